@@ -1,0 +1,163 @@
+// A function under construction: parameters, locals, and statements in structured control flow. Statements are data; the
+// encoder turns them into bytes afterwards. Labels are objects, so a branch out of nowhere cannot be written by accident:
+// the encoder throws on a label that does not enclose the branch.
+
+import { type Expr, i32, type Operand, operand } from './expression.ts';
+import type { ResultType, ValueType } from './types.ts';
+
+export interface Label {
+  readonly kind: 'block' | 'loop';
+}
+
+export type Statement =
+  | { readonly kind: 'local.set'; readonly index: number; readonly value: Expr<ValueType> }
+  | { readonly kind: 'do'; readonly value: Expr<ResultType> }
+  | { readonly kind: 'block'; readonly label: Label; readonly body: readonly Statement[] }
+  | {
+      readonly kind: 'if';
+      readonly condition: Expr<'i32'>;
+      readonly then: readonly Statement[];
+      readonly otherwise: readonly Statement[];
+    }
+  | { readonly kind: 'br'; readonly label: Label; readonly condition: Expr<'i32'> | undefined }
+  | { readonly kind: 'return'; readonly value: Expr<ValueType> | undefined }
+  | { readonly kind: 'unreachable' };
+
+/** A local variable: reading it is an expression, `f.set` writes it. */
+export interface Local<T extends ValueType> extends Expr<T> {
+  readonly index: number;
+}
+
+/** A function that can be called: `f.call(func, …)`. */
+export interface Func<P extends readonly ValueType[] = readonly ValueType[], R extends ResultType = ResultType> {
+  readonly name: string;
+  readonly params: P;
+  readonly result: R;
+  /** position in the module's index space; final once the module is encoded */
+  readonly index: number;
+}
+
+export type Locals<P extends readonly ValueType[]> = { [I in keyof P]: Local<P[I]> };
+export type Operands<P extends readonly ValueType[]> = { [I in keyof P]: Operand<P[I]> };
+
+/** Builds the body of one function. Statements are appended in the order of the calls. */
+export class FunctionBuilder {
+  readonly params: readonly ValueType[];
+  readonly localTypes: ValueType[] = [];
+  #statements: Statement[] = [];
+
+  constructor(params: readonly ValueType[]) {
+    this.params = params;
+  }
+
+  get body(): readonly Statement[] {
+    return this.#statements;
+  }
+
+  /** A new local, zero or `initial`. */
+  local<T extends ValueType>(type: T, initial?: Operand<T>): Local<T> {
+    const index = this.params.length + this.localTypes.length;
+    this.localTypes.push(type);
+    const local: Local<T> = { type, index, node: { kind: 'local.get', index } };
+    if (initial !== undefined) this.set(local, initial);
+    return local;
+  }
+
+  /** Evaluates the expression once, here; the local stands for its value. */
+  let<T extends ValueType>(value: Expr<T>): Local<T> {
+    return this.local(value.type, value as Operand<T>);
+  }
+
+  set<T extends ValueType>(local: Local<T>, value: Operand<T>): void {
+    this.#statements.push({ kind: 'local.set', index: local.index, value: operand(local.type, value) });
+  }
+
+  /** local += step */
+  increment(local: Local<'i32'>, step: Operand<'i32'>): void {
+    this.set(local, i32.add(local, step));
+  }
+
+  /** Evaluates for effect: stores, calls. A value left is dropped. */
+  do(...values: Expr<ResultType>[]): void {
+    for (const value of values) this.#statements.push({ kind: 'do', value });
+  }
+
+  call<P extends readonly ValueType[], R extends ResultType>(func: Func<P, R>, ...args: Operands<P>): Expr<R> {
+    const values = func.params.map((type, i) => operand(type, args[i] as Operand<ValueType>));
+    return { type: func.result, node: { kind: 'call', func, args: values } };
+  }
+
+  /** `br(exit)` leaves the block. */
+  block(body: (exit: Label) => void): void {
+    this.#nest('block', body);
+  }
+
+  /** `br(again)` starts the next round; falling off the end leaves the loop. */
+  loop(body: (again: Label) => void): void {
+    this.#nest('loop', body);
+  }
+
+  if(condition: Expr<'i32'>, then: () => void, otherwise: () => void = () => {}): void {
+    this.#statements.push({
+      kind: 'if',
+      condition,
+      then: this.#collect(then),
+      otherwise: this.#collect(otherwise),
+    });
+  }
+
+  br(label: Label): void {
+    this.#statements.push({ kind: 'br', label, condition: undefined });
+  }
+
+  brIf(label: Label, condition: Expr<'i32'>): void {
+    this.#statements.push({ kind: 'br', label, condition });
+  }
+
+  return(value?: Expr<ValueType>): void {
+    this.#statements.push({ kind: 'return', value });
+  }
+
+  unreachable(): void {
+    this.#statements.push({ kind: 'unreachable' });
+  }
+
+  while(condition: Expr<'i32'>, body: () => void): void {
+    this.block((exit) => {
+      this.loop((again) => {
+        this.brIf(exit, i32.eqz(condition));
+        body();
+        this.br(again);
+      });
+    });
+  }
+
+  /**
+   * Runs `body` while counter + step ≤ end (signed), moving the counter on by `step` each round: full steps only.
+   * The test is at the foot, which is the shape of loop that V8 compiles best.
+   */
+  forSteps(counter: Local<'i32'>, end: Expr<'i32'>, step: number, body: () => void): void {
+    const last = this.let(i32.sub(end, step));
+    this.if(i32.le_s(counter, last), () => {
+      this.loop((again) => {
+        body();
+        this.increment(counter, step);
+        this.brIf(again, i32.le_s(counter, last));
+      });
+    });
+  }
+
+  #nest(kind: Label['kind'], body: (label: Label) => void): void {
+    const label: Label = { kind };
+    this.#statements.push({ kind: 'block', label, body: this.#collect(() => body(label)) });
+  }
+
+  #collect(body: () => void): readonly Statement[] {
+    const outer = this.#statements;
+    this.#statements = [];
+    body();
+    const inner = this.#statements;
+    this.#statements = outer;
+    return inner;
+  }
+}

@@ -1,0 +1,27 @@
+// A typed assembler: expressions and structured functions in, the bytes of a WebAssembly module out.
+
+export {
+  type Expr,
+  type ExprNode,
+  f32,
+  f32x4,
+  f64,
+  f64x2,
+  i8x16,
+  i16x8,
+  i32,
+  i32x4,
+  i64,
+  i64x2,
+  type InstructionName,
+  instruction,
+  memory,
+  type Operand,
+  reinterpret,
+  select,
+  v128,
+} from './expression.ts';
+export { type Func, FunctionBuilder, type Label, type Local, type Statement } from './function.ts';
+export { instructions } from './instructions.ts';
+export { type MemoryImport, ModuleBuilder } from './module.ts';
+export type { ResultType, Scalar, ValueType, Vector } from './types.ts';

@@ -1,0 +1,12 @@
+// The types of values. WebAssembly has one vector type, v128; here it has a type for each reading of its lanes, so that
+// TypeScript tells a vector of floats from a vector of integers. All of them encode as v128.
+
+export type Scalar = 'i32' | 'i64' | 'f32' | 'f64';
+export type Vector = 'i8x16' | 'i16x8' | 'i32x4' | 'i64x2' | 'f32x4' | 'f64x2';
+export type ValueType = Scalar | Vector;
+/** What an expression leaves behind: a value, or nothing (a store, a call of a function without result). */
+export type ResultType = ValueType | 'void';
+
+export function isVector(type: ResultType): type is Vector {
+  return type.includes('x');
+}
