@@ -1,10 +1,15 @@
+// How the tests run: on the built packages, which they import by name, in a process for each file, because the engine
+// sets V8 flags and owns a team of threads for its process.
+
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-// Every file runs in a process of its own: the engine sets V8 flags and owns a team of threads for its process.
+const root = fileURLToPath(new URL('..', import.meta.url));
+
 export default defineConfig({
+  resolve: { alias: [{ find: /^@treadle\/(\w+)$/, replacement: `${root}packages/$1/dist/index.js` }] },
   test: {
-    root: fileURLToPath(new URL('..', import.meta.url)),
+    root,
     include: ['test/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,

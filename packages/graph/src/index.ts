@@ -1,1 +1,26 @@
-export {};
+// Nodes, shapes, dtypes, the ops (shape rule, lowering and gradient together), the reverse walk.
+
+export { type Dtype, promote } from './dtype.ts';
+export { DtypeError, ShapeError } from './errors.ts';
+export { gradients } from './gradients.ts';
+export { applyOp, type Node, numberNode, type Source, type Storage, settle, sourceNode, type VariableState } from './node.ts';
+export type { LaneInputs, LaneOp, Lowering, MoveOp, Op, ReduceOp, TiledOp } from './op.ts';
+export * as ops from './ops/index.ts';
+export type { NodeOrNumber } from './ops/lane.ts';
+export type { MatmulOptions } from './ops/matmul.ts';
+export type { ReduceOptions } from './ops/reduce.ts';
+export { broadcastView } from './ops/sum.ts';
+export {
+  type Axes,
+  broadcastShapes,
+  checkShape,
+  denseStrides,
+  denseView,
+  isDense,
+  normalizeAxes,
+  normalizeAxis,
+  type Shape,
+  sameShape,
+  showShape,
+  sizeOf,
+} from './shape.ts';

@@ -1,1 +1,12 @@
-export {};
+// Emits the SIMD functions that plans are made of, each over a range of tiles.
+
+export { argReduce } from './arg-reduce.ts';
+export { gather, scatterAdd } from './gather.ts';
+export type { Epilogue, Kernel, KernelFunc, Level, Operand, Region, Slot, View } from './kernel.ts';
+export type { Lane } from './lane.ts';
+export type { LaneProgram } from './lane-program.ts';
+export { lanes } from './lanes.ts';
+export { cos, erf, exp, expm1, log, log1p, pow, sigmoid, sin, softplus, tan, tanh } from './math/index.ts';
+export { matmul } from './matmul.ts';
+export { type Combine, reduce } from './reduce.ts';
+export { region } from './region.ts';

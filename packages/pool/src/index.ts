@@ -1,1 +1,25 @@
-export {};
+// Owns the shared memory and runs plans on a team of threads.
+
+export type { Block } from './allocator.ts';
+export {
+  abortOffset,
+  controlBytes,
+  doneOffset,
+  nextOffset,
+  patienceOffset,
+  placeOffset,
+  placeStride,
+  sliceMilliseconds,
+  status,
+  waitersOffset,
+} from './control.ts';
+export { memory, type SharedMemory } from './memory.ts';
+export type { Program, RunOptions } from './program.ts';
+export { Team, type TeamOptions, team } from './team.ts';
+export {
+  type WebAssemblyInstance,
+  type WebAssemblyInterface,
+  type WebAssemblyMemory,
+  type WebAssemblyModule,
+  webAssembly,
+} from './webassembly.ts';

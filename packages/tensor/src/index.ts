@@ -1,1 +1,34 @@
-export {};
+// What a user holds: tensors, variables, gradients, compiled functions.
+
+export { type Axes, type Dtype, DtypeError, type MatmulOptions, type ReduceOptions, type Shape, ShapeError } from '@treadle/graph';
+export { type Compiled, compile } from './compile.ts';
+export { arange, eye, full, linspace, ones, tensor, zeros } from './create.ts';
+export { type Features, features, type MemoryUse, memory, setThreads, shutdown, threads } from './engine.ts';
+export {
+  add,
+  concat,
+  div,
+  equal,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  logicalAnd,
+  logicalOr,
+  matmul,
+  maximum,
+  minimum,
+  mod,
+  mul,
+  notEqual,
+  pow,
+  stack,
+  sub,
+  where,
+} from './functions.ts';
+export { type GradientsOf, grad, gradients, valueAndGrad } from './gradients.ts';
+export type { NestedNumbers } from './nested.ts';
+export { type NormalOptions, randomNormal, randomUniform, setSeed, type UniformOptions } from './random.ts';
+export { Tensor, type TensorData, type TensorLike } from './tensor.ts';
+export type { Numbers, TensorOptions } from './values.ts';
+export { Variable, type VariableOptions, variable } from './variable.ts';

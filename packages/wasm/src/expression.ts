@@ -1,16 +1,16 @@
-// Typed expressions. `Expr<T>` is a frozen tree whose root leaves a value of type T; it is built by one method for each
+// Typed expressions. `Expr<T>` is an immutable tree whose root leaves a value of type T; it is built by one method for each
 // row of the instruction table (`f32x4.add(a, b)`, `i32.load(address, 8)`), whose TypeScript signature is computed from
 // that row. An expression is text, not a value: used twice it is evaluated twice; `f.let` evaluates it once.
 
 import { instructions } from './instructions.ts';
-import type { ResultType, ValueType, Vector } from './types.ts';
+import { isValueType, laneCounts, type ResultType, type ValueType, type Vector } from './types.ts';
 
 type Instructions = typeof instructions;
 export type InstructionName = keyof Instructions;
 
 /** One node of an expression; what the encoder and the tests' interpreter walk. */
 export type ExprNode =
-  | { readonly kind: 'const'; readonly value: number | bigint | readonly number[] }
+  | { readonly kind: 'const'; readonly type: ValueType; readonly value: ConstantValue }
   | { readonly kind: 'local.get'; readonly index: number }
   | { readonly kind: 'call'; readonly func: { readonly index: number }; readonly args: readonly Expr<ValueType>[] }
   | { readonly kind: 'select'; readonly args: readonly [Expr<ValueType>, Expr<ValueType>, Expr<'i32'>] }
@@ -29,11 +29,21 @@ export interface Expr<out T extends ResultType> {
   readonly node: ExprNode;
 }
 
-/** An operand: an expression, or a JavaScript number, which becomes a constant (in every lane of a vector). */
-export type Operand<T extends ValueType> = Expr<T> | (T extends 'i64' | 'i64x2' ? bigint : number);
+/** One number, or one for each lane of a vector. */
+export type ConstantValue = number | bigint | readonly (number | bigint)[];
 
-export function constant<T extends ValueType>(type: T, value: number | bigint | readonly number[]): Expr<T> {
-  return { type, node: { kind: 'const', value } };
+type Lane<T extends ValueType> = T extends 'i64' | 'i64x2' ? bigint : number;
+
+/** An operand: an expression, or a JavaScript number, which becomes a constant (in every lane of a vector). */
+export type Operand<T extends ValueType> = Expr<T> | Lane<T>;
+
+function constant<T extends ValueType>(type: T, value: ConstantValue): Expr<T> {
+  if (typeof value === 'object' && value.length !== laneCounts[type]) {
+    throw new Error(
+      `internal: ${type}.const: the numbers must fill the lanes; got ${value.length} of ${laneCounts[type]}`,
+    );
+  }
+  return { type, node: { kind: 'const', type, value } };
 }
 
 export function operand<T extends ValueType>(type: T, value: Operand<T>): Expr<T> {
@@ -41,7 +51,7 @@ export function operand<T extends ValueType>(type: T, value: Operand<T>): Expr<T
 }
 
 /** `condition ≠ 0 ? a : b`; both sides are evaluated. */
-export function select<T extends ValueType>(a: Expr<T>, b: Expr<T>, condition: Expr<'i32'>): Expr<T> {
+export function select<T extends ValueType>(a: Expr<T>, b: Expr<NoInfer<T>>, condition: Expr<'i32'>): Expr<T> {
   return { type: a.type, node: { kind: 'select', args: [a, b, condition] } };
 }
 
@@ -56,14 +66,12 @@ type ParamsOf<Row> = Row extends readonly [number, infer P extends readonly stri
 type ResultOf<Row> = Row extends readonly [number, readonly string[], infer R, ...unknown[]] ? R : never;
 type ImmediateOf<Row> = Row extends readonly [number, readonly string[], string, infer I, ...unknown[]] ? I : 'none';
 
-type Arg<P, T extends Vector> = P extends 'v'
-  ? Operand<T>
-  : P extends 'mask'
-    ? Expr<Vector>
-    : P extends ValueType
-      ? Operand<P>
-      : never;
-type Args<P extends readonly string[], T extends Vector> = { [I in keyof P]: Arg<P[I], T> };
+/** The first operand of a row of 'v' names the vector type; the others follow it. */
+type Args<P extends readonly unknown[], T extends Vector, Named = false> = P extends readonly [infer A, ...infer Rest]
+  ? A extends 'v'
+    ? [Named extends true ? Operand<NoInfer<T>> : Expr<T>, ...Args<Rest, T, true>]
+    : [A extends 'mask' ? Expr<Vector> : A extends ValueType ? Operand<A> : never, ...Args<Rest, T, Named>]
+  : [];
 type Result<R, T extends Vector> = Expr<R extends 'v' ? T : R extends ResultType ? R : never>;
 
 type WithImmediate<I, A extends unknown[]> = I extends 'memory'
@@ -76,8 +84,6 @@ type WithImmediate<I, A extends unknown[]> = I extends 'memory'
         ? [lanes: readonly number[], ...A]
         : A;
 
-type Mutable<A> = A extends readonly [...infer B] ? B : never;
-
 /** A load leaves whatever lanes its reader names: `v128.load('f32x4', address)`. */
 type IsGenericLoad<Row> = ParamsOf<Row> extends readonly ['i32'] ? (ResultOf<Row> extends 'v' ? true : false) : false;
 type IsGeneric<Row> = 'v' extends ParamsOf<Row>[number] ? true : false;
@@ -86,19 +92,17 @@ type Method<Row> =
   IsGenericLoad<Row> extends true
     ? <T extends Vector>(type: T, address: Operand<'i32'>, offset?: number) => Expr<T>
     : IsGeneric<Row> extends true
-      ? <T extends Vector>(
-          ...args: WithImmediate<ImmediateOf<Row>, Mutable<Args<ParamsOf<Row>, T>>>
-        ) => Result<ResultOf<Row>, T>
-      : (
-          ...args: WithImmediate<ImmediateOf<Row>, Mutable<Args<ParamsOf<Row>, Vector>>>
-        ) => Result<ResultOf<Row>, Vector>;
+      ? <T extends Vector>(...args: WithImmediate<ImmediateOf<Row>, Args<ParamsOf<Row>, T>>) => Result<ResultOf<Row>, T>
+      : (...args: WithImmediate<ImmediateOf<Row>, Args<ParamsOf<Row>, Vector>>) => Result<ResultOf<Row>, Vector>;
 
 type MethodName<S extends string> = InstructionName extends infer N ? (N extends `${S}.${infer M}` ? M : never) : never;
 
 /** All instructions whose name begins with `S.`, as methods; and for a value type, `const`. */
 export type Namespace<S extends string> = {
   readonly [M in MethodName<S>]: Method<Instructions[`${S}.${M}` & InstructionName]>;
-} & (S extends ValueType ? { const(value: (S extends 'i64' ? bigint : number) | readonly number[]): Expr<S> } : unknown);
+} & (S extends ValueType ? { const(value: Constant<S>): Expr<S> } : unknown);
+
+type Constant<S extends ValueType> = S extends Vector ? Lane<S> | readonly Lane<S>[] : Lane<S>;
 
 type RuntimeRow = readonly [
   number,
@@ -114,36 +118,31 @@ export function instruction(name: InstructionName): RuntimeRow {
 }
 
 function method(name: InstructionName): (...args: unknown[]) => Expr<ResultType> {
-  const [, params, result, immediate] = instruction(name);
+  const [, params, result, immediate, accessed] = instruction(name);
   const isLoad = result === 'v' && params.length === 1 && params[0] === 'i32';
+  const hasLanes = immediate === 'shuffle' || immediate === 'lane' || immediate === 'memory lane';
+  const first = isLoad || hasLanes ? 1 : 0; // where the operands begin
+  const naming = first + params.indexOf('v'); // the operand that names the vector type
   return (...given) => {
-    const rest = [...given];
-    const loaded = isLoad ? (rest.shift() as Vector) : undefined;
-    let lanes: readonly number[] = [];
-    if (immediate === 'shuffle') lanes = rest.shift() as number[];
-    else if (immediate?.includes('lane')) lanes = [rest.shift() as number];
-    const values = rest.slice(0, params.length) as Operand<ValueType>[];
-    const offset = immediate?.includes('memory') ? ((rest[params.length] as number | undefined) ?? 0) : 0;
-    // 'v' is the type of the first operand that has one: numbers beside a vector become constants of its lanes.
-    const typed = values.find((v, i) => typeof v === 'object' && params[i] === 'v') as Expr<Vector> | undefined;
-    const vector = loaded ?? typed?.type ?? 'i32x4';
-    const args = values.map((value, i) => {
-      const param = params[i] as ValueType | 'v' | 'mask';
-      return operand(param === 'v' || param === 'mask' ? vector : param, value as Operand<ValueType>);
+    const vector = (isLoad ? given[0] : (given[naming] as Partial<Expr<Vector>> | undefined)?.type) as Vector;
+    const args = params.map((param, i) => {
+      const value = given[first + i] as Operand<ValueType>;
+      return operand(param === 'v' || param === 'mask' ? vector : param, value);
     });
-    return {
-      type: result === 'v' ? vector : result,
-      node: { kind: 'instruction', name, args, offset, lanes },
-    };
+    const offset = accessed === undefined ? 0 : ((given[first + params.length] as number | undefined) ?? 0);
+    const lanes = hasLanes ? ([given[0]].flat() as number[]) : noLanes;
+    return { type: result === 'v' ? vector : result, node: { kind: 'instruction', name, args, offset, lanes } };
   };
 }
+
+const noLanes: readonly number[] = [];
 
 function namespace<S extends string>(prefix: S): Namespace<S> {
   const methods: Record<string, unknown> = {};
   for (const name of Object.keys(instructions) as InstructionName[]) {
     if (name.startsWith(`${prefix}.`)) methods[name.slice(prefix.length + 1)] = method(name);
   }
-  methods.const = (value: number | bigint | readonly number[]) => constant(prefix as unknown as ValueType, value);
+  if (isValueType(prefix)) methods.const = (value: ConstantValue) => constant(prefix, value);
   return methods as Namespace<S>;
 }
 
@@ -159,4 +158,3 @@ export const i64x2: Namespace<'i64x2'> = namespace('i64x2');
 export const f32x4: Namespace<'f32x4'> = namespace('f32x4');
 export const f64x2: Namespace<'f64x2'> = namespace('f64x2');
 export const memory: Namespace<'memory'> = namespace('memory');
-

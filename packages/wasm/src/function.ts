@@ -1,6 +1,6 @@
 // A function under construction: parameters, locals, and statements in structured control flow. Statements are data; the
-// encoder turns them into bytes afterwards. Labels are objects, so a branch out of nowhere cannot be written by accident:
-// the encoder throws on a label that does not enclose the branch.
+// encoder turns them into bytes afterwards. A label is an object that only the body it encloses is given; a branch to one
+// that was kept until after its end throws at once.
 
 import { type Expr, i32, type Operand, operand } from './expression.ts';
 import type { ResultType, ValueType } from './types.ts';
@@ -16,7 +16,7 @@ export type Statement =
   | {
       readonly kind: 'if';
       readonly condition: Expr<'i32'>;
-      readonly then: readonly Statement[];
+      readonly body: readonly Statement[];
       readonly otherwise: readonly Statement[];
     }
   | { readonly kind: 'br'; readonly label: Label; readonly condition: Expr<'i32'> | undefined }
@@ -40,22 +40,26 @@ export interface Func<P extends readonly ValueType[] = readonly ValueType[], R e
 export type Locals<P extends readonly ValueType[]> = { [I in keyof P]: Local<P[I]> };
 export type Operands<P extends readonly ValueType[]> = { [I in keyof P]: Operand<P[I]> };
 
-/** Builds the body of one function. Statements are appended in the order of the calls. */
-export class FunctionBuilder {
+/** Builds the body of one function with result `R`. Statements are appended in the order of the calls. */
+export class FunctionBuilder<R extends ResultType = ResultType> {
   readonly params: readonly ValueType[];
+  readonly result: R;
   readonly localTypes: ValueType[] = [];
+  /** what encloses the next statement, outermost first */
+  readonly #labels: Label[] = [];
   #statements: Statement[] = [];
 
-  constructor(params: readonly ValueType[]) {
+  constructor(params: readonly ValueType[], result: R) {
     this.params = params;
+    this.result = result;
   }
 
   get body(): readonly Statement[] {
     return this.#statements;
   }
 
-  /** A new local, zero or `initial`. */
-  local<T extends ValueType>(type: T, initial?: Operand<T>): Local<T> {
+  /** A new local: `initial` from here on; without it, zero when the function begins. */
+  local<T extends ValueType>(type: T, initial?: Operand<NoInfer<T>>): Local<T> {
     const index = this.params.length + this.localTypes.length;
     this.localTypes.push(type);
     const local: Local<T> = { type, index, node: { kind: 'local.get', index } };
@@ -65,10 +69,10 @@ export class FunctionBuilder {
 
   /** Evaluates the expression once, here; the local stands for its value. */
   let<T extends ValueType>(value: Expr<T>): Local<T> {
-    return this.local(value.type, value as Operand<T>);
+    return this.local(value.type, value);
   }
 
-  set<T extends ValueType>(local: Local<T>, value: Operand<T>): void {
+  set<T extends ValueType>(local: Local<T>, value: Operand<NoInfer<T>>): void {
     this.#statements.push({ kind: 'local.set', index: local.index, value: operand(local.type, value) });
   }
 
@@ -82,7 +86,7 @@ export class FunctionBuilder {
     for (const value of values) this.#statements.push({ kind: 'do', value });
   }
 
-  call<P extends readonly ValueType[], R extends ResultType>(func: Func<P, R>, ...args: Operands<P>): Expr<R> {
+  call<P extends readonly ValueType[], S extends ResultType>(func: Func<P, S>, ...args: Operands<P>): Expr<S> {
     const values = func.params.map((type, i) => operand(type, args[i] as Operand<ValueType>));
     return { type: func.result, node: { kind: 'call', func, args: values } };
   }
@@ -101,21 +105,25 @@ export class FunctionBuilder {
     this.#statements.push({
       kind: 'if',
       condition,
-      then: this.#collect(then),
+      body: this.#collect(then),
       otherwise: this.#collect(otherwise),
     });
   }
 
   br(label: Label): void {
-    this.#statements.push({ kind: 'br', label, condition: undefined });
+    this.#branch(label, undefined);
   }
 
   brIf(label: Label, condition: Expr<'i32'>): void {
-    this.#statements.push({ kind: 'br', label, condition });
+    this.#branch(label, condition);
   }
 
-  return(value?: Expr<ValueType>): void {
-    this.#statements.push({ kind: 'return', value });
+  return(...value: [Operand<Exclude<R, 'void'>>] | ('void' extends R ? [] : never)): void {
+    const [result] = value as [Operand<ValueType>?];
+    this.#statements.push({
+      kind: 'return',
+      value: result === undefined ? undefined : operand(this.result as ValueType, result),
+    });
   }
 
   unreachable(): void {
@@ -147,9 +155,16 @@ export class FunctionBuilder {
     });
   }
 
+  #branch(label: Label, condition: Expr<'i32'> | undefined): void {
+    if (!this.#labels.includes(label)) throw new Error('internal: branch to a label that does not enclose it');
+    this.#statements.push({ kind: 'br', label, condition });
+  }
+
   #nest(kind: Label['kind'], body: (label: Label) => void): void {
     const label: Label = { kind };
+    this.#labels.push(label);
     this.#statements.push({ kind: 'block', label, body: this.#collect(() => body(label)) });
+    this.#labels.pop();
   }
 
   #collect(body: () => void): readonly Statement[] {

@@ -1,19 +1,20 @@
 // A typed assembler: expressions and structured functions in, the bytes of a WebAssembly module out.
 
 export {
+  type ConstantValue,
   type Expr,
   type ExprNode,
   f32,
   f32x4,
   f64,
   f64x2,
+  type InstructionName,
   i8x16,
   i16x8,
   i32,
   i32x4,
   i64,
   i64x2,
-  type InstructionName,
   instruction,
   memory,
   type Operand,

@@ -1,7 +1,8 @@
 // A module: functions, what it imports (other modules' functions, one memory) and what it exports; `encode()` gives the
 // bytes. Imports come first in the index space, so all of them are declared before the first function.
 
-import { BodyEncoder, type Bytes, section, text, typeCode, unsigned, vector } from './encode.ts';
+import { ByteWriter } from './bytes.ts';
+import { BodyEncoder, typeCode } from './encode.ts';
 import { type Func, FunctionBuilder, type Locals } from './function.ts';
 import type { ResultType, ValueType } from './types.ts';
 
@@ -29,6 +30,7 @@ export class ModuleBuilder {
   readonly #memory: MemoryImport | undefined;
   readonly #imports: ImportedFunc[] = [];
   readonly #functions: DefinedFunc[] = [];
+  readonly #shared = new Map<string, unknown>();
 
   constructor(options: { memory?: MemoryImport } = {}) {
     this.#memory = options.memory;
@@ -52,62 +54,87 @@ export class ModuleBuilder {
     name: string,
     params: P,
     result: R,
-    build: (f: FunctionBuilder, ...args: Locals<P>) => void,
+    build: (f: FunctionBuilder<R>, ...args: Locals<P>) => void,
     { exported = true }: { exported?: boolean } = {},
   ): Func<P, R> {
     const func = { name, params, result, index: this.#imports.length + this.#functions.length };
-    const builder = new FunctionBuilder(params);
-    this.#functions.push({ func, builder, exported });
+    const builder = new FunctionBuilder(params, result);
+    this.#functions.push({ func, builder, exported }); // before its body, which may define functions of its own
     const locals = params.map((type, index) => ({ type, index, node: { kind: 'local.get' as const, index } }));
     build(builder, ...(locals as unknown as Locals<P>));
     if (result !== 'void') builder.unreachable();
     return func;
   }
 
+  /** What `build` returned when `key` was first asked for: a function that several others call is emitted once. */
+  once<T>(key: string, build: () => T): T {
+    if (!this.#shared.has(key)) this.#shared.set(key, build());
+    return this.#shared.get(key) as T;
+  }
+
   encode(): Uint8Array<ArrayBuffer> {
-    const types = new Map<string, { index: number; bytes: Bytes }>();
-    const typeIndex = ({ params, result }: Func): number => {
-      const results = result === 'void' ? [] : [[typeCode(result)]];
-      const bytes = [0x60, ...vector(params.map((p) => [typeCode(p)])), ...vector(results)];
-      const key = bytes.join();
-      const known = types.get(key) ?? { index: types.size, bytes };
-      types.set(key, known);
-      return known.index;
+    const to = new ByteWriter();
+    const funcs = [...this.#imports, ...this.#functions].map(({ func }) => func);
+    const signatures = new Map(funcs.map((func) => [signature(func), func]));
+    const typeIndices = new Map([...signatures.keys()].map((key, index) => [key, index]));
+    const typeIndex = (func: Func): void => to.unsigned(typeIndices.get(signature(func)) as number);
+    const section = (id: number, write: () => void): void => {
+      to.byte(id);
+      to.sized(write);
     };
-    const imports = this.#imports.map(({ from, func }) => [
-      ...text(from),
-      ...text(func.name),
-      0x00,
-      ...unsigned(typeIndex(func)),
-    ]);
-    if (this.#memory) {
-      const { module, name, initial, maximum, shared } = this.#memory;
-      imports.push([...text(module), ...text(name), 0x02, shared ? 3 : 1, ...unsigned(initial), ...unsigned(maximum)]);
-    }
-    const functions = this.#functions.map(({ func }) => unsigned(typeIndex(func)));
-    const exports = this.#functions
-      .filter(({ exported }) => exported)
-      .map(({ func }) => [...text(func.name), 0x00, ...unsigned(func.index)]);
-    const code = this.#functions.map(({ builder }) => encodeBody(builder));
-    return new Uint8Array([
-      ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00], // "\0asm", version 1
-      ...section(1, vector([...types.values()].map(({ bytes }) => bytes))),
-      ...section(2, vector(imports)),
-      ...section(3, vector(functions)),
-      ...section(7, vector(exports)),
-      ...section(10, vector(code)),
-    ]);
+
+    to.append([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]); // "\0asm", version 1
+    section(1, () => to.vector([...signatures.values()], (func) => writeSignature(to, func)));
+    section(2, () => {
+      to.unsigned(this.#imports.length + (this.#memory ? 1 : 0));
+      for (const { from, func } of this.#imports) {
+        to.text(from);
+        to.text(func.name);
+        to.byte(0x00);
+        typeIndex(func);
+      }
+      if (this.#memory) writeMemory(to, this.#memory);
+    });
+    section(3, () => to.vector(this.#functions, ({ func }) => typeIndex(func)));
+    section(7, () =>
+      to.vector(
+        this.#functions.filter(({ exported }) => exported),
+        ({ func }) => writeExport(to, func),
+      ),
+    );
+    section(10, () => to.vector(this.#functions, ({ builder }) => to.sized(() => writeBody(to, builder))));
+    return to.bytes;
   }
 }
 
-function encodeBody(builder: FunctionBuilder): Bytes {
-  const encoder = new BodyEncoder();
-  encoder.statements(builder.body);
-  const locals = vector(builder.localTypes.map((type) => [1, typeCode(type)]));
-  const size = locals.length + encoder.out.length + 1;
-  const out = unsigned(size);
-  for (const byte of locals) out.push(byte);
-  for (const byte of encoder.out) out.push(byte);
-  out.push(0x0b);
-  return out;
+/** Functions with the same signature share a type. */
+function signature({ params, result }: Func): string {
+  return `${params.map(typeCode)}:${result === 'void' ? '' : typeCode(result)}`;
+}
+
+function writeSignature(to: ByteWriter, { params, result }: Func): void {
+  to.byte(0x60);
+  to.vector(params, (type) => to.byte(typeCode(type)));
+  to.vector(result === 'void' ? [] : [result], (type) => to.byte(typeCode(type)));
+}
+
+function writeMemory(to: ByteWriter, { module, name, initial, maximum, shared }: MemoryImport): void {
+  to.text(module);
+  to.text(name);
+  to.byte(0x02);
+  to.byte(shared ? 0x03 : 0x01); // both have a maximum
+  to.unsigned(initial);
+  to.unsigned(maximum);
+}
+
+function writeExport(to: ByteWriter, { name, index }: Func): void {
+  to.text(name);
+  to.byte(0x00);
+  to.unsigned(index);
+}
+
+function writeBody(to: ByteWriter, builder: FunctionBuilder): void {
+  to.vector(builder.localTypes, (type) => to.append([1, typeCode(type)])); // each a run of one
+  new BodyEncoder(to).statements(builder.body);
+  to.byte(0x0b);
 }

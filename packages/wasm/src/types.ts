@@ -7,6 +7,24 @@ export type ValueType = Scalar | Vector;
 /** What an expression leaves behind: a value, or nothing (a store, a call of a function without result). */
 export type ResultType = ValueType | 'void';
 
-export function isVector(type: ResultType): type is Vector {
-  return type.includes('x');
+/** How many numbers a value holds. */
+export const laneCounts: Readonly<Record<ValueType, number>> = {
+  i32: 1,
+  i64: 1,
+  f32: 1,
+  f64: 1,
+  i8x16: 16,
+  i16x8: 8,
+  i32x4: 4,
+  i64x2: 2,
+  f32x4: 4,
+  f64x2: 2,
+};
+
+export function isValueType(name: string): name is ValueType {
+  return name in laneCounts;
+}
+
+export function isVector(type: ValueType): type is Vector {
+  return laneCounts[type] > 1;
 }

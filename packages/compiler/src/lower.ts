@@ -1,0 +1,206 @@
+// Lowering: groups become kernels. Slots are given out here: one for each source, stored entry and temporary buffer. What a
+// slot stands for at run time (a tensor's block, a number, a piece of the arena) is said beside it, for the plan to bind.
+
+import { type Dtype, denseView, type Node, type Shape, sizeOf, type VariableState } from '@treadle/graph';
+import { type Epilogue, type Kernel, type Level, lanes, type Operand, reduce, region, type Slot } from '@treadle/kernels';
+import type { Capture } from './capture.ts';
+import { type Group, type Groups, inOrder } from './groups.ts';
+import { buildProgram, isMustStore, operandFor, type Program, type Stored } from './program.ts';
+
+/** What the address of a slot is at run time. */
+export type Place =
+  /** the value of the i-th source of the capture */
+  | { readonly kind: 'source'; readonly source: number; readonly dtype: Dtype }
+  /** the i-th output of a run */
+  | { readonly kind: 'output'; readonly output: number; readonly shape: Shape }
+  /** a variable, by the root that assigns it */
+  | { readonly kind: 'target'; readonly root: number }
+  | { readonly kind: 'arena'; readonly bytes: number };
+
+export interface Output {
+  readonly shape: Shape;
+  readonly dtype: Dtype;
+}
+
+export interface Lowered {
+  readonly kernels: readonly Kernel[];
+  /** what each slot stands for */
+  readonly places: readonly Place[];
+  readonly outputs: readonly Output[];
+  /** for each root: its output, or undefined for one that assigns a variable */
+  readonly outputOf: readonly (number | undefined)[];
+}
+
+export function lower(capture: Capture, groups: Groups, level: Level): Lowered {
+  return new Lowerer(capture, groups, level).run();
+}
+
+class Lowerer {
+  readonly #capture: Capture;
+  readonly #groups: Groups;
+  readonly #level: Level;
+  readonly #places: Place[] = [];
+  readonly #slots = new Map<number, Slot>();
+  readonly #variables = new Map<VariableState, Slot>();
+  readonly #kernels: Kernel[] = [];
+  readonly #outputs: Output[] = [];
+
+  constructor(capture: Capture, groups: Groups, level: Level) {
+    this.#capture = capture;
+    this.#groups = groups;
+    this.#level = level;
+  }
+
+  run(): Lowered {
+    const { sources, roots } = this.#capture;
+    sources.forEach((at, source) => {
+      const slot = this.#newSlot({ kind: 'source', source, dtype: this.#node(at).dtype });
+      this.#slots.set(at, slot);
+      const from = this.#node(at).source;
+      if (from?.kind === 'variable') this.#variables.set(from.state, slot);
+    });
+    roots.forEach(({ target }, root) => {
+      if (target && !this.#variables.has(target)) this.#variables.set(target, this.#newSlot({ kind: 'target', root }));
+    });
+    const outputOf = this.#placeOutputs();
+    const order = inOrder(this.#groups);
+    for (const group of order) this.#placeGroup(group);
+    const aside = this.#setVariablesAside();
+    for (const group of order) this.#lowerGroup(group);
+    this.#copyToVariables(aside);
+    return { kernels: this.#kernels, places: this.#places, outputs: this.#outputs, outputOf };
+  }
+
+  #placeOutputs(): readonly (number | undefined)[] {
+    const outputOf = new Map<number, number>();
+    return this.#capture.roots.map(({ at, target }) => {
+      if (target) return undefined;
+      const known = outputOf.get(at);
+      if (known !== undefined) return known;
+      const { shape, dtype } = this.#node(at);
+      const output = this.#outputs.push({ shape, dtype }) - 1;
+      outputOf.set(at, output);
+      const slot = this.#newSlot({ kind: 'output', output, shape });
+      // A source that is asked for as it is has a slot already, which is what others read; it is copied.
+      const own = this.#slots.get(at);
+      if (own === undefined) this.#slots.set(at, slot);
+      else this.#copy(own, slot, at);
+      return output;
+    });
+  }
+
+  /** Says where the group's result goes; a product that only its own epilogue reads shares the place of the result. */
+  #placeGroup(group: Group): void {
+    if (!this.#slots.has(group.at)) {
+      const inPlace = group.target && this.#variables.get(group.target);
+      this.#slots.set(group.at, inPlace ?? this.#arenaSlot(sizeOf(this.#node(group.at).shape)));
+    }
+    const { product } = group;
+    if (product === undefined || this.#slots.has(product)) return;
+    const others = [...this.#groups.values()].some((other) => other !== group && other.reads.has(product));
+    const slot = others ? this.#arenaSlot(sizeOf(this.#node(product).shape)) : this.#slots.get(group.at);
+    if (slot !== undefined) this.#slots.set(product, slot);
+  }
+
+  #lowerGroup(group: Group): void {
+    const { op, shape } = this.#node(group.at);
+    const slot = this.#slot(group.at);
+    const store: Operand = { slot, view: denseView(shape) };
+    const allocate = (length: number): Slot => this.#arenaSlot(length);
+    if (group.product !== undefined) {
+      const named = this.#named(this.#program(group.at, true));
+      this.#lowerTiled(group.product, region({ ...named, stores: [store] }));
+    } else if (op?.kind === 'tiled') {
+      this.#lowerTiled(group.at);
+    } else if (op?.kind === 'reduce') {
+      const program = this.#program(this.#input(group.at, 0), false);
+      const named = this.#named({ ...program, ops: [...program.ops, op.name] });
+      this.#kernels.push(...reduce({ ...named, combine: op.combine, store, allocate }));
+    } else {
+      this.#kernels.push(lanes({ ...this.#named(this.#program(group.at, true)), stores: [store] }));
+    }
+  }
+
+  #lowerTiled(at: number, epilogue?: Epilogue): void {
+    const { op } = this.#node(at);
+    if (op?.kind !== 'tiled') throw new Error('internal: not a tiled op');
+    const inputs = (this.#capture.entries[at]?.inputs ?? []).map((input) => {
+      const operand = operandFor(this.#stored(), input);
+      if (isMustStore(operand)) throw new Error('internal: an operand was not stored');
+      return operand;
+    });
+    const allocate = (length: number): Slot => this.#arenaSlot(length);
+    const lowering = { inputs, output: this.#slot(at), level: this.#level, allocate };
+    this.#kernels.push(...op.kernels(epilogue ? { ...lowering, epilogue } : lowering));
+  }
+
+  /** Variables that become the value of others: the value they have now is set aside, for they may be written themselves. */
+  #setVariablesAside(): ReadonlyMap<number, Slot> {
+    const aside = new Map<number, Slot>();
+    for (const { at, target } of this.#capture.roots) {
+      if (!target || this.#node(at).source?.kind !== 'variable' || aside.has(at)) continue;
+      const slot = this.#arenaSlot(sizeOf(this.#node(at).shape));
+      this.#copy(this.#slot(at), slot, at);
+      aside.set(at, slot);
+    }
+    return aside;
+  }
+
+  /** The assignments that could not be made in place: their value is copied when everything else is done. */
+  #copyToVariables(aside: ReadonlyMap<number, Slot>): void {
+    for (const { at, target } of this.#capture.roots) {
+      if (!target || this.#groups.get(at)?.target === target) continue;
+      const slot = this.#variables.get(target);
+      if (slot !== undefined) this.#copy(aside.get(at) ?? this.#slot(at), slot, at);
+    }
+  }
+
+  /** Copies a value that has the shape of entry `at`. */
+  #copy(from: Slot, to: Slot, at: number): void {
+    const { shape, dtype } = this.#node(at);
+    const view = denseView(shape);
+    const operand = { slot: from, view };
+    const loads = [{ operand, type: dtype === 'float32' ? 'f32x4' : 'i32x4' } as const];
+    const stores = [{ slot: to, view }];
+    this.#kernels.push(lanes({ name: 'copy', shape, loads, body: (_, v) => v, cost: 0.1, stores }));
+  }
+
+  #program(at: number, evaluate: boolean): Program {
+    const program = buildProgram(this.#stored(), at, evaluate);
+    if (isMustStore(program)) throw new Error('internal: a load was not stored');
+    return program;
+  }
+
+  #named(program: Program): Program & { readonly name: string } {
+    const ops = program.ops.length > 0 ? program.ops.join('·') : 'copy';
+    return { ...program, name: `${ops} ${program.shape.join('×')}`.trimEnd() };
+  }
+
+  #stored(): Stored {
+    return { entries: this.#capture.entries, slotOf: (at) => this.#slots.get(at) };
+  }
+
+  #node(at: number): Node {
+    const entry = this.#capture.entries[at];
+    if (!entry) throw new Error('internal: no such entry');
+    return entry.node;
+  }
+
+  #input(at: number, i: number): number {
+    return this.#capture.entries[at]?.inputs[i] ?? -1;
+  }
+
+  #slot(at: number): Slot {
+    const slot = this.#slots.get(at);
+    if (slot === undefined) throw new Error('internal: an entry without a slot is read');
+    return slot;
+  }
+
+  #arenaSlot(length: number): Slot {
+    return this.#newSlot({ kind: 'arena', bytes: 4 * length });
+  }
+
+  #newSlot(place: Place): Slot {
+    return this.#places.push(place) - 1;
+  }
+}

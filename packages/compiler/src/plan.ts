@@ -1,0 +1,224 @@
+// A plan: one compiled module and everything it needs to run but the values: the table of addresses, the numbers, the arena.
+// A plan is made once for a structure and run for every capture that has it; binding writes the addresses of this run's
+// sources and outputs into the table.
+
+import { type Dtype, type Shape, type Source, sizeOf } from '@treadle/graph';
+import type { Kernel, Level, Slot } from '@treadle/kernels';
+import { type Block, memory, type Program, team } from '@treadle/pool';
+import { ModuleBuilder } from '@treadle/wasm';
+import { type Lifetime, layoutArena } from './arena.ts';
+import type { Capture } from './capture.ts';
+import { compileModule } from './compile-module.ts';
+import { emitMain } from './dispatch.ts';
+import { fuse } from './fuse.ts';
+import { makeGroups } from './groups.ts';
+import { type Lowered, lower, type Output, type Place } from './lower.ts';
+import { type Schedule, schedule } from './schedule.ts';
+import { holdBlocks, makeRoom, StoredValue } from './storage.ts';
+
+/** Below this much work, in nanoseconds, waking other threads costs more than they bring. */
+const worthSharing = 20_000;
+/** Outputs up to this many elements are copied to arrays of JavaScript's after a run, and need no block. */
+const smallOutput = 256;
+
+/** What a run is bound to. */
+export interface Binding {
+  readonly sources: readonly Source[];
+  /** the values of sources of kind 'argument', by their index */
+  readonly args: readonly StoredValue[];
+  /** the state that each root assigns, if it does */
+  readonly targets: readonly (StoredValue | undefined)[];
+}
+
+export class Plan {
+  /** the steps, as people read them */
+  readonly names: readonly string[];
+  readonly outputOf: readonly (number | undefined)[];
+  readonly #program: Program;
+  readonly #parallel: boolean;
+  readonly #places: readonly Place[];
+  readonly #outputs: readonly Output[];
+  readonly #block: Block;
+  /** first word of the table of addresses */
+  readonly #table: number;
+  #isHeld = false;
+
+  constructor(capture: Capture, level: Level) {
+    const lowered = lower(capture, makeGroups(capture, fuse(capture)), level);
+    const { phases, lifetimes } = schedule(lowered.kernels);
+    const steps = phases.flat();
+    this.names = steps.map(({ name }) => name);
+    this.outputOf = lowered.outputOf;
+    this.#places = lowered.places;
+    this.#outputs = lowered.outputs;
+    this.#program = emitProgram(phases);
+    const cost = steps.reduce((sum, kernel) => sum + kernel.cost, 0);
+    this.#parallel = cost > worthSharing && steps.some(({ tiles }) => tiles > 1);
+
+    const tableBytes = roundUp(4 * lowered.places.length);
+    const inBlock = layOutBlock(lowered, capture, lifetimes, phases.length);
+    this.#block = memory.allocate(tableBytes + inBlock.bytes);
+    this.#table = this.#block.byteOffset / 4;
+    for (const [slot, offset] of inBlock.offsets) this.#setAddress(slot, this.#block.byteOffset + tableBytes + offset);
+  }
+
+  /** Runs the plan; returns its outputs. */
+  run(binding: Binding): readonly StoredValue[] {
+    makeRoom();
+    const outputs = this.#newOutputs();
+    const prepare = (): void => this.#bind(binding, outputs);
+    team.run(this.#program, 4 * this.#table, { parallel: this.#parallel, prepare });
+    return this.#collect(outputs);
+  }
+
+  /** The same with the event loop free. */
+  async runAsync(binding: Binding): Promise<readonly StoredValue[]> {
+    makeRoom();
+    const outputs = this.#newOutputs();
+    const letGo = holdBlocks();
+    try {
+      const prepare = (): void => this.#bind(binding, outputs);
+      // Small outputs are read at once when the run ends: the next run of this plan may follow without a pause.
+      let collected: readonly StoredValue[] = [];
+      const finish = (): void => {
+        collected = this.#collect(outputs);
+      };
+      await team.runAsync(this.#program, 4 * this.#table, { parallel: this.#parallel, prepare, finish });
+      return collected;
+    } finally {
+      letGo();
+    }
+  }
+
+  /** Keeps the plan although it may not be run for long: a recording may run it at any time. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  /** Gives back the plan's memory; it must not run again. */
+  release(): void {
+    team.forget(this.#program);
+    memory.free(this.#block);
+  }
+
+  #setAddress(slot: Slot, byteOffset: number): void {
+    memory.i32[this.#table + slot] = byteOffset;
+  }
+
+  #newOutputs(): readonly (StoredValue | undefined)[] {
+    return this.#outputs.map(({ shape, dtype }) => {
+      return isSmall(shape) ? undefined : StoredValue.allocate(sizeOf(shape), dtype);
+    });
+  }
+
+  #bind({ sources, args, targets }: Binding, outputs: readonly (StoredValue | undefined)[]): void {
+    this.#places.forEach((place, slot) => {
+      if (place.kind === 'output') {
+        const output = outputs[place.output];
+        if (output) this.#setAddress(slot, output.address());
+      } else if (place.kind === 'target') {
+        this.#setAddress(slot, required(targets[place.root]).address());
+      } else if (place.kind === 'source') {
+        this.#bindSource(slot, place.dtype, required(sources[place.source]), args);
+      }
+    });
+  }
+
+  #bindSource(slot: Slot, dtype: Dtype, source: Source, args: readonly StoredValue[]): void {
+    switch (source.kind) {
+      case 'number':
+        return this.#setNumber(slot, source.value, dtype);
+      case 'drawn':
+        return this.#setNumber(slot, source.draw(), dtype);
+      case 'argument':
+        return this.#setAddress(slot, required(args[source.index]).address());
+      case 'variable':
+        return this.#setAddress(slot, source.state.storage.address());
+      case 'stored':
+        return this.#setAddress(slot, source.storage.address());
+    }
+  }
+
+  /** Numbers have a word in the plan's block, which the table points at for good. */
+  #setNumber(slot: Slot, value: number, dtype: Dtype): void {
+    const word = (memory.i32[this.#table + slot] ?? 0) / 4;
+    if (dtype === 'float32') memory.f32[word] = value;
+    else memory.i32[word] = value;
+  }
+
+  #collect(outputs: readonly (StoredValue | undefined)[]): readonly StoredValue[] {
+    return outputs.map((output, i) => {
+      if (output) return output;
+      const { shape, dtype } = required(this.#outputs[i]);
+      const slot = this.#places.findIndex((place) => place.kind === 'output' && place.output === i);
+      const word = (memory.i32[this.#table + slot] ?? 0) / 4;
+      const words = dtype === 'float32' ? memory.f32 : memory.i32;
+      return StoredValue.of(words.slice(word, word + sizeOf(shape)), dtype);
+    });
+  }
+}
+
+function isSmall(shape: Shape): boolean {
+  return sizeOf(shape) <= smallOutput;
+}
+
+function required<T>(x: T | undefined): T {
+  if (x === undefined) throw new Error('internal: a run lacks something it is bound to');
+  return x;
+}
+
+function roundUp(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64;
+}
+
+function emitProgram(phases: readonly (readonly Kernel[])[]): Program {
+  const module = new ModuleBuilder({
+    memory: { module: 'env', name: 'memory', initial: 1, maximum: 65536, shared: true },
+  });
+  const emitted = phases.map((kernels) => kernels.map((kernel) => ({ func: kernel.emit(module), tiles: kernel.tiles })));
+  emitMain(module, emitted);
+  const kernels = phases.flat();
+  return {
+    module: compileModule(module.encode()),
+    steps: kernels.length,
+    names: kernels.map(({ name }) => name),
+    scratchBytes: Math.max(0, ...kernels.map(({ scratch }) => scratch)),
+  };
+}
+
+/** Offsets in the plan's block of all that lies there: numbers and small outputs for good, intermediates by lifetime. */
+function layOutBlock(
+  { places }: Lowered,
+  capture: Capture,
+  lifetimes: Schedule['lifetimes'],
+  phases: number,
+): { readonly bytes: number; readonly offsets: readonly (readonly [Slot, number])[] } {
+  const always = { first: 0, last: phases };
+  const slots: Slot[] = [];
+  const needs: Lifetime[] = [];
+  places.forEach((place, slot) => {
+    let need: Lifetime | undefined;
+    if (place.kind === 'arena') {
+      const touched = lifetimes.get(slot);
+      need = touched && { bytes: place.bytes, ...touched };
+    } else if (place.kind === 'output' && isSmall(place.shape)) {
+      need = { bytes: 4 * sizeOf(place.shape), ...always };
+    } else if (place.kind === 'source' && isNumber(capture, place.source)) {
+      need = { bytes: 4, ...always };
+    }
+    if (!need) return;
+    slots.push(slot);
+    needs.push(need);
+  });
+  const layout = layoutArena(needs);
+  return { bytes: layout.bytes, offsets: slots.map((slot, i) => [slot, layout.offsets[i] ?? 0]) };
+}
+
+function isNumber(capture: Capture, source: number): boolean {
+  const kind = capture.entries[capture.sources[source] ?? -1]?.node.source?.kind;
+  return kind === 'number' || kind === 'drawn';
+}

@@ -1,0 +1,67 @@
+// Recording: a function on nodes, called once with stand-ins for its arguments, becomes a plan that is run for every further
+// call. Assignments that it makes to variables are part of the plan.
+
+import { type Dtype, type Node, type Shape, sourceNode } from '@treadle/graph';
+import { capture, type Root } from './capture.ts';
+import type { Binding, Plan } from './plan.ts';
+import { planFor } from './plans.ts';
+import { bindingOf } from './realize.ts';
+import type { StoredValue } from './storage.ts';
+import { noteAssignments } from './variable.ts';
+
+export interface ArgumentType {
+  readonly shape: Shape;
+  readonly dtype: Dtype;
+}
+
+export interface Recording {
+  readonly outputs: readonly ArgumentType[];
+  run(args: readonly StoredValue[]): readonly StoredValue[];
+  runAsync(args: readonly StoredValue[]): Promise<readonly StoredValue[]>;
+}
+
+/** Records `f`; its result says which nodes are wanted. */
+export function record(types: readonly ArgumentType[], f: (args: readonly Node[]) => readonly Node[]): Recording {
+  const args = types.map(({ shape, dtype }, index) => sourceNode({ kind: 'argument', index }, shape, dtype, true));
+  const { result, assignments } = noteAssignments(() => f(args));
+  const roots: Root[] = [
+    ...result.map((node) => ({ node })),
+    ...[...assignments].map(([target, node]) => ({ node, target })),
+  ];
+  const captured = capture(roots);
+  const plan = planFor(captured);
+  plan.hold();
+  // Only sources and structure are needed from here on; the nodes between them can be forgotten.
+  const binding = bindingOf(captured);
+  const outputs = result.map(({ shape, dtype }) => ({ shape, dtype }));
+  return new PlannedRecording(plan, binding, outputs);
+}
+
+class PlannedRecording implements Recording {
+  readonly outputs: readonly ArgumentType[];
+  readonly #plan: Plan;
+  readonly #binding: Binding;
+
+  constructor(plan: Plan, binding: Binding, outputs: readonly ArgumentType[]) {
+    this.#plan = plan;
+    this.#binding = binding;
+    this.outputs = outputs;
+  }
+
+  run(args: readonly StoredValue[]): readonly StoredValue[] {
+    return this.#inOrder(this.#plan.run({ ...this.#binding, args }));
+  }
+
+  async runAsync(args: readonly StoredValue[]): Promise<readonly StoredValue[]> {
+    return this.#inOrder(await this.#plan.runAsync({ ...this.#binding, args }));
+  }
+
+  #inOrder(values: readonly StoredValue[]): readonly StoredValue[] {
+    return this.outputs.map((_, i) => {
+      const value = values[this.#plan.outputOf[i] ?? -1];
+      if (!value) throw new Error('internal: an output is missing');
+      return value;
+    });
+  }
+}
+

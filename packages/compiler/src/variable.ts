@@ -1,0 +1,85 @@
+// The state behind a variable, and what assigning it means. Outside of a recording an assignment computes its value at once
+// and writes it in place; what was written down with the old value keeps a copy of it. While a function is recorded, an
+// assignment only changes which node the variable stands for; the recording carries it out when it runs.
+
+import { type Dtype, type Node, type Shape, showShape, sourceNode, ShapeError, DtypeError, sameShape, type VariableState } from '@treadle/graph';
+import { StoredValue, type Values } from './storage.ts';
+
+/** The assignments of the function that is being recorded; undefined when none is. */
+export type Assignments = Map<VariableCell, Node>;
+
+let recording: Assignments | undefined;
+
+export function isRecording(): boolean {
+  return recording !== undefined;
+}
+
+/** Runs `f` with its assignments noted instead of made. Variables stand for what they stood for when it ends. */
+export function noteAssignments<T>(f: () => T): { readonly result: T; readonly assignments: Assignments } {
+  const outer = recording;
+  const assignments: Assignments = new Map();
+  const before = new Map<VariableCell, Node>();
+  recording = assignments;
+  noting = before;
+  try {
+    return { result: f(), assignments };
+  } finally {
+    for (const [cell, node] of before) cell.restore(node);
+    recording = outer;
+    noting = undefined;
+  }
+}
+
+/** what the variables assigned in this recording stood for before */
+let noting: Map<VariableCell, Node> | undefined;
+
+export class VariableCell implements VariableState {
+  readonly shape: Shape;
+  readonly dtype: Dtype;
+  readonly storage: StoredValue;
+  #node: Node;
+
+  constructor(values: Values, shape: Shape, dtype: Dtype) {
+    this.shape = shape;
+    this.dtype = dtype;
+    this.storage = StoredValue.fixed(values, dtype);
+    this.#node = this.#present();
+  }
+
+  /** What the variable stands for now. */
+  get node(): Node {
+    return this.#node;
+  }
+
+  restore(node: Node): void {
+    this.#node = node;
+  }
+
+  /** Makes `value` the variable's value; `write` computes nodes into variables, at once. */
+  assign(value: Node, write: (cell: VariableCell, value: Node) => void): void {
+    if (!sameShape(value.shape, this.shape)) {
+      throw new ShapeError(`assign: a variable keeps its shape; got ${showShape(value.shape)} for ${showShape(this.shape)}`);
+    }
+    if (value.dtype !== this.dtype) {
+      throw new DtypeError(`assign: a variable keeps its dtype; got ${value.dtype} for ${this.dtype}`);
+    }
+    if (recording) {
+      if (!noting?.has(this)) noting?.set(this, this.#node);
+      recording.set(this, value);
+      this.#node = value;
+      return;
+    }
+    const old = this.#node;
+    const kept = old.used ? this.storage.read() : undefined;
+    write(this, value);
+    // Whatever was computed from the old value goes on seeing it.
+    if (kept) {
+      old.source = { kind: 'stored', storage: StoredValue.of(kept, this.dtype) };
+      this.#node = this.#present();
+    }
+  }
+
+  #present(): Node {
+    return sourceNode({ kind: 'variable', state: this }, this.shape, this.dtype);
+  }
+}

@@ -1,0 +1,41 @@
+// Rows in batches, epoch by epoch, for loops of one's own: `for (const { x, y } of rows.epoch(k))`. The values of x and y
+// are read once; each batch is a tensor of its own.
+
+import type { Tensor } from '@treadle/tensor';
+import { type BatchOptions, batchCount } from './batches.ts';
+import { epochBatches } from './epoch-batches.ts';
+import type { Pair } from './plain-array.ts';
+import { commonRows } from './rows.ts';
+import { toPlain, toTensors } from './tensors.ts';
+
+export interface DatasetOptions extends Omit<BatchOptions, 'epoch' | 'op'> {
+  readonly batchSize: number;
+}
+
+export interface Dataset {
+  readonly rows: number;
+  /** How many batches an epoch has. */
+  readonly batchCount: number;
+  /** The batches of epoch k (0, 1, …), in an order of its own where `shuffle` is set; the same for the same k. */
+  epoch(k: number): Generator<Pair<Tensor>, void, undefined>;
+}
+
+/** x [n, …] and y [n, …] in batches. ShapeError for unequal rows, RangeError for the batch size. */
+export function dataset(x: Tensor, y: Tensor, { batchSize, ...options }: DatasetOptions): Dataset {
+  const how = { ...options, op: 'dataset' };
+  const rows = commonRows(how.op, x, y);
+  const count = batchCount(rows, batchSize, how);
+  const values = { x: toPlain(x), y: toPlain(y) };
+  return {
+    rows,
+    batchCount: count,
+    epoch: (k) => tensors(epochBatches(values.x, values.y, batchSize, { ...how, epoch: k }), { x, y }),
+  };
+}
+
+function* tensors(
+  batches: ReturnType<typeof epochBatches>,
+  like: Pair<Tensor>,
+): Generator<Pair<Tensor>, void, undefined> {
+  for (const batch of batches) yield toTensors(batch, like);
+}

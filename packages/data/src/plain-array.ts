@@ -1,0 +1,43 @@
+// An array before it is a tensor: elements in row-major order and the extents of the axes. Readers, splits and scalers
+// compute on it, so they need no engine and run on any thread. A row is an index of the first axis.
+// Invariant: `values.length` is the product of `shape`.
+
+export type Elements = Float32Array | Int32Array;
+
+export interface PlainArray<E extends Elements = Elements> {
+  readonly values: E;
+  readonly shape: readonly number[];
+}
+
+/** Rows and their labels or targets: `x` and `y` have the same number of rows. */
+export interface Pair<X, Y = X> {
+  readonly x: X;
+  readonly y: Y;
+}
+
+/** What to train on and what to test with. */
+export interface Split<P> {
+  readonly train: P;
+  readonly test: P;
+}
+
+/** The number of elements of an array of this shape; 1 for a scalar. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, extent) => product * extent, 1);
+}
+
+/** How many elements a row has. */
+export function rowLength({ shape }: { readonly shape: readonly number[] }): number {
+  return elementCount(shape.slice(1));
+}
+
+/** `[2, 3]` */
+export function showShape(shape: readonly number[]): string {
+  return `[${shape.join(', ')}]`;
+}
+
+/** An array of zeros of the element type of `like`. */
+export function emptyLike<E extends Elements>(like: E, length: number): E;
+export function emptyLike(like: Elements, length: number): Elements {
+  return like instanceof Float32Array ? new Float32Array(length) : new Int32Array(length);
+}

@@ -1,0 +1,16 @@
+// IDX files and bytes as tensors; `decodeIdx` says which element type becomes which dtype.
+
+import type { Tensor } from '@treadle/tensor';
+import { decodeFile } from './bytes.ts';
+import { decodeIdx } from './decode-idx.ts';
+import { toTensor } from './tensors.ts';
+
+/** An IDX file, gzip or not. Labels and int32 are int32, all else float32 as stored. Throws FormatError. */
+export function readIdx(path: string | URL): Tensor {
+  return decodeFile(path, parseIdx);
+}
+
+/** What `readIdx` reads, from bytes. */
+export function parseIdx(bytes: Uint8Array): Tensor {
+  return toTensor(decodeIdx(bytes));
+}

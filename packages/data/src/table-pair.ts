@@ -1,0 +1,44 @@
+// Rows to learn from, out of a table: the columns of x, and one or several target columns of y. What is not named as a
+// target is x, so the usual table needs one option.
+
+import type { Elements, Pair, PlainArray } from './plain-array.ts';
+import { type Column, classes, columnIndex, integers, numbers, type TextTable } from './text-table.ts';
+
+export interface PairOptions {
+  /** What y is: [rows] for one column, [rows, columns] for a list. */
+  readonly target: Column | readonly Column[];
+  /** What x is, in this order; all columns but the target when not given. */
+  readonly columns?: readonly Column[] | undefined;
+  /** int32 for class labels that are whole numbers; float32 when not given. */
+  readonly targetDtype?: 'float32' | 'int32' | undefined;
+  /** Names of classes: y is the index of the field in this list, int32. */
+  readonly classes?: readonly string[] | undefined;
+}
+
+/**
+ * x float32 [rows, columns] and y. Throws FormatError for a field that is no number (or class), RangeError for a column that
+ * is not there, for x without columns and for a list of targets that are to be labels.
+ */
+export function tablePair(
+  table: TextTable,
+  options: PairOptions,
+): Pair<PlainArray<Float32Array>, PlainArray<Elements>> {
+  const { target } = options;
+  const targets = (typeof target === 'object' ? target : [target]).map((column) => columnIndex(table, column));
+  const columns = options.columns ?? [...table.names.keys()].filter((index) => !targets.includes(index));
+  if (columns.length === 0 || targets.length === 0) {
+    throw new RangeError(`csv: x and y must have a column each; got ${columns.length} and ${targets.length}`);
+  }
+  const y = targetOf(table, targets, options);
+  return { x: numbers(table, columns), y: typeof target === 'object' ? y : { ...y, shape: [table.rows.length] } };
+}
+
+function targetOf(table: TextTable, targets: readonly number[], options: PairOptions): PlainArray<Elements> {
+  const { targetDtype = 'float32', classes: names } = options;
+  if (names === undefined && targetDtype === 'float32') return numbers(table, targets);
+  const [column, ...more] = targets;
+  if (column === undefined || more.length > 0 || typeof options.target === 'object') {
+    throw new RangeError(`csv: labels must come from one column; got a list of ${targets.length}`);
+  }
+  return names === undefined ? integers(table, column) : classes(table, column, names);
+}

@@ -1,0 +1,62 @@
+// The reverse walk: from a scalar back over the graph, every op adding the gradients of its inputs, written in ops. So the
+// result is nodes like any others, and has gradients of its own. No tape: the graph is the record.
+
+import { ShapeError } from './errors.ts';
+import { type Node, numberNode } from './node.ts';
+import { add, broadcastTo, sumTo } from './ops/index.ts';
+import { sameShape, showShape } from './shape.ts';
+
+/**
+ * dy/dx for each x of `xs`, of x's shape; zeros where y does not depend on x. y must be a single float32 number, or a
+ * gradient `seed` of its shape must be given. Throws ShapeError otherwise.
+ */
+export function gradients(y: Node, xs: readonly Node[], seed?: Node): readonly Node[] {
+  if (!seed && y.shape.length > 0) {
+    throw new ShapeError(`gradients: y must be a single number; got shape ${showShape(y.shape)}; sum or mean makes it one`);
+  }
+  const upstream = nodesBetween(y, new Set(xs));
+  const between = new Set(upstream);
+  const sums = new Map<Node, Node>();
+  if (upstream.length > 0) sums.set(y, seed ?? numberNode(1, 'float32'));
+  for (const node of upstream) {
+    const dy = sums.get(node);
+    if (!dy || !node.op) continue;
+    node.op.gradient(dy, node, node.inputs).forEach((dx, i) => {
+      const input = node.inputs[i];
+      if (!dx || !input || !between.has(input) || input.dtype !== 'float32') return;
+      const fitted = sumTo(dx, input.shape);
+      const others = sums.get(input);
+      sums.set(input, others ? add(others, fitted) : fitted);
+    });
+  }
+  return xs.map((x) => {
+    const dx = sums.get(x);
+    if (!dx) return broadcastTo(numberNode(0, 'float32'), x.shape);
+    return sameShape(dx.shape, x.shape) ? dx : broadcastTo(dx, x.shape);
+  });
+}
+
+/** The nodes on a way from y down to one of the targets, consumers before what they consume. */
+function nodesBetween(y: Node, targets: ReadonlySet<Node>): readonly Node[] {
+  const leads = new Map<Node, boolean>();
+  const order: Node[] = [];
+  // Depth first without recursion: a node is entered once, and left when all of its inputs have been.
+  const stack: { node: Node; next: number }[] = [{ node: y, next: 0 }];
+  leads.set(y, targets.has(y));
+  while (stack.length > 0) {
+    const top = stack[stack.length - 1];
+    if (!top) break;
+    const input = top.node.inputs[top.next++];
+    if (input) {
+      if (!leads.has(input)) {
+        leads.set(input, targets.has(input));
+        stack.push({ node: input, next: 0 });
+      }
+      continue;
+    }
+    stack.pop();
+    if (top.node.inputs.some((i) => leads.get(i))) leads.set(top.node, true);
+    if (leads.get(top.node)) order.push(top.node);
+  }
+  return order.reverse();
+}

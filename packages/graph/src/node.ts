@@ -1,0 +1,71 @@
+// A node: an op applied to inputs, with the shape and dtype that follow; or a source, whose value comes from outside the
+// graph. Nodes are all that the graph is. A node knows nothing of how it will be computed; once it has been, `source` says
+// where the value lies. Its history (op and inputs) is kept for gradients where a variable is upstream, and dropped elsewhere.
+
+import type { Dtype } from './dtype.ts';
+import type { Op } from './op.ts';
+import type { Shape } from './shape.ts';
+
+/** Where a value lies; owned by the engine. */
+export interface Storage {
+  /** the byte address of the first element, which lies in the shared memory from now on */
+  address(): number;
+}
+
+/** The lasting state behind a variable. Its storage is written in place by assignments. */
+export interface VariableState {
+  readonly storage: Storage;
+  readonly shape: Shape;
+  readonly dtype: Dtype;
+}
+
+export type Source =
+  | { readonly kind: 'stored'; readonly storage: Storage }
+  /** a number of the program: an input of the plan, so that another number needs no other plan */
+  | { readonly kind: 'number'; readonly value: number }
+  /** a number drawn anew for every run of a plan (a seed) */
+  | { readonly kind: 'drawn'; readonly draw: () => number }
+  /** an argument of a compiled function */
+  | { readonly kind: 'argument'; readonly index: number }
+  /** the present value of a variable */
+  | { readonly kind: 'variable'; readonly state: VariableState };
+
+export interface Node {
+  readonly shape: Shape;
+  readonly dtype: Dtype;
+  /** undefined: a source, or a value whose history was dropped */
+  op: Op | undefined;
+  inputs: readonly Node[];
+  source: Source | undefined;
+  /** whether a variable is upstream (or the node is one): then gradients can still be asked for after it was read */
+  readonly tracked: boolean;
+  /** whether some node was computed from this one */
+  used: boolean;
+}
+
+export function sourceNode(source: Source, shape: Shape, dtype: Dtype, tracked: boolean = source.kind === 'variable'): Node {
+  return { shape, dtype, op: undefined, inputs: [], source, tracked, used: false };
+}
+
+/** A number of the program as a 0-d node. */
+export function numberNode(value: number, dtype: Dtype): Node {
+  return sourceNode({ kind: 'number', value }, [], dtype);
+}
+
+export function applyOp(op: Op, inputs: readonly Node[], shape: Shape, dtype: Dtype): Node {
+  let tracked = false;
+  for (const input of inputs) {
+    input.used = true;
+    tracked ||= input.tracked;
+  }
+  return { shape, dtype, op, inputs, source: undefined, tracked, used: false };
+}
+
+/** Notes where the node's value lies, and forgets how it came about unless a gradient may ask. */
+export function settle(node: Node, source: Source): void {
+  node.source = source;
+  if (!node.tracked) {
+    node.op = undefined;
+    node.inputs = [];
+  }
+}

@@ -1,0 +1,70 @@
+// What an op is: one record that holds its lowering and its gradient, made by the function that users call, which also is
+// its shape rule. Four kinds, by what the compiler may do with them; the compiler reads `kind` and never `name`.
+
+import type { Combine, Epilogue, Kernel, Lane, Level, Operand, Slot, View } from '@treadle/kernels';
+import type { Expr, FunctionBuilder } from '@treadle/wasm';
+import type { Node } from './node.ts';
+
+interface OpRecord {
+  /** what people read in plans and errors */
+  readonly name: string;
+  /** name and attributes: two ops with the same key do the same to inputs of the same shapes and dtypes */
+  readonly key: string;
+  /**
+   * Gradient of each input, given dy (the gradient of the result y), written in ops; undefined where there is none.
+   * It may have y's shape where the input was broadcast: the reverse walk sums it.
+   */
+  gradient(dy: Node, y: Node, inputs: readonly Node[]): readonly (Node | undefined)[];
+}
+
+/** The values of a lane op's inputs for four neighbouring elements. */
+export interface LaneInputs {
+  float(input: number): Expr<'f32x4'>;
+  int(input: number): Expr<'i32x4'>;
+  /** row-major indices of the four elements in the result */
+  index(): Expr<'i32x4'>;
+}
+
+/** Element by element, inputs broadcast to the result's shape. */
+export interface LaneOp extends OpRecord {
+  readonly kind: 'lane';
+  /** nanoseconds an element, roughly */
+  readonly cost: number;
+  /** whether it reads `index()` */
+  readonly indexed?: boolean;
+  lane(f: FunctionBuilder, x: LaneInputs): Expr<Lane>;
+}
+
+/** An index map of its one input. */
+export interface MoveOp extends OpRecord {
+  readonly kind: 'move';
+  /** the result as a view, given a view of the input; undefined where strides cannot say it and the input must lie dense */
+  view(input: View): View | undefined;
+}
+
+/** Combines the last axis of its one input. */
+export interface ReduceOp extends OpRecord {
+  readonly kind: 'reduce';
+  readonly combine: Combine;
+}
+
+export interface Lowering {
+  readonly inputs: readonly Operand[];
+  /** dense, of the node's shape */
+  readonly output: Slot;
+  readonly level: Level;
+  /** a temporary buffer of so many elements */
+  readonly allocate: (length: number) => Slot;
+  /** only where the op takes one */
+  readonly epilogue?: Epilogue;
+}
+
+/** Has kernels of its own over operands in memory. */
+export interface TiledOp extends OpRecord {
+  readonly kind: 'tiled';
+  /** whether work can be fused onto the result while it is in cache */
+  readonly takesEpilogue?: boolean;
+  kernels(lowering: Lowering): readonly Kernel[];
+}
+
+export type Op = LaneOp | MoveOp | ReduceOp | TiledOp;

@@ -1,0 +1,48 @@
+// stack, split, tile: arrangements composed of moves and concat.
+
+import { ShapeError } from '../errors.ts';
+import type { Node } from '../node.ts';
+import { normalizeAxis, sameShape, showShape } from '../shape.ts';
+import { concat, expandDims, reshape, slice } from './moves.ts';
+import { broadcastTo } from './sum.ts';
+
+/** Tensors of one shape side by side along a new axis. */
+export function stack(nodes: readonly Node[], axis = 0): Node {
+  const first = nodes[0];
+  if (!first || nodes.some((node) => !sameShape(node.shape, first.shape))) {
+    const got = nodes.map((node) => showShape(node.shape)).join(', ');
+    throw new ShapeError(`stack: one tensor or more, all of one shape; got ${got || 'none'}`);
+  }
+  const at = normalizeAxis('stack', axis, first.shape.length + 1);
+  return concat(nodes.map((node) => expandDims(node, at)), at);
+}
+
+/** The parts of x along the axis: so many equal ones, or ones of the lengths given. */
+export function split(x: Node, parts: number | readonly number[], axis = 0): readonly Node[] {
+  const at = normalizeAxis('split', axis, x.shape.length);
+  const extent = x.shape[at] ?? 1;
+  const lengths = typeof parts === 'number' ? new Array<number>(Math.max(1, parts | 0)).fill(extent / parts) : parts;
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  if (total !== extent || !lengths.every((length) => Number.isInteger(length) && length >= 0)) {
+    throw new ShapeError(`split: the parts must be whole and add up to the axis; got ${showShape(x.shape)}, axis ${at}, into ${typeof parts === 'number' ? parts : showShape(parts)}`);
+  }
+  let from = 0;
+  return lengths.map((length) => {
+    const before = from;
+    from += length;
+    const begin = x.shape.map((_, i) => (i === at ? before : 0));
+    const end = x.shape.map((whole, i) => (i === at ? from : whole));
+    return slice(x, begin, end);
+  });
+}
+
+/** x repeated `counts[i]` times along axis i. */
+export function tile(x: Node, counts: readonly number[]): Node {
+  if (counts.length !== x.shape.length || !counts.every((n) => Number.isInteger(n) && n >= 0)) {
+    throw new ShapeError(`tile: a whole number ≥ 0 for every axis; got ${showShape(counts)} for ${showShape(x.shape)}`);
+  }
+  // [a, b] → [1, a, 1, b] → [m, a, n, b] → [m·a, n·b]
+  const spread = reshape(x, x.shape.flatMap((extent) => [1, extent]));
+  const repeated = broadcastTo(spread, x.shape.flatMap((extent, i) => [counts[i] ?? 1, extent]));
+  return reshape(repeated, x.shape.map((extent, i) => extent * (counts[i] ?? 1)));
+}

@@ -1,0 +1,79 @@
+// The matrix product, over leading batch axes. Transposed operands are moves, which the kernel's packing absorbs.
+
+import { matmul as matmulKernels } from '@treadle/kernels';
+import { ShapeError } from '../errors.ts';
+import { applyOp, type Node } from '../node.ts';
+import type { TiledOp } from '../op.ts';
+import { broadcastShapes, showShape, sizeOf } from '../shape.ts';
+import { cast } from './cast.ts';
+import { reshape, transpose } from './moves.ts';
+import { broadcastTo } from './sum.ts';
+
+const product: TiledOp = {
+  kind: 'tiled',
+  name: 'matmul',
+  key: 'matmul',
+  takesEpilogue: true,
+  kernels: ({ inputs: [a, b], output, level, allocate, epilogue }) => {
+    if (!a || !b) throw new Error('internal: matmul needs two inputs');
+    return matmulKernels({ a, b, out: output, level, allocate, ...(epilogue && { epilogue }) });
+  },
+  // C = A·B: dA = dC·Bᵀ, dB = Aᵀ·dC
+  gradient: (dy, _, [a, b]) => (a && b ? [multiply(dy, swap(b)), multiply(swap(a), dy)] : []),
+};
+
+/** The last two axes exchanged. */
+function swap(x: Node): Node {
+  const rank = x.shape.length;
+  return transpose(x, [...Array.from({ length: rank - 2 }, (_, i) => i), rank - 1, rank - 2]);
+}
+
+/** a [batch…, m, k] · b [batch…, k, n], batch axes equal. */
+function multiply(a: Node, b: Node): Node {
+  return applyOp(product, [a, b], [...a.shape.slice(0, -1), b.shape.at(-1) ?? 1], 'float32');
+}
+
+export interface MatmulOptions {
+  /** read a as [..., k, m] */
+  readonly transposeA?: boolean;
+  /** read b as [..., n, k] */
+  readonly transposeB?: boolean;
+}
+
+/**
+ * a [..., m, k] × b [..., k, n] → [..., m, n], float32; leading axes broadcast. A vector a [k] counts as [1, k], a vector
+ * b [k] as [k, 1], and that axis is dropped from the result. Throws ShapeError when the inner sizes differ.
+ */
+export function matmul(a: Node, b: Node, { transposeA = false, transposeB = false }: MatmulOptions = {}): Node {
+  if (a.shape.length === 0 || b.shape.length === 0) {
+    throw new ShapeError(`matmul: operands must have one axis or more; got ${showShape(a.shape)} × ${showShape(b.shape)}`);
+  }
+  const left = matrix(a, 0, transposeA);
+  const right = matrix(b, 1, transposeB);
+  if (left.shape.at(-1) !== right.shape.at(-2)) {
+    const note = `${transposeA ? ', a transposed' : ''}${transposeB ? ', b transposed' : ''}`;
+    throw new ShapeError(`matmul: inner sizes must match; got ${showShape(a.shape)} × ${showShape(b.shape)}${note}`);
+  }
+  const folded = foldBatch(left, right);
+  const y = folded ?? multiplyBatches(left, right);
+  const drop = [a.shape.length === 1 ? y.shape.length - 2 : -1, b.shape.length === 1 ? y.shape.length - 1 : -1];
+  return reshape(y, y.shape.filter((_, i) => !drop.includes(i)));
+}
+
+function matrix(x: Node, newAxis: 0 | 1, transposed: boolean): Node {
+  const node = cast(x, 'float32');
+  if (node.shape.length > 1) return transposed ? swap(node) : node;
+  return reshape(node, newAxis === 0 ? [1, ...node.shape] : [...node.shape, 1]);
+}
+
+/** A batch of a times one matrix b is one tall product: [..., m, k] · [k, n] as [… · m, k] · [k, n]. */
+function foldBatch(a: Node, b: Node): Node | undefined {
+  if (a.shape.length <= 2 || b.shape.length !== 2) return undefined;
+  const tall = reshape(a, [sizeOf(a.shape.slice(0, -1)), a.shape.at(-1) ?? 1]);
+  return reshape(multiply(tall, b), [...a.shape.slice(0, -1), b.shape[1] ?? 1]);
+}
+
+function multiplyBatches(a: Node, b: Node): Node {
+  const batch = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
+  return multiply(broadcastTo(a, [...batch, ...a.shape.slice(-2)]), broadcastTo(b, [...batch, ...b.shape.slice(-2)]));
+}

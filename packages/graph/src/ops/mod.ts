@@ -1,0 +1,73 @@
+// mod: the remainder that has the sign of the divisor, as NumPy's and Python's. Computed in float64, where it is exact for
+// int32 and for floats whose quotient is below 2²⁹.
+
+import { type Expr, f32x4, f64x2, type FunctionBuilder, i8x16, i32x4, reinterpret, v128 } from '@treadle/wasm';
+import type { Node } from '../node.ts';
+import type { LaneOp } from '../op.ts';
+import { div, mul, neg } from './arithmetic.ts';
+import { alike, applyLane, laneOp, type NodeOrNumber } from './lane.ts';
+import { floor } from './rounding.ts';
+
+/** The lanes 2 and 3, moved to 0 and 1. */
+function high<T extends 'f32x4' | 'i32x4'>(x: Expr<T>): Expr<T> {
+  return i8x16.shuffle([8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15], x, x);
+}
+
+/** a − b·⌊a/b⌋; a quotient that rounded up to a whole number leaves a remainder of the wrong sign, one b off. */
+function remainder(f: FunctionBuilder, a: Expr<'f64x2'>, b: Expr<'f64x2'>): Expr<'f64x2'> {
+  const x = f.let(a);
+  const y = f.let(b);
+  const r = f.let(f64x2.sub(x, f64x2.mul(y, f64x2.floor(f64x2.div(x, y)))));
+  const wrong = v128.and(
+    f64x2.lt(f64x2.mul(r, y), 0),
+    f64x2.ne(r, 0),
+  );
+  const mended = f.let(f64x2.add(r, v128.and(y, reinterpret('f64x2', wrong))));
+  // a zero remainder takes the divisor's sign; a finite a modulo ±∞ of its own sign stays a
+  const infinite = f64x2.eq(f64x2.abs(y), Number.POSITIVE_INFINITY);
+  const whole = v128.bitselect(x, y, reinterpret('i64x2', f64x2.ge(f64x2.mul(x, y), 0)));
+  const zero = v128.and(y, f64x2.const(-0));
+  const finite = v128.bitselect(zero, mended, f64x2.eq(mended, 0));
+  return v128.bitselect(v128.bitselect(zero, whole, f64x2.eq(x, 0)), finite, infinite);
+}
+
+const forFloats = laneOp({
+  name: 'mod',
+  cost: 4,
+  lane: (f, inputs) => {
+    const a = f.let(inputs.float(0));
+    const b = f.let(inputs.float(1));
+    const low = remainder(f, f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(b));
+    const top = remainder(f, f64x2.promote_low_f32x4(high(a)), f64x2.promote_low_f32x4(high(b)));
+    return i8x16.shuffle(
+      [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23],
+      f32x4.demote_f64x2_zero(low),
+      f32x4.demote_f64x2_zero(top),
+    );
+  },
+  // a mod b = a − b·⌊a/b⌋, the floor being flat
+  gradient: (dy, _, [a, b]) => [dy, a && b && neg(mul(dy, floor(div(a, b))))],
+});
+
+const forInts: LaneOp = {
+  ...forFloats,
+  key: 'mod int32',
+  lane: (f, inputs) => {
+    const a = f.let(inputs.int(0));
+    const b = f.let(inputs.int(1));
+    const low = remainder(f, f64x2.convert_low_i32x4_s(a), f64x2.convert_low_i32x4_s(b));
+    const top = remainder(f, f64x2.convert_low_i32x4_s(high(a)), f64x2.convert_low_i32x4_s(high(b)));
+    return i8x16.shuffle(
+      [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23],
+      i32x4.trunc_sat_f64x2_s_zero(low), // NaN, from a modulo 0, gives 0
+      i32x4.trunc_sat_f64x2_s_zero(top),
+    );
+  },
+  gradient: () => [],
+};
+
+/** The remainder of a / b that has b's sign; a mod 0 is NaN, 0 for int32. */
+export function mod(a: NodeOrNumber, b: NodeOrNumber): Node {
+  const [x, y, dtype] = alike(a, b);
+  return applyLane(dtype === 'float32' ? forFloats : forInts, [x, y], dtype);
+}

@@ -1,0 +1,28 @@
+// What all reductions share. A reduce op combines the last axis only; any axes are brought there by moves, which cost
+// nothing where strides can say them.
+
+import { applyOp, type Node } from '../node.ts';
+import type { ReduceOp } from '../op.ts';
+import { type Axes, normalizeAxes, sizeOf } from '../shape.ts';
+import { reshape, transpose } from './moves.ts';
+
+export interface ReduceOptions {
+  /** keep the reduced axes, with extent 1 */
+  readonly keepDims?: boolean;
+}
+
+/** x as [...kept extents, K], the axes named being joined, in their order, to one of length K. */
+export function rowsOf(op: string, x: Node, axes: Axes): { rows: Node; kept: readonly number[]; keptDims: readonly number[] } {
+  const reduced = normalizeAxes(op, axes, x.shape.length);
+  const others = x.shape.map((_, i) => i).filter((i) => !reduced.includes(i));
+  const kept = others.map((i) => x.shape[i] ?? 1);
+  const length = sizeOf(reduced.map((i) => x.shape[i] ?? 1));
+  const rows = reshape(transpose(x, [...others, ...reduced]), [...kept, length]);
+  return { rows, kept, keptDims: x.shape.map((extent, i) => (reduced.includes(i) ? 1 : extent)) };
+}
+
+export function reduceAxes(x: Node, axes: Axes, { keepDims = false }: ReduceOptions, record: Omit<ReduceOp, 'kind'>): Node {
+  const { rows, kept, keptDims } = rowsOf(record.name, x, axes);
+  const y = applyOp({ kind: 'reduce', ...record }, [rows], kept, x.dtype);
+  return keepDims ? reshape(y, keptDims) : y;
+}

@@ -1,0 +1,143 @@
+// The other reductions: max, min, prod, any, all, argmax, argmin, logSumExp.
+
+import { argReduce, type Combine } from '@treadle/kernels';
+import { type Expr, f32x4, i32x4, reinterpret, v128 } from '@treadle/wasm';
+import { ShapeError } from '../errors.ts';
+import { applyOp, type Node } from '../node.ts';
+import type { TiledOp } from '../op.ts';
+import { type Axes, denseView, normalizeAxes, showShape } from '../shape.ts';
+import { add, div, mul, sub } from './arithmetic.ts';
+import { cast } from './cast.ts';
+import { equal, where } from './comparison.ts';
+import { exp, log } from './exponential.ts';
+import { requireDtype } from './lane.ts';
+import { reshape } from './moves.ts';
+import { type ReduceOptions, reduceAxes, rowsOf } from './reduce.ts';
+import { sum } from './sum.ts';
+
+function floats(identity: number, apply: (a: Expr<'f32x4'>, b: Expr<'f32x4'>) => Expr<'f32x4'>): Combine {
+  return { type: 'f32x4', identity, apply: (_, a, b) => apply(reinterpret('f32x4', a), reinterpret('f32x4', b)) };
+}
+
+function ints(identity: number, apply: (a: Expr<'i32x4'>, b: Expr<'i32x4'>) => Expr<'i32x4'>): Combine {
+  return { type: 'i32x4', identity, apply: (_, a, b) => apply(reinterpret('i32x4', a), reinterpret('i32x4', b)) };
+}
+
+const lowest = -(2 ** 31);
+const highest = 2 ** 31 - 1;
+
+/** y's axis back at the end, for comparison with the rows it was made of. */
+const column = (y: Node): Node => reshape(y, [...y.shape, 1]);
+
+function nonEmpty(name: string, x: Node, axes: Axes): void {
+  const empty = normalizeAxes(name, axes, x.shape.length).find((axis) => x.shape[axis] === 0);
+  if (empty !== undefined) throw new ShapeError(`${name}: there must be something to choose from; got ${showShape(x.shape)}, axis ${empty} of which is empty`);
+}
+
+function extreme(name: string, float: Combine, int: Combine): (x: Node, axes?: Axes, options?: ReduceOptions) => Node {
+  return (x, axes, options = {}) => {
+    nonEmpty(name, x, axes);
+    const values = x.dtype === 'bool' ? cast(x, 'int32') : x;
+    const isFloat = values.dtype === 'float32';
+    return reduceAxes(values, axes, options, {
+      name,
+      key: isFloat ? name : `${name} int32`,
+      combine: isFloat ? float : int,
+      // the elements that are the extreme share its gradient evenly
+      gradient: (dy, y, [rows]) => {
+        if (!rows || !isFloat) return [];
+        const chosen = cast(equal(rows, column(y)), 'float32');
+        return [mul(chosen, div(column(dy), sum(chosen, -1, { keepDims: true })))];
+      },
+    });
+  };
+}
+
+/** The largest element over the axes; NaN wins. */
+export const max: (x: Node, axes?: Axes, options?: ReduceOptions) => Node = extreme(
+  'max',
+  floats(Number.NEGATIVE_INFINITY, (a, b) => f32x4.max(a, b)),
+  ints(lowest, (a, b) => i32x4.max_s(a, b)),
+);
+
+/** The smallest element over the axes; NaN wins. */
+export const min: (x: Node, axes?: Axes, options?: ReduceOptions) => Node = extreme(
+  'min',
+  floats(Number.POSITIVE_INFINITY, (a, b) => f32x4.min(a, b)),
+  ints(highest, (a, b) => i32x4.min_s(a, b)),
+);
+
+const productFloats = floats(1, (a, b) => f32x4.mul(a, b));
+const productInts = ints(1, (a, b) => i32x4.mul(a, b));
+
+/** The product over the axes. */
+export function prod(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
+  const values = x.dtype === 'bool' ? cast(x, 'int32') : x;
+  const isFloat = values.dtype === 'float32';
+  return reduceAxes(values, axes, options, {
+    name: 'prod',
+    key: isFloat ? 'prod' : 'prod int32',
+    combine: isFloat ? productFloats : productInts,
+    gradient: (dy, _, [rows]) => [rows && isFloat ? mul(column(dy), productOfOthers(rows)) : undefined],
+  });
+}
+
+/** For every element of a row, the product of all others; right, and differentiable, where elements are 0 too. */
+function productOfOthers(rows: Node): Node {
+  const isZero = equal(rows, 0);
+  const nonZero = where(isZero, 1, rows);
+  const zeros = sum(cast(isZero, 'float32'), -1, { keepDims: true });
+  const others = div(prod(nonZero, -1, { keepDims: true }), nonZero);
+  // zeros among the others: all of the row's, less the element itself
+  return where(equal(sub(zeros, cast(isZero, 'float32')), 0), others, 0);
+}
+
+function quantifier(name: string, combine: Combine): (x: Node, axes?: Axes, options?: ReduceOptions) => Node {
+  return (x, axes, options = {}) =>
+    reduceAxes(cast(x, 'bool'), axes, options, { name, key: name, combine, gradient: () => [] });
+}
+
+/** Whether any element is true (≠ 0). */
+export const any: (x: Node, axes?: Axes, options?: ReduceOptions) => Node = quantifier('any', ints(0, (a, b) => v128.or(a, b)));
+
+/** Whether all elements are true (≠ 0). */
+export const all: (x: Node, axes?: Axes, options?: ReduceOptions) => Node = quantifier('all', ints(-1, (a, b) => v128.and(a, b)));
+
+function argExtreme(name: string, direction: 'max' | 'min'): (x: Node, axis?: number, options?: ReduceOptions) => Node {
+  return (x, axis, { keepDims = false } = {}) => {
+    nonEmpty(name, x, axis);
+    const values = cast(x, x.dtype === 'bool' ? 'int32' : x.dtype);
+    const { rows, kept, keptDims } = rowsOf(name, values, axis);
+    const type: 'f32x4' | 'i32x4' = values.dtype === 'float32' ? 'f32x4' : 'i32x4';
+    const op: TiledOp = {
+      kind: 'tiled',
+      name,
+      key: name,
+      kernels: ({ inputs: [operand], output, allocate }) => {
+        if (!operand) throw new Error(`internal: ${name} needs its input`);
+        const store = { slot: output, view: denseView(kept) };
+        const loads = [{ operand, type }];
+        return argReduce({ name, shape: rows.shape, loads, body: (_, v) => v, cost: 0.5, type, direction, store, allocate });
+      },
+      gradient: () => [],
+    };
+    const y = applyOp(op, [rows], kept, 'int32');
+    return keepDims ? reshape(y, keptDims) : y;
+  };
+}
+
+/** The index of the first largest element along the axis (of all elements by default); int32. */
+export const argmax: (x: Node, axis?: number, options?: ReduceOptions) => Node = argExtreme('argmax', 'max');
+
+/** The index of the first smallest element along the axis (of all elements by default); int32. */
+export const argmin: (x: Node, axis?: number, options?: ReduceOptions) => Node = argExtreme('argmin', 'min');
+
+/** ln Σ eˣ over the axes, without overflow: m + ln Σ e^(x − m), m the largest x. */
+export function logSumExp(x: Node, axes?: Axes, { keepDims = false }: ReduceOptions = {}): Node {
+  const values = requireDtype('logSumExp', cast(x, 'float32'), 'float32');
+  const largest = max(values, axes, { keepDims: true });
+  // an infinite m would give ∞ − ∞; then 0 serves as well
+  const finite = where(equal(sub(largest, largest), 0), largest, 0);
+  const y = add(log(sum(exp(sub(values, finite)), axes, { keepDims: true })), finite);
+  return keepDims ? y : reshape(y, rowsOf('logSumExp', x, axes).kept);
+}

@@ -1,0 +1,88 @@
+// sum and broadcastTo, each the other's gradient; and the means that follow from a sum.
+
+import type { Combine, View } from '@treadle/kernels';
+import { f32x4, i32x4, reinterpret } from '@treadle/wasm';
+import { ShapeError } from '../errors.ts';
+import { applyOp, type Node } from '../node.ts';
+import type { MoveOp } from '../op.ts';
+import { type Axes, broadcastShapes, normalizeAxes, type Shape, sameShape, showShape, sizeOf } from '../shape.ts';
+import { div, square, sub } from './arithmetic.ts';
+import { cast } from './cast.ts';
+import { reshape } from './moves.ts';
+import { sqrt } from './power.ts';
+import { type ReduceOptions, reduceAxes } from './reduce.ts';
+
+const sumFloats: Combine = {
+  type: 'f32x4',
+  identity: -0, // x + −0 = x for every x
+  apply: (_, a, b) => f32x4.add(reinterpret('f32x4', a), reinterpret('f32x4', b)),
+};
+const sumInts: Combine = {
+  type: 'i32x4',
+  identity: 0,
+  apply: (_, a, b) => i32x4.add(reinterpret('i32x4', a), reinterpret('i32x4', b)),
+};
+
+/** The sum over the axes (all by default); of bool, how many are true. */
+export function sum(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
+  const values = x.dtype === 'bool' ? cast(x, 'int32') : x;
+  const isFloat = values.dtype === 'float32';
+  return reduceAxes(values, axes, options, {
+    name: 'sum',
+    key: isFloat ? 'sum' : 'sum int32',
+    combine: isFloat ? sumFloats : sumInts,
+    // y = Σₖ xₖ: every xₖ has the gradient dy
+    gradient: (dy, _, [rows]) => [rows && isFloat ? broadcastTo(reshape(dy, [...dy.shape, 1]), rows.shape) : undefined],
+  });
+}
+
+/** x repeated along axes of extent 1, or new ones in front, up to `shape`. */
+export function broadcastTo(x: Node, shape: Shape): Node {
+  if (sameShape(x.shape, shape)) return x;
+  if (!sameShape(broadcastShapes('broadcastTo', x.shape, shape), shape)) {
+    throw new ShapeError(`broadcastTo: an extent other than 1 cannot change; got ${showShape(x.shape)} → ${showShape(shape)}`);
+  }
+  const op: MoveOp = {
+    kind: 'move',
+    name: 'broadcastTo',
+    key: `broadcastTo ${shape}`,
+    view: (input) => broadcastView(input, shape),
+    gradient: (dy) => [sumTo(dy, x.shape)],
+  };
+  return applyOp(op, [x], shape, x.dtype);
+}
+
+/** The view with stride 0 along the axes that are stretched. */
+export function broadcastView(view: View, shape: Shape): View {
+  const added = shape.length - view.shape.length;
+  const strides = shape.map((extent, i) => (i < added || (view.shape[i - added] === 1 && extent !== 1) ? 0 : (view.strides[i - added] ?? 0)));
+  return { shape, strides, offset: view.offset };
+}
+
+/** The adjoint of broadcasting: sums the axes along which `shape` was stretched to x's shape. */
+export function sumTo(x: Node, shape: Shape): Node {
+  if (sameShape(x.shape, shape)) return x;
+  const added = x.shape.length - shape.length;
+  const stretched = x.shape.map((_, i) => i).filter((i) => i < added || (shape[i - added] === 1 && x.shape[i] !== 1));
+  return reshape(sum(x, stretched), shape);
+}
+
+function countOf(x: Node, axes: Axes): number {
+  return sizeOf(normalizeAxes('mean', axes, x.shape.length).map((axis) => x.shape[axis] ?? 1));
+}
+
+/** The mean over the axes, in float32. */
+export function mean(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
+  return div(sum(cast(x, 'float32'), axes, options), countOf(x, axes));
+}
+
+/** The mean squared distance from the mean, over the axes (NumPy's, divided by n). */
+export function variance(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
+  const values = cast(x, 'float32');
+  return mean(square(sub(values, mean(values, axes, { keepDims: true }))), axes, options);
+}
+
+/** √variance */
+export function std(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
+  return sqrt(variance(x, axes, options));
+}

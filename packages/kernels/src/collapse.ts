@@ -1,0 +1,42 @@
+// Fewer dimensions, the same elements in the same order: dimensions of size 1 go, and neighbours along which every view is
+// one run become one. What remains is what loops are made of.
+
+/** Row-major strides of a dense array, in elements. */
+export function denseStrides(shape: readonly number[]): number[] {
+  const strides: number[] = [];
+  let stride = 1;
+  for (const size of shape.toReversed()) {
+    strides.unshift(stride);
+    stride *= size;
+  }
+  return strides;
+}
+
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+export interface Collapsed {
+  readonly shape: readonly number[];
+  /** of each view, one stride for each dimension of `shape` */
+  readonly strides: readonly (readonly number[])[];
+}
+
+export function collapse(shape: readonly number[], views: readonly (readonly number[])[]): Collapsed {
+  const sizes: number[] = [];
+  const strides: number[][] = views.map(() => []);
+  shape.forEach((size, d) => {
+    if (size === 1) return;
+    const isRun = sizes.length > 0 && views.every((view, v) => strides[v]?.at(-1) === (view[d] ?? 0) * size);
+    if (isRun) {
+      sizes.push((sizes.pop() ?? 1) * size);
+      for (const kept of strides) kept.pop();
+    } else {
+      sizes.push(size);
+    }
+    views.forEach((view, v) => {
+      strides[v]?.push(view[d] ?? 0);
+    });
+  });
+  return { shape: sizes, strides };
+}

@@ -1,0 +1,152 @@
+// A fold across outputs that lie side by side: each lane an output of its own. A strip of columns is walked row by row, k by
+// k, in the order of memory; its accumulators, eight for each column, wait in scratch, where row k joins those of k mod 8.
+
+import { type Expr, type FunctionBuilder, i32, i32x4, v128 } from '@treadle/wasm';
+import { sizeOf } from './collapse.ts';
+import { cursorsOf, type FoldNest, foldLength, lengthFrom, mergeEight } from './fold-nest.ts';
+import type { Kernel } from './kernel.ts';
+import { constantLane, ramp, readEight, times, writeFour } from './lane.ts';
+import { partition } from './partition.ts';
+import { eachRow } from './rows.ts';
+import { tiled } from './tiled.ts';
+
+/** The widest strip of columns: its accumulators fit in a near cache. */
+const widestStrip = 512;
+
+/** The last dimension of the outputs is the one that lanes go along; loads have stride 0 or 1 there. */
+export function foldAcross(nest: FoldNest): Kernel {
+  const { program, outputs, stores } = nest;
+  const { name, cost, shape, loads, words } = program;
+  const rows = outputs.slice(0, -1);
+  const columns = Math.max(64, Math.floor(60_000 / (cost * foldLength(nest))));
+  const parts = partition(sizeOf(rows), outputs.at(-1)!, columns, widestStrip);
+  const pitch = 32 * Math.ceil(parts.tileColumns / 8);
+  return tiled({
+    name,
+    parts,
+    cost: sizeOf(shape) * cost,
+    scratch: words.length * 8 * pitch,
+    loads: loads.map(({ operand }) => operand),
+    stores: stores.map(({ operand }) => operand),
+    emit: (f, table, { row0, row1, col0, col1 }, scratch) => {
+      const [x0, end] = [f.let(i32.shl(col0, 2)), f.let(i32.shl(col1, 2))];
+      const home = f.let(i32.sub(scratch, x0));
+      eachRow(f, { shape: rows, from: row0, to: row1 }, cursorsOf(f, nest, table, rows.length), (at) => {
+        foldStrip(f, nest, { at, x0, end, home, pitch });
+      });
+    },
+  });
+}
+
+/** Strip of columns from byte x0 to `end`; `at` holds what cursors are at column 0. */
+interface Strip {
+  readonly at: readonly Expr<'i32'>[];
+  readonly x0: Expr<'i32'>;
+  readonly end: Expr<'i32'>;
+  /** accumulator j of word w of column x lies at home + x + (8·w + j)·pitch */
+  readonly home: Expr<'i32'>;
+  readonly pitch: number;
+}
+
+function foldStrip(f: FunctionBuilder, nest: FoldNest, strip: Strip): void {
+  const { program, axis } = nest;
+  clear(f, nest, strip);
+  const rows = program.loads.map((_, v) => f.local('i32', strip.at[v]!));
+  const k = f.local('i32', 0);
+  const length = lengthFrom(f, nest, strip.at.at(-1)!);
+  f.loop((again) => {
+    addRow(f, nest, strip, rows, k);
+    rows.forEach((row, v) => {
+      if (axis[v]) f.increment(row, 4 * axis[v]);
+    });
+    f.increment(k, 1);
+    f.brIf(again, i32.lt_s(k, length));
+  });
+  finish(f, nest, strip);
+}
+
+function clear(f: FunctionBuilder, { program, length }: FoldNest, strip: Strip): void {
+  eachStep(f, strip, 32, (x) => {
+    const to = f.let(i32.add(strip.home, x));
+    program.words.forEach(({ type, identity }, w) => {
+      const value = constantLane(type, identity);
+      for (let j = 0; j < Math.min(8, length); j++) {
+        const offset = (8 * w + j) * strip.pitch;
+        f.do(v128.store(to, value, offset), v128.store(to, value, offset + 16));
+      }
+    });
+  });
+}
+
+/** Element k of every column joins accumulator k mod 8. */
+function addRow(
+  f: FunctionBuilder,
+  { program, strides }: FoldNest,
+  { at, x0, end, home, pitch }: Strip,
+  rows: readonly Expr<'i32'>[],
+  k: Expr<'i32'>,
+): void {
+  const [flat, start] = [at.at(-2)!, at.at(-1)!];
+  const flatStride = strides.at(-2)!.at(-1)!;
+  const accumulators = f.let(i32.add(home, i32.mul(i32.and(k, 7), pitch)));
+  const sources = program.loads.map(({ type }, v) => {
+    const stride = strides[v]!.at(-1)!;
+    return { type, row: rows[v]!, stride, value: stride === 0 ? f.let(v128.load32_splat(type, rows[v]!)) : undefined };
+  });
+  eachStep(f, { x0, end }, 32, (x) => {
+    const to = f.let(i32.add(accumulators, x));
+    const pairs = sources.map(({ type, row, stride, value }) =>
+      value ? [value, value] : readEight(f, type, row, stride, x),
+    );
+    const results = [0, 1].map((half) => {
+      const element = program.body(
+        f,
+        pairs.map((pair) => pair[half]!),
+        {
+          index: () => {
+            const column = times(i32.shr_u(x, 2), flatStride);
+            return f.let(ramp(i32.add(i32.add(flat, k), column), flatStride, 4 * half));
+          },
+          k: () => i32x4.splat(i32.add(start, k)),
+        },
+      );
+      const accumulator = program.words.map(({ type }, w) => f.let(v128.load(type, to, 8 * w * pitch + 16 * half)));
+      return program.step(f, accumulator, element).map((value) => f.let(value));
+    });
+    results.forEach((values, half) => {
+      values.forEach((value, w) => {
+        f.do(v128.store(to, value, 8 * w * pitch + 16 * half));
+      });
+    });
+  });
+}
+
+function finish(f: FunctionBuilder, nest: FoldNest, { at, x0, end, home, pitch }: Strip): void {
+  const { program, stores, strides, length } = nest;
+  eachStep(f, { x0, end }, 16, (x) => {
+    const from = f.let(i32.add(home, x));
+    const accumulators = Array.from({ length: Math.min(8, length) }, (_, j) =>
+      program.words.map(({ type }, w) => f.let(v128.load(type, from, (8 * w + j) * pitch))),
+    );
+    const result = mergeEight(f, nest, accumulators);
+    stores.forEach(({ word }, s) => {
+      const v = program.loads.length + s;
+      writeFour(f, at[v]!, strides[v]!.at(-1)!, x, result[word]!, { end });
+    });
+  });
+}
+
+/** Full steps until all columns are passed: the last may go beyond them, into what nobody reads. */
+function eachStep(
+  f: FunctionBuilder,
+  { x0, end }: { readonly x0: Expr<'i32'>; readonly end: Expr<'i32'> },
+  step: number,
+  body: (x: Expr<'i32'>) => void,
+): void {
+  const x = f.local('i32', x0);
+  f.loop((again) => {
+    body(x);
+    f.increment(x, step);
+    f.brIf(again, i32.lt_s(x, end));
+  });
+}

@@ -1,0 +1,112 @@
+// What the two loops of a fold share: the program, the dimensions of its outputs, and how everything strides over them.
+
+import { type Expr, type FunctionBuilder, i32 } from '@treadle/wasm';
+import { collapse, denseStrides } from './collapse.ts';
+import type { Operand } from './kernel.ts';
+import { address, type Lane, type Load, smaller } from './lane.ts';
+import type { Cursor } from './rows.ts';
+
+/** Elements of the axis that are folded in one go; part of the order, so never to be chosen by anything else. */
+export const chunkLength = 4096;
+
+/** One of the values that an accumulator is made of; accumulators begin with the identity of each. */
+export interface Word {
+  readonly type: Lane;
+  readonly identity: number;
+}
+
+/** Where four elements of a fold are: row-major positions in the iteration shape, and positions along the axis. */
+export interface Positions {
+  index(): Expr<'i32x4'>;
+  k(): Expr<'i32x4'>;
+}
+
+export type Merge = (f: FunctionBuilder, a: readonly Expr<Lane>[], b: readonly Expr<Lane>[]) => readonly Expr<Lane>[];
+
+/** What is folded: a lane program whose outputs are the words of an accumulator that has seen one element. */
+export interface FoldProgram {
+  readonly name: string;
+  /** the shape of the outputs, then K, the length of the axis; nothing in it is 0 */
+  readonly shape: readonly number[];
+  readonly loads: readonly Load[];
+  readonly body: (f: FunctionBuilder, values: readonly Expr<Lane>[], at: Positions) => readonly Expr<Lane>[];
+  readonly words: readonly Word[];
+  /** an accumulator and an element behind all it has seen; the identity must leave the accumulator as it is */
+  readonly step: Merge;
+  /** two accumulators */
+  readonly merge: Merge;
+  readonly cost: number;
+}
+
+/** Where a word of the result goes: a view of the outputs' shape, and the stride from chunk to chunk. */
+export interface FoldStore {
+  readonly word: number;
+  readonly operand: Operand;
+  readonly chunkStride: number;
+}
+
+/** One step of a fold as loops. All strides are in elements. */
+export interface FoldNest {
+  readonly program: FoldProgram;
+  readonly stores: readonly FoldStore[];
+  readonly length: number;
+  readonly chunks: number;
+  /** the dimensions of the outputs; the first is that of the chunks, if there are several */
+  readonly outputs: readonly number[];
+  /** of each load along the axis */
+  readonly axis: readonly number[];
+  /** of each load, then each store, then the flat index, then the chunk's first k: strides along `outputs` */
+  readonly strides: readonly (readonly number[])[];
+}
+
+export function nestOf(program: FoldProgram, stores: readonly FoldStore[]): FoldNest {
+  const { shape, loads } = program;
+  const [kept, length] = [shape.slice(0, -1), shape.at(-1) ?? 1];
+  const chunks = Math.ceil(length / chunkLength);
+  const axis = loads.map(({ operand }) => operand.view.strides.at(-1) ?? 0);
+  const views = [...loads, ...stores].map(({ operand }) => operand.view.strides.slice(0, kept.length));
+  const outer = collapse(kept, [...views, denseStrides(shape).slice(0, kept.length), kept.map(() => 0)]);
+  const chunk = [
+    ...axis.map((stride) => stride * chunkLength),
+    ...stores.map((s) => s.chunkStride),
+    chunkLength,
+    chunkLength,
+  ];
+  const strides = outer.strides.map((along, v) => (chunks > 1 ? [chunk[v] ?? 0, ...along] : along));
+  const outputs = chunks > 1 ? [chunks, ...outer.shape] : outer.shape;
+  return { program, stores, length, chunks, outputs, axis, strides };
+}
+
+/** Elements along the axis that one output of this step folds, at most. */
+export function foldLength({ length }: FoldNest): number {
+  return Math.min(length, chunkLength);
+}
+
+/** How many elements there are in a chunk that begins with element `start`. */
+export function lengthFrom(f: FunctionBuilder, { length, chunks }: FoldNest, start: Expr<'i32'>): Expr<'i32'> {
+  if (chunks === 1) return i32.const(length);
+  return f.let(smaller(i32.sub(length, start), i32.const(chunkLength)));
+}
+
+/** Cursors over the first `rank` dimensions of the outputs, in the order of `strides`. */
+export function cursorsOf(f: FunctionBuilder, nest: FoldNest, table: Expr<'i32'>, rank: number): Cursor[] {
+  const operands = [...nest.program.loads, ...nest.stores];
+  return nest.strides.map((strides, v) => {
+    const operand = operands[v]?.operand;
+    const steps = strides.slice(0, rank);
+    if (!operand) return { base: i32.const(0), steps };
+    return { base: address(f, table, operand), steps: steps.map((step) => 4 * step) };
+  });
+}
+
+/** ((a0∘a4)∘(a2∘a6))∘((a1∘a5)∘(a3∘a7)); where there are fewer accumulators than eight, the others are identities. */
+export function mergeEight(
+  f: FunctionBuilder,
+  { program }: FoldNest,
+  accumulators: readonly (readonly Expr<Lane>[])[],
+): readonly Expr<Lane>[] {
+  const pair = (a: readonly Expr<Lane>[] | undefined, b: readonly Expr<Lane>[] | undefined) =>
+    a && b ? program.merge(f, a, b).map((value) => f.let(value)) : a;
+  const [a0, a1, a2, a3, a4, a5, a6, a7] = accumulators;
+  return pair(pair(pair(a0, a4), pair(a2, a6)), pair(pair(a1, a5), pair(a3, a7))) ?? [];
+}

@@ -1,0 +1,156 @@
+// Rows picked by number, and its adjoint: rows added up by number. Indices are clamped to what is there, for the safety of
+// memory; whether they are right is the caller's business.
+
+import { type Expr, type FunctionBuilder, f32x4, i32, i32x4, reinterpret, select } from '@treadle/wasm';
+import { type Columns, eachColumn } from './columns.ts';
+import type { Kernel, Operand, View } from './kernel.ts';
+import { address, type Lane, readEight, readFour, times, writeEight, writeFour } from './lane.ts';
+import { partition, tileElements } from './partition.ts';
+import { type Cursor, eachRow } from './rows.ts';
+import { tiled } from './tiled.ts';
+
+export interface Gather {
+  readonly name: string;
+  /** [outer, n, inner], n ≥ 1 */
+  readonly source: Operand;
+  /** int32 [i] */
+  readonly indices: Operand;
+  /** [outer, i, inner] */
+  readonly store: Operand;
+}
+
+/** store[o, j, :] = source[o, indices[j], :]. Elements are moved, never read as numbers. */
+export function gather({ name, source, indices, store }: Gather): Kernel {
+  const [[outer, count, inner], from, to] = [sizes(store.view), steps(source.view), steps(store.view)];
+  const n = sizes(source.view)[1];
+  return tiled({
+    name,
+    parts: partition(outer * count, inner, tileElements(0.5)),
+    cost: outer * count * (3 + 0.3 * inner),
+    loads: [source, indices],
+    stores: [store],
+    emit: (f, table, { row0, row1, col0, col1 }) => {
+      const cursors: Cursor[] = [
+        { base: address(f, table, source), steps: [4 * from.outer, 0] },
+        { base: address(f, table, indices), steps: [0, 4 * stepOf(indices.view)] },
+        { base: address(f, table, store), steps: [4 * to.outer, 4 * to.row] },
+      ];
+      eachRow(f, { shape: [outer, count], from: row0, to: row1 }, cursors, ([base, index, row]) => {
+        const picked = pick(f, base!, index!, n, from.row);
+        eachColumn(
+          f,
+          { col0, col1, columns: inner, isAligned: true },
+          {
+            eight: (x) => writeEight(f, row!, to.column, x, readEight(f, 'i32x4', picked, from.column, x)),
+            four: (x, count) => {
+              writeFour(f, row!, to.column, x, readFour(f, 'i32x4', picked, from.column, x, count), count);
+            },
+          },
+        );
+      });
+    },
+  });
+}
+
+export interface ScatterAdd {
+  readonly name: string;
+  readonly type: Lane;
+  /** int32 [i] */
+  readonly indices: Operand;
+  /** [outer, i, inner] */
+  readonly updates: Operand;
+  /** [outer, n, inner], n ≥ 1 where i ≥ 1 */
+  readonly store: Operand;
+}
+
+/**
+ * store = 0, then store[o, indices[j], :] += updates[o, j, :] for j = 0, 1, … A tile has columns of its own and walks all
+ * indices, so what is named twice is added in the order of the indices, whatever the number of tiles.
+ */
+export function scatterAdd({ name, type, indices, updates, store }: ScatterAdd): Kernel {
+  const [[outer, n, inner], to, from] = [sizes(store.view), steps(store.view), steps(updates.view)];
+  const count = indices.view.shape[0] ?? 1;
+  const rows = n === 0 ? 0 : outer;
+  return tiled({
+    name,
+    parts: partition(rows, inner, Math.max(16, Math.ceil(tileElements(0.5) / (n + count)))),
+    cost: outer * inner * (0.2 * n + 0.5 * count),
+    loads: [indices, updates],
+    stores: [store],
+    emit: (f, table, { row0, row1, col0, col1 }) => {
+      const numbers = address(f, table, indices);
+      const columns = { col0, col1, columns: inner, isAligned: true };
+      const matrices: Cursor[] = [
+        { base: address(f, table, store), steps: [4 * to.outer] },
+        { base: address(f, table, updates), steps: [4 * from.outer] },
+      ];
+      eachRow(f, { shape: [outer], from: row0, to: row1 }, matrices, ([target, source]) => {
+        const zeroed: Cursor[] = [{ base: target!, steps: [4 * to.row] }];
+        eachRow(f, { shape: [n], from: i32.const(0), to: i32.const(n) }, zeroed, ([row]) => {
+          clear(f, columns, row!, to.column);
+        });
+        if (count === 0) return;
+        const added: Cursor[] = [
+          { base: numbers, steps: [4 * stepOf(indices.view)] },
+          { base: source!, steps: [4 * from.row] },
+        ];
+        eachRow(f, { shape: [count], from: i32.const(0), to: i32.const(count) }, added, ([index, update]) => {
+          const row = pick(f, target!, index!, n, to.row);
+          accumulate(f, type, columns, { row, stride: to.column }, { row: update!, stride: from.column });
+        });
+      });
+    },
+  });
+}
+
+function clear(f: FunctionBuilder, columns: Columns, row: Expr<'i32'>, stride: number): void {
+  const zero = i32x4.const(0);
+  eachColumn(f, columns, {
+    eight: (x) => writeEight(f, row, stride, x, [zero, zero]),
+    four: (x, count) => writeFour(f, row, stride, x, zero, count),
+  });
+}
+
+interface Row {
+  readonly row: Expr<'i32'>;
+  readonly stride: number;
+}
+
+/** to += from */
+function accumulate(f: FunctionBuilder, type: Lane, columns: Columns, to: Row, from: Row): void {
+  const float = (x: Expr<Lane>): Expr<'f32x4'> => reinterpret('f32x4', x);
+  const integer = (x: Expr<Lane>): Expr<'i32x4'> => reinterpret('i32x4', x);
+  const add = (a: Expr<Lane>, b: Expr<Lane>): Expr<Lane> =>
+    f.let(type === 'f32x4' ? f32x4.add(float(a), float(b)) : i32x4.add(integer(a), integer(b)));
+  eachColumn(f, columns, {
+    eight: (x) => {
+      const [a0, a1] = readEight(f, type, to.row, to.stride, x);
+      const [b0, b1] = readEight(f, type, from.row, from.stride, x);
+      writeEight(f, to.row, to.stride, x, [add(a0, b0), add(a1, b1)]);
+    },
+    four: (x, count) => {
+      const a = readFour(f, type, to.row, to.stride, x, count);
+      writeFour(f, to.row, to.stride, x, add(a, readFour(f, type, from.row, from.stride, x, count)), count);
+    },
+  });
+}
+
+/** The address of row `indices[…]` of a matrix of n rows. */
+function pick(f: FunctionBuilder, matrix: Expr<'i32'>, index: Expr<'i32'>, n: number, step: number): Expr<'i32'> {
+  const wanted = f.let(i32.load(index));
+  const notBelow = f.let(select(wanted, i32.const(0), i32.gt_s(wanted, 0)));
+  const clamped = f.let(select(notBelow, i32.const(n - 1), i32.lt_s(notBelow, n)));
+  return f.let(i32.add(matrix, times(clamped, 4 * step)));
+}
+
+function sizes({ shape: [outer = 1, n = 1, inner = 1] }: View): readonly [number, number, number] {
+  return [outer, n, inner];
+}
+
+function steps({ strides: [outer = 0, row = 0, column = 0] }: View): { outer: number; row: number; column: number } {
+  return { outer, row, column };
+}
+
+function stepOf({ strides: [step = 0] }: View): number {
+  return step;
+}

@@ -1,0 +1,66 @@
+// The words that kernels and the compiler share. A kernel is a function over a range of tiles; which buffers it reads and
+// writes is known by slot: a position in the run's table of base addresses, so that no address is ever part of the code.
+
+import type { Expr, Func, FunctionBuilder, ModuleBuilder } from '@treadle/wasm';
+
+/** Position of a buffer's base address in the table that a run is given (`i32.load(table, 4 * slot)`). */
+export type Slot = number;
+
+/** A strided reading of a buffer: element (i₀, i₁, …) lies `offset + Σ strides[d]·i_d` elements after its base. All elements are 4 bytes. */
+export interface View {
+  readonly shape: readonly number[];
+  /** in elements; 0 where the view repeats, negative where it runs backwards */
+  readonly strides: readonly number[];
+  /** in elements */
+  readonly offset: number;
+}
+
+export interface Operand {
+  readonly slot: Slot;
+  readonly view: View;
+}
+
+/** The signature of a kernel: (table of base addresses, scratch of this thread, tile). */
+export type KernelFunc = Func<['i32', 'i32', 'i32'], 'void'>;
+
+/**
+ * One step of a plan. Tiles may run in any order, on any thread, at the same time; so no tile reads what another writes,
+ * and the number of tiles follows from shapes alone.
+ */
+export interface Kernel {
+  /** what people read in errors and plans: `matmul 32×784×128` */
+  readonly name: string;
+  readonly tiles: number;
+  /** a rough cost of all tiles on one thread, in nanoseconds: decides how many threads pay, never what is computed */
+  readonly cost: number;
+  /** bytes of scratch that a thread needs while it runs a tile */
+  readonly scratch: number;
+  readonly reads: readonly Slot[];
+  readonly writes: readonly Slot[];
+  emit(module: ModuleBuilder): KernelFunc;
+}
+
+/** A part of the last two dimensions of an output: rows [row0, row1) × columns [col0, col1) of its `outer`-th matrix. */
+export interface Region {
+  readonly outer: Expr<'i32'>;
+  readonly row0: Expr<'i32'>;
+  readonly row1: Expr<'i32'>;
+  readonly col0: Expr<'i32'>;
+  readonly col1: Expr<'i32'>;
+}
+
+/** What is done to a region of an output while it is still in cache: bias, activation, whatever was fused onto it. */
+export interface Epilogue {
+  readonly reads: readonly Slot[];
+  readonly writes: readonly Slot[];
+  readonly cost: number;
+  emit(module: ModuleBuilder): (f: FunctionBuilder, table: Expr<'i32'>, region: Region) => void;
+}
+
+/** The instruction level that kernels are written for. */
+export interface Level {
+  /** bits that V8 handles at once: 256 where it joins two neighbouring v128 operations, otherwise 128 */
+  readonly bits: 128 | 256;
+  /** whether a product and a sum may round once (relaxed_madd) */
+  readonly fma: boolean;
+}

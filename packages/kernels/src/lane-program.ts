@@ -1,0 +1,138 @@
+// A fused elementwise program and the loops that run it over rows × columns: eight elements a round as two chains on
+// neighbouring addresses (which V8 may join into one of 256 bits), the rest four at a time.
+// All loads of a round come before its stores, so a store may take the place of a load that has the same view.
+
+import { type Expr, type FunctionBuilder, i32, v128 } from '@treadle/wasm';
+import { collapse, denseStrides } from './collapse.ts';
+import { type ColumnCode, eachColumn } from './columns.ts';
+import type { Operand } from './kernel.ts';
+import { type Lane, type Load, ramp, readEight, readFour, writeEight, writeFour } from './lane.ts';
+import type { Range } from './partition.ts';
+import { type Cursor, eachRow } from './rows.ts';
+
+export interface LaneProgram {
+  readonly name: string;
+  /** the shape that is walked */
+  readonly shape: readonly number[];
+  /** views of exactly `shape`; stride 0 where one repeats */
+  readonly loads: readonly Load[];
+  /**
+   * One expression for each output, for four neighbouring elements: `values` are theirs, `index()` their row-major positions
+   * in `shape`. Must not trap, whatever the lanes hold: some lie beyond the last element.
+   */
+  readonly body: LaneBody;
+  /** rough nanoseconds for one element */
+  readonly cost: number;
+}
+
+export type LaneBody = (
+  f: FunctionBuilder,
+  values: readonly Expr<Lane>[],
+  index: () => Expr<'i32x4'>,
+) => readonly Expr<Lane>[];
+
+/** A program and where its outputs go: views of its shape, no two elements of which are the same. */
+export interface StoredProgram extends LaneProgram {
+  readonly stores: readonly Operand[];
+}
+
+/** A program as loops: what is walked is `rows` × `columns`. */
+export interface Nest {
+  readonly body: LaneBody;
+  readonly types: readonly Lane[];
+  readonly rows: readonly number[];
+  readonly columns: number;
+  /** of each load, then of each store, then of the flat index: a stride for each dimension of `rows`, then that of columns */
+  readonly strides: readonly (readonly number[])[];
+}
+
+/** `fixed`: how many of the last dimensions stay as they are (0, or 2 where somebody else says which rows and columns). */
+export function nestOf({ shape, loads, stores, body }: StoredProgram, fixed: 0 | 2 = 0): Nest {
+  const views = [...loads.map(({ operand }) => operand), ...stores].map(({ view }) => view.strides);
+  const all = [...views, denseStrides(shape)];
+  const outer = collapse(
+    shape.slice(0, shape.length - fixed),
+    all.map((strides) => strides.slice(0, shape.length - fixed)),
+  );
+  const sizes = [...outer.shape, ...shape.slice(shape.length - fixed)];
+  const strides = outer.strides.map((kept, v) => [...kept, ...(all[v]?.slice(shape.length - fixed) ?? [])]);
+  const types = loads.map(({ type }) => type);
+  if (sizes.length === 0) return { body, types, rows: [], columns: 1, strides: all.map(() => [1]) };
+  return { body, types, rows: sizes.slice(0, -1), columns: sizes.at(-1) ?? 1, strides };
+}
+
+/**
+ * Emits the loops over a range. `bases`: the addresses of element (0, 0, …) of each load and each store. `isAligned`: whether
+ * columns begin and end as those of tiles do (see columns.ts).
+ */
+export function emitNest(
+  f: FunctionBuilder,
+  nest: Nest,
+  bases: readonly Expr<'i32'>[],
+  { row0, row1, col0, col1 }: Range,
+  isAligned: boolean,
+): void {
+  const operands = bases.map(
+    (base, v): Cursor => ({ base, steps: nest.strides[v]?.slice(0, -1).map((s) => 4 * s) ?? [] }),
+  );
+  const flat: Cursor = { base: i32.const(0), steps: nest.strides.at(-1)?.slice(0, -1) ?? [] };
+  const constants = nest.types.map((type, v) => {
+    const isConstant = nest.strides[v]?.every((stride) => stride === 0);
+    return isConstant ? f.let(v128.load32_splat(type, bases[v] ?? 0)) : undefined;
+  });
+  eachRow(f, { shape: nest.rows, from: row0, to: row1 }, [...operands, flat], (at) => {
+    eachColumn(f, { col0, col1, columns: nest.columns, isAligned }, rowCode(f, nest, at, constants));
+  });
+}
+
+/** The code for one row of a nest; what is the same in all its columns is read once, here. */
+function rowCode(
+  f: FunctionBuilder,
+  { types, strides, body }: Nest,
+  at: readonly Expr<'i32'>[],
+  constants: readonly (Expr<Lane> | undefined)[],
+): ColumnCode {
+  const operands = at.slice(0, -1).map((row, v) => ({ row, stride: strides[v]?.at(-1) ?? 0 }));
+  const [flat, stores] = [at.at(-1) ?? i32.const(0), operands.slice(types.length)];
+  const loads = types.map((type, v) => {
+    const { row, stride } = operands[v] ?? { row: flat, stride: 0 };
+    const value = constants[v] ?? (stride === 0 ? f.let(v128.load32_splat(type, row)) : undefined);
+    return { type, row, stride, value };
+  });
+  const apply = (values: readonly Expr<Lane>[], x: Expr<'i32'>, first: number): Expr<Lane>[] => {
+    let index: Expr<'i32x4'> | undefined;
+    const results = body(f, values, () => {
+      index ??= f.let(ramp(i32.add(flat, i32.shr_u(x, 2)), 1, first));
+      return index;
+    });
+    return results.map((result) => f.let(result));
+  };
+  return {
+    eight: (x) => {
+      const pairs = loads.map(({ type, row, stride, value }) =>
+        value ? ([value, value] as const) : readEight(f, type, row, stride, x),
+      );
+      const low = apply(
+        pairs.map(([value]) => value),
+        x,
+        0,
+      );
+      const high = apply(
+        pairs.map(([, value]) => value),
+        x,
+        4,
+      );
+      stores.forEach(({ row, stride }, s) => {
+        const [a, b] = [low[s], high[s]];
+        if (a && b) writeEight(f, row, stride, x, [a, b]);
+      });
+    },
+    four: (x, count) => {
+      const values = loads.map(({ type, row, stride, value }) => value ?? readFour(f, type, row, stride, x, count));
+      const results = apply(values, x, 0);
+      stores.forEach(({ row, stride }, s) => {
+        if (results[s]) writeFour(f, row, stride, x, results[s], count);
+      });
+    },
+  };
+}

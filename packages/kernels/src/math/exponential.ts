@@ -1,0 +1,56 @@
+// The core of every function made of eˣ: e^x = 2ⁿ·(1 + q), n whole, |x − n·ln 2| ≤ ln 2 / 2 (Cody–Waite reduction, then a
+// minimax polynomial). What becomes of 2ⁿ and q is the caller's choice: whether it may be denormal or infinite, whether 1 is
+// added at all. Straight-line float32 code without FMA; NaN comes out as NaN.
+
+import { type Expr, type FunctionBuilder, f32x4, i32x4, type Local, reinterpret, v128 } from '@treadle/wasm';
+import { polynomial } from './polynomial.ts';
+
+const log2e = 1.4426950408889634;
+/** ln 2 = hi + lo + 5.5e-14; hi has 15 bits, so n·hi is exact */
+const ln2hi = 0.693145751953125;
+const ln2lo = 1.428606765330187e-6;
+
+/** Adding 1.5·2²³ rounds to a whole number and leaves it, here plus 127, in the low bits: 2ⁿ is then one shift away. */
+const magic = 12582912 + 127;
+
+/** e^r ≈ 1 + r + r²·P(r) for |r| ≤ ln 2 / 2; relative error of e^r 2^-28.2, of e^r − 1 2^-26.1. */
+const coefficients = [
+  0.4999999701976776, 0.16666539013385773, 0.04166775569319725, 0.008367118425667286, 0.0013835839927196503,
+];
+
+export interface Exponential {
+  /** e^x·2⁻ⁿ − 1, between −0.30 and 0.42 */
+  readonly q: Local<'f32x4'>;
+  /** 1.5·2²³ + 127 + n: n is in the low bits */
+  readonly shifted: Local<'f32x4'>;
+}
+
+/** Reduces e^x. The caller has clamped x to [−105, 89] or less; x is evaluated twice. */
+export function exponential(f: FunctionBuilder, x: Expr<'f32x4'>): Exponential {
+  const shifted = f.let(f32x4.add(f32x4.mul(x, log2e), magic));
+  const n = f.let(f32x4.sub(shifted, magic));
+  const r = f.let(f32x4.sub(f32x4.sub(x, f32x4.mul(n, ln2hi)), f32x4.mul(n, ln2lo)));
+  const q = f.let(f32x4.add(f32x4.mul(f32x4.mul(r, r), polynomial(r, coefficients)), r));
+  return { q, shifted };
+}
+
+/** v·2ⁿ for −126 ≤ n ≤ 127. */
+export function scaleNormal(v: Expr<'f32x4'>, { shifted }: Exponential): Expr<'f32x4'> {
+  return f32x4.mul(v, reinterpret('f32x4', i32x4.shl(reinterpret('i32x4', shifted), 23)));
+}
+
+/** v·2ⁿ for every n of `exponential`, rounded once where it is denormal, ±∞ where it is too large: v·2^⌊n/2⌋·2^⌈n/2⌉. */
+export function scale(f: FunctionBuilder, v: Expr<'f32x4'>, { shifted }: Exponential): Expr<'f32x4'> {
+  const sum = f.let(i32x4.add(reinterpret('i32x4', shifted), 127)); // … + 254 + n: both halves take a bias of 127
+  const half = f.let(i32x4.shr_s(sum, 1));
+  const low = reinterpret('f32x4', i32x4.shl(half, 23));
+  const high = reinterpret('f32x4', i32x4.shl(i32x4.sub(sum, half), 23));
+  return f32x4.mul(f32x4.mul(v, low), high);
+}
+
+/** e^−|x|: in (0, 1], denormal results included. |error| < 1.1 ulp. */
+export function expNegativeAbs(f: FunctionBuilder, x: Expr<'f32x4'>): Expr<'f32x4'> {
+  const negative = v128.or(x, f32x4.const(-0));
+  const parts = exponential(f, f.let(f32x4.pmax(negative, -105)));
+  return scale(f, f32x4.add(parts.q, 1), parts);
+}

@@ -1,0 +1,56 @@
+// A product as sizes and distances: what is left of two views once dimensions of size 1 have lost their strides and batch
+// dimensions that run together are one. All distances are in bytes.
+
+import { collapse, sizeOf } from '../collapse.ts';
+import type { Operand } from '../kernel.ts';
+
+export interface Geometry {
+  /** number of products */
+  readonly batch: number;
+  readonly batchShape: readonly number[];
+  /** from a product to the next along each dimension of `batchShape` */
+  readonly aBatch: readonly number[];
+  readonly bBatch: readonly number[];
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  /** from a row of A to the next, and from one k to the next */
+  readonly aRow: number;
+  readonly aStep: number;
+  /** from one k to the next in B, and from a column to the next */
+  readonly bStep: number;
+  readonly bColumn: number;
+  readonly cRow: number;
+}
+
+/** a [batch…, m, k] · b [batch…, k, n]. */
+export function geometryOf(a: Operand, b: Operand): Geometry {
+  const [aShape, bShape] = [a.view.shape, b.view.shape];
+  const batchShape = aShape.slice(0, -2);
+  const [m, k] = aShape.slice(-2);
+  const [kOfB, n] = bShape.slice(-2);
+  const isProduct = k === kOfB && `${batchShape}` === `${bShape.slice(0, -2)}`;
+  if (m === undefined || k === undefined || n === undefined || !isProduct) {
+    throw new Error(`internal: matmul of [${aShape}] × [${bShape}]`);
+  }
+  const collapsed = collapse(batchShape, [a.view.strides.slice(0, -2), b.view.strides.slice(0, -2)]);
+  const [aBatch, bBatch] = collapsed.strides.map((strides) => strides.map((stride) => 4 * stride));
+  // Along a dimension of size 1 nothing moves; what stays there is the stride that suits the loops best.
+  const distance = (stride: number | undefined, size: number, idle: number) => (size <= 1 ? idle : 4 * (stride ?? 0));
+  const [aRow, aStep] = a.view.strides.slice(-2);
+  const [bStep, bColumn] = b.view.strides.slice(-2);
+  return {
+    batch: sizeOf(batchShape),
+    batchShape: collapsed.shape,
+    aBatch: aBatch ?? [],
+    bBatch: bBatch ?? [],
+    m,
+    n,
+    k,
+    aRow: distance(aRow, m, 0),
+    aStep: distance(aStep, k, 4),
+    bStep: distance(bStep, k, 0),
+    bColumn: distance(bColumn, n, 4),
+    cRow: 4 * n,
+  };
+}

@@ -1,0 +1,141 @@
+// The innermost loop of the product: rows × columns of C stay in registers while k runs, c += a[:, k] · b[k, :].
+// Every element is one chain of multiply-adds in the order of k, the same whatever the shape of the micro-kernel, so
+// which micro-kernel computed an element cannot be told from its bits. Knows distances, not blocks, tiles or threads.
+// Vectors come in pairs at neighbouring addresses, which V8 can join into operations on 256 bits.
+
+import { type Expr, type Func, type FunctionBuilder, f32x4, i32, type ModuleBuilder, v128 } from '@treadle/wasm';
+import type { Level } from '../kernel.ts';
+import { storeLanes } from './store-lanes.ts';
+
+/** Distances are in bytes, at least 0. */
+export interface MicroKernelSpec {
+  readonly rows: number;
+  /** columns of C that are written; loads of B and C run on to `computedColumns` */
+  readonly columns: number;
+  /** from a row of A to the next */
+  readonly aRow: number;
+  /** from one k to the next in A */
+  readonly aStep: number;
+  /** from one k to the next in B, whose columns lie together */
+  readonly bStep: number;
+  readonly cRow: number;
+  readonly level: Level;
+}
+
+/**
+ * (a, b, c, k, continues, spill): byte addresses; k ≥ 1; the chains start from C if `continues`, otherwise from +0;
+ * `spill` is scratch for rows × computedColumns floats.
+ */
+export type MicroKernel = Func<['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], 'void'>;
+
+type Lanes = ReturnType<typeof localVector>;
+
+function localVector(f: FunctionBuilder) {
+  return f.local('f32x4');
+}
+
+/** Columns that are computed where `columns` are wanted: whole vectors, and at 256 bits pairs of them. */
+export function computedColumns(columns: number, level: Level): number {
+  const unit = level.bits === 256 && columns > 4 ? 8 : 4;
+  return Math.ceil(columns / unit) * unit;
+}
+
+export function microKernel(module: ModuleBuilder, spec: MicroKernelSpec): MicroKernel {
+  const key = `matmul micro-kernel ${JSON.stringify(spec)}`;
+  return module.once(key, () =>
+    module.func(
+      key,
+      ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+      'void',
+      (f, a, b, c, k, continues, spill) => {
+        const sums = grid(spec.rows, computedColumns(spec.columns, spec.level) / 4, () => localVector(f));
+        f.if(continues, () => {
+          sums.forEach((row, i) => {
+            row.forEach((sum, j) => f.set(sum, v128.load('f32x4', c, i * spec.cRow + 16 * j)));
+          });
+        });
+        // Measured: V8 gains from four steps a round where it joins vectors, and loses registers where it does not.
+        const unrolled = spec.level.bits === 256 ? 4 : 1;
+        const step = multiplyAdd(f, spec, sums, a, b);
+        const rounds = (steps: number) => {
+          f.loop((again) => {
+            for (let u = 0; u < steps; u++) step(u);
+            f.increment(a, steps * spec.aStep);
+            f.increment(b, steps * spec.bStep);
+            f.set(k, i32.sub(k, steps));
+            f.brIf(again, i32.ge_s(k, steps));
+          });
+        };
+        if (unrolled > 1) f.if(i32.ge_s(k, unrolled), () => rounds(unrolled));
+        f.if(k, () => rounds(1));
+        writeBack(f, spec, sums, c, spill);
+      },
+      { exported: false },
+    ),
+  );
+}
+
+function grid<T>(rows: number, columns: number, make: () => T): T[][] {
+  return Array.from({ length: rows }, () => Array.from({ length: columns }, make));
+}
+
+/** sums[i][j] = a[i] · b[j] + sums[i][j], rounded once where the level allows it. The shorter side is held in registers. */
+function multiplyAdd(
+  f: FunctionBuilder,
+  { rows, aRow, aStep, bStep, level }: MicroKernelSpec,
+  sums: readonly (readonly Lanes[])[],
+  a: Expr<'i32'>,
+  b: Expr<'i32'>,
+): (u: number) => void {
+  const vectors = sums[0]?.length ?? 0;
+  const holdsB = rows > vectors / 2;
+  const bs = Array.from({ length: holdsB ? vectors : 2 }, () => localVector(f));
+  const as = Array.from({ length: holdsB ? 1 : rows }, () => localVector(f));
+  const loadA = (i: number, u: number) => f.set(as[i % as.length]!, v128.load32_splat('f32x4', a, i * aRow + u * aStep));
+  const loadB = (j: number, u: number) => f.set(bs[j % bs.length]!, v128.load('f32x4', b, 16 * j + u * bStep));
+  const accumulate = (i: number, j: number) => {
+    const [sum, x, y] = [sums[i]![j]!, as[i % as.length]!, bs[j % bs.length]!];
+    f.set(sum, level.fma ? f32x4.relaxed_madd(y, x, sum) : f32x4.add(sum, f32x4.mul(y, x)));
+  };
+  return (u) => {
+    if (holdsB) {
+      for (let j = 0; j < vectors; j++) loadB(j, u);
+      for (let i = 0; i < rows; i++) {
+        loadA(i, u);
+        for (let j = 0; j < vectors; j++) accumulate(i, j);
+      }
+      return;
+    }
+    for (let i = 0; i < rows; i++) loadA(i, u);
+    for (let j = 0; j < vectors; j += 2) {
+      const pair = j + 1 < vectors ? [j, j + 1] : [j];
+      for (const p of pair) loadB(p, u);
+      for (let i = 0; i < rows; i++) for (const p of pair) accumulate(i, p);
+    }
+  };
+}
+
+/** Columns beyond `columns` are never stored in C. Where V8 joins pairs, a pair that C cuts goes through `spill`. */
+function writeBack(
+  f: FunctionBuilder,
+  { columns, cRow, level }: MicroKernelSpec,
+  sums: readonly (readonly Lanes[])[],
+  c: Expr<'i32'>,
+  spill: Expr<'i32'>,
+): void {
+  const spills = level.bits === 256 && columns > 4 && columns % 8 !== 0;
+  sums.forEach((row, i) => {
+    row.forEach((sum, j) => {
+      if (spills) f.do(v128.store(spill, sum, 16 * (i * row.length + j)));
+      else storeLanes(f, c, i * cRow + 16 * j, sum, columns - 4 * j);
+    });
+  });
+  if (!spills) return;
+  const lanes = localVector(f);
+  sums.forEach((row, i) => {
+    for (let j = 0; 4 * j < columns; j++) {
+      f.set(lanes, v128.load('f32x4', spill, 16 * (i * row.length + j)));
+      storeLanes(f, c, i * cRow + 16 * j, lanes, columns - 4 * j);
+    }
+  });
+}

@@ -1,0 +1,274 @@
+// The loops around the micro-kernel, over one tile of the output: its products, blocks of k, panels of columns, blocks of
+// rows. The blocks of k run in order and continue the chains in C, so a tile is finished when its last block is; then the
+// epilogue sees it. Knows where A and B lie by `Blocking`; knows nothing of lanes.
+
+import { type Expr, type FunctionBuilder, i32, type Local, memory, type ModuleBuilder } from '@treadle/wasm';
+import type { Epilogue, Kernel, KernelFunc, Level, Operand, Slot } from '../kernel.ts';
+import { address, plus, smaller, times } from '../lane.ts';
+import { unflatten } from '../rows.ts';
+import type { Blocking } from './blocking.ts';
+import { evenPart, partSizes, type Span } from './even.ts';
+import type { Geometry } from './geometry.ts';
+import { microKernel } from './micro-kernel.ts';
+import { packPanel } from './pack.ts';
+import { byWidth, moved, packedBatch, packedStep, panelBytes, panelWidths } from './panels.ts';
+
+export interface Product {
+  readonly name: string;
+  readonly a: Operand;
+  /** B, or its packed panels where they are shared */
+  readonly b: Operand;
+  readonly out: Slot;
+  readonly epilogue: Epilogue | undefined;
+  readonly level: Level;
+  readonly geometry: Geometry;
+  readonly blocking: Blocking;
+}
+
+export function productKernel(product: Product): Kernel {
+  const { name, a, b, out, epilogue, level, geometry, blocking } = product;
+  const { batch, m, n, k } = geometry;
+  const flopsPerNanosecond = level.bits === 256 ? 90 : 40;
+  return {
+    name,
+    tiles: blocking.batchParts * blocking.rowParts * blocking.panelParts,
+    cost: (2 * batch * m * n * k) / flopsPerNanosecond + (epilogue?.cost ?? 0),
+    scratch: scratchOf(product).bytes,
+    reads: [...new Set([a.slot, b.slot, ...(epilogue?.reads ?? [])])],
+    writes: [...new Set([out, ...(epilogue?.writes ?? [])])],
+    emit: (module) => emitProduct(module, product),
+  };
+}
+
+/** Byte offsets in the scratch of a thread. */
+function scratchOf({ geometry, blocking, level }: Product): { a: number; b: number; spill: number; bytes: number } {
+  const { mr, nr, kc, packsA } = blocking;
+  const blocks = Math.max(...partSizes(geometry.m, blocking.rowParts).map((rows) => Math.ceil(rows / mr)));
+  const aligned = (floats: number) => 64 * Math.ceil(floats / 16);
+  const a = packsA ? aligned(blocks * mr * kc) : 0;
+  const b = blocking.b === 'in scratch' ? aligned(kc * nr) : 0;
+  const spill = level.bits === 256 ? aligned(mr * nr) : 0;
+  return { a: 0, b: a, spill: a + b, bytes: a + b + spill };
+}
+
+/** What the loops share: expressions are locals or constants, so they may be used any number of times. */
+interface Tile {
+  readonly f: FunctionBuilder;
+  readonly module: ModuleBuilder;
+  readonly product: Product;
+  readonly scratch: Expr<'i32'>;
+  readonly panels: Span;
+  readonly blocks: Blocks;
+}
+
+/** Rows in `count` blocks of about the same height: `taller` blocks of `height` + 1, then the others. */
+interface Blocks {
+  readonly count: Expr<'i32'>;
+  readonly height: Expr<'i32'>;
+  readonly taller: Expr<'i32'>;
+  /** every height that occurs */
+  readonly heights: readonly number[];
+}
+
+function emitProduct(module: ModuleBuilder, product: Product): KernelFunc {
+  const { name, a, b, out, geometry, blocking } = product;
+  const { batch, m, n, aRow, cRow } = geometry;
+  const finish = product.epilogue?.emit(module);
+  return module.func(
+    name,
+    ['i32', 'i32', 'i32'],
+    'void',
+    (f, table, scratch, tile) => {
+      const bases = [address(f, table, a), address(f, table, b), f.let(i32.load(table, 4 * out))] as const;
+      const at = unflatten(f, tile, [blocking.batchParts, blocking.rowParts, blocking.panelParts]);
+      const [batchPart = tile, rowPart = tile, panelPart = tile] = at;
+      const products = evenPart(f, batch, blocking.batchParts, batchPart);
+      const rows = evenPart(f, m, blocking.rowParts, rowPart);
+      const panels = evenPart(f, blocking.panels, blocking.panelParts, panelPart);
+      const blocks = blocksOf(f, product, rows);
+      const here: Tile = { f, module, product, scratch, panels, blocks };
+      const index = f.let(products.start);
+      f.loop((again) => {
+        const indices = unflatten(f, index, geometry.batchShape);
+        const bBatch = blocking.b === 'shared' ? packedBatch(geometry, blocking) : geometry.bBatch;
+        const aHere = f.let(i32.add(moved(bases[0], indices, geometry.aBatch), times(rows.start, aRow)));
+        const bHere = f.let(moved(bases[1], indices, bBatch));
+        const cHere = f.let(i32.add(bases[2], times(i32.add(times(index, m), rows.start), cRow)));
+        if (geometry.k === 0) clear(here, rows, cHere);
+        else overK(here, aHere, bHere, cHere);
+        const col0 = f.let(times(panels.start, blocking.nr));
+        const col1 = f.let(smaller(times(panels.end, blocking.nr), i32.const(n)));
+        finish?.(f, table, { outer: index, row0: rows.start, row1: rows.end, col0, col1 });
+        f.increment(index, 1);
+        f.brIf(again, i32.lt_s(index, products.end));
+      });
+    },
+    { exported: false },
+  );
+}
+
+function blocksOf(f: FunctionBuilder, { geometry, blocking }: Product, rows: Span): Blocks {
+  const { mr, rowParts } = blocking;
+  const heights = new Set<number>();
+  for (const size of partSizes(geometry.m, rowParts)) {
+    const count = Math.ceil(size / mr);
+    for (const height of partSizes(size, count)) heights.add(height);
+  }
+  const size = f.let(i32.sub(rows.end, rows.start));
+  const count = f.let(i32.div_u(i32.add(size, mr - 1), mr));
+  return {
+    count,
+    height: f.let(i32.div_u(size, count)),
+    taller: f.let(i32.rem_u(size, count)),
+    heights: [...heights],
+  };
+}
+
+/** An empty sum is 0. */
+function clear({ f, product, panels }: Tile, rows: Span, c: Expr<'i32'>): void {
+  const { nr } = product.blocking;
+  const { n, cRow } = product.geometry;
+  const from = f.let(i32.add(c, times(panels.start, 4 * nr)));
+  const columns = i32.sub(smaller(times(panels.end, nr), i32.const(n)), times(panels.start, nr));
+  const row = f.let(rows.start);
+  f.forSteps(row, rows.end, 1, () => {
+    f.do(memory.fill(from, 0, times(columns, 4)));
+    f.increment(from, cRow);
+  });
+}
+
+/** A block of k at a time: p is its first k, depth its length. */
+function overK(tile: Tile, a: Expr<'i32'>, b: Expr<'i32'>, c: Expr<'i32'>): void {
+  const { f, product, scratch } = tile;
+  const { k, aStep } = product.geometry;
+  const { kc, packsA } = product.blocking;
+  const p = f.local('i32', 0);
+  const block = (depth: Expr<'i32'>): void => {
+    const from = f.let(i32.add(a, times(p, aStep)));
+    if (packsA) packRows(tile, from, depth);
+    overPanels(tile, packsA ? scratch : from, b, c, p, depth);
+  };
+  if (kc >= k) return block(i32.const(k));
+  f.loop((again) => {
+    block(f.let(smaller(i32.const(kc), i32.sub(k, p))));
+    f.increment(p, kc);
+    f.brIf(again, i32.lt_s(p, k));
+  });
+}
+
+/** Copies the rows of the tile to scratch, a block of rows after the other. */
+function packRows(tile: Tile, from: Expr<'i32'>, depth: Expr<'i32'>): void {
+  const { f, module, product, scratch } = tile;
+  const { aRow, aStep } = product.geometry;
+  const a = f.let(from);
+  const to = f.let(scratch);
+  eachBlock(tile, (height) => {
+    const pack = packPanel(module, { lanes: height, across: aRow, step: aStep, toStep: 4 * height });
+    f.do(f.call(pack, a, to, depth));
+    f.increment(a, height * aRow);
+    f.increment(to, packedBlockBytes(product));
+  });
+}
+
+function packedBlockBytes({ blocking }: Product): number {
+  return 4 * blocking.mr * blocking.kc;
+}
+
+function overPanels(
+  tile: Tile,
+  a: Expr<'i32'>,
+  b: Expr<'i32'>,
+  c: Expr<'i32'>,
+  p: Expr<'i32'>,
+  depth: Expr<'i32'>,
+): void {
+  const { f, product, panels } = tile;
+  const { geometry, blocking } = product;
+  const j = f.let(panels.start);
+  f.loop((again) => {
+    byWidth(f, panelWidths(geometry, blocking), blocking.panels, j, (width) => {
+      const { address: panel, step } = panelOf(tile, b, j, p, depth, width);
+      overRows(tile, { a, panel, step, width, depth, p, c: i32.add(c, times(j, 4 * blocking.nr)) });
+    });
+    f.increment(j, 1);
+    f.brIf(again, i32.lt_s(j, panels.end));
+  });
+}
+
+/** Where panel j of B lies from k = p on, copied if need be, and the bytes from one k to the next in it. */
+function panelOf(
+  { f, module, product, scratch }: Tile,
+  b: Expr<'i32'>,
+  j: Expr<'i32'>,
+  p: Expr<'i32'>,
+  depth: Expr<'i32'>,
+  width: number,
+): { address: Local<'i32'>; step: number } {
+  const { geometry, blocking, level } = product;
+  const { bColumn, bStep } = geometry;
+  const packed = packedStep(width, level);
+  if (blocking.b === 'shared') {
+    return { address: f.let(moved(b, [j, p], [panelBytes(geometry, blocking), packed])), step: packed };
+  }
+  const from = f.let(moved(b, [j, p], [blocking.nr * bColumn, bStep]));
+  if (blocking.b === 'in place') return { address: from, step: bStep };
+  const to = f.let(plus(scratch, scratchOf(product).b));
+  const pack = packPanel(module, { lanes: width, across: bColumn, step: bStep, toStep: packed });
+  f.do(f.call(pack, from, to, depth));
+  return { address: to, step: packed };
+}
+
+interface Panel {
+  readonly a: Expr<'i32'>;
+  readonly panel: Expr<'i32'>;
+  readonly step: number;
+  readonly width: number;
+  readonly depth: Expr<'i32'>;
+  readonly p: Expr<'i32'>;
+  readonly c: Expr<'i32'>;
+}
+
+function overRows(tile: Tile, { a, panel, step, width, depth, p, c }: Panel): void {
+  const { f, module, product, scratch } = tile;
+  const { aRow, aStep, cRow } = product.geometry;
+  const { packsA } = product.blocking;
+  const spill = f.let(plus(scratch, scratchOf(product).spill));
+  const aBlock = f.let(a);
+  const cBlock = f.let(c);
+  eachBlock(tile, (height) => {
+    const micro = microKernel(module, {
+      rows: height,
+      columns: width,
+      aRow: packsA ? 4 : aRow,
+      aStep: packsA ? 4 * height : aStep,
+      bStep: step,
+      cRow,
+      level: product.level,
+    });
+    f.do(f.call(micro, aBlock, panel, cBlock, depth, p, spill));
+    f.increment(aBlock, packsA ? packedBlockBytes(product) : height * aRow);
+    f.increment(cBlock, height * cRow);
+  });
+}
+
+/** The blocks of rows of the tile in order; the code of each height is emitted once. */
+function eachBlock({ f, blocks }: Tile, emit: (height: number) => void): void {
+  const { count, height, taller, heights } = blocks;
+  const i = f.local('i32', 0);
+  f.loop((again) => {
+    if (heights.length === 1) emit(heights[0] ?? 1);
+    else {
+      const here = f.let(i32.add(height, i32.lt_s(i, taller)));
+      f.block((done) => {
+        for (const known of heights) {
+          f.if(i32.eq(here, known), () => {
+            emit(known);
+            f.br(done);
+          });
+        }
+      });
+    }
+    f.increment(i, 1);
+    f.brIf(again, i32.lt_s(i, count));
+  });
+}

@@ -1,0 +1,52 @@
+// Sums, products, extremes and the like over the last axis, one combining operation at a time. The order in which an output
+// is combined, and so its bits, depends on the length of the axis alone (see fold.ts).
+
+import type { Expr, FunctionBuilder } from '@treadle/wasm';
+import { sizeOf } from './collapse.ts';
+import { fold } from './fold.ts';
+import type { Merge } from './fold-nest.ts';
+import type { Kernel, Operand, Slot } from './kernel.ts';
+import { constantLane, type Lane } from './lane.ts';
+import type { LaneProgram } from './lane-program.ts';
+import { lanes } from './lanes.ts';
+
+export interface Combine {
+  readonly type: Lane;
+  /** combined with anything it gives that, to the bit: −0 for a float sum, since 0 + −0 = 0; −∞ for a maximum */
+  readonly identity: number;
+  readonly apply: (f: FunctionBuilder, a: Expr<Lane>, b: Expr<Lane>) => Expr<Lane>;
+}
+
+export interface Reduction extends LaneProgram {
+  /** the shape of the outputs, then K */
+  readonly shape: readonly number[];
+  readonly combine: Combine;
+  /** a view of the outputs' shape */
+  readonly store: Operand;
+  /** gives a buffer of so many elements that lives until the kernels have run */
+  readonly allocate: (length: number) => Slot;
+}
+
+/** [...outputs, K] → outputs, the body's one result combined over K. Where K is 0: identity + 0, so that an empty sum is +0. */
+export function reduce({ combine, store, allocate, ...program }: Reduction): Kernel[] {
+  const { shape, body } = program;
+  const { type, identity, apply } = combine;
+  const outputs = shape.slice(0, -1);
+  if (sizeOf(outputs) === 0) return [];
+  if (shape.at(-1) === 0) {
+    const empty = { ...program, shape: outputs, loads: [], stores: [store] };
+    return [lanes({ ...empty, body: () => [constantLane(type, identity + 0)] })];
+  }
+  const merge: Merge = (f, a, b) => [apply(f, a[0]!, b[0]!)];
+  return fold(
+    {
+      ...program,
+      words: [{ type, identity }],
+      body: (f, values, { index }) => body(f, values, index),
+      step: merge,
+      merge,
+    },
+    [{ word: 0, operand: store }],
+    allocate,
+  );
+}

@@ -1,0 +1,39 @@
+// From loops over a range to a kernel: the frame that every kernel here has.
+
+import type { Expr, FunctionBuilder, ModuleBuilder } from '@treadle/wasm';
+import type { Kernel, KernelFunc, Operand, Slot } from './kernel.ts';
+import { locate, type Partition, type Range } from './partition.ts';
+
+export interface Tiled {
+  readonly name: string;
+  readonly parts: Partition;
+  readonly cost: number;
+  readonly scratch?: number;
+  readonly loads: readonly Operand[];
+  readonly stores: readonly Operand[];
+  /** the code of one tile */
+  emit(f: FunctionBuilder, table: Expr<'i32'>, range: Range, scratch: Expr<'i32'>): void;
+}
+
+export function tiled({ name, parts, cost, scratch = 0, loads, stores, emit }: Tiled): Kernel {
+  return {
+    name,
+    tiles: parts.tiles,
+    cost,
+    scratch,
+    reads: slotsOf(loads),
+    writes: slotsOf(stores),
+    emit: (module: ModuleBuilder): KernelFunc =>
+      module.func(
+        name,
+        ['i32', 'i32', 'i32'],
+        'void',
+        (f, table, scratch, tile) => emit(f, table, locate(f, parts, tile), scratch),
+        { exported: false },
+      ),
+  };
+}
+
+export function slotsOf(operands: readonly Operand[]): Slot[] {
+  return [...new Set(operands.map(({ slot }) => slot))];
+}

@@ -1,0 +1,108 @@
+// The one shared memory of the process, and the only place where views of it are made. It is created when first asked for
+// and grows in steps up to 4 GiB; only the main thread grows it. Behind every block lie at least 64 readable bytes: those of
+// the next block, or the guard at the end.
+
+import { Allocator, type Block } from './allocator.ts';
+import { type WebAssemblyMemory, webAssembly } from './webassembly.ts';
+
+const pageBytes = 65_536;
+const maximumPages = 65_536;
+const guardBytes = 64;
+/** nothing lies at address 0 */
+const heapStart = 64;
+const leastGrowth = 16 * 1024 * 1024;
+
+interface Views {
+  readonly f32: Float32Array<SharedArrayBuffer>;
+  readonly i32: Int32Array<SharedArrayBuffer>;
+  readonly u8: Uint8Array<SharedArrayBuffer>;
+}
+
+export class SharedMemory {
+  readonly #allocator = new Allocator(heapStart);
+  #wasm: WebAssemblyMemory | undefined;
+  #views: Views | undefined;
+
+  /** The memory that modules import as `env.memory`. */
+  get wasm(): WebAssemblyMemory {
+    return this.#wasm ?? this.#create();
+  }
+
+  // A view is current until the next `allocate`; an older one still shows the same bytes, but not those that were added.
+
+  get f32(): Float32Array<SharedArrayBuffer> {
+    return (this.#views ?? this.#renew()).f32;
+  }
+
+  get i32(): Int32Array<SharedArrayBuffer> {
+    return (this.#views ?? this.#renew()).i32;
+  }
+
+  get u8(): Uint8Array<SharedArrayBuffer> {
+    return (this.#views ?? this.#renew()).u8;
+  }
+
+  /** Bytes of all blocks, each rounded up to 64. */
+  get bytesInUse(): number {
+    return this.#allocator.bytesInUse;
+  }
+
+  /** Bytes that the memory has grown to. */
+  get bytesReserved(): number {
+    return this.#wasm?.buffer.byteLength ?? 0;
+  }
+
+  /** A block of `bytes`, not cleared, at a multiple of 64. RangeError when the memory is full. */
+  allocate(bytes: number): Block {
+    if (!Number.isSafeInteger(bytes) || bytes < 0) {
+      throw new RangeError(`memory: a block has a whole number of bytes, 0 or more; got ${bytes}`);
+    }
+    const wasm = this.#wasm ?? this.#create();
+    const block = this.#allocator.allocate(bytes);
+    if (block) return block;
+    this.#grow(wasm, bytes);
+    const grown = this.#allocator.allocate(bytes);
+    if (!grown) throw new Error(`internal: memory has grown and holds no block of ${bytes} bytes`);
+    return grown;
+  }
+
+  /** Gives a block back. Freeing twice is an `internal:` error. */
+  free(block: Block): void {
+    this.#allocator.free(block);
+  }
+
+  #create(): WebAssemblyMemory {
+    const initial = leastGrowth / pageBytes;
+    this.#wasm = new webAssembly.Memory({ initial, maximum: maximumPages, shared: true });
+    this.#allocator.extend(leastGrowth - heapStart - guardBytes);
+    return this.#wasm;
+  }
+
+  #renew(): Views {
+    const { buffer } = this.wasm;
+    this.#views = { f32: new Float32Array(buffer), i32: new Int32Array(buffer), u8: new Uint8Array(buffer) };
+    return this.#views;
+  }
+
+  /** Adds at least what a block of `bytes` lacks, and a quarter of what there is, so that growing stays rare. */
+  #grow(wasm: WebAssemblyMemory, bytes: number): void {
+    const reserved = wasm.buffer.byteLength;
+    const missing = Math.ceil((bytes + guardBytes - this.#allocator.bytesAtTop) / pageBytes);
+    const room = maximumPages - reserved / pageBytes;
+    const wanted = Math.ceil(Math.max(leastGrowth, reserved / 4) / pageBytes);
+    const pages = Math.max(missing, Math.min(wanted, room));
+    try {
+      wasm.grow(pages);
+    } catch (cause) {
+      const limit = maximumPages * pageBytes;
+      throw new RangeError(
+        `memory: all blocks together hold at most ${limit} bytes; asked for ${bytes} bytes with ${this.bytesInUse} in use`,
+        { cause },
+      );
+    }
+    this.#views = undefined;
+    this.#allocator.extend(pages * pageBytes);
+  }
+}
+
+export const memory: SharedMemory = new SharedMemory();

@@ -1,0 +1,178 @@
+// All workers of a team, and the desk over which they are handed runs. One run is open at a time: opening writes what is run
+// and rings; closing shuts the doors, then waits until nobody is inside. After that, no worker touches anything of the run.
+
+import type { Worker } from 'node:worker_threads';
+import type { Block } from './allocator.ts';
+import {
+  activeWord,
+  closed,
+  closingWord,
+  controlWord,
+  deskWords,
+  finishedWord,
+  firstBell,
+  othersBell,
+  outcomeWord,
+  programWord,
+  scratchStrideWord,
+  scratchWord,
+  sleepersOf,
+  stop,
+  tableWord,
+} from './control.ts';
+import { type Complaint, Crew } from './crew.ts';
+import { memory } from './memory.ts';
+import type { WebAssemblyModule } from './webassembly.ts';
+import type { Workspace } from './workspace.ts';
+
+/** Who is called to a run: the worker in the caller's place, the others. */
+export interface Call {
+  readonly first: boolean;
+  readonly others: boolean;
+}
+
+export interface Death {
+  readonly thread: number;
+  readonly error: Error;
+}
+
+/** The numbers of runs come round again long after nobody remembers them. */
+const runs = 2 ** 30;
+const spinMilliseconds = 0.05;
+const sliceMilliseconds = 10;
+
+export class Staff {
+  readonly #threads: number;
+  readonly #onDeath: (death: Death) => void;
+  readonly #block: Block;
+  readonly #words: Int32Array;
+  #first: Crew | undefined;
+  #others: Crew | undefined;
+  #run = 0;
+  #called: Call = { first: false, others: false };
+
+  /** Workers for a team of `threads`; each crew is spawned when it is first called. */
+  constructor(threads: number, onDeath: (death: Death) => void) {
+    this.#threads = threads;
+    this.#onDeath = onDeath;
+    this.#block = memory.allocate(4 * deskWords);
+    const begin = this.#block.byteOffset / 4;
+    this.#words = memory.i32.subarray(begin, begin + deskWords).fill(0);
+  }
+
+  get workers(): readonly Worker[] {
+    return this.#crews().flatMap((crew) => crew.workers);
+  }
+
+  /** Opens a run of program `id`. The control block is ready. */
+  open(id: number, module: WebAssemblyModule, table: number, workspace: Workspace, called: Call): void {
+    if (called.first) this.#first ??= this.#spawn(firstBell, [0]);
+    if (called.others) this.#others ??= this.#spawn(othersBell, range(1, this.#threads));
+    const words = this.#words;
+    words[programWord] = id;
+    words[controlWord] = workspace.control;
+    words[tableWord] = table;
+    words[scratchWord] = workspace.scratch;
+    words[scratchStrideWord] = workspace.scratchStride;
+    this.#run = (this.#run % runs) + 1;
+    this.#called = called;
+    if (called.first) this.#first?.inform(id, module);
+    if (called.others) this.#others?.inform(id, module);
+    if (called.first) this.#ring(firstBell, this.#run);
+    if (called.others) this.#ring(othersBell, this.#run);
+  }
+
+  /** Lets nobody in any more and waits until all are out: whether that came about within `limitMs`. */
+  close(limitMs: number): boolean {
+    const words = this.#words;
+    if (this.#called.first) Atomics.store(words, firstBell, closed);
+    if (this.#called.others) Atomics.store(words, othersBell, closed);
+    if (Atomics.load(words, activeWord) === 0) return true;
+    const begin = performance.now();
+    const spinEnd = begin + spinMilliseconds;
+    do {
+      for (let i = 0; i < 64; i++) if (Atomics.load(words, activeWord) === 0) return true;
+    } while (performance.now() < spinEnd);
+    Atomics.store(words, closingWord, 1);
+    let active = Atomics.load(words, activeWord);
+    while (active !== 0 && performance.now() < begin + limitMs) {
+      Atomics.wait(words, activeWord, active, sliceMilliseconds);
+      active = Atomics.load(words, activeWord);
+    }
+    Atomics.store(words, closingWord, 0);
+    return active === 0;
+  }
+
+  /** The status with which the worker in the caller's place has finished the open run, if it has. */
+  get outcome(): number | undefined {
+    const words = this.#words;
+    return Atomics.load(words, finishedWord) === this.#run ? words[outcomeWord] : undefined;
+  }
+
+  /** Blocks until the outcome may be known, or for a slice. */
+  waitForOutcome(): void {
+    const seen = Atomics.load(this.#words, finishedWord);
+    if (seen !== this.#run) Atomics.wait(this.#words, finishedWord, seen, sliceMilliseconds);
+  }
+
+  /** Resolves when the outcome may be known. */
+  async outcomeChange(): Promise<void> {
+    const seen = Atomics.load(this.#words, finishedWord);
+    if (seen === this.#run) return;
+    if (typeof Atomics.waitAsync === 'function') await Atomics.waitAsync(this.#words, finishedWord, seen).value;
+    else await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+
+  /** Makes whoever awaits the outcome look again. */
+  wake(): void {
+    Atomics.notify(this.#words, finishedWord);
+  }
+
+  forget(id: number): void {
+    for (const crew of this.#crews()) crew.forget(id);
+  }
+
+  complaint(): Complaint | undefined {
+    for (const crew of this.#crews()) {
+      const complaint = crew.complaint();
+      if (complaint) return complaint;
+    }
+    return undefined;
+  }
+
+  /** Tells all workers to return, waits for them and ends their threads. No run is open. */
+  async end(): Promise<void> {
+    this.#ring(firstBell, stop);
+    this.#ring(othersBell, stop);
+    await Promise.all(this.#crews().map((crew) => crew.end()));
+    memory.free(this.#block);
+  }
+
+  /** Ends the threads wherever they are. */
+  async kill(): Promise<void> {
+    this.wake();
+    this.#ring(firstBell, stop);
+    this.#ring(othersBell, stop);
+    await Promise.all(this.#crews().map((crew) => crew.kill()));
+    memory.free(this.#block);
+  }
+
+  #spawn(bell: number, threads: readonly number[]): Crew {
+    const onDeath = (thread: number, error: Error) => this.#onDeath({ thread, error });
+    return new Crew({ desk: this.#block.byteOffset, bell, threads, onDeath });
+  }
+
+  #crews(): readonly Crew[] {
+    return [this.#first, this.#others].filter((crew) => crew !== undefined);
+  }
+
+  /** The bell is written before the sleepers are counted; a worker counts itself before it reads the bell. */
+  #ring(bell: number, run: number): void {
+    Atomics.store(this.#words, bell, run);
+    if (Atomics.load(this.#words, sleepersOf(bell)) > 0) Atomics.notify(this.#words, bell);
+  }
+}
+
+function range(begin: number, end: number): readonly number[] {
+  return Array.from({ length: Math.max(0, end - begin) }, (_, i) => begin + i);
+}

@@ -1,0 +1,87 @@
+// The memory that a team works in: the control block, and a region of scratch for each thread. Both are kept from run to run
+// and grow to the largest need. A run begins on a cleared control block; nothing is touched while a run is open.
+
+import type { Block } from './allocator.ts';
+import { abortOffset, controlBytes, doneOffset, patienceOffset, placeOffset, sliceMilliseconds } from './control.ts';
+import { memory } from './memory.ts';
+import type { Program } from './program.ts';
+
+const align = 64;
+
+export class Workspace {
+  readonly #threads: number;
+  readonly #patience: number;
+  #control: Block | undefined;
+  #scratch: Block | undefined;
+  #scratchStride = 0;
+
+  /** `patienceMs`: how long a thread waits without any progress before it calls a run stalled. */
+  constructor(threads: number, patienceMs: number) {
+    this.#threads = threads;
+    this.#patience = Math.ceil(patienceMs / sliceMilliseconds);
+  }
+
+  get control(): number {
+    return this.#control?.byteOffset ?? 0;
+  }
+
+  get scratch(): number {
+    return this.#scratch?.byteOffset ?? 0;
+  }
+
+  /** Bytes from one thread's scratch to the next one's. */
+  get scratchStride(): number {
+    return this.#scratchStride;
+  }
+
+  /** Makes ready for a run: large enough, and all counters 0. */
+  prepare({ steps, scratchBytes }: Program): void {
+    const bytes = controlBytes(steps, this.#threads);
+    if (!this.#control || this.#control.byteLength < bytes) {
+      if (this.#control) memory.free(this.#control);
+      this.#control = undefined;
+      this.#control = memory.allocate(bytes);
+    }
+    if (this.#scratchStride < scratchBytes) {
+      if (this.#scratch) memory.free(this.#scratch);
+      this.#scratch = undefined;
+      this.#scratchStride = 0;
+      const stride = align * Math.ceil(scratchBytes / align);
+      this.#scratch = memory.allocate(stride * this.#threads);
+      this.#scratchStride = stride;
+    }
+    const { i32 } = memory;
+    const first = this.#control.byteOffset / 4;
+    i32.fill(0, first, first + bytes / 4);
+    i32[first + patienceOffset / 4] = this.#patience;
+  }
+
+  /** Makes every thread leave the run at the end of its phase. */
+  abort(): void {
+    Atomics.store(memory.i32, (this.control + abortOffset) / 4, 1);
+  }
+
+  /** The step that a thread works at, or undefined while it works at none. */
+  stepOf({ steps }: Program, thread: number): number | undefined {
+    const place = memory.i32[(this.control + placeOffset(steps, thread)) / 4] ?? 0;
+    return place > 0 ? place - 1 : undefined;
+  }
+
+  /** Tiles finished so far. */
+  tilesDone({ steps }: Program): number {
+    let tiles = 0;
+    for (let step = 0; step < steps; step++) {
+      tiles += Atomics.load(memory.i32, (this.control + doneOffset(step)) / 4);
+    }
+    return tiles;
+  }
+
+  /** Gives the memory back; the next run takes it anew. */
+  release(): void {
+    if (this.#control) memory.free(this.#control);
+    if (this.#scratch) memory.free(this.#scratch);
+    this.#control = undefined;
+    this.#scratch = undefined;
+    this.#scratchStride = 0;
+  }
+}

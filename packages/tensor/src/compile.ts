@@ -1,0 +1,118 @@
+// compile(f): a function of the same type that is recorded once for each structure and shapes of its arguments, and from then
+// on runs as one plan, without calling f.
+
+import { type ArgumentType, isRecording, type Recording, record, StoredValue, valueOf } from '@treadle/compiler';
+import { type Node, sourceNode } from '@treadle/graph';
+import { Tensor } from './tensor.ts';
+import { Variable } from './variable.ts';
+
+/** A compiled function; `runAsync` does the same with the event loop free. */
+export type Compiled<A extends readonly unknown[], R> = ((...args: A) => R) & {
+  runAsync(...args: A): Promise<R>;
+};
+
+interface Recorded<R> {
+  readonly recording: Recording;
+  /** f's result with the tensors of this call in the places of those that were recorded */
+  rebuild(outputs: readonly StoredValue[]): R;
+}
+
+/**
+ * Tensors anywhere in the arguments (in arrays and plain objects too) are inputs of the plan; everything else, numbers
+ * included, is part of what was recorded, and another value records anew. f may assign variables; it must not read values.
+ */
+export function compile<A extends readonly unknown[], R>(f: (...args: A) => R): Compiled<A, R> {
+  const recordings = new Map<string, Recorded<R>>();
+  const find = (args: A): { recorded: Recorded<R>; values: StoredValue[] } => {
+    const tensors: Tensor[] = [];
+    const key = describe(args, tensors);
+    let recorded = recordings.get(key);
+    if (!recorded) {
+      recorded = recordCall(f, args, tensors);
+      recordings.set(key, recorded);
+    }
+    return { recorded, values: tensors.map((t) => valueOf(t.node)) };
+  };
+  const run = (...args: A): R => {
+    if (isRecording()) return f(...args); // part of the function being recorded
+    const { recorded, values } = find(args);
+    return recorded.rebuild(recorded.recording.run(values));
+  };
+  const runAsync = async (...args: A): Promise<R> => {
+    const { recorded, values } = find(args);
+    return recorded.rebuild(await recorded.recording.runAsync(values));
+  };
+  return Object.assign(run, { runAsync });
+}
+
+function recordCall<A extends readonly unknown[], R>(f: (...args: A) => R, args: A, tensors: readonly Tensor[]): Recorded<R> {
+  const types = tensors.map(({ shape, dtype }): ArgumentType => ({ shape, dtype }));
+  const results: Tensor[] = [];
+  let result: unknown;
+  const recording = record(types, (nodes: readonly Node[]) => {
+    let next = 0;
+    const stands = mapTensors(args, () => {
+      const node = nodes[next++];
+      if (!node) throw new Error('internal: an argument without a node');
+      return new Tensor(node);
+    }, false);
+    result = f(...(stands as A)); // the same structure, a tensor for a tensor
+    mapTensors(result, (t) => {
+      results.push(t);
+      return t;
+    });
+    return results.map(({ node }) => node);
+  });
+  const template = result;
+  return {
+    recording,
+    rebuild: (outputs) => {
+      let next = 0;
+      const rebuilt = mapTensors(template, (t) => {
+        const storage = outputs[next++];
+        if (!storage) throw new Error('internal: a result without a value');
+        return new Tensor(sourceNode({ kind: 'stored', storage }, t.shape, t.dtype));
+      });
+      return rebuilt as R; // the structure of f's own result
+    },
+  };
+}
+
+/** Whether a value is taken apart: an array, or an object without a class. */
+function isPlainObject(x: unknown): x is Record<string, unknown> {
+  return typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype;
+}
+
+/** The same structure with every tensor replaced, in a fixed order. */
+function mapTensors(x: unknown, replace: (t: Tensor) => Tensor, isResult = true): unknown {
+  if (x instanceof Tensor) return x instanceof Variable && !isResult ? x : replace(x);
+  if (Array.isArray(x)) return x.map((part) => mapTensors(part, replace, isResult));
+  if (!isPlainObject(x)) return x;
+  return Object.fromEntries(Object.entries(x).map(([name, part]) => [name, mapTensors(part, replace, isResult)]));
+}
+
+const identities = new WeakMap<object, number>();
+let identitiesGiven = 0;
+
+function identityOf(x: object): number {
+  let id = identities.get(x);
+  if (id === undefined) {
+    id = ++identitiesGiven;
+    identities.set(x, id);
+  }
+  return id;
+}
+
+/** A text that is equal for arguments that can share a recording; collects the tensors that are its inputs. */
+function describe(x: unknown, tensors: Tensor[]): string {
+  if (x instanceof Variable) return `variable ${identityOf(x)}`;
+  if (x instanceof Tensor) {
+    tensors.push(x);
+    return `${x.dtype}[${x.shape.join()}]`;
+  }
+  if (Array.isArray(x)) return `[${x.map((part) => describe(part, tensors)).join(';')}]`;
+  if (isPlainObject(x)) return `{${Object.entries(x).map(([name, part]) => `${name}:${describe(part, tensors)}`).join(';')}}`;
+  if (typeof x === 'object' && x !== null) return `object ${identityOf(x)}`;
+  if (typeof x === 'function') return `function ${identityOf(x)}`;
+  return `${typeof x} ${String(x)}`;
+}

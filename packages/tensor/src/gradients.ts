@@ -1,0 +1,48 @@
+// Gradients as users ask for them: of a function (`grad`, `valueAndGrad`), or of a value already written down (`gradients`).
+// All of them compose.
+
+import { computeAlong } from '@treadle/compiler';
+import { applyOp, type MoveOp, type Node, gradients as walkBack } from '@treadle/graph';
+import { Tensor, type TensorLike, nodeOf } from './tensor.ts';
+
+/**
+ * dy/dx for each x of `xs`; zeros where y does not depend on x. y must be a single number (ShapeError otherwise). The history
+ * of a value that was read is kept where a variable is upstream, not elsewhere.
+ */
+export function gradients(y: Tensor, xs: readonly Tensor[]): Tensor[] {
+  const result = walkBack(y.node, xs.map((x) => x.node));
+  computeAlong(y.node);
+  return result.map((node) => new Tensor(node));
+}
+
+/** One tensor for a function of one, an array in the order of the arguments for a function of several. */
+export type GradientsOf<A extends readonly TensorLike[]> = A extends readonly [TensorLike] ? Tensor : { [I in keyof A]: Tensor };
+
+/** The function that gives a scalar function's value together with its gradient with respect to every argument. */
+export function valueAndGrad<A extends readonly TensorLike[]>(
+  f: (...args: { [I in keyof A]: Tensor }) => Tensor,
+): (...args: A) => [value: Tensor, gradients: GradientsOf<A>] {
+  return (...args) => {
+    const stands = args.map((arg) => new Tensor(standFor(nodeOf(arg))));
+    const y = Reflect.apply(f, undefined, stands);
+    const found = walkBack(y.node, stands.map(({ node }) => node)).map((node) => new Tensor(node));
+    const result: unknown = found.length === 1 ? found[0] : found;
+    computeAlong(y.node);
+    return [y, result as GradientsOf<A>]; // the type follows from the number of arguments, which TypeScript cannot see here
+  };
+}
+
+/** The gradient of a scalar function with respect to every argument. */
+export function grad<A extends readonly TensorLike[]>(
+  f: (...args: { [I in keyof A]: Tensor }) => Tensor,
+): (...args: A) => GradientsOf<A> {
+  const both = valueAndGrad<A>(f);
+  return (...args) => both(...args)[1];
+}
+
+const itself: MoveOp = { kind: 'move', name: 'argument', key: 'argument', view: (input) => input, gradient: (dy) => [dy] };
+
+/** A node of its own for an argument, so that the same tensor given twice has two gradients; its history is kept throughout. */
+function standFor(x: Node): Node {
+  return { ...applyOp(itself, [x], x.shape, x.dtype), tracked: true };
+}

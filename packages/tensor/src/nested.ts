@@ -1,0 +1,41 @@
+// Arrays in arrays: what they become as a flat list with a shape, and back.
+
+import { type Shape, ShapeError, showShape } from '@treadle/graph';
+
+export type NestedNumbers = number | NestedNumbers[];
+/** Numbers or booleans, arrays in arrays, an axis a level. */
+export type Nested = number | boolean | readonly Nested[];
+
+export interface Flat {
+  readonly values: readonly (number | boolean)[];
+  readonly shape: Shape;
+}
+
+/** Throws ShapeError for rows of unequal length. */
+export function flatten(nested: Nested): Flat {
+  const shape: number[] = [];
+  for (let level: Nested | undefined = nested; Array.isArray(level); level = level[0]) shape.push(level.length);
+  const values: (number | boolean)[] = [];
+  const visit = (part: Nested, depth: number): void => {
+    if (typeof part === 'object') {
+      if (part.length !== shape[depth]) {
+        throw new ShapeError(`tensor: rows must have equal length; got ${part.length} beside ${shape[depth] ?? 'a number'} at depth ${depth}`);
+      }
+      for (const inner of part) visit(inner, depth + 1);
+      return;
+    }
+    if (depth !== shape.length) throw new ShapeError(`tensor: rows must have equal depth; got a number at depth ${depth} of ${showShape(shape)}`);
+    values.push(part);
+  };
+  visit(nested, 0);
+  return { values, shape };
+}
+
+export function nest(values: ArrayLike<number>, shape: Shape): NestedNumbers {
+  let next = 0;
+  const build = (depth: number): NestedNumbers => {
+    const extent = shape[depth];
+    return extent === undefined ? (values[next++] ?? 0) : Array.from({ length: extent }, () => build(depth + 1));
+  };
+  return build(0);
+}

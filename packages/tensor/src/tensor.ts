@@ -1,0 +1,384 @@
+// What a user holds: a handle on a node. Methods check their arguments and append nodes; nothing is computed before a value
+// is read. All of the ops' meaning is in @treadle/graph; here are only the names that users call them by.
+
+import { inspect } from 'node:util';
+import { realize, StoredValue, valueOf, valueOfAsync } from '@treadle/compiler';
+import { type Axes, type Dtype, type MatmulOptions, type Node, ops, type ReduceOptions, type Shape, sizeOf } from '@treadle/graph';
+import { checkIndices } from './indices.ts';
+import { type NestedNumbers, nest } from './nested.ts';
+import { print } from './print.ts';
+import { type Numbers, toNode } from './values.ts';
+
+/** What an operand may be: a tensor, or numbers that become one. */
+export type TensorLike = Tensor | Numbers;
+
+/** A typed array of one element for each of a tensor's: bool as 0 and 1. */
+export type TensorData = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+
+/** The operand as a node; a number stays one, so that it takes the other operand's dtype. */
+export function operand(x: TensorLike): Node | number {
+  return x instanceof Tensor ? x.node : typeof x === 'number' ? x : toNode(x);
+}
+
+/** The operand as a node. */
+export function nodeOf(x: TensorLike): Node {
+  return x instanceof Tensor ? x.node : toNode(x);
+}
+
+export class Tensor {
+  readonly #node: Node;
+
+  /** Tensors are made by `tensor`, `zeros` and their like, and by ops. */
+  constructor(node: Node) {
+    this.#node = node;
+  }
+
+  /** The node that this tensor stands for. */
+  get node(): Node {
+    return this.#node;
+  }
+
+  get shape(): Shape {
+    return this.node.shape;
+  }
+
+  get dtype(): Dtype {
+    return this.node.dtype;
+  }
+
+  /** How many elements there are. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** How many axes there are. */
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  // Reading.
+
+  /** The elements in row-major order, in an array of its own: Float32Array, Int32Array, or Uint8Array of 0 and 1 for bool. */
+  data(): TensorData {
+    return toData(valueOf(this.node), this.dtype);
+  }
+
+  /** The same with the event loop free while they are computed. */
+  async read(): Promise<TensorData> {
+    return toData(await valueOfAsync(this.node), this.dtype);
+  }
+
+  /** The only element, as a number (bool as 0 or 1). Throws RangeError when there are more or none. */
+  item(): number {
+    const [value] = this.data();
+    if (this.size !== 1 || value === undefined) {
+      throw new RangeError(`item: the tensor must have one element; got shape [${this.shape.join(', ')}]`);
+    }
+    return value;
+  }
+
+  /** The elements as arrays in arrays, an axis a level; a number for a 0-d tensor. */
+  toArray(): NestedNumbers {
+    return nest(this.data(), this.shape);
+  }
+
+  toString(): string {
+    return print(this.data(), this.shape, this.dtype);
+  }
+
+  /** Frees the tensor's memory now; it must not be used again. A tensor that is merely forgotten is freed in time. */
+  dispose(): void {
+    const { source } = this.node;
+    if (source?.kind === 'stored' && source.storage instanceof StoredValue) source.storage.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Computes the value now, and keeps it. */
+  realize(): this {
+    realize([this.node]);
+    return this;
+  }
+
+  /** The same values, without a history: no gradient passes through. */
+  detach(): Tensor {
+    return new Tensor(ops.stopGradient(this.node));
+  }
+
+  // Element by element, with broadcasting.
+
+  add(other: TensorLike): Tensor {
+    return new Tensor(ops.add(this.node, operand(other)));
+  }
+  sub(other: TensorLike): Tensor {
+    return new Tensor(ops.sub(this.node, operand(other)));
+  }
+  mul(other: TensorLike): Tensor {
+    return new Tensor(ops.mul(this.node, operand(other)));
+  }
+  /** Always float32. */
+  div(other: TensorLike): Tensor {
+    return new Tensor(ops.div(this.node, operand(other)));
+  }
+  pow(exponent: TensorLike): Tensor {
+    return new Tensor(ops.pow(this.node, operand(exponent)));
+  }
+  /** The remainder that has the divisor's sign. */
+  mod(divisor: TensorLike): Tensor {
+    return new Tensor(ops.mod(this.node, operand(divisor)));
+  }
+  maximum(other: TensorLike): Tensor {
+    return new Tensor(ops.maximum(this.node, operand(other)));
+  }
+  minimum(other: TensorLike): Tensor {
+    return new Tensor(ops.minimum(this.node, operand(other)));
+  }
+  /** No less than `low`, no more than `high`. */
+  clip(low: TensorLike, high: TensorLike): Tensor {
+    return new Tensor(ops.clip(this.node, operand(low), operand(high)));
+  }
+  neg(): Tensor {
+    return new Tensor(ops.neg(this.node));
+  }
+  abs(): Tensor {
+    return new Tensor(ops.abs(this.node));
+  }
+  sign(): Tensor {
+    return new Tensor(ops.sign(this.node));
+  }
+  exp(): Tensor {
+    return new Tensor(ops.exp(this.node));
+  }
+  /** eˣ − 1 */
+  expm1(): Tensor {
+    return new Tensor(ops.expm1(this.node));
+  }
+  /** ln x */
+  log(): Tensor {
+    return new Tensor(ops.log(this.node));
+  }
+  /** ln(1 + x) */
+  log1p(): Tensor {
+    return new Tensor(ops.log1p(this.node));
+  }
+  sqrt(): Tensor {
+    return new Tensor(ops.sqrt(this.node));
+  }
+  /** 1 / √x */
+  rsqrt(): Tensor {
+    return new Tensor(ops.rsqrt(this.node));
+  }
+  square(): Tensor {
+    return new Tensor(ops.square(this.node));
+  }
+  reciprocal(): Tensor {
+    return new Tensor(ops.reciprocal(this.node));
+  }
+  floor(): Tensor {
+    return new Tensor(ops.floor(this.node));
+  }
+  ceil(): Tensor {
+    return new Tensor(ops.ceil(this.node));
+  }
+  /** To the nearest whole number, halves to the even one. */
+  round(): Tensor {
+    return new Tensor(ops.round(this.node));
+  }
+  sin(): Tensor {
+    return new Tensor(ops.sin(this.node));
+  }
+  cos(): Tensor {
+    return new Tensor(ops.cos(this.node));
+  }
+  tan(): Tensor {
+    return new Tensor(ops.tan(this.node));
+  }
+  tanh(): Tensor {
+    return new Tensor(ops.tanh(this.node));
+  }
+  /** 1 / (1 + e⁻ˣ) */
+  sigmoid(): Tensor {
+    return new Tensor(ops.sigmoid(this.node));
+  }
+  erf(): Tensor {
+    return new Tensor(ops.erf(this.node));
+  }
+  /** ln(1 + eˣ) */
+  softplus(): Tensor {
+    return new Tensor(ops.softplus(this.node));
+  }
+  /** max(x, 0) */
+  relu(): Tensor {
+    return new Tensor(ops.relu(this.node));
+  }
+
+  // Comparisons, which give bool.
+
+  equal(other: TensorLike): Tensor {
+    return new Tensor(ops.equal(this.node, operand(other)));
+  }
+  notEqual(other: TensorLike): Tensor {
+    return new Tensor(ops.notEqual(this.node, operand(other)));
+  }
+  less(other: TensorLike): Tensor {
+    return new Tensor(ops.less(this.node, operand(other)));
+  }
+  lessEqual(other: TensorLike): Tensor {
+    return new Tensor(ops.lessEqual(this.node, operand(other)));
+  }
+  greater(other: TensorLike): Tensor {
+    return new Tensor(ops.greater(this.node, operand(other)));
+  }
+  greaterEqual(other: TensorLike): Tensor {
+    return new Tensor(ops.greaterEqual(this.node, operand(other)));
+  }
+  logicalAnd(other: TensorLike): Tensor {
+    return new Tensor(ops.logicalAnd(this.node, nodeOf(other)));
+  }
+  logicalOr(other: TensorLike): Tensor {
+    return new Tensor(ops.logicalOr(this.node, nodeOf(other)));
+  }
+  logicalNot(): Tensor {
+    return new Tensor(ops.logicalNot(this.node));
+  }
+  /** this ? a : b, element by element; this must be bool. */
+  where(a: TensorLike, b: TensorLike): Tensor {
+    return new Tensor(ops.where(this.node, operand(a), operand(b)));
+  }
+
+  // Matrix products.
+
+  /** [..., m, k] × [..., k, n] → [..., m, n]; leading axes broadcast. Throws ShapeError when the inner sizes differ. */
+  matmul(other: TensorLike, options?: MatmulOptions): Tensor {
+    return new Tensor(ops.matmul(this.node, nodeOf(other), options));
+  }
+
+  // Shapes.
+
+  /** The same elements under another shape; one extent may be −1: whatever is left. */
+  reshape(shape: Shape): Tensor {
+    return new Tensor(ops.reshape(this.node, shape));
+  }
+  /** All elements along one axis. */
+  flatten(): Tensor {
+    return this.reshape([-1]);
+  }
+  /** The axes in another order; reversed by default. */
+  transpose(axes?: readonly number[]): Tensor {
+    return new Tensor(ops.transpose(this.node, axes));
+  }
+  /** Without the axes of extent 1 that are named; without all of them by default. */
+  squeeze(axes?: number | readonly number[]): Tensor {
+    return new Tensor(ops.squeeze(this.node, axes));
+  }
+  /** With an axis of extent 1 put in. */
+  expandDims(axis: number): Tensor {
+    return new Tensor(ops.expandDims(this.node, axis));
+  }
+  broadcastTo(shape: Shape): Tensor {
+    return new Tensor(ops.broadcastTo(this.node, shape));
+  }
+  /** The axes named run backwards; all by default. */
+  flip(axes?: number | readonly number[]): Tensor {
+    return new Tensor(ops.flip(this.node, axes));
+  }
+  /** x[begin[i] : end[i] : strides[i]] along every axis i; negative positions count from the end. */
+  slice(begin: readonly number[], end?: readonly number[], strides?: readonly number[]): Tensor {
+    return new Tensor(ops.slice(this.node, begin, end, strides));
+  }
+  /** `value` put around every axis: widths[i] = [before, after]. */
+  pad(widths: readonly (readonly [number, number])[], value?: number): Tensor {
+    return new Tensor(ops.pad(this.node, widths, value));
+  }
+  /** Repeated counts[i] times along axis i. */
+  tile(counts: readonly number[]): Tensor {
+    return new Tensor(ops.tile(this.node, counts));
+  }
+  /** Into so many equal parts along an axis, or into parts of the lengths given. */
+  split(parts: number | readonly number[], axis?: number): Tensor[] {
+    return ops.split(this.node, parts, axis).map((node) => new Tensor(node));
+  }
+  /**
+   * The slices at `indices` (int32, any shape) along an axis; negative ones count from the end. Throws RangeError for an
+   * index that does not exist.
+   */
+  gather(indices: TensorLike, axis = 0): Tensor {
+    return new Tensor(ops.gather(this.node, checkIndices(this.node, nodeOf(indices), axis), axis));
+  }
+
+  // Reductions over the axes named, or all of them.
+
+  sum(axes?: Axes, options?: ReduceOptions): Tensor {
+    return new Tensor(ops.sum(this.node, axes, options));
+  }
+  mean(axes?: Axes, options?: ReduceOptions): Tensor {
+    return new Tensor(ops.mean(this.node, axes, options));
+  }
+  prod(axes?: Axes, options?: ReduceOptions): Tensor {
+    return new Tensor(ops.prod(this.node, axes, options));
+  }
+  max(axes?: Axes, options?: ReduceOptions): Tensor {
+    return new Tensor(ops.max(this.node, axes, options));
+  }
+  min(axes?: Axes, options?: ReduceOptions): Tensor {
+    return new Tensor(ops.min(this.node, axes, options));
+  }
+  /** The mean squared distance from the mean (divided by n). */
+  variance(axes?: Axes, options?: ReduceOptions): Tensor {
+    return new Tensor(ops.variance(this.node, axes, options));
+  }
+  /** √variance */
+  std(axes?: Axes, options?: ReduceOptions): Tensor {
+    return new Tensor(ops.std(this.node, axes, options));
+  }
+  /** ln Σ eˣ, without overflow. */
+  logSumExp(axes?: Axes, options?: ReduceOptions): Tensor {
+    return new Tensor(ops.logSumExp(this.node, axes, options));
+  }
+  /** The index of the first largest element along an axis; of all elements by default. */
+  argmax(axis?: number, options?: ReduceOptions): Tensor {
+    return new Tensor(ops.argmax(this.node, axis, options));
+  }
+  /** The index of the first smallest element along an axis; of all elements by default. */
+  argmin(axis?: number, options?: ReduceOptions): Tensor {
+    return new Tensor(ops.argmin(this.node, axis, options));
+  }
+  any(axes?: Axes, options?: ReduceOptions): Tensor {
+    return new Tensor(ops.any(this.node, axes, options));
+  }
+  all(axes?: Axes, options?: ReduceOptions): Tensor {
+    return new Tensor(ops.all(this.node, axes, options));
+  }
+
+  // The rest.
+
+  /** float32 → int32 rounds towards zero; anything ≠ 0 is true. */
+  cast(dtype: Dtype): Tensor {
+    return new Tensor(ops.cast(this.node, dtype));
+  }
+  /** Labels (int32) → [..., depth]: 1 at the label, 0 elsewhere. */
+  oneHot(depth: number): Tensor {
+    return new Tensor(ops.oneHot(this.node, depth));
+  }
+  softmax(axis?: number): Tensor {
+    return new Tensor(ops.softmax(this.node, axis));
+  }
+  /** ln softmax */
+  logSoftmax(axis?: number): Tensor {
+    return new Tensor(ops.logSoftmax(this.node, axis));
+  }
+}
+
+function toData(stored: StoredValue, dtype: Dtype): TensorData {
+  const values = stored.read();
+  return dtype === 'bool' ? Uint8Array.from(values, (mask) => (mask === 0 ? 0 : 1)) : values;
+}
+
+// What console.log shows. (A method under a name computed at run time cannot be declared in the class.)
+Object.defineProperty(Tensor.prototype, inspect.custom, {
+  value(this: Tensor): string {
+    return this.toString();
+  },
+});

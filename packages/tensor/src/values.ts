@@ -1,0 +1,56 @@
+// From numbers to nodes: nested arrays and typed arrays with a shape and a dtype.
+
+import { StoredValue, type Values } from '@treadle/compiler';
+import { checkShape, type Dtype, DtypeError, type Node, type Shape, ShapeError, showShape, sizeOf, sourceNode } from '@treadle/graph';
+import { flatten, type Nested } from './nested.ts';
+
+type NumericArray =
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray;
+
+/** What becomes a tensor: a number, a boolean, arrays of them in arrays, or a typed array. */
+export type Numbers = Nested | NumericArray;
+
+export interface TensorOptions {
+  /** by default that of the nested arrays; [length] for a typed array */
+  readonly shape?: Shape;
+  /** by default bool for booleans, int32 for integer arrays of 32 bits or fewer (but Uint32Array), otherwise float32 */
+  readonly dtype?: Dtype;
+}
+
+/** The values as a node; they are copied. */
+export function toNode(numbers: Numbers, { shape, dtype }: TensorOptions = {}): Node {
+  const isTyped = ArrayBuffer.isView(numbers);
+  const flat = isTyped ? { values: numbers, shape: [numbers.length] } : flatten(numbers);
+  const target = checkShape('tensor', shape ?? flat.shape);
+  if (sizeOf(target) !== flat.values.length) {
+    throw new ShapeError(`tensor: the shape must hold all values; got ${flat.values.length} values for ${showShape(target)}`);
+  }
+  const type = dtype ?? (isTyped ? dtypeOf(numbers) : typeof flat.values[0] === 'boolean' ? 'bool' : 'float32');
+  return sourceNode({ kind: 'stored', storage: StoredValue.of(toValues(flat.values, type), type) }, target, type);
+}
+
+function dtypeOf(array: NumericArray): Dtype {
+  const isFloat = array instanceof Float32Array || array instanceof Float64Array || array instanceof Uint32Array;
+  return isFloat ? 'float32' : 'int32';
+}
+
+function toValues(values: ArrayLike<number | boolean>, dtype: Dtype): Values {
+  if (dtype === 'float32') return Float32Array.from(values, Number);
+  if (dtype === 'bool') return Int32Array.from(values, (x) => (x ? -1 : 0));
+  if (dtype !== 'int32') throw new DtypeError(`tensor: dtype must be float32, int32 or bool; got ${String(dtype)}`);
+  return Int32Array.from(values, (x) => {
+    const value = Number(x);
+    if (!Number.isInteger(value) || Math.abs(value) > 2 ** 31) {
+      throw new RangeError(`tensor: an int32 must be a whole number of 32 bits; got ${value}`);
+    }
+    return value;
+  });
+}

@@ -1,0 +1,64 @@
+// A variable: a tensor whose value can be assigned. Everything a tensor has, it has; what was computed from its old value keeps
+// seeing that.
+
+import { valueOf, VariableCell, writeVariable } from '@treadle/compiler';
+import type { Node } from '@treadle/graph';
+import { nodeOf, operand, Tensor, type TensorLike } from './tensor.ts';
+import { ops } from '@treadle/graph';
+
+export interface VariableOptions {
+  readonly name?: string;
+  /** whether an optimizer changes it; true by default */
+  readonly trainable?: boolean;
+}
+
+export class Variable extends Tensor {
+  readonly name: string;
+  trainable: boolean;
+  readonly #cell: VariableCell;
+
+  constructor(initial: Node, { name = '', trainable = true }: VariableOptions = {}) {
+    const values = valueOf(initial).read();
+    const cell = new VariableCell(values, initial.shape, initial.dtype);
+    super(cell.node);
+    this.#cell = cell;
+    this.name = name;
+    this.trainable = trainable;
+  }
+
+  override get node(): Node {
+    return this.#cell.node;
+  }
+
+  /** Makes `value`, of the same shape, the variable's value. A number fills it. */
+  assign(value: TensorLike): this {
+    const node = typeof value === 'number' ? ops.broadcastTo(numberLike(value, this), this.shape) : nodeOf(value);
+    this.#cell.assign(node, writeVariable);
+    return this;
+  }
+
+  /** v ← v + value */
+  assignAdd(value: TensorLike): this {
+    this.#cell.assign(ops.add(this.node, operand(value)), writeVariable);
+    return this;
+  }
+
+  /** v ← v − value */
+  assignSub(value: TensorLike): this {
+    this.#cell.assign(ops.sub(this.node, operand(value)), writeVariable);
+    return this;
+  }
+
+  override dispose(): void {
+    this.#cell.storage.release();
+  }
+}
+
+function numberLike(value: number, like: Tensor): Node {
+  return ops.cast(nodeOf(value), like.dtype);
+}
+
+/** A variable that begins with `initial`. */
+export function variable(initial: TensorLike, options?: VariableOptions): Variable {
+  return new Variable(nodeOf(initial), options);
+}

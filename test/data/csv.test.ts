@@ -1,0 +1,303 @@
+// Laws of the CSV reader, against a writer that follows RFC 4180, and the tables that lie beside the repository.
+
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import {
+  classes,
+  csvRecords,
+  decodeText,
+  FormatError,
+  integers,
+  numbers,
+  type PairOptions,
+  type TableOptions,
+  tablePair,
+  texts,
+  textTable,
+} from '@treadle/data';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { sharedData } from './shared-data.ts';
+
+/** RFC 4180: a field with a delimiter, a quote or a line break in it is quoted, and quotes in it are doubled. */
+function writeCsv(rows: readonly (readonly string[])[], delimiter: string, lineBreak: string): string {
+  const field = (text: string) =>
+    /["\r\n]/.test(text) || text.includes(delimiter) ? `"${text.replaceAll('"', '""')}"` : text;
+  return rows.map((row) => row.map(field).join(delimiter) + lineBreak).join('');
+}
+
+const character = fc.constantFrom('a', 'é', '𝄞', '0', ' ', ',', ';', '\t', '"', '\n', '#', "'", '|');
+const fieldText = fc.string({ unit: character, maxLength: 6 });
+const textRows = fc
+  .integer({ min: 2, max: 5 })
+  .chain((width) =>
+    fc.array(fc.array(fieldText, { minLength: width, maxLength: width }), { minLength: 1, maxLength: 8 }),
+  );
+const delimiters = fc.constantFrom(',', ';', '\t', '|', '::');
+const lineBreaks = fc.constantFrom('\n', '\r\n', '\r');
+
+describe('csvRecords', () => {
+  test('read(write(x)) = x for any text, delimiter and line break, with or without a byte order mark', () => {
+    fc.assert(
+      fc.property(textRows, delimiters, lineBreaks, fc.boolean(), (rows, delimiter, lineBreak, mark) => {
+        const text = (mark ? '\ufeff' : '') + writeCsv(rows, delimiter, lineBreak);
+        expect(csvRecords(text, { delimiter }).rows).toEqual(rows);
+      }),
+    );
+  });
+
+  test('the last line break may be missing, and lines may end in different ways', () => {
+    expect(csvRecords('1,2\r\n3,4\n5,6\r7,8').rows).toEqual([
+      ['1', '2'],
+      ['3', '4'],
+      ['5', '6'],
+      ['7', '8'],
+    ]);
+  });
+
+  test('comments, blank lines and skipped lines leave the rows as they are and the lines as they were', () => {
+    const extra = fc.array(fc.constantFrom('', '# a "comment', '#'), { maxLength: 3 });
+    const skipped = fc.array(fc.constantFrom('title "of', '', '1,2,3'), { maxLength: 3 });
+    const plainRows = fc.array(fc.tuple(fc.stringMatching(/^[a-z]+$/), fc.stringMatching(/^[\w#]*$/), extra), {
+      minLength: 1,
+      maxLength: 6,
+    });
+    fc.assert(
+      fc.property(plainRows, skipped, lineBreaks, (parts, head, lineBreak) => {
+        const text: string[] = [...head];
+        const expected = parts.map(([first, second, before]) => {
+          text.push(...before, `${first},${second}`);
+          return { row: [first, second], line: text.length };
+        });
+        const { rows, lines } = csvRecords(text.join(lineBreak), { comment: '#', skipLines: head.length });
+        expect(rows).toEqual(expected.map(({ row }) => row));
+        expect(lines).toEqual(expected.map(({ line }) => line));
+      }),
+    );
+  });
+
+  test('the line of a row is the one it begins in', () => {
+    fc.assert(
+      fc.property(textRows, lineBreaks, (rows, lineBreak) => {
+        let line = 1;
+        const begins = rows.map((row) => {
+          const begin = line;
+          line += 1 + row.join('').split('\n').length - 1;
+          return begin;
+        });
+        const text = writeCsv(rows, ',', '\n').replaceAll('\n', lineBreak);
+        expect(csvRecords(text).lines).toEqual(begins);
+      }),
+    );
+  });
+
+  test("with quote: '' a quote is a character like any other", () => {
+    expect(csvRecords('6",a"b\n"x,"', { quote: '' }).rows).toEqual([
+      ['6"', 'a"b'],
+      ['"x', '"'],
+    ]);
+  });
+
+  test('every cut inside a quoted field is a FormatError', () => {
+    const text = 'a,b\n1,"two ""and"" three"';
+    for (let length = text.indexOf('"') + 1; length < text.length; length++) {
+      const cut = text.slice(0, length);
+      const isOpen = (cut.match(/"/g) ?? []).length % 2 === 1;
+      if (isOpen) expect(() => csvRecords(cut), cut).toThrow(FormatError);
+    }
+  });
+
+  test.each<[string, string, TableOptions, string]>([
+    ['an empty text', '', {}, 'csv: a text must have at least one row; got none'],
+    ['a text of comments', '# a\n\n# b\n', { comment: '#' }, 'at least one row; got none'],
+    ['more skipped lines than there are', '1,2\n', { skipLines: 2 }, 'at least one row; got none'],
+    ['a short row', '1,2\n\n3\n', {}, 'csv: every row must have the 2 fields that line 1 has; got 1 in line 3; fields'],
+    [
+      'a long row',
+      'a\n1,2',
+      {},
+      'csv: every row must have the 1 fields that line 1 has; got 2 in line 2; fields are divided by ","',
+    ],
+    [
+      'an open quote',
+      'a,b\n1,"2\n3,4\n',
+      {},
+      'csv: a quoted field must be closed by "; got the end of the text in the row after the one in line 1',
+    ],
+    ['an open quote at once', '"a', {}, 'got the end of the text in the first row'],
+    [
+      'a quote in a field',
+      'x\na,b\n1,2"\n',
+      { skipLines: 1 },
+      'csv: " inside a field must be doubled and the field quoted; got one in line 3, column 1',
+    ],
+    ['text after a quote', 'a,b\n"1"x,2\n', {}, "got one in line 2, column 0 counted from 0; with quote: '' it is"],
+  ])('%s is told', (_, text, options, message) => {
+    expect(() => csvRecords(text, options)).toThrow(FormatError);
+    expect(() => csvRecords(text, options)).toThrow(message);
+  });
+
+  test('options that mean nothing are told', () => {
+    expect(() => csvRecords('1', { delimiter: '' })).toThrow(
+      /^csv: delimiter must have at least one character; got ''$/,
+    );
+    expect(() => csvRecords('1', { skipLines: -1 })).toThrow('csv: skipLines must be a whole number of lines; got -1');
+    expect(() => csvRecords('1', { skipLines: 0.5 })).toThrow(RangeError);
+  });
+});
+
+const finite = fc.float({ noNaN: true, noDefaultInfinity: true });
+const numberRows = fc
+  .integer({ min: 1, max: 5 })
+  .chain((width) => fc.array(fc.array(finite, { minLength: width, maxLength: width }), { minLength: 1, maxLength: 8 }));
+
+describe('textTable', () => {
+  test('numbers(table(write(x))) = x, bit for bit', () => {
+    fc.assert(
+      fc.property(numberRows, delimiters, lineBreaks, (rows, delimiter, lineBreak) => {
+        const text = writeCsv(
+          rows.map((row) => row.map((x) => (Object.is(x, -0) ? '-0' : String(x)))),
+          delimiter,
+          lineBreak,
+        );
+        const table = textTable(text, { delimiter });
+        const { values, shape } = numbers(table, table.names);
+        expect(shape).toEqual([rows.length, rows[0]?.length]);
+        expect([...values]).toEqual(rows.flat());
+      }),
+    );
+  });
+
+  test('columns come in the order asked for, by name or by index, from the end when negative', () => {
+    const table = textTable('a, b ,"c"\n1,2,3\n4,5,6\n', { header: true });
+    expect(table.names).toEqual(['a', 'b', 'c']);
+    expect([...numbers(table, ['c', 0, -2]).values]).toEqual([3, 1, 2, 6, 4, 5]);
+    expect(integers(table, 'b')).toEqual({ values: Int32Array.of(2, 5), shape: [2] });
+  });
+
+  test('a class is its index in the list of names', () => {
+    const table = textTable('1,red\n2, blue\n3,red\n');
+    expect(classes(table, 1, ['blue', 'red'])).toEqual({ values: Int32Array.of(1, 0, 1), shape: [3] });
+  });
+
+  test.each(['1e3', ' 7 ', '+.5', '-0', '5.', '007', '3.4028234663852886e38', '1e-60'])('%j is a number', (field) => {
+    expect([...numbers(textTable(`${field};`, { delimiter: ';' }), [0]).values]).toEqual([Math.fround(Number(field))]);
+  });
+
+  test.each(['', ' ', 'x', 'NaN', 'Infinity', '-Infinity', '0x10', '0b1', ' 0o7', '1,5', '1_0', '1e39', '12a', '--1'])(
+    '%j is no number',
+    (field) => {
+      const table = textTable(`a;b\n1;2\n${field};3\n`, { delimiter: ';', header: true });
+      const got = field.trim() === '' ? 'an empty field' : JSON.stringify(field);
+      expect(() => numbers(table, ['b', 'a'])).toThrow(FormatError);
+      expect(() => numbers(table, ['b', 'a'])).toThrow(
+        `csv: a field must be a number; got ${got} in line 3, column "a"`,
+      );
+    },
+  );
+
+  test.each(['1.5', '2147483648', '', 'x', '1e10'])('%j is no whole number of 32 bits', (field) => {
+    expect(() => integers(textTable(`0,1\n0,${field}\n`), 1)).toThrow(
+      /^csv: a field must be a whole number of 32 bits; got .* in line 2, column 1 of 0 … 1$/,
+    );
+  });
+
+  test('what else is wrong in a table is told', () => {
+    const table = textTable('a,b,a\n1,2,3\n', { header: true });
+    expect(() => textTable('a,b\n', { header: true })).toThrow(
+      'csv: a text must have at least one row; got only a header',
+    );
+    expect(() => numbers(table, ['z'])).toThrow('csv: a column must be one of "a", "b", "a" or its index; got "z"');
+    for (const column of ['a', 3, -4, 0.5]) expect(() => numbers(table, [column])).toThrow(RangeError);
+    expect(() => classes(table, 'b', ['x', 'y'])).toThrow(
+      'csv: a field must be one of "x", "y"; got "2" in line 2, column "b"',
+    );
+    expect(() => numbers(textTable('a,b\n1,2\n'), [0])).toThrow(
+      'got "a" in line 1, column 0 of 0 … 1; header: true reads the first row as names',
+    );
+  });
+});
+
+describe('tablePair', () => {
+  const table = textTable('id,size,kind,price\n7,1.5,b,10\n8,2.5,a,20\n', { header: true });
+
+  test('x is every column but the target, in order, or the columns named', () => {
+    const { x, y } = tablePair(textTable('1,2,3\n4,5,6\n'), { target: 1 });
+    expect(x).toEqual({ values: Float32Array.of(1, 3, 4, 6), shape: [2, 2] });
+    expect(y).toEqual({ values: Float32Array.of(2, 5), shape: [2] });
+    expect(tablePair(table, { columns: ['size'], target: -1 }).x).toEqual({
+      values: Float32Array.of(1.5, 2.5),
+      shape: [2, 1],
+    });
+  });
+
+  test('y is float32, int32 or the index of a class for one column, and [rows, columns] for a list', () => {
+    const y = (options: PairOptions) => tablePair(table, { columns: [0], ...options }).y;
+    expect(y({ target: 'price' })).toEqual({ values: Float32Array.of(10, 20), shape: [2] });
+    expect(y({ target: 'price', targetDtype: 'int32' })).toEqual({ values: Int32Array.of(10, 20), shape: [2] });
+    expect(y({ target: 'kind', classes: ['a', 'b'] })).toEqual({ values: Int32Array.of(1, 0), shape: [2] });
+    expect(y({ target: ['price', 'size'] })).toEqual({ values: Float32Array.of(10, 1.5, 20, 2.5), shape: [2, 2] });
+    expect(texts(table, 'kind')).toEqual(['b', 'a']);
+  });
+
+  test('what cannot be a pair is told', () => {
+    expect(() => tablePair(table, { target: 'price' })).toThrow(
+      'csv: a field must be a number; got "b" in line 2, column "kind"',
+    );
+    expect(() => tablePair(table, { target: [] })).toThrow('csv: x and y must have a column each; got 4 and 0');
+    expect(() => tablePair(textTable('1\n'), { target: 0 })).toThrow(
+      'csv: x and y must have a column each; got 0 and 1',
+    );
+    expect(() => tablePair(table, { columns: [0], target: [3], targetDtype: 'int32' })).toThrow(
+      'csv: labels must come from one column; got a list of 1',
+    );
+  });
+});
+
+describe('text of a file', () => {
+  test('it is decoded by its encoding, or told that it is not', () => {
+    expect(decodeText('csv', Uint8Array.of(0xc3, 0xa9), 'utf-8')).toBe('é');
+    expect(decodeText('csv', Uint8Array.of(0xe9), 'latin1')).toBe('é');
+    expect(() => decodeText('csv', Uint8Array.of(0xe9), 'utf-8')).toThrow(FormatError);
+    expect(() => decodeText('csv', Uint8Array.of(0xe9), 'utf-8')).toThrow(
+      'csv: text must be utf-8; got bytes that are not',
+    );
+    expect(() => decodeText('csv', Uint8Array.of(0), 'klingon')).toThrow(
+      'csv: encoding must be one Node knows; got klingon',
+    );
+  });
+});
+
+describe('the tables beside the repository', () => {
+  const text = (path: string) => {
+    const bytes = readFileSync(path);
+    return (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
+  };
+
+  test('pima-indians-diabetes.csv: comments, 768 rows of 9 numbers', (context) => {
+    const table = textTable(text(sharedData('pima-indians-diabetes.csv', context)), { comment: '#' });
+    const { values, shape } = numbers(table, table.names);
+    expect(shape).toEqual([768, 9]);
+    expect([...values.subarray(0, 9)]).toEqual([6, 148, 72, 35, 0, 33.6, 0.627, 50, 1].map(Math.fround));
+    expect(integers(table, -1).values.reduce((sum, y) => sum + y, 0)).toBe(268);
+  });
+
+  test('birth_life_2010.txt: tabs, a header, a column of text', (context) => {
+    const path = sharedData('birth_life_2010.txt', context);
+    const table = textTable(text(path), { delimiter: '\t', header: true });
+    expect(numbers(table, ['Birth rate', 'Life expectancy']).shape).toEqual([190, 2]);
+    expect([...numbers(table, ['Life expectancy']).values.subarray(0, 1)]).toEqual([Math.fround(74.828243902)]);
+    expect(() => numbers(table, table.names)).toThrow('got "Vietnam" in line 2, column "Country"');
+  });
+
+  test.for<[string, number, number, TableOptions]>([
+    ['uci/iris.csv', 150, 5, { skipLines: 1 }],
+    ['uci/breast_cancer.csv', 569, 31, { skipLines: 1 }],
+    ['uci/wine_data.csv', 178, 14, { skipLines: 1 }],
+    ['uci/digits.csv.gz', 1797, 65, {}],
+    ['uci/diabetes_data_raw.csv.gz', 442, 10, { delimiter: ' ' }],
+  ])('%s: %i rows of %i numbers', ([name, rows, columns, options], context) => {
+    const table = textTable(text(sharedData(name, context)), options);
+    expect(numbers(table, table.names).shape).toEqual([rows, columns]);
+  });
+});

@@ -1,0 +1,133 @@
+// Programs whose result tells who ran what when: each tile counts itself and computes a value from all values of the phase
+// before it; and programs whose tiles meet, so that it is certain that two threads are inside.
+
+import { memory, type Program, webAssembly } from '@treadle/pool';
+import { type Expr, type FunctionBuilder, i32, ModuleBuilder } from '@treadle/wasm';
+import { emitMain } from '../../packages/compiler/dist/dispatch.js';
+
+type Phases = readonly (readonly number[])[];
+type EmitTile = (f: FunctionBuilder, table: Expr<'i32'>, scratch: Expr<'i32'>, tile: Expr<'i32'>) => void;
+
+const scratchBytes = 100;
+
+export function newModule(): ModuleBuilder {
+  return new ModuleBuilder({
+    memory: { module: 'env', name: 'memory', initial: 1, maximum: 65_536, shared: true },
+  });
+}
+
+/** The bytes of a program of which `emit` writes each step. */
+function encode(phases: Phases, emit: (step: number, phase: number) => EmitTile): Uint8Array<ArrayBuffer> {
+  const m = newModule();
+  let step = 0;
+  const emitted = phases.map((phase, p) =>
+    phase.map((tiles) => {
+      const tile = emit(step++, p);
+      const name = `step${step}`;
+      return { func: m.func(name, ['i32', 'i32', 'i32'], 'void', tile, { exported: false }), tiles };
+    }),
+  );
+  emitMain(m, emitted);
+  return m.encode();
+}
+
+export function programOf(bytes: Uint8Array<ArrayBuffer>, steps: number): Program {
+  const names = Array.from({ length: steps }, (_, i) => `work ${i}`);
+  return { module: new webAssembly.Module(bytes), steps, names, scratchBytes };
+}
+
+// The table of a counting program: word 0 is the seed, then a count for each tile, then a value for each tile.
+
+export interface Counting {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly program: Program;
+  readonly phases: Phases;
+  readonly tiles: number;
+}
+
+/** Each tile adds 1 to its count; its value becomes seed + index + Σ values of the phase before (mod 2³²). */
+export function counting(phases: Phases): Counting {
+  const flat = phases.flat();
+  const tiles = flat.reduce((sum, n) => sum + n, 0);
+  const phaseBegin = [0];
+  for (const phase of phases) phaseBegin.push((phaseBegin.at(-1) ?? 0) + phase.reduce((sum, n) => sum + n, 0));
+  const bytes = encode(phases, (step, p) => (f, table, scratch, tile) => {
+    const begin = flat.slice(0, step).reduce((sum, n) => sum + n, 0);
+    const index = f.let(i32.add(tile, begin));
+    const at = f.let(i32.add(table, i32.mul(index, 4)));
+    f.do(i32['atomic.rmw.add'](at, 1, 4));
+    f.do(i32.store(scratch, index)); // whoever shares this scratch would change it below
+    const sum = f.local('i32', i32.add(i32.load(table), index));
+    const other = f.local('i32', p > 0 ? (phaseBegin[p - 1] ?? 0) : 0);
+    f.while(i32.lt_s(other, p > 0 ? (phaseBegin[p] ?? 0) : 0), () => {
+      f.set(sum, i32.add(sum, i32.load(i32.add(table, i32.mul(other, 4)), 4 + 4 * tiles)));
+      f.increment(other, 1);
+    });
+    f.do(i32.store(at, i32.sub(i32.add(sum, i32.load(scratch)), index), 4 + 4 * tiles));
+  });
+  return { bytes, program: programOf(bytes, flat.length), phases, tiles };
+}
+
+/** The values of a counting program, in plain TypeScript. */
+export function valuesOf(phases: Phases, seed: number): readonly number[] {
+  const values: number[] = [];
+  let before = 0;
+  for (const phase of phases) {
+    const begin = values.length;
+    for (let n = phase.reduce((sum, tiles) => sum + tiles, 0); n > 0; n--) {
+      values.push((seed + values.length + before) | 0);
+    }
+    const sum = values.slice(begin).reduce((a, b) => (a + b) | 0, 0);
+    if (values.length > begin) before = sum;
+    else before = 0;
+  }
+  return values;
+}
+
+/** A zeroed table of `words` words that is freed when `use` is done. */
+export async function withTable<T>(
+  words: number,
+  use: (byteOffset: number, view: () => Int32Array) => T,
+): Promise<Awaited<T>> {
+  const block = memory.allocate(4 * words);
+  const begin = block.byteOffset / 4;
+  const view = () => memory.i32.subarray(begin, begin + words);
+  view().fill(0);
+  try {
+    return await use(block.byteOffset, view);
+  } finally {
+    memory.free(block);
+  }
+}
+
+export type Role = 'caller' | 'worker';
+
+/**
+ * Step 1, of two tiles, which wait for each other: so two threads are inside. The one of `role` (of a blocking run; thread 0
+ * has the lowest scratch) then does what `behave` emits, given the address of word 2 of the table.
+ */
+export function meeting(role: Role, behave: (f: FunctionBuilder, word: Expr<'i32'>) => void): Program {
+  const nothing: EmitTile = () => {};
+  const meet: EmitTile = (f, table, scratch, tile) => {
+    const mine = f.let(i32.add(table, i32.mul(tile, 4)));
+    const theirs = f.let(i32.add(table, i32.mul(i32.sub(1, tile), 4)));
+    f.do(i32['atomic.store'](mine, scratch));
+    f.while(i32.eqz(i32['atomic.load'](theirs)), () => {});
+    const [low, high] = role === 'worker' ? [theirs, mine] : [mine, theirs];
+    f.if(i32.lt_u(i32.load(low), i32.load(high)), () => behave(f, f.let(i32.add(table, 8))));
+  };
+  const bytes = encode([[1], [2], [1]], (step) => (step === 1 ? meet : nothing));
+  return programOf(bytes, 3);
+}
+
+/** Two tiles that each spin for `rounds` rounds. */
+export function spinning(rounds: number): Program {
+  const spin: EmitTile = (f) => {
+    const left = f.local('i32', rounds);
+    f.while(left, () => f.increment(left, -1));
+  };
+  return programOf(
+    encode([[2]], () => spin),
+    1,
+  );
+}

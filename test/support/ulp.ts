@@ -1,0 +1,22 @@
+// How far a float32 lies from a true value known in float64, in units of the last place of float32 at the true value.
+// Infinity wherever the kind is wrong: NaN or not, an infinite or zero truth met by anything but that infinity or zero
+// (its sign included). A truth too large for float32 counts as 2¹²⁸, and so does ±∞ beside a finite truth.
+
+const view = new DataView(new ArrayBuffer(8));
+
+/** 2^(⌊log₂|x|⌋ − 23), and 2⁻¹⁴⁹ for all that float32 holds as denormal or zero. */
+export function ulpOf(x: number): number {
+  view.setFloat64(0, Math.min(Math.abs(x), 2 ** 127));
+  const exponent = Math.max((view.getUint16(0) >> 4) - 1023, -126);
+  view.setBigUint64(0, BigInt(exponent - 23 + 1023) << 52n);
+  return view.getFloat64(0);
+}
+
+/** |got − truth| / ulp(truth). */
+export function ulpDistance(got: number, truth: number): number {
+  if (Number.isNaN(truth)) return Number.isNaN(got) ? 0 : Infinity;
+  if (truth === 0 || !Number.isFinite(truth)) return Object.is(got, truth) ? 0 : Infinity;
+  if (Number.isNaN(got)) return Infinity;
+  const limit = (x: number) => Math.max(-(2 ** 128), Math.min(2 ** 128, x));
+  return Math.abs(limit(got) - limit(truth)) / ulpOf(truth);
+}

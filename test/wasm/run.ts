@@ -1,0 +1,72 @@
+// Runs an encoded module beside the interpreter, over equal memories, and compares what they leave.
+
+import type { FunctionBuilder, ModuleBuilder } from '@treadle/wasm';
+import { f32x4, ModuleBuilder as Module, v128 } from '@treadle/wasm';
+import { invoke, type Program } from './interpreter.ts';
+import { Trap } from './meaning.ts';
+import { importedMemory } from './programs.ts';
+
+const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+
+/** The memory of the compiled modules. */
+export const engineMemory: Uint8Array = new Uint8Array(memory.buffer);
+/** The memory of the interpreter. */
+export const referenceMemory: Uint8Array = new Uint8Array(engineMemory.length);
+
+export function instantiate(module: ModuleBuilder): Record<string, () => void> {
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(module.encode()), { env: { memory } });
+  return instance.exports as Record<string, () => void>;
+}
+
+/** Fills both memories with the same bytes. */
+export function fillMemories(bytes: Uint8Array): void {
+  for (const memory of [engineMemory, referenceMemory]) {
+    for (let at = 0; at < memory.length; at += bytes.length) memory.set(bytes.subarray(0, memory.length - at), at);
+  }
+}
+
+export type Outcome = 'done' | 'trap';
+
+export function runEngine(main: () => void): Outcome {
+  try {
+    main();
+    return 'done';
+  } catch (error) {
+    if (error instanceof Error && error.name === 'RuntimeError') return 'trap';
+    throw error;
+  }
+}
+
+export function runReference(program: Program, main: number): Outcome {
+  try {
+    invoke({ memory: referenceMemory, fused }, program, main, []);
+    return 'done';
+  } catch (error) {
+    if (error instanceof Trap) return 'trap';
+    throw error;
+  }
+}
+
+/** A module with one function, for the interpreter as well. */
+export function single(build: (f: FunctionBuilder<'void'>) => void): { module: ModuleBuilder; program: Program } {
+  const module = new Module({ memory: importedMemory });
+  const program = new Map<number, FunctionBuilder>();
+  module.func('main', [], 'void', (f) => {
+    program.set(0, f);
+    build(f);
+  });
+  return { module, program };
+}
+
+/** Whether relaxed multiply-add rounds once on this machine: (1 + 2⁻¹²)² − (1 + 2⁻¹¹) is 2⁻²⁴ if so, otherwise 0. */
+function roundsOnce(): boolean {
+  const x = 1 + 2 ** -12;
+  const y = 1 + 2 ** -11;
+  const { module } = single((f) => {
+    f.do(v128.store(0, f32x4.relaxed_madd(f32x4.const(x), x, -y)));
+  });
+  instantiate(module).main?.();
+  return new DataView(memory.buffer).getFloat32(0, true) !== 0;
+}
+
+const fused = roundsOnce();

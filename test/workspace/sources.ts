@@ -1,0 +1,110 @@
+// What the architecture test reads: the workspace's own text files, and facts about a TypeScript source that hold for
+// its syntax tree, so that comments and strings cannot deceive.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseAst } from 'vitest/node';
+
+export const root: string = fileURLToPath(new URL('../..', import.meta.url));
+
+const foreign = new Set(['node_modules', 'dist', '.git', '.bench', 'out', 'coverage']);
+
+/** Paths, from the root, of the files under a folder that are ours: not installed, not built. */
+export function filesUnder(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (foreign.has(entry.name)) return [];
+    return entry.isDirectory() ? filesUnder(path) : [path];
+  });
+}
+
+export function read(path: string): string {
+  return readFileSync(join(root, path), 'utf8');
+}
+
+/** The JSON of a file, which may hold comments. */
+export function readJson(path: string): unknown {
+  return JSON.parse(read(path).replaceAll(/^\s*\/\/.*$/gm, ''));
+}
+
+export interface Import {
+  readonly from: string;
+  /** whether nothing of it is left at run time */
+  readonly isType: boolean;
+}
+
+export interface Facts {
+  readonly imports: readonly Import[];
+  readonly hasDefaultExport: boolean;
+  /** how often the type `any` is written */
+  readonly anys: number;
+  /** the text of every cast but `as const` */
+  readonly casts: readonly string[];
+  readonly startsWithComment: boolean;
+}
+
+/** Reads a TypeScript source. */
+export function factsOf(source: string): Facts {
+  const imports: Import[] = [];
+  const casts: string[] = [];
+  let hasDefaultExport = false;
+  let anys = 0;
+  const visit = (node: object): void => {
+    const get = (name: string): unknown => Reflect.get(node, name);
+    const type = get('type');
+    const from = textOf(get('source'));
+    if (from !== undefined) {
+      const isType = get('importKind') === 'type' || get('exportKind') === 'type' || type === 'TSImportType';
+      imports.push({ from, isType });
+    }
+    if (type === 'ExportDefaultDeclaration' || (type === 'ExportSpecifier' && nameOf(get('exported')) === 'default')) {
+      hasDefaultExport = true;
+    }
+    if (type === 'TSAnyKeyword') anys++;
+    if (type === 'TSTypeAssertion' || (type === 'TSAsExpression' && !isConst(get('typeAnnotation')))) {
+      casts.push(source.slice(Number(get('start')), Number(get('end'))));
+    }
+    for (const child of Object.values(node).flat()) if (typeof child === 'object' && child !== null) visit(child);
+  };
+  visit(parseAst(source, { lang: 'ts' }));
+  return { imports, casts, anys, hasDefaultExport, startsWithComment: /^(#!.*\n)?\/[/*]/.test(source) };
+}
+
+function field(node: unknown, name: string): unknown {
+  return typeof node === 'object' && node !== null ? Reflect.get(node, name) : undefined;
+}
+
+function nameOf(node: unknown): unknown {
+  return field(node, 'name') ?? field(node, 'value');
+}
+
+function isConst(type: unknown): boolean {
+  return nameOf(field(type, 'typeName')) === 'const';
+}
+
+/** The module that `source` of an import, export or import() names. */
+function textOf(source: unknown): string | undefined {
+  const value = field(source, 'value') ?? field(field(source, 'literal'), 'value');
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** A cycle in a graph as the nodes on it, first repeated at the end; undefined where there is none. */
+export function cycleIn(edges: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
+  const done = new Set<string>();
+  const search = (node: string, path: readonly string[]): readonly string[] | undefined => {
+    if (path.includes(node)) return [...path.slice(path.indexOf(node)), node];
+    if (done.has(node)) return undefined;
+    for (const next of edges.get(node) ?? []) {
+      const cycle = search(next, [...path, node]);
+      if (cycle) return cycle;
+    }
+    done.add(node);
+    return undefined;
+  };
+  for (const node of edges.keys()) {
+    const cycle = search(node, []);
+    if (cycle) return cycle;
+  }
+  return undefined;
+}
