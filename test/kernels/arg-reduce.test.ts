@@ -4,13 +4,24 @@ import { argReduce } from '@treadle/kernels';
 import fc from 'fast-check';
 import { test } from 'vitest';
 import { runKernels } from '../support/run-kernels.ts';
-import { type Elements, integers, operand, placed, positions, randomFrom, sameBits, shuffled, sizeOf } from './views.ts';
+import {
+  type Elements,
+  integers,
+  operand,
+  placed,
+  positions,
+  randomFrom,
+  sameBits,
+  shuffled,
+  sizeOf,
+} from './views.ts';
 
 /** few values, so that there are many ties */
 function ties(length: number, seed: number): Float32Array {
   const random = randomFrom(seed);
   const rareNaN = random() < 0.5 ? 0 : 0.02;
-  const values = random() < 0.2 ? [-Infinity] : random() < 0.2 ? [Infinity] : [-Infinity, -1.5, -0, 0, 1, 2.5, Infinity];
+  const values =
+    random() < 0.2 ? [-Infinity] : random() < 0.2 ? [Infinity] : [-Infinity, -1.5, -0, 0, 1, 2.5, Infinity];
   return Float32Array.from({ length }, () =>
     random() < rareNaN ? Number.NaN : values[Math.floor(random() * values.length)]!,
   );

@@ -37,7 +37,12 @@ test('gather copies the rows that the indices name, the nearest there is for tho
       const input = floats(source.length, seed);
       const picked = numbers(indices.length, n, seed);
       const before = new Float32Array(store.length).fill(7);
-      const kernel = gather({ name: 'gather', source: operand(0, source), indices: operand(1, indices), store: operand(2, store) });
+      const kernel = gather({
+        name: 'gather',
+        source: operand(0, source),
+        indices: operand(1, indices),
+        store: operand(2, store),
+      });
       const after = runKernels([kernel], new Map([input, picked, before].entries()), { order: shuffled(seed) });
       const [from, at, to] = [positions(source.view), positions(indices.view), positions(store.view)];
       const expected = before.slice();
@@ -62,7 +67,13 @@ test('scatterAdd adds rows in the order of the indices, from zero', () => {
       const added = make(updates.length, seed);
       const picked = numbers(indices.length, n, seed);
       const before = make(store.length, seed + 1);
-      const kernel = scatterAdd({ name: 'scatter', type, indices: operand(0, indices), updates: operand(1, updates), store: operand(2, store) });
+      const kernel = scatterAdd({
+        name: 'scatter',
+        type,
+        indices: operand(0, indices),
+        updates: operand(1, updates),
+        store: operand(2, store),
+      });
       const after = runKernels([kernel], new Map([picked, added, before].entries()), { order: shuffled(seed) });
       const [at, from, to] = [positions(indices.view), positions(updates.view), positions(store.view)];
       const expected = before.slice();
@@ -81,5 +92,7 @@ test('scatterAdd adds rows in the order of the indices, from zero', () => {
 test('scatterAdd has several tiles where there are columns enough', () => {
   const store = operand(2, dense([1, 1000, 256]));
   const updates = operand(1, dense([1, 4000, 256]));
-  expect(scatterAdd({ name: 'scatter', type: 'f32x4', indices: operand(0, dense([4000])), updates, store }).tiles).toBe(16);
+  expect(scatterAdd({ name: 'scatter', type: 'f32x4', indices: operand(0, dense([4000])), updates, store }).tiles).toBe(
+    16,
+  );
 });

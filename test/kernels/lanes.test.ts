@@ -6,7 +6,18 @@ import { type Expr, f32x4, i32, i32x4, reinterpret } from '@treadle/wasm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { runKernels } from '../support/run-kernels.ts';
-import { dense, type Elements, floats, operand, type Placed, placed, positions, sameBits, shuffled, sizeOf } from './views.ts';
+import {
+  dense,
+  type Elements,
+  floats,
+  operand,
+  type Placed,
+  placed,
+  positions,
+  sameBits,
+  shuffled,
+  sizeOf,
+} from './views.ts';
 
 const size = fc.constantFrom(0, 1, 1, 2, 3, 4, 5, 7, 8, 9, 13, 16, 31, 40);
 const smallShape = fc.array(size, { maxLength: 5 }).filter((shape) => sizeOf(shape) <= 3000);
@@ -72,7 +83,10 @@ test('lanes stores the body of every element, and nothing else, whatever the vie
       });
       const buffers = new Map([...inputs, ...outputs].map((elements, slot) => [slot, elements]));
       const after = runKernels([kernel], buffers, { order: shuffled(seed) });
-      const expected = reference(sizeOf(shape), loads.map((load, v) => read(inputs[v]!, load)));
+      const expected = reference(
+        sizeOf(shape),
+        loads.map((load, v) => read(inputs[v]!, load)),
+      );
       inputs.forEach((input, v) => {
         sameBits(after.get(v)!, input, `load ${v}`);
       });
@@ -85,8 +99,55 @@ test('lanes stores the body of every element, and nothing else, whatever the vie
   );
 });
 
+/** Matrices in stacks, whose last two dimensions may change places with each other or with the stack. */
+const againstTheGrain = fc
+  .tuple(fc.constantFrom([], [1], [3]), fc.constantFrom(7, 8, 64, 65, 131), fc.constantFrom(7, 8, 9, 64, 70, 133, 600))
+  .chain(([stack, height, width]) => {
+    const shape = [...stack, height, width];
+    const dimensions = shape.map((_, d) => d);
+    const layout = fc.shuffledSubarray(dimensions, { minLength: shape.length }).map((order): Placed => {
+      const strides = shape.map(() => 0);
+      order.reduceRight((run, d) => {
+        strides[d] = run;
+        return run * shape[d]!;
+      }, 1);
+      return { view: { shape, strides, offset: 3 }, length: sizeOf(shape) + 3 };
+    });
+    return fc.record({
+      shape: fc.constant(shape),
+      layouts: fc.tuple(layout, layout),
+      store: layout,
+      cost: costs,
+      seed: seeds,
+    });
+  });
+
+test('lanes reads matrices against their grain', () => {
+  fc.assert(
+    fc.property(againstTheGrain, ({ shape, layouts, store, cost, seed }) => {
+      const inputs = layouts.map(({ length }, v) => floats(length, seed + v));
+      const before = new Float32Array(store.length).fill(7);
+      const kernel = lanes({
+        name: 'turned',
+        shape,
+        loads: layouts.map((layout, v) => ({ operand: operand(v, layout), type: 'f32x4' })),
+        stores: [operand(2, store)],
+        body: (_f, [a, b], index) => [f32x4.add(f32x4.add(asFloat(a!), asFloat(b!)), f32x4.convert_i32x4_s(index()))],
+        cost,
+      });
+      const after = runKernels([kernel], new Map([...inputs, before].entries()), { order: shuffled(seed) });
+      const [left, right] = layouts.map((layout, v) => read(inputs[v]!, layout));
+      const sums = left!.map((x, i) => Math.fround(x + right![i]!) + i);
+      sameBits(after.get(2)!, written(before, store, sums), 'store');
+    }),
+    { numRuns: 100 },
+  );
+});
+
 test('lanes may store over what it loads', () => {
-  const inPlace = shapes.chain((shape) => fc.tuple(placed(shape, { repeating: false }), placed(shape, { repeating: true }), costs, seeds));
+  const inPlace = shapes.chain((shape) =>
+    fc.tuple(placed(shape, { repeating: false }), placed(shape, { repeating: true }), costs, seeds),
+  );
   fc.assert(
     fc.property(inPlace, ([target, other, cost, seed]) => {
       const [before, added] = [floats(target.length, seed), floats(other.length, seed + 1)];
@@ -109,7 +170,14 @@ test('lanes may store over what it loads', () => {
 
 test('a kernel that fits in one tile has one tile; a kernel without elements has none', () => {
   const kernel = (shape: number[]): Kernel =>
-    lanes({ name: 'zeros', shape, loads: [], stores: [operand(0, dense(shape))], body: () => [f32x4.const(0)], cost: 0.3 });
+    lanes({
+      name: 'zeros',
+      shape,
+      loads: [],
+      stores: [operand(0, dense(shape))],
+      body: () => [f32x4.const(0)],
+      cost: 0.3,
+    });
   for (const shape of [[], [1], [16_384], [128, 128], [1, 16_384, 1]]) expect(kernel(shape).tiles).toBe(1);
   for (const shape of [[0], [5, 0], [0, 5]]) expect(kernel(shape).tiles).toBe(0);
   expect(kernel([10_000_000]).tiles).toBeGreaterThan(500);
@@ -174,7 +242,10 @@ test('a region is rows × columns of one matrix and nothing else, also in place'
         const [row, column] = [Math.floor(i / width) % height, i % width];
         const isInside =
           Math.floor(i / (height * width)) === outer &&
-          row >= rows[0] && row < rows[1] && column >= columns[0] && column < columns[1];
+          row >= rows[0] &&
+          row < rows[1] &&
+          column >= columns[0] &&
+          column < columns[1];
         return isInside ? Math.fround(x + right[i]!) + i : x;
       });
       sameBits(after.get(0)!, written(before, target, expected), 'target');
@@ -184,6 +255,13 @@ test('a region is rows × columns of one matrix and nothing else, also in place'
 });
 
 test('a region of fewer than two dimensions is refused', () => {
-  const program = { name: 'row', shape: [5], loads: [], stores: [operand(0, dense([5]))], body: () => [f32x4.const(0)], cost: 1 };
+  const program = {
+    name: 'row',
+    shape: [5],
+    loads: [],
+    stores: [operand(0, dense([5]))],
+    body: () => [f32x4.const(0)],
+    cost: 1,
+  };
   expect(() => region(program)).toThrow('internal: a region needs two dimensions; got [5]');
 });

@@ -87,7 +87,12 @@ export function placed(shape: readonly number[], { repeating }: { repeating: boo
     repeats: each(repeating ? fc.constantFrom(false, false, true) : never),
     offset: fc.nat(5),
   });
-  return fc.oneof(fc.constant(dense(shape)), plain.map((l) => place(shape, l)), wild.map((l) => place(shape, l)), wild.map((l) => place(shape, l)));
+  return fc.oneof(
+    fc.constant(dense(shape)),
+    plain.map((l) => place(shape, l)),
+    wild.map((l) => place(shape, l)),
+    wild.map((l) => place(shape, l)),
+  );
 }
 
 export function operand(slot: Slot, { view }: Placed): Operand {

@@ -1,7 +1,8 @@
 // Runs kernels in one thread, step by step, tile by tile, over buffers made from plain typed arrays: the least that a plan
 // and a team do. Whatever a kernel must not rely on is hostile here: scratch, temporaries and the readable bytes behind
-// every buffer hold NaN, and a store outside a buffer or behind the scratch throws.
+// every buffer hold NaN, and a store behind a buffer or the scratch throws.
 
+import { setFlagsFromString } from 'node:v8';
 import type { Kernel, Slot } from '@treadle/kernels';
 import { ModuleBuilder } from '@treadle/wasm';
 
@@ -10,10 +11,8 @@ export type Elements = Float32Array | Int32Array;
 /** What every slot holds before the run: its elements, or the number of elements of a temporary. */
 export type Buffers = ReadonlyMap<Slot, Elements | number>;
 
-export interface RunOptions {
-  /** the order in which the tiles of a step run: a permutation of 0 … tiles − 1; by default ascending */
-  readonly order?: (tiles: number) => readonly number[];
-}
+/** The order in which the tiles of a step run; ascending by default. */
+export type Order = (tiles: number, step: number) => readonly number[];
 
 const pageBytes = 65_536;
 const guardBytes = 64;
@@ -44,61 +43,69 @@ export function encodeKernels(kernels: readonly Kernel[]): Uint8Array<ArrayBuffe
   return module.encode();
 }
 
-/** A plan in memory, for those who run the same steps many times (benches). Views are valid until the next `prepareKernels`. */
+// As the engine compiles: optimized at once, because V8 joins vectors in optimized code only. Without the baseline compiler
+// there is no record of calls, and inlining stops the process when it looks for one.
+const optimizing = ['liftoff', 'wasm-lazy-compilation'];
+if (Number.parseInt(process.versions.v8, 10) >= 13) optimizing.push('wasm-inlining');
+
+function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+  for (const flag of optimizing) setFlagsFromString(`--no-${flag}`);
+  try {
+    return new WebAssembly.Module(bytes);
+  } finally {
+    for (const flag of optimizing) setFlagsFromString(`--${flag}`);
+  }
+}
+
+/** A plan in memory, for those who run its steps many times. Views are valid until the next `prepareKernels`. */
 export interface Prepared {
   readonly views: ReadonlyMap<Slot, Elements>;
-  run(order?: (tiles: number) => readonly number[]): void;
-  /** throws if a byte outside the buffers changed */
+  run(order?: Order): void;
+  /** throws if a byte behind a buffer has changed */
   check(): void;
+}
+
+interface Place {
+  readonly slot: Slot;
+  readonly content: Elements | number;
+  readonly length: number;
+  readonly address: number;
 }
 
 export function prepareKernels(kernels: readonly Kernel[], buffers: Buffers): Prepared {
   const slots = 1 + Math.max(-1, ...buffers.keys());
+  const scratchBytes = Math.max(0, ...kernels.map((kernel) => kernel.scratch));
   let end = 64;
-  const reserve = (bytes: number): number => {
+  const owned: { address: number; byteLength: number }[] = [];
+  const reserve = (byteLength: number): number => {
     const address = end;
-    end += Math.ceil(bytes / 64) * 64 + guardBytes;
+    owned.push({ address, byteLength });
+    end += Math.ceil(byteLength / 64) * 64 + guardBytes;
     return address;
   };
-  const table = reserve(4 * slots);
-  const scratchBytes = Math.max(0, ...kernels.map((kernel) => kernel.scratch));
-  const scratch = reserve(scratchBytes);
-  const places = [...buffers].map(([slot, content]) => {
+  const [table, scratch] = [reserve(4 * slots), reserve(scratchBytes)];
+  const places = [...buffers].map(([slot, content]): Place => {
     const length = typeof content === 'number' ? content : content.length;
     return { slot, content, length, address: reserve(4 * length) };
   });
-  const { buffer } = memoryOf(end);
-  const bytes = new Uint8Array(buffer);
+  const env = { memory: memoryOf(end) };
+  const bytes = new Uint8Array(env.memory.buffer);
   bytes.fill(poison, 0, end);
-  const views = new Map<Slot, Elements>();
-  for (const { slot, content, length, address } of places) {
-    new Int32Array(buffer, table, slots)[slot] = address;
-    const view =
-      content instanceof Int32Array
-        ? new Int32Array(buffer, address, length)
-        : new Float32Array(buffer, address, length);
-    if (typeof content !== 'number') view.set(content);
-    views.set(slot, view);
-  }
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(encodeKernels(kernels)), {
-    env: { memory: memoryOf(end) },
-  });
-  const owned = [
-    { address: table, byteLength: 4 * slots },
-    { address: scratch, byteLength: scratchBytes },
-    ...places.map(({ address, length }) => ({ address, byteLength: 4 * length })),
-  ];
+  const addresses = new Int32Array(env.memory.buffer, table, slots);
+  for (const { slot, address } of places) addresses[slot] = address;
+  const views = new Map(places.map((place) => [place.slot, viewOf(env.memory.buffer, place)]));
+  const { exports } = new WebAssembly.Instance(compile(encodeKernels(kernels)), { env });
   return {
     views,
     run: (order = ascending) => {
       kernels.forEach((kernel, i) => {
-        const step = exports[`step${i}`]!;
-        for (const tile of order(kernel.tiles)) step(table, scratch, tile);
+        for (const tile of order(kernel.tiles, i)) exports[`step${i}`]?.(table, scratch, tile);
       });
     },
     check: () => {
       for (const { address, byteLength } of owned) {
-        const [from, to] = [address + byteLength, Math.ceil((address + byteLength) / 64) * 64 + guardBytes];
+        const from = address + byteLength;
+        const to = address + Math.ceil(byteLength / 64) * 64 + guardBytes;
         const at = bytes.subarray(from, to).findIndex((byte) => byte !== poison);
         if (at >= 0) throw new Error(`a kernel stored ${at} bytes behind the end of a buffer of ${byteLength} bytes`);
       }
@@ -106,15 +113,22 @@ export function prepareKernels(kernels: readonly Kernel[], buffers: Buffers): Pr
   };
 }
 
+function viewOf(buffer: SharedArrayBuffer, { content, length, address }: Place): Elements {
+  const isInteger = content instanceof Int32Array;
+  const view = isInteger ? new Int32Array(buffer, address, length) : new Float32Array(buffer, address, length);
+  if (typeof content !== 'number') view.set(content);
+  return view;
+}
+
 function ascending(tiles: number): readonly number[] {
   return Array.from({ length: tiles }, (_, i) => i);
 }
 
-/** Runs every tile of every kernel, in order, and gives what each slot holds afterwards. */
+/** Runs every tile of every kernel, step after step, and gives what each slot holds afterwards. */
 export function runKernels(
   kernels: readonly Kernel[],
   buffers: Buffers,
-  { order = ascending }: RunOptions = {},
+  { order = ascending }: { readonly order?: Order } = {},
 ): Map<Slot, Elements> {
   const prepared = prepareKernels(kernels, buffers);
   prepared.run(order);

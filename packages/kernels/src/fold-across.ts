@@ -5,9 +5,10 @@ import { type Expr, type FunctionBuilder, i32, i32x4, v128 } from '@treadle/wasm
 import { sizeOf } from './collapse.ts';
 import { cursorsOf, type FoldNest, foldLength, lengthFrom, mergeEight } from './fold-nest.ts';
 import type { Kernel } from './kernel.ts';
-import { constantLane, ramp, readEight, times, writeFour } from './lane.ts';
+import { constantLane, plus, ramp, readEight, smaller, times, writeFour } from './lane.ts';
 import { partition } from './partition.ts';
 import { eachRow } from './rows.ts';
+import { eachStep } from './steps.ts';
 import { tiled } from './tiled.ts';
 
 /** The widest strip of columns: its accumulators fit in a near cache. */
@@ -18,9 +19,9 @@ export function foldAcross(nest: FoldNest): Kernel {
   const { program, outputs, stores } = nest;
   const { name, cost, shape, loads, words } = program;
   const rows = outputs.slice(0, -1);
-  const columns = Math.max(64, Math.floor(60_000 / (cost * foldLength(nest))));
-  const parts = partition(sizeOf(rows), outputs.at(-1)!, columns, widestStrip);
-  const pitch = 32 * Math.ceil(parts.tileColumns / 8);
+  const columns = Math.floor(60_000 / (cost * foldLength(nest)));
+  const parts = partition(sizeOf(rows), outputs.at(-1)!, Math.min(16_384, Math.max(64, columns)));
+  const pitch = 32 * Math.ceil(Math.min(parts.tileColumns, widestStrip) / 8);
   return tiled({
     name,
     parts,
@@ -29,10 +30,12 @@ export function foldAcross(nest: FoldNest): Kernel {
     loads: loads.map(({ operand }) => operand),
     stores: stores.map(({ operand }) => operand),
     emit: (f, table, { row0, row1, col0, col1 }, scratch) => {
-      const [x0, end] = [f.let(i32.shl(col0, 2)), f.let(i32.shl(col1, 2))];
-      const home = f.let(i32.sub(scratch, x0));
       eachRow(f, { shape: rows, from: row0, to: row1 }, cursorsOf(f, nest, table, rows.length), (at) => {
-        foldStrip(f, nest, { at, x0, end, home, pitch });
+        eachStep(f, col0, col1, widestStrip, (left) => {
+          const right = f.let(smaller(plus(left, widestStrip), col1));
+          const [x0, end] = [f.let(times(left, 4)), f.let(times(right, 4))];
+          foldStrip(f, nest, { at, x0, end, home: f.let(i32.sub(scratch, x0)), pitch });
+        });
       });
     },
   });
@@ -66,7 +69,7 @@ function foldStrip(f: FunctionBuilder, nest: FoldNest, strip: Strip): void {
 }
 
 function clear(f: FunctionBuilder, { program, length }: FoldNest, strip: Strip): void {
-  eachStep(f, strip, 32, (x) => {
+  eachStep(f, strip.x0, strip.end, 32, (x) => {
     const to = f.let(i32.add(strip.home, x));
     program.words.forEach(({ type, identity }, w) => {
       const value = constantLane(type, identity);
@@ -93,7 +96,7 @@ function addRow(
     const stride = strides[v]!.at(-1)!;
     return { type, row: rows[v]!, stride, value: stride === 0 ? f.let(v128.load32_splat(type, rows[v]!)) : undefined };
   });
-  eachStep(f, { x0, end }, 32, (x) => {
+  eachStep(f, x0, end, 32, (x) => {
     const to = f.let(i32.add(accumulators, x));
     const pairs = sources.map(({ type, row, stride, value }) =>
       value ? [value, value] : readEight(f, type, row, stride, x),
@@ -123,7 +126,7 @@ function addRow(
 
 function finish(f: FunctionBuilder, nest: FoldNest, { at, x0, end, home, pitch }: Strip): void {
   const { program, stores, strides, length } = nest;
-  eachStep(f, { x0, end }, 16, (x) => {
+  eachStep(f, x0, end, 16, (x) => {
     const from = f.let(i32.add(home, x));
     const accumulators = Array.from({ length: Math.min(8, length) }, (_, j) =>
       program.words.map(({ type }, w) => f.let(v128.load(type, from, (8 * w + j) * pitch))),
@@ -133,20 +136,5 @@ function finish(f: FunctionBuilder, nest: FoldNest, { at, x0, end, home, pitch }
       const v = program.loads.length + s;
       writeFour(f, at[v]!, strides[v]!.at(-1)!, x, result[word]!, { end });
     });
-  });
-}
-
-/** Full steps until all columns are passed: the last may go beyond them, into what nobody reads. */
-function eachStep(
-  f: FunctionBuilder,
-  { x0, end }: { readonly x0: Expr<'i32'>; readonly end: Expr<'i32'> },
-  step: number,
-  body: (x: Expr<'i32'>) => void,
-): void {
-  const x = f.local('i32', x0);
-  f.loop((again) => {
-    body(x);
-    f.increment(x, step);
-    f.brIf(again, i32.lt_s(x, end));
   });
 }

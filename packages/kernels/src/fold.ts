@@ -20,13 +20,10 @@ export function fold(
   const [kept, length] = [shape.slice(0, -1), shape.at(-1) ?? 1];
   const chunks = Math.ceil(length / chunkLength);
   const outputs = sizeOf(kept);
-  if (chunks === 1)
-    return [
-      foldOnce(
-        program,
-        stores.map((store) => ({ ...store, chunkStride: 0 })),
-      ),
-    ];
+  if (chunks === 1) {
+    const whole = stores.map((store) => ({ ...store, chunkStride: 0 }));
+    return [foldOnce(program, whole)];
+  }
   const strides = denseStrides(kept);
   const partials = words.map(
     (): Operand => ({

@@ -5,6 +5,7 @@ export { gather, scatterAdd } from './gather.ts';
 export type { Epilogue, Kernel, KernelFunc, Level, Operand, Region, Slot, View } from './kernel.ts';
 export type { Lane } from './lane.ts';
 export type { LaneProgram } from './lane-program.ts';
+export { levels, type Probe, probe } from './level.ts';
 export { lanes } from './lanes.ts';
 export { cos, erf, exp, expm1, log, log1p, pow, sigmoid, sin, softplus, tan, tanh } from './math/index.ts';
 export { matmul } from './matmul.ts';

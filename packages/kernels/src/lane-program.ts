@@ -55,7 +55,7 @@ export function nestOf({ shape, loads, stores, body }: StoredProgram, fixed: 0 |
     all.map((strides) => strides.slice(0, shape.length - fixed)),
   );
   const sizes = [...outer.shape, ...shape.slice(shape.length - fixed)];
-  const strides = outer.strides.map((kept, v) => [...kept, ...(all[v]?.slice(shape.length - fixed) ?? [])]);
+  const strides = outer.strides.map((kept, v) => [...kept, ...all[v]!.slice(shape.length - fixed)]);
   const types = loads.map(({ type }) => type);
   if (sizes.length === 0) return { body, types, rows: [], columns: 1, strides: all.map(() => [1]) };
   return { body, types, rows: sizes.slice(0, -1), columns: sizes.at(-1) ?? 1, strides };
@@ -73,12 +73,12 @@ export function emitNest(
   isAligned: boolean,
 ): void {
   const operands = bases.map(
-    (base, v): Cursor => ({ base, steps: nest.strides[v]?.slice(0, -1).map((s) => 4 * s) ?? [] }),
+    (base, v): Cursor => ({ base, steps: nest.strides[v]!.slice(0, -1).map((stride) => 4 * stride) }),
   );
-  const flat: Cursor = { base: i32.const(0), steps: nest.strides.at(-1)?.slice(0, -1) ?? [] };
+  const flat: Cursor = { base: i32.const(0), steps: nest.strides.at(-1)!.slice(0, -1) };
   const constants = nest.types.map((type, v) => {
-    const isConstant = nest.strides[v]?.every((stride) => stride === 0);
-    return isConstant ? f.let(v128.load32_splat(type, bases[v] ?? 0)) : undefined;
+    const isConstant = nest.strides[v]!.every((stride) => stride === 0);
+    return isConstant ? f.let(v128.load32_splat(type, bases[v]!)) : undefined;
   });
   eachRow(f, { shape: nest.rows, from: row0, to: row1 }, [...operands, flat], (at) => {
     eachColumn(f, { col0, col1, columns: nest.columns, isAligned }, rowCode(f, nest, at, constants));
@@ -92,10 +92,10 @@ function rowCode(
   at: readonly Expr<'i32'>[],
   constants: readonly (Expr<Lane> | undefined)[],
 ): ColumnCode {
-  const operands = at.slice(0, -1).map((row, v) => ({ row, stride: strides[v]?.at(-1) ?? 0 }));
-  const [flat, stores] = [at.at(-1) ?? i32.const(0), operands.slice(types.length)];
+  const operands = at.slice(0, -1).map((row, v) => ({ row, stride: strides[v]!.at(-1)! }));
+  const [flat, stores] = [at.at(-1)!, operands.slice(types.length)];
   const loads = types.map((type, v) => {
-    const { row, stride } = operands[v] ?? { row: flat, stride: 0 };
+    const { row, stride } = operands[v]!;
     const value = constants[v] ?? (stride === 0 ? f.let(v128.load32_splat(type, row)) : undefined);
     return { type, row, stride, value };
   });
@@ -112,26 +112,18 @@ function rowCode(
       const pairs = loads.map(({ type, row, stride, value }) =>
         value ? ([value, value] as const) : readEight(f, type, row, stride, x),
       );
-      const low = apply(
-        pairs.map(([value]) => value),
-        x,
-        0,
-      );
-      const high = apply(
-        pairs.map(([, value]) => value),
-        x,
-        4,
-      );
+      const low = pairs.map(([value]) => value);
+      const high = pairs.map(([, value]) => value);
+      const results = [apply(low, x, 0), apply(high, x, 4)] as const;
       stores.forEach(({ row, stride }, s) => {
-        const [a, b] = [low[s], high[s]];
-        if (a && b) writeEight(f, row, stride, x, [a, b]);
+        writeEight(f, row, stride, x, [results[0][s]!, results[1][s]!]);
       });
     },
     four: (x, count) => {
       const values = loads.map(({ type, row, stride, value }) => value ?? readFour(f, type, row, stride, x, count));
       const results = apply(values, x, 0);
       stores.forEach(({ row, stride }, s) => {
-        if (results[s]) writeFour(f, row, stride, x, results[s], count);
+        writeFour(f, row, stride, x, results[s]!, count);
       });
     },
   };

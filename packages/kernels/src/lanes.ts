@@ -7,21 +7,26 @@ import { address } from './lane.ts';
 import { emitNest, nestOf, type StoredProgram } from './lane-program.ts';
 import { partition, tileElements } from './partition.ts';
 import { tiled } from './tiled.ts';
+import { bandsOf, emitTurned, scratchOf, turned } from './transpose.ts';
 
 /** Every element of `shape`: loads, body, stores. */
 export function lanes(program: StoredProgram): Kernel {
   const { name, shape, stores, cost } = program;
   const loads = program.loads.map(({ operand }) => operand);
   const nest = nestOf(program);
+  const blocks = turned(nest);
+  const elements = tileElements(cost);
   return tiled({
     name,
-    parts: partition(sizeOf(nest.rows), nest.columns, tileElements(cost)),
+    parts: blocks ? bandsOf(blocks, elements) : partition(sizeOf(nest.rows), nest.columns, elements),
     cost: sizeOf(shape) * cost,
+    scratch: blocks ? scratchOf(blocks) : 0,
     loads,
     stores,
-    emit: (f, table, range) => {
+    emit: (f, table, range, scratch) => {
       const bases = [...loads, ...stores].map((operand) => address(f, table, operand));
-      emitNest(f, nest, bases, range, true);
+      if (blocks) emitTurned(f, blocks, bases, range, scratch);
+      else emitNest(f, nest, bases, range, true);
     },
   });
 }

@@ -26,7 +26,7 @@ export interface Probe {
   isRight(memory: Float32Array): boolean;
 }
 
-const depth = 256;
+const depth = 128;
 
 export function probe(level: Level): Probe {
   const { mr, nr } = registerBlock({ m: 64, n: 64 }, level);
@@ -50,7 +50,8 @@ export function probe(level: Level): Probe {
       // Multiples of the golden ratio modulo 1: spread evenly, not representable in few bits.
       for (let i = 0; 4 * i < c; i++) memory[i] = ((i * 0.6180339887) % 1) - 0.5;
     },
-    isRight: (memory) => isProduct(memory.subarray(a / 4, b / 4), memory.subarray(b / 4, c / 4), memory.subarray(c / 4), mr, nr),
+    isRight: (memory) =>
+      isProduct(memory.subarray(a / 4, b / 4), memory.subarray(b / 4, c / 4), memory.subarray(c / 4), mr, nr),
   };
 }
 

@@ -25,10 +25,10 @@ export function tileElements(cost: number): number {
   return Math.min(16_384, Math.max(512, Math.floor(30_000 / cost)));
 }
 
-/** `widest`: the most columns of a tile, if that matters. A tile that has not all columns has a multiple of 16. */
-export function partition(rows: number, columns: number, elements: number, widest: number = elements): Partition {
+/** A tile that has not all columns has a multiple of 16. */
+export function partition(rows: number, columns: number, elements: number): Partition {
   if (rows === 0 || columns === 0) return { tiles: 0, rows, columns, tileRows: 1, tileColumns: 1 };
-  const parts = Math.ceil(columns / Math.max(16, Math.min(elements, widest)));
+  const parts = Math.ceil(columns / Math.max(16, elements));
   const tileColumns = parts === 1 ? columns : 16 * Math.ceil(columns / parts / 16);
   const bands = Math.ceil(rows / Math.max(1, Math.floor(elements / tileColumns)));
   const tileRows = Math.ceil(rows / bands);

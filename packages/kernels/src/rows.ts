@@ -69,8 +69,9 @@ export function eachRow(
   });
 }
 
-/** The indices of a row-major position. */
+/** The indices of a row-major position; the first size is not needed. */
 export function unflatten(f: FunctionBuilder, position: Expr<'i32'>, shape: readonly number[]): Expr<'i32'>[] {
+  if (shape.length === 0) return [];
   const indices: Expr<'i32'>[] = [];
   let rest = position;
   for (const size of shape.slice(1).toReversed()) {

@@ -87,7 +87,7 @@ export class SharedMemory {
   /** Adds at least what a block of `bytes` lacks, and a quarter of what there is, so that growing stays rare. */
   #grow(wasm: WebAssemblyMemory, bytes: number): void {
     const reserved = wasm.buffer.byteLength;
-    const missing = Math.ceil((bytes + guardBytes - this.#allocator.bytesAtTop) / pageBytes);
+    const missing = Math.ceil((Math.max(1, bytes) - this.#allocator.bytesAtTop) / pageBytes);
     const room = maximumPages - reserved / pageBytes;
     const wanted = Math.ceil(Math.max(leastGrowth, reserved / 4) / pageBytes);
     const pages = Math.max(missing, Math.min(wanted, room));

@@ -65,7 +65,8 @@ export class Staff {
   }
 
   /** Opens a run of program `id`. The control block is ready. */
-  open(id: number, module: WebAssemblyModule, table: number, workspace: Workspace, called: Call): void {
+  open(id: number, module: WebAssemblyModule, table: number, workspace: Workspace, call: Call): void {
+    const called = { ...call, others: call.others && this.#threads > 1 };
     if (called.first) this.#first ??= this.#spawn(firstBell, [0]);
     if (called.others) this.#others ??= this.#spawn(othersBell, range(1, this.#threads));
     const words = this.#words;

@@ -27,6 +27,6 @@ export function erf(f: FunctionBuilder, x: Expr<'f32x4'>): Expr<'f32x4'> {
   const magnitude = f.let(f32x4.pmin(f32x4.abs(given), 3.95)); // erf 3.95 rounds to 1
   const parts = exponential(f, f.let(polynomial(magnitude, farCoefficients)));
   const far = f32x4.sub(f32x4.const(1), scaleNormal(f32x4.add(parts.q, 1), parts));
-  const signed = v128.or(far, v128.and(given, f32x4.const(-0)));
-  return v128.bitselect(near, signed, f32x4.lt(magnitude, border));
+  const value = v128.bitselect(near, far, f32x4.lt(magnitude, border));
+  return v128.or(value, v128.and(given, f32x4.const(-0))); // the sign is that of x, zero included
 }

@@ -20,6 +20,6 @@ export function tanh(f: FunctionBuilder, x: Expr<'f32x4'>): Expr<'f32x4'> {
   const parts = exponential(f, f.let(f32x4.add(magnitude, magnitude)));
   const e = scaleNormal(f32x4.add(parts.q, 1), parts);
   const far = f32x4.sub(f32x4.const(1), f32x4.div(f32x4.const(2), f32x4.add(e, 1)));
-  const signed = v128.or(far, v128.and(given, f32x4.const(-0)));
-  return v128.bitselect(near, signed, f32x4.lt(magnitude, border));
+  const value = v128.bitselect(near, far, f32x4.lt(magnitude, border));
+  return v128.or(value, v128.and(given, f32x4.const(-0))); // the sign is that of x, zero included
 }

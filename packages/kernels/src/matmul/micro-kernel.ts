@@ -51,7 +51,9 @@ export function microKernel(module: ModuleBuilder, spec: MicroKernelSpec): Micro
         const sums = grid(spec.rows, computedColumns(spec.columns, spec.level) / 4, () => localVector(f));
         f.if(continues, () => {
           sums.forEach((row, i) => {
-            row.forEach((sum, j) => f.set(sum, v128.load('f32x4', c, i * spec.cRow + 16 * j)));
+            row.forEach((sum, j) => {
+              f.set(sum, v128.load('f32x4', c, i * spec.cRow + 16 * j));
+            });
           });
         });
         // Measured: V8 gains from four steps a round where it joins vectors, and loses registers where it does not.
@@ -91,7 +93,8 @@ function multiplyAdd(
   const holdsB = rows > vectors / 2;
   const bs = Array.from({ length: holdsB ? vectors : 2 }, () => localVector(f));
   const as = Array.from({ length: holdsB ? 1 : rows }, () => localVector(f));
-  const loadA = (i: number, u: number) => f.set(as[i % as.length]!, v128.load32_splat('f32x4', a, i * aRow + u * aStep));
+  const loadA = (i: number, u: number) =>
+    f.set(as[i % as.length]!, v128.load32_splat('f32x4', a, i * aRow + u * aStep));
   const loadB = (j: number, u: number) => f.set(bs[j % bs.length]!, v128.load('f32x4', b, 16 * j + u * bStep));
   const accumulate = (i: number, j: number) => {
     const [sum, x, y] = [sums[i]![j]!, as[i % as.length]!, bs[j % bs.length]!];

@@ -2,7 +2,7 @@
 // rows. The blocks of k run in order and continue the chains in C, so a tile is finished when its last block is; then the
 // epilogue sees it. Knows where A and B lie by `Blocking`; knows nothing of lanes.
 
-import { type Expr, type FunctionBuilder, i32, type Local, memory, type ModuleBuilder } from '@treadle/wasm';
+import { type Expr, type FunctionBuilder, i32, type Local, type ModuleBuilder, memory } from '@treadle/wasm';
 import type { Epilogue, Kernel, KernelFunc, Level, Operand, Slot } from '../kernel.ts';
 import { address, plus, smaller, times } from '../lane.ts';
 import { unflatten } from '../rows.ts';
@@ -148,7 +148,10 @@ function overK(tile: Tile, a: Expr<'i32'>, b: Expr<'i32'>, c: Expr<'i32'>): void
     if (packsA) packRows(tile, from, depth);
     overPanels(tile, packsA ? scratch : from, b, c, p, depth);
   };
-  if (kc >= k) return block(i32.const(k));
+  if (kc >= k) {
+    block(i32.const(k));
+    return;
+  }
   f.loop((again) => {
     block(f.let(smaller(i32.const(kc), i32.sub(k, p))));
     f.increment(p, kc);

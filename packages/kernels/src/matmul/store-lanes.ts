@@ -10,7 +10,10 @@ export function storeLanes(
   vector: Expr<'f32x4'>,
   lanes: number,
 ): void {
-  if (lanes >= 4) return f.do(v128.store(address, vector, byteOffset));
+  if (lanes >= 4) {
+    f.do(v128.store(address, vector, byteOffset));
+    return;
+  }
   if (lanes >= 2) f.do(v128.store64_lane(0, address, vector, byteOffset));
   if (lanes !== 2) f.do(v128.store32_lane(lanes - 1, address, vector, byteOffset + 4 * (lanes - 1)));
 }
