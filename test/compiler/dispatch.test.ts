@@ -29,9 +29,9 @@ interface Run {
 const threads = 3;
 const seed = 12_345;
 
-function withRun({ bytes, phases, tiles }: Counting, use: (run: Run) => void): void {
+function withRun({ bytes, phases, tiles, words }: Counting, use: (run: Run) => void): void {
   const steps = phases.flat().length;
-  const [control, table, scratch] = [controlBytes(steps, threads), 4 + 8 * tiles, 100 * threads].map((n) =>
+  const [control, table, scratch] = [controlBytes(steps, threads), 4 * words, 100 * threads].map((n) =>
     memory.allocate(n),
   );
   if (!control || !table || !scratch) throw new Error('three blocks');

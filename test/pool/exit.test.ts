@@ -19,8 +19,8 @@ const prelude = `
   });
   const program = programOf('${Buffer.from(bytes).toString('base64')}', ${program.steps});
   const long = programOf('${Buffer.from(long.bytes).toString('base64')}', ${long.program.steps});
-  const table = memory.allocate(${8 * (1 + 2 * long.tiles)}).byteOffset;
-  memory.i32.fill(0, table / 4, table / 4 + 1 + 2 * ${long.tiles});
+  const table = memory.allocate(${4 * long.words}).byteOffset;
+  memory.i32.fill(0, table / 4, table / 4 + ${long.words});
   const count = () => memory.i32[table / 4 + 1];
   team.setThreads(3);
 `;

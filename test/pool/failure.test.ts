@@ -22,8 +22,8 @@ const hang = (role: Role): Program =>
   });
 
 async function expectNextRunsToWork(): Promise<void> {
-  const { program, tiles } = counting([[4], [3]]);
-  await withTable(1 + 2 * tiles, async (table, view) => {
+  const { program, tiles, words } = counting([[4], [3]]);
+  await withTable(words, async (table, view) => {
     for (let i = 0; i < 50; i++) team.run(program, table);
     for (let i = 0; i < 50; i++) await team.runAsync(program, table);
     expect([...view().subarray(1, 1 + tiles)]).toEqual(Array(tiles).fill(100));
@@ -56,10 +56,10 @@ test.each<[Role, number]>([
 });
 
 test('a run that fails does not take the ones behind it along', async () => {
-  const { program, tiles } = counting([[4]]);
+  const { program, words } = counting([[4]]);
   const failing = trap('worker');
   await withTable(3, async (three) => {
-    await withTable(1 + 2 * tiles, async (table, view) => {
+    await withTable(words, async (table, view) => {
       const outcomes = await Promise.allSettled([
         team.runAsync(program, table),
         team.runAsync(failing, three),
@@ -72,8 +72,8 @@ test('a run that fails does not take the ones behind it along', async () => {
 });
 
 test('a trap of the caller alone', async () => {
-  const { program, tiles } = counting([[1]]);
-  await withTable(1 + 2 * tiles, (table) => {
+  const { program, words } = counting([[1]]);
+  await withTable(words, (table) => {
     // An address beyond the memory: the first tile's count lies at −4.
     expect(() => team.run(program, -8, { parallel: false })).toThrow(/^team: thread 0 failed in step 0 \(work 0\); /);
     team.run(program, table, { parallel: false });
@@ -101,7 +101,8 @@ test.each<[Role, number]>([
 });
 
 test('a worker that does not come back in a blocking run', async () => {
-  team = new Team({ threads: 2, patienceMs: 300 });
+  team = new Team({ threads: 2, patienceMs: 1000 });
+  await expectNextRunsToWork(); // for a start may take longer than this patience
   const program = hang('worker');
   await withTable(3, (table) => {
     expect(() => team.run(program, table)).toThrow(/^team: thread 1 failed in step 1 \(work 1\); it does not respond/);
@@ -110,11 +111,12 @@ test('a worker that does not come back in a blocking run', async () => {
 });
 
 test('a worker that does not come back in an asynchronous run that a blocking one waits for', async () => {
-  team = new Team({ threads: 2, patienceMs: 300 });
+  team = new Team({ threads: 2, patienceMs: 1000 });
+  await expectNextRunsToWork(); // for a start may take longer than this patience
   const program = hang('caller');
-  const { program: next, tiles } = counting([[4]]);
+  const { program: next, words } = counting([[4]]);
   await withTable(3, async (table) => {
-    await withTable(1 + 2 * tiles, async (nextTable, view) => {
+    await withTable(words, async (nextTable, view) => {
       const outcome = expect(team.runAsync(program, table)).rejects.toThrow(/^team: thread 0 failed in step 1 /);
       team.run(next, nextTable);
       expect(view()[1]).toBe(1);

@@ -1,6 +1,7 @@
 // Programs whose result tells who ran what when: each tile counts itself and computes a value from all values of the phase
 // before it; and programs whose tiles meet, so that it is certain that two threads are inside.
 
+import type { KernelFunc } from '@treadle/kernels';
 import { memory, type Program, webAssembly } from '@treadle/pool';
 import { type Expr, type FunctionBuilder, i32, ModuleBuilder } from '@treadle/wasm';
 import { emitMain } from '../../packages/compiler/dist/dispatch.js';
@@ -24,7 +25,8 @@ function encode(phases: Phases, emit: (step: number, phase: number) => EmitTile)
     phase.map((tiles) => {
       const tile = emit(step++, p);
       const name = `step${step}`;
-      return { func: m.func(name, ['i32', 'i32', 'i32'], 'void', tile, { exported: false }), tiles };
+      const func: KernelFunc = m.func(name, ['i32', 'i32', 'i32'], 'void', tile, { exported: false });
+      return { func, tiles };
     }),
   );
   emitMain(m, emitted);
@@ -36,36 +38,54 @@ export function programOf(bytes: Uint8Array<ArrayBuffer>, steps: number): Progra
   return { module: new webAssembly.Module(bytes), steps, names, scratchBytes };
 }
 
-// The table of a counting program: word 0 is the seed, then a count for each tile, then a value for each tile.
+// The table of a counting program: word 0 is the seed, then a count for each tile, then a value for each tile, and at the
+// end a word for those who meet.
 
 export interface Counting {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly program: Program;
   readonly phases: Phases;
   readonly tiles: number;
+  readonly words: number;
 }
 
-/** Each tile adds 1 to its count; its value becomes seed + index + Σ values of the phase before (mod 2³²). */
-export function counting(phases: Phases): Counting {
+/**
+ * Each tile adds 1 to its count; its value becomes seed + index + Σ values of the phase before (mod 2³²), some time later.
+ * With `meet`, a phase of two tiles that wait for each other goes before: two threads are inside when the rest begins.
+ */
+export function counting(phases: Phases, { meet = false }: { meet?: boolean } = {}): Counting {
   const flat = phases.flat();
   const tiles = flat.reduce((sum, n) => sum + n, 0);
   const phaseBegin = [0];
   for (const phase of phases) phaseBegin.push((phaseBegin.at(-1) ?? 0) + phase.reduce((sum, n) => sum + n, 0));
-  const bytes = encode(phases, (step, p) => (f, table, scratch, tile) => {
-    const begin = flat.slice(0, step).reduce((sum, n) => sum + n, 0);
-    const index = f.let(i32.add(tile, begin));
-    const at = f.let(i32.add(table, i32.mul(index, 4)));
-    f.do(i32['atomic.rmw.add'](at, 1, 4));
-    f.do(i32.store(scratch, index)); // whoever shares this scratch would change it below
-    const sum = f.local('i32', i32.add(i32.load(table), index));
-    const other = f.local('i32', p > 0 ? (phaseBegin[p - 1] ?? 0) : 0);
-    f.while(i32.lt_s(other, p > 0 ? (phaseBegin[p] ?? 0) : 0), () => {
-      f.set(sum, i32.add(sum, i32.load(i32.add(table, i32.mul(other, 4)), 4 + 4 * tiles)));
-      f.increment(other, 1);
-    });
-    f.do(i32.store(at, i32.sub(i32.add(sum, i32.load(scratch)), index), 4 + 4 * tiles));
-  });
-  return { bytes, program: programOf(bytes, flat.length), phases, tiles };
+  const count = (step: number, p: number): EmitTile => {
+    return (f, table, scratch, tile) => {
+      const begin = flat.slice(0, step).reduce((sum, n) => sum + n, 0);
+      const index = f.let(i32.add(tile, begin));
+      const at = f.let(i32.add(table, i32.mul(index, 4)));
+      f.do(i32['atomic.rmw.add'](at, 1, 4));
+      f.do(i32.store(scratch, index)); // whoever shares this scratch would change it below
+      const sum = f.local('i32', i32.add(i32.load(table), index));
+      const other = f.local('i32', p > 0 ? (phaseBegin[p - 1] ?? 0) : 0);
+      f.while(i32.lt_s(other, p > 0 ? (phaseBegin[p] ?? 0) : 0), () => {
+        f.set(sum, i32.add(sum, i32.load(i32.add(table, i32.mul(other, 4)), 4 + 4 * tiles)));
+        f.increment(other, 1);
+      });
+      // Up to 1024 rounds, about as many microseconds as a thread needs to get ahead.
+      const rounds = f.local('i32', i32.shr_u(i32.mul(i32.add(index, 1), 0x9e37_79b9 | 0), 22));
+      f.while(rounds, () => f.increment(rounds, -1));
+      f.do(i32.store(at, i32.sub(i32.add(sum, i32.load(scratch)), index), 4 + 4 * tiles));
+    };
+  };
+  const meetHere: EmitTile = (f, table) => {
+    const offset = 4 + 8 * tiles;
+    f.do(i32['atomic.rmw.add'](table, 1, offset));
+    f.while(i32.and(i32['atomic.load'](table, offset), 1), () => {});
+  };
+  const bytes = meet
+    ? encode([[2], ...phases], (step, p) => (step === 0 ? meetHere : count(step - 1, p - 1)))
+    : encode(phases, count);
+  return { bytes, program: programOf(bytes, flat.length + (meet ? 1 : 0)), phases, tiles, words: 2 + 2 * tiles };
 }
 
 /** The values of a counting program, in plain TypeScript. */

@@ -17,7 +17,7 @@ afterAll(() => Promise.all([...teams.values()].map((team) => team.shutdown())));
 /** The table of a counting program after `rounds` runs. */
 const tableAfter = (phases: readonly (readonly number[])[], rounds: number): number[] => {
   const values = valuesOf(phases, seed);
-  return [seed, ...values.map(() => rounds), ...values];
+  return [seed, ...values.map(() => rounds), ...values, 0];
 };
 
 describe('all tiles run once, and each sees what the phases before it wrote', () => {
@@ -29,13 +29,13 @@ describe('all tiles run once, and each sees what the phases before it wrote', ()
         fc.boolean(),
         fc.integer({ min: 1, max: 30 }),
         async (team, phases, parallel, n) => {
-          const { program, tiles } = counting(phases);
-          await withTable(1 + 2 * tiles, (table, view) => {
+          const { program, tiles, words } = counting(phases);
+          await withTable(words, (table, view) => {
             view()[0] = seed;
             for (let i = 1; i <= n; i++) {
               team.run(program, table, { parallel });
               expect([...view()]).toEqual(tableAfter(phases, i));
-              view().fill(0, 1 + tiles);
+              view().fill(0, 1 + tiles, 1 + 2 * tiles);
             }
           });
           team.forget(program);
@@ -53,13 +53,13 @@ describe('all tiles run once, and each sees what the phases before it wrote', ()
         fc.boolean(),
         fc.integer({ min: 1, max: 10 }),
         async (team, phases, parallel, n) => {
-          const { program, tiles } = counting(phases);
-          await withTable(1 + 2 * tiles, async (table, view) => {
+          const { program, tiles, words } = counting(phases);
+          await withTable(words, async (table, view) => {
             view()[0] = seed;
             for (let i = 1; i <= n; i++) {
               await team.runAsync(program, table, { parallel });
               expect([...view()]).toEqual(tableAfter(phases, i));
-              view().fill(0, 1 + tiles);
+              view().fill(0, 1 + tiles, 1 + 2 * tiles);
             }
           });
           team.forget(program);
@@ -69,31 +69,51 @@ describe('all tiles run once, and each sees what the phases before it wrote', ()
     );
   });
 
-  test('in thousands of tiny runs, with pauses that send workers to sleep and make them late', async () => {
-    const shapes = [[[2]], [[1], [3, 2], [1]], [[4], [4], [4]]];
-    const programs = shapes.map((phases) => counting(phases));
-    const pause = new Int32Array(new SharedArrayBuffer(4));
-    for (const team of teams.values()) {
-      for (const { program, phases, tiles } of programs) {
-        await withTable(1 + 2 * tiles, (table, view) => {
+  test('by threads that are certainly inside', async () => {
+    const several = [...teams.values()].filter((team) => team.threads() > 1);
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...several), phasesOf, fc.boolean(), async (team, phases, isBlocking) => {
+        const { program, tiles, words } = counting(phases, { meet: true });
+        await withTable(words, async (table, view) => {
           view()[0] = seed;
-          const runs = 3000;
-          for (let i = 0; i < runs; i++) {
-            team.run(program, table);
-            if (i % 100 === 0) Atomics.wait(pause, 0, 0, 0.05 * (i % 7));
+          const runs = 20;
+          for (let i = 1; i <= runs; i++) {
+            if (isBlocking) team.run(program, table);
+            else await team.runAsync(program, table);
+            expect([...view()]).toEqual([...tableAfter(phases, i).slice(0, -1), 2 * i]);
+            view().fill(0, 1 + tiles, 1 + 2 * tiles);
           }
-          expect([...view()]).toEqual(tableAfter(phases, runs));
         });
-      }
+        team.forget(program);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('in thousands of tiny runs of one program after the other, with workers that come late', async () => {
+    const programs = [[[2]], [[1], [3, 2], [1]], [[4], [4], [4]]].map((phases) => counting(phases));
+    const pause = new Int32Array(new SharedArrayBuffer(4));
+    const words = programs.reduce((sum, program) => sum + program.words, 0);
+    for (const team of teams.values()) {
+      await withTable(words, (table, view) => {
+        const places = programs.map((_, i) => programs.slice(0, i).reduce((sum, program) => sum + program.words, 0));
+        for (const place of places) view()[place] = seed;
+        const runs = 3000;
+        for (let i = 0; i < runs; i++) {
+          for (const [p, { program }] of programs.entries()) team.run(program, table + 4 * (places[p] ?? 0));
+          if (i % 100 === 0) Atomics.wait(pause, 0, 0, 0.05 * (i % 7));
+        }
+        expect([...view()]).toEqual(programs.flatMap(({ phases }) => tableAfter(phases, runs)));
+      });
     }
   });
 
   test('after the memory has grown under the feet of the workers', async () => {
     const team = new Team({ threads: 2 });
-    const { program, phases, tiles } = counting([[40], [40]]);
+    const { program, phases, words } = counting([[40], [40]]);
     const growing = [];
     for (let i = 0; i < 4; i++) {
-      await withTable(1 + 2 * tiles, async (table, view) => {
+      await withTable(words, async (table, view) => {
         view()[0] = seed;
         for (let n = 0; n < 200; n++) team.run(program, table);
         await team.runAsync(program, table);
@@ -110,8 +130,8 @@ describe('runs happen one at a time, in the order of the calls', () => {
   test('blocking and asynchronous ones mixed, each between its prepare and its finish', async () => {
     await fc.assert(
       fc.asyncProperty(teamOf, fc.array(fc.boolean(), { maxLength: 12 }), async (team, kinds) => {
-        const { program, tiles } = counting([[3], [2]]);
-        await withTable(1 + 2 * tiles, async (table, view) => {
+        const { program, tiles, words } = counting([[3], [2]]);
+        await withTable(words, async (table, view) => {
           const events: string[] = [];
           const pending = kinds.map((isBlocking, i) => {
             const options = {
@@ -121,7 +141,7 @@ describe('runs happen one at a time, in the order of the calls', () => {
               },
               finish: () => {
                 events.push(`finish ${i}`);
-                expect([...view().subarray(1 + tiles)]).toEqual(valuesOf([[3], [2]], i));
+                expect([...view().subarray(1 + tiles, 1 + 2 * tiles)]).toEqual(valuesOf([[3], [2]], i));
               },
             };
             return isBlocking ? team.run(program, table, options) : team.runAsync(program, table, options);
@@ -137,11 +157,11 @@ describe('runs happen one at a time, in the order of the calls', () => {
 
   test('what prepare or finish throws ends that run alone', async () => {
     const team = new Team({ threads: 2 });
-    const { program, tiles } = counting([[2]]);
+    const { program, words } = counting([[2]]);
     const fail = (): never => {
       throw new TypeError('mine');
     };
-    await withTable(1 + 2 * tiles, async (table, view) => {
+    await withTable(words, async (table, view) => {
       for (const options of [{ prepare: fail }, { finish: fail }]) {
         expect(() => team.run(program, table, options)).toThrow('mine');
         const [first, second] = await Promise.allSettled([
@@ -159,8 +179,8 @@ describe('runs happen one at a time, in the order of the calls', () => {
 
 test('the event loop is free while an asynchronous run is under way', async () => {
   const team = new Team({ threads: 2 });
-  const { program, tiles } = counting([[2]]);
-  await withTable(1 + 2 * tiles, (table) => team.runAsync(program, table));
+  const { program, words } = counting([[2]]);
+  await withTable(words, (table) => team.runAsync(program, table));
   const long = spinning(200_000_000);
   let ticks = 0;
   const timer = setInterval(() => ticks++, 2);
@@ -184,8 +204,8 @@ describe('the number of threads', () => {
 
   test('may change between runs, also while an asynchronous one is pending', async () => {
     const team = new Team({ threads: 2 });
-    const { program, phases, tiles } = counting([[5], [7, 1]]);
-    await withTable(1 + 2 * tiles, async (table, view) => {
+    const { program, phases, words } = counting([[5], [7, 1]]);
+    await withTable(words, async (table, view) => {
       view()[0] = seed;
       let runs = 0;
       for (const threads of [3, 1, 4, 4, 2]) {
@@ -213,8 +233,8 @@ describe('the number of threads', () => {
 describe('workers', () => {
   test('are spawned by the first run that needs them, one more for asynchronous runs', async () => {
     const team = new Team({ threads: 3 });
-    const { program, tiles } = counting([[2]]);
-    await withTable(1 + 2 * tiles, async (table) => {
+    const { program, words } = counting([[2]]);
+    await withTable(words, async (table) => {
       team.run(program, table, { parallel: false });
       expect(team.workers.length).toBe(0);
       team.run(program, table);
@@ -230,10 +250,10 @@ describe('workers', () => {
 
   test('give everything back at a shutdown, which lets pending runs finish; the next run has new ones', async () => {
     const team = new Team({ threads: 2 });
-    const { program, phases, tiles } = counting([[3], [3]]);
+    const { program, phases, words } = counting([[3], [3]]);
     const { bytesInUse } = memory;
     for (let round = 0; round < 3; round++) {
-      await withTable(1 + 2 * tiles, async (table, view) => {
+      await withTable(words, async (table, view) => {
         view()[0] = seed;
         team.run(program, table);
         const pending = [team.runAsync(program, table), team.runAsync(program, table)];

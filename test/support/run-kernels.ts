@@ -43,12 +43,12 @@ export function encodeKernels(kernels: readonly Kernel[]): Uint8Array<ArrayBuffe
   return module.encode();
 }
 
-// As the engine compiles: optimized at once, because V8 joins vectors in optimized code only. Without the baseline compiler
-// there is no record of calls, and inlining stops the process when it looks for one.
+// Without the baseline compiler there is no record of calls, and inlining stops the process when it looks for one.
 const optimizing = ['liftoff', 'wasm-lazy-compilation'];
 if (Number.parseInt(process.versions.v8, 10) >= 13) optimizing.push('wasm-inlining');
 
-function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+/** As the engine compiles: optimized at once, because V8 joins vectors in optimized code only. */
+export function compileOptimized(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   for (const flag of optimizing) setFlagsFromString(`--no-${flag}`);
   try {
     return new WebAssembly.Module(bytes);
@@ -94,7 +94,7 @@ export function prepareKernels(kernels: readonly Kernel[], buffers: Buffers): Pr
   const addresses = new Int32Array(env.memory.buffer, table, slots);
   for (const { slot, address } of places) addresses[slot] = address;
   const views = new Map(places.map((place) => [place.slot, viewOf(env.memory.buffer, place)]));
-  const { exports } = new WebAssembly.Instance(compile(encodeKernels(kernels)), { env });
+  const { exports } = new WebAssembly.Instance(compileOptimized(encodeKernels(kernels)), { env });
   return {
     views,
     run: (order = ascending) => {

@@ -4,7 +4,7 @@ import { type Expr, f32, f64, type InstructionName, i32, i64, instruction, type 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fromFloat, join, shapeOf, split, toFloat } from './numbers.ts';
-import { apply, Choices, chooseLanes, chooseOffset, rows, tame, valueTypes, vectors } from './programs.ts';
+import { apply, Choices, chooseLanes, chooseOffset, rows, tame, valueTypes, vectors } from './operands.ts';
 import { engineMemory, fillMemories, instantiate, referenceMemory, runEngine, runReference, single } from './run.ts';
 
 const operandsAt = 0x9000;

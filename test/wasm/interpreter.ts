@@ -2,7 +2,8 @@
 // It reads the same data and shares no code with it. Values are bit patterns.
 
 import type { ConstantValue, Expr, FunctionBuilder, Label, ResultType, Statement, ValueType } from '@treadle/wasm';
-import { type Machine, meaningOf, Trap } from './meaning.ts';
+import { type Machine, Trap } from './lane-meaning.ts';
+import { meaningOf } from './meaning.ts';
 import { fromFloat, join, shapeOf } from './numbers.ts';
 
 /** The functions of a module by index. */

@@ -50,6 +50,18 @@ describe('modules', () => {
     expect(size() - two).toBe(two - one);
   });
 
+  test('the imported memory is shared and within the declared sizes', () => {
+    const memoryOf = (maximum: number) => new WebAssembly.Memory({ initial: 2, maximum, shared: true });
+    const imported = { module: 'env', name: 'memory', initial: 2, maximum: 300, shared: true };
+    const module = new WebAssembly.Module(new ModuleBuilder({ memory: imported }).encode());
+    const link = (memory: unknown) => () => new WebAssembly.Instance(module, { env: { memory } });
+    expect(link(memoryOf(300))).not.toThrow();
+    expect(link(memoryOf(301))).toThrow('maximum');
+    expect(link(undefined)).toThrow('memory');
+    const greedy = new WebAssembly.Module(new ModuleBuilder({ memory: { ...imported, initial: 3 } }).encode());
+    expect(() => new WebAssembly.Instance(greedy, { env: { memory: memoryOf(300) } })).toThrow('initial');
+  });
+
   test('an import after a function throws', () => {
     const module = new ModuleBuilder();
     module.func('main', [], 'void', () => {});
@@ -110,6 +122,20 @@ describe('functions', () => {
       f.return(i32.add(i32.mul(done, 1000), i32.sub(counter, start)));
     });
     expect(instantiate(module).main?.(from, to)).toBe(rounds * 1000 + rounds * step);
+  });
+
+  test('while runs as long as its condition holds, from the start', () => {
+    const module = new ModuleBuilder();
+    module.func('main', ['i32'], 'i32', (f, x) => {
+      const rounds = f.local('i32', 0);
+      f.while(i32.gt_s(x, 0), () => {
+        f.set(x, i32.shr_s(x, 1));
+        f.increment(rounds, 1);
+      });
+      f.return(rounds);
+    });
+    const { main } = instantiate(module);
+    expect([-5, 0, 1, 8, 255].map((x) => main?.(x))).toEqual([0, 0, 1, 4, 8]);
   });
 
   test('a function that ends without its result traps', () => {

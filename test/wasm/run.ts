@@ -1,10 +1,9 @@
-// Runs an encoded module beside the interpreter, over equal memories, and compares what they leave.
+// Runs an encoded module and the interpreter, each over a memory of its own that began with the same bytes.
 
-import type { FunctionBuilder, ModuleBuilder } from '@treadle/wasm';
-import { f32x4, ModuleBuilder as Module, v128 } from '@treadle/wasm';
+import { type FunctionBuilder, f32x4, ModuleBuilder, v128 } from '@treadle/wasm';
 import { invoke, type Program } from './interpreter.ts';
-import { Trap } from './meaning.ts';
-import { importedMemory } from './programs.ts';
+import { Trap } from './lane-meaning.ts';
+import { importedMemory } from './operands.ts';
 
 const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
 
@@ -49,7 +48,7 @@ export function runReference(program: Program, main: number): Outcome {
 
 /** A module with one function, for the interpreter as well. */
 export function single(build: (f: FunctionBuilder<'void'>) => void): { module: ModuleBuilder; program: Program } {
-  const module = new Module({ memory: importedMemory });
+  const module = new ModuleBuilder({ memory: importedMemory });
   const program = new Map<number, FunctionBuilder>();
   module.func('main', [], 'void', (f) => {
     program.set(0, f);

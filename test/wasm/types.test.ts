@@ -2,6 +2,7 @@
 
 import {
   type Expr,
+  type Func,
   type FunctionBuilder,
   f32,
   f32x4,
@@ -131,4 +132,6 @@ test('functions know their parameters, locals and results', () => {
     f.return();
     expectTypeOf(f).toExtend<FunctionBuilder>();
   });
+  expectTypeOf(half).toExtend<Func<['f32'], 'f32'>>();
+  expectTypeOf(half).not.toExtend<Func<['i32'], 'f32'>>();
 });

@@ -14,7 +14,7 @@ import { fuse } from './fuse.ts';
 import { makeGroups } from './groups.ts';
 import { type Lowered, lower, type Output, type Place } from './lower.ts';
 import { type Schedule, schedule } from './schedule.ts';
-import { holdBlocks, makeRoom, StoredValue } from './storage.ts';
+import { copyWords, holdBlocks, makeRoom, StoredValue } from './storage.ts';
 
 /** Below this much work, in nanoseconds, waking other threads costs more than they bring. */
 const worthSharing = 20_000;
@@ -156,8 +156,7 @@ export class Plan {
       const { shape, dtype } = required(this.#outputs[i]);
       const slot = this.#places.findIndex((place) => place.kind === 'output' && place.output === i);
       const word = (memory.i32[this.#table + slot] ?? 0) / 4;
-      const words = dtype === 'float32' ? memory.f32 : memory.i32;
-      return StoredValue.of(words.slice(word, word + sizeOf(shape)), dtype);
+      return StoredValue.of(copyWords(word, sizeOf(shape), dtype), dtype);
     });
   }
 }

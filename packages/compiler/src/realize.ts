@@ -8,12 +8,13 @@ import { planFor } from './plans.ts';
 import { StoredValue, type Values } from './storage.ts';
 import { isRecording, VariableCell } from './variable.ts';
 
-/** Values written down beside a gradient (a loss): they are computed by the next plan, while what they need is at hand. */
+/** Values that share most of their work, a loss and its gradients: the next plan that computes anything computes them all. */
 const companions = new Set<Node>();
 
-/** Asks for the node to be computed together with whatever is computed next. */
-export function computeAlong(node: Node): void {
-  if (!node.source && !isRecording()) companions.add(node);
+/** Asks for the nodes to be computed together with whatever is computed next. */
+export function computeAlong(nodes: readonly Node[]): void {
+  if (isRecording()) return; // a recording has one plan for everything anyway
+  for (const node of nodes) if (!node.source) companions.add(node);
 }
 
 /** The value of a node, computed if need be. */

@@ -7,7 +7,7 @@ import type { Binding, Plan } from './plan.ts';
 import { planFor } from './plans.ts';
 import { bindingOf } from './realize.ts';
 import type { StoredValue } from './storage.ts';
-import { noteAssignments } from './variable.ts';
+import { noteAssignments, type VariableCell } from './variable.ts';
 
 export interface ArgumentType {
   readonly shape: Shape;
@@ -34,25 +34,29 @@ export function record(types: readonly ArgumentType[], f: (args: readonly Node[]
   // Only sources and structure are needed from here on; the nodes between them can be forgotten.
   const binding = bindingOf(captured);
   const outputs = result.map(({ shape, dtype }) => ({ shape, dtype }));
-  return new PlannedRecording(plan, binding, outputs);
+  return new PlannedRecording(plan, binding, outputs, [...assignments.keys()]);
 }
 
 class PlannedRecording implements Recording {
   readonly outputs: readonly ArgumentType[];
   readonly #plan: Plan;
   readonly #binding: Binding;
+  readonly #assigned: readonly VariableCell[];
 
-  constructor(plan: Plan, binding: Binding, outputs: readonly ArgumentType[]) {
+  constructor(plan: Plan, binding: Binding, outputs: readonly ArgumentType[], assigned: readonly VariableCell[]) {
     this.#plan = plan;
     this.#binding = binding;
     this.outputs = outputs;
+    this.#assigned = assigned;
   }
 
   run(args: readonly StoredValue[]): readonly StoredValue[] {
+    for (const cell of this.#assigned) cell.keepOld();
     return this.#inOrder(this.#plan.run({ ...this.#binding, args }));
   }
 
   async runAsync(args: readonly StoredValue[]): Promise<readonly StoredValue[]> {
+    for (const cell of this.#assigned) cell.keepOld();
     return this.#inOrder(await this.#plan.runAsync({ ...this.#binding, args }));
   }
 

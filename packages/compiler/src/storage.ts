@@ -100,7 +100,7 @@ export class StoredValue implements Storage {
     if (this.#released) throw new Error('tensor: it must not be read after dispose()');
     if (this.#values) return this.#values.slice();
     if (!this.#block) throw new Error('internal: a value is neither in a block nor in an array');
-    return viewOf(this.#block, this.length, this.dtype).slice();
+    return copyWords(this.#block.byteOffset / 4, this.length, this.dtype);
   }
 
   /** Overwrites the values in place. */
@@ -152,6 +152,18 @@ export function makeRoom(): void {
     if (bytesInBlocks < blockBudget / 2) return;
     ref.deref()?.moveOut();
   }
+}
+
+/** Up to this many words a loop is faster than a view and a copy of it. */
+const fewWords = 128;
+
+/** The words from `word` on, in an array of their own. */
+export function copyWords(word: number, length: number, dtype: Dtype): Values {
+  const words = dtype === 'float32' ? memory.f32 : memory.i32;
+  if (length > fewWords) return words.slice(word, word + length);
+  const copy = dtype === 'float32' ? new Float32Array(length) : new Int32Array(length);
+  for (let i = 0; i < length; i++) copy[i] = words[word + i] ?? 0;
+  return copy;
 }
 
 function viewOf(block: Block, length: number, dtype: Dtype): Float32Array<SharedArrayBuffer> | Int32Array<SharedArrayBuffer> {

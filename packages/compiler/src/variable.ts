@@ -79,6 +79,13 @@ export class VariableCell implements VariableState {
     }
   }
 
+  /** Before a plan writes the storage in place: whatever was computed from the value so far goes on seeing it. */
+  keepOld(): void {
+    if (!this.#node.used) return;
+    this.#node.source = { kind: 'stored', storage: StoredValue.of(this.storage.read(), this.dtype) };
+    this.#node = this.#present();
+  }
+
   #present(): Node {
     return sourceNode({ kind: 'variable', state: this }, this.shape, this.dtype);
   }

@@ -10,9 +10,10 @@ import { Tensor, type TensorLike, nodeOf } from './tensor.ts';
  * of a value that was read is kept where a variable is upstream, not elsewhere.
  */
 export function gradients(y: Tensor, xs: readonly Tensor[]): Tensor[] {
-  const result = walkBack(y.node, xs.map((x) => x.node));
-  computeAlong(y.node);
-  return result.map((node) => new Tensor(node));
+  const found = walkBack(y.node, xs.map((x) => x.node));
+  // What is computed first of these, by an assignment say, computes all: they share the forward and the backward pass.
+  computeAlong([y.node, ...found]);
+  return found.map((node) => new Tensor(node));
 }
 
 /** One tensor for a function of one, an array in the order of the arguments for a function of several. */
@@ -25,9 +26,10 @@ export function valueAndGrad<A extends readonly TensorLike[]>(
   return (...args) => {
     const stands = args.map((arg) => new Tensor(standFor(nodeOf(arg))));
     const y = Reflect.apply(f, undefined, stands);
-    const found = walkBack(y.node, stands.map(({ node }) => node)).map((node) => new Tensor(node));
+    const nodes = walkBack(y.node, stands.map(({ node }) => node));
+    computeAlong([y.node, ...nodes]);
+    const found = nodes.map((node) => new Tensor(node));
     const result: unknown = found.length === 1 ? found[0] : found;
-    computeAlong(y.node);
     return [y, result as GradientsOf<A>]; // the type follows from the number of arguments, which TypeScript cannot see here
   };
 }

@@ -28,7 +28,7 @@ export {
 } from './functions.ts';
 export { type GradientsOf, grad, gradients, valueAndGrad } from './gradients.ts';
 export type { NestedNumbers } from './nested.ts';
-export { type NormalOptions, randomNormal, randomUniform, setSeed, type UniformOptions } from './random.ts';
+export { type NormalOptions, randomNormal, randomUniform, type Seed, setSeed, type UniformOptions } from './random.ts';
 export { Tensor, type TensorData, type TensorLike } from './tensor.ts';
 export type { Numbers, TensorOptions } from './values.ts';
 export { Variable, type VariableOptions, variable } from './variable.ts';

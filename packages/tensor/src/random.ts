@@ -26,7 +26,16 @@ function checkSeed(op: string, n: number): void {
  * The two words of the key of the next random tensor. While a function is recorded they are drawn at every run of the plan,
  * so that a compiled function draws what it would draw uncompiled.
  */
-function nextKey(op: string, own: number | undefined): readonly [Node, Node] {
+function nextKey(op: string, own: Seed | undefined): readonly [Node, Node] {
+  if (typeof own === 'function') {
+    const draw = (): number => {
+      const drawnSeed = own();
+      checkSeed(op, drawnSeed);
+      return drawnSeed | 0;
+    };
+    const word = isRecording() ? sourceNode({ kind: 'drawn', draw }, [], 'int32') : numberNode(draw(), 'int32');
+    return [word, numberNode(-1, 'int32')];
+  }
   if (own !== undefined) {
     checkSeed(op, own);
     return [numberNode(own | 0, 'int32'), numberNode(-1, 'int32')];
@@ -38,13 +47,16 @@ function nextKey(op: string, own: number | undefined): readonly [Node, Node] {
   ];
 }
 
+/** A seed, or a function that gives one for every draw: in a compiled function for every run. */
+export type Seed = number | (() => number);
+
 export interface NormalOptions {
   /** 0 by default */
   readonly mean?: number;
   /** 1 by default */
   readonly stddev?: number;
   /** numbers that depend on this seed alone */
-  readonly seed?: number;
+  readonly seed?: Seed;
 }
 
 /** Normally distributed float32. */
@@ -59,7 +71,7 @@ export interface UniformOptions {
   /** 1 by default; not reached */
   readonly max?: number;
   /** numbers that depend on this seed alone */
-  readonly seed?: number;
+  readonly seed?: Seed;
 }
 
 /** Uniformly distributed float32 in [min, max). */

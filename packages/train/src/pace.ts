@@ -12,10 +12,10 @@ export class Pace {
   #sliceBegan = performance.now();
   /** how long the last step took; the first one of a kind compiles, and says nothing */
   #lastMs = 0;
-  readonly #known = new Set<string>();
+  readonly #known = new Set<number>();
 
-  /** Runs one step; `kind` names its shapes. */
-  async step<A extends readonly unknown[], R>(f: Compiled<A, R>, kind: string, ...args: A): Promise<R> {
+  /** Runs one step; `rows` is its batch's size, for each of which there is a plan. */
+  async step<A extends readonly unknown[], R>(f: Compiled<A, R>, rows: number, ...args: A): Promise<R> {
     const began = performance.now();
     if (this.#lastMs > longStepMs) {
       const result = await f.runAsync(...args);
@@ -29,8 +29,8 @@ export class Pace {
     }
     const start = performance.now();
     const result = f(...args);
-    if (this.#known.has(kind)) this.#lastMs = performance.now() - start;
-    this.#known.add(kind);
+    if (this.#known.has(rows)) this.#lastMs = performance.now() - start;
+    this.#known.add(rows);
     return result;
   }
 }

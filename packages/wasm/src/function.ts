@@ -31,7 +31,7 @@ export interface Local<T extends ValueType> extends Expr<T> {
 /** A function that can be called: `f.call(func, …)`. */
 export interface Func<P extends readonly ValueType[] = readonly ValueType[], R extends ResultType = ResultType> {
   readonly name: string;
-  readonly params: P;
+  readonly params: Readonly<P>;
   readonly result: R;
   /** position in the module's index space; final once the module is encoded */
   readonly index: number;

@@ -72,6 +72,7 @@ export class ModuleBuilder {
     return this.#shared.get(key) as T;
   }
 
+  /** The module as bytes, sections in the order of the specification. */
   encode(): Uint8Array<ArrayBuffer> {
     const to = new ByteWriter();
     const funcs = [...this.#imports, ...this.#functions].map(({ func }) => func);

@@ -47,7 +47,9 @@ export function overArrays(lanes: LaneFunction, { inputs = 1, wide = false } = {
     const result = new Float32Array(first.length);
     for (let start = 0; start < first.length; start += capacity) {
       const length = Math.min(capacity, first.length - start);
-      x.forEach((array, i) => floats.set(array.subarray(start, start + length), capacity * (i + 1)));
+      x.forEach((array, i) => {
+        floats.set(array.subarray(start, start + length), capacity * (i + 1));
+      });
       run(8 * Math.ceil(length / 8), 0, ...x.map((_, i) => 4 * capacity * (i + 1)));
       result.set(floats.subarray(0, length), start);
     }

@@ -16,7 +16,10 @@ function truth(x: number, y: number): number {
 type Pair = readonly [x: number, y: number];
 
 function expectNear(pairs: readonly Pair[]): void {
-  const got = run(Float32Array.from(pairs, ([x]) => x), Float32Array.from(pairs, ([, y]) => y));
+  const got = run(
+    Float32Array.from(pairs, ([x]) => x),
+    Float32Array.from(pairs, ([, y]) => y),
+  );
   pairs.forEach(([x, y], i) => {
     const distance = ulpDistance(got[i]!, truth(x, y));
     if (!(distance <= 2)) expect.fail(`[${i}] ${x} ** ${y}: got ${got[i]}, true ${truth(x, y)}, ${distance} ulp`);
@@ -58,8 +61,18 @@ test('x¹ = x and x² = x · x rounded once', () => {
   fc.assert(
     fc.property(fc.array(anyFloat, { minLength: 8, maxLength: 8 }), (given) => {
       const x = Float32Array.from(given);
-      expect([...run(x, x.map(() => 1))].map(toBits)).toEqual([...x].map(toBits));
-      for (const [i, square] of run(x, x.map(() => 2)).entries()) {
+      expect(
+        [
+          ...run(
+            x,
+            x.map(() => 1),
+          ),
+        ].map(toBits),
+      ).toEqual([...x].map(toBits));
+      for (const [i, square] of run(
+        x,
+        x.map(() => 2),
+      ).entries()) {
         expect(ulpDistance(square, x[i]! * x[i]!)).toBeLessThanOrEqual(0.5 + 2 ** -7);
       }
     }),
@@ -71,9 +84,7 @@ test('pow has in a lane what that lane alone decides, joined into wide vectors o
     fc.property(fc.array(anyPair, { minLength: 8, maxLength: 8 }), (pairs) => {
       const [x, y] = [Float32Array.from(pairs, ([a]) => a), Float32Array.from(pairs, ([, b]) => b)];
       const together = [...run(x, y)].map(toBits);
-      const alone = pairs.map(([a, b]) =>
-        toBits(run(new Float32Array(8).fill(a), new Float32Array(8).fill(b))[0]!),
-      );
+      const alone = pairs.map(([a, b]) => toBits(run(new Float32Array(8).fill(a), new Float32Array(8).fill(b))[0]!));
       expect(together).toEqual(alone);
       expect([...wide(x, y)].map(toBits)).toEqual(together);
     }),

@@ -29,17 +29,11 @@ export interface Angle {
 /** Up to here n is a whole number of 12 bits. */
 const moderate = 6432;
 
-/** π/2 to 12 + 12 + 12 + 24 bits: multiples of 2⁻¹¹, 2⁻²³, 2⁻³⁶, and the rest to 2^-68. */
-const halfPi = [1.57080078125, -4.410743713378906e-06, -4.371395334601402e-08, 2.5633440682570896e-12] as const;
+/** π/2 to 12 + 12 + 12 + 24 bits: multiples of 2⁻¹¹, 2⁻²³ and 2⁻³⁶, then the rest to within 2⁻⁶³. */
+const halfPi = [1.57080078125, -4.410743713378906e-6, -4.371395334601402e-8, 2.5633440682570896e-12] as const;
 
 /** 2/π, bits 1–256 after the point, behind 64 zeros. */
-const twoOverPi = [
-  0n,
-  0xa2f9836e4e441529n,
-  0xfc2757d1f534ddc0n,
-  0xdb6295993c439041n,
-  0xfe5163abdebbc561n,
-] as const;
+const twoOverPi = [0n, 0xa2f9836e4e441529n, 0xfc2757d1f534ddc0n, 0xdb6295993c439041n, 0xfe5163abdebbc561n] as const;
 
 /** Adding 1.5·2²³ rounds to a whole number and leaves it in the low bits. */
 const magic = 12582912;
@@ -90,8 +84,8 @@ function payneHanek(f: FunctionBuilder, x: Local<'f32x4'>): Angle {
 }
 
 /**
- * x = M·2ᵉ with |M| < 2²⁴, so x·(2/π) mod 4 needs only the bits of 2/π from position e − 1 on: 128 of them leave more than
- * 2⁻⁶³ nowhere. Meant for |x| > 2¹²; other bits give some number, no trap.
+ * x = M·2ᵉ with |M| < 2²⁴, so x·(2/π) mod 4 needs only the bits of 2/π from position e − 1 on: the first 96 of them give
+ * it to within 2⁻⁶². Meant for |x| > 2¹²; other bits give some number, no trap.
  */
 function payneHanekLane(
   f: FunctionBuilder,
@@ -102,12 +96,11 @@ function payneHanekLane(
   const position = f.let(i32.sub(exponent, 150 + 2 - 64)); // where the window begins in `twoOverPi`
   const word = f.let(i32.shr_u(position, 6)); // 0, 1 or 2
   const shift = f.let(i64.extend_i32_u(i32.and(position, 63)));
-  const [p0, p1, p2, p3, p4] = twoOverPi.map((p) => i64.const(p));
-  if (!p0 || !p1 || !p2 || !p3 || !p4) throw new Error('internal: 2/π has five words');
-  const pick = (a: Expr<'i64'>, b: Expr<'i64'>, c: Expr<'i64'>) =>
-    f.let(select(a, select(b, c, i32.eq(word, 1)), i32.eqz(word)));
+  const [p0, p1, p2, p3, p4] = twoOverPi;
+  const pick = (a: bigint, b: bigint, c: bigint): Expr<'i64'> =>
+    f.let(select(i64.const(a), select(i64.const(b), i64.const(c), i32.eq(word, 1)), i32.eqz(word)));
   const [a, b, c] = [pick(p0, p1, p2), pick(p1, p2, p3), pick(p2, p3, p4)];
-  const window = (left: Expr<'i64'>, right: Expr<'i64'>) =>
+  const window = (left: Expr<'i64'>, right: Expr<'i64'>): Expr<'i64'> =>
     i64.or(i64.shl(left, shift), i64.shr_u(i64.shr_u(right, 1n), i64.sub(63n, shift)));
   // x·(2/π)/4 mod 1 = M·(window bits) mod 1, in units of 2⁻⁶⁴
   const carried = i64.shr_u(i64.mul(mantissa, i64.shr_u(window(b, c), 32n)), 32n);

@@ -5,7 +5,6 @@
 import { type Expr, type FunctionBuilder, f32x4, i32x4, type Local, reinterpret, v128 } from '@treadle/wasm';
 import { polynomial } from './polynomial.ts';
 
-const log2e = 1.4426950408889634;
 /** ln 2 = hi + lo + 5.5e-14; hi has 15 bits, so n·hi is exact */
 const ln2hi = 0.693145751953125;
 const ln2lo = 1.428606765330187e-6;
@@ -27,7 +26,7 @@ export interface Exponential {
 
 /** Reduces e^x. The caller has clamped x to [−105, 89] or less; x is evaluated twice. */
 export function exponential(f: FunctionBuilder, x: Expr<'f32x4'>): Exponential {
-  const shifted = f.let(f32x4.add(f32x4.mul(x, log2e), magic));
+  const shifted = f.let(f32x4.add(f32x4.mul(x, Math.LOG2E), magic));
   const n = f.let(f32x4.sub(shifted, magic));
   const r = f.let(f32x4.sub(f32x4.sub(x, f32x4.mul(n, ln2hi)), f32x4.mul(n, ln2lo)));
   const q = f.let(f32x4.add(f32x4.mul(f32x4.mul(r, r), polynomial(r, coefficients)), r));

@@ -72,9 +72,9 @@ export function pow(f: FunctionBuilder, x: Expr<'f32x4'>, y: Expr<'f32x4'>): Exp
   // What log₂ a lacks: −∞ where a = 0, a itself where it is ∞ or NaN.
   const atZero = v128.and(f32x4.const(-Infinity), reinterpret('f32x4', f32x4.eq(a, 0)));
   const bias = f.let(v128.bitselect(atZero, a, f32x4.lt(a, Infinity)));
-  const halves = [(v: Local<'f32x4'>) => v, (v: Local<'f32x4'>) => i8x16.shuffle(upper, v, v)] as const;
-  const [low, high] = halves.map((part) => f.let(half(f, part(a), part(power), part(bias))));
-  if (!low || !high) throw new Error('internal: a vector has two halves');
+  const raised = (v: Local<'f32x4'>): Expr<'f32x4'> => i8x16.shuffle(upper, v, v);
+  const low = f.let(half(f, a, power, bias));
+  const high = f.let(half(f, raised(a), raised(power), raised(bias)));
   const magnitude = i8x16.shuffle(join, low, high);
   return withSign(f, base, a, power, magnitude);
 }

@@ -248,6 +248,7 @@ function overRows(tile: Tile, { a, panel, step, width, depth, p, c }: Panel): vo
       cRow,
       level: product.level,
     });
+    // The chains continue from C in every block of k but the first, where p = 0.
     f.do(f.call(micro, aBlock, panel, cBlock, depth, p, spill));
     f.increment(aBlock, packsA ? packedBlockBytes(product) : height * aRow);
     f.increment(cBlock, height * cRow);

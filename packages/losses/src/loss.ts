@@ -1,0 +1,81 @@
+// What all losses share: how target and prediction are brought to one shape, and how the losses of samples become one number.
+
+import { DtypeError, type Shape, ShapeError, type Tensor, type TensorLike, tensor } from '@treadle/tensor';
+
+/** How wrong a prediction is: a 0-d tensor, or one figure for every sample with reduction 'none'. */
+export interface Loss {
+  (yTrue: TensorLike, yPred: TensorLike): Tensor;
+  /**
+   * Throws RangeError for targets that mean nothing, given their values and the shape of one prediction; `op` begins the
+   * message. For whoever has the values at hand before anything is computed.
+   */
+  checkTargets?(op: string, values: ArrayLike<number>, predictionShape: Shape): void;
+}
+
+export type Reduction = 'mean' | 'sum' | 'none';
+
+export interface LossOptions {
+  /** what becomes of the losses of the samples: their mean by default */
+  readonly reduction?: Reduction;
+}
+
+/** Losses of samples, reduced. Throws RangeError for a reduction that is none of the three. */
+export function reducer(name: string, reduction: Reduction = 'mean'): (perSample: Tensor) => Tensor {
+  switch (reduction) {
+    case 'mean':
+      return (perSample) => perSample.mean();
+    case 'sum':
+      return (perSample) => perSample.sum();
+    case 'none':
+      return (perSample) => perSample;
+    default:
+      throw new RangeError(`${name}: the reduction must be mean, sum or none; got ${String(reduction)}`);
+  }
+}
+
+export interface Pair {
+  readonly target: Tensor;
+  readonly prediction: Tensor;
+}
+
+export function show(shape: Shape): string {
+  return `[${shape.join(', ')}]`;
+}
+
+/** The prediction, which must be float32. Throws DtypeError otherwise. */
+export function predictionOf(name: string, yPred: TensorLike): Tensor {
+  const prediction = tensor(yPred);
+  if (prediction.dtype !== 'float32') {
+    throw new DtypeError(
+      `${name}: yPred must be float32; got ${prediction.dtype}; are yTrue and yPred the other way round?`,
+    );
+  }
+  return prediction;
+}
+
+/**
+ * Both as float32 of one shape. As in Keras, [n] beside [n, 1] becomes [n, 1], and where there are more axes one at the end
+ * of extent 1 is dropped. Nothing else is stretched: a ShapeError instead.
+ */
+export function pairUp(name: string, yTrue: TensorLike, yPred: TensorLike): Pair {
+  const prediction = predictionOf(name, yPred);
+  const target = tensor(yTrue).cast('float32');
+  const [a, b] = [alignTo(target, prediction), alignTo(prediction, target)];
+  if (a.rank !== b.rank || a.shape.some((extent, i) => extent !== b.shape[i])) {
+    const got = `got ${show(target.shape)} and ${show(prediction.shape)}`;
+    throw new ShapeError(`${name}: yTrue and yPred must have the same shape; ${got}`);
+  }
+  return { target: a, prediction: b };
+}
+
+/** x with one axis more or less of extent 1 at the end, where the other has such a one. */
+function alignTo(x: Tensor, other: Tensor): Tensor {
+  if (x.rank === 1 && other.rank === 2 && other.shape[1] === 1) return x.expandDims(-1);
+  if (x.rank === other.rank + 1 && x.rank > 2 && x.shape.at(-1) === 1) return x.squeeze(-1);
+  return x;
+}
+
+/** The mean over the last axis; a single number is its own. */
+export function meanOfLast(x: Tensor): Tensor {
+  return x.rank === 0 ? x : x.mean(-1);
+}

@@ -1,0 +1,11 @@
+// Probabilities kept away from 0 and 1, so that their logarithms are finite.
+
+import type { Tensor } from '@treadle/tensor';
+
+/** Keras's epsilon. */
+const epsilon = 1e-7;
+
+/** p, no less than 10⁻⁷ and no more than 1 − 10⁻⁷; beyond them the gradient is 0. */
+export function clipProbability(p: Tensor): Tensor {
+  return p.clip(epsilon, 1 - epsilon);
+}

@@ -1,0 +1,58 @@
+// The one table of the names of metrics. 'accuracy' is one of three, chosen as in Keras by the shapes of what is compared.
+
+import type { Shape } from '@treadle/tensor';
+import { binaryAccuracy, categoricalAccuracy, sparseCategoricalAccuracy } from './accuracies.ts';
+import { meanAbsoluteError, meanSquaredError } from './errors.ts';
+import type { Metric } from './metric.ts';
+
+export type MetricName =
+  | 'accuracy'
+  | 'acc'
+  | 'binaryAccuracy'
+  | 'categoricalAccuracy'
+  | 'sparseCategoricalAccuracy'
+  | 'meanSquaredError'
+  | 'mse'
+  | 'meanAbsoluteError'
+  | 'mae';
+
+/** What a metric is chosen by: the shapes of a batch, batch axis included. */
+export interface Compared {
+  readonly yTrue: Shape;
+  readonly yPred: Shape;
+}
+
+/** One figure a sample: binary. Labels without an axis of classes: sparse. Otherwise one-hot rows. */
+function accuracyFor(name: string, { yTrue, yPred }: Compared): Metric {
+  const figures = yPred.length < 2 ? 1 : yPred.at(-1);
+  if (figures === 1) return binaryAccuracy({ name });
+  const isSparse = yTrue.length < yPred.length || yTrue.at(-1) === 1;
+  return isSparse ? sparseCategoricalAccuracy({ name }) : categoricalAccuracy({ name });
+}
+
+const table: Readonly<Record<MetricName, (name: string, compared: Compared) => Metric>> = {
+  accuracy: accuracyFor,
+  acc: accuracyFor,
+  binaryAccuracy: (name) => binaryAccuracy({ name }),
+  categoricalAccuracy: (name) => categoricalAccuracy({ name }),
+  sparseCategoricalAccuracy: (name) => sparseCategoricalAccuracy({ name }),
+  meanSquaredError: (name) => meanSquaredError({ name }),
+  mse: (name) => meanSquaredError({ name }),
+  meanAbsoluteError: (name) => meanAbsoluteError({ name }),
+  mae: (name) => meanAbsoluteError({ name }),
+};
+
+/** The name if it is in the table, before shapes are known. Throws RangeError otherwise. */
+export function metricName(name: string): MetricName {
+  if (isName(name)) return name;
+  throw new RangeError(`metric: the name must be one of ${Object.keys(table).join(', ')}; got ${JSON.stringify(name)}`);
+}
+
+function isName(name: string): name is MetricName {
+  return Object.hasOwn(table, name);
+}
+
+/** The metric of that name, which is its name in a history too. Throws RangeError for a name that is not in the table. */
+export function metricByName(name: string, compared: Compared): Metric {
+  return table[metricName(name)](name, compared);
+}

@@ -1,0 +1,29 @@
+// flatten: all axes of a sample become one.
+
+import { type Shape, ShapeError } from '@treadle/tensor';
+import { given, type Layer, type LayerOptions, sampleShape } from './layer.ts';
+
+function sizeOf(shape: Shape): number {
+  return shape.reduce((size, extent) => size * extent, 1);
+}
+
+/** [batch, a, b, …] → [batch, a·b·…]; [batch] → [batch, 1]. */
+export function flatten({ name, inputShape }: LayerOptions = {}): Layer {
+  return {
+    kind: 'flatten',
+    name,
+    inputShape,
+    variables: [],
+    build: (shape) => [sizeOf(shape)],
+    call: (x) => {
+      const shape = sampleShape('flatten', x);
+      if (inputShape && sizeOf(shape) !== sizeOf(inputShape)) {
+        throw new ShapeError(
+          `flatten: a sample must have the shape [${inputShape.join(', ')}]; got [batch, ${shape.join(', ')}]`,
+        );
+      }
+      return x.reshape([x.shape[0] ?? 1, sizeOf(shape)]);
+    },
+    config: () => ({ kind: 'flatten', ...given({ name, inputShape }) }),
+  };
+}

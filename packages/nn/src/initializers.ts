@@ -1,0 +1,176 @@
+// What a variable begins with: functions from a shape to a tensor, made by functions of their options, and the one table of
+// their names. Figures are Keras's. Without a seed of their own they draw from the sequence that setSeed starts.
+
+import { full, randomNormal as normal, type Shape, type Tensor, randomUniform as uniform } from '@treadle/tensor';
+
+export type Initializer = (shape: Shape) => Tensor;
+
+export interface SeedOption {
+  /** values that depend on this seed alone */
+  readonly seed?: number;
+}
+
+export function zeros(): Initializer {
+  return (shape) => full(shape, 0);
+}
+
+export function ones(): Initializer {
+  return (shape) => full(shape, 1);
+}
+
+export function constant(value = 0): Initializer {
+  return (shape) => full(shape, value);
+}
+
+export interface NormalOptions extends SeedOption {
+  /** 0 by default */
+  readonly mean?: number;
+  /** 0.05 by default */
+  readonly stddev?: number;
+}
+
+export function randomNormal({ mean = 0, stddev = 0.05, ...seed }: NormalOptions = {}): Initializer {
+  return (shape) => normal(shape, { mean, stddev, ...seed });
+}
+
+/** Normal, cut off at two standard deviations: stddev is that of the distribution before the cut, as in Keras. */
+export function truncatedNormal({ mean = 0, stddev = 0.05, ...seed }: NormalOptions = {}): Initializer {
+  return (shape) => standardTruncated(shape, seed).mul(stddev).add(mean);
+}
+
+export interface UniformOptions extends SeedOption {
+  /** −0.05 by default */
+  readonly min?: number;
+  /** 0.05 by default */
+  readonly max?: number;
+}
+
+export function randomUniform({ min = -0.05, max = 0.05, ...seed }: UniformOptions = {}): Initializer {
+  return (shape) => uniform(shape, { min, max, ...seed });
+}
+
+/** Uniform with variance 2 / (fanIn + fanOut): within ±√(6 / (fanIn + fanOut)). */
+export function glorotUniform(options: SeedOption = {}): Initializer {
+  return scaledUniform(meanFan, 1, options);
+}
+
+/** Normal, cut off at two standard deviations, with variance 2 / (fanIn + fanOut). */
+export function glorotNormal(options: SeedOption = {}): Initializer {
+  return scaledNormal(meanFan, 1, options);
+}
+
+/** Uniform with variance 2 / fanIn: within ±√(6 / fanIn). */
+export function heUniform(options: SeedOption = {}): Initializer {
+  return scaledUniform(({ fanIn }) => fanIn, 2, options);
+}
+
+/** Normal, cut off at two standard deviations, with variance 2 / fanIn. */
+export function heNormal(options: SeedOption = {}): Initializer {
+  return scaledNormal(({ fanIn }) => fanIn, 2, options);
+}
+
+interface Fans {
+  /** how many inputs one output is summed from */
+  readonly fanIn: number;
+  /** how many outputs one input goes to */
+  readonly fanOut: number;
+}
+
+/** [fanIn, fanOut] for a matrix; axes before the last two are those of a window, which multiplies both. */
+function fansOf(shape: Shape): Fans {
+  const [size = 1] = shape;
+  if (shape.length < 2) return { fanIn: size, fanOut: size };
+  const window = shape.slice(0, -2).reduce((product, extent) => product * extent, 1);
+  return { fanIn: window * (shape.at(-2) ?? 1), fanOut: window * (shape.at(-1) ?? 1) };
+}
+
+function meanFan({ fanIn, fanOut }: Fans): number {
+  return (fanIn + fanOut) / 2;
+}
+
+/** The variance scale / fan; a fan of nothing counts as 1. */
+function varianceFor(shape: Shape, fan: (fans: Fans) => number, scale: number): number {
+  return scale / Math.max(1, fan(fansOf(shape)));
+}
+
+function scaledUniform(fan: (fans: Fans) => number, scale: number, seed: SeedOption): Initializer {
+  return (shape) => {
+    const limit = Math.sqrt(3 * varianceFor(shape, fan, scale)); // variance = limit² / 3
+    return uniform(shape, { min: -limit, max: limit, ...seed });
+  };
+}
+
+/** The standard deviation of the standard normal distribution cut off at ±2. */
+const truncatedStddev = 0.87962566103423978;
+
+function scaledNormal(fan: (fans: Fans) => number, scale: number, seed: SeedOption): Initializer {
+  return (shape) => {
+    const stddev = Math.sqrt(varianceFor(shape, fan, scale)) / truncatedStddev;
+    return standardTruncated(shape, seed).mul(stddev);
+  };
+}
+
+/** erf √2: how much of the normal distribution lies within two standard deviations. */
+const withinTwo = 0.9544997361036416;
+
+/** The standard normal distribution cut off at ±2, by its inverse: √2·erf⁻¹(x) for x uniform within ±erf √2. */
+function standardTruncated(shape: Shape, seed: SeedOption): Tensor {
+  const x = uniform(shape, { min: -withinTwo, max: withinTwo, ...seed });
+  return inverseErf(x).mul(Math.SQRT2);
+}
+
+/** M. Giles, Approximating the erfinv function, 2011: the central polynomial in −ln(1 − x²) − 2.5, highest power first. */
+const coefficients = [
+  2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 0.00021858087, -0.00125372503, -0.00417768164,
+  0.246640727, 1.50140941,
+] as const;
+
+/** erf⁻¹(x) for |x| ≤ 0.9966, relative error below 6·10⁻⁷. */
+function inverseErf(x: Tensor): Tensor {
+  const w = x.neg().add(1).mul(x.add(1)).log().neg().sub(2.5); // −ln((1 − x)(1 + x)) − 2.5
+  const [highest, ...rest] = coefficients;
+  const polynomial = rest.reduce((sum: Tensor, c) => sum.mul(w).add(c), full(x.shape, highest));
+  return polynomial.mul(x);
+}
+
+export type InitializerName =
+  | 'zeros'
+  | 'ones'
+  | 'constant'
+  | 'randomNormal'
+  | 'truncatedNormal'
+  | 'randomUniform'
+  | 'glorotUniform'
+  | 'glorotNormal'
+  | 'heUniform'
+  | 'heNormal';
+
+const table: Readonly<Record<InitializerName, () => Initializer>> = {
+  zeros,
+  ones,
+  constant,
+  randomNormal,
+  truncatedNormal,
+  randomUniform,
+  glorotUniform,
+  glorotNormal,
+  heUniform,
+  heNormal,
+};
+
+/** The name if it is in the table. Throws RangeError otherwise. */
+export function initializerName(name: string): InitializerName {
+  if (isName(name)) return name;
+  throw new RangeError(
+    `initializer: the name must be one of ${Object.keys(table).join(', ')}; got ${JSON.stringify(name)}`,
+  );
+}
+
+function isName(name: string): name is InitializerName {
+  return Object.hasOwn(table, name);
+}
+
+/** The initializer of that name with its default options; a function is its own. Throws RangeError for an unknown name. */
+export function initializerOf(given: string | Initializer): Initializer {
+  return typeof given === 'function' ? given : table[initializerName(given)]();
+}

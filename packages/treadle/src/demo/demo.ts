@@ -1,0 +1,88 @@
+// The demo: trains on real digits before the user's eyes, then shows some with what the network takes them for.
+
+import { digits, mnist } from '@treadle/data';
+import { sparseCategoricalCrossentropy } from '@treadle/losses';
+import { dense, flatten } from '@treadle/nn';
+import { adam } from '@treadle/optim';
+import { features, setSeed, setThreads, shutdown, type Tensor } from '@treadle/tensor';
+import { type Model, sequential } from '@treadle/train';
+import { drawDigits } from './draw-digits.ts';
+
+export interface DemoOptions {
+  /** a folder with the files of MNIST; by default the embedded digits are used */
+  readonly data?: string | undefined;
+  readonly threads?: number | undefined;
+  readonly seed: number;
+}
+
+interface Labelled {
+  readonly x: Tensor;
+  readonly y: Tensor;
+}
+
+interface Digits {
+  readonly train: Labelled;
+  readonly test: Labelled;
+}
+
+interface Task {
+  readonly title: string;
+  readonly hidden: readonly number[];
+  readonly epochs: number;
+  readonly batchSize: number;
+}
+
+export async function demo({ data, threads, seed }: DemoOptions): Promise<void> {
+  setSeed(seed);
+  if (threads !== undefined) setThreads(threads);
+  const { simd, fma, threads: team } = features();
+  say(`${team} ${team === 1 ? 'thread' : 'threads'}, ${simd}-bit vectors, ${fma ? 'fused multiply-add' : 'no fused multiply-add'}, Node ${process.version}`);
+  if (data === undefined) {
+    await train(digits({ seed }), { title: 'digits 64-128-10', hidden: [128], epochs: 60, batchSize: 32 }, seed);
+  } else {
+    const sets = mnist(data);
+    await train(sets, { title: 'MNIST 784-128-10', hidden: [128], epochs: 5, batchSize: 32 }, seed);
+    await train(sets, { title: 'MNIST softmax regression 784-10', hidden: [], epochs: 20, batchSize: 100 }, seed);
+  }
+  await shutdown();
+}
+
+async function train(sets: Digits, { title, hidden, epochs, batchSize }: Task, seed: number): Promise<void> {
+  const { train: learned, test } = sets;
+  say(`\n${title}: ${learned.x.shape[0]} digits to learn from, ${test.x.shape[0]} unseen ones; Adam 0.001, batches of ${batchSize}, ${epochs} epochs`);
+  const layers = [
+    flatten({ inputShape: learned.x.shape.slice(1) }),
+    ...hidden.map((units) => dense(units, { activation: 'relu' })),
+    dense(10),
+  ];
+  const model = sequential(layers);
+  model.compile({
+    optimizer: adam(1e-3),
+    loss: sparseCategoricalCrossentropy({ fromLogits: true }),
+    metrics: ['accuracy'],
+  });
+  const began = performance.now();
+  await model.fit(learned.x, learned.y, { epochs, batchSize, seed });
+  const seconds = (performance.now() - began) / 1000;
+  const { accuracy = Number.NaN } = await model.evaluate(test.x, test.y);
+  say(`trained in ${seconds.toFixed(2)} s; ${(100 * accuracy).toFixed(1)} % of the unseen digits are read correctly`);
+  await show(model, test);
+}
+
+/** A few unseen digits with what the model takes them for, the first mistakes among them. */
+async function show(model: Model, { x, y }: Labelled): Promise<void> {
+  const labels = y.data();
+  const answers = (await model.predict(x)).argmax(-1).data();
+  const wrong = [...answers.keys()].filter((i) => answers[i] !== labels[i]);
+  const right = [...answers.keys()].filter((i) => answers[i] === labels[i]);
+  const chosen = [...right.slice(0, 4), ...wrong.slice(0, 2)];
+  const captions = chosen.map((i) => (answers[i] === labels[i] ? `${answers[i]}` : `${answers[i]}, but is ${labels[i]}`));
+  const [, rows = 1, columns = 1] = x.shape;
+  const pixels = x.data();
+  const images = chosen.map((i) => pixels.slice(i * rows * columns, (i + 1) * rows * columns));
+  say(drawDigits(images, rows, columns, captions));
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,123 @@
+// What tensors should be, in plain TypeScript: arrays of float64 in row-major order, and the few ways of walking them from
+// which every reference is made. No cleverness and no speed; float32 inputs are held exactly, bools are 0 and 1.
+
+import type { Dtype } from '@treadle/graph';
+
+export type Shape = readonly number[];
+
+export interface NdArray {
+  readonly shape: Shape;
+  readonly dtype: Dtype;
+  readonly data: readonly number[];
+}
+
+export function sizeOf(shape: Shape): number {
+  return shape.reduce((size, extent) => size * extent, 1);
+}
+
+export function nd(shape: Shape, data: readonly number[], dtype: Dtype = 'float32'): NdArray {
+  if (data.length !== sizeOf(shape)) throw new Error(`${data.length} values for [${shape}]`);
+  return { shape, dtype, data };
+}
+
+/** Every index of a shape, in row-major order. */
+export function indicesOf(shape: Shape): number[][] {
+  let indices: number[][] = [[]];
+  for (const extent of shape) {
+    indices = indices.flatMap((index) => Array.from({ length: extent }, (_, i) => [...index, i]));
+  }
+  return indices;
+}
+
+/** The position of an index; along axes of extent 1 every index means the only element, and axes in front may be more. */
+export function positionOf(shape: Shape, index: readonly number[]): number {
+  const skipped = index.length - shape.length;
+  return shape.reduce((position, extent, i) => position * extent + (extent === 1 ? 0 : index[i + skipped]!), 0);
+}
+
+export function at(x: NdArray, index: readonly number[]): number {
+  return x.data[positionOf(x.shape, index)]!;
+}
+
+/** The array of `shape` whose element at an index is `element(index)`. */
+export function build(shape: Shape, element: (index: number[]) => number, dtype: Dtype = 'float32'): NdArray {
+  return { shape, dtype, data: indicesOf(shape).map(element) };
+}
+
+export function broadcast(...shapes: readonly Shape[]): Shape {
+  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
+  return Array.from({ length: rank }, (_, i) => {
+    const extents = shapes.map((shape) => shape[shape.length - rank + i] ?? 1);
+    return extents.find((extent) => extent !== 1) ?? 1;
+  });
+}
+
+/** Element by element, with broadcasting. */
+export function zip(dtype: Dtype, f: (...x: number[]) => number, ...arrays: readonly NdArray[]): NdArray {
+  const shape = broadcast(...arrays.map((x) => x.shape));
+  return build(shape, (index) => f(...arrays.map((x) => at(x, index))), dtype);
+}
+
+export function withDtype(x: NdArray, dtype: Dtype): NdArray {
+  return { ...x, dtype, data: x.data.map((value) => castNumber(value, dtype)) };
+}
+
+/** int32 → float32 rounds; float32 → int32 goes towards zero, to the nearest end of the range, and to 0 for NaN. */
+function castNumber(value: number, dtype: Dtype): number {
+  if (dtype === 'float32') return Math.fround(value);
+  if (dtype === 'bool') return value === 0 ? 0 : 1;
+  return Number.isNaN(value) ? 0 : Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(value))) + 0;
+}
+
+export type Axes = number | readonly number[] | undefined;
+
+/** The axes from the front, ascending. */
+export function axesOf(axes: Axes, rank: number): readonly number[] {
+  if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
+  return (typeof axes === 'number' ? [axes] : axes).map((axis) => (axis + rank) % rank).sort((a, b) => a - b);
+}
+
+/** One number for all elements along the axes, in row-major order. */
+export function fold(
+  x: NdArray,
+  axes: Axes,
+  keepDims: boolean,
+  f: (elements: number[]) => number,
+  dtype: Dtype = x.dtype,
+): NdArray {
+  const reduced = axesOf(axes, x.shape.length);
+  const kept = x.shape.map((extent, i) => (reduced.includes(i) ? 1 : extent));
+  const inner = indicesOf(x.shape.map((extent, i) => (reduced.includes(i) ? extent : 1)));
+  const data = indicesOf(kept).map((outer) => f(inner.map((index) => at(x, index.map((k, i) => k + outer[i]!)))));
+  return nd(keepDims ? kept : kept.filter((_, i) => !reduced.includes(i)), data, dtype);
+}
+
+/** Along one axis, an array of the same length for each row. */
+export function alongAxis(x: NdArray, axis: number, f: (row: number[]) => number[]): NdArray {
+  const [d] = axesOf(axis, x.shape.length);
+  const rows = new Map<string, number[]>();
+  return build(x.shape, (index) => {
+    const outer = index.with(d!, 0);
+    const key = outer.join();
+    const row =
+      rows.get(key) ??
+      f(Array.from({ length: x.shape[d!]! }, (_, k) => at(x, index.with(d!, k))));
+    rows.set(key, row);
+    return row[index[d!]!]!;
+  });
+}
+
+export function sum(values: readonly number[]): number {
+  return values.reduce((total, x) => total + x, 0);
+}
+
+/** Unit roundoff of float32. */
+export const u: number = 2 ** -24;
+
+/** γₙ = n·u/(1 − n·u): what n roundings in a row amount to (Higham, Accuracy and Stability, lemma 3.1). */
+export function gamma(n: number): number {
+  return (n * u) / (1 - n * u);
+}
+
+/** Half the distance between neighbours of float32 near zero: the error of a result that is denormal. */
+export const tiny: number = 2 ** -150;

@@ -1,0 +1,67 @@
+// The elementwise functions on single numbers in float64: the truth beside which lanes are measured.
+
+import { erf } from '../kernels/math/references.ts';
+
+/** a − b·⌊a/b⌋, with b's sign, exactly: NumPy's and Python's remainder. */
+function mod(a: number, b: number): number {
+  const rest = a % b;
+  if (rest === 0) return Object.is(b, -0) || b < 0 ? -0 : 0;
+  return rest < 0 !== b < 0 ? rest + b : rest;
+}
+
+/** C's and NumPy's power, which JavaScript's differs from where the base is ±1 or the exponent 0. */
+function pow(a: number, b: number): number {
+  if (a === 1 || b === 0) return 1;
+  if (a === -1 && Math.abs(b) === Infinity) return 1;
+  return a ** b;
+}
+
+function roundHalfEven(x: number): number {
+  const floor = Math.floor(x);
+  const rest = x - floor;
+  const isUp = rest > 0.5 || (rest === 0.5 && floor % 2 !== 0);
+  const y = isUp ? floor + 1 : floor;
+  return y === 0 && (x < 0 || Object.is(x, -0)) ? -0 : y;
+}
+
+const { abs, ceil, cos, exp, expm1, floor, log, log1p, max, min, sign, sin, sqrt, tan, tanh } = Math;
+
+export const scalars = {
+  abs,
+  add: (a: number, b: number) => a + b,
+  ceil,
+  cos,
+  div: (a: number, b: number) => a / b,
+  erf,
+  exp,
+  expm1,
+  floor,
+  log,
+  log1p,
+  maximum: max,
+  minimum: min,
+  mod,
+  mul: (a: number, b: number) => a * b,
+  neg: (x: number) => -x,
+  pow,
+  reciprocal: (x: number) => 1 / x,
+  relu: (x: number) => (x < 0 ? 0 : x),
+  round: roundHalfEven,
+  rsqrt: (x: number) => 1 / sqrt(x),
+  sigmoid: (x: number) => 1 / (1 + exp(-x)),
+  sign,
+  sin,
+  softplus: (x: number) => max(x, 0) + log1p(exp(-abs(x))),
+  sqrt,
+  square: (x: number) => x * x,
+  stopGradient: (x: number) => x,
+  sub: (a: number, b: number) => a - b,
+  tan,
+  tanh,
+} as const;
+
+/** Functions that float32 arithmetic rounds correctly, or not at all. */
+export const isRounded: ReadonlySet<string> = new Set([
+  ...['abs', 'add', 'ceil', 'div', 'floor', 'maximum', 'minimum', 'mul', 'neg', 'reciprocal', 'relu', 'round', 'sign'],
+  ...['sqrt', 'square', 'stopGradient', 'sub'],
+]);
