@@ -124,6 +124,23 @@ describe('all tiles run once, and each sees what the phases before it wrote', ()
     for (const block of growing) memory.free(block);
     await team.shutdown();
   });
+
+  test('at addresses beyond 2 GiB', async () => {
+    const low = memory.allocate(2 ** 31);
+    const large = 2 ** 20; // more than the holes that are left below
+    const team = new Team({ threads: 2 });
+    const { program, phases, words } = counting([[3], [4]], { meet: true });
+    const demanding = { ...program, scratchBytes: large };
+    await withTable(large, async (table, view) => {
+      expect(table).toBeGreaterThan(2 ** 31);
+      view()[0] = seed;
+      team.run(demanding, table);
+      await team.runAsync(demanding, table);
+      expect([...view().subarray(0, words)]).toEqual([...tableAfter(phases, 2).slice(0, -1), 4]);
+    });
+    await team.shutdown();
+    memory.free(low);
+  });
 });
 
 describe('runs happen one at a time, in the order of the calls', () => {

@@ -2,6 +2,7 @@
 
 export { computeAlong, realize, valueOf, valueOfAsync, writeVariable } from './realize.ts';
 export { type ArgumentType, type Recording, record } from './record.ts';
+export { compileModule } from './compile-module.ts';
 export { chooseLevel } from './features.ts';
 export { planCount } from './plans.ts';
 export { StoredValue, type Values } from './storage.ts';

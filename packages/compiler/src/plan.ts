@@ -4,12 +4,13 @@
 
 import { type Dtype, type Shape, type Source, sizeOf } from '@treadle/graph';
 import type { Kernel, Level, Slot } from '@treadle/kernels';
-import { type Block, memory, type Program, team } from '@treadle/pool';
+import { type Block, memory, type Program, team, webAssembly } from '@treadle/pool';
 import { ModuleBuilder } from '@treadle/wasm';
 import { type Lifetime, layoutArena } from './arena.ts';
 import type { Capture } from './capture.ts';
 import { compileModule } from './compile-module.ts';
 import { emitMain } from './dispatch.ts';
+import { chooseLevel } from './features.ts';
 import { fuse } from './fuse.ts';
 import { makeGroups } from './groups.ts';
 import { type Lowered, lower, type Output, type Place } from './lower.ts';
@@ -180,9 +181,10 @@ function emitProgram(phases: readonly (readonly Kernel[])[]): Program {
   });
   const emitted = phases.map((kernels) => kernels.map((kernel) => ({ func: kernel.emit(module), tiles: kernel.tiles })));
   emitMain(module, emitted);
+  const bytes = module.encode();
   const kernels = phases.flat();
   return {
-    module: compileModule(module.encode()),
+    module: chooseLevel().setsFlags ? compileModule(bytes) : new webAssembly.Module(bytes),
     steps: kernels.length,
     names: kernels.map(({ name }) => name),
     scratchBytes: Math.max(0, ...kernels.map(({ scratch }) => scratch)),

@@ -12,7 +12,9 @@ import { sameShape, showShape } from './shape.ts';
  */
 export function gradients(y: Node, xs: readonly Node[], seed?: Node): readonly Node[] {
   if (!seed && y.shape.length > 0) {
-    throw new ShapeError(`gradients: y must be a single number; got shape ${showShape(y.shape)}; sum or mean makes it one`);
+    throw new ShapeError(
+      `gradients: y must be a single number; got shape ${showShape(y.shape)}; sum or mean makes it one`,
+    );
   }
   const upstream = nodesBetween(y, new Set(xs));
   const between = new Set(upstream);

@@ -3,7 +3,16 @@
 export { type Dtype, promote } from './dtype.ts';
 export { DtypeError, ShapeError } from './errors.ts';
 export { gradients } from './gradients.ts';
-export { applyOp, type Node, numberNode, type Source, type Storage, settle, sourceNode, type VariableState } from './node.ts';
+export {
+  applyOp,
+  type Node,
+  numberNode,
+  type Source,
+  type Storage,
+  settle,
+  sourceNode,
+  type VariableState,
+} from './node.ts';
 export type { LaneInputs, LaneOp, Lowering, MoveOp, Op, ReduceOp, TiledOp } from './op.ts';
 export * as ops from './ops/index.ts';
 export type { NodeOrNumber } from './ops/lane.ts';

@@ -43,7 +43,12 @@ export interface Node {
   used: boolean;
 }
 
-export function sourceNode(source: Source, shape: Shape, dtype: Dtype, tracked: boolean = source.kind === 'variable'): Node {
+export function sourceNode(
+  source: Source,
+  shape: Shape,
+  dtype: Dtype,
+  tracked: boolean = source.kind === 'variable',
+): Node {
   return { shape, dtype, op: undefined, inputs: [], source, tracked, used: false };
 }
 

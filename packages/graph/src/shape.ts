@@ -46,7 +46,9 @@ export function normalizeAxes(op: string, axes: Axes, rank: number): readonly nu
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
   const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis(op, axis, rank));
   if (new Set(list).size < list.length) {
-    throw new ShapeError(`${op}: an axis may be named once; got ${showShape(typeof axes === 'number' ? [axes] : axes)}`);
+    throw new ShapeError(
+      `${op}: an axis may be named once; got ${showShape(typeof axes === 'number' ? [axes] : axes)}`,
+    );
   }
   return list.sort((a, b) => a - b);
 }
@@ -60,7 +62,9 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
     const x = a[a.length - rank + i] ?? 1;
     const y = b[b.length - rank + i] ?? 1;
     if (x !== y && x !== 1 && y !== 1) {
-      throw new ShapeError(`${op}: shapes must be equal or 1 axis by axis, from the end; got ${showShape(a)} and ${showShape(b)}`);
+      throw new ShapeError(
+        `${op}: shapes must be equal or 1 axis by axis, from the end; got ${showShape(a)} and ${showShape(b)}`,
+      );
     }
     out.push(x === 1 ? y : x);
   }

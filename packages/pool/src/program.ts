@@ -17,6 +17,8 @@ export interface Program {
 export interface RunOptions {
   /** whether more than one thread pays; by default true */
   readonly parallel?: boolean;
+  // Neither of these may run anything itself.
+
   /** called when the turn of this run has come, before anything of it runs: the time to write the table */
   readonly prepare?: () => void;
   /** called when this run is done, before the next one begins: the time to read what the next one overwrites */

@@ -1,7 +1,7 @@
 // compile(f): a function of the same type that is recorded once for each structure and shapes of its arguments, and from then
 // on runs as one plan, without calling f.
 
-import { type ArgumentType, isRecording, type Recording, record, StoredValue, valueOf } from '@treadle/compiler';
+import { type ArgumentType, isRecording, type Recording, record, type StoredValue, valueOf } from '@treadle/compiler';
 import { type Node, sourceNode } from '@treadle/graph';
 import { Tensor } from './tensor.ts';
 import { Variable } from './variable.ts';
@@ -45,17 +45,25 @@ export function compile<A extends readonly unknown[], R>(f: (...args: A) => R): 
   return Object.assign(run, { runAsync });
 }
 
-function recordCall<A extends readonly unknown[], R>(f: (...args: A) => R, args: A, tensors: readonly Tensor[]): Recorded<R> {
+function recordCall<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  args: A,
+  tensors: readonly Tensor[],
+): Recorded<R> {
   const types = tensors.map(({ shape, dtype }): ArgumentType => ({ shape, dtype }));
   const results: Tensor[] = [];
   let result: unknown;
   const recording = record(types, (nodes: readonly Node[]) => {
     let next = 0;
-    const stands = mapTensors(args, () => {
-      const node = nodes[next++];
-      if (!node) throw new Error('internal: an argument without a node');
-      return new Tensor(node);
-    }, false);
+    const stands = mapTensors(
+      args,
+      () => {
+        const node = nodes[next++];
+        if (!node) throw new Error('internal: an argument without a node');
+        return new Tensor(node);
+      },
+      false,
+    );
     result = f(...(stands as A)); // the same structure, a tensor for a tensor
     mapTensors(result, (t) => {
       results.push(t);
@@ -111,7 +119,10 @@ function describe(x: unknown, tensors: Tensor[]): string {
     return `${x.dtype}[${x.shape.join()}]`;
   }
   if (Array.isArray(x)) return `[${x.map((part) => describe(part, tensors)).join(';')}]`;
-  if (isPlainObject(x)) return `{${Object.entries(x).map(([name, part]) => `${name}:${describe(part, tensors)}`).join(';')}}`;
+  if (isPlainObject(x))
+    return `{${Object.entries(x)
+      .map(([name, part]) => `${name}:${describe(part, tensors)}`)
+      .join(';')}}`;
   if (typeof x === 'object' && x !== null) return `object ${identityOf(x)}`;
   if (typeof x === 'function') return `function ${identityOf(x)}`;
   return `${typeof x} ${String(x)}`;

@@ -49,15 +49,22 @@ export function eye(n: number, columns: number = n, { dtype = 'float32' }: Dtype
 export function arange(start: number, stop?: number, step = 1, options: DtypeOption = {}): Tensor {
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
   const length = Math.max(0, Math.ceil((to - from) / step));
-  if (!Number.isFinite(length)) throw new RangeError(`arange: start, stop and step must be finite, step not 0; got ${from}, ${to}, ${step}`);
+  if (!Number.isFinite(length))
+    throw new RangeError(`arange: start, stop and step must be finite, step not 0; got ${from}, ${to}, ${step}`);
   const dtype = options.dtype ?? ([from, to, step].every(Number.isInteger) ? 'int32' : 'float32');
   // start + i·step in float64, so that no error adds up
-  return tensor(Float64Array.from({ length }, (_, i) => from + i * step), { dtype });
+  return tensor(
+    Float64Array.from({ length }, (_, i) => from + i * step),
+    { dtype },
+  );
 }
 
 /** `count` numbers from start to stop, both included, evenly spaced. */
 export function linspace(start: number, stop: number, count = 50): Tensor {
-  if (!Number.isInteger(count) || count < 0) throw new ShapeError(`linspace: count must be a whole number ≥ 0; got ${count}`);
+  if (!Number.isInteger(count) || count < 0)
+    throw new ShapeError(`linspace: count must be a whole number ≥ 0; got ${count}`);
   const last = Math.max(1, count - 1);
-  return tensor(Float64Array.from({ length: count }, (_, i) => (i === last ? stop : start + ((stop - start) * i) / last)));
+  return tensor(
+    Float64Array.from({ length: count }, (_, i) => (i === last ? stop : start + ((stop - start) * i) / last)),
+  );
 }

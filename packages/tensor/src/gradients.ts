@@ -3,21 +3,26 @@
 
 import { computeAlong } from '@treadle/compiler';
 import { applyOp, type MoveOp, type Node, gradients as walkBack } from '@treadle/graph';
-import { Tensor, type TensorLike, nodeOf } from './tensor.ts';
+import { nodeOf, Tensor, type TensorLike } from './tensor.ts';
 
 /**
  * dy/dx for each x of `xs`; zeros where y does not depend on x. y must be a single number (ShapeError otherwise). The history
  * of a value that was read is kept where a variable is upstream, not elsewhere.
  */
 export function gradients(y: Tensor, xs: readonly Tensor[]): Tensor[] {
-  const found = walkBack(y.node, xs.map((x) => x.node));
+  const found = walkBack(
+    y.node,
+    xs.map((x) => x.node),
+  );
   // What is computed first of these, by an assignment say, computes all: they share the forward and the backward pass.
   computeAlong([y.node, ...found]);
   return found.map((node) => new Tensor(node));
 }
 
 /** One tensor for a function of one, an array in the order of the arguments for a function of several. */
-export type GradientsOf<A extends readonly TensorLike[]> = A extends readonly [TensorLike] ? Tensor : { [I in keyof A]: Tensor };
+export type GradientsOf<A extends readonly TensorLike[]> = A extends readonly [TensorLike]
+  ? Tensor
+  : { [I in keyof A]: Tensor };
 
 /** The function that gives a scalar function's value together with its gradient with respect to every argument. */
 export function valueAndGrad<A extends readonly TensorLike[]>(
@@ -26,7 +31,10 @@ export function valueAndGrad<A extends readonly TensorLike[]>(
   return (...args) => {
     const stands = args.map((arg) => new Tensor(standFor(nodeOf(arg))));
     const y = Reflect.apply(f, undefined, stands);
-    const nodes = walkBack(y.node, stands.map(({ node }) => node));
+    const nodes = walkBack(
+      y.node,
+      stands.map(({ node }) => node),
+    );
     computeAlong([y.node, ...nodes]);
     const found = nodes.map((node) => new Tensor(node));
     const result: unknown = found.length === 1 ? found[0] : found;
@@ -42,7 +50,13 @@ export function grad<A extends readonly TensorLike[]>(
   return (...args) => both(...args)[1];
 }
 
-const itself: MoveOp = { kind: 'move', name: 'argument', key: 'argument', view: (input) => input, gradient: (dy) => [dy] };
+const itself: MoveOp = {
+  kind: 'move',
+  name: 'argument',
+  key: 'argument',
+  view: (input) => input,
+  gradient: (dy) => [dy],
+};
 
 /** A node of its own for an argument, so that the same tensor given twice has two gradients; its history is kept throughout. */
 function standFor(x: Node): Node {

@@ -1,6 +1,14 @@
 // What a user holds: tensors, variables, gradients, compiled functions.
 
-export { type Axes, type Dtype, DtypeError, type MatmulOptions, type ReduceOptions, type Shape, ShapeError } from '@treadle/graph';
+export {
+  type Axes,
+  type Dtype,
+  DtypeError,
+  type MatmulOptions,
+  type ReduceOptions,
+  type Shape,
+  ShapeError,
+} from '@treadle/graph';
 export { type Compiled, compile } from './compile.ts';
 export { arange, eye, full, linspace, ones, tensor, zeros } from './create.ts';
 export { type Features, features, type MemoryUse, memory, setThreads, shutdown, threads } from './engine.ts';

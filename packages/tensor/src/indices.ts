@@ -11,7 +11,9 @@ export function checkIndices(x: Node, given: Node, axis: number): Node {
   if (source?.kind === 'stored' && source.storage instanceof StoredValue) {
     const wrong = source.storage.read().find((index) => index < -extent || index >= extent);
     if (wrong !== undefined) {
-      throw new RangeError(`gather: indices must be at least ${-extent} and less than ${extent}; got ${wrong} for ${showShape(x.shape)}, axis ${axis}`);
+      throw new RangeError(
+        `gather: indices must be at least ${-extent} and less than ${extent}; got ${wrong} for ${showShape(x.shape)}, axis ${axis}`,
+      );
     }
   }
   return ops.where(ops.less(indices, 0), ops.add(indices, extent), indices);
@@ -21,7 +23,8 @@ export function checkIndices(x: Node, given: Node, axis: number): Node {
 function asIntegers(given: Node): Node {
   if (given.dtype === 'int32') return given;
   const { source } = given;
-  const isWhole = source?.kind === 'stored' && source.storage instanceof StoredValue && source.storage.read().every(Number.isInteger);
+  const isWhole =
+    source?.kind === 'stored' && source.storage instanceof StoredValue && source.storage.read().every(Number.isInteger);
   if (given.dtype === 'float32' && isWhole) return ops.cast(given, 'int32');
   throw new DtypeError(`gather: indices must be int32; got ${given.dtype}`);
 }

@@ -19,12 +19,15 @@ export function flatten(nested: Nested): Flat {
   const visit = (part: Nested, depth: number): void => {
     if (typeof part === 'object') {
       if (part.length !== shape[depth]) {
-        throw new ShapeError(`tensor: rows must have equal length; got ${part.length} beside ${shape[depth] ?? 'a number'} at depth ${depth}`);
+        throw new ShapeError(
+          `tensor: rows must have equal length; got ${part.length} beside ${shape[depth] ?? 'a number'} at depth ${depth}`,
+        );
       }
       for (const inner of part) visit(inner, depth + 1);
       return;
     }
-    if (depth !== shape.length) throw new ShapeError(`tensor: rows must have equal depth; got a number at depth ${depth} of ${showShape(shape)}`);
+    if (depth !== shape.length)
+      throw new ShapeError(`tensor: rows must have equal depth; got a number at depth ${depth} of ${showShape(shape)}`);
     values.push(part);
   };
   visit(nested, 0);

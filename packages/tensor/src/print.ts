@@ -32,7 +32,12 @@ function pick(values: ArrayLike<number>, shape: Shape, shown: readonly number[][
   return offsets.map((offset) => values[offset] ?? 0);
 }
 
-function rows(values: ArrayLike<number>, shape: Shape, shown: readonly number[][], text: (x: number) => string): string {
+function rows(
+  values: ArrayLike<number>,
+  shape: Shape,
+  shown: readonly number[][],
+  text: (x: number) => string,
+): string {
   const build = (axis: number, offset: number): string => {
     const isLast = axis === shape.length - 1;
     const parts = (shown[axis] ?? []).map((i) => {
@@ -48,7 +53,8 @@ function rows(values: ArrayLike<number>, shape: Shape, shown: readonly number[][
 
 /** One width for all, and one notation: decimals where they are few, exponents where magnitudes are far apart. */
 function formatter(values: readonly number[], dtype: Dtype): (x: number) => string {
-  const plain = dtype === 'bool' ? (x: number) => (x === 0 ? 'false' : 'true') : dtype === 'int32' ? String : floatFormat(values);
+  const plain =
+    dtype === 'bool' ? (x: number) => (x === 0 ? 'false' : 'true') : dtype === 'int32' ? String : floatFormat(values);
   const width = Math.max(0, ...values.map((x) => plain(x).length));
   return (x) => plain(x).padStart(width);
 }
@@ -57,7 +63,7 @@ function floatFormat(values: readonly number[]): (x: number) => string {
   const sizes = values.filter((x) => Number.isFinite(x) && x !== 0).map(Math.abs);
   const largest = Math.max(...sizes, 0);
   const smallest = Math.min(...sizes, largest);
-  if (largest >= 1e8 || (smallest > 0 && (smallest < 1e-4 || largest / smallest > 1e3 && smallest < 1e-3))) {
+  if (largest >= 1e8 || (smallest > 0 && (smallest < 1e-4 || (largest / smallest > 1e3 && smallest < 1e-3)))) {
     return (x) => special(x) ?? x.toExponential(Math.min(8, Math.max(...values.map(exponentDigits))));
   }
   const digits = Math.min(8, Math.max(0, ...values.map(decimalDigits)));

@@ -3,7 +3,16 @@
 
 import { inspect } from 'node:util';
 import { realize, StoredValue, valueOf, valueOfAsync } from '@treadle/compiler';
-import { type Axes, type Dtype, type MatmulOptions, type Node, ops, type ReduceOptions, type Shape, sizeOf } from '@treadle/graph';
+import {
+  type Axes,
+  type Dtype,
+  type MatmulOptions,
+  type Node,
+  ops,
+  type ReduceOptions,
+  type Shape,
+  sizeOf,
+} from '@treadle/graph';
 import { checkIndices } from './indices.ts';
 import { type NestedNumbers, nest } from './nested.ts';
 import { print } from './print.ts';

@@ -1,7 +1,17 @@
 // From numbers to nodes: nested arrays and typed arrays with a shape and a dtype.
 
 import { StoredValue, type Values } from '@treadle/compiler';
-import { checkShape, type Dtype, DtypeError, type Node, type Shape, ShapeError, showShape, sizeOf, sourceNode } from '@treadle/graph';
+import {
+  checkShape,
+  type Dtype,
+  DtypeError,
+  type Node,
+  type Shape,
+  ShapeError,
+  showShape,
+  sizeOf,
+  sourceNode,
+} from '@treadle/graph';
 import { flatten, type Nested } from './nested.ts';
 
 type NumericArray =
@@ -31,7 +41,9 @@ export function toNode(numbers: Numbers, { shape, dtype }: TensorOptions = {}): 
   const flat = isTyped ? { values: numbers, shape: [numbers.length] } : flatten(numbers);
   const target = checkShape('tensor', shape ?? flat.shape);
   if (sizeOf(target) !== flat.values.length) {
-    throw new ShapeError(`tensor: the shape must hold all values; got ${flat.values.length} values for ${showShape(target)}`);
+    throw new ShapeError(
+      `tensor: the shape must hold all values; got ${flat.values.length} values for ${showShape(target)}`,
+    );
   }
   const type = dtype ?? (isTyped ? dtypeOf(numbers) : typeof flat.values[0] === 'boolean' ? 'bool' : 'float32');
   return sourceNode({ kind: 'stored', storage: StoredValue.of(toValues(flat.values, type), type) }, target, type);

@@ -1,10 +1,10 @@
 // A variable: a tensor whose value can be assigned. Everything a tensor has, it has; what was computed from its old value keeps
 // seeing that.
 
-import { valueOf, VariableCell, writeVariable } from '@treadle/compiler';
+import { VariableCell, valueOf, writeVariable } from '@treadle/compiler';
 import type { Node } from '@treadle/graph';
-import { nodeOf, operand, Tensor, type TensorLike } from './tensor.ts';
 import { ops } from '@treadle/graph';
+import { nodeOf, operand, Tensor, type TensorLike } from './tensor.ts';
 
 export interface VariableOptions {
   readonly name?: string;

@@ -355,7 +355,7 @@ const randomUniform: Case = (() => {
       bounds: (truth) => truth.data.map((y) => 1.001 * (2 * u * Math.abs(max - min) + u * Math.abs(y)) + (max - y <= 4 * u * Math.max(Math.abs(max), max - min) ? max - min : 0)),
     },
   });
-  const ends = fc.tuple(fc.float({ min: -9, max: 9, noNaN: true }), fc.float({ min: 0, max: 9, noNaN: true })).map(([low, range]) => [low, Math.fround(low + range)] as const);
+  const ends = fc.tuple(fc.float({ min: -9, max: 9, noNaN: true }), fc.oneof(fc.constant(0), fc.float({ min: 2 ** -7, max: 9, noNaN: true }))).map(([low, range]) => [low, Math.fround(low + range)] as const);
   return {
     examples: fc.tuple(shapes(), seeds, seeds, ends).map(([shape, seed, counter, [min, max]]) => example(shape, [seed, counter], min, max)),
     wrong: wrongKeys((shape, seed, counter) => ops.randomUniform(shape, seed, counter, 0, 1)),

@@ -4,7 +4,7 @@
 import { type Axes, type Dtype, type Node, ops, type ReduceOptions } from '@treadle/graph';
 import fc from 'fast-check';
 import { axesOf, fold, gamma, type NdArray, nd, sum, tiny, u, withDtype } from '../reference.ts';
-import { apart, arrays, type Case, type Example, elementsOf, finite, moderate, oneAxis, shapes, type ShapeLimits, small, someAxes, type Spread, type Tolerance, type Wrong } from './case.ts';
+import { apart, arrays, asList, type Case, type Example, elementsOf, finite, moderate, oneAxis, shapes, type ShapeLimits, small, someAxes, type Spread, type Tolerance, type Wrong } from './case.ts';
 import { node } from './nodes.ts';
 
 type Elements = number[];
@@ -21,6 +21,8 @@ interface Options {
   readonly nonEmpty?: boolean;
   readonly smooth?: Spread;
   readonly oneAxisOnly?: boolean;
+  /** whether gradients need two elements or more */
+  readonly several?: boolean;
   readonly also?: readonly Wrong[];
 }
 
@@ -32,7 +34,7 @@ const noAxis = (apply: (x: Node, axis: number) => unknown): readonly Wrong[] => 
 ];
 
 function reduction(name: keyof typeof ops, options: Options): Case {
-  const { reduce, dtypes, bound, domain = finite, nonEmpty = false, smooth, oneAxisOnly = false } = options;
+  const { reduce, dtypes, bound, domain = finite, nonEmpty = false, smooth, oneAxisOnly = false, several = false } = options;
   const apply = ops[name] as Reduction;
   const example = (input: NdArray, axes: Axes, keepDims: boolean | undefined): Example => {
     const tolerance: Tolerance = bound
@@ -71,7 +73,11 @@ function reduction(name: keyof typeof ops, options: Options): Case {
   return {
     examples: draw({}, inputs),
     special: bound && name !== 'sum' ? [] : [example(nd([rows.length, 3], rows.flat()), 1, false), example(nd([rows.length, 3], rows.flat()), 0, true)],
-    ...(smooth && { smooth: draw(small, (shape) => apart([shape], smooth).map(([x]) => x!)) }),
+    ...(smooth && {
+      smooth: draw(small, (shape) => apart([shape], smooth).map(([x]) => x!)).filter(
+        ({ inputs: [x], reference }) => !several || asList(reference(x!)).every(({ data }) => data.every((y) => y > 0)),
+      ),
+    }),
     wrong: [...noAxis(apply), ...(nonEmpty ? empty : []), ...(oneAxisOnly ? [] : twice), ...(options.also ?? [])],
   };
 }
@@ -96,7 +102,7 @@ function varianceBound(x: Elements): number {
   const e = (gamma(n) * sum(absolute(x))) / n;
   const worst = x.map((value) => Math.abs(value - m)).map((d) => d + e + u * (d + e));
   const squares = average(worst.map((d) => d * d));
-  return squares - variance(x) + gamma(n + 2) * squares + tiny;
+  return squares - variance(x) + gamma(n + 2) * squares + 2 * tiny; // squares may be denormal
 }
 
 function stdBound(x: Elements): number {
@@ -195,7 +201,7 @@ export const reductions = {
   }),
   min: reduction('min', { reduce: (x) => Math.min(...x), dtypes: kept, nonEmpty: true, smooth: {} }),
   prod,
-  std: reduction('std', { reduce: (x) => Math.sqrt(variance(x)), dtypes: float, bound: stdBound, domain: moderate }),
+  std: reduction('std', { reduce: (x) => Math.sqrt(variance(x)), dtypes: float, bound: stdBound, domain: moderate, smooth: {}, several: true }),
   sum: {
     ...floatSum,
     examples: fc.oneof(

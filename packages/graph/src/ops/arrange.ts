@@ -3,18 +3,22 @@
 import { ShapeError } from '../errors.ts';
 import type { Node } from '../node.ts';
 import { normalizeAxis, sameShape, showShape } from '../shape.ts';
-import { concat, expandDims, reshape, slice } from './moves.ts';
+import { concat, expandDims, requireOneDtype, reshape, slice } from './moves.ts';
 import { broadcastTo } from './sum.ts';
 
-/** Tensors of one shape side by side along a new axis. */
+/** Tensors of one shape and dtype side by side along a new axis. */
 export function stack(nodes: readonly Node[], axis = 0): Node {
   const first = nodes[0];
   if (!first || nodes.some((node) => !sameShape(node.shape, first.shape))) {
     const got = nodes.map((node) => showShape(node.shape)).join(', ');
     throw new ShapeError(`stack: one tensor or more, all of one shape; got ${got || 'none'}`);
   }
+  requireOneDtype('stack', nodes);
   const at = normalizeAxis('stack', axis, first.shape.length + 1);
-  return concat(nodes.map((node) => expandDims(node, at)), at);
+  return concat(
+    nodes.map((node) => expandDims(node, at)),
+    at,
+  );
 }
 
 /** The parts of x along the axis: so many equal ones, or ones of the lengths given. */
@@ -24,7 +28,9 @@ export function split(x: Node, parts: number | readonly number[], axis = 0): rea
   const lengths = typeof parts === 'number' ? new Array<number>(Math.max(1, parts | 0)).fill(extent / parts) : parts;
   const total = lengths.reduce((sum, length) => sum + length, 0);
   if (total !== extent || !lengths.every((length) => Number.isInteger(length) && length >= 0)) {
-    throw new ShapeError(`split: the parts must be whole and add up to the axis; got ${showShape(x.shape)}, axis ${at}, into ${typeof parts === 'number' ? parts : showShape(parts)}`);
+    throw new ShapeError(
+      `split: the parts must be whole and add up to the axis; got ${showShape(x.shape)}, axis ${at}, into ${typeof parts === 'number' ? parts : showShape(parts)}`,
+    );
   }
   let from = 0;
   return lengths.map((length) => {
@@ -42,7 +48,16 @@ export function tile(x: Node, counts: readonly number[]): Node {
     throw new ShapeError(`tile: a whole number ≥ 0 for every axis; got ${showShape(counts)} for ${showShape(x.shape)}`);
   }
   // [a, b] → [1, a, 1, b] → [m, a, n, b] → [m·a, n·b]
-  const spread = reshape(x, x.shape.flatMap((extent) => [1, extent]));
-  const repeated = broadcastTo(spread, x.shape.flatMap((extent, i) => [counts[i] ?? 1, extent]));
-  return reshape(repeated, x.shape.map((extent, i) => extent * (counts[i] ?? 1)));
+  const spread = reshape(
+    x,
+    x.shape.flatMap((extent) => [1, extent]),
+  );
+  const repeated = broadcastTo(
+    spread,
+    x.shape.flatMap((extent, i) => [counts[i] ?? 1, extent]),
+  );
+  return reshape(
+    repeated,
+    x.shape.map((extent, i) => extent * (counts[i] ?? 1)),
+  );
 }

@@ -1,7 +1,9 @@
-// cast: from one dtype to another. A bool is a mask in memory, so as a number it is mask ∧ 1.
+// cast: from one dtype to another. A bool is a mask in memory, so as a number it is mask ∧ 1. Every cast leaves or enters
+// whole numbers, so no gradient passes.
 
 import { f32x4, i32x4, reinterpret, v128 } from '@treadle/wasm';
 import type { Dtype } from '../dtype.ts';
+import { DtypeError } from '../errors.ts';
 import { applyOp, type Node } from '../node.ts';
 import type { LaneOp } from '../op.ts';
 
@@ -27,7 +29,8 @@ const lanes: Record<Dtype, Record<Dtype, LaneOp['lane'] | undefined>> = {
 /** The same values in another dtype: float32 → int32 rounds towards zero and saturates; ≠ 0 is true. */
 export function cast(x: Node, dtype: Dtype): Node {
   const lane = lanes[x.dtype][dtype];
-  if (!lane) return x;
+  if (dtype === x.dtype) return x;
+  if (!lane) throw new DtypeError(`cast: dtype must be float32, int32 or bool; got ${String(dtype)}`);
   const from = x.dtype;
   const op: LaneOp = {
     kind: 'lane',
@@ -35,7 +38,7 @@ export function cast(x: Node, dtype: Dtype): Node {
     key: `cast ${from} ${dtype}`,
     cost: 0.15,
     lane,
-    gradient: (dy) => [from === 'float32' && dtype === 'float32' ? dy : undefined],
+    gradient: () => [],
   };
   return applyOp(op, [x], x.shape, dtype);
 }

@@ -49,14 +49,18 @@ export const lessEqual: (a: NodeOrNumber, b: NodeOrNumber) => Node = comparison(
 );
 
 /** a > b */
-export function greater(a: NodeOrNumber, b: NodeOrNumber): Node {
-  return less(b, a);
-}
+export const greater: (a: NodeOrNumber, b: NodeOrNumber) => Node = comparison(
+  'greater',
+  (x) => f32x4.gt(x.float(0), x.float(1)),
+  (x) => i32x4.gt_s(x.int(0), x.int(1)),
+);
 
 /** a ≥ b */
-export function greaterEqual(a: NodeOrNumber, b: NodeOrNumber): Node {
-  return lessEqual(b, a);
-}
+export const greaterEqual: (a: NodeOrNumber, b: NodeOrNumber) => Node = comparison(
+  'greaterEqual',
+  (x) => f32x4.ge(x.float(0), x.float(1)),
+  (x) => i32x4.ge_s(x.int(0), x.int(1)),
+);
 
 function logic(name: string, lane: LaneOp['lane']): (a: Node, b: Node) => Node {
   const op = laneOp({ name, cost: 0.1, lane, gradient: () => [] });
@@ -80,8 +84,7 @@ const choose = laneOp({
   name: 'where',
   cost: 0.15,
   lane: (_, x) => v128.bitselect(x.float(1), x.float(2), x.int(0)),
-  gradient: (dy, _, [condition]) =>
-    condition ? [undefined, where(condition, dy, 0), where(condition, 0, dy)] : [],
+  gradient: (dy, _, [condition]) => (condition ? [undefined, where(condition, dy, 0), where(condition, 0, dy)] : []),
 });
 
 /** condition ? a : b, element by element. The condition must be bool. */

@@ -4,6 +4,7 @@
 import { f32x4, i32x4 } from '@treadle/wasm';
 import type { Node } from '../node.ts';
 import type { LaneOp } from '../op.ts';
+import { broadcastShapes } from '../shape.ts';
 import { greater, greaterEqual, lessEqual, where } from './comparison.ts';
 import { alike, applyLane, floatUnary, laneOp, type NodeOrNumber } from './lane.ts';
 
@@ -48,6 +49,8 @@ export const minimum: (a: NodeOrNumber, b: NodeOrNumber) => Node = extreme(
 
 /** x, but no less than `low` and no more than `high`. */
 export function clip(x: Node, low: NodeOrNumber, high: NodeOrNumber): Node {
+  let shape = x.shape;
+  for (const end of [low, high]) if (typeof end !== 'number') shape = broadcastShapes('clip', shape, end.shape);
   return minimum(maximum(x, low), high);
 }
 

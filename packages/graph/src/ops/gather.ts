@@ -18,7 +18,14 @@ function gatherRows(x: Node, indices: Node): Node {
     key: 'gather',
     kernels: ({ inputs: [source, at], output }) => {
       if (!source || !at) throw new Error('internal: gather needs its inputs');
-      return [gatherKernel({ name: `gather ${shape.join('×')}`, source, indices: at, store: { slot: output, view: denseView(shape) } })];
+      return [
+        gatherKernel({
+          name: `gather ${shape.join('×')}`,
+          source,
+          indices: at,
+          store: { slot: output, view: denseView(shape) },
+        }),
+      ];
     },
     gradient: (dy) => [x.dtype === 'float32' ? scatterRows(dy, indices, n) : undefined, undefined],
   };
@@ -36,7 +43,9 @@ function scatterRows(updates: Node, indices: Node, n: number): Node {
     kernels: ({ inputs: [rows, at], output }) => {
       if (!rows || !at) throw new Error('internal: scatterAdd needs its inputs');
       const store = { slot: output, view: denseView(shape) };
-      return [scatterAddKernel({ name: `scatterAdd ${shape.join('×')}`, type: 'f32x4', updates: rows, indices: at, store })];
+      return [
+        scatterAddKernel({ name: `scatterAdd ${shape.join('×')}`, type: 'f32x4', updates: rows, indices: at, store }),
+      ];
     },
     gradient: (dy) => [gatherRows(dy, indices), undefined],
   };
@@ -67,9 +76,17 @@ export function scatterAdd(updates: Node, indices: Node, n: number): Node {
   requireDtype('scatterAdd', updates, 'float32');
   const inner = updates.shape.slice(indices.shape.length);
   const count = sizeOf(indices.shape);
-  const fits = indices.shape.every((extent, i) => updates.shape[i] === extent) && updates.shape.length >= indices.shape.length;
-  if (!fits || !Number.isInteger(n) || n < 0) {
-    throw new ShapeError(`scatterAdd: updates must begin with the shape of the indices; got ${showShape(updates.shape)}, indices ${showShape(indices.shape)}, n = ${n}`);
+  const fits =
+    indices.shape.every((extent, i) => updates.shape[i] === extent) && updates.shape.length >= indices.shape.length;
+  if (!fits) {
+    throw new ShapeError(
+      `scatterAdd: updates must begin with the shape of the indices; got ${showShape(updates.shape)} for ${showShape(indices.shape)}`,
+    );
+  }
+  if (!Number.isInteger(n) || n < 0 || (n === 0 && count > 0)) {
+    throw new ShapeError(
+      `scatterAdd: n must be a whole number ≥ 0, and no less than 1 if there are indices; got ${n} for ${showShape(indices.shape)}`,
+    );
   }
   const y = scatterRows(reshape(updates, [1, count, sizeOf(inner)]), reshape(indices, [count]), n);
   return reshape(y, [n, ...inner]);

@@ -2,10 +2,11 @@
 // 20 rounds (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a block cipher of (key, position), so
 // that a number depends on its seed and position alone, not on threads, tiles or what was drawn before.
 
-import { type Expr, f32x4, type FunctionBuilder, i32x4, type Local, v128 } from '@treadle/wasm';
+import { type Expr, type FunctionBuilder, f32x4, i32x4, type Local, v128 } from '@treadle/wasm';
+import { ShapeError } from '../errors.ts';
 import { applyOp, type Node } from '../node.ts';
 import type { LaneOp } from '../op.ts';
-import { checkShape, type Shape } from '../shape.ts';
+import { checkShape, type Shape, showShape } from '../shape.ts';
 import { requireDtype } from './lane.ts';
 
 const indices: LaneOp = {
@@ -75,6 +76,14 @@ const streams = [uniformOp(0), uniformOp(1)] as const;
 
 /** Uniform in [0, 1), float32; `seed` and `counter` are 0-d int32, `stream` picks one of two independent sequences. */
 export function uniform01(shape: Shape, seed: Node, counter: Node, stream: 0 | 1 = 0): Node {
-  const key = [requireDtype('randomUniform', seed, 'int32'), requireDtype('randomUniform', counter, 'int32')];
-  return applyOp(streams[stream], key, checkShape('randomUniform', shape), 'float32');
+  return uniformNumbers('uniform01', shape, seed, counter, stream);
+}
+
+/** The same for the op that is named in errors. */
+export function uniformNumbers(op: string, shape: Shape, seed: Node, counter: Node, stream: 0 | 1): Node {
+  const key = [seed, counter].map((word) => requireDtype(op, word, 'int32'));
+  const wrong = key.find((word) => word.shape.length > 0);
+  if (wrong)
+    throw new ShapeError(`${op}: seed and counter must be single numbers; got shape ${showShape(wrong.shape)}`);
+  return applyOp(streams[stream], key, checkShape(op, shape), 'float32');
 }

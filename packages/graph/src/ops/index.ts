@@ -3,7 +3,18 @@
 export { abs, add, div, mul, neg, reciprocal, sign, square, sub } from './arithmetic.ts';
 export { split, stack, tile } from './arrange.ts';
 export { cast } from './cast.ts';
-export { equal, greater, greaterEqual, less, lessEqual, logicalAnd, logicalNot, logicalOr, notEqual, where } from './comparison.ts';
+export {
+  equal,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  notEqual,
+  where,
+} from './comparison.ts';
 export { exp, expm1, log, log1p, sigmoid, softplus, tanh } from './exponential.ts';
 export { clip, maximum, minimum, relu } from './extremes.ts';
 export { gather, scatterAdd } from './gather.ts';
@@ -12,9 +23,10 @@ export { matmul } from './matmul.ts';
 export { mod } from './mod.ts';
 export { concat, expandDims, flip, pad, reshape, slice, squeeze, transpose } from './moves.ts';
 export { pow, rsqrt, sqrt } from './power.ts';
-export { randomNormal, randomUniform, stopGradient } from './random.ts';
+export { randomNormal, randomUniform } from './random.ts';
 export { all, any, argmax, argmin, logSumExp, max, min, prod } from './reductions.ts';
 export { ceil, floor, round } from './rounding.ts';
 export { logSoftmax, oneHot, softmax } from './softmax.ts';
+export { stopGradient } from './stop-gradient.ts';
 export { broadcastTo, mean, std, sum, sumTo, variance } from './sum.ts';
 export { cos, erf, sin, tan } from './trigonometric.ts';

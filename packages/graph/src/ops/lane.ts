@@ -18,7 +18,7 @@ export function laneOp(record: Omit<LaneOp, 'kind' | 'key'>): LaneOp {
 export function toNode(x: NodeOrNumber, like: Dtype): Node {
   if (typeof x !== 'number') return x;
   if (like === 'float32') return numberNode(x, 'float32');
-  return numberNode(x, Number.isInteger(x) && Math.abs(x) < 2 ** 31 ? 'int32' : 'float32');
+  return numberNode(x, Number.isInteger(x) && x >= -(2 ** 31) && x < 2 ** 31 ? 'int32' : 'float32');
 }
 
 /** Both operands in the smallest dtype that holds both; never bool, which counts as int32. */

@@ -46,7 +46,9 @@ export interface MatmulOptions {
  */
 export function matmul(a: Node, b: Node, { transposeA = false, transposeB = false }: MatmulOptions = {}): Node {
   if (a.shape.length === 0 || b.shape.length === 0) {
-    throw new ShapeError(`matmul: operands must have one axis or more; got ${showShape(a.shape)} × ${showShape(b.shape)}`);
+    throw new ShapeError(
+      `matmul: operands must have one axis or more; got ${showShape(a.shape)} × ${showShape(b.shape)}`,
+    );
   }
   const left = matrix(a, 0, transposeA);
   const right = matrix(b, 1, transposeB);
@@ -57,7 +59,10 @@ export function matmul(a: Node, b: Node, { transposeA = false, transposeB = fals
   const folded = foldBatch(left, right);
   const y = folded ?? multiplyBatches(left, right);
   const drop = [a.shape.length === 1 ? y.shape.length - 2 : -1, b.shape.length === 1 ? y.shape.length - 1 : -1];
-  return reshape(y, y.shape.filter((_, i) => !drop.includes(i)));
+  return reshape(
+    y,
+    y.shape.filter((_, i) => !drop.includes(i)),
+  );
 }
 
 function matrix(x: Node, newAxis: 0 | 1, transposed: boolean): Node {

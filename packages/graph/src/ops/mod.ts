@@ -1,7 +1,7 @@
-// mod: the remainder that has the sign of the divisor, as NumPy's and Python's. Computed in float64, where it is exact for
-// int32 and for floats whose quotient is below 2²⁹.
+// mod: the remainder that has the sign of the divisor, as NumPy's and Python's. Computed in float64 and exact there; a float32
+// result is that rounded once.
 
-import { type Expr, f32x4, f64x2, type FunctionBuilder, i8x16, i32x4, reinterpret, v128 } from '@treadle/wasm';
+import { type Expr, type FunctionBuilder, f32x4, f64x2, i8x16, i32x4, i64x2, reinterpret, v128 } from '@treadle/wasm';
 import type { Node } from '../node.ts';
 import type { LaneOp } from '../op.ts';
 import { div, mul, neg } from './arithmetic.ts';
@@ -13,22 +13,28 @@ function high<T extends 'f32x4' | 'i32x4'>(x: Expr<T>): Expr<T> {
   return i8x16.shuffle([8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15], x, x);
 }
 
-/** a − b·⌊a/b⌋; a quotient that rounded up to a whole number leaves a remainder of the wrong sign, one b off. */
+/** Of a float64, all but its last 27 bits: 26 digits, whose product with a float32, or with an int32 in its range, is exact. */
+const leading = -(2n ** 27n);
+
+/**
+ * r begins as a and loses ⌊r/|b|⌋·|b| in portions whose products are exact, so that it always is a modulo b; each portion takes
+ * 25 bits off the quotient, one is the rule. An infinite a, b = 0 and NaN give NaN.
+ */
 function remainder(f: FunctionBuilder, a: Expr<'f64x2'>, b: Expr<'f64x2'>): Expr<'f64x2'> {
-  const x = f.let(a);
+  const infinity = Number.POSITIVE_INFINITY;
   const y = f.let(b);
-  const r = f.let(f64x2.sub(x, f64x2.mul(y, f64x2.floor(f64x2.div(x, y)))));
-  const wrong = v128.and(
-    f64x2.lt(f64x2.mul(r, y), 0),
-    f64x2.ne(r, 0),
-  );
+  const size = f.let(f64x2.abs(y));
+  const r = f.local('f64x2', a);
+  const regular = f.let(v128.and(f64x2.lt(f64x2.abs(r), infinity), f64x2.gt(size, 0)));
+  f.while(v128.any_true(v128.and(regular, f64x2.ge(f64x2.abs(r), size))), () => {
+    const quotient = v128.and(f64x2.div(r, size), reinterpret('f64x2', i64x2.const(leading)));
+    const next = f64x2.sub(r, f64x2.mul(f64x2.trunc(quotient), size));
+    f.set(r, v128.bitselect(next, r, f64x2.lt(size, infinity)));
+  });
+  const wrong = f64x2.lt(f64x2.mul(r, y), 0);
   const mended = f.let(f64x2.add(r, v128.and(y, reinterpret('f64x2', wrong))));
-  // a zero remainder takes the divisor's sign; a finite a modulo ±∞ of its own sign stays a
-  const infinite = f64x2.eq(f64x2.abs(y), Number.POSITIVE_INFINITY);
-  const whole = v128.bitselect(x, y, reinterpret('i64x2', f64x2.ge(f64x2.mul(x, y), 0)));
-  const zero = v128.and(y, f64x2.const(-0));
-  const finite = v128.bitselect(zero, mended, f64x2.eq(mended, 0));
-  return v128.bitselect(v128.bitselect(zero, whole, f64x2.eq(x, 0)), finite, infinite);
+  const zero = v128.and(y, f64x2.const(-0)); // a zero remainder takes the divisor's sign
+  return v128.bitselect(v128.bitselect(zero, mended, f64x2.eq(mended, 0)), f64x2.const(Number.NaN), regular);
 }
 
 const forFloats = laneOp({

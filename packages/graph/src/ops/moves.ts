@@ -3,10 +3,21 @@
 
 import { type Kernel, lanes, type View } from '@treadle/kernels';
 import { f32x4, i32x4 } from '@treadle/wasm';
-import { ShapeError } from '../errors.ts';
+import { DtypeError, ShapeError } from '../errors.ts';
 import { applyOp, type Node } from '../node.ts';
 import type { MoveOp, TiledOp } from '../op.ts';
-import { checkShape, denseStrides, denseView, isDense, normalizeAxes, normalizeAxis, type Shape, sameShape, showShape, sizeOf } from '../shape.ts';
+import {
+  checkShape,
+  denseStrides,
+  denseView,
+  isDense,
+  normalizeAxes,
+  normalizeAxis,
+  type Shape,
+  sameShape,
+  showShape,
+  sizeOf,
+} from '../shape.ts';
 
 /** The same elements in row-major order under another shape; one extent may be −1: whatever is left. */
 export function reshape(x: Node, shape: Shape): Node {
@@ -27,8 +38,14 @@ function resolveShape(from: Shape, to: Shape): Shape {
   const known = sizeOf(to.filter((extent) => extent !== -1));
   const size = sizeOf(from);
   const fits = free === 0 ? known === size : free === 1 && known > 0 && size % known === 0;
-  if (!fits) throw new ShapeError(`reshape: the number of elements must stay the same; got ${showShape(from)} → ${showShape(to)}`);
-  return checkShape('reshape', to.map((extent) => (extent === -1 ? size / known : extent)));
+  if (!fits)
+    throw new ShapeError(
+      `reshape: the number of elements must stay the same; got ${showShape(from)} → ${showShape(to)}`,
+    );
+  return checkShape(
+    'reshape',
+    to.map((extent) => (extent === -1 ? size / known : extent)),
+  );
 }
 
 /** Strides of the reshaped view, or undefined where an axis would have to step unevenly. */
@@ -76,9 +93,7 @@ function reshapeView(view: View, shape: Shape): View | undefined {
 /** The axes in another order; without one, reversed. */
 export function transpose(x: Node, axes?: readonly number[]): Node {
   const rank = x.shape.length;
-  const order = axes
-    ? axes.map((axis) => normalizeAxis('transpose', axis, rank))
-    : x.shape.map((_, i) => rank - 1 - i);
+  const order = axes ? axes.map((axis) => normalizeAxis('transpose', axis, rank)) : x.shape.map((_, i) => rank - 1 - i);
   if (order.length !== rank || new Set(order).size !== rank) {
     throw new ShapeError(`transpose: axes must name every axis of ${showShape(x.shape)} once; got ${showShape(order)}`);
   }
@@ -103,13 +118,20 @@ export function expandDims(x: Node, axis: number): Node {
 
 /** x without the axes named, which must have extent 1; without all such axes if none is named. */
 export function squeeze(x: Node, axes?: number | readonly number[]): Node {
-  if (axes === undefined) return reshape(x, x.shape.filter((extent) => extent !== 1));
+  if (axes === undefined)
+    return reshape(
+      x,
+      x.shape.filter((extent) => extent !== 1),
+    );
   const gone = normalizeAxes('squeeze', axes, x.shape.length);
   const wrong = gone.find((axis) => x.shape[axis] !== 1);
   if (wrong !== undefined) {
     throw new ShapeError(`squeeze: an axis must have extent 1 to be dropped; got ${showShape(x.shape)}, axis ${wrong}`);
   }
-  return reshape(x, x.shape.filter((_, i) => !gone.includes(i)));
+  return reshape(
+    x,
+    x.shape.filter((_, i) => !gone.includes(i)),
+  );
 }
 
 /** The axes named run backwards; all of them if none is named. */
@@ -158,11 +180,12 @@ function slicePart(x: Node, part: Part): Node {
 /** A tensor of `shape` filled with `value`, in which x stands at the part. */
 function embed(x: Node, shape: Shape, part: Part, value: number): Node {
   const type = x.dtype === 'float32' ? 'f32x4' : 'i32x4';
-  const fill = type === 'f32x4' ? f32x4.const(value) : i32x4.const(value);
+  const word = x.dtype === 'bool' && value !== 0 ? -1 : value;
+  const fill = type === 'f32x4' ? f32x4.const(word) : i32x4.const(word);
   const op: TiledOp = {
     kind: 'tiled',
     name: 'embed',
-    key: `embed ${shape};${part.begin};${part.strides};${value}`,
+    key: `embed ${shape};${part.begin};${part.strides};${Object.is(value, -0) ? '-0' : value}`,
     kernels: ({ inputs: [input], output }) => {
       if (!input) throw new Error('internal: embed needs its input');
       const whole = denseView(shape);
@@ -185,11 +208,18 @@ function embed(x: Node, shape: Shape, part: Part, value: number): Node {
  * x[begin[i] : end[i] : strides[i]] for every axis i, as NumPy: negative positions count from the end, positions beyond the
  * ends are clamped, axes not named are taken whole. Strides must be ≥ 1 (`flip` turns an axis around).
  */
-export function slice(x: Node, begin: readonly number[], end: readonly number[] = [], strides: readonly number[] = []): Node {
+export function slice(
+  x: Node,
+  begin: readonly number[],
+  end: readonly number[] = [],
+  strides: readonly number[] = [],
+): Node {
   const rank = x.shape.length;
   for (const [name, list] of Object.entries({ begin, end, strides })) {
     if (list.length > rank || !list.every(Number.isInteger)) {
-      throw new ShapeError(`slice: ${name} must be whole numbers, no more than there are axes; got ${showShape(list)} for ${showShape(x.shape)}`);
+      throw new ShapeError(
+        `slice: ${name} must be whole numbers, no more than there are axes; got ${showShape(list)} for ${showShape(x.shape)}`,
+      );
     }
   }
   const wrong = strides.find((stride) => stride < 1);
@@ -213,7 +243,12 @@ export function pad(x: Node, widths: readonly (readonly [number, number])[], val
   const ok = widths.length === x.shape.length && widths.flat().every((n) => Number.isInteger(n) && n >= 0);
   if (!ok) {
     const got = widths.map((pair) => showShape(pair)).join(' ');
-    throw new ShapeError(`pad: widths must be a pair of whole numbers ≥ 0 for every axis; got ${got || 'none'} for ${showShape(x.shape)}`);
+    throw new ShapeError(
+      `pad: widths must be a pair of whole numbers ≥ 0 for every axis; got ${got || 'none'} for ${showShape(x.shape)}`,
+    );
+  }
+  if (x.dtype === 'int32' && (value | 0) !== value) {
+    throw new DtypeError(`pad: an int32 must be padded with a whole number of 32 bits; got ${value}`);
   }
   const shape = x.shape.map((extent, i) => (widths[i]?.[0] ?? 0) + extent + (widths[i]?.[1] ?? 0));
   if (sameShape(shape, x.shape)) return x;
@@ -221,17 +256,28 @@ export function pad(x: Node, widths: readonly (readonly [number, number])[], val
   return embed(x, shape, part, value);
 }
 
-/** The nodes one after the other along an axis; all other extents are equal. */
+/** Throws DtypeError unless all nodes are of one dtype. */
+export function requireOneDtype(op: string, nodes: readonly Node[]): void {
+  if (nodes.every(({ dtype }) => dtype === nodes[0]?.dtype)) return;
+  throw new DtypeError(`${op}: all tensors must be of one dtype; got ${nodes.map(({ dtype }) => dtype).join(', ')}`);
+}
+
+/** The nodes one after the other along an axis; all other extents are equal, and so are the dtypes. */
 export function concat(nodes: readonly Node[], axis = 0): Node {
   const first = nodes[0];
   if (!first) throw new ShapeError('concat: at least one tensor must be given; got none');
   const at = normalizeAxis('concat', axis, first.shape.length);
   for (const node of nodes) {
-    const fits = node.shape.length === first.shape.length && node.shape.every((extent, i) => i === at || extent === first.shape[i]);
+    const fits =
+      node.shape.length === first.shape.length &&
+      node.shape.every((extent, i) => i === at || extent === first.shape[i]);
     if (!fits) {
-      throw new ShapeError(`concat: all extents but that of axis ${at} must be equal; got ${nodes.map((n) => showShape(n.shape)).join(', ')}`);
+      throw new ShapeError(
+        `concat: all extents but that of axis ${at} must be equal; got ${nodes.map((n) => showShape(n.shape)).join(', ')}`,
+      );
     }
   }
+  requireOneDtype('concat', nodes);
   let length = 0;
   const parts = nodes.map((node): Part => {
     const begin = node.shape.map((_, i) => (i === at ? length : 0));

@@ -1,11 +1,11 @@
 // pow and the roots.
 
 import * as math from '@treadle/kernels';
-import { type Expr, f32x4, type FunctionBuilder, i32x4, v128 } from '@treadle/wasm';
+import { type Expr, type FunctionBuilder, f32x4, i32x4, v128 } from '@treadle/wasm';
 import type { Node } from '../node.ts';
 import type { LaneOp } from '../op.ts';
-import { div, mul, reciprocal, sub } from './arithmetic.ts';
-import { equal, greater, where } from './comparison.ts';
+import { abs, div, mul, reciprocal, sub } from './arithmetic.ts';
+import { equal, greater, less, logicalAnd, where } from './comparison.ts';
 import { log } from './exponential.ts';
 import { alike, applyLane, floatUnary, laneOp, type NodeOrNumber } from './lane.ts';
 
@@ -13,10 +13,11 @@ const power = laneOp({
   name: 'pow',
   cost: 5,
   lane: (f, x) => math.pow(f, x.float(0), x.float(1)),
-  // ∂aᵇ/∂a = b·aᵇ⁻¹, which is 0 for b = 0 whatever a; ∂aᵇ/∂b = aᵇ·ln a where a > 0
+  // ∂aᵇ/∂a = b·aᵇ⁻¹, which is 0 for b = 0 even where 1/a is infinite; ∂aᵇ/∂b = aᵇ·ln a where a > 0
   gradient: (dy, y, [a, b]) => {
     if (!a || !b) return [];
-    const da = where(equal(b, 0), 0, mul(b, pow(a, sub(b, 1))));
+    const isFlat = logicalAnd(equal(b, 0), less(abs(a), 2 ** -126));
+    const da = mul(b, pow(a, where(isFlat, 0, sub(b, 1))));
     const positive = greater(a, 0);
     return [mul(dy, da), mul(dy, where(positive, mul(y, log(where(positive, a, 1))), 0))];
   },

@@ -1,9 +1,10 @@
 // What all reductions share. A reduce op combines the last axis only; any axes are brought there by moves, which cost
 // nothing where strides can say them.
 
+import { ShapeError } from '../errors.ts';
 import { applyOp, type Node } from '../node.ts';
 import type { ReduceOp } from '../op.ts';
-import { type Axes, normalizeAxes, sizeOf } from '../shape.ts';
+import { type Axes, normalizeAxes, showShape, sizeOf } from '../shape.ts';
 import { reshape, transpose } from './moves.ts';
 
 export interface ReduceOptions {
@@ -12,7 +13,11 @@ export interface ReduceOptions {
 }
 
 /** x as [...kept extents, K], the axes named being joined, in their order, to one of length K. */
-export function rowsOf(op: string, x: Node, axes: Axes): { rows: Node; kept: readonly number[]; keptDims: readonly number[] } {
+export function rowsOf(
+  op: string,
+  x: Node,
+  axes: Axes,
+): { rows: Node; kept: readonly number[]; keptDims: readonly number[] } {
   const reduced = normalizeAxes(op, axes, x.shape.length);
   const others = x.shape.map((_, i) => i).filter((i) => !reduced.includes(i));
   const kept = others.map((i) => x.shape[i] ?? 1);
@@ -21,7 +26,22 @@ export function rowsOf(op: string, x: Node, axes: Axes): { rows: Node; kept: rea
   return { rows, kept, keptDims: x.shape.map((extent, i) => (reduced.includes(i) ? 1 : extent)) };
 }
 
-export function reduceAxes(x: Node, axes: Axes, { keepDims = false }: ReduceOptions, record: Omit<ReduceOp, 'kind'>): Node {
+/** The axes from the front; throws ShapeError where one of them is empty. */
+export function nonEmptyAxes(op: string, x: Node, axes: Axes): readonly number[] {
+  const reduced = normalizeAxes(op, axes, x.shape.length);
+  const empty = reduced.find((axis) => x.shape[axis] === 0);
+  if (empty === undefined) return reduced;
+  throw new ShapeError(
+    `${op}: there must be something to choose from; got ${showShape(x.shape)}, axis ${empty} of which is empty`,
+  );
+}
+
+export function reduceAxes(
+  x: Node,
+  axes: Axes,
+  { keepDims = false }: ReduceOptions,
+  record: Omit<ReduceOp, 'kind'>,
+): Node {
   const { rows, kept, keptDims } = rowsOf(record.name, x, axes);
   const y = applyOp({ kind: 'reduce', ...record }, [rows], kept, x.dtype);
   return keepDims ? reshape(y, keptDims) : y;

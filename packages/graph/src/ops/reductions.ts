@@ -2,17 +2,16 @@
 
 import { argReduce, type Combine } from '@treadle/kernels';
 import { type Expr, f32x4, i32x4, reinterpret, v128 } from '@treadle/wasm';
-import { ShapeError } from '../errors.ts';
 import { applyOp, type Node } from '../node.ts';
 import type { TiledOp } from '../op.ts';
-import { type Axes, denseView, normalizeAxes, showShape } from '../shape.ts';
+import { type Axes, denseView } from '../shape.ts';
 import { add, div, mul, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { equal, where } from './comparison.ts';
 import { exp, log } from './exponential.ts';
-import { requireDtype } from './lane.ts';
-import { reshape } from './moves.ts';
-import { type ReduceOptions, reduceAxes, rowsOf } from './reduce.ts';
+import { flip, pad, reshape, slice } from './moves.ts';
+import { nonEmptyAxes, type ReduceOptions, reduceAxes, rowsOf } from './reduce.ts';
+import { stopGradient } from './stop-gradient.ts';
 import { sum } from './sum.ts';
 
 function floats(identity: number, apply: (a: Expr<'f32x4'>, b: Expr<'f32x4'>) => Expr<'f32x4'>): Combine {
@@ -29,14 +28,9 @@ const highest = 2 ** 31 - 1;
 /** y's axis back at the end, for comparison with the rows it was made of. */
 const column = (y: Node): Node => reshape(y, [...y.shape, 1]);
 
-function nonEmpty(name: string, x: Node, axes: Axes): void {
-  const empty = normalizeAxes(name, axes, x.shape.length).find((axis) => x.shape[axis] === 0);
-  if (empty !== undefined) throw new ShapeError(`${name}: there must be something to choose from; got ${showShape(x.shape)}, axis ${empty} of which is empty`);
-}
-
 function extreme(name: string, float: Combine, int: Combine): (x: Node, axes?: Axes, options?: ReduceOptions) => Node {
   return (x, axes, options = {}) => {
-    nonEmpty(name, x, axes);
+    nonEmptyAxes(name, x, axes);
     const values = x.dtype === 'bool' ? cast(x, 'int32') : x;
     const isFloat = values.dtype === 'float32';
     return reduceAxes(values, axes, options, {
@@ -82,14 +76,25 @@ export function prod(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
   });
 }
 
-/** For every element of a row, the product of all others; right, and differentiable, where elements are 0 too. */
+/** For every element of a row, the product of all others: of those before it and those behind. Right where elements are 0. */
 function productOfOthers(rows: Node): Node {
-  const isZero = equal(rows, 0);
-  const nonZero = where(isZero, 1, rows);
-  const zeros = sum(cast(isZero, 'float32'), -1, { keepDims: true });
-  const others = div(prod(nonZero, -1, { keepDims: true }), nonZero);
-  // zeros among the others: all of the row's, less the element itself
-  return where(equal(sub(zeros, cast(isZero, 'float32')), 0), others, 0);
+  return mul(productsBefore(rows), flip(productsBefore(flip(rows, -1)), -1));
+}
+
+/** yₖ = x₀·x₁ ⋯ xₖ₋₁ along rows, in ⌈log₂ K⌉ steps (Hillis and Steele, 1986): each multiplies by what stands 2ⁱ places before. */
+function productsBefore(rows: Node): Node {
+  let y = shiftIn(rows, 1);
+  for (let distance = 1; distance < (rows.shape.at(-1) ?? 1); distance *= 2) y = mul(y, shiftIn(y, distance));
+  return y;
+}
+
+/** Rows moved on by so many places; ones come in. */
+function shiftIn(rows: Node, places: number): Node {
+  const length = rows.shape.at(-1) ?? 1;
+  if (length === 0) return rows;
+  const axes = rows.shape.slice(0, -1);
+  const kept = slice(rows, [], [...axes, length - places]);
+  return pad(kept, [...axes.map(() => [0, 0] as const), [places, 0]], 1);
 }
 
 function quantifier(name: string, combine: Combine): (x: Node, axes?: Axes, options?: ReduceOptions) => Node {
@@ -98,14 +103,20 @@ function quantifier(name: string, combine: Combine): (x: Node, axes?: Axes, opti
 }
 
 /** Whether any element is true (≠ 0). */
-export const any: (x: Node, axes?: Axes, options?: ReduceOptions) => Node = quantifier('any', ints(0, (a, b) => v128.or(a, b)));
+export const any: (x: Node, axes?: Axes, options?: ReduceOptions) => Node = quantifier(
+  'any',
+  ints(0, (a, b) => v128.or(a, b)),
+);
 
 /** Whether all elements are true (≠ 0). */
-export const all: (x: Node, axes?: Axes, options?: ReduceOptions) => Node = quantifier('all', ints(-1, (a, b) => v128.and(a, b)));
+export const all: (x: Node, axes?: Axes, options?: ReduceOptions) => Node = quantifier(
+  'all',
+  ints(-1, (a, b) => v128.and(a, b)),
+);
 
 function argExtreme(name: string, direction: 'max' | 'min'): (x: Node, axis?: number, options?: ReduceOptions) => Node {
   return (x, axis, { keepDims = false } = {}) => {
-    nonEmpty(name, x, axis);
+    nonEmptyAxes(name, x, axis);
     const values = cast(x, x.dtype === 'bool' ? 'int32' : x.dtype);
     const { rows, kept, keptDims } = rowsOf(name, values, axis);
     const type: 'f32x4' | 'i32x4' = values.dtype === 'float32' ? 'f32x4' : 'i32x4';
@@ -117,7 +128,17 @@ function argExtreme(name: string, direction: 'max' | 'min'): (x: Node, axis?: nu
         if (!operand) throw new Error(`internal: ${name} needs its input`);
         const store = { slot: output, view: denseView(kept) };
         const loads = [{ operand, type }];
-        return argReduce({ name, shape: rows.shape, loads, body: (_, v) => v, cost: 0.5, type, direction, store, allocate });
+        return argReduce({
+          name,
+          shape: rows.shape,
+          loads,
+          body: (_, v) => v,
+          cost: 0.5,
+          type,
+          direction,
+          store,
+          allocate,
+        });
       },
       gradient: () => [],
     };
@@ -133,11 +154,21 @@ export const argmax: (x: Node, axis?: number, options?: ReduceOptions) => Node =
 export const argmin: (x: Node, axis?: number, options?: ReduceOptions) => Node = argExtreme('argmin', 'min');
 
 /** ln Σ eˣ over the axes, without overflow: m + ln Σ e^(x − m), m the largest x. */
-export function logSumExp(x: Node, axes?: Axes, { keepDims = false }: ReduceOptions = {}): Node {
-  const values = requireDtype('logSumExp', cast(x, 'float32'), 'float32');
-  const largest = max(values, axes, { keepDims: true });
+export function logSumExp(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
+  return logOfSum(cast(x, 'float32'), nonEmptyAxes('logSumExp', x, axes), options);
+}
+
+/** The same of float32, over axes counted from the front. */
+export function logOfSum(x: Node, axes: readonly number[], { keepDims = false }: ReduceOptions): Node {
+  // The result does not depend on m, so no gradient passes through it.
+  const largest = stopGradient(max(x, axes, { keepDims: true }));
   // an infinite m would give ∞ − ∞; then 0 serves as well
-  const finite = where(equal(sub(largest, largest), 0), largest, 0);
-  const y = add(log(sum(exp(sub(values, finite)), axes, { keepDims: true })), finite);
-  return keepDims ? y : reshape(y, rowsOf('logSumExp', x, axes).kept);
+  const m = where(equal(sub(largest, largest), 0), largest, 0);
+  const y = add(log(sum(exp(sub(x, m)), axes, { keepDims: true })), m);
+  return keepDims
+    ? y
+    : reshape(
+        y,
+        x.shape.filter((_, i) => !axes.includes(i)),
+      );
 }

@@ -5,7 +5,16 @@ import { f32x4, i32x4, reinterpret } from '@treadle/wasm';
 import { ShapeError } from '../errors.ts';
 import { applyOp, type Node } from '../node.ts';
 import type { MoveOp } from '../op.ts';
-import { type Axes, broadcastShapes, normalizeAxes, type Shape, sameShape, showShape, sizeOf } from '../shape.ts';
+import {
+  type Axes,
+  broadcastShapes,
+  checkShape,
+  normalizeAxes,
+  type Shape,
+  sameShape,
+  showShape,
+  sizeOf,
+} from '../shape.ts';
 import { div, square, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { reshape } from './moves.ts';
@@ -39,8 +48,11 @@ export function sum(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
 /** x repeated along axes of extent 1, or new ones in front, up to `shape`. */
 export function broadcastTo(x: Node, shape: Shape): Node {
   if (sameShape(x.shape, shape)) return x;
+  checkShape('broadcastTo', shape);
   if (!sameShape(broadcastShapes('broadcastTo', x.shape, shape), shape)) {
-    throw new ShapeError(`broadcastTo: an extent other than 1 cannot change; got ${showShape(x.shape)} → ${showShape(shape)}`);
+    throw new ShapeError(
+      `broadcastTo: an extent other than 1 cannot change; got ${showShape(x.shape)} → ${showShape(shape)}`,
+    );
   }
   const op: MoveOp = {
     kind: 'move',
@@ -55,34 +67,48 @@ export function broadcastTo(x: Node, shape: Shape): Node {
 /** The view with stride 0 along the axes that are stretched. */
 export function broadcastView(view: View, shape: Shape): View {
   const added = shape.length - view.shape.length;
-  const strides = shape.map((extent, i) => (i < added || (view.shape[i - added] === 1 && extent !== 1) ? 0 : (view.strides[i - added] ?? 0)));
+  const strides = shape.map((extent, i) =>
+    i < added || (view.shape[i - added] === 1 && extent !== 1) ? 0 : (view.strides[i - added] ?? 0),
+  );
   return { shape, strides, offset: view.offset };
 }
 
 /** The adjoint of broadcasting: sums the axes along which `shape` was stretched to x's shape. */
 export function sumTo(x: Node, shape: Shape): Node {
   if (sameShape(x.shape, shape)) return x;
+  if (!sameShape(broadcastShapes('sumTo', x.shape, shape), x.shape)) {
+    throw new ShapeError(
+      `sumTo: the shape must be one that stretches to that of x; got ${showShape(x.shape)} → ${showShape(shape)}`,
+    );
+  }
   const added = x.shape.length - shape.length;
   const stretched = x.shape.map((_, i) => i).filter((i) => i < added || (shape[i - added] === 1 && x.shape[i] !== 1));
   return reshape(sum(x, stretched), shape);
 }
 
-function countOf(x: Node, axes: Axes): number {
-  return sizeOf(normalizeAxes('mean', axes, x.shape.length).map((axis) => x.shape[axis] ?? 1));
+/** Σx/n over axes counted from the front. */
+function average(x: Node, axes: readonly number[], options: ReduceOptions): Node {
+  const count = sizeOf(axes.map((axis) => x.shape[axis] ?? 1));
+  return div(sum(x, axes, options), count);
 }
 
 /** The mean over the axes, in float32. */
 export function mean(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
-  return div(sum(cast(x, 'float32'), axes, options), countOf(x, axes));
+  return average(cast(x, 'float32'), normalizeAxes('mean', axes, x.shape.length), options);
+}
+
+/** Σ(x − m)²/n, m the mean. */
+function spread(x: Node, axes: readonly number[], options: ReduceOptions): Node {
+  const values = cast(x, 'float32');
+  return average(square(sub(values, average(values, axes, { keepDims: true }))), axes, options);
 }
 
 /** The mean squared distance from the mean, over the axes (NumPy's, divided by n). */
 export function variance(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
-  const values = cast(x, 'float32');
-  return mean(square(sub(values, mean(values, axes, { keepDims: true }))), axes, options);
+  return spread(x, normalizeAxes('variance', axes, x.shape.length), options);
 }
 
 /** √variance */
 export function std(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
-  return sqrt(variance(x, axes, options));
+  return sqrt(spread(x, normalizeAxes('std', axes, x.shape.length), options));
 }

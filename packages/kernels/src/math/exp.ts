@@ -3,14 +3,14 @@
 import { type Expr, type FunctionBuilder, f32x4, i32x4, reinterpret, v128 } from '@treadle/wasm';
 import { exponential, scale } from './exponential.ts';
 
-/** eˣ; largest error MAXULP_exp ulp. */
+/** eˣ; largest error 1.01 ulp. */
 export function exp(f: FunctionBuilder, x: Expr<'f32x4'>): Expr<'f32x4'> {
   // e⁸⁹ is past the largest float32, e⁻¹⁰⁵ below half the smallest. pmin and pmax pass a NaN in their first operand.
   const parts = exponential(f, f.let(f32x4.pmax(f32x4.pmin(x, 89), -105)));
   return scale(f, f32x4.add(parts.q, 1), parts);
 }
 
-/** eˣ − 1 = 2ⁿ·(q + (1 − 2⁻ⁿ)); largest error MAXULP_expm1 ulp. */
+/** eˣ − 1 = 2ⁿ·(q + (1 − 2⁻ⁿ)); largest error 1.67 ulp. */
 export function expm1(f: FunctionBuilder, x: Expr<'f32x4'>): Expr<'f32x4'> {
   const parts = exponential(f, f.let(f32x4.pmax(f32x4.pmin(x, 89), -25))); // e⁻²⁵ − 1 rounds to −1
   // Bits of 2⁻ⁿ: 127 − n = (magic + 127) − shifted; from n = 127 on, 0 in its place.

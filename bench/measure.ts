@@ -1,0 +1,39 @@
+// How things are measured here: cases are verified first, then timed in rounds that take turns, so that a slow moment of the
+// machine falls on all of them; what counts is the median over the rounds of each round's median.
+
+import { Bench } from 'tinybench';
+
+export interface Case {
+  readonly name: string;
+  /** throws where the result is wrong; called once before anything is timed */
+  readonly verify: () => void;
+  readonly run: () => void;
+}
+
+export interface Timing {
+  /** milliseconds a call: the median over the rounds */
+  readonly ms: number;
+  /** how far the quickest and the slowest round were apart, as a share of the median */
+  readonly spread: number;
+}
+
+export function measure(cases: readonly Case[], { rounds = 5, roundMs = 100 } = {}): ReadonlyMap<string, Timing> {
+  for (const { verify } of cases) verify();
+  const times = new Map(cases.map(({ name }) => [name, [] as number[]]));
+  for (let round = 0; round < rounds; round++) {
+    for (const { name, run } of cases) {
+      const bench = new Bench({ time: roundMs, iterations: 5, warmupTime: 20, warmupIterations: 2 });
+      bench.add(name, run);
+      const [task] = bench.runSync();
+      if (task?.result.state !== 'completed') throw new Error(`${name}: the measurement failed`, { cause: task?.result });
+      times.get(name)?.push(task.result.latency.p50);
+    }
+  }
+  return new Map([...times].map(([name, list]) => [name, timing(list)]));
+}
+
+function timing(list: readonly number[]): Timing {
+  const sorted = [...list].sort((a, b) => a - b);
+  const ms = sorted[sorted.length >> 1] ?? Number.NaN;
+  return { ms, spread: ((sorted.at(-1) ?? 0) - (sorted[0] ?? 0)) / ms };
+}

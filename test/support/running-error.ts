@@ -1,0 +1,227 @@
+// A graph computed in float64, and beside every number a bound on how far float32 may have gone from it: the running error
+// analysis of Wilkinson (Higham, "Accuracy and Stability", 3.3), node by node. So a gradient has a bound that follows from its
+// inputs. Comparisons and rounding to whole numbers are taken to be right: inputs must keep away from where they turn.
+
+import type { StoredValue } from '@treadle/compiler';
+import { denseView, type Node } from '@treadle/graph';
+import { gamma, indicesOf, sizeOf, tiny, u } from './reference.ts';
+import { isRounded, scalars } from './scalars.ts';
+
+/** Values and, for each, how far float32's may lie from it. */
+export interface Bounded {
+  readonly values: readonly number[];
+  readonly errors: readonly number[];
+}
+
+type Scalar = (...x: number[]) => number;
+
+const truth = (holds: boolean): number => (holds ? 1 : 0);
+
+/** Functions whose result does not change with small changes of their inputs. */
+const decisions: Readonly<Record<string, Scalar>> = {
+  equal: (a, b) => truth(a === b),
+  notEqual: (a, b) => truth(a !== b),
+  less: (a, b) => truth(a! < b!),
+  lessEqual: (a, b) => truth(a! <= b!),
+  greater: (a, b) => truth(a! > b!),
+  greaterEqual: (a, b) => truth(a! >= b!),
+  logicalAnd: (a, b) => truth(a !== 0 && b !== 0),
+  logicalOr: (a, b) => truth(a !== 0 || b !== 0),
+  logicalNot: (a) => truth(a === 0),
+  sign: (a) => Math.sign(a!),
+  floor: (a) => Math.floor(a!),
+  ceil: (a) => Math.ceil(a!),
+  round: (a) => Math.round(a!),
+};
+
+const smooth: Readonly<Record<string, Scalar>> = {
+  ...scalars,
+  where: (c, a, b) => (c !== 0 ? a! : b!),
+  cast: (a) => a!,
+};
+
+export function computeBounded(roots: readonly Node[]): readonly Bounded[] {
+  const known = new Map<Node, Bounded>();
+  const visit = (node: Node): Bounded => {
+    const before = known.get(node);
+    if (before) return before;
+    const made = node.source ? fromSource(node) : fromOp(node, node.inputs.map(visit));
+    known.set(node, made);
+    return made;
+  };
+  return roots.map(visit);
+}
+
+function exact(values: readonly number[]): Bounded {
+  return { values, errors: values.map(() => 0) };
+}
+
+function fromSource({ source, dtype }: Node): Bounded {
+  if (source?.kind === 'number') {
+    const { value } = source;
+    return { values: [value], errors: [dtype === 'float32' ? Math.abs(Math.fround(value) - value) : 0] };
+  }
+  if (source?.kind !== 'stored') throw new Error(`no bound for a source of kind ${source?.kind}`);
+  const values = Array.from((source.storage as StoredValue).read());
+  return exact(dtype === 'bool' ? values.map((mask) => truth(mask !== 0)) : values);
+}
+
+function fromOp(node: Node, inputs: readonly Bounded[]): Bounded {
+  const { op } = node;
+  switch (op?.kind) {
+    case 'lane':
+      return applied(node, inputs);
+    case 'move': {
+      const { strides, offset } = op.view(denseView(node.inputs[0]!.shape))!;
+      const places = indicesOf(node.shape).map((index) => index.reduce((at, k, i) => at + k * strides[i]!, offset));
+      return picked(inputs[0]!, places);
+    }
+    case 'reduce':
+      return reduced(op.name, node, inputs[0]!);
+    case 'tiled':
+      return tiled(op.name, op.key, node, inputs);
+    default:
+      throw new Error('a node must have an op or a source');
+  }
+}
+
+function picked({ values, errors }: Bounded, places: readonly number[]): Bounded {
+  return { values: places.map((at) => values[at]!), errors: places.map((at) => errors[at]!) };
+}
+
+function applied(node: Node, inputs: readonly Bounded[]): Bounded {
+  const { name } = node.op!;
+  const decide = decisions[name];
+  const f = decide ?? smooth[name];
+  if (!f) throw new Error(`no float64 function for ${name}`);
+  const ulps = decide || name === 'where' || name === 'cast' || node.dtype !== 'float32' ? 0 : isRounded.has(name) ? 0.5 : 2;
+  const values: number[] = [];
+  const errors: number[] = [];
+  for (const index of indicesOf(node.shape)) {
+    const places = node.inputs.map(({ shape }) => {
+      const skipped = index.length - shape.length;
+      return shape.reduce((at, extent, i) => at * extent + (extent === 1 ? 0 : index[i + skipped]!), 0);
+    });
+    const x = places.map((at, i) => inputs[i]!.values[at]!);
+    const e = places.map((at, i) => inputs[i]!.errors[at]!);
+    const y = f(...x);
+    const carried = decide ? 0 : largestChange(f, x, e, y);
+    values.push(y);
+    // an ulp is at most 2u of the value, 2·tiny where it is denormal; sums are exact there
+    errors.push(carried + ulps * (2 * u * (Math.abs(y) + carried) + (name === 'add' || name === 'sub' ? 0 : 2 * tiny)));
+  }
+  return { values, errors };
+}
+
+/** How far f goes from y when every input moves to an end of its interval: all of its change where f is monotone. */
+function largestChange(f: Scalar, x: readonly number[], e: readonly number[], y: number): number {
+  if (e.every((error) => error === 0)) return 0;
+  let largest = 0;
+  for (let corner = 0; corner < 2 ** x.length; corner++) {
+    const moved = x.map((value, i) => (corner & (1 << i) ? value + e[i]! : value - e[i]!));
+    largest = Math.max(largest, Math.abs(f(...moved) - y));
+  }
+  return largest;
+}
+
+const total = (x: readonly number[]) => x.reduce((sum, value) => sum + value, 0);
+
+function reduced(name: string, node: Node, rows: Bounded): Bounded {
+  const length = node.inputs[0]!.shape.at(-1)!;
+  const values: number[] = [];
+  const errors: number[] = [];
+  for (let row = 0; row < sizeOf(node.shape); row++) {
+    const x = rows.values.slice(row * length, (row + 1) * length);
+    const e = rows.errors.slice(row * length, (row + 1) * length);
+    const sizes = x.map((value, i) => Math.abs(value) + e[i]!);
+    const product = (factors: readonly number[]) => factors.reduce((p, value) => p * value, 1);
+    if (name === 'sum') {
+      values.push(total(x));
+      errors.push(total(e) + gamma(length) * total(sizes));
+    } else if (name === 'prod') {
+      values.push(product(x));
+      errors.push(product(sizes) * (1 + gamma(length)) - product(x.map(Math.abs)) + length * tiny);
+    } else if (name === 'max' || name === 'min') {
+      values.push(Math[name](...x));
+      errors.push(Math.max(0, ...e));
+    } else throw new Error(`no float64 reduction for ${name}`);
+  }
+  return { values, errors };
+}
+
+function tiled(name: string, key: string, node: Node, inputs: readonly Bounded[]): Bounded {
+  if (name === 'matmul') return product(node, inputs[0]!, inputs[1]!);
+  if (name === 'gather') {
+    const [, n, inner] = node.inputs[0]!.shape;
+    const chosen = inputs[1]!.values;
+    return picked(
+      inputs[0]!,
+      indicesOf(node.shape).map(([o, i, j]) => (o! * n! + chosen[i!]!) * inner! + j!),
+    );
+  }
+  if (name === 'scatterAdd') return scattered(node, inputs[0]!, inputs[1]!.values);
+  if (name === 'embed') return embedded(key, node, inputs[0]!);
+  if (name === 'concat') return joined(Number(key.split(' ')[1]), node, inputs);
+  throw new Error(`no float64 kernel for ${name}`);
+}
+
+function product(node: Node, a: Bounded, b: Bounded): Bounded {
+  const [m, n] = node.shape.slice(-2) as [number, number];
+  const k = node.inputs[0]!.shape.at(-1)!;
+  const values: number[] = [];
+  const errors: number[] = [];
+  for (let at = 0; at < sizeOf(node.shape); at++) {
+    const [batch, row, column] = [Math.floor(at / (m * n)), Math.floor(at / n) % m, at % n];
+    let [sum, error, size] = [0, 0, 0];
+    for (let i = 0; i < k; i++) {
+      const [p, q] = [(batch * m + row) * k + i, (batch * k + i) * n + column];
+      const [x, y, ex, ey] = [a.values[p]!, b.values[q]!, a.errors[p]!, b.errors[q]!];
+      sum += x * y;
+      error += Math.abs(x) * ey + Math.abs(y) * ex + ex * ey;
+      size += (Math.abs(x) + ex) * (Math.abs(y) + ey);
+    }
+    values.push(sum);
+    errors.push(error + gamma(k) * size + k * tiny);
+  }
+  return { values, errors };
+}
+
+function scattered(node: Node, updates: Bounded, rows: readonly number[]): Bounded {
+  const [, n, inner] = node.shape as [number, number, number];
+  const values = new Array<number>(sizeOf(node.shape)).fill(0);
+  const [errors, sizes] = [values.slice(), values.slice()];
+  updates.values.forEach((value, at) => {
+    const [outer, i, j] = [Math.floor(at / (rows.length * inner)), Math.floor(at / inner) % rows.length, at % inner];
+    const to = (outer * n + rows[i]!) * inner + j;
+    values[to]! += value;
+    errors[to]! += updates.errors[at]!;
+    sizes[to]! += Math.abs(value) + updates.errors[at]!;
+  });
+  return { values, errors: errors.map((error, i) => error + gamma(rows.length) * sizes[i]!) };
+}
+
+/** `embed shape;begin;strides;value` */
+function embedded(key: string, node: Node, part: Bounded): Bounded {
+  const [, begin, strides, value] = key.split(';').map((list) => list.split(',').map(Number));
+  const values = new Array<number>(sizeOf(node.shape)).fill(value![0]!);
+  const errors = new Array<number>(values.length).fill(0);
+  indicesOf(node.inputs[0]!.shape).forEach((index, at) => {
+    const to = index.reduce((place, k, i) => place * node.shape[i]! + begin![i]! + k * strides![i]!, 0);
+    values[to] = part.values[at]!;
+    errors[to] = part.errors[at]!;
+  });
+  return { values, errors };
+}
+
+function joined(axis: number, node: Node, inputs: readonly Bounded[]): Bounded {
+  const places = node.inputs.flatMap(({ shape }, input) => Array.from({ length: shape[axis]! }, (_, k) => [input, k] as const));
+  const [values, errors]: [number[], number[]] = [[], []];
+  for (const index of indicesOf(node.shape)) {
+    const [input, k] = places[index[axis]!]!;
+    const { shape } = node.inputs[input]!;
+    const at = index.with(axis, k).reduce((place, j, i) => place * shape[i]! + j, 0);
+    values.push(inputs[input]!.values[at]!);
+    errors.push(inputs[input]!.errors[at]!);
+  }
+  return { values, errors };
+}
