@@ -68,14 +68,14 @@ function stepCase(network: Network): Case {
   return {
     name: nameOf(network),
     run: () => step(x, y),
-    // It learns the batch by heart: the loss falls, and is what the loss function gives for the model's answers.
+    // It learns the batch by heart: the loss falls, in the end to 0, and is what the loss function gives for the answers.
     verify: () => {
       const before = loss(y, model.call(x)).item();
       const first = step(x, y).item();
       if (first !== before) throw new Error(`${nameOf(network)}: compiled loss ${first}, uncompiled ${before}`);
       for (let i = 0; i < 50; i++) step(x, y);
       const after = step(x, y).item();
-      if (!(after < before)) throw new Error(`${nameOf(network)}: the loss does not fall: ${before}, then ${after}`);
+      if (!(after < before || after === 0)) throw new Error(`${nameOf(network)}: the loss does not fall: ${before}, then ${after}`);
     },
   };
 }

@@ -1,3 +1,5 @@
+// The layout of the arena: what is alive at the same time lies apart, and room is used again.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Lifetime, layoutArena } from '../../packages/compiler/dist/arena.js';

@@ -1,3 +1,5 @@
+// The schedule: what depends on each other is in different phases, in the order it was written down.
+
 import type { Kernel } from '@treadle/kernels';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -78,7 +78,8 @@ const logSoftmaxBound = (z: readonly number[], i: number): number => {
   return 3 * u * moved + z.length * (2 * u + elementary) + 2 * elementary * Math.log(z.length);
 };
 /** softmax: the exponent of each class and of the sum. */
-const softmaxBound = (z: readonly number[]): number => logSoftmaxBound(z, z.indexOf(Math.min(...z))) + elementary + 6 * u;
+const softmaxBound = (z: readonly number[]): number =>
+  logSoftmaxBound(z, z.indexOf(Math.min(...z))) + elementary + 6 * u;
 /** ln(p / Σp): a relative error of its argument (sum, quotient) is absolute, then that of the logarithm. */
 const logRatioBound = (p: readonly number[], i: number): number =>
   (p.length + 2) * u + elementary * Math.abs(Math.log(p[i]! / ref.sum(p)));
@@ -121,8 +122,7 @@ const laws: readonly Law[] = [
     loss: (reduction) => categoricalCrossentropy({ fromLogits: true, reduction }),
     reference: ref.categoricalOfLogits,
     cases: rowsOf(probability, figures, classes),
-    valueBound: (y, z, value) =>
-      ref.sum(z.map((_, i) => y[i]! * logSoftmaxBound(z, i))) + (y.length + 1) * u * value,
+    valueBound: (y, z, value) => ref.sum(z.map((_, i) => y[i]! * logSoftmaxBound(z, i))) + (y.length + 1) * u * value,
     gradientBound: (y, z) => softmaxBound(z) * ref.sum(y) + 4 * u * ref.sum(y),
   },
   {
@@ -131,8 +131,7 @@ const laws: readonly Law[] = [
     reference: ref.categoricalOfLogits,
     cases: rowsOf(truth, figures, classes),
     target: (y) => ref.smoothed(y, 0.25),
-    valueBound: (y, z, value) =>
-      ref.sum(z.map((_, i) => y[i]! * logSoftmaxBound(z, i))) + (y.length + 4) * u * value,
+    valueBound: (y, z, value) => ref.sum(z.map((_, i) => y[i]! * logSoftmaxBound(z, i))) + (y.length + 4) * u * value,
     gradientBound: (y, z) => softmaxBound(z) * ref.sum(y) + 8 * u * ref.sum(y),
   },
   {
@@ -195,20 +194,28 @@ describe.each(laws)('$name', ({ loss, reference, cases, target = (y) => y, value
 });
 
 describe('sparseCategoricalCrossentropy', () => {
-  test.each([true, false])('is categoricalCrossentropy of the one-hot rows, bit for bit (fromLogits %s)', (fromLogits) => {
-    fc.assert(
-      fc.property(labelled(fromLogits ? figures : probability), ({ labels, p }) => {
-        const y = labels.map((label, i) => ref.oneHot(label, p[i]!.length));
-        const sparse = sparseCategoricalCrossentropy({ fromLogits, reduction: 'none' });
-        const dense = categoricalCrossentropy({ fromLogits, reduction: 'none' });
-        expect(sparse(Int32Array.from(labels), p).data()).toEqual(dense(y, p).data());
-        // labels as floats, and in a column
-        expect(sparse([...labels], p).data()).toEqual(dense(y, p).data());
-        expect(sparse(labels.map((label) => [label]), p).data()).toEqual(dense(y, p).data());
-      }),
-      runs,
-    );
-  });
+  test.each([true, false])(
+    'is categoricalCrossentropy of the one-hot rows, bit for bit (fromLogits %s)',
+    (fromLogits) => {
+      fc.assert(
+        fc.property(labelled(fromLogits ? figures : probability), ({ labels, p }) => {
+          const y = labels.map((label, i) => ref.oneHot(label, p[i]!.length));
+          const sparse = sparseCategoricalCrossentropy({ fromLogits, reduction: 'none' });
+          const dense = categoricalCrossentropy({ fromLogits, reduction: 'none' });
+          expect(sparse(Int32Array.from(labels), p).data()).toEqual(dense(y, p).data());
+          // labels as floats, and in a column
+          expect(sparse([...labels], p).data()).toEqual(dense(y, p).data());
+          expect(
+            sparse(
+              labels.map((label) => [label]),
+              p,
+            ).data(),
+          ).toEqual(dense(y, p).data());
+        }),
+        runs,
+      );
+    },
+  );
 
   test('its gradient is (softmax − one-hot) / n', () => {
     fc.assert(
@@ -225,21 +232,67 @@ describe('sparseCategoricalCrossentropy', () => {
   });
 
   test('takes labels of any number of axes', () => {
-    const z = [[[1, 2], [3, 0]], [[0, 0], [5, 1]]];
+    const z = [
+      [
+        [1, 2],
+        [3, 0],
+      ],
+      [
+        [0, 0],
+        [5, 1],
+      ],
+    ];
     const loss = sparseCategoricalCrossentropy({ fromLogits: true, reduction: 'none' });
     const flat = loss([0, 1, 1, 0], z.flat()).data();
-    expect(loss([[0, 1], [1, 0]], z).shape).toEqual([2, 2]);
-    expect(loss([[0, 1], [1, 0]], z).data()).toEqual(flat);
+    expect(
+      loss(
+        [
+          [0, 1],
+          [1, 0],
+        ],
+        z,
+      ).shape,
+    ).toEqual([2, 2]);
+    expect(
+      loss(
+        [
+          [0, 1],
+          [1, 0],
+        ],
+        z,
+      ).data(),
+    ).toEqual(flat);
   });
 
   test('a label outside of the classes makes the loss NaN', () => {
     const loss = sparseCategoricalCrossentropy({ fromLogits: true, reduction: 'none' });
-    expect([...loss([0, -1, 2, 1], [[0, 0], [0, 0], [0, 0], [0, 0]]).data()].map(Number.isNaN)).toEqual([
-      false,
-      true,
-      true,
-      false,
-    ]);
+    expect(
+      [
+        ...loss(
+          [0, -1, 2, 1],
+          [
+            [0, 0],
+            [0, 0],
+            [0, 0],
+            [0, 0],
+          ],
+        ).data(),
+      ].map(Number.isNaN),
+    ).toEqual([false, true, true, false]);
+  });
+
+  test('labels that are at hand can be checked: whole numbers that stand for classes', () => {
+    const { checkTargets } = sparseCategoricalCrossentropy();
+    expect(() => checkTargets?.('fit', [0, 2, 1], [3])).not.toThrow();
+    for (const [label, row] of [
+      [3, 1],
+      [-1, 1],
+      [0.5, 1],
+    ] as const) {
+      expect(() => checkTargets?.('fit', [0, label], [3])).toThrow(
+        `fit: a class label must be a whole number from 0 to 2; got ${label} in row ${row}`,
+      );
+    }
   });
 });
 
@@ -262,16 +315,19 @@ test('logits of ±10⁴ give finite losses and gradients, right to the last plac
   expect([...binary('none')(y, z).data()]).toEqual([0, 0, 1e4, 1e4]);
   expect([...Array.from(gradientOf(binary('sum'), y, z), Math.abs)]).toEqual([0, 0, 1, 1]);
 
-  const rows = [[1e4, -1e4, 0], [1e4, -1e4, 0]];
+  const rows = [
+    [1e4, -1e4, 0],
+    [1e4, -1e4, 0],
+  ];
   const sparse = (reduction: 'none' | 'sum'): Loss => sparseCategoricalCrossentropy({ fromLogits: true, reduction });
   expect([...sparse('none')([0, 1], rows).data()].map(Math.abs)).toEqual([0, 2e4]);
   expect([...Array.from(gradientOf(sparse('sum'), [0, 1], rows), Math.abs)]).toEqual([0, 0, 0, 1, 1, 0]);
 });
 
 test('a logit of 0 has the gradient ½ − y', () => {
-  expect([...Array.from(gradientOf(binaryCrossentropy({ fromLogits: true, reduction: 'sum' }), [[0], [1]], [[0], [0]]))]).toEqual([
-    0.5, -0.5,
-  ]);
+  expect([
+    ...Array.from(gradientOf(binaryCrossentropy({ fromLogits: true, reduction: 'sum' }), [[0], [1]], [[0], [0]])),
+  ]).toEqual([0.5, -0.5]);
 });
 
 test('probabilities of 0 and 1 count as 10⁻⁷ from the edge, as in Keras', () => {
@@ -312,7 +368,16 @@ describe('shapes', () => {
   test('an axis of extent 1 at the end of one of both is dropped', () => {
     const y = tensor([1, 2, 3, 4, 5, 6], { shape: [3, 2, 1] });
     const loss = meanAbsoluteError({ reduction: 'none' });
-    expect(loss(y, tensor([[0, 0], [0, 0], [0, 0]])).data()).toEqual(Float32Array.of(1.5, 3.5, 5.5));
+    expect(
+      loss(
+        y,
+        tensor([
+          [0, 0],
+          [0, 0],
+          [0, 0],
+        ]),
+      ).data(),
+    ).toEqual(Float32Array.of(1.5, 3.5, 5.5));
   });
 
   test('without an axis besides the batch, and of single numbers, the mean is over all there is', () => {
@@ -325,7 +390,16 @@ describe('shapes', () => {
     expect(() => meanSquaredError()([[1, 2]], [[1, 2, 3]])).toThrow(
       'meanSquaredError: yTrue and yPred must have the same shape; got [1, 2] and [1, 3]',
     );
-    expect(() => binaryCrossentropy()([1, 2, 3], [[1, 2], [1, 2], [1, 2]])).toThrow('got [3] and [3, 2]');
+    expect(() =>
+      binaryCrossentropy()(
+        [1, 2, 3],
+        [
+          [1, 2],
+          [1, 2],
+          [1, 2],
+        ],
+      ),
+    ).toThrow('got [3] and [3, 2]');
     expect(() => sparseCategoricalCrossentropy()([[0, 1]], [[0.5, 0.5]])).toThrow(
       'sparseCategoricalCrossentropy: yTrue must hold a label for each row of yPred; got [1, 2] for [1, 2]; categoricalCrossentropy takes one-hot rows',
     );
@@ -350,15 +424,23 @@ test('options that cannot be meant are refused', () => {
 });
 
 test('every name gives the loss of that name; others are refused', () => {
-  const y = [[1, 0], [0, 1]];
-  const p = [[0.75, 0.25], [0.5, 0.5]];
+  const y = [
+    [1, 0],
+    [0, 1],
+  ];
+  const p = [
+    [0.75, 0.25],
+    [0.5, 0.5],
+  ];
   expect(lossByName('mse')(y, p).item()).toBe(meanSquaredError()(y, p).item());
   expect(lossByName('meanSquaredError')(y, p).item()).toBe(meanSquaredError()(y, p).item());
   expect(lossByName('mae')(y, p).item()).toBe(meanAbsoluteError()(y, p).item());
   expect(lossByName('meanAbsoluteError')(y, p).item()).toBe(meanAbsoluteError()(y, p).item());
   expect(lossByName('binaryCrossentropy')(y, p).item()).toBe(binaryCrossentropy()(y, p).item());
   expect(lossByName('categoricalCrossentropy')(y, p).item()).toBe(categoricalCrossentropy()(y, p).item());
-  expect(lossByName('sparseCategoricalCrossentropy')([0, 1], p).item()).toBe(sparseCategoricalCrossentropy()([0, 1], p).item());
+  expect(lossByName('sparseCategoricalCrossentropy')([0, 1], p).item()).toBe(
+    sparseCategoricalCrossentropy()([0, 1], p).item(),
+  );
   expect(() => lossByName('crossentropy')).toThrow('loss: the name must be one of meanSquaredError, mse,');
   expect(() => lossByName('toString')).toThrow(RangeError);
 });

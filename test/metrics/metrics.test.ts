@@ -1,6 +1,6 @@
 // The laws of metrics: sums and counts of batches add up to the figure of the whole, whatever the batches.
 
-import { type Metric, metricByName, metrics, metricName, runningMean } from '@treadle/metrics';
+import { type Metric, metricByName, metricName, metrics, runningMean } from '@treadle/metrics';
 import { compile, ShapeError, tensor } from '@treadle/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -10,13 +10,11 @@ const figure = fc.integer({ min: -1024, max: 1024 }).map((x) => x / 64);
 type Rows = readonly (readonly number[])[];
 
 /** Rows of figures with a label and a one-hot row for each; no two of a row's figures are equal. */
-const samples = fc
-  .tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 2, max: 5 }))
-  .chain(([n, c]) => {
-    const row = fc.uniqueArray(figure, { minLength: c, maxLength: c });
-    const rows = fc.array(row, { minLength: n, maxLength: n });
-    return fc.record({ p: rows, labels: fc.array(fc.nat(c - 1), { minLength: n, maxLength: n }) });
-  });
+const samples = fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 2, max: 5 })).chain(([n, c]) => {
+  const row = fc.uniqueArray(figure, { minLength: c, maxLength: c });
+  const rows = fc.array(row, { minLength: n, maxLength: n });
+  return fc.record({ p: rows, labels: fc.array(fc.nat(c - 1), { minLength: n, maxLength: n }) });
+});
 
 const argmax = (row: readonly number[]): number => row.indexOf(Math.max(...row));
 const oneHot = (labels: readonly number[], c: number): number[][] =>
@@ -25,7 +23,10 @@ const oneHot = (labels: readonly number[], c: number): number[][] =>
 /** The metric over batches that end after `cut` rows, or over all rows at once. */
 function overBatches(metric: Metric, y: readonly (number | readonly number[])[], p: Rows, cut: number): number {
   const total = runningMean();
-  for (const [from, to] of [[0, cut], [cut, p.length]] as const) {
+  for (const [from, to] of [
+    [0, cut],
+    [cut, p.length],
+  ] as const) {
     if (from === to) continue;
     const rows = y.slice(from, to).map((row) => (typeof row === 'number' ? row : [...row]));
     const { sum, count } = metric.update(tensor(rows), tensor(p.slice(from, to)));
@@ -43,7 +44,14 @@ describe('accuracies', () => {
         const right = p.filter((row, i) => argmax(row) === labels[i]).length / p.length;
         const hot = oneHot(labels, p[0]!.length);
         expect(overBatches(metrics.sparseCategoricalAccuracy(), labels, p, cut)).toBe(right);
-        expect(overBatches(metrics.sparseCategoricalAccuracy(), labels.map((label) => [label]), p, cut)).toBe(right);
+        expect(
+          overBatches(
+            metrics.sparseCategoricalAccuracy(),
+            labels.map((label) => [label]),
+            p,
+            cut,
+          ),
+        ).toBe(right);
         expect(overBatches(metrics.categoricalAccuracy(), hot, p, cut)).toBe(right);
       }),
       { numRuns: 25 },
@@ -51,22 +59,48 @@ describe('accuracies', () => {
   });
 
   test('of yes and no count predictions above the threshold as yes', () => {
-    const column = fc.array(fc.record({ y: fc.integer({ min: 0, max: 1 }), p: figure }), { minLength: 1, maxLength: 9 });
+    const column = fc.array(fc.record({ y: fc.integer({ min: 0, max: 1 }), p: figure }), {
+      minLength: 1,
+      maxLength: 9,
+    });
     fc.assert(
       fc.property(column, fc.constantFrom(0, 0.5), fc.nat(9), (rows, threshold, at) => {
         const right = rows.filter(({ y, p }) => (p > threshold ? 1 : 0) === y).length / rows.length;
         const metric = metrics.binaryAccuracy({ threshold });
         const p = rows.map((row) => [row.p]);
         const cut = Math.min(at, rows.length);
-        expect(overBatches(metric, rows.map(({ y }) => [y]), p, cut)).toBe(right);
-        expect(overBatches(metric, rows.map(({ y }) => y), p, cut)).toBe(right);
+        expect(
+          overBatches(
+            metric,
+            rows.map(({ y }) => [y]),
+            p,
+            cut,
+          ),
+        ).toBe(right);
+        expect(
+          overBatches(
+            metric,
+            rows.map(({ y }) => y),
+            p,
+            cut,
+          ),
+        ).toBe(right);
       }),
       { numRuns: 25 },
     );
   });
 
   test('of yes and no over several figures a sample are means of means', () => {
-    const { sum, count } = metrics.binaryAccuracy().update([[1, 0], [0, 0]], [[0.75, 0.5], [0.25, 1]]);
+    const { sum, count } = metrics.binaryAccuracy().update(
+      [
+        [1, 0],
+        [0, 0],
+      ],
+      [
+        [0.75, 0.5],
+        [0.25, 1],
+      ],
+    );
     expect([sum.item(), count]).toEqual([1.5, 2]);
   });
 });
@@ -91,7 +125,11 @@ test.each([
 test('a metric in a compiled function is the metric outside of it', () => {
   const metric = metrics.sparseCategoricalAccuracy();
   const y = Int32Array.of(0, 1, 1);
-  const p = tensor([[2, 1], [2, 1], [0, 1]]);
+  const p = tensor([
+    [2, 1],
+    [2, 1],
+    [0, 1],
+  ]);
   const compiled = compile((a: ReturnType<typeof tensor>, b: typeof p) => metric.update(a, b))(tensor(y), p);
   expect([compiled.sum.item(), compiled.count]).toEqual([2, 3]);
   expect([metric.update(y, p).sum.item(), metric.update(y, p).count]).toEqual([2, 3]);
@@ -120,7 +158,11 @@ test('the name accuracy means what Keras takes it for, by the shapes', () => {
     expect([metric.name, sum.item(), count]).toEqual(['accuracy', 1, 1]);
   }
   // one-hot rows would be right wherever labels are: the other way round they are not
-  expect(metricByName('acc', { yTrue: [1, 3], yPred: [1, 3] }).update([[0, 1, 0]], [[0, 0, 1]]).sum.item()).toBe(0);
+  expect(
+    metricByName('acc', { yTrue: [1, 3], yPred: [1, 3] })
+      .update([[0, 1, 0]], [[0, 0, 1]])
+      .sum.item(),
+  ).toBe(0);
 });
 
 test('names are those of a history; unknown ones are refused', () => {

@@ -1,7 +1,16 @@
 // The laws of optimizers: each moves as Keras's does, contracts a bowl, and does the same compiled and not.
 
 import { adam, exponentialDecay, type Optimizer, optimizerByName, type Schedule, sgd } from '@treadle/optim';
-import { compile, gradients, randomNormal, ShapeError, type Tensor, tensor, type Variable, variable } from '@treadle/tensor';
+import {
+  compile,
+  gradients,
+  randomNormal,
+  ShapeError,
+  type Tensor,
+  tensor,
+  type Variable,
+  variable,
+} from '@treadle/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { check, exact, exp, given, mul, u } from './running-error.ts';
@@ -28,7 +37,11 @@ const rules: readonly Rule[] = [
     make: (rate) => sgd(rate, { momentum: 0.5, weightDecay: 0.1 }),
     move: (rate) => sgdMove(rate, 0.5, false, 0.1),
   },
-  { name: 'sgd with decay', make: (rate) => sgd(rate, { weightDecay: 0.1 }), move: (rate) => sgdMove(rate, 0, false, 0.1) },
+  {
+    name: 'sgd with decay',
+    make: (rate) => sgd(rate, { weightDecay: 0.1 }),
+    move: (rate) => sgdMove(rate, 0, false, 0.1),
+  },
   { name: 'adam', make: (rate) => adam(rate), move: (rate) => adamMove(rate, 0.9, 0.999, 1e-7) },
   {
     name: 'adam with options',
@@ -53,11 +66,19 @@ describe.each(rules)('$name', ({ make, move }) => {
         steps.forEach((g, t) => {
           optimizer.apply([tensor(g)], [v]);
           particles = particles.map((particle, i) => next(particle, exact(g[i]!), t + 1));
-          check(v.data(), particles.map(({ x }) => x), `step ${t + 1}`);
+          check(
+            v.data(),
+            particles.map(({ x }) => x),
+            `step ${t + 1}`,
+          );
         });
         const state = optimizer.variables.slice(2);
         state.forEach((slot, j) => {
-          check(slot.data(), particles.map((particle) => particle.state[j]!), slot.name);
+          check(
+            slot.data(),
+            particles.map((particle) => particle.state[j]!),
+            slot.name,
+          );
         });
         expect(optimizer.iterations.item()).toBe(steps.length);
       }),
@@ -102,21 +123,25 @@ describe.each(rules)('$name', ({ make, move }) => {
 
 test('gradient descent contracts each axis of a bowl by |1 − ηλ|', () => {
   fc.assert(
-    fc.property(fc.array(fc.integer({ min: 1, max: 64 }), { minLength: 1, maxLength: 4 }), figure, (curvatures, start) => {
-      const lambda = curvatures.map((c) => c / 16);
-      const rate = 1.5 / Math.max(...lambda);
-      const v = variable(lambda.map(() => start));
-      const optimizer = sgd(rate);
-      let largest = lambda.map(() => Math.abs(start));
-      for (let i = 0; i < 5; i++) {
-        optimizer.apply(gradients(v.square().mul(tensor(lambda)).sum().mul(0.5), [v]), [v]);
-        // the rate, the gradient's products, the step and the difference are rounded
-        largest = largest.map((x, j) => x * (Math.abs(1 - rate * lambda[j]!) + u * (1 + 8 * rate * lambda[j]!)));
-        v.data().forEach((x, j) => {
-          expect(Math.abs(x)).toBeLessThanOrEqual(largest[j]! * (1 + 2 * u));
-        });
-      }
-    }),
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 64 }), { minLength: 1, maxLength: 4 }),
+      figure,
+      (curvatures, start) => {
+        const lambda = curvatures.map((c) => c / 16);
+        const rate = 1.5 / Math.max(...lambda);
+        const v = variable(lambda.map(() => start));
+        const optimizer = sgd(rate);
+        let largest = lambda.map(() => Math.abs(start));
+        for (let i = 0; i < 5; i++) {
+          optimizer.apply(gradients(v.square().mul(tensor(lambda)).sum().mul(0.5), [v]), [v]);
+          // the rate, the gradient's products, the step and the difference are rounded
+          largest = largest.map((x, j) => x * (Math.abs(1 - rate * lambda[j]!) + u * (1 + 8 * rate * lambda[j]!)));
+          v.data().forEach((x, j) => {
+            expect(Math.abs(x)).toBeLessThanOrEqual(largest[j]! * (1 + 2 * u));
+          });
+        }
+      },
+    ),
     { numRuns: 20 },
   );
 });
@@ -217,7 +242,9 @@ test('what does not fit is refused', () => {
 });
 
 test('names give optimizers with Keras’s defaults', () => {
-  expect([optimizerByName('sgd'), optimizerByName('adam')].map(({ name, learningRate }) => [name, learningRate.item()])).toEqual([
+  expect(
+    [optimizerByName('sgd'), optimizerByName('adam')].map(({ name, learningRate }) => [name, learningRate.item()]),
+  ).toEqual([
     ['sgd', Math.fround(0.01)],
     ['adam', Math.fround(0.001)],
   ]);

@@ -10,10 +10,10 @@ export interface Figure {
   readonly error: number;
 }
 
-/** rounded once to float32 */
+/** Rounded to float32, in its denormal range too: half of 2⁻¹⁴⁹ there. */
 const rounded = (value: number, error: number, units = 1): Figure => ({
   value,
-  error: error + units * u * (Math.abs(value) + error),
+  error: error + units * (u * (Math.abs(value) + error) + 2 ** -150),
 });
 
 /** What float32 holds exactly. */
@@ -46,6 +46,7 @@ export function check(got: ArrayLike<number>, expected: readonly Figure[], when:
   if (got.length !== expected.length) throw new Error(`${when}: got ${got.length} figures for ${expected.length}`);
   expected.forEach(({ value, error }, i) => {
     const off = Math.abs(got[i]! - value);
-    if (!(off <= error)) throw new Error(`${when}, at ${i}: got ${got[i]}, expected ${value}, off by ${off}, bound ${error}`);
+    if (!(off <= error))
+      throw new Error(`${when}, at ${i}: got ${got[i]}, expected ${value}, off by ${off}, bound ${error}`);
   });
 }

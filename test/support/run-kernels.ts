@@ -2,7 +2,7 @@
 // and a team do. Whatever a kernel must not rely on is hostile here: scratch, temporaries and the readable bytes behind
 // every buffer hold NaN, and a store behind a buffer or the scratch throws.
 
-import { setFlagsFromString } from 'node:v8';
+import { compileModule } from '@treadle/compiler';
 import type { Kernel, Slot } from '@treadle/kernels';
 import { ModuleBuilder } from '@treadle/wasm';
 
@@ -40,21 +40,7 @@ export function encodeKernels(kernels: readonly Kernel[]): Uint8Array<ArrayBuffe
       f.do(f.call(step, table, scratch, tile));
     });
   });
-  return module.encode();
-}
-
-// Without the baseline compiler there is no record of calls, and inlining stops the process when it looks for one.
-const optimizing = ['liftoff', 'wasm-lazy-compilation'];
-if (Number.parseInt(process.versions.v8, 10) >= 13) optimizing.push('wasm-inlining');
-
-/** As the engine compiles: optimized at once, because V8 joins vectors in optimized code only. */
-export function compileOptimized(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
-  for (const flag of optimizing) setFlagsFromString(`--no-${flag}`);
-  try {
-    return new WebAssembly.Module(bytes);
-  } finally {
-    for (const flag of optimizing) setFlagsFromString(`--${flag}`);
-  }
+  return module.encode({ exportAll: true });
 }
 
 /** A plan in memory, for those who run its steps many times. Views are valid until the next `prepareKernels`. */
@@ -94,7 +80,7 @@ export function prepareKernels(kernels: readonly Kernel[], buffers: Buffers): Pr
   const addresses = new Int32Array(env.memory.buffer, table, slots);
   for (const { slot, address } of places) addresses[slot] = address;
   const views = new Map(places.map((place) => [place.slot, viewOf(env.memory.buffer, place)]));
-  const { exports } = new WebAssembly.Instance(compileOptimized(encodeKernels(kernels)), { env });
+  const { exports } = new WebAssembly.Instance(compileModule(encodeKernels(kernels), env), { env });
   return {
     views,
     run: (order = ascending) => {

@@ -107,8 +107,9 @@ function applied(node: Node, inputs: readonly Bounded[]): Bounded {
     const y = f(...x);
     const carried = decide ? 0 : largestChange(f, x, e, y);
     values.push(y);
-    // an ulp is at most 2u of the value, 2·tiny where it is denormal; sums are exact there
-    errors.push(carried + ulps * (2 * u * (Math.abs(y) + carried) + (name === 'add' || name === 'sub' ? 0 : 2 * tiny)));
+    // what is rounded correctly is exact where float32 holds it; an ulp is 2u of the value at most, or 2·tiny
+    const isExact = carried === 0 && ulps <= 0.5 && Math.fround(y) === y;
+    errors.push(isExact ? 0 : carried + ulps * (2 * u * (Math.abs(y) + carried) + 2 * tiny));
   }
   return { values, errors };
 }

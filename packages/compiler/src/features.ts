@@ -3,7 +3,7 @@
 // measurement never shows in a result. The only place that reads TREADLE_SIMD and TREADLE_FMA.
 
 import { type Level, type Probe, probe } from '@treadle/kernels';
-import { type WebAssemblyModule, webAssembly } from '@treadle/pool';
+import { webAssembly } from '@treadle/pool';
 import { compileModule } from './compile-module.ts';
 import { allowRelaxed, canAllowRelaxed, canJoinVectors, joinVectors } from './v8-flags.ts';
 
@@ -76,7 +76,7 @@ const repetitions = 8;
 /** The best of some repetitions of about 0.1 ms; nothing if the product is wrong. */
 function measure(level: Level, setsFlags: boolean): Measured | undefined {
   const trial = probe(level);
-  const run = runnerOf(trial, setsFlags ? compileModule(trial.bytes) : new webAssembly.Module(trial.bytes));
+  const run = runnerOf(trial, setsFlags);
   if (run === undefined) return undefined;
   let least = Number.POSITIVE_INFINITY;
   for (let i = 0; i < repetitions; i++) {
@@ -87,9 +87,10 @@ function measure(level: Level, setsFlags: boolean): Measured | undefined {
   return { level, gflops: (trial.flops * rounds) / least };
 }
 
-function runnerOf(trial: Probe, module: WebAssemblyModule): ((rounds: number) => void) | undefined {
+function runnerOf(trial: Probe, setsFlags: boolean): ((rounds: number) => void) | undefined {
   const memory = new webAssembly.Memory({ initial: 1, maximum: 1, shared: true });
   const floats = new Float32Array(memory.buffer);
+  const module = setsFlags ? compileModule(trial.bytes, { memory }) : new webAssembly.Module(trial.bytes);
   const { run } = new webAssembly.Instance(module, { env: { memory } }).exports;
   trial.prepare(floats);
   run?.(1);

@@ -106,6 +106,11 @@ export class Plan {
     memory.free(this.#block);
   }
 
+  /** Where the table points, in words; addresses are unsigned. */
+  #wordOf(slot: Slot): number {
+    return ((memory.i32[this.#table + slot] ?? 0) >>> 0) / 4;
+  }
+
   #setAddress(slot: Slot, byteOffset: number): void {
     memory.i32[this.#table + slot] = byteOffset;
   }
@@ -146,7 +151,7 @@ export class Plan {
 
   /** Numbers have a word in the plan's block, which the table points at for good. */
   #setNumber(slot: Slot, value: number, dtype: Dtype): void {
-    const word = (memory.i32[this.#table + slot] ?? 0) / 4;
+    const word = this.#wordOf(slot);
     if (dtype === 'float32') memory.f32[word] = value;
     else memory.i32[word] = value;
   }
@@ -156,7 +161,7 @@ export class Plan {
       if (output) return output;
       const { shape, dtype } = required(this.#outputs[i]);
       const slot = this.#places.findIndex((place) => place.kind === 'output' && place.output === i);
-      const word = (memory.i32[this.#table + slot] ?? 0) / 4;
+      const word = this.#wordOf(slot);
       return StoredValue.of(copyWords(word, sizeOf(shape), dtype), dtype);
     });
   }
@@ -181,7 +186,7 @@ function emitProgram(phases: readonly (readonly Kernel[])[]): Program {
   });
   const emitted = phases.map((kernels) => kernels.map((kernel) => ({ func: kernel.emit(module), tiles: kernel.tiles })));
   emitMain(module, emitted);
-  const bytes = module.encode();
+  const bytes = module.encode({ exportAll: true });
   const kernels = phases.flat();
   return {
     module: chooseLevel().setsFlags ? compileModule(bytes) : new webAssembly.Module(bytes),

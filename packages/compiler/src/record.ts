@@ -68,4 +68,3 @@ class PlannedRecording implements Recording {
     });
   }
 }
-

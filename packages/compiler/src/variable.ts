@@ -2,7 +2,17 @@
 // and writes it in place; what was written down with the old value keeps a copy of it. While a function is recorded, an
 // assignment only changes which node the variable stands for; the recording carries it out when it runs.
 
-import { type Dtype, type Node, type Shape, showShape, sourceNode, ShapeError, DtypeError, sameShape, type VariableState } from '@treadle/graph';
+import {
+  type Dtype,
+  DtypeError,
+  type Node,
+  type Shape,
+  ShapeError,
+  sameShape,
+  showShape,
+  sourceNode,
+  type VariableState,
+} from '@treadle/graph';
 import { StoredValue, type Values } from './storage.ts';
 
 /** The assignments of the function that is being recorded; undefined when none is. */
@@ -58,7 +68,9 @@ export class VariableCell implements VariableState {
   /** Makes `value` the variable's value; `write` computes nodes into variables, at once. */
   assign(value: Node, write: (cell: VariableCell, value: Node) => void): void {
     if (!sameShape(value.shape, this.shape)) {
-      throw new ShapeError(`assign: a variable keeps its shape; got ${showShape(value.shape)} for ${showShape(this.shape)}`);
+      throw new ShapeError(
+        `assign: a variable keeps its shape; got ${showShape(value.shape)} for ${showShape(this.shape)}`,
+      );
     }
     if (value.dtype !== this.dtype) {
       throw new DtypeError(`assign: a variable keeps its dtype; got ${value.dtype} for ${this.dtype}`);

@@ -44,7 +44,7 @@ export function probe(level: Level): Probe {
     });
   });
   return {
-    bytes: module.encode(),
+    bytes: module.encode({ exportAll: true }),
     flops: 2 * mr * nr * depth,
     prepare: (memory) => {
       // Multiples of the golden ratio modulo 1: spread evenly, not representable in few bits.

@@ -1,6 +1,15 @@
 // The cross-entropy of one class out of several, along the last axis: for one-hot rows and for labels.
 
-import { arange, DtypeError, type Shape, ShapeError, type Tensor, type TensorLike, tensor, where } from '@treadle/tensor';
+import {
+  arange,
+  DtypeError,
+  type Shape,
+  ShapeError,
+  type Tensor,
+  type TensorLike,
+  tensor,
+  where,
+} from '@treadle/tensor';
 import type { CrossentropyOptions } from './binary-crossentropy.ts';
 import { type Loss, pairUp, predictionOf, reducer, show } from './loss.ts';
 import { clipProbability } from './probabilities.ts';
@@ -84,7 +93,8 @@ export function sparseCategoricalCrossentropy({ fromLogits = false, reduction }:
     const chosen = where(isLabel, logProbabilities(prediction), 0).sum(-1); // all other terms are 0: exact
     const exists = labels.greaterEqual(0).logicalAnd(labels.less(classes));
     return reduce(where(exists, chosen.neg(), Number.NaN));
-  };  return Object.assign(loss, { checkTargets: checkLabels });
+  };
+  return Object.assign(loss, { checkTargets: checkLabels });
 }
 
 /** Every label must be a whole number that stands for a class. */
@@ -93,7 +103,9 @@ function checkLabels(op: string, labels: ArrayLike<number>, predictionShape: Sha
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i] ?? -1;
     if (!Number.isInteger(label) || label < 0 || label >= classes) {
-      throw new RangeError(`${op}: a class label must be a whole number from 0 to ${classes - 1}; got ${label} in row ${i}`);
+      throw new RangeError(
+        `${op}: a class label must be a whole number from 0 to ${classes - 1}; got ${label} in row ${i}`,
+      );
     }
   }
 }

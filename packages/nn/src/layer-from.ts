@@ -62,9 +62,8 @@ function isConfig(x: unknown): x is LayerConfig {
 }
 
 function wrong(config: LayerConfig, option: string): RangeError {
-  return new RangeError(
-    `layerFrom: ${config.kind} has an ${option} of the wrong type; got ${JSON.stringify(config[option])}`,
-  );
+  const got = JSON.stringify(config[option]);
+  return new RangeError(`layerFrom: every option must have its type; got ${option} = ${got} for ${config.kind}`);
 }
 
 function number(config: LayerConfig, option: string): number | undefined {

@@ -19,15 +19,18 @@ export function gradients(y: Tensor, xs: readonly Tensor[]): Tensor[] {
   return found.map((node) => new Tensor(node));
 }
 
-/** One tensor for a function of one, an array in the order of the arguments for a function of several. */
-export type GradientsOf<A extends readonly TensorLike[]> = A extends readonly [TensorLike]
+/** What the gradients of a function are asked for: a tensor, or numbers, for each of its parameters. */
+export type GradientArguments<A extends readonly Tensor[]> = { [I in keyof A]: TensorLike };
+
+/** One tensor for a function of one, an array in the order of the parameters for a function of several. */
+export type GradientsOf<A extends readonly Tensor[]> = A extends readonly [Tensor]
   ? Tensor
   : { [I in keyof A]: Tensor };
 
 /** The function that gives a scalar function's value together with its gradient with respect to every argument. */
-export function valueAndGrad<A extends readonly TensorLike[]>(
-  f: (...args: { [I in keyof A]: Tensor }) => Tensor,
-): (...args: A) => [value: Tensor, gradients: GradientsOf<A>] {
+export function valueAndGrad<A extends Tensor[]>(
+  f: (...args: A) => Tensor,
+): (...args: GradientArguments<A>) => [value: Tensor, gradients: GradientsOf<A>] {
   return (...args) => {
     const stands = args.map((arg) => new Tensor(standFor(nodeOf(arg))));
     const y = Reflect.apply(f, undefined, stands);
@@ -43,10 +46,8 @@ export function valueAndGrad<A extends readonly TensorLike[]>(
 }
 
 /** The gradient of a scalar function with respect to every argument. */
-export function grad<A extends readonly TensorLike[]>(
-  f: (...args: { [I in keyof A]: Tensor }) => Tensor,
-): (...args: A) => GradientsOf<A> {
-  const both = valueAndGrad<A>(f);
+export function grad<A extends Tensor[]>(f: (...args: A) => Tensor): (...args: GradientArguments<A>) => GradientsOf<A> {
+  const both = valueAndGrad(f);
   return (...args) => both(...args)[1];
 }
 

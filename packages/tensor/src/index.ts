@@ -34,7 +34,7 @@ export {
   sub,
   where,
 } from './functions.ts';
-export { type GradientsOf, grad, gradients, valueAndGrad } from './gradients.ts';
+export { type GradientArguments, type GradientsOf, grad, gradients, valueAndGrad } from './gradients.ts';
 export type { NestedNumbers } from './nested.ts';
 export { type NormalOptions, randomNormal, randomUniform, type Seed, setSeed, type UniformOptions } from './random.ts';
 export { Tensor, type TensorData, type TensorLike } from './tensor.ts';

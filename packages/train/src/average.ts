@@ -1,32 +1,29 @@
-// Figures over batches of unequal size: a loss is the mean over the rows, a metric the sum over its count, in float64.
+// Figures over batches of unequal size, in float64: a loss is the mean over the rows, a metric its sum over its count.
 
+import { type RunningMean, runningMean } from '@treadle/metrics';
 import type { Logs } from './history.ts';
 import type { BatchFigures } from './steps.ts';
 
 export class Average {
-  readonly #names: readonly string[];
-  #rows = 0;
-  #loss = 0;
-  readonly #sums: number[];
-  readonly #counts: number[];
+  readonly #loss = runningMean();
+  readonly #metrics: ReadonlyMap<string, RunningMean>;
 
   constructor(metricNames: readonly string[]) {
-    this.#names = metricNames;
-    this.#sums = metricNames.map(() => 0);
-    this.#counts = metricNames.map(() => 0);
+    this.#metrics = new Map(metricNames.map((name) => [name, runningMean()]));
   }
 
+  /** Takes in the figures of a batch of so many rows. */
   add({ loss, metrics }: BatchFigures, rows: number): void {
-    this.#rows += rows;
-    this.#loss += loss.item() * rows;
-    metrics.forEach(({ sum, count }, i) => {
-      this.#sums[i] = (this.#sums[i] ?? 0) + sum.item();
-      this.#counts[i] = (this.#counts[i] ?? 0) + count;
-    });
+    this.#loss.add(loss.item() * rows, rows);
+    let i = 0;
+    for (const mean of this.#metrics.values()) {
+      const batch = metrics[i++];
+      if (batch) mean.add(batch.sum.item(), batch.count);
+    }
   }
 
   get logs(): Logs {
-    const metrics = this.#names.map((name, i) => [name, (this.#sums[i] ?? 0) / (this.#counts[i] ?? 0)] as const);
-    return { loss: this.#loss / this.#rows, ...Object.fromEntries(metrics) };
+    const metrics = [...this.#metrics].map(([name, { value }]) => [name, value]);
+    return { loss: this.#loss.value, ...Object.fromEntries(metrics) };
   }
 }

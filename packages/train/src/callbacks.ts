@@ -1,19 +1,22 @@
-// What can be hung into a training. A callback is a plain object; it sees the figures of each batch and epoch, and the model
-// through a small handle: its weights, and whether to stop.
+// What can be hung into a training. A callback is a plain object; it sees the figures of each batch and epoch, and the training
+// through a small handle: its weights, and whether to stop. Callbacks are called in the order given, each awaited.
 
-import type { TensorData } from '@treadle/tensor';
+import type { Weights } from '@treadle/nn';
+import type { Tensor } from '@treadle/tensor';
 import type { Logs } from './history.ts';
 
-/** What a callback can do to the training under way. */
+/** The training under way, and what a callback can do to it. */
 export interface Training {
   readonly epochs: number;
   /** batches an epoch */
   readonly steps: number;
-  /** ends the training when this epoch ends */
+  /** the names of the figures that an epoch will have */
+  readonly figures: readonly string[];
+  /** Ends the training when this epoch ends. */
   stop(): void;
-  /** copies of all weights, by name */
-  weights(): ReadonlyMap<string, TensorData>;
-  restore(weights: ReadonlyMap<string, TensorData>): void;
+  /** Copies of all weights, by name. */
+  getWeights(): Record<string, Tensor>;
+  setWeights(weights: Weights): void;
 }
 
 export interface Callback {
@@ -22,56 +25,6 @@ export interface Callback {
   /** `logs` are the figures of the epoch so far */
   onBatchEnd?(batch: number, logs: Logs, training: Training): void | Promise<void>;
   onEpochEnd?(epoch: number, logs: Logs, training: Training): void | Promise<void>;
+  /** called however the training ends: an error of the training is thrown after it */
   onTrainEnd?(training: Training): void | Promise<void>;
-}
-
-export interface EarlyStoppingOptions {
-  /** the figure that is watched; `valLoss` by default */
-  readonly monitor?: string;
-  /** how many epochs without improvement are borne; 0 by default */
-  readonly patience?: number;
-  /** a change of less does not count as an improvement; 0 by default */
-  readonly minDelta?: number;
-  /** whether the figure should fall or rise; by default `max` for accuracies, `min` otherwise */
-  readonly mode?: 'min' | 'max';
-  /** whether the weights of the best epoch are put back when the training stops; false by default */
-  readonly restoreBestWeights?: boolean;
-}
-
-/** Ends the training when a figure has stopped improving. Throws RangeError when the figure is not among those of the epoch. */
-export function earlyStopping({
-  monitor = 'valLoss',
-  patience = 0,
-  minDelta = 0,
-  mode = /accuracy$/i.test(monitor) ? 'max' : 'min',
-  restoreBestWeights = false,
-}: EarlyStoppingOptions = {}): Callback {
-  const sign = mode === 'min' ? 1 : -1;
-  let best = Number.POSITIVE_INFINITY;
-  let waited = 0;
-  let bestWeights: ReadonlyMap<string, TensorData> | undefined;
-  return {
-    onTrainBegin: () => {
-      best = Number.POSITIVE_INFINITY;
-      waited = 0;
-      bestWeights = undefined;
-    },
-    onEpochEnd: (_, logs, training) => {
-      const figure = logs[monitor];
-      if (figure === undefined) {
-        throw new RangeError(`earlyStopping: monitor must be one of ${Object.keys(logs).join(', ')}; got ${monitor}`);
-      }
-      if (sign * figure < best - minDelta) {
-        best = sign * figure;
-        waited = 0;
-        if (restoreBestWeights) bestWeights = training.weights();
-        return;
-      }
-      waited++;
-      if (waited > patience) training.stop();
-    },
-    onTrainEnd: (training) => {
-      if (bestWeights) training.restore(bestWeights);
-    },
-  };
 }

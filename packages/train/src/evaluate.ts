@@ -1,7 +1,6 @@
 // The figures of a model over rows, in batches.
 
 import { batches } from '@treadle/data';
-import { tensor } from '@treadle/tensor';
 import { Average } from './average.ts';
 import type { Logs } from './history.ts';
 import { Pace } from './pace.ts';
@@ -12,7 +11,7 @@ export async function evaluateRows(steps: Steps, { x, y, count }: Rows, batchSiz
   const average = new Average(steps.metricNames);
   const pace = new Pace();
   for (const rows of batches(count, batchSize, { op: 'evaluate' })) {
-    average.add(await pace.step(steps.evaluate, rows.length, x, y, tensor(rows)), rows.length);
+    average.add(await pace.step(steps.evaluate, rows, x, y), rows.length);
   }
   return average.logs;
 }

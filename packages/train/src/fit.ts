@@ -1,8 +1,8 @@
 // The training loop: epochs of batches, in an order of the seed and the epoch; figures, validation, callbacks.
 
-import { batchCount, batches } from '@treadle/data';
-import type { Sequential } from '@treadle/nn';
-import { randomUniform, type Tensor, type TensorData, type TensorLike, tensor } from '@treadle/tensor';
+import { type BatchOptions, batchCount, batches, permutation } from '@treadle/data';
+import type { Sequential, Weights } from '@treadle/nn';
+import { randomUniform, type Tensor, type TensorLike } from '@treadle/tensor';
 import { Average } from './average.ts';
 import type { Callback, Training } from './callbacks.ts';
 import { evaluateRows } from './evaluate.ts';
@@ -19,7 +19,7 @@ export interface FitOptions {
   readonly batchSize?: number;
   /** rows and targets to evaluate the model on after each epoch */
   readonly validationData?: readonly [x: TensorLike, y: TensorLike];
-  /** the share of the rows, from the end and before any shuffling, that is kept for validation instead */
+  /** the share of the rows, from the end and before any shuffling, that is kept for validation where validationData is not given */
   readonly validationSplit?: number;
   /** whether rows come in another order every epoch; true by default */
   readonly shuffle?: boolean;
@@ -30,34 +30,56 @@ export interface FitOptions {
   readonly verbose?: Verbosity;
 }
 
-export async function fit(model: Sequential, steps: Steps, x: TensorLike, y: TensorLike, options: FitOptions): Promise<History> {
-  const { epochs = 1, batchSize = 32, shuffle = true, verbose = 'auto' } = options;
-  if (!Number.isInteger(epochs) || epochs < 1) throw new RangeError(`fit: epochs must be a whole number ≥ 1; got ${epochs}`);
+/** Checks everything, then trains; whatever is thrown before the first step has changed no weight. */
+export async function fit(
+  model: Sequential,
+  steps: Steps,
+  x: TensorLike,
+  y: TensorLike,
+  options: FitOptions,
+): Promise<History> {
+  const { epochs = 1, batchSize = 32 } = options;
+  if (!Number.isInteger(epochs) || epochs < 1) {
+    throw new RangeError(`fit: epochs must be a whole number ≥ 1; got ${epochs}`);
+  }
+  const callbacks = [progress(options.verbose), ...(options.callbacks ?? [])];
   const { learned, validation } = divide(model, steps, x, y, options);
-  const seed = options.seed ?? Math.floor(randomUniform([]).item() * 2 ** 24);
-  const training = new RunningTraining(model, epochs, batchCount(learned.count, batchSize, { op: 'fit' }));
-  const callbacks = [progress(verbose), ...(options.callbacks ?? [])];
+  const order = orderOf(options);
+  const names = ['loss', ...steps.metricNames];
+  const figures = validation ? [...names, ...names.map(validationName)] : names;
+  const training = new RunningTraining(model, epochs, batchCount(learned.count, batchSize), figures);
   const recorder = new HistoryRecorder();
   const pace = new Pace();
-
-  for (const callback of callbacks) await callback.onTrainBegin?.(training);
-  for (let epoch = 0; epoch < epochs && !training.isStopped; epoch++) {
-    for (const callback of callbacks) await callback.onEpochBegin?.(epoch, training);
-    const average = new Average(steps.metricNames);
-    let batch = 0;
-    for (const rows of batches(learned.count, batchSize, { shuffle, seed, epoch, op: 'fit' })) {
-      average.add(await pace.step(steps.train, rows.length, learned.x, learned.y, tensor(rows)), rows.length);
-      for (const callback of callbacks) {
-        if (callback.onBatchEnd) await callback.onBatchEnd(batch, average.logs, training);
+  try {
+    for (const callback of callbacks) await callback.onTrainBegin?.(training);
+    for (let epoch = 0; epoch < epochs && !training.isStopped; epoch++) {
+      for (const callback of callbacks) await callback.onEpochBegin?.(epoch, training);
+      const average = new Average(steps.metricNames);
+      let batch = 0;
+      for (const rows of batches(learned.count, batchSize, { ...order, epoch })) {
+        average.add(await pace.step(steps.train, rows, learned.x, learned.y), rows.length);
+        for (const callback of callbacks) {
+          if (callback.onBatchEnd) await callback.onBatchEnd(batch, average.logs, training);
+        }
+        batch++;
       }
-      batch++;
+      const validated = validation && (await evaluateRows(steps, validation, batchSize));
+      const logs = validated ? { ...average.logs, ...renamed(validated) } : average.logs;
+      recorder.add(epoch, logs);
+      for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, training);
     }
-    const logs = validation ? withValidation(average.logs, await evaluateRows(steps, validation, batchSize)) : average.logs;
-    recorder.add(epoch, logs);
-    for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, training);
+  } finally {
+    for (const callback of callbacks) await callback.onTrainEnd?.(training);
   }
-  for (const callback of callbacks) await callback.onTrainEnd?.(training);
   return recorder;
+}
+
+/** In which order rows come. Throws RangeError for a seed that is none. */
+function orderOf({ shuffle = true, seed }: FitOptions): BatchOptions {
+  if (!shuffle) return { shuffle: false, op: 'fit' };
+  const order = { shuffle: true, seed: seed ?? Math.floor(randomUniform([]).item() * 2 ** 24), op: 'fit' };
+  permutation(0, order);
+  return order;
 }
 
 /** The rows to learn from and those to validate on, checked. */
@@ -68,20 +90,30 @@ function divide(
   y: TensorLike,
   { batchSize = 32, validationData, validationSplit = 0 }: FitOptions,
 ): { learned: Rows; validation: Rows | undefined } {
-  const rows = checkRows('fit', model, steps, x, y, batchSize);
-  if (validationData) {
-    const validation = checkRows('fit: validationData', model, steps, ...validationData, batchSize);
-    return { learned: rows, validation };
-  }
   if (!(validationSplit >= 0 && validationSplit < 1)) {
     throw new RangeError(`fit: validationSplit must be at least 0 and less than 1; got ${validationSplit}`);
   }
+  const rows = checkRows('fit', model, steps, x, y, batchSize);
+  if (validationData) {
+    if (validationData.length !== 2) {
+      throw new RangeError(`fit: validationData must be an array of x and y; got ${describe(validationData)}`);
+    }
+    const validation = checkRows('fit(validationData)', model, steps, ...validationData, batchSize);
+    return { learned: rows, validation };
+  }
   if (validationSplit === 0) return { learned: rows, validation: undefined };
-  const count = Math.floor(rows.count * (1 - validationSplit));
+  // 100·(1 − 0.07) is 92.99999999999999 in float64 and means 93 rows
+  const count = Math.floor(rows.count * (1 - validationSplit) + 1e-6);
   if (count === 0 || count === rows.count) {
-    throw new RangeError(`fit: validationSplit must leave rows on both sides; got ${validationSplit} of ${rows.count} rows`);
+    throw new RangeError(
+      `fit: validationSplit must leave rows on both sides; got ${validationSplit} of ${rows.count} rows`,
+    );
   }
   return { learned: part(rows, 0, count), validation: part(rows, count, rows.count) };
+}
+
+function describe(given: unknown): string {
+  return Array.isArray(given) ? `an array of ${given.length}` : typeof given;
 }
 
 function part({ x, y }: Rows, from: number, to: number): Rows {
@@ -89,21 +121,22 @@ function part({ x, y }: Rows, from: number, to: number): Rows {
   return { x: take(x), y: take(y), count: to - from };
 }
 
-function withValidation(logs: Logs, validation: Logs): Logs {
-  const renamed = Object.entries(validation).map(([name, value]) => [validationName(name), value]);
-  return { ...logs, ...Object.fromEntries(renamed) };
+function renamed(logs: Logs): Record<string, number | undefined> {
+  return Object.fromEntries(Object.entries(logs).map(([name, value]) => [validationName(name), value]));
 }
 
 class RunningTraining implements Training {
   readonly epochs: number;
   readonly steps: number;
+  readonly figures: readonly string[];
   readonly #model: Sequential;
   #isStopped = false;
 
-  constructor(model: Sequential, epochs: number, steps: number) {
+  constructor(model: Sequential, epochs: number, steps: number, figures: readonly string[]) {
     this.#model = model;
     this.epochs = epochs;
     this.steps = steps;
+    this.figures = figures;
   }
 
   get isStopped(): boolean {
@@ -114,11 +147,11 @@ class RunningTraining implements Training {
     this.#isStopped = true;
   }
 
-  weights(): ReadonlyMap<string, TensorData> {
-    return new Map([...this.#model.namedVariables].map(([name, variable]) => [name, variable.data()]));
+  getWeights(): Record<string, Tensor> {
+    return this.#model.getWeights();
   }
 
-  restore(weights: ReadonlyMap<string, TensorData>): void {
-    this.#model.setWeights(Object.fromEntries(weights));
+  setWeights(weights: Weights): void {
+    this.#model.setWeights(weights);
   }
 }

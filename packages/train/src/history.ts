@@ -3,16 +3,15 @@
 /** Figures of an epoch, by name: `loss`, `accuracy`, `valLoss`, `valAccuracy` … */
 export interface Logs {
   readonly loss: number;
-  readonly valLoss?: number;
   readonly [name: string]: number | undefined;
 }
 
 export interface HistoryFigures {
-  readonly loss: number[];
-  readonly accuracy?: number[];
-  readonly valLoss?: number[];
-  readonly valAccuracy?: number[];
-  readonly [name: string]: number[] | undefined;
+  readonly loss: readonly number[];
+  readonly accuracy?: readonly number[];
+  readonly valLoss?: readonly number[];
+  readonly valAccuracy?: readonly number[];
+  readonly [name: string]: readonly number[] | undefined;
 }
 
 export interface History {
@@ -29,8 +28,7 @@ export class HistoryRecorder implements History {
 
   add(epoch: number, logs: Logs): void {
     this.epoch.push(epoch);
-    for (const [name, value] of Object.entries(logs)) {
-      if (value === undefined) continue;
+    for (const [name, value = Number.NaN] of Object.entries(logs)) {
       this.history[name] ??= [];
       this.history[name].push(value);
     }

@@ -24,7 +24,12 @@ export interface CompileOptions {
 }
 
 export interface EvaluateOptions {
-  /** rows a step; 32 by default. The result does not depend on it but for rounding. */
+  /** rows a step; 32 by default. It decides about rounding alone. */
+  readonly batchSize?: number;
+}
+
+export interface PredictOptions {
+  /** rows a step; 256 by default. The answers do not depend on it. */
   readonly batchSize?: number;
 }
 
@@ -33,14 +38,16 @@ export class Model extends Sequential {
   #predict: Predictor | undefined;
   #isFitting = false;
 
-  /** Says how the model learns and what is reported. May be called anew; weights are kept. */
+  /**
+   * Says how the model learns and what is reported. May be called anew; weights are kept. Throws RangeError for names that are
+   * unknown, and for two figures of one name.
+   */
   compile({ optimizer, loss, metrics = [] }: CompileOptions): void {
-    const chosen = {
-      optimizer: typeof optimizer === 'string' ? optimizerByName(optimizer) : optimizer,
-      loss: typeof loss === 'string' ? lossByName(loss) : loss,
+    this.#steps = new Steps(this, {
+      optimizer: typeof optimizer === 'object' ? optimizer : optimizerByName(optimizer),
+      loss: typeof loss === 'function' ? loss : lossByName(loss),
       metrics,
-    };
-    this.#steps = new Steps(this, chosen);
+    });
   }
 
   /** The optimizer given to compile. */
@@ -50,11 +57,13 @@ export class Model extends Sequential {
 
   /**
    * Learns from rows x [n, …] with targets y [n, …]; returns the figures of each epoch. The event loop stays free. Everything
-   * is checked before anything is computed: ShapeError, RangeError or DtypeError say what is wrong.
+   * is checked before any weight changes: ShapeError, RangeError or DtypeError say what is wrong.
    */
   async fit(x: TensorLike, y: TensorLike, options: FitOptions = {}): Promise<History> {
     const steps = this.#compiled('fit');
-    if (this.#isFitting) throw new Error('fit: one training at a time; this model is in the middle of another');
+    if (this.#isFitting) {
+      throw new Error('fit: a model must end one training before the next; got a second one; await the first');
+    }
     this.#isFitting = true;
     try {
       return await fit(this, steps, x, y, options);
@@ -71,7 +80,7 @@ export class Model extends Sequential {
   }
 
   /** The model's answers for rows x [n, …] → [n, …]; a row's answer does not depend on the others. */
-  async predict(x: TensorLike, { batchSize = 256 }: EvaluateOptions = {}): Promise<Tensor> {
+  async predict(x: TensorLike, { batchSize = 256 }: PredictOptions = {}): Promise<Tensor> {
     const rows = inputRows('predict', this, x, batchSize);
     this.#predict ??= predictor(this);
     return predictRows(this.#predict, rows, batchSize);
@@ -83,7 +92,11 @@ export class Model extends Sequential {
   }
 
   #compiled(method: string): Steps {
-    if (!this.#steps) throw new Error(`${method}: the model must be compiled before; compile({ optimizer, loss }) says how it learns`);
+    if (!this.#steps) {
+      throw new Error(
+        `${method}: the model must be compiled; got one that is not; model.compile({ optimizer, loss }) says how it learns`,
+      );
+    }
     return this.#steps;
   }
 }

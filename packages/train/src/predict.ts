@@ -1,25 +1,42 @@
-// A model's answers, batch by batch into one array.
+// A model's answers, batch by batch into one array. A row's answer does not depend on the rest of its batch, so batches are
+// filled up with rows whose answers are left out: few different sizes come up, and every size has a plan of its own.
 
-import { batches } from '@treadle/data';
-import { type Tensor, tensor } from '@treadle/tensor';
+import { type Dtype, type Tensor, type TensorData, tensor } from '@treadle/tensor';
 import { Pace } from './pace.ts';
 import type { Predictor } from './steps.ts';
 
 export async function predictRows(predict: Predictor, x: Tensor, batchSize: number): Promise<Tensor> {
   const count = x.shape[0] ?? 0;
+  const size = Math.min(batchSize, powerOfTwoFrom(count));
+  const source = count < size ? lengthened(x, size) : x;
   const pace = new Pace();
-  let answers: Float32Array | undefined;
-  let shape: readonly number[] = [];
-  let done = 0;
-  for (const rows of batches(count, batchSize, { op: 'predict' })) {
-    const batch = await pace.step(predict, rows.length, x, tensor(rows));
-    if (rows.length === count) return batch;
-    shape = batch.shape.slice(1);
-    const rowLength = batch.size / rows.length;
-    answers ??= new Float32Array(count * rowLength);
-    answers.set(batch.data(), done * rowLength);
+  let answers: TensorData | undefined;
+  for (let done = 0; ; done += size) {
+    const rows = Int32Array.from({ length: size }, (_, i) => Math.min(done + i, count - 1));
+    const batch = await pace.step(predict, rows, source);
+    if (size === count) return batch;
+    const rowLength = batch.size / size;
+    answers ??= arrayOf(batch.dtype, count * rowLength);
+    answers.set(batch.data().subarray(0, (count - done) * rowLength), done * rowLength);
     batch.dispose();
-    done += rows.length;
+    if (done + size >= count) return tensor(answers, { shape: [count, ...batch.shape.slice(1)], dtype: batch.dtype });
   }
-  return tensor(answers ?? new Float32Array(0), { shape: [count, ...shape] });
+}
+
+/** The least power of two that is not below n. */
+function powerOfTwoFrom(n: number): number {
+  return 2 ** Math.ceil(Math.log2(n));
+}
+
+/** x with rows of zeros after its own. */
+function lengthened(x: Tensor, rows: number): Tensor {
+  const [count = 1, ...sample] = x.shape;
+  const values = arrayOf(x.dtype, (x.size / count) * rows);
+  values.set(x.data());
+  return tensor(values, { shape: [rows, ...sample], dtype: x.dtype });
+}
+
+function arrayOf(dtype: Dtype, length: number): TensorData {
+  if (dtype === 'float32') return new Float32Array(length);
+  return dtype === 'int32' ? new Int32Array(length) : new Uint8Array(length);
 }

@@ -4,30 +4,46 @@ import { Presets, SingleBar } from 'cli-progress';
 import type { Callback } from './callbacks.ts';
 import type { Logs } from './history.ts';
 
-/** 0: silent, 1: a bar an epoch, 2: a line an epoch, 'auto': a bar on a terminal, a line elsewhere. */
+/** 0: silent, 1: a bar an epoch where the output is a terminal, 2: a line an epoch; 'auto' means 1. */
 export type Verbosity = 0 | 1 | 2 | 'auto';
 
-export function progress(verbose: Verbosity, output: NodeJS.WriteStream = process.stderr): Callback {
-  const isTerminal = output.isTTY === true;
-  if (verbose === 0) return {};
-  return isTerminal && verbose !== 2 ? bars(output) : lines(output);
+/** A callback that writes to `output`. Throws RangeError for a verbosity that is none. */
+export function progress(verbose: Verbosity = 'auto', output: NodeJS.WriteStream = process.stderr): Callback {
+  switch (verbose) {
+    case 0:
+      return {};
+    case 1:
+    case 'auto':
+      return output.isTTY ? bars(output) : lines(output);
+    case 2:
+      return lines(output);
+    default:
+      throw new RangeError(`fit: verbose must be 0, 1, 2 or auto; got ${String(verbose)}`);
+  }
 }
 
 /** `loss: 0.3125 - accuracy: 0.9062` */
-export function describeLogs(logs: Logs): string {
+function describeLogs(logs: Logs): string {
   return Object.entries(logs)
-    .map(([name, value]) => `${name}: ${formatFigure(value ?? Number.NaN)}`)
+    .map(([name, value = Number.NaN]) => `${name}: ${formatFigure(value)}`)
     .join(' - ');
 }
 
 function formatFigure(value: number): string {
-  const isPlain = value === 0 || (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e5) || !Number.isFinite(value);
+  const magnitude = Math.abs(value);
+  const isPlain = value === 0 || (magnitude >= 1e-3 && magnitude < 1e5) || !Number.isFinite(value);
   return isPlain ? value.toFixed(4) : value.toExponential(4);
 }
 
-function perStep(milliseconds: number, steps: number): string {
-  const each = milliseconds / Math.max(1, steps);
-  return each >= 1 ? `${each.toFixed(0)} ms/step` : `${(1000 * each).toFixed(0)} µs/step`;
+/** `12.3 s`, `45 ms`, `126 µs` */
+function formatTime(milliseconds: number): string {
+  if (milliseconds >= 1000) return `${(milliseconds / 1000).toFixed(1)} s`;
+  return milliseconds >= 1 ? `${milliseconds.toFixed(0)} ms` : `${(1000 * milliseconds).toFixed(0)} µs`;
+}
+
+/** `45 ms, 126 µs/step - loss: 0.3125` */
+function describeEpoch(milliseconds: number, steps: number, logs: Logs): string {
+  return `${formatTime(milliseconds)}, ${formatTime(milliseconds / steps)}/step - ${describeLogs(logs)}`;
 }
 
 function lines(output: NodeJS.WriteStream): Callback {
@@ -37,10 +53,7 @@ function lines(output: NodeJS.WriteStream): Callback {
       began = performance.now();
     },
     onEpochEnd: (epoch, logs, { epochs, steps }) => {
-      const spent = performance.now() - began;
-      output.write(
-        `Epoch ${epoch + 1}/${epochs} - ${(spent / 1000).toFixed(2)} s, ${perStep(spent, steps)} - ${describeLogs(logs)}\n`,
-      );
+      output.write(`Epoch ${epoch + 1}/${epochs} - ${describeEpoch(performance.now() - began, steps, logs)}\n`);
     },
   };
 }
@@ -51,9 +64,10 @@ function bars(output: NodeJS.WriteStream): Callback {
   return {
     onEpochBegin: (epoch, { epochs, steps }) => {
       began = performance.now();
+      const count = `${String(epoch + 1).padStart(String(epochs).length)}/${epochs}`;
       bar = new SingleBar(
         {
-          format: `Epoch ${String(epoch + 1).padStart(String(epochs).length)}/${epochs} {bar} {value}/{total} {figures}`,
+          format: `Epoch ${count} {bar} {value}/{total} {figures}`,
           stream: output,
           barsize: 24,
           fps: 15,
@@ -66,8 +80,10 @@ function bars(output: NodeJS.WriteStream): Callback {
     },
     onBatchEnd: (batch, logs) => bar?.update(batch + 1, { figures: describeLogs(logs) }),
     onEpochEnd: (_, logs, { steps }) => {
-      bar?.update(steps, { figures: `${perStep(performance.now() - began, steps)} - ${describeLogs(logs)}` });
+      bar?.update(steps, { figures: describeEpoch(performance.now() - began, steps, logs) });
       bar?.stop();
     },
+    // An epoch that was broken off has left its bar, which holds the cursor.
+    onTrainEnd: () => bar?.stop(),
   };
 }

@@ -1,6 +1,6 @@
 // What users give to learn from, checked before anything is computed.
 
-import { checkBatchSize, commonRows } from '@treadle/data';
+import { checkBatchSize, checkRowCount, commonRows } from '@treadle/data';
 import type { Sequential } from '@treadle/nn';
 import { ShapeError, type Tensor, type TensorLike, tensor } from '@treadle/tensor';
 import type { Steps } from './steps.ts';
@@ -12,34 +12,47 @@ export interface Rows {
   readonly count: number;
 }
 
-/** Throws for unequal lengths, no rows, a shape that the model cannot take, NaN, or targets that the loss cannot mean. */
-export function checkRows(op: string, model: Sequential, steps: Steps, x: TensorLike, y: TensorLike, batchSize: number): Rows {
-  const [inputs, targets] = [tensor(x).realize(), tensor(y).realize()];
-  const count = commonRows(op, asRows(op, 'x', inputs), asRows(op, 'y', targets));
+/**
+ * x [n, …] and y [n, …] as tensors. Throws for unequal lengths, no rows, what the model, the loss or a metric cannot take, and
+ * targets that are not finite or mean nothing. A model that is not built yet is built for these rows.
+ */
+export function checkRows(
+  op: string,
+  model: Sequential,
+  steps: Steps,
+  x: TensorLike,
+  y: TensorLike,
+  batchSize: number,
+): Rows {
+  const rows = { x: tensor(x), y: tensor(y) };
+  const count = commonRows(op, rows.x, rows.y);
   checkBatchSize(op, batchSize);
-  buildFor(op, model, inputs);
-  const values = targets.data();
-  const nan = values.findIndex((value) => Number.isNaN(value));
-  if (nan >= 0) {
-    const row = Math.floor(nan / (values.length / count));
-    throw new RangeError(`${op}: y must hold numbers; got NaN in row ${row}`);
-  }
-  steps.loss.checkTargets?.(op, values, model.outputShape ?? []);
-  return { x: inputs, y: targets, count };
+  buildFor(op, model, rows.x);
+  steps.check(op, rows.x, rows.y);
+  checkTargets(op, rows.y, count);
+  steps.loss.checkTargets?.(op, rows.y.data(), model.outputShape ?? []);
+  rows.x.realize();
+  return { ...rows, count };
 }
 
 /** The same for rows without targets. */
 export function inputRows(op: string, model: Sequential, x: TensorLike, batchSize: number): Tensor {
-  const inputs = asRows(op, 'x', tensor(x).realize());
-  if (inputs.shape[0] === 0) throw new ShapeError(`${op}: x must have one row or more; got [${inputs.shape.join(', ')}]`);
+  const rows = tensor(x);
+  if (rows.rank === 0) throw new ShapeError(`${op}: x must have rows; got the shape []`);
+  checkRowCount(op, rows.shape[0] ?? 0);
   checkBatchSize(op, batchSize);
-  buildFor(op, model, inputs);
-  return inputs;
+  buildFor(op, model, rows);
+  return rows.realize();
 }
 
-function asRows(op: string, name: string, rows: Tensor): Tensor {
-  if (rows.rank === 0) throw new ShapeError(`${op}: ${name} must have rows along its first axis; got a single number`);
-  return rows;
+function checkTargets(op: string, y: Tensor, count: number): void {
+  if (y.dtype !== 'float32') return;
+  const values = y.data();
+  const wrong = values.findIndex((value) => !Number.isFinite(value));
+  if (wrong < 0) return;
+  throw new RangeError(
+    `${op}: y must hold finite numbers; got ${values[wrong]} in row ${Math.floor((wrong * count) / values.length)}`,
+  );
 }
 
 function buildFor(op: string, model: Sequential, x: Tensor): void {
@@ -50,6 +63,9 @@ function buildFor(op: string, model: Sequential, x: Tensor): void {
     return;
   }
   if (wanted.length !== sample.length || wanted.some((extent, i) => extent !== sample[i])) {
-    throw new ShapeError(`${op}: rows must have the shape that the model was built for, [${wanted.join(', ')}]; got [${sample.join(', ')}]`);
+    const got = `got [${sample.join(', ')}] in x [${x.shape.join(', ')}]`;
+    throw new ShapeError(
+      `${op}: a row must have the shape that the model was built for, [${wanted.join(', ')}]; ${got}`,
+    );
   }
 }

@@ -1,11 +1,11 @@
-// The three things that a model does with a batch, each a compiled function of the whole data and the batch's row numbers: the
-// rows are gathered within the plan, so a step costs the caller one dispatch.
+// What a model does with a batch, each a compiled function of the whole data and the batch's row numbers: the rows are gathered
+// within the plan, so a step costs the caller one dispatch.
 
 import type { Loss } from '@treadle/losses';
 import { type Contribution, type Metric, type MetricName, metricByName, metricName } from '@treadle/metrics';
 import type { Sequential } from '@treadle/nn';
 import type { Optimizer } from '@treadle/optim';
-import { type Compiled, compile, gradients, type Tensor } from '@treadle/tensor';
+import { type Compiled, compile, gradients, ShapeError, Tensor } from '@treadle/tensor';
 
 /** What a batch adds to the figures. */
 export interface BatchFigures {
@@ -25,42 +25,69 @@ export interface StepOptions {
 export class Steps {
   readonly optimizer: Optimizer;
   readonly loss: Loss;
+  /** Moves the weights; the figures are those from before. */
   readonly train: Step;
   readonly evaluate: Step;
   /** what the metrics are called in logs */
   readonly metricNames: readonly string[];
+  readonly #model: Sequential;
   readonly #metrics: readonly (Metric | MetricName)[];
 
+  /** Throws RangeError for names of metrics that are unknown, or come twice. */
   constructor(model: Sequential, { optimizer, loss, metrics }: StepOptions) {
     this.optimizer = optimizer;
     this.loss = loss;
+    this.metricNames = namesOf(metrics);
+    this.#model = model;
     this.#metrics = metrics;
-    this.metricNames = metrics.map((metric) => (typeof metric === 'string' ? metricName(metric) : metric.name));
     this.train = compile((x: Tensor, y: Tensor, rows: Tensor) => {
-      const [target, prediction] = [y.gather(rows), model.call(x.gather(rows), { training: true })];
-      const total = this.#lossOf(model, target, prediction);
+      const figures = this.#figures(x.gather(rows), y.gather(rows), true);
       const variables = model.trainableVariables;
-      optimizer.apply(gradients(total, variables), variables);
-      return { loss: total, metrics: this.#figures(target, prediction) };
+      optimizer.apply(gradients(figures.loss, variables), variables);
+      return figures;
     });
-    this.evaluate = compile((x: Tensor, y: Tensor, rows: Tensor) => {
-      const [target, prediction] = [y.gather(rows), model.call(x.gather(rows))];
-      return { loss: this.#lossOf(model, target, prediction), metrics: this.#figures(target, prediction) };
-    });
+    this.evaluate = compile((x: Tensor, y: Tensor, rows: Tensor) =>
+      this.#figures(x.gather(rows), y.gather(rows), false),
+    );
   }
 
-
-  #lossOf(model: Sequential, target: Tensor, prediction: Tensor): Tensor {
-    return model.losses().reduce((sum, penalty) => sum.add(penalty), this.loss(target, prediction));
+  /** Throws what the model, the loss and the metrics have to say against such rows; computes nothing. */
+  check(op: string, x: Tensor, y: Tensor): void {
+    const { loss } = this.#figures(x, y, false);
+    if (loss.rank === 0) return;
+    const got = `got [${loss.shape.join(', ')}]`;
+    throw new ShapeError(`${op}: the loss must be one number a batch; ${got}; its reduction may be mean or sum`);
   }
 
-  #figures(target: Tensor, prediction: Tensor): BatchFigures['metrics'] {
-    const compared = { yTrue: target.shape, yPred: prediction.shape };
-    return this.#metrics.map((metric) => {
+  #figures(x: Tensor, y: Tensor, training: boolean): BatchFigures {
+    const prediction = this.#model.call(x, { training });
+    const loss: unknown = this.loss(y, prediction);
+    if (!(loss instanceof Tensor)) {
+      throw new RangeError(
+        `compile: a loss must give a tensor; got ${typeof loss}; was it made by a call, as in meanSquaredError()?`,
+      );
+    }
+    const compared = { yTrue: y.shape, yPred: prediction.shape };
+    const metrics = this.#metrics.map((metric) => {
       const chosen = typeof metric === 'string' ? metricByName(metric, compared) : metric;
-      return chosen.update(target, prediction);
+      return chosen.update(y, prediction);
     });
+    return { loss: this.#model.losses().reduce((sum, penalty) => sum.add(penalty), loss), metrics };
   }
+}
+
+function namesOf(metrics: StepOptions['metrics']): readonly string[] {
+  if (!Array.isArray(metrics)) {
+    throw new RangeError(`compile: metrics must be an array of metrics or their names; got ${String(metrics)}`);
+  }
+  const names = metrics.map((metric) => (typeof metric === 'object' ? metric.name : metricName(metric)));
+  const twice = ['loss', ...names].find((name, i, all) => all.indexOf(name) < i);
+  if (twice !== undefined) {
+    throw new RangeError(
+      `compile: figures must have different names; got ${twice} twice; a metric’s name is an option`,
+    );
+  }
+  return names;
 }
 
 /** The model's answers for some of the rows of x. */

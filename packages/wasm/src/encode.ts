@@ -4,6 +4,7 @@
 import type { ByteWriter } from './bytes.ts';
 import { type ConstantValue, type Expr, type ExprNode, instruction } from './expression.ts';
 import type { Label, Statement } from './function.ts';
+import { constantKey, type LoopConstant } from './loop-constants.ts';
 import { isVector, laneCounts, type ResultType, type ValueType } from './types.ts';
 
 const typeCodes = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
@@ -48,9 +49,21 @@ export class BodyEncoder {
   readonly #to: ByteWriter;
   /** what encloses the current statement, outermost first; an `if` counts but has no label */
   readonly #labels: (Label | undefined)[] = [];
+  /** locals that hold constants, by the constant's key */
+  readonly #held: ReadonlyMap<string, number>;
 
-  constructor(to: ByteWriter) {
+  constructor(to: ByteWriter, held: ReadonlyMap<string, number> = new Map()) {
     this.#to = to;
+    this.#held = held;
+  }
+
+  /** Sets the locals that hold constants. */
+  hold(constants: ReadonlyMap<string, LoopConstant>): void {
+    for (const [key, { type, value }] of constants) {
+      writeConstant(this.#to, type, value);
+      this.#to.byte(0x21);
+      this.#to.unsigned(this.#held.get(key) ?? 0);
+    }
   }
 
   statements(statements: readonly Statement[]): void {
@@ -60,12 +73,14 @@ export class BodyEncoder {
   #expression({ node }: Expr<ResultType>): void {
     const to = this.#to;
     switch (node.kind) {
-      case 'const':
-        writeConstant(to, node.type, node.value);
+      case 'const': {
+        const held = this.#held.size > 0 && isVector(node.type) && this.#held.get(constantKey(node.type, node.value));
+        if (typeof held === 'number') this.#localGet(held);
+        else writeConstant(to, node.type, node.value);
         break;
+      }
       case 'local.get':
-        to.byte(0x20);
-        to.unsigned(node.index);
+        this.#localGet(node.index);
         break;
       case 'call':
         for (const arg of node.args) this.#expression(arg);
@@ -82,6 +97,11 @@ export class BodyEncoder {
         for (const arg of node.args) this.#expression(arg);
         this.#instruction(node);
     }
+  }
+
+  #localGet(index: number): void {
+    this.#to.byte(0x20);
+    this.#to.unsigned(index);
   }
 
   #instruction({ name, offset, lanes }: Extract<ExprNode, { kind: 'instruction' }>): void {

@@ -4,6 +4,7 @@
 import { ByteWriter } from './bytes.ts';
 import { BodyEncoder, typeCode } from './encode.ts';
 import { type Func, FunctionBuilder, type Locals } from './function.ts';
+import { loopConstants } from './loop-constants.ts';
 import type { ResultType, ValueType } from './types.ts';
 
 /** A memory to import. Sizes in pages of 64 KiB. */
@@ -72,8 +73,11 @@ export class ModuleBuilder {
     return this.#shared.get(key) as T;
   }
 
-  /** The module as bytes, sections in the order of the specification. */
-  encode(): Uint8Array<ArrayBuffer> {
+  /**
+   * The module as bytes, sections in the order of the specification. With `exportAll`, internal functions are exported too,
+   * as `#index`: for whoever has something to do with every function.
+   */
+  encode({ exportAll = false }: { exportAll?: boolean } = {}): Uint8Array<ArrayBuffer> {
     const to = new ByteWriter();
     const funcs = [...this.#imports, ...this.#functions].map(({ func }) => func);
     const signatures = new Map(funcs.map((func) => [signature(func), func]));
@@ -97,11 +101,9 @@ export class ModuleBuilder {
       if (this.#memory) writeMemory(to, this.#memory);
     });
     section(3, () => to.vector(this.#functions, ({ func }) => typeIndex(func)));
+    const exported = this.#functions.filter((defined) => defined.exported || exportAll);
     section(7, () =>
-      to.vector(
-        this.#functions.filter(({ exported }) => exported),
-        ({ func }) => writeExport(to, func),
-      ),
+      to.vector(exported, (defined) => writeExport(to, defined.exported ? defined.func.name : `#${defined.func.index}`, defined.func)),
     );
     section(10, () => to.vector(this.#functions, ({ builder }) => to.sized(() => writeBody(to, builder))));
     return to.bytes;
@@ -128,14 +130,20 @@ function writeMemory(to: ByteWriter, { module, name, initial, maximum, shared }:
   to.unsigned(maximum);
 }
 
-function writeExport(to: ByteWriter, { name, index }: Func): void {
+function writeExport(to: ByteWriter, name: string, { index }: Func): void {
   to.text(name);
   to.byte(0x00);
   to.unsigned(index);
 }
 
-function writeBody(to: ByteWriter, builder: FunctionBuilder): void {
-  to.vector(builder.localTypes, (type) => to.append([1, typeCode(type)])); // each a run of one
-  new BodyEncoder(to).statements(builder.body);
+function writeBody(to: ByteWriter, { params, localTypes, body }: FunctionBuilder): void {
+  const constants = loopConstants(body);
+  const first = params.length + localTypes.length;
+  const held = new Map([...constants.keys()].map((key, i) => [key, first + i]));
+  const types = [...localTypes, ...[...constants.values()].map(({ type }) => type)];
+  to.vector(types, (type) => to.append([1, typeCode(type)])); // each a run of one
+  const encoder = new BodyEncoder(to, held);
+  encoder.hold(constants);
+  encoder.statements(body);
   to.byte(0x0b);
 }

@@ -2,6 +2,7 @@
 // that V8 joins into 256 bits where it is allowed to.
 
 import { setFlagsFromString } from 'node:v8';
+import { compileModule } from '@treadle/compiler';
 import { type Expr, type FunctionBuilder, i32, ModuleBuilder, v128 } from '@treadle/wasm';
 
 type Lanes = Expr<'f32x4'>;
@@ -31,14 +32,10 @@ function encode(lanes: LaneFunction, inputs: number): Uint8Array<ArrayBuffer> {
 
 /** The function over whole arrays of one length; `wide` allows V8 to join vectors (Node ≥ 24, elsewhere no effect). */
 export function overArrays(lanes: LaneFunction, { inputs = 1, wide = false } = {}): ArrayFunction {
-  if (wide) setFlagsFromString('--experimental-wasm-revectorize');
-  setFlagsFromString('--no-liftoff');
-  setFlagsFromString('--no-wasm-lazy-compilation');
-  const module = new WebAssembly.Module(encode(lanes, inputs));
-  setFlagsFromString('--liftoff');
-  setFlagsFromString('--wasm-lazy-compilation');
-  if (wide) setFlagsFromString('--no-experimental-wasm-revectorize');
   const memory = new WebAssembly.Memory({ initial: (4 * capacity * (inputs + 1)) / 65536, maximum, shared: true });
+  if (wide) setFlagsFromString('--experimental-wasm-revectorize');
+  const module = compileModule(encode(lanes, inputs), { memory });
+  if (wide) setFlagsFromString('--no-experimental-wasm-revectorize');
   const { run } = new WebAssembly.Instance(module, { env: { memory } }).exports;
   if (typeof run !== 'function') throw new Error('internal: the module exports no run');
   const floats = new Float32Array(memory.buffer);

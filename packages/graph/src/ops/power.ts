@@ -13,10 +13,10 @@ const power = laneOp({
   name: 'pow',
   cost: 5,
   lane: (f, x) => math.pow(f, x.float(0), x.float(1)),
-  // ∂aᵇ/∂a = b·aᵇ⁻¹, which is 0 for b = 0 even where 1/a is infinite; ∂aᵇ/∂b = aᵇ·ln a where a > 0
+  // ∂aᵇ/∂a = b·aᵇ⁻¹, which is 0 for b = 0 even where powers of 1/a are infinite; ∂aᵇ/∂b = aᵇ·ln a where a > 0
   gradient: (dy, y, [a, b]) => {
     if (!a || !b) return [];
-    const isFlat = logicalAnd(equal(b, 0), less(abs(a), 2 ** -126));
+    const isFlat = logicalAnd(equal(b, 0), less(abs(a), 2 ** -30));
     const da = mul(b, pow(a, where(isFlat, 0, sub(b, 1))));
     const positive = greater(a, 0);
     return [mul(dy, da), mul(dy, where(positive, mul(y, log(where(positive, a, 1))), 0))];

@@ -36,7 +36,9 @@ export async function demo({ data, threads, seed }: DemoOptions): Promise<void> 
   setSeed(seed);
   if (threads !== undefined) setThreads(threads);
   const { simd, fma, threads: team } = features();
-  say(`${team} ${team === 1 ? 'thread' : 'threads'}, ${simd}-bit vectors, ${fma ? 'fused multiply-add' : 'no fused multiply-add'}, Node ${process.version}`);
+  say(
+    `${team} ${team === 1 ? 'thread' : 'threads'}, ${simd}-bit vectors, ${fma ? 'fused multiply-add' : 'no fused multiply-add'}, Node ${process.version}`,
+  );
   if (data === undefined) {
     await train(digits({ seed }), { title: 'digits 64-128-10', hidden: [128], epochs: 60, batchSize: 32 }, seed);
   } else {
@@ -49,7 +51,9 @@ export async function demo({ data, threads, seed }: DemoOptions): Promise<void> 
 
 async function train(sets: Digits, { title, hidden, epochs, batchSize }: Task, seed: number): Promise<void> {
   const { train: learned, test } = sets;
-  say(`\n${title}: ${learned.x.shape[0]} digits to learn from, ${test.x.shape[0]} unseen ones; Adam 0.001, batches of ${batchSize}, ${epochs} epochs`);
+  say(
+    `\n${title}: ${learned.x.shape[0]} digits to learn from, ${test.x.shape[0]} unseen ones; Adam 0.001, batches of ${batchSize}, ${epochs} epochs`,
+  );
   const layers = [
     flatten({ inputShape: learned.x.shape.slice(1) }),
     ...hidden.map((units) => dense(units, { activation: 'relu' })),
@@ -76,7 +80,9 @@ async function show(model: Model, { x, y }: Labelled): Promise<void> {
   const wrong = [...answers.keys()].filter((i) => answers[i] !== labels[i]);
   const right = [...answers.keys()].filter((i) => answers[i] === labels[i]);
   const chosen = [...right.slice(0, 4), ...wrong.slice(0, 2)];
-  const captions = chosen.map((i) => (answers[i] === labels[i] ? `${answers[i]}` : `${answers[i]}, but is ${labels[i]}`));
+  const captions = chosen.map((i) =>
+    answers[i] === labels[i] ? `${answers[i]}` : `${answers[i]}, but is ${labels[i]}`,
+  );
   const [, rows = 1, columns = 1] = x.shape;
   const pixels = x.data();
   const images = chosen.map((i) => pixels.slice(i * rows * columns, (i + 1) * rows * columns));

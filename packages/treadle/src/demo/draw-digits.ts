@@ -4,7 +4,12 @@
 const shades = [' ', '░', '▒', '▓', '█'];
 
 /** Images of rows × columns figures in 0…1, with a caption under each. */
-export function drawDigits(images: readonly ArrayLike<number>[], rows: number, columns: number, captions: readonly string[]): string {
+export function drawDigits(
+  images: readonly ArrayLike<number>[],
+  rows: number,
+  columns: number,
+  captions: readonly string[],
+): string {
   const isSmall = rows <= 10;
   // Small images are drawn two characters a pixel, large ones every other row, so that a digit is about as wide as it is high.
   const step = isSmall ? 1 : 2;
