@@ -2,7 +2,7 @@
 // it works on from what was made before. A program is a list of numbers that mean something for every state, so that it can
 // be drawn, shrunk and run again and again, each time the same.
 
-import { matmul, stack, concat, Tensor, type Variable, where } from '@treadle/tensor';
+import { concat, gradients, matmul, stack, Tensor, type Variable, where } from '@treadle/tensor';
 import fc from 'fast-check';
 import { broadcast, type Shape, sizeOf } from './reference.ts';
 
@@ -126,6 +126,10 @@ export const steps: Readonly<Record<string, Step>> = {
     return z?.add(z.rank > 0 ? z.sum(Array.from({ length: z.rank - 1 }, (_, i) => i)) : z).relu();
   },
   gather: (x, y, n) => gathered(x, y, n),
+  gradient: (x, _, n, { variables }) => {
+    const found = variables[n[0]! % Math.max(1, variables.length)];
+    return found && gradients(x.tanh().sum(), [found])[0];
+  },
   assign: (x, _, n, machine) => assign(x, n, machine, 'assign'),
   assignAdd: (x, _, n, machine) => assign(x, n, machine, 'assignAdd'),
   assignSub: (x, _, n, machine) => assign(x, n, machine, 'assignSub'),

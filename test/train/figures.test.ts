@@ -2,13 +2,13 @@
 // neighbours. References are float64, bounds follow from the rounding of float32.
 
 import { meanSquaredError } from '@treadle/losses';
-import { dense, l2, type Layer } from '@treadle/nn';
+import { dense, type Layer, l2 } from '@treadle/nn';
 import { sgd } from '@treadle/optim';
-import { setSeed, type Tensor, tensor } from '@treadle/tensor';
+import { memory, setSeed, type Tensor, tensor } from '@treadle/tensor';
 import { type Model, sequential } from '@treadle/train';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bitsOf, classifier, labelled, linear, noise, regression } from './models.ts';
+import { bitsOf, classifier, differenceOf, labelled, linear, noise, regression } from './models.ts';
 
 const quiet = { verbose: 0 } as const;
 const unit = 2 ** -24;
@@ -79,17 +79,15 @@ test('a penalty is part of the loss of every batch', async () => {
 
 test('with validationSplit the rows from the end validate, and none of them is learned from', async () => {
   const { x, y } = linear(20);
-  const [wholeY, firstX, lastX] = [y.data(), x.slice([0], [15]), x.slice([15], [20])];
-  const spoiled = tensor(
-    wholeY.map((value, i) => (i < 15 ? value : 1000)),
-    { shape: [20, 1] },
-  );
+  const [firstX, lastX] = [x.slice([0], [15]), x.slice([15], [20])];
+  const targets = y.data().map((value, i) => (i < 15 ? value : 1000));
+  const spoiled = tensor(targets, { shape: [20, 1] });
   const [split, apart] = [regression(), regression()];
   const options = { ...quiet, epochs: 3, batchSize: 4, seed: 5 };
   const one = await split.fit(x, spoiled, { ...options, validationSplit: 0.25 });
   const validationData = [lastX, spoiled.slice([15], [20])] as const;
   const two = await apart.fit(firstX, y.slice([0], [15]), { ...options, validationData });
-  expect(bitsOf(split)).toEqual(bitsOf(apart));
+  expect(differenceOf(bitsOf(split), bitsOf(apart))).toBeUndefined();
   expect(one.history).toEqual(two.history);
   expect(one.history.valLoss?.[0]).toBeGreaterThan(900 ** 2);
 });
@@ -154,7 +152,10 @@ describe('predict', () => {
 
   test('keeps the dtype and the shape of what the last layer gives', async () => {
     const asks = (call: (x: Tensor) => Tensor): Layer => ({ variables: [], build: (shape) => shape, call });
-    const data = tensor(Float32Array.from({ length: 5 * 6 }, (_, i) => noise(i)), { shape: [5, 2, 3] });
+    const data = tensor(
+      Float32Array.from({ length: 5 * 6 }, (_, i) => noise(i)),
+      { shape: [5, 2, 3] },
+    );
     const largest = sequential([asks((t) => t.argmax(-1))]);
     const positive = sequential([asks((t) => t.greater(0))]);
     for (const batchSize of [2, 5, 256]) {
@@ -169,7 +170,6 @@ describe('predict', () => {
 
   test('few plans serve batches of any size', async () => {
     const model = classifier();
-    const { memory } = await import('@treadle/tensor');
     await model.predict(x.slice([0], [1]));
     const before = memory().plans;
     for (let count = 1; count <= 32; count++) {

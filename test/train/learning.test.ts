@@ -4,7 +4,7 @@ import { digits } from '@treadle/data';
 import { binaryCrossentropy, sparseCategoricalCrossentropy } from '@treadle/losses';
 import { dense, dropout, flatten, type Layer } from '@treadle/nn';
 import { adam, sgd } from '@treadle/optim';
-import { ones, setSeed, type Tensor, tensor, type Variable, variable } from '@treadle/tensor';
+import { ones, setSeed, type Tensor, type Variable, variable } from '@treadle/tensor';
 import { sequential } from '@treadle/train';
 import { expect, test } from 'vitest';
 import { labelled, linear, regression } from './models.ts';
@@ -110,7 +110,7 @@ test('a layer of the user’s own learns: an object with build, call and variabl
   expect(Math.abs(b + 2)).toBeLessThan(2 ** -18);
 });
 
-test('variables that are not trainable stay as they are, penalties count', async () => {
+test('variables that are not trainable stay as they are', async () => {
   const { x, y } = linear(16);
   const model = regression(0.1);
   const [kernel, bias] = model.variables;
@@ -120,5 +120,4 @@ test('variables that are not trainable stay as they are, penalties count', async
   await model.fit(x, y, quiet);
   expect([...bias.data()]).toEqual([0]);
   expect([...kernel.data()]).not.toEqual(before);
-  expect(tensor([1]).dtype).toBe('float32');
 });

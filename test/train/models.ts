@@ -51,7 +51,19 @@ export function regression(learningRate = 0.1, seed = 1): Model {
   return model;
 }
 
-/** Copies of all weights in one array, for comparisons bit for bit. */
-export function bitsOf(model: Model): readonly number[] {
-  return model.variables.flatMap((v) => [...new Uint32Array(new Float32Array(v.data()).buffer)]);
+/** All weights, by name. */
+export type Bits = ReadonlyMap<string, Float32Array | Int32Array | Uint8Array>;
+
+export function bitsOf(model: Model): Bits {
+  return new Map([...model.namedVariables].map(([name, v]) => [name, v.data()]));
+}
+
+/** Where two models' weights differ first, in words; undefined where they are the same bit for bit. */
+export function differenceOf(a: Bits, b: Bits): string | undefined {
+  for (const [name, values] of a) {
+    const others = b.get(name);
+    const at = values.findIndex((value, i) => !Object.is(value, others?.[i]));
+    if (at >= 0) return `${name}[${at}]: ${values[at]} and ${others?.[at]}`;
+  }
+  return a.size === b.size ? undefined : `${a.size} variables and ${b.size}`;
 }

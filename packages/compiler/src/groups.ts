@@ -115,7 +115,7 @@ function joinEpilogues(capture: Capture, groups: Map<number, Group>): void {
     if (!node || !isElementwise || node.shape.length < 2) continue;
     for (const at of group.reads) {
       const product = capture.entries[at]?.node;
-      const takes = product?.op?.kind === 'tiled' && product.op.takesEpilogue === true && !joined.has(at);
+      const takes = groups.has(at) && product?.op?.kind === 'tiled' && product.op.takesEpilogue === true && !joined.has(at);
       if (!takes || !sameShape(product.shape, node.shape)) continue;
       const loads = group.program?.loads.filter(({ operand }) => operand.slot === at) ?? [];
       if (!loads.every(({ operand }) => isPlain(operand.view, node.shape))) continue;

@@ -42,7 +42,7 @@ export class Plan {
   readonly #block: Block;
   /** first word of the table of addresses */
   readonly #table: number;
-  #isHeld = false;
+  #holds = 0;
 
   constructor(capture: Capture, level: Level) {
     const lowered = lower(capture, makeGroups(capture, fuse(capture)), level);
@@ -77,6 +77,7 @@ export class Plan {
     makeRoom();
     const outputs = this.#newOutputs();
     const letGo = holdBlocks();
+    this.hold();
     try {
       const prepare = (): void => this.#bind(binding, outputs);
       // Small outputs are read at once when the run ends: the next run of this plan may follow without a pause.
@@ -88,16 +89,21 @@ export class Plan {
       return collected;
     } finally {
       letGo();
+      this.letGo();
     }
   }
 
-  /** Keeps the plan although it may not be run for long: a recording may run it at any time. */
+  /** Keeps the plan although it may not be run for long, until every hold has been let go. */
   hold(): void {
-    this.#isHeld = true;
+    this.#holds++;
+  }
+
+  letGo(): void {
+    this.#holds--;
   }
 
   get isHeld(): boolean {
-    return this.#isHeld;
+    return this.#holds > 0;
   }
 
   /** Gives back the plan's memory; it must not run again. */

@@ -1,4 +1,5 @@
-// The plan cache: one plan for each structure, the least recently used dropped when there are very many.
+// The plan cache: one plan for each structure. Of plans that nothing holds, the least recently used is dropped when there are
+// very many; a recording holds its plan for as long as it lives, a run for as long as it is under way.
 
 import type { Capture } from './capture.ts';
 import { chooseLevel } from './features.ts';
@@ -17,16 +18,17 @@ export function planFor(captured: Capture): Plan {
   }
   const plan = new Plan(captured, chooseLevel().level);
   plans.set(captured.key, plan);
-  if (plans.size > mostPlans) dropOldest();
+  dropOldest(plan);
   return plan;
 }
 
-function dropOldest(): void {
-  for (const [key, plan] of plans) {
-    if (plan.isHeld) continue;
+/** The newest is about to be run, and stays. */
+function dropOldest(newest: Plan): void {
+  if (plans.size <= mostPlans) return;
+  const free = [...plans].filter(([, plan]) => !plan.isHeld && plan !== newest);
+  for (const [key, plan] of free.slice(0, Math.max(0, free.length - mostPlans))) {
     plans.delete(key);
     plan.release();
-    return;
   }
 }
 

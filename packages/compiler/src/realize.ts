@@ -27,8 +27,8 @@ export function valueOf(node: Node): StoredValue {
 export async function valueOfAsync(node: Node): Promise<StoredValue> {
   if (!isRealized(node)) {
     const { captured, roots } = prepare([node]);
-    const outputs = await planFor(captured).runAsync(bindingOf(captured));
-    settleRoots(roots, planFor(captured).outputOf, outputs);
+    const plan = planFor(captured);
+    settleRoots(roots, plan.outputOf, await plan.runAsync(bindingOf(captured)));
   }
   return storedIn(node);
 }

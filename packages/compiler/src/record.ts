@@ -30,12 +30,14 @@ export function record(types: readonly ArgumentType[], f: (args: readonly Node[]
   ];
   const captured = capture(roots);
   const plan = planFor(captured);
-  plan.hold();
   // Only sources and structure are needed from here on; the nodes between them can be forgotten.
   const binding = bindingOf(captured);
   const outputs = result.map(({ shape, dtype }) => ({ shape, dtype }));
   return new PlannedRecording(plan, binding, outputs, [...assignments.keys()]);
 }
+
+/** Plans of recordings that the program forgot may be dropped. */
+const forgotten = new FinalizationRegistry<Plan>((plan) => plan.letGo());
 
 class PlannedRecording implements Recording {
   readonly outputs: readonly ArgumentType[];
@@ -48,6 +50,8 @@ class PlannedRecording implements Recording {
     this.#binding = binding;
     this.outputs = outputs;
     this.#assigned = assigned;
+    plan.hold();
+    forgotten.register(this, plan);
   }
 
   run(args: readonly StoredValue[]): readonly StoredValue[] {

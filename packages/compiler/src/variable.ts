@@ -3,8 +3,10 @@
 // assignment only changes which node the variable stands for; the recording carries it out when it runs.
 
 import {
+  applyOp,
   type Dtype,
   DtypeError,
+  type MoveOp,
   type Node,
   type Shape,
   ShapeError,
@@ -43,6 +45,15 @@ export function noteAssignments<T>(f: () => T): { readonly result: T; readonly a
 /** what the variables assigned in this recording stood for before */
 let noting: Map<VariableCell, Node> | undefined;
 
+/** What a variable stands for after an assignment in a recording: the value, but no gradient passes on to how it was computed. */
+const assigned: MoveOp = {
+  kind: 'move',
+  name: 'assigned',
+  key: 'assigned',
+  view: (value) => value,
+  gradient: () => [],
+};
+
 export class VariableCell implements VariableState {
   readonly shape: Shape;
   readonly dtype: Dtype;
@@ -78,7 +89,7 @@ export class VariableCell implements VariableState {
     if (recording) {
       if (!noting?.has(this)) noting?.set(this, this.#node);
       recording.set(this, value);
-      this.#node = value;
+      this.#node = applyOp(assigned, [value], this.shape, this.dtype);
       return;
     }
     const old = this.#node;

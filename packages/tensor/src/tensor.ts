@@ -40,6 +40,8 @@ export class Tensor {
   /** Tensors are made by `tensor`, `zeros` and their like, and by ops. */
   constructor(node: Node) {
     this.#node = node;
+    // A second handle on a variable's present value (its reshape to its own shape): it goes on seeing that value.
+    if (new.target === Tensor) node.used = true;
   }
 
   /** The node that this tensor stands for. */

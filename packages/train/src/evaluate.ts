@@ -3,15 +3,13 @@
 import { batches } from '@treadle/data';
 import { Average } from './average.ts';
 import type { Logs } from './history.ts';
-import { Pace } from './pace.ts';
 import type { Rows } from './rows.ts';
 import type { Steps } from './steps.ts';
 
 export async function evaluateRows(steps: Steps, { x, y, count }: Rows, batchSize: number): Promise<Logs> {
   const average = new Average(steps.metricNames);
-  const pace = new Pace();
   for (const rows of batches(count, batchSize, { op: 'evaluate' })) {
-    average.add(await pace.step(steps.evaluate, rows, x, y), rows.length);
+    average.add(await steps.evaluate.run(rows, x, y), rows.length);
   }
   return average.logs;
 }

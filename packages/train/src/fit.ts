@@ -7,7 +7,6 @@ import { Average } from './average.ts';
 import type { Callback, Training } from './callbacks.ts';
 import { evaluateRows } from './evaluate.ts';
 import { type History, HistoryRecorder, type Logs, validationName } from './history.ts';
-import { Pace } from './pace.ts';
 import { progress, type Verbosity } from './progress.ts';
 import { checkRows, type Rows } from './rows.ts';
 import type { Steps } from './steps.ts';
@@ -49,7 +48,6 @@ export async function fit(
   const figures = validation ? [...names, ...names.map(validationName)] : names;
   const training = new RunningTraining(model, epochs, batchCount(learned.count, batchSize), figures);
   const recorder = new HistoryRecorder();
-  const pace = new Pace();
   try {
     for (const callback of callbacks) await callback.onTrainBegin?.(training);
     for (let epoch = 0; epoch < epochs && !training.isStopped; epoch++) {
@@ -57,7 +55,7 @@ export async function fit(
       const average = new Average(steps.metricNames);
       let batch = 0;
       for (const rows of batches(learned.count, batchSize, { ...order, epoch })) {
-        average.add(await pace.step(steps.train, rows, learned.x, learned.y), rows.length);
+        average.add(await steps.train.run(rows, learned.x, learned.y), rows.length);
         for (const callback of callbacks) {
           if (callback.onBatchEnd) await callback.onBatchEnd(batch, average.logs, training);
         }

@@ -2,18 +2,16 @@
 // filled up with rows whose answers are left out: few different sizes come up, and every size has a plan of its own.
 
 import { type Dtype, type Tensor, type TensorData, tensor } from '@treadle/tensor';
-import { Pace } from './pace.ts';
 import type { Predictor } from './steps.ts';
 
 export async function predictRows(predict: Predictor, x: Tensor, batchSize: number): Promise<Tensor> {
   const count = x.shape[0] ?? 0;
   const size = Math.min(batchSize, powerOfTwoFrom(count));
   const source = count < size ? lengthened(x, size) : x;
-  const pace = new Pace();
   let answers: TensorData | undefined;
   for (let done = 0; ; done += size) {
     const rows = Int32Array.from({ length: size }, (_, i) => Math.min(done + i, count - 1));
-    const batch = await pace.step(predict, rows, source);
+    const batch = await predict.run(rows, source);
     if (size === count) return batch;
     const rowLength = batch.size / size;
     answers ??= arrayOf(batch.dtype, count * rowLength);

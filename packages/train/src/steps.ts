@@ -5,7 +5,8 @@ import type { Loss } from '@treadle/losses';
 import { type Contribution, type Metric, type MetricName, metricByName, metricName } from '@treadle/metrics';
 import type { Sequential } from '@treadle/nn';
 import type { Optimizer } from '@treadle/optim';
-import { type Compiled, compile, gradients, ShapeError, Tensor } from '@treadle/tensor';
+import { compile, gradients, ShapeError, Tensor } from '@treadle/tensor';
+import { PacedStep } from './paced-step.ts';
 
 /** What a batch adds to the figures. */
 export interface BatchFigures {
@@ -14,7 +15,7 @@ export interface BatchFigures {
   readonly metrics: readonly Contribution[];
 }
 
-type Step = Compiled<readonly [x: Tensor, y: Tensor, rows: Tensor], BatchFigures>;
+type Step = PacedStep<readonly [x: Tensor, y: Tensor], BatchFigures>;
 
 export interface StepOptions {
   readonly optimizer: Optimizer;
@@ -40,15 +41,16 @@ export class Steps {
     this.metricNames = namesOf(metrics);
     this.#model = model;
     this.#metrics = metrics;
-    this.train = compile((x: Tensor, y: Tensor, rows: Tensor) => {
+    const train = (x: Tensor, y: Tensor, rows: Tensor): BatchFigures => {
       const figures = this.#figures(x.gather(rows), y.gather(rows), true);
       const variables = model.trainableVariables;
       optimizer.apply(gradients(figures.loss, variables), variables);
       return figures;
-    });
-    this.evaluate = compile((x: Tensor, y: Tensor, rows: Tensor) =>
-      this.#figures(x.gather(rows), y.gather(rows), false),
-    );
+    };
+    const evaluate = (x: Tensor, y: Tensor, rows: Tensor): BatchFigures =>
+      this.#figures(x.gather(rows), y.gather(rows), false);
+    this.train = new PacedStep(compile(train));
+    this.evaluate = new PacedStep(compile(evaluate));
   }
 
   /** Throws what the model, the loss and the metrics have to say against such rows; computes nothing. */
@@ -91,8 +93,8 @@ function namesOf(metrics: StepOptions['metrics']): readonly string[] {
 }
 
 /** The model's answers for some of the rows of x. */
-export type Predictor = Compiled<readonly [x: Tensor, rows: Tensor], Tensor>;
+export type Predictor = PacedStep<readonly [x: Tensor], Tensor>;
 
 export function predictor(model: Sequential): Predictor {
-  return compile((x: Tensor, rows: Tensor) => model.call(x.gather(rows)));
+  return new PacedStep(compile((x: Tensor, rows: Tensor) => model.call(x.gather(rows))));
 }
