@@ -90,7 +90,7 @@ function findUnreachable(entries: readonly Captured[], storedSet: StoredSet): nu
       }
       continue;
     }
-    const program = kind === 'reduce' ? buildProgram(stored, entry.inputs[0] ?? -1, false) : buildProgram(stored, at, true);
+    const program = kind === 'reduce' ? buildProgram(stored, entry.inputs, []) : buildProgram(stored, [at], [at]);
     if (isMustStore(program)) return program.mustStore;
   }
   return undefined;

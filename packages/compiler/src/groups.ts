@@ -8,14 +8,16 @@ import type { StoredSet } from './fuse.ts';
 import { buildProgram, isMustStore, operandFor, type Program, type Stored } from './program.ts';
 
 export interface Group {
-  /** the entry that is computed; −1 for a copy into a variable */
+  /** the entry that is computed, and that the group goes by */
   readonly at: number;
+  /** all entries that its program computes: `at`, and others of the same shape that `at` reads element by element */
+  readonly members: number[];
   /** the elementwise program, of the entry itself or of what a reduction reads */
   readonly program: Program | undefined;
   /** the entry of the matmul whose epilogue this group's program is */
   product: number | undefined;
-  /** the variable that is written in place */
-  target: VariableState | undefined;
+  /** the variables that are written in place, by the member that is their new value */
+  readonly targets: Map<number, VariableState>;
   /** entries, stored or sources, that are read */
   readonly reads: Set<number>;
   /** groups, by entry, that must have run before */
@@ -38,6 +40,7 @@ export function makeGroups(capture: Capture, storedSet: StoredSet): Groups {
     for (const read of group.reads) if (groups.has(read)) group.after.add(read);
   }
   writeVariablesInPlace(capture, groups);
+  joinLanes(capture, groups);
   joinEpilogues(capture, groups);
   return groups;
 }
@@ -55,12 +58,12 @@ function makeGroup(stored: Stored, at: number): Group {
       reads.add(operand.slot);
     }
   } else {
-    const made = kind === 'reduce' ? buildProgram(stored, entry.inputs[0] ?? -1, false) : buildProgram(stored, at, true);
+    const made = kind === 'reduce' ? buildProgram(stored, entry.inputs, []) : buildProgram(stored, [at], [at]);
     if (isMustStore(made)) throw new Error('internal: a load was not stored');
     for (const { operand } of made.loads) reads.add(operand.slot);
     program = made;
   }
-  return { at, program, product: undefined, target: undefined, reads, after: new Set() };
+  return { at, members: [at], program, product: undefined, targets: new Map(), reads, after: new Set() };
 }
 
 /** Whether the group of entry `a` runs, directly or through others, after that of entry `b`. */
@@ -85,13 +88,18 @@ function writeVariablesInPlace(capture: Capture, groups: Groups): void {
     const group = groups.get(root.at);
     const isOnlyRoot = capture.roots.filter(({ at }) => at === root.at).length === 1;
     if (!root.target || !group || !isOnlyRoot) continue;
-    const old = capture.entries.findIndex(({ node }) => node.source?.kind === 'variable' && node.source.state === root.target);
+    const old = sourceOf(capture, root.target);
     if (old >= 0 && !ownsPlace(capture, group, old)) continue;
     const readers = [...groups.values()].filter((other) => other !== group && other.reads.has(old));
     if (readers.some((reader) => runsAfter(groups, reader.at, group.at))) continue;
     for (const reader of readers) group.after.add(reader.at);
-    group.target = root.target;
+    group.targets.set(root.at, root.target);
   }
+}
+
+/** The entry that is the variable's old value; −1 where nobody reads it. */
+function sourceOf(capture: Capture, state: VariableState): number {
+  return capture.entries.findIndex(({ node }) => node.source?.kind === 'variable' && node.source.state === state);
 }
 
 /** Whether all reads of the entry by the group are of the very element that it writes. */
@@ -111,14 +119,12 @@ function joinEpilogues(capture: Capture, groups: Map<number, Group>): void {
   const joined = new Set<number>();
   for (const group of groups.values()) {
     const { node } = capture.entries[group.at] ?? {};
-    const isElementwise = node?.op?.kind === 'lane' && group.program !== undefined && group.target === undefined;
+    const isElementwise = node?.op?.kind === 'lane' && group.program !== undefined && group.targets.size === 0;
     if (!node || !isElementwise || node.shape.length < 2) continue;
     for (const at of group.reads) {
       const product = capture.entries[at]?.node;
       const takes = groups.has(at) && product?.op?.kind === 'tiled' && product.op.takesEpilogue === true && !joined.has(at);
-      if (!takes || !sameShape(product.shape, node.shape)) continue;
-      const loads = group.program?.loads.filter(({ operand }) => operand.slot === at) ?? [];
-      if (!loads.every(({ operand }) => isPlain(operand.view, node.shape))) continue;
+      if (!takes || !readsPlainly(capture, group, at)) continue;
       const others = [...group.after].filter((other) => other !== at);
       if (others.some((other) => runsAfter(groups, other, at))) continue;
       group.product = at;
@@ -129,16 +135,48 @@ function joinEpilogues(capture: Capture, groups: Map<number, Group>): void {
   }
 }
 
-/** The product's group becomes part of the reader's: what waited for it waits for the reader. */
-function absorb(groups: Map<number, Group>, reader: Group, product: number): void {
-  const group = groups.get(product);
-  if (!group) throw new Error('internal: a product without a group');
-  for (const before of group.after) reader.after.add(before);
-  for (const read of group.reads) reader.reads.add(read);
-  groups.delete(product);
+/**
+ * Lets an elementwise group that one other elementwise group of its shape reads, and nobody else, be computed there: a value
+ * that is kept and used once, as the moments of an optimizer are.
+ */
+function joinLanes(capture: Capture, groups: Map<number, Group>): void {
+  const isLanes = (at: number): boolean => capture.entries[at]?.node.op?.kind === 'lane';
+  for (const group of groups.values()) {
+    if (!isLanes(group.at)) continue;
+    for (const at of group.reads) {
+      const maker = groups.get(at);
+      if (!maker || !isLanes(at) || !readsPlainly(capture, group, at)) continue;
+      const readers = [...groups.values()].filter(({ reads }) => reads.has(at));
+      const others = [...group.after].filter((other) => other !== at);
+      if (readers.length > 1 || others.some((other) => runsAfter(groups, other, at))) continue;
+      // What the maker may overwrite, the reader must read at the same element, and the other way round.
+      const old = [...maker.targets.values(), ...group.targets.values()].map((state) => sourceOf(capture, state));
+      if (!old.every((source) => ownsPlace(capture, maker, source) && ownsPlace(capture, group, source))) continue;
+      group.members.push(...maker.members);
+      for (const [member, state] of maker.targets) group.targets.set(member, state);
+      absorb(groups, group, at);
+    }
+  }
+}
+
+/** Whether the group reads the whole of an entry of its own shape, element by element. */
+function readsPlainly(capture: Capture, group: Group, at: number): boolean {
+  const shape = capture.entries[group.at]?.node.shape ?? [];
+  const loads = group.program?.loads.filter(({ operand }) => operand.slot === at) ?? [];
+  return sameShape(capture.entries[at]?.node.shape ?? [], shape) && loads.every(({ operand }) => isPlain(operand.view, shape));
+}
+
+/** One group becomes part of another: what waited for it waits for the other. */
+function absorb(groups: Map<number, Group>, into: Group, at: number): void {
+  const group = groups.get(at);
+  if (!group) throw new Error('internal: no such group');
+  for (const before of group.after) if (before !== into.at) into.after.add(before);
+  for (const read of group.reads) into.reads.add(read);
+  into.reads.delete(at);
+  groups.delete(at);
   for (const other of groups.values()) {
-    if (!other.after.delete(product)) continue;
-    if (other !== reader) other.after.add(reader.at);
+    if (!other.after.delete(at)) continue;
+    if (other !== into) other.after.add(into.at);
   }
 }
 

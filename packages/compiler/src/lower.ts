@@ -91,9 +91,11 @@ class Lowerer {
 
   /** Says where the group's result goes; a product that only its own epilogue reads shares the place of the result. */
   #placeGroup(group: Group): void {
-    if (!this.#slots.has(group.at)) {
-      const inPlace = group.target && this.#variables.get(group.target);
-      this.#slots.set(group.at, inPlace ?? this.#arenaSlot(sizeOf(this.#node(group.at).shape)));
+    for (const member of group.members) {
+      if (this.#slots.has(member)) continue;
+      const target = group.targets.get(member);
+      const inPlace = target && this.#variables.get(target);
+      this.#slots.set(member, inPlace ?? this.#arenaSlot(sizeOf(this.#node(member).shape)));
     }
     const { product } = group;
     if (product === undefined || this.#slots.has(product)) return;
@@ -103,21 +105,21 @@ class Lowerer {
   }
 
   #lowerGroup(group: Group): void {
-    const { op, shape } = this.#node(group.at);
-    const slot = this.#slot(group.at);
-    const store: Operand = { slot, view: denseView(shape) };
+    const { at, members } = group;
+    const { op, shape } = this.#node(at);
+    const stores = members.map((member): Operand => ({ slot: this.#slot(member), view: denseView(shape) }));
+    const store: Operand = { slot: this.#slot(at), view: denseView(shape) };
     const allocate = (length: number): Slot => this.#arenaSlot(length);
     if (group.product !== undefined) {
-      const named = this.#named(this.#program(group.at, true));
-      this.#lowerTiled(group.product, region({ ...named, stores: [store] }));
+      this.#lowerTiled(group.product, region({ ...this.#named(this.#program(members, members)), stores }));
     } else if (op?.kind === 'tiled') {
       this.#lowerTiled(group.at);
     } else if (op?.kind === 'reduce') {
-      const program = this.#program(this.#input(group.at, 0), false);
+      const program = this.#program([this.#input(group.at, 0)], []);
       const named = this.#named({ ...program, ops: [...program.ops, op.name] });
       this.#kernels.push(...reduce({ ...named, combine: op.combine, store, allocate }));
     } else {
-      this.#kernels.push(lanes({ ...this.#named(this.#program(group.at, true)), stores: [store] }));
+      this.#kernels.push(lanes({ ...this.#named(this.#program(members, members)), stores }));
     }
   }
 
@@ -148,8 +150,9 @@ class Lowerer {
 
   /** The assignments that could not be made in place: their value is copied when everything else is done. */
   #copyToVariables(aside: ReadonlyMap<number, Slot>): void {
+    const written = new Set([...this.#groups.values()].flatMap(({ targets }) => [...targets.values()]));
     for (const { at, target } of this.#capture.roots) {
-      if (!target || this.#groups.get(at)?.target === target) continue;
+      if (!target || written.has(target)) continue;
       const slot = this.#variables.get(target);
       if (slot !== undefined) this.#copy(aside.get(at) ?? this.#slot(at), slot, at);
     }
@@ -165,8 +168,8 @@ class Lowerer {
     this.#kernels.push(lanes({ name: 'copy', shape, loads, body: (_, v) => v, cost: 0.1, stores }));
   }
 
-  #program(at: number, evaluate: boolean): Program {
-    const program = buildProgram(this.#stored(), at, evaluate);
+  #program(outputs: readonly number[], computed: readonly number[]): Program {
+    const program = buildProgram(this.#stored(), outputs, computed);
     if (isMustStore(program)) throw new Error('internal: a load was not stored');
     return program;
   }

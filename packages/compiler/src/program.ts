@@ -23,7 +23,8 @@ export interface Program {
   readonly cost: number;
   /** names of the fused ops, first to last */
   readonly ops: readonly string[];
-  body(f: FunctionBuilder, values: readonly Expr<Lane>[], index: () => Expr<'i32x4'>): readonly [Expr<Lane>];
+  /** one expression for each output */
+  body(f: FunctionBuilder, values: readonly Expr<Lane>[], index: () => Expr<'i32x4'>): readonly Expr<Lane>[];
 }
 
 /** A reshape that strides cannot say: the entry named must lie in memory first. */
@@ -87,8 +88,11 @@ export function operandFor(stored: Stored, at: number): Operand | MustStore {
   }
 }
 
-/** The program whose result is entry `at`; with `evaluate`, it computes the entry even though that has a slot of its own. */
-export function buildProgram(stored: Stored, at: number, evaluate: boolean): Program | MustStore {
+/**
+ * The program whose results are the entries `outputs`, all of one shape. Those among `computed` are evaluated although they
+ * have slots of their own.
+ */
+export function buildProgram(stored: Stored, outputs: readonly number[], computed: readonly number[]): Program | MustStore {
   const terms: Term[] = [];
   const loads: { operand: Operand; type: Lane }[] = [];
   const known = new Map<string, number>();
@@ -96,14 +100,14 @@ export function buildProgram(stored: Stored, at: number, evaluate: boolean): Pro
   let cost = 0;
   let failure: MustStore | undefined;
 
-  const term = (entryAt: number, way: Way, compute: boolean): number => {
+  const term = (entryAt: number, way: Way): number => {
     const key = `${entryAt}:${way.key}`;
     const before = known.get(key);
     if (before !== undefined) return before;
     const entry = stored.entries[entryAt];
     if (!entry) throw new Error('internal: no such entry');
     const { node, inputs } = entry;
-    const slot = compute ? undefined : stored.slotOf(entryAt);
+    const slot = computed.includes(entryAt) ? undefined : stored.slotOf(entryAt);
     let made: Term;
     if (slot !== undefined || node.source) {
       const view = viewAlong(node.shape, way);
@@ -116,14 +120,14 @@ export function buildProgram(stored: Stored, at: number, evaluate: boolean): Pro
       loads.push({ operand: { slot: from, view }, type: node.dtype === 'float32' ? 'f32x4' : 'i32x4' });
     } else if (node.op?.kind === 'move') {
       const input = inputs[0] ?? -1;
-      return term(input, stepThrough(way, entryAt, node, input), false);
+      return term(input, stepThrough(way, entryAt, node, input));
     } else if (node.op?.kind === 'lane') {
       const op = node.op;
       const operands = inputs.map((input) => {
         const shape = stored.entries[input]?.node.shape ?? [];
-        if (sameShape(shape, node.shape)) return term(input, way, false);
+        if (sameShape(shape, node.shape)) return term(input, way);
         const steps = [...way.steps, { stretch: node.shape }];
-        return term(input, { key: `${way.key} b${node.shape}`, steps }, false);
+        return term(input, { key: `${way.key} b${node.shape}`, steps });
       });
       made = { kind: 'apply', op, inputs: operands };
       ops.push(op.name);
@@ -137,13 +141,13 @@ export function buildProgram(stored: Stored, at: number, evaluate: boolean): Pro
     return terms.length - 1;
   };
 
-  const result = term(at, here, evaluate);
+  const results = outputs.map((at) => term(at, here));
   if (failure) return failure;
-  const shape = stored.entries[at]?.node.shape ?? [];
-  return { shape, loads, cost: cost + 0.1 * loads.length, ops, body: emitBody(terms, result) };
+  const shape = stored.entries[outputs[0] ?? -1]?.node.shape ?? [];
+  return { shape, loads, cost: cost + 0.1 * loads.length, ops, body: emitBody(terms, results) };
 }
 
-function emitBody(terms: readonly Term[], result: number): Program['body'] {
+function emitBody(terms: readonly Term[], results: readonly number[]): Program['body'] {
   return (f, values, index) => {
     const done: Expr<Lane>[] = [];
     const value = (i: number | undefined): Expr<Lane> => {
@@ -165,6 +169,6 @@ function emitBody(terms: readonly Term[], result: number): Program['body'] {
       };
       done.push(f.let(term.op.lane(f, inputs)));
     }
-    return [value(result)];
+    return results.map(value);
   };
 }

@@ -1,28 +1,34 @@
-// How a tensor prints: a line with shape and dtype, then the values in brackets, aligned as NumPy does; of long axes the first
-// and the last three elements.
+// How a tensor prints: a line with shape and dtype, then the values in brackets as NumPy arranges them: aligned, long lines
+// folded, of many values the first and the last three along every axis. Knows nothing of tensors.
 
-import type { Dtype, Shape } from '@treadle/graph';
+import { type Dtype, type Shape, sizeOf } from '@treadle/graph';
+import { numberFormat, showNumber } from './print-numbers.ts';
 
 /** Tensors with more elements are abridged. */
 const printedWhole = 1000;
 /** how many elements stand at each end of an abridged axis */
 const atEachEnd = 3;
+/** columns of a line */
+const lineWidth = 75;
 
 export function print(values: ArrayLike<number>, shape: Shape, dtype: Dtype): string {
+  const head = `Tensor [${shape.join(', ')}] ${dtype}`;
+  if (shape.length === 0) return `${head} ${showNumber(values[0] ?? 0, dtype)}`;
+  if (sizeOf(shape) === 0) return `${head}\n[]`;
   const isAbridged = values.length > printedWhole;
   const shown = shape.map((extent) => shownIndices(extent, isAbridged));
-  const text = formatter(pick(values, shape, shown), dtype);
-  const head = `Tensor [${shape.join(', ')}] ${dtype}`;
-  if (shape.length === 0) return `${head} ${text(values[0] ?? 0)}`;
-  return `${head}\n${rows(values, shape, shown, text)}`;
+  const text = numberFormat(pick(values, shape, shown), dtype);
+  return `${head}\n${new Brackets(values, shape, shown, text).print(0, 0)}`;
 }
 
 /** The indices shown along an axis; −1 stands for those left out. */
 function shownIndices(extent: number, isAbridged: boolean): number[] {
-  const all = Array.from({ length: extent }, (_, i) => i);
-  return isAbridged && extent > 2 * atEachEnd ? [...all.slice(0, atEachEnd), -1, ...all.slice(-atEachEnd)] : all;
+  if (!isAbridged || extent <= 2 * atEachEnd) return Array.from({ length: extent }, (_, i) => i);
+  const first = Array.from({ length: atEachEnd }, (_, i) => i);
+  return [...first, -1, ...first.map((i) => extent - atEachEnd + i)];
 }
 
+/** The values that are shown. */
 function pick(values: ArrayLike<number>, shape: Shape, shown: readonly number[][]): number[] {
   let offsets = [0];
   shape.forEach((extent, axis) => {
@@ -32,58 +38,48 @@ function pick(values: ArrayLike<number>, shape: Shape, shown: readonly number[][
   return offsets.map((offset) => values[offset] ?? 0);
 }
 
-function rows(
-  values: ArrayLike<number>,
-  shape: Shape,
-  shown: readonly number[][],
-  text: (x: number) => string,
-): string {
-  const build = (axis: number, offset: number): string => {
-    const isLast = axis === shape.length - 1;
-    const parts = (shown[axis] ?? []).map((i) => {
-      if (i < 0) return '...';
-      const at = offset * (shape[axis] ?? 1) + i;
-      return isLast ? text(values[at] ?? 0) : build(axis + 1, at);
-    });
-    const between = isLast ? ' ' : '\n'.repeat(shape.length - 1 - axis) + ' '.repeat(axis + 1);
-    return `[${parts.join(between)}]`;
-  };
-  return build(0, 0);
-}
+class Brackets {
+  readonly #values: ArrayLike<number>;
+  readonly #shape: Shape;
+  readonly #shown: readonly (readonly number[])[];
+  readonly #text: (x: number) => string;
 
-/** One width for all, and one notation: decimals where they are few, exponents where magnitudes are far apart. */
-function formatter(values: readonly number[], dtype: Dtype): (x: number) => string {
-  const plain =
-    dtype === 'bool' ? (x: number) => (x === 0 ? 'false' : 'true') : dtype === 'int32' ? String : floatFormat(values);
-  const width = Math.max(0, ...values.map((x) => plain(x).length));
-  return (x) => plain(x).padStart(width);
-}
-
-function floatFormat(values: readonly number[]): (x: number) => string {
-  const sizes = values.filter((x) => Number.isFinite(x) && x !== 0).map(Math.abs);
-  const largest = Math.max(...sizes, 0);
-  const smallest = Math.min(...sizes, largest);
-  if (largest >= 1e8 || (smallest > 0 && (smallest < 1e-4 || (largest / smallest > 1e3 && smallest < 1e-3)))) {
-    return (x) => special(x) ?? x.toExponential(Math.min(8, Math.max(...values.map(exponentDigits))));
+  constructor(
+    values: ArrayLike<number>,
+    shape: Shape,
+    shown: readonly (readonly number[])[],
+    text: (x: number) => string,
+  ) {
+    this.#values = values;
+    this.#shape = shape;
+    this.#shown = shown;
+    this.#text = text;
   }
-  const digits = Math.min(8, Math.max(0, ...values.map(decimalDigits)));
-  return (x) => special(x) ?? (digits === 0 ? `${x.toFixed(0)}.` : x.toFixed(digits));
+
+  /** The part that begins with the `offset`-th of all parts of this axis; lines after its first are indented. */
+  print(axis: number, offset: number): string {
+    const inner = this.#shape.length - 1 - axis;
+    const parts = (this.#shown[axis] ?? []).map((i) => {
+      if (i < 0) return '...';
+      const at = offset * (this.#shape[axis] ?? 1) + i;
+      return inner === 0 ? this.#text(this.#values[at] ?? 0) : this.print(axis + 1, at);
+    });
+    const indent = ' '.repeat(axis + 1);
+    return `[${inner === 0 ? fold(parts, indent, lineWidth - axis - 1) : parts.join('\n'.repeat(inner) + indent)}]`;
+  }
 }
 
-function special(x: number): string | undefined {
-  if (Number.isNaN(x)) return 'nan';
-  return Number.isFinite(x) ? undefined : x > 0 ? 'inf' : '-inf';
-}
-
-/** The fewest decimals that tell the float32 from its neighbours. */
-function decimalDigits(x: number): number {
-  if (!Number.isFinite(x)) return 0;
-  for (let digits = 0; digits < 8; digits++) if (Math.fround(Number(x.toFixed(digits))) === x) return digits;
-  return 8;
-}
-
-function exponentDigits(x: number): number {
-  if (!Number.isFinite(x)) return 0;
-  for (let digits = 0; digits < 8; digits++) if (Math.fround(Number(x.toExponential(digits))) === x) return digits;
-  return 8;
+/** Words in lines of `width` columns at most, the indent counted. */
+function fold(words: readonly string[], indent: string, width: number): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of words) {
+    if (line !== '' && indent.length + line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line].join(`\n${indent}`);
 }

@@ -11,30 +11,36 @@ const usage = `Usage: treadle <command> [options]
     --seed <n>         1 by default
 `;
 
+const options = {
+  data: { type: 'string' },
+  threads: { type: 'string' },
+  seed: { type: 'string', default: '1' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
 async function main(): Promise<void> {
-  const options = {
-    data: { type: 'string' },
-    threads: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    help: { type: 'boolean', short: 'h' },
-  } as const;
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
-  const [command] = positionals;
-  if (values.help || command === undefined) {
+  if (values.help || positionals.length === 0) {
     process.stdout.write(usage);
     return;
   }
-  if (command !== 'demo' || positionals.length > 1) {
-    throw new RangeError(`treadle: the command must be demo; got ${positionals.join(' ')}; treadle --help says more`);
+  if (positionals.join(' ') !== 'demo') {
+    throw new RangeError(`the command must be demo; got ${positionals.join(' ')}; treadle --help says more`);
   }
   await demo({
     data: values.data,
-    threads: values.threads === undefined ? undefined : Number(values.threads),
-    seed: Number(values.seed),
+    threads: values.threads === undefined ? undefined : wholeNumber('threads', values.threads),
+    seed: wholeNumber('seed', values.seed),
   });
 }
 
+/** An option's text as a number. Throws RangeError unless it is digits alone. */
+function wholeNumber(option: string, text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new RangeError(`--${option} must be a whole number; got ${text}`);
+}
+
 main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}\n`);
+  process.stderr.write(`treadle: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 });

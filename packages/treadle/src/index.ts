@@ -3,6 +3,8 @@
 export {
   batches,
   type CsvOptions,
+  type CsvTable,
+  type Dataset,
   dataset,
   digits,
   FormatError,
@@ -15,6 +17,7 @@ export {
   permutation,
   readCsv,
   readIdx,
+  type Scaler,
   standardScaler,
   takeRows,
   trainTestSplit,
@@ -23,37 +26,58 @@ export {
   binaryCrossentropy,
   categoricalCrossentropy,
   type Loss,
+  type LossName,
   lossByName,
   meanAbsoluteError,
   meanSquaredError,
   sparseCategoricalCrossentropy,
 } from '@treadle/losses';
-export { type Metric, metrics } from '@treadle/metrics';
+export { type Metric, type MetricName, metrics } from '@treadle/metrics';
 export {
   type Activation,
+  type ActivationName,
   activation,
   activations,
   type CallOptions,
+  type DenseOptions,
+  type DropoutOptions,
   dense,
   dropout,
   flatten,
   type Initializer,
+  type InitializerName,
   initializers,
   type Layer,
+  type LayerOptions,
   l1,
   l1l2,
   l2,
+  type Regularizer,
+  type Weights,
 } from '@treadle/nn';
-export { adam, exponentialDecay, type Optimizer, optimizerByName, type Schedule, sgd } from '@treadle/optim';
+export {
+  adam,
+  exponentialDecay,
+  type Optimizer,
+  type OptimizerName,
+  optimizerByName,
+  type Schedule,
+  sgd,
+} from '@treadle/optim';
 export * from '@treadle/tensor';
 export {
   type Callback,
   type CompileOptions,
+  type EarlyStoppingOptions,
+  type EvaluateOptions,
   earlyStopping,
   type FitOptions,
   type History,
   type Logs,
   Model,
+  type PredictOptions,
+  progress,
   sequential,
   type Training,
+  type Verbosity,
 } from '@treadle/train';

@@ -1,0 +1,69 @@
+// Numbers as NumPy shows them: the fewest digits that tell a float32 from its neighbours, no more than eight behind the point,
+// points under points; with exponents where magnitudes are large, small or far apart.
+
+import type { Dtype } from '@treadle/graph';
+
+/** most digits behind the point */
+const precision = 8;
+
+/** A number that stands alone. */
+export function showNumber(x: number, dtype: Dtype): string {
+  if (dtype !== 'float32' || !Number.isFinite(x)) return numberFormat([x], dtype)(x);
+  if (isFarFromOne([x])) return exponential(x).replace(/\.(?=e)/, '');
+  const text = positional(x);
+  return text.endsWith('.') ? `${text}0` : text;
+}
+
+/** The common form of some values; all of its texts are of one length. */
+export function numberFormat(values: readonly number[], dtype: Dtype): (x: number) => string {
+  const plain = dtype === 'bool' ? (x: number) => `${x !== 0}` : dtype === 'int32' ? String : floatForm(values);
+  const width = Math.max(0, ...values.map((x) => plain(x).length));
+  return (x) => plain(x).padStart(width);
+}
+
+function floatForm(values: readonly number[]): (x: number) => string {
+  const finite = values.filter(Number.isFinite);
+  const form = isFarFromOne(finite) ? exponential : positional;
+  const fill = form === exponential ? '0' : ' ';
+  const digits = Math.max(0, ...finite.map((x) => fraction(form(x)).length));
+  return (x) => {
+    if (Number.isNaN(x)) return 'nan';
+    if (!Number.isFinite(x)) return x > 0 ? 'inf' : '-inf';
+    const [whole = '', rest = ''] = form(x).split('.');
+    const [shown = '', exponent] = rest.split('e');
+    return `${whole}.${shown.padEnd(digits, fill)}${exponent === undefined ? '' : `e${exponent}`}`;
+  };
+}
+
+function isFarFromOne(finite: readonly number[]): boolean {
+  const sizes = finite.filter((x) => x !== 0).map(Math.abs);
+  const [largest, smallest] = [Math.max(...sizes), Math.min(...sizes)];
+  return sizes.length > 0 && (largest >= 1e7 || smallest < Math.fround(1e-4) || largest / smallest > 1000);
+}
+
+function fraction(text: string): string {
+  return text.split('.')[1]?.split('e')[0] ?? '';
+}
+
+/** `1.5`, `3.`: all digits that count. */
+function positional(x: number): string {
+  let text = '';
+  for (let digits = 0; digits <= precision; digits++) {
+    text = x.toFixed(digits);
+    if (Math.fround(Number(text)) === x) break;
+  }
+  const sign = Object.is(x, -0) ? '-' : '';
+  return sign + (text.includes('.') ? text.replace(/0+$/, '') : `${text}.`);
+}
+
+/** `1.5e-07`, `3.e+10` */
+function exponential(x: number): string {
+  let text = '';
+  for (let digits = 0; digits <= precision; digits++) {
+    text = x.toExponential(digits);
+    if (Math.fround(Number(text)) === x) break;
+  }
+  const [mantissa = '', exponent = ''] = text.split('e');
+  const sign = Object.is(x, -0) ? '-' : '';
+  return `${sign}${mantissa}${mantissa.includes('.') ? '' : '.'}e${exponent.slice(0, 1)}${exponent.slice(1).padStart(2, '0')}`;
+}

@@ -1,0 +1,78 @@
+// What a user finds in the package: every name of the interface, and its kind.
+
+import * as treadle from 'treadle';
+import { describe, expect, test } from 'vitest';
+
+const functions = `
+  tensor zeros ones full eye arange linspace randomNormal randomUniform setSeed variable
+  add sub mul div pow mod maximum minimum matmul concat stack where
+  equal notEqual less lessEqual greater greaterEqual logicalAnd logicalOr
+  grad valueAndGrad gradients compile
+  threads setThreads features shutdown memory
+  sequential dense flatten dropout activation l1 l2 l1l2
+  meanSquaredError meanAbsoluteError binaryCrossentropy categoricalCrossentropy sparseCategoricalCrossentropy
+  sgd adam exponentialDecay earlyStopping progress
+  digits iris mnist readIdx parseIdx readCsv parseCsv trainTestSplit standardScaler minMaxScaler dataset oneHot
+`;
+
+const methods = `
+  data read item toArray toString dispose realize detach
+  add sub mul div pow mod maximum minimum neg abs sign exp expm1 log log1p sqrt rsqrt square reciprocal floor ceil round
+  sin cos tan tanh sigmoid erf softplus relu
+  matmul transpose reshape flatten squeeze expandDims slice gather split pad tile broadcastTo flip
+  sum mean prod max min variance std logSumExp argmax argmin any all
+  equal notEqual less lessEqual greater greaterEqual logicalAnd logicalOr logicalNot where
+  cast oneHot clip softmax logSoftmax
+`;
+
+const words = (text: string): string[] => text.trim().split(/\s+/);
+
+test.each(words(functions))('%s is a function', (name) => {
+  expect(Reflect.get(treadle, name)).toBeTypeOf('function');
+});
+
+test.each(['Tensor', 'Variable', 'Model', 'ShapeError', 'DtypeError', 'FormatError'])('%s is a class', (name) => {
+  expect(Reflect.get(treadle, name)).toHaveProperty('prototype');
+});
+
+test.each(words(methods))('a tensor has the method %s', (name) => {
+  expect(Reflect.get(treadle.tensor([1]), name)).toBeTypeOf('function');
+});
+
+test('a tensor says what it is', () => {
+  const { shape, dtype, size, rank } = treadle.tensor([[1, 2, 3]]);
+  expect({ shape, dtype, size, rank }).toEqual({ shape: [1, 3], dtype: 'float32', size: 3, rank: 2 });
+});
+
+test('a variable is a tensor that can be assigned', () => {
+  const v = treadle.variable([1, 2], { name: 'v', trainable: false });
+  expect([v.name, v.trainable]).toEqual(['v', false]);
+  expect([...v.assign([3, 4]).assignAdd(1).assignSub([0, 1]).data()]).toEqual([4, 4]);
+  expect(v).toBeInstanceOf(treadle.Tensor);
+});
+
+test('the engine tells what it found', () => {
+  const { simd, fma, threads } = treadle.features();
+  expect(['scalar', '128', '256']).toContain(simd);
+  expect(fma).toBeTypeOf('boolean');
+  expect(threads).toBe(treadle.threads());
+  const { bytesInUse, bytesReserved, tensors, plans } = treadle.memory();
+  for (const figure of [bytesInUse, bytesReserved, tensors, plans]) expect(figure).toBeGreaterThanOrEqual(0);
+});
+
+describe('a model has', () => {
+  const model = treadle.sequential([treadle.dense(2, { inputShape: [3] })]);
+
+  test.each(words('compile fit evaluate predict summary getWeights setWeights'))('%s', (name) => {
+    expect(Reflect.get(model, name)).toBeTypeOf('function');
+  });
+
+  test('its variables, by name', () => {
+    expect(model.variables).toHaveLength(2);
+    expect(model.trainableVariables).toHaveLength(2);
+    const weights = model.getWeights();
+    expect(Object.keys(weights)).toEqual(['dense/kernel', 'dense/bias']);
+    model.setWeights({ ...weights, 'dense/bias': [5, 6] });
+    expect(model.getWeights()['dense/bias']?.toArray()).toEqual([5, 6]);
+  });
+});
