@@ -33,7 +33,9 @@ function addAgainstSet(): void {
   const set = memoryLimit(3 * 4 * n);
   const times = measure([adding, set]);
   const [ms, limit] = [times.get(adding.name)?.ms ?? 0, times.get(set.name)?.ms ?? 0];
-  console.log(`\nadd of 1e7 floats: ${ms.toFixed(2)} ms; set of the same bytes: ${limit.toFixed(2)} ms; ${(ms / limit).toFixed(2)} ×`);
+  console.log(
+    `\nadd of 1e7 floats: ${ms.toFixed(2)} ms; set of the same bytes: ${limit.toFixed(2)} ms; ${(ms / limit).toFixed(2)} ×`,
+  );
 }
 
 const unary: Readonly<Record<string, readonly [(x: Tensor) => Tensor, (x: number) => number]>> = {
@@ -62,7 +64,8 @@ function functions(): void {
         values.forEach((x, i) => {
           const want = reference(x);
           const ulp = 2 ** Math.max(-149, Math.floor(Math.log2(Math.abs(want))) - 23);
-          if (Math.abs((got[i] ?? 0) - want) > 2.5 * ulp) throw new Error(`${name}(${x}) is wrong: ${got[i]} instead of ${want}`);
+          if (Math.abs((got[i] ?? 0) - want) > 2.5 * ulp)
+            throw new Error(`${name}(${x}) is wrong: ${got[i]} instead of ${want}`);
         });
       },
     };

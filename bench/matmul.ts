@@ -70,7 +70,11 @@ function productCase(product: Product): Case {
  * C·v = A·(B·v) for v of random signs, in float64, row by row within what float32 sums may be off: an O(n²) check of every
  * element (Freivalds, 1977).
  */
-function check(run: () => void, { a, b, c }: Record<'a' | 'b' | 'c', Tensor>, { m, k, n, transposeA, transposeB }: Product): void {
+function check(
+  run: () => void,
+  { a, b, c }: Record<'a' | 'b' | 'c', Tensor>,
+  { m, k, n, transposeA, transposeB }: Product,
+): void {
   run();
   const [A, B, C] = [a.data(), b.data(), c.data()];
   const v = Float64Array.from({ length: n }, (_, i) => (Math.imul(i + 1, 2654435761) < 0 ? -1 : 1));
@@ -93,6 +97,7 @@ function check(run: () => void, { a, b, c }: Record<'a' | 'b' | 'c', Tensor>, { 
       right += x * (bv[p] ?? 0);
       bound += Math.abs(x) * (absB[p] ?? 0);
     }
-    if (!(Math.abs(left - right) <= gamma * bound)) throw new Error(`matmul: row ${i} is wrong: ${left} instead of ${right}`);
+    if (!(Math.abs(left - right) <= gamma * bound))
+      throw new Error(`matmul: row ${i} is wrong: ${left} instead of ${right}`);
   }
 }

@@ -25,14 +25,16 @@ export function measure(cases: readonly Case[], { rounds = 5, roundMs = 100 } = 
       const bench = new Bench({ time: roundMs, iterations: 5, warmupTime: 20, warmupIterations: 2 });
       bench.add(name, run);
       const [task] = bench.runSync();
-      if (task?.result.state !== 'completed') throw new Error(`${name}: the measurement failed`, { cause: task?.result });
+      if (task?.result.state !== 'completed')
+        throw new Error(`${name}: the measurement failed`, { cause: task?.result });
       times.get(name)?.push(task.result.latency.p50);
     }
   }
   return new Map([...times].map(([name, list]) => [name, timing(list)]));
 }
 
-function timing(list: readonly number[]): Timing {
+/** The median and the spread of several measurements. */
+export function timing(list: readonly number[]): Timing {
   const sorted = [...list].sort((a, b) => a - b);
   const ms = sorted[sorted.length >> 1] ?? Number.NaN;
   return { ms, spread: ((sorted.at(-1) ?? 0) - (sorted[0] ?? 0)) / ms };

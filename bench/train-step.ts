@@ -1,6 +1,18 @@
 // A compiled training step (forward, backward, Adam) as a share of the micro-kernel's speed in the same rounds.
 
-import { adam, compile, dense, gradients, Model, randomNormal, setThreads, sparseCategoricalCrossentropy, type Tensor, tensor, threads } from 'treadle';
+import {
+  adam,
+  compile,
+  dense,
+  gradients,
+  Model,
+  randomNormal,
+  setThreads,
+  sparseCategoricalCrossentropy,
+  type Tensor,
+  tensor,
+  threads,
+} from 'treadle';
 import { arithmeticLimit } from './limits.ts';
 import { type Case, measure } from './measure.ts';
 
@@ -75,7 +87,8 @@ function stepCase(network: Network): Case {
       if (first !== before) throw new Error(`${nameOf(network)}: compiled loss ${first}, uncompiled ${before}`);
       for (let i = 0; i < 50; i++) step(x, y);
       const after = step(x, y).item();
-      if (!(after < before || after === 0)) throw new Error(`${nameOf(network)}: the loss does not fall: ${before}, then ${after}`);
+      if (!(after < before || after === 0))
+        throw new Error(`${nameOf(network)}: the loss does not fall: ${before}, then ${after}`);
     },
   };
 }

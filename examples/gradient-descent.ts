@@ -4,7 +4,10 @@
 import { compile, gradients, linspace, randomNormal, type Tensor, variable } from 'treadle';
 
 const x = linspace(0, 1, 100);
-const y = x.mul(3).add(2).add(randomNormal([100], { stddev: 0.1, seed: 1 }));
+const y = x
+  .mul(3)
+  .add(2)
+  .add(randomNormal([100], { stddev: 0.1, seed: 1 }));
 
 function descend(steps: number, compiled: boolean): { w: Tensor; b: Tensor; loss: number } {
   const w = variable(0);
@@ -27,5 +30,7 @@ for (const compiled of [false, true]) {
   const began = performance.now();
   const { w, b, loss } = descend(500, compiled);
   const ms = performance.now() - began;
-  console.log(`${compiled ? 'compiled' : 'as written'}: y = ${w.item()} x + ${b.item()}, loss ${loss}, ${ms.toFixed(0)} ms`);
+  console.log(
+    `${compiled ? 'compiled' : 'as written'}: y = ${w.item()} x + ${b.item()}, loss ${loss}, ${ms.toFixed(0)} ms`,
+  );
 }

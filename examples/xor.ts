@@ -11,10 +11,7 @@ const x = tensor([
 ]);
 const y = tensor([[0], [1], [1], [0]]);
 
-const model = sequential([
-  dense(4, { activation: 'tanh', inputShape: [2] }),
-  dense(1, { activation: 'sigmoid' }),
-]);
+const model = sequential([dense(4, { activation: 'tanh', inputShape: [2] }), dense(1, { activation: 'sigmoid' })]);
 model.compile({ optimizer: adam(0.05), loss: 'binaryCrossentropy', metrics: ['accuracy'] });
 console.log(model.summary());
 

@@ -24,7 +24,8 @@ const kernels = fc.array(
 );
 
 const touches = (a: Kernel, b: Kernel): boolean =>
-  a.writes.some((slot) => b.reads.includes(slot) || b.writes.includes(slot)) || a.reads.some((slot) => b.writes.includes(slot));
+  a.writes.some((slot) => b.reads.includes(slot) || b.writes.includes(slot)) ||
+  a.reads.some((slot) => b.writes.includes(slot));
 
 test('of two kernels one of which writes what the other touches, the one written down first is in an earlier phase', () => {
   fc.assert(
@@ -57,7 +58,9 @@ test('a slot lives from the first to the last phase that touches it', () => {
     fc.property(kernels, (list) => {
       const { phases, lifetimes } = schedule(list);
       for (const [slot, { first, last }] of lifetimes) {
-        const touching = phases.flatMap((phase, p) => phase.filter((k) => [...k.reads, ...k.writes].includes(slot)).map(() => p));
+        const touching = phases.flatMap((phase, p) =>
+          phase.filter((k) => [...k.reads, ...k.writes].includes(slot)).map(() => p),
+        );
         expect([Math.min(...touching), Math.max(...touching)]).toEqual([first, last]);
       }
     }),

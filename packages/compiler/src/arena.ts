@@ -19,7 +19,9 @@ const overread = 64;
 
 export function layoutArena(lifetimes: readonly Lifetime[]): ArenaLayout {
   const offsets = new Array<number>(lifetimes.length).fill(0);
-  const bySize = lifetimes.map((_, i) => i).sort((a, b) => (lifetimes[b]?.bytes ?? 0) - (lifetimes[a]?.bytes ?? 0) || a - b);
+  const bySize = lifetimes
+    .map((_, i) => i)
+    .sort((a, b) => (lifetimes[b]?.bytes ?? 0) - (lifetimes[a]?.bytes ?? 0) || a - b);
   const placed: { lifetime: Lifetime; from: number; to: number }[] = [];
   let total = 0;
   for (const i of bySize) {

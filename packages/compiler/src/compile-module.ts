@@ -24,7 +24,10 @@ function parseOptimizer(): Optimize {
 }
 
 /** The module, its exported functions compiled for speed in all threads that run it. It imports one memory, `env.memory`. */
-export function compileModule(bytes: Uint8Array<ArrayBuffer>, env: { memory: WebAssemblyMemory } = { memory: memory.wasm }): WebAssemblyModule {
+export function compileModule(
+  bytes: Uint8Array<ArrayBuffer>,
+  env: { memory: WebAssemblyMemory } = { memory: memory.wasm },
+): WebAssemblyModule {
   const module = new webAssembly.Module(bytes);
   const { exports } = new webAssembly.Instance(module, { env });
   optimizer ??= parseOptimizer();

@@ -1,9 +1,9 @@
 // From graph to plan to value: realising nodes, recording functions, and the storage behind values and variables.
 
-export { computeAlong, realize, valueOf, valueOfAsync, writeVariable } from './realize.ts';
-export { type ArgumentType, type Recording, record } from './record.ts';
 export { compileModule } from './compile-module.ts';
 export { chooseLevel } from './features.ts';
 export { planCount } from './plans.ts';
+export { computeAlong, realize, valueOf, valueOfAsync, writeVariable } from './realize.ts';
+export { type ArgumentType, type Recording, record } from './record.ts';
 export { StoredValue, type Values } from './storage.ts';
 export { isRecording, VariableCell } from './variable.ts';

@@ -2,9 +2,18 @@
 // slot stands for at run time (a tensor's block, a number, a piece of the arena) is said beside it, for the plan to bind.
 
 import { type Dtype, denseView, type Node, type Shape, sizeOf, type VariableState } from '@treadle/graph';
-import { type Epilogue, type Kernel, type Level, lanes, type Operand, reduce, region, type Slot } from '@treadle/kernels';
+import {
+  type Epilogue,
+  type Kernel,
+  type Level,
+  lanes,
+  type Operand,
+  reduce,
+  region,
+  type Slot,
+} from '@treadle/kernels';
 import type { Capture } from './capture.ts';
-import { type Group, type Groups, inOrder } from './groups.ts';
+import { type Group, type Groups, inOrder } from './group.ts';
 import { buildProgram, isMustStore, operandFor, type Program, type Stored } from './program.ts';
 
 /** What the address of a slot is at run time. */

@@ -190,7 +190,9 @@ function emitProgram(phases: readonly (readonly Kernel[])[]): Program {
   const module = new ModuleBuilder({
     memory: { module: 'env', name: 'memory', initial: 1, maximum: 65536, shared: true },
   });
-  const emitted = phases.map((kernels) => kernels.map((kernel) => ({ func: kernel.emit(module), tiles: kernel.tiles })));
+  const emitted = phases.map((kernels) =>
+    kernels.map((kernel) => ({ func: kernel.emit(module), tiles: kernel.tiles })),
+  );
   emitMain(module, emitted);
   const bytes = module.encode({ exportAll: true });
   const kernels = phases.flat();

@@ -35,4 +35,3 @@ function dropOldest(newest: Plan): void {
 export function planCount(): number {
   return plans.size;
 }
-

@@ -92,7 +92,11 @@ export function operandFor(stored: Stored, at: number): Operand | MustStore {
  * The program whose results are the entries `outputs`, all of one shape. Those among `computed` are evaluated although they
  * have slots of their own.
  */
-export function buildProgram(stored: Stored, outputs: readonly number[], computed: readonly number[]): Program | MustStore {
+export function buildProgram(
+  stored: Stored,
+  outputs: readonly number[],
+  computed: readonly number[],
+): Program | MustStore {
   const terms: Term[] = [];
   const loads: { operand: Operand; type: Lane }[] = [];
   const known = new Map<string, number>();

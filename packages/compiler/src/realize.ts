@@ -57,7 +57,9 @@ function prepare(
   const captured = capture(roots);
   for (const at of captured.sources) {
     if (captured.entries[at]?.node.source?.kind === 'argument') {
-      throw new Error('compile: a value is not known while the function is recorded; it was read (by data, item, toArray or printing) inside it');
+      throw new Error(
+        'compile: a value is not known while the function is recorded; it was read (by data, item, toArray or printing) inside it',
+      );
     }
   }
   return { captured, roots };
@@ -74,7 +76,11 @@ export function bindingOf(captured: Capture, args: readonly StoredValue[] = []):
   return { sources, args, targets };
 }
 
-function settleRoots(roots: readonly Root[], outputOf: readonly (number | undefined)[], outputs: readonly StoredValue[]): void {
+function settleRoots(
+  roots: readonly Root[],
+  outputOf: readonly (number | undefined)[],
+  outputs: readonly StoredValue[],
+): void {
   roots.forEach(({ node, target }, i) => {
     const storage = outputs[outputOf[i] ?? -1];
     if (!target && storage && !node.source) settle(node, { kind: 'stored', storage });
@@ -91,7 +97,8 @@ function storedIn(node: Node): StoredValue {
     const values: Values = node.dtype === 'float32' ? new Float32Array([source.value]) : new Int32Array([source.value]);
     return StoredValue.of(values, node.dtype);
   }
-  const storage = source?.kind === 'variable' ? source.state.storage : source?.kind === 'stored' ? source.storage : undefined;
+  const storage =
+    source?.kind === 'variable' ? source.state.storage : source?.kind === 'stored' ? source.storage : undefined;
   if (storage instanceof StoredValue) return storage;
   throw new Error('internal: a realised node has no value');
 }

@@ -26,6 +26,8 @@ export function schedule(kernels: readonly Kernel[]): Schedule {
     while (phases.length <= phase) phases.push([]);
     phases[phase]?.push(kernel);
   }
-  const lifetimes = new Map([...firstTouch].map(([slot, first]) => [slot, { first, last: lastTouch.get(slot) ?? first }]));
+  const lifetimes = new Map(
+    [...firstTouch].map(([slot, first]) => [slot, { first, last: lastTouch.get(slot) ?? first }]),
+  );
   return { phases, lifetimes };
 }

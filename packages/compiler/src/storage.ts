@@ -166,7 +166,11 @@ export function copyWords(word: number, length: number, dtype: Dtype): Values {
   return copy;
 }
 
-function viewOf(block: Block, length: number, dtype: Dtype): Float32Array<SharedArrayBuffer> | Int32Array<SharedArrayBuffer> {
+function viewOf(
+  block: Block,
+  length: number,
+  dtype: Dtype,
+): Float32Array<SharedArrayBuffer> | Int32Array<SharedArrayBuffer> {
   const from = block.byteOffset / 4;
   const all = dtype === 'float32' ? memory.f32 : memory.i32;
   return all.subarray(from, from + length);

@@ -24,14 +24,13 @@ export function numberFormat(values: readonly number[], dtype: Dtype): (x: numbe
 function floatForm(values: readonly number[]): (x: number) => string {
   const finite = values.filter(Number.isFinite);
   const form = isFarFromOne(finite) ? exponential : positional;
-  const fill = form === exponential ? '0' : ' ';
   const digits = Math.max(0, ...finite.map((x) => fraction(form(x)).length));
   return (x) => {
     if (Number.isNaN(x)) return 'nan';
     if (!Number.isFinite(x)) return x > 0 ? 'inf' : '-inf';
-    const [whole = '', rest = ''] = form(x).split('.');
-    const [shown = '', exponent] = rest.split('e');
-    return `${whole}.${shown.padEnd(digits, fill)}${exponent === undefined ? '' : `e${exponent}`}`;
+    if (form === exponential) return exponential(x, digits);
+    const text = positional(x);
+    return text + ' '.repeat(digits - fraction(text).length);
   };
 }
 
@@ -56,14 +55,12 @@ function positional(x: number): string {
   return sign + (text.includes('.') ? text.replace(/0+$/, '') : `${text}.`);
 }
 
-/** `1.5e-07`, `3.e+10` */
-function exponential(x: number): string {
-  let text = '';
-  for (let digits = 0; digits <= precision; digits++) {
-    text = x.toExponential(digits);
-    if (Math.fround(Number(text)) === x) break;
-  }
+/** `1.5e-07`, `3.e+10`: all digits that count, or more. */
+function exponential(x: number, least = 0): string {
+  let text = x.toExponential(least);
+  for (let digits = least; digits < precision && Math.fround(Number(text)) !== x; ) text = x.toExponential(++digits);
   const [mantissa = '', exponent = ''] = text.split('e');
   const sign = Object.is(x, -0) ? '-' : '';
-  return `${sign}${mantissa}${mantissa.includes('.') ? '' : '.'}e${exponent.slice(0, 1)}${exponent.slice(1).padStart(2, '0')}`;
+  const point = mantissa.includes('.') ? '' : '.';
+  return `${sign}${mantissa}${point}e${exponent.slice(0, 1)}${exponent.slice(1).padStart(2, '0')}`;
 }

@@ -75,7 +75,7 @@ function fold(words: readonly string[], indent: string, width: number): string {
   let line = '';
   for (const word of words) {
     if (line !== '' && indent.length + line.length + 1 + word.length > width) {
-      lines.push(line);
+      lines.push(line.trimEnd());
       line = word;
     } else {
       line = line === '' ? word : `${line} ${word}`;

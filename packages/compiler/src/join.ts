@@ -1,0 +1,51 @@
+// Joining groups: elementwise work goes where its data already is, into the pass that reads its result, or onto the regions of a
+// matmul while they are in cache. Never where a group would then have to wait for itself.
+
+import type { Capture } from './capture.ts';
+import { absorb, type Group, ownsPlace, readsPlainly, runsAfter, sourceOf } from './group.ts';
+
+/**
+ * Lets an elementwise group that one other elementwise group of its shape reads, and nobody else, be computed there: a value
+ * that is kept and used once, as the moments of an optimizer are.
+ */
+export function joinLanes(capture: Capture, groups: Map<number, Group>): void {
+  const isLanes = (at: number): boolean => capture.entries[at]?.node.op?.kind === 'lane';
+  for (const group of groups.values()) {
+    if (!isLanes(group.at)) continue;
+    for (const at of group.reads) {
+      const maker = groups.get(at);
+      if (!maker || !isLanes(at) || !readsPlainly(capture, group, at)) continue;
+      const readers = [...groups.values()].filter(({ reads }) => reads.has(at));
+      const others = [...group.after].filter((other) => other !== at);
+      if (readers.length > 1 || others.some((other) => runsAfter(groups, other, at))) continue;
+      // What the maker may overwrite, the reader must read at the same element, and the other way round.
+      const old = [...maker.targets.values(), ...group.targets.values()].map((state) => sourceOf(capture, state));
+      if (!old.every((source) => ownsPlace(capture, maker, source) && ownsPlace(capture, group, source))) continue;
+      group.members.push(...maker.members);
+      for (const [member, state] of maker.targets) group.targets.set(member, state);
+      absorb(groups, group, at);
+    }
+  }
+}
+
+/** Lets an elementwise reader of a whole matmul result run on each finished region of it. */
+export function joinEpilogues(capture: Capture, groups: Map<number, Group>): void {
+  const joined = new Set<number>();
+  for (const group of groups.values()) {
+    const { node } = capture.entries[group.at] ?? {};
+    const isElementwise = node?.op?.kind === 'lane' && group.program !== undefined && group.targets.size === 0;
+    if (!node || !isElementwise || node.shape.length < 2) continue;
+    for (const at of group.reads) {
+      const product = capture.entries[at]?.node;
+      const takes =
+        groups.has(at) && product?.op?.kind === 'tiled' && product.op.takesEpilogue === true && !joined.has(at);
+      if (!takes || !readsPlainly(capture, group, at)) continue;
+      const others = [...group.after].filter((other) => other !== at);
+      if (others.some((other) => runsAfter(groups, other, at))) continue;
+      group.product = at;
+      joined.add(at);
+      absorb(groups, group, at);
+      break;
+    }
+  }
+}
