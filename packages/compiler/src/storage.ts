@@ -1,6 +1,6 @@
 // Where realised values lie: in a block of the shared memory, in an array of JavaScript's own, or both. The array is what
 // the garbage collector understands even while synchronous code runs; so when blocks grow many, values that were not needed
-// for longest are moved out to arrays, and come back when they are read by a plan. A block of a value that the program forgot
+// for long are moved out to arrays, and come back when they are read by a plan. A block of a value that the program forgot
 // is freed when the collector says so, or at once by `release`.
 
 import type { Dtype, Storage } from '@treadle/graph';
@@ -8,10 +8,14 @@ import { type Block, memory } from '@treadle/pool';
 
 export type Values = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
-/** Bytes of realised values in blocks above which the oldest are moved out. */
+/** Bytes of realised values in blocks above which old ones are moved out. */
 const blockBudget = 512 * 2 ** 20;
 
 let bytesInBlocks = 0;
+/** Sweeps so far: a value that was not bound to a run since the last one is old. */
+let sweeps = 0;
+/** bytes in blocks that bring about the next sweep */
+let nextSweep = blockBudget;
 const holders = new Set<WeakRef<StoredValue>>();
 /** While a run is under way blocks must stay where they are: frees wait here. */
 let runsUnderWay = 0;
@@ -44,6 +48,7 @@ export class StoredValue implements Storage {
   #values: Values | undefined;
   #ref: WeakRef<StoredValue> | undefined;
   #released = false;
+  #lastSweep = sweeps;
   /** whether it may be moved out: a variable keeps its address */
   readonly #movable: boolean;
 
@@ -83,8 +88,14 @@ export class StoredValue implements Storage {
     return this.#released;
   }
 
+  /** the sweeps there had been when the value was last bound to a run */
+  get lastSweep(): number {
+    return this.#lastSweep;
+  }
+
   address(): number {
     if (this.#released) throw new Error('tensor: it must not be used after dispose()');
+    this.#lastSweep = sweeps;
     if (!this.#block) {
       const values = this.#values;
       const block = this.#takeBlock();
@@ -145,13 +156,16 @@ export class StoredValue implements Storage {
   }
 }
 
-/** Moves the oldest values out when there are many; called before a run is bound, never during one. */
+/** Moves old values out when there are many; called before a run is bound, never during one. */
 export function makeRoom(): void {
-  if (bytesInBlocks < blockBudget || runsUnderWay > 0) return;
+  if (bytesInBlocks < nextSweep || runsUnderWay > 0) return;
   for (const ref of holders) {
-    if (bytesInBlocks < blockBudget / 2) return;
-    ref.deref()?.moveOut();
+    const value = ref.deref();
+    if (value && value.lastSweep < sweeps) value.moveOut();
   }
+  sweeps++;
+  // What is left is in use; only half as much again is a reason to look anew.
+  nextSweep = Math.max(blockBudget, bytesInBlocks + blockBudget / 2);
 }
 
 /** Up to this many words a loop is faster than a view and a copy of it. */

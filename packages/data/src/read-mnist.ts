@@ -13,8 +13,19 @@ export type Images = Pair<PlainArray<Float32Array>, PlainArray<Int32Array>>;
 
 /** x float32 [n, 28, 28, 1] of 0 … 1 and y int32 [n]. Throws FormatError when a file is missing, twice there or not such. */
 export function readMnist(directory: string): Split<Images> {
-  const names = readdirSync(directory).sort();
+  const names = filesIn(directory);
   return { train: readPart(directory, names, 'train'), test: readPart(directory, names, 't10k') };
+}
+
+function filesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory).sort();
+  } catch (cause) {
+    throw new FormatError(
+      `mnist: a folder with the IDX files of MNIST must be given; got ${directory}, which cannot be read`,
+      { cause },
+    );
+  }
 }
 
 function readPart(directory: string, names: readonly string[], part: string): Images {

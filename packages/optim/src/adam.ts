@@ -3,6 +3,7 @@
 import type { Tensor } from '@treadle/tensor';
 import { type Optimizer, optimizerOf } from './optimizer.ts';
 import type { Schedule } from './schedule.ts';
+import { settled } from './settled.ts';
 
 export interface AdamOptions {
   /** how slowly the mean of the gradients forgets; 0.9 by default */
@@ -32,13 +33,12 @@ export function adam(learningRate: number | Schedule = 0.001, options: AdamOptio
       begin: (rate, step) => {
         const alpha = rate.mul(correction(beta2, step).sqrt()).div(correction(beta1, step)); // η·√(1 − β₂ᵗ) / (1 − β₁ᵗ)
         return (x, dx, [m = x, v = x]) => {
-          const mean = m.add(dx.sub(m).mul(1 - beta1)); // m ← m + (1 − β₁)(g − m)
-          const meanSquare = v.add(
-            dx
-              .square()
-              .sub(v)
-              .mul(1 - beta2),
-          ); // v ← v + (1 − β₂)(g² − v)
+          const mean = settled(m.add(dx.sub(m).mul(1 - beta1))); // m ← m + (1 − β₁)(g − m)
+          const decay = dx
+            .square()
+            .sub(v)
+            .mul(1 - beta2);
+          const meanSquare = settled(v.add(decay)); // v ← v + (1 − β₂)(g² − v)
           const move = mean.mul(alpha).div(meanSquare.sqrt().add(epsilon));
           return { x: x.sub(move), state: [mean, meanSquare] };
         };

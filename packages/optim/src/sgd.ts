@@ -3,6 +3,7 @@
 import type { Tensor } from '@treadle/tensor';
 import { type Optimizer, optimizerOf, type UpdateRule } from './optimizer.ts';
 import type { Schedule } from './schedule.ts';
+import { settled } from './settled.ts';
 
 export interface SgdOptions {
   /** how much of the previous move is made again: from 0, the default, to less than 1 */
@@ -33,7 +34,7 @@ export function sgd(learningRate: number | Schedule = 0.01, options: SgdOptions 
       (rate) =>
       (x, dx, [previous = x]) => {
         const step = dx.mul(rate);
-        const move = previous.mul(momentum).sub(step); // v ← μ·v − η·g
+        const move = settled(previous.mul(momentum).sub(step)); // v ← μ·v − η·g
         const taken = nesterov ? move.mul(momentum).sub(step) : move; // nesterov: μ·v − η·g once more
         return { x: decayed(x, rate).add(taken), state: [move] };
       },

@@ -23,7 +23,7 @@ export async function predictRows(predict: Predictor, x: Tensor, batchSize: numb
 
 /** The least power of two that is not below n. */
 function powerOfTwoFrom(n: number): number {
-  return 2 ** Math.ceil(Math.log2(n));
+  return 2 ** (32 - Math.clz32(n - 1));
 }
 
 /** x with rows of zeros after its own. */
