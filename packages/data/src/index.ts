@@ -1,3 +1,5 @@
+// Data sets: readers, embedded sets, scalers, splits, batches. Functions on tensors for users, their cores on plain arrays for others.
+
 export { type BatchOptions, batchCount, batches } from './batches.ts';
 export { decodeFile, decodeText, inflated } from './bytes.ts';
 export { ColumnScaler, type Extent, type Scaling } from './column-scaler.ts';

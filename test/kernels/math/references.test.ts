@@ -1,3 +1,5 @@
+// The float64 references that the other tests of this folder trust, against figures known from elsewhere.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ulpDistance, ulpOf } from '../../support/ulp.ts';

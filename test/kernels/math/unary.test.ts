@@ -1,3 +1,6 @@
+// Functions of one number: within 2 ulp of the true value over the whole range, special values, and lanes that know nothing
+// of their neighbours.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ulpDistance } from '../../support/ulp.ts';
