@@ -1,42 +1,9 @@
-// Elementwise work on one thread: an add at memory speed against `set`, functions in nanoseconds an element.
+// Elementwise work: an add at memory speed, functions, and a fused chain.
 
-import { compile, randomNormal, setThreads, type Tensor, threads, variable, zeros } from 'treadle';
-import { memoryLimit } from './limits.ts';
-import { type Case, measure } from './measure.ts';
-
-export function lanesBench(): void {
-  const all = threads();
-  setThreads(1);
-  addAgainstSet();
-  functions();
-  setThreads(all);
-}
-
-function addAgainstSet(): void {
-  const n = 10_000_000;
-  const [a, b] = [randomNormal([n], { seed: 1 }).realize(), randomNormal([n], { seed: 2 }).realize()];
-  const sum = variable(zeros([n]));
-  const add = compile((x: Tensor, y: Tensor) => {
-    sum.assign(x.add(y));
-  });
-  const [x, y] = [a.data(), b.data()];
-  const adding: Case = {
-    name: 'add 1e7',
-    run: () => add(a, b),
-    verify: () => {
-      add(a, b);
-      const wrong = sum.data().findIndex((value, i) => value !== Math.fround((x[i] ?? 0) + (y[i] ?? 0)));
-      if (wrong >= 0) throw new Error(`add: element ${wrong} is wrong`);
-    },
-  };
-  // both operands read, the sum written
-  const set = memoryLimit(3 * 4 * n);
-  const times = measure([adding, set]);
-  const [ms, limit] = [times.get(adding.name)?.ms ?? 0, times.get(set.name)?.ms ?? 0];
-  console.log(
-    `\nadd of 1e7 floats: ${ms.toFixed(2)} ms; set of the same bytes: ${limit.toFixed(2)} ms; ${(ms / limit).toFixed(2)} ×`,
-  );
-}
+import { randomNormal, type Tensor } from 'treadle';
+import type { Rounds } from './measure.ts';
+import { ulp, unit, verifyEach } from './verify.ts';
+import { compute, measureWork, type Row, type Work } from './work.ts';
 
 const unary: Readonly<Record<string, readonly [(x: Tensor) => Tensor, (x: number) => number]>> = {
   exp: [(x) => x.exp(), Math.exp],
@@ -46,31 +13,47 @@ const unary: Readonly<Record<string, readonly [(x: Tensor) => Tensor, (x: number
   sin: [(x) => x.sin(), Math.sin],
 };
 
-function functions(): void {
-  const n = 1_000_000;
+export function lanesBench(rounds: Rounds): Row[] {
+  return measureWork(
+    'lanes',
+    [addWork(10_000_000), addWork(100_000), ...functions(1_000_000), fused(1_000_000)],
+    rounds,
+  );
+}
+
+/** Both operands read, the sum written. */
+export function addWork(n: number): Work {
+  const [a, b] = [randomNormal([n], { seed: 1 }).realize(), randomNormal([n], { seed: 2 }).realize()];
+  const verify = (sum: Tensor): void => {
+    const [x, y] = [a.data(), b.data()];
+    verifyEach('add', sum, (i) => Math.fround((x[i] ?? 0) + (y[i] ?? 0)));
+  };
+  return { ...compute(`add ${n.toExponential()}`, (x, y) => x!.add(y!), [a, b], verify), flops: 0, bytes: 12 * n };
+}
+
+function functions(n: number): Work[] {
   const input = randomNormal([n], { seed: 3 }).abs().realize();
   const values = input.data();
-  const cases = Object.entries(unary).map(([name, [f, reference]]): Case => {
-    const result = variable(zeros([n]));
-    const apply = compile((x: Tensor) => {
-      result.assign(f(x));
-    });
-    return {
-      name,
-      run: () => apply(input),
-      verify: () => {
-        apply(input);
-        const got = result.data();
-        values.forEach((x, i) => {
-          const want = reference(x);
-          const ulp = 2 ** Math.max(-149, Math.floor(Math.log2(Math.abs(want))) - 23);
-          if (Math.abs((got[i] ?? 0) - want) > 2.5 * ulp)
-            throw new Error(`${name}(${x}) is wrong: ${got[i]} instead of ${want}`);
-        });
-      },
-    };
+  return Object.entries(unary).map(([name, [f, reference]]): Work => {
+    const want = (i: number): number => reference(values[i] ?? 0);
+    const verify = (result: Tensor): void => verifyEach(name, result, want, (i) => 2.5 * ulp(want(i)));
+    return { ...compute(`${name} ${n.toExponential()}`, (x) => f(x!), [input], verify), flops: 0, bytes: 8 * n };
   });
-  const times = measure(cases);
-  console.log('\nfunctions of 1e6 floats, one thread');
-  console.table(cases.map(({ name }) => ({ function: name, 'ns an element': (times.get(name)?.ms ?? 0).toFixed(2) })));
+}
+
+function fused(n: number): Work {
+  const args = [1, 2, 3].map((seed) => randomNormal([n], { seed }).realize());
+  const verify = (result: Tensor): void => {
+    const [a, b, c] = args.map((t) => t.data());
+    const want = (i: number): number => Math.tanh(a![i]! * b![i]! + c![i]!) / (1 + Math.exp(-a![i]!));
+    // the argument of tanh is off by its two roundings, and tanh moves no more than its argument does
+    const bound = (i: number): number => 2 * unit * (2 * Math.abs(a![i]! * b![i]!) + Math.abs(c![i]!)) + 8 * unit;
+    verifyEach('fused', result, want, bound);
+  };
+  const name = `tanh(ab + c)·sigmoid(a) ${n.toExponential()}`;
+  return {
+    ...compute(name, (a, b, c) => a!.mul(b!).add(c!).tanh().mul(a!.sigmoid()), args, verify),
+    flops: 0,
+    bytes: 16 * n,
+  };
 }

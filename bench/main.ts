@@ -1,20 +1,81 @@
-// The benches: all of them, or those named on the command line.
+// The benches: all suites, or those named on the command line; the figures kept and compared where asked.
 
-import { features } from 'treadle';
+import { loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { features, shutdown } from 'treadle';
+import { compareWith, save } from './compare.ts';
+import { forkJoinBench } from './fork-join.ts';
 import { lanesBench } from './lanes.ts';
 import { matmulBench } from './matmul.ts';
+import type { Rounds } from './measure.ts';
+import { memoryBench } from './memory.ts';
+import { movesBench } from './moves.ts';
+import { reduceBench } from './reduce.ts';
+import { rooflineBench } from './roofline.ts';
+import { scalingBench } from './scaling.ts';
+import { startUpBench } from './start-up.ts';
 import { trainStepBench } from './train-step.ts';
+import type { Row } from './work.ts';
 
-const suites: Readonly<Record<string, () => void>> = {
+const usage = `npm run bench -- [suites] [options]
+
+  suites                of %, or peers, roofline; all but these two by default
+  --json <file>         writes the figures
+  --compare <file>      compares with figures written earlier; exit status 1 where a row is slower
+  --rounds <n>          how often each case has its turn (5)
+  --round-ms <n>        how long a turn takes (100)
+  --native              peers: with PyTorch and NumPy of the Python that TREADLE_PYTHON names (python3 by default)
+  --only <text>         peers: only rows whose names contain it
+  --svg <file>          roofline: draws the picture
+`;
+
+const suites: Readonly<Record<string, (rounds: Rounds) => Row[]>> = {
   matmul: matmulBench,
   lanes: lanesBench,
+  reduce: reduceBench,
+  moves: movesBench,
+  'fork-join': forkJoinBench,
   'train-step': trainStepBench,
+  scaling: scalingBench,
+  'start-up': startUpBench,
+  memory: memoryBench,
 };
 
-const wanted = process.argv.slice(2);
-const unknown = wanted.find((name) => !Object.hasOwn(suites, name));
-if (unknown !== undefined) throw new RangeError(`bench: suites are ${Object.keys(suites).join(', ')}; got ${unknown}`);
+async function main(): Promise<void> {
+  const options = {
+    json: { type: 'string' },
+    compare: { type: 'string' },
+    rounds: { type: 'string', default: '5' },
+    'round-ms': { type: 'string', default: '100' },
+    native: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    svg: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  } as const;
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const names = Object.keys(suites);
+  if (values.help) return console.log(usage.replace('%', names.join(', ')));
+  const unknown = positionals.find((name) => ![...names, 'peers', 'roofline'].includes(name));
+  if (unknown !== undefined)
+    throw new RangeError(`bench: suites are ${names.join(', ')}, peers, roofline; got ${unknown}`);
 
-const { simd, fma, threads } = features();
-console.log(`Node ${process.version}, ${simd}-bit vectors, ${fma ? 'fma' : 'no fma'}, ${threads} threads`);
-for (const [name, run] of Object.entries(suites)) if (wanted.length === 0 || wanted.includes(name)) run();
+  const rounds = { rounds: Number(values.rounds), roundMs: Number(values['round-ms']) };
+  const { simd, fma, threads } = features();
+  const load = loadavg()[0]?.toFixed(1); // above 0: others are at work here too, and figures are not to be trusted
+  console.log(
+    `Node ${process.version}, ${simd}-bit vectors, ${fma ? 'fma' : 'no fma'}, ${threads} threads, load ${load}`,
+  );
+  const rows: Row[] = [];
+  for (const name of positionals.length > 0 ? positionals : names) {
+    if (name === 'peers') {
+      const { peersBench } = await import('./peers/peers.ts');
+      rows.push(...(await peersBench({ ...rounds, native: values.native, only: values.only })));
+    } else if (name === 'roofline') await rooflineBench(rounds, values.svg);
+    else rows.push(...(suites[name]?.(rounds) ?? []));
+  }
+  if (values.json !== undefined) save(values.json, rows);
+  if (values.compare !== undefined && compareWith(values.compare, rows)) process.exitCode = 1;
+  await shutdown();
+}
+
+await main();

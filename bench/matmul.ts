@@ -1,8 +1,8 @@
-// Matrix products in all transpositions, on one thread and on all, as shares of the micro-kernel's speed in the same rounds.
+// Matrix products in all transpositions.
 
-import { compile, matmul, randomNormal, setThreads, type Tensor, threads, variable, zeros } from 'treadle';
-import { arithmeticLimit } from './limits.ts';
-import { type Case, measure } from './measure.ts';
+import { matmul, randomNormal, type Tensor } from 'treadle';
+import type { Rounds } from './measure.ts';
+import { compute, measureWork, type Row, type Work } from './work.ts';
 
 interface Product {
   readonly m: number;
@@ -18,6 +18,7 @@ const products: readonly Product[] = [
   { m: 1024, k: 1024, n: 1024, transposeB: true },
   { m: 1024, k: 1024, n: 1024, transposeA: true, transposeB: true },
   { m: 256, k: 256, n: 256 },
+  { m: 64, k: 64, n: 64 },
   { m: 128, k: 784, n: 128 },
   { m: 784, k: 256, n: 512, transposeA: true },
   { m: 256, k: 512, n: 784, transposeB: true },
@@ -27,55 +28,28 @@ const products: readonly Product[] = [
 const nameOf = ({ m, k, n, transposeA, transposeB }: Product): string =>
   `(${m}×${k})${transposeA ? ' of Aᵀ' : ''} · (${k}×${n})${transposeB ? ' of Bᵀ' : ''}`;
 
-export function matmulBench(): void {
-  const all = threads();
-  const limit = arithmeticLimit();
-  const cases = products.map(productCase);
-  const rows: Record<string, string>[] = [];
-  setThreads(1);
-  const alone = measure([limit, ...cases]);
-  setThreads(all);
-  const together = measure(cases);
-  const peak = limit.flops / (alone.get(limit.name)?.ms ?? 0) / 1e6;
-  for (const product of products) {
-    const name = nameOf(product);
-    const flops = 2 * product.m * product.k * product.n;
-    const [one, many] = [alone.get(name)?.ms ?? 0, together.get(name)?.ms ?? 0];
-    rows.push({
-      product: name,
-      'GFLOP/s, 1 thread': (flops / one / 1e6).toFixed(1),
-      'of the limit': `${((100 * flops) / one / 1e6 / peak).toFixed(0)} %`,
-      spread: `${(100 * (alone.get(name)?.spread ?? 0)).toFixed(0)} %`,
-      [`${all} threads`]: (flops / many / 1e6).toFixed(1),
-      'speed-up': `${(one / many).toFixed(2)} ×`,
-    });
-  }
-  console.log(`\nmatmul: the limit is ${peak.toFixed(1)} GFLOP/s (micro-kernel in L1, one thread)`);
-  console.table(rows);
+export function matmulBench(rounds: Rounds): Row[] {
+  return measureWork('matmul', products.map(productWork), rounds);
 }
 
-function productCase(product: Product): Case {
+export function productWork(product: Product): Work {
   const { m, k, n, transposeA = false, transposeB = false } = product;
   const a = randomNormal(transposeA ? [k, m] : [m, k], { seed: 1 }).realize();
   const b = randomNormal(transposeB ? [n, k] : [k, n], { seed: 2 }).realize();
-  const c = variable(zeros([m, n]));
-  const multiply = compile((x: Tensor, y: Tensor) => {
-    c.assign(matmul(x, y, { transposeA, transposeB }));
-  });
-  const run = (): void => multiply(a, b);
-  return { name: nameOf(product), run, verify: () => check(run, { a, b, c }, product) };
+  const multiply = (x: Tensor, y: Tensor): Tensor => matmul(x, y, { transposeA, transposeB });
+  const verify = (c: Tensor): void => check(a, b, c, product);
+  return {
+    ...compute(nameOf(product), (x, y) => multiply(x!, y!), [a, b], verify),
+    flops: 2 * m * k * n,
+    bytes: 4 * (m * k + k * n + m * n),
+  };
 }
 
 /**
  * C·v = A·(B·v) for v of random signs, in float64, row by row within what float32 sums may be off: an O(n²) check of every
  * element (Freivalds, 1977).
  */
-function check(
-  run: () => void,
-  { a, b, c }: Record<'a' | 'b' | 'c', Tensor>,
-  { m, k, n, transposeA, transposeB }: Product,
-): void {
-  run();
+function check(a: Tensor, b: Tensor, c: Tensor, { m, k, n, transposeA, transposeB }: Product): void {
   const [A, B, C] = [a.data(), b.data(), c.data()];
   const v = Float64Array.from({ length: n }, (_, i) => (Math.imul(i + 1, 2654435761) < 0 ? -1 : 1));
   const bv = new Float64Array(k);

@@ -17,20 +17,27 @@ export interface Timing {
   readonly spread: number;
 }
 
-export function measure(cases: readonly Case[], { rounds = 5, roundMs = 100 } = {}): ReadonlyMap<string, Timing> {
+export interface Rounds {
+  readonly rounds: number;
+  /** how long each case is timed in a round */
+  readonly roundMs: number;
+}
+
+/** The timing of each case, in their order. */
+export function measure(cases: readonly Case[], { rounds, roundMs }: Rounds): Timing[] {
   for (const { verify } of cases) verify();
-  const times = new Map(cases.map(({ name }) => [name, [] as number[]]));
+  const times = cases.map((): number[] => []);
   for (let round = 0; round < rounds; round++) {
-    for (const { name, run } of cases) {
-      const bench = new Bench({ time: roundMs, iterations: 5, warmupTime: 20, warmupIterations: 2 });
+    cases.forEach(({ name, run }, i) => {
+      const bench = new Bench({ time: roundMs, iterations: 3, warmupTime: roundMs / 5, warmupIterations: 2 });
       bench.add(name, run);
       const [task] = bench.runSync();
       if (task?.result.state !== 'completed')
         throw new Error(`${name}: the measurement failed`, { cause: task?.result });
-      times.get(name)?.push(task.result.latency.p50);
-    }
+      times[i]?.push(task.result.latency.p50);
+    });
   }
-  return new Map([...times].map(([name, list]) => [name, timing(list)]));
+  return times.map(timing);
 }
 
 /** The median and the spread of several measurements. */

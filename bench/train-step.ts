@@ -1,4 +1,4 @@
-// A compiled training step (forward, backward, Adam) as a share of the micro-kernel's speed in the same rounds.
+// Compiled training steps: forward, backward, Adam.
 
 import {
   adam,
@@ -7,14 +7,12 @@ import {
   gradients,
   Model,
   randomNormal,
-  setThreads,
   sparseCategoricalCrossentropy,
   type Tensor,
   tensor,
-  threads,
 } from 'treadle';
-import { arithmeticLimit } from './limits.ts';
-import { type Case, measure } from './measure.ts';
+import type { Rounds } from './measure.ts';
+import { measureWork, type Row, type Work } from './work.ts';
 
 interface Network {
   readonly sizes: readonly number[];
@@ -29,40 +27,23 @@ const networks: readonly Network[] = [
   { sizes: [2, 3, 2], batch: 4 },
 ];
 
-const nameOf = ({ sizes, batch }: Network): string => `${sizes.join('-')}, batch ${batch}`;
+export function trainStepBench(rounds: Rounds): Row[] {
+  return measureWork('train-step', networks.map(stepWork), rounds);
+}
 
 /** The multiplications and additions of the products: forward, weight gradients, and input gradients but the first. */
 function flopsOf({ sizes, batch }: Network): number {
   return sizes.slice(1).reduce((sum, n, i) => sum + 2 * batch * n * (sizes[i] ?? 0) * (i === 0 ? 2 : 3), 0);
 }
 
-export function trainStepBench(): void {
-  const all = threads();
-  const limit = arithmeticLimit();
-  const cases = networks.map(stepCase);
-  setThreads(1);
-  const alone = measure([limit, ...cases]);
-  setThreads(all);
-  const together = measure(cases);
-  const peak = limit.flops / (alone.get(limit.name)?.ms ?? 0) / 1e6;
-  console.log(`\ntraining steps with Adam: the limit is ${peak.toFixed(1)} GFLOP/s on one thread`);
-  console.table(
-    networks.map((network) => {
-      const name = nameOf(network);
-      const [one, many] = [alone.get(name)?.ms ?? 0, together.get(name)?.ms ?? 0];
-      return {
-        network: name,
-        'ms, 1 thread': one.toFixed(4),
-        'of the limit': `${((100 * flopsOf(network)) / one / 1e6 / peak).toFixed(0)} %`,
-        [`ms, ${all} threads`]: many.toFixed(4),
-        'speed-up': `${(one / many).toFixed(2)} ×`,
-      };
-    }),
-  );
+/** Adam reads and writes each weight and its two moments. */
+function bytesOf({ sizes }: Network): number {
+  return sizes.slice(1).reduce((sum, n, i) => sum + 4 * 6 * n * ((sizes[i] ?? 0) + 1), 0);
 }
 
-function stepCase(network: Network): Case {
+export function stepWork(network: Network): Work {
   const { sizes, batch } = network;
+  const name = `${sizes.join('-')}, batch ${batch}`;
   const [features = 1, ...layers] = sizes;
   const classes = layers.at(-1) ?? 1;
   const hidden = layers.slice(0, -1).map((units) => dense(units, { activation: 'relu' }));
@@ -78,17 +59,20 @@ function stepCase(network: Network): Case {
   const x = randomNormal([batch, features], { seed: 1 }).realize();
   const y = tensor(Int32Array.from({ length: batch }, (_, i) => i % classes));
   return {
-    name: nameOf(network),
-    run: () => step(x, y),
+    name,
+    flops: flopsOf(network),
+    bytes: bytesOf(network),
+    run: () => step(x, y).dispose(),
     // It learns the batch by heart: the loss falls, in the end to 0, and is what the loss function gives for the answers.
+    // (Whose losses are right against float64 is in the peers' bench.)
     verify: () => {
       const before = loss(y, model.call(x)).item();
       const first = step(x, y).item();
-      if (first !== before) throw new Error(`${nameOf(network)}: compiled loss ${first}, uncompiled ${before}`);
+      if (first !== before) throw new Error(`${name}: compiled loss ${first}, uncompiled ${before}`);
       for (let i = 0; i < 50; i++) step(x, y);
       const after = step(x, y).item();
       if (!(after < before || after === 0))
-        throw new Error(`${nameOf(network)}: the loss does not fall: ${before}, then ${after}`);
+        throw new Error(`${name}: the loss does not fall: ${before}, then ${after}`);
     },
   };
 }

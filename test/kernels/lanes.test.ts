@@ -1,7 +1,7 @@
 // The laws of elementwise kernels: every element of the stores is the body's, nothing else is touched, whatever the views,
 // the tiles and their order.
 
-import { type Epilogue, type Kernel, type LaneProgram, lanes, region } from '@treadle/kernels';
+import { type Epilogue, type Kernel, type LaneProgram, lanes, quarterOf, region } from '@treadle/kernels';
 import { type Expr, f32x4, i32, i32x4, reinterpret } from '@treadle/wasm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -97,6 +97,55 @@ test('lanes stores the body of every element, and nothing else, whatever the vie
     }),
     { numRuns: 400 },
   );
+});
+
+/** Rows that are joined to one, rows that begin at multiples of sixteen, and rows that do not. */
+const indexed = fc
+  .tuple(fc.constantFrom(1, 2, 5), fc.constantFrom(1, 7, 16, 20, 35, 48, 64, 17_000))
+  .chain(([height, width]) => fc.tuple(placed([height, width], { repeating: false }), costs, seeds));
+
+test('a quarter of a round is where its index says, whatever the rows and the tiles', () => {
+  fc.assert(
+    fc.property(indexed, ([target, cost, seed]) => {
+      const before = new Int32Array(target.length).fill(7);
+      const { shape } = target.view;
+      const kernel = lanes({
+        name: 'quarters',
+        shape,
+        loads: [],
+        stores: [operand(0, target)],
+        body: (_f, _values, index) => {
+          const at = index();
+          const place = quarterOf(at);
+          return [place ? i32x4.add(place.round.first, 4 * place.quarter) : at];
+        },
+        cost,
+      });
+      const after = runKernels([kernel], new Map([[0, before]]), { order: shuffled(seed) });
+      const all = Int32Array.from({ length: sizeOf(shape) }, (_, i) => i);
+      sameBits(after.get(0)!, written(before, target, all), 'positions');
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('the elements of a long row are computed in rounds of sixteen, all quarters in one of them', () => {
+  const rounds = new Map<object, number[]>();
+  const kernel = lanes({
+    name: 'rounds',
+    shape: [64],
+    loads: [],
+    stores: [operand(0, dense([64]))],
+    body: (_f, _values, index) => {
+      const at = index();
+      const place = quarterOf(at);
+      if (place) rounds.set(place.round, [...(rounds.get(place.round) ?? []), place.quarter]);
+      return [at];
+    },
+    cost: 1,
+  });
+  runKernels([kernel], new Map([[0, new Int32Array(64)]]));
+  expect([...rounds.values()]).toEqual([[0, 1, 2, 3]]);
 });
 
 /** Matrices in stacks, whose last two dimensions may change places with each other or with the stack. */

@@ -64,6 +64,7 @@ interface Sizes {
 
 const size = fc.oneof(
   { weight: 6, arbitrary: fc.nat({ max: 40 }) },
+  { weight: 1, arbitrary: fc.constant(1) },
   { weight: 2, arbitrary: fc.constantFrom(47, 48, 49, 63, 64, 65, 95, 96, 97, 127, 128, 129, 130, 199, 200, 201) },
   { weight: 1, arbitrary: fc.constantFrom(399, 400, 401, 513, 800, 801) },
 );
@@ -212,6 +213,36 @@ describe.each(levels)('matmul at %s', (_name, level) => {
         expect(column).toEqual(whole.filter((_, flat) => flat % n === j));
       }),
     );
+  });
+
+  test('in a product whose operands are copied whole, a row or a column has the bits that it has alone', () => {
+    const [m, k, n] = [133, 1100, 150];
+    for (const [across, down] of [
+      [false, false],
+      [true, false],
+      [false, true],
+      [true, true],
+    ]) {
+      const of = (rows: number, columns: number, turned: boolean | undefined, seed: number): Matrices => ({
+        view: {
+          shape: [2, rows, columns],
+          strides: [rows * columns, ...(turned ? [1, rows] : [columns, 1])],
+          offset: 0,
+        },
+        data: numbers(2 * rows * columns, seed),
+      });
+      const [a, b] = [of(m, k, across, 1), of(k, n, down, 2)];
+      expect(prepared(a, b, level).kernels.length).toBe(3);
+      const whole = bitsOf(product(a, b, level));
+      for (const i of [0, 5, 66, 67, 132]) {
+        const row = bitsOf(product(only(a, -2, i), b, level));
+        expect(row).toEqual(whole.filter((_, flat) => Math.floor(flat / n) % m === i));
+      }
+      for (const j of [0, 15, 16, 148, 149]) {
+        const column = bitsOf(product(a, only(b, -1, j), level));
+        expect(column).toEqual(whole.filter((_, flat) => flat % n === j));
+      }
+    }
   });
 
   test('tiles write disjoint parts, all of the output together, in any order', () => {

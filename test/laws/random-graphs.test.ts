@@ -2,7 +2,16 @@
 // and run. So fusion, epilogues, assignments in place and the sharing of memory change nothing, to the bit.
 
 import { realize } from '@treadle/compiler';
-import { compile, setThreads, shutdown, Tensor, type TensorData, tensor, type Variable, variable } from '@treadle/tensor';
+import {
+  compile,
+  setThreads,
+  shutdown,
+  Tensor,
+  type TensorData,
+  tensor,
+  type Variable,
+  variable,
+} from '@treadle/tensor';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { differenceOfData, noise } from '../support/bits.ts';
@@ -24,18 +33,31 @@ interface Program {
 const extent = fc.constantFrom(0, 1, 1, 2, 3, 3, 4, 5, 8, 17);
 const smallShape: fc.Arbitrary<Shape> = fc.array(extent, { maxLength: 3 }).filter((shape) => sizeOf(shape) <= 400);
 const squareShape: fc.Arbitrary<Shape> = fc.constantFrom(1, 3, 5, 12).map((n) => [n, n]);
-const largeShape: fc.Arbitrary<Shape> = fc.constantFrom<Shape>([130, 70], [70, 130], [64, 48], [9000], [70], [1, 130], [12, 30, 40], [40]);
+const largeShape: fc.Arbitrary<Shape> = fc.constantFrom<Shape>(
+  [130, 70],
+  [70, 130],
+  [64, 48],
+  [9000],
+  [70],
+  [1, 130],
+  [12, 30, 40],
+  [40],
+);
 
 const programs = (shape: fc.Arbitrary<Shape>): fc.Arbitrary<Program> =>
   fc.record({
     inputs: fc.array(shape, { minLength: 1, maxLength: 3 }),
-    variables: fc.array(fc.oneof(shape, squareShape), { maxLength: 4 }).chain((shapes) => fc.boolean().map((twice) => (twice ? [...shapes, ...shapes] : shapes))),
+    variables: fc
+      .array(fc.oneof(shape, squareShape), { maxLength: 4 })
+      .chain((shapes) => fc.boolean().map((twice) => (twice ? [...shapes, ...shapes] : shapes))),
     instructions,
     outputs: fc.array(fc.nat({ max: 6 }), { minLength: 1, maxLength: 4 }),
   });
 
-const inputsOf = (shapes: readonly Shape[], seed: number): Tensor[] => shapes.map((shape, i) => tensor(noise(sizeOf(shape), seed + i), { shape }));
-const variablesOf = (shapes: readonly Shape[]): Variable[] => shapes.map((shape, i) => variable(tensor(noise(sizeOf(shape), 50 + i), { shape })));
+const inputsOf = (shapes: readonly Shape[], seed: number): Tensor[] =>
+  shapes.map((shape, i) => tensor(noise(sizeOf(shape), seed + i), { shape }));
+const variablesOf = (shapes: readonly Shape[]): Variable[] =>
+  shapes.map((shape, i) => variable(tensor(noise(sizeOf(shape), 50 + i), { shape })));
 
 type Mode = 'one by one' | 'in one go' | 'compiled';
 
@@ -57,7 +79,10 @@ function results(program: Program, mode: Mode): TensorData[] {
 }
 
 function check(program: Program): void {
-  const [one, ...others] = (['one by one', 'in one go', 'compiled'] as const).map((mode) => ({ mode, data: results(program, mode) }));
+  const [one, ...others] = (['one by one', 'in one go', 'compiled'] as const).map((mode) => ({
+    mode,
+    data: results(program, mode),
+  }));
   for (const { mode, data } of others) {
     data.forEach((values, i) => {
       const different = differenceOfData(values, one!.data[i]!);

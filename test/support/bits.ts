@@ -9,7 +9,8 @@ export function bitsOf(data: TensorData): Uint32Array<ArrayBuffer> {
 
 /** The first place where two results differ, as a sentence; undefined where they are the same. */
 export function difference(a: Tensor, b: Tensor): string | undefined {
-  if (`${a.dtype} [${a.shape}]` !== `${b.dtype} [${b.shape}]`) return `${a.dtype} [${a.shape}] is not ${b.dtype} [${b.shape}]`;
+  if (`${a.dtype} [${a.shape}]` !== `${b.dtype} [${b.shape}]`)
+    return `${a.dtype} [${a.shape}] is not ${b.dtype} [${b.shape}]`;
   return differenceOfData(a.data(), b.data());
 }
 

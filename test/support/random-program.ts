@@ -28,18 +28,25 @@ type Step = (x: Tensor, y: Tensor, n: readonly number[], machine: Machine) => Te
 
 const canBroadcast = (a: Shape, b: Shape): boolean => {
   const shape = broadcast(a, b);
-  const fits = (from: Shape) => from.every((extent, i) => extent === 1 || extent === shape[i + shape.length - from.length]);
+  const fits = (from: Shape) =>
+    from.every((extent, i) => extent === 1 || extent === shape[i + shape.length - from.length]);
   return fits(a) && fits(b) && sizeOf(shape) <= most;
 };
 
 /** y where it broadcasts with x; otherwise something of y that does. */
 function fitting(x: Tensor, y: Tensor): Tensor {
   if (canBroadcast(x.shape, y.shape)) return y;
-  const row = y.rank > 0 && x.rank > 0 && y.shape.at(-1) === x.shape.at(-1) ? y.sum(Array.from({ length: y.rank - 1 }, (_, i) => i)) : y.sum();
+  const row =
+    y.rank > 0 && x.rank > 0 && y.shape.at(-1) === x.shape.at(-1)
+      ? y.sum(Array.from({ length: y.rank - 1 }, (_, i) => i))
+      : y.sum();
   return canBroadcast(x.shape, row.shape) ? row : y.sum();
 }
 
-const binary = (f: (x: Tensor, y: Tensor) => Tensor): Step => (x, y) => f(x, fitting(x, y));
+const binary =
+  (f: (x: Tensor, y: Tensor) => Tensor): Step =>
+  (x, y) =>
+    f(x, fitting(x, y));
 const axisOf = (x: Tensor, n: number): number => n % Math.max(1, x.rank);
 const axesOf = (x: Tensor, n: number): number[] => x.shape.flatMap((_, i) => (n & (1 << i) ? [i] : []));
 
@@ -55,7 +62,11 @@ function reshaped(x: Tensor, n: readonly number[]): Tensor {
 function sliced(x: Tensor, n: readonly number[]): Tensor {
   const begin = x.shape.map((extent, i) => (n[i % n.length]! >> i) % (extent + 1));
   const end = x.shape.map((extent, i) => extent - ((n[(i + 1) % n.length]! >> i) % 3 === 0 ? 1 : 0));
-  return x.slice(begin.map((from, i) => Math.min(from, 2, Math.max(0, end[i]! - 1))), end, x.shape.map((_, i) => 1 + ((n[2]! >> i) % 3 === 0 ? 1 : 0)));
+  return x.slice(
+    begin.map((from, i) => Math.min(from, 2, Math.max(0, end[i]! - 1))),
+    end,
+    x.shape.map((_, i) => 1 + ((n[2]! >> i) % 3 === 0 ? 1 : 0)),
+  );
 }
 
 function product(x: Tensor, y: Tensor): Tensor | undefined {
@@ -74,7 +85,12 @@ function gathered(x: Tensor, y: Tensor, n: readonly number[]): Tensor | undefine
 }
 
 /** Puts a value of the variable's shape into it. */
-function assign(x: Tensor, n: readonly number[], { variables }: Machine, how: 'assign' | 'assignAdd' | 'assignSub'): undefined {
+function assign(
+  x: Tensor,
+  n: readonly number[],
+  { variables }: Machine,
+  how: 'assign' | 'assignAdd' | 'assignSub',
+): undefined {
   const fits = variables.filter(({ shape }) => `${shape}` === `${x.shape}`);
   const target = (fits.length > 0 ? fits : variables)[n[0]! % (fits.length || variables.length)];
   if (!target) return;
@@ -110,8 +126,17 @@ export const steps: Readonly<Record<string, Step>> = {
   squeeze: (x) => x.squeeze(),
   broadcast: (x, _, n) => (x.size * 3 <= most && x.rank < 4 ? x.broadcastTo([1 + (n[0]! % 3), ...x.shape]) : undefined),
   tile: (x, _, n) => (x.size * 4 <= most ? x.tile(x.shape.map((_, i) => 1 + ((n[0]! >> i) % 2))) : undefined),
-  pad: (x, _, n) => (x.size <= 2000 ? x.pad(x.shape.map((_, i) => [(n[0]! >> i) % 2, (n[1]! >> i) % 2]), n[2]! % 2) : undefined),
-  concat: (x, y, n) => (x.rank > 0 && 2 * x.size <= most ? concat([x, `${y.shape}` === `${x.shape}` ? y : x.cast('float32').neg()], axisOf(x, n[0]!)) : undefined),
+  pad: (x, _, n) =>
+    x.size <= 2000
+      ? x.pad(
+          x.shape.map((_, i) => [(n[0]! >> i) % 2, (n[1]! >> i) % 2]),
+          n[2]! % 2,
+        )
+      : undefined,
+  concat: (x, y, n) =>
+    x.rank > 0 && 2 * x.size <= most
+      ? concat([x, `${y.shape}` === `${x.shape}` ? y : x.cast('float32').neg()], axisOf(x, n[0]!))
+      : undefined,
   stack: (x, y) => (x.rank < 4 && 2 * x.size <= most ? stack([`${y.shape}` === `${x.shape}` ? y : x, x]) : undefined),
   sum: (x, _, n) => x.sum(axesOf(x, n[0]!)),
   sumKept: (x, _, n) => x.sum(axesOf(x, n[0]!), { keepDims: true }),

@@ -88,7 +88,16 @@ export function fold(
   const reduced = axesOf(axes, x.shape.length);
   const kept = x.shape.map((extent, i) => (reduced.includes(i) ? 1 : extent));
   const inner = indicesOf(x.shape.map((extent, i) => (reduced.includes(i) ? extent : 1)));
-  const data = indicesOf(kept).map((outer) => f(inner.map((index) => at(x, index.map((k, i) => k + outer[i]!)))));
+  const data = indicesOf(kept).map((outer) =>
+    f(
+      inner.map((index) =>
+        at(
+          x,
+          index.map((k, i) => k + outer[i]!),
+        ),
+      ),
+    ),
+  );
   return nd(keepDims ? kept : kept.filter((_, i) => !reduced.includes(i)), data, dtype);
 }
 
@@ -99,9 +108,7 @@ export function alongAxis(x: NdArray, axis: number, f: (row: number[]) => number
   return build(x.shape, (index) => {
     const outer = index.with(d!, 0);
     const key = outer.join();
-    const row =
-      rows.get(key) ??
-      f(Array.from({ length: x.shape[d!]! }, (_, k) => at(x, index.with(d!, k))));
+    const row = rows.get(key) ?? f(Array.from({ length: x.shape[d!]! }, (_, k) => at(x, index.with(d!, k))));
     rows.set(key, row);
     return row[index[d!]!]!;
   });

@@ -94,7 +94,8 @@ function applied(node: Node, inputs: readonly Bounded[]): Bounded {
   const decide = decisions[name];
   const f = decide ?? smooth[name];
   if (!f) throw new Error(`no float64 function for ${name}`);
-  const ulps = decide || name === 'where' || name === 'cast' || node.dtype !== 'float32' ? 0 : isRounded.has(name) ? 0.5 : 2;
+  const ulps =
+    decide || name === 'where' || name === 'cast' || node.dtype !== 'float32' ? 0 : isRounded.has(name) ? 0.5 : 2;
   const values: number[] = [];
   const errors: number[] = [];
   for (const index of indicesOf(node.shape)) {
@@ -215,7 +216,9 @@ function embedded(key: string, node: Node, part: Bounded): Bounded {
 }
 
 function joined(axis: number, node: Node, inputs: readonly Bounded[]): Bounded {
-  const places = node.inputs.flatMap(({ shape }, input) => Array.from({ length: shape[axis]! }, (_, k) => [input, k] as const));
+  const places = node.inputs.flatMap(({ shape }, input) =>
+    Array.from({ length: shape[axis]! }, (_, k) => [input, k] as const),
+  );
   const [values, errors]: [number[], number[]] = [[], []];
   for (const index of indicesOf(node.shape)) {
     const [input, k] = places[index[axis]!]!;

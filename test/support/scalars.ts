@@ -62,6 +62,21 @@ export const scalars = {
 
 /** Functions that float32 arithmetic rounds correctly, or not at all. */
 export const isRounded: ReadonlySet<string> = new Set([
-  ...['abs', 'add', 'ceil', 'div', 'floor', 'maximum', 'minimum', 'mod', 'mul', 'neg', 'reciprocal', 'relu', 'round', 'sign'],
+  ...[
+    'abs',
+    'add',
+    'ceil',
+    'div',
+    'floor',
+    'maximum',
+    'minimum',
+    'mod',
+    'mul',
+    'neg',
+    'reciprocal',
+    'relu',
+    'round',
+    'sign',
+  ],
   ...['sqrt', 'square', 'stopGradient', 'sub'],
 ]);

@@ -1,4 +1,4 @@
-// Threefry-2x32 with 20 rounds in plain TypeScript, after Salmon et al., "Parallel random numbers: as easy as 1, 2, 3"
+// Threefry-2x32 with 13 rounds in plain TypeScript, after Salmon et al., "Parallel random numbers: as easy as 1, 2, 3"
 // (SC 2011); 32-bit words as unsigned numbers.
 
 const rotations = [13, 15, 26, 6, 17, 29, 16, 24];
@@ -7,7 +7,7 @@ export function threefry(key: readonly [number, number], counter: readonly [numb
   const schedule = [key[0], key[1], 0x1bd11bda ^ key[0] ^ key[1]];
   let x0 = (counter[0] + schedule[0]!) | 0;
   let x1 = (counter[1] + schedule[1]!) | 0;
-  for (let round = 0; round < 20; round++) {
+  for (let round = 0; round < 13; round++) {
     const bits = rotations[round % 8]!;
     x0 = (x0 + x1) | 0;
     x1 = ((x1 << bits) | (x1 >>> (32 - bits))) ^ x0;
@@ -18,4 +18,10 @@ export function threefry(key: readonly [number, number], counter: readonly [numb
     }
   }
   return [x0 >>> 0, x1 >>> 0];
+}
+
+/** The random word of a position: position 16·g + 8·w + 4·h + l has word w of counter (4·g + l, −h). */
+export function randomWord(key: readonly [number, number], position: number): number {
+  const [g, w, h, l] = [position >> 4, (position >> 3) & 1, (position >> 2) & 1, position & 3];
+  return threefry(key, [4 * g + l, -h])[w]!;
 }

@@ -1,6 +1,7 @@
 // Fusion: which entries are written to memory, and which are evaluated where they are read. An entry is stored when it is
 // asked for, when it is no lane op or move, when more than one kernel reads it, when it would be evaluated again for every
-// element it is stretched to, or when a kernel needs it to lie in memory. Everything else melts into its reader.
+// element it is stretched to, when a kernel needs it to lie in memory, or when a kernel would become too long. Everything else
+// melts into its reader.
 
 import { sameShape, sizeOf } from '@treadle/graph';
 import type { Capture, Captured } from './capture.ts';
@@ -10,13 +11,32 @@ import { buildProgram, isMustStore, operandFor, type Stored } from './program.ts
 export type StoredSet = ReadonlySet<number>;
 
 export function fuse(capture: Capture): StoredSet {
-  const forced = new Set(capture.roots.map(({ at }) => at));
+  const forced = new Set([...capture.roots.map(({ at }) => at), ...endsOfLong(capture.entries)]);
   for (;;) {
     const stored = chooseStored(capture.entries, forced);
     const missing = findUnreachable(capture.entries, stored);
     if (missing === undefined) return stored;
     forced.add(missing);
   }
+}
+
+/** Lane ops and moves in one program, at most: what a loop unrolls is computed in parts. */
+export const mostFused = 256;
+
+/** Entries to be stored so that no program becomes too long. */
+function endsOfLong(entries: readonly Captured[]): readonly number[] {
+  const ends: number[] = [];
+  const fused: ReadonlySet<number>[] = [];
+  entries.forEach(({ node, inputs }, at) => {
+    const melts = !node.source && (node.op?.kind === 'lane' || node.op?.kind === 'move');
+    let all: ReadonlySet<number> = melts ? new Set([at, ...inputs.flatMap((i) => [...(fused[i] ?? [])])]) : new Set();
+    if (all.size > mostFused) {
+      ends.push(at);
+      all = new Set();
+    }
+    fused.push(all);
+  });
+  return ends;
 }
 
 /** What is known of an entry from its readers. */

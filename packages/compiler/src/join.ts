@@ -2,6 +2,7 @@
 // matmul while they are in cache. Never where a group would then have to wait for itself.
 
 import type { Capture } from './capture.ts';
+import { mostFused } from './fuse.ts';
 import { absorb, type Group, ownsPlace, readsPlainly, runsAfter, sourceOf } from './group.ts';
 
 /**
@@ -9,6 +10,7 @@ import { absorb, type Group, ownsPlace, readsPlainly, runsAfter, sourceOf } from
  * that is kept and used once, as the moments of an optimizer are.
  */
 export function joinLanes(capture: Capture, groups: Map<number, Group>): void {
+  const lengths = new Map([...groups].map(([at, { program }]) => [at, program?.ops.length ?? 0]));
   const isLanes = (at: number): boolean => capture.entries[at]?.node.op?.kind === 'lane';
   for (const group of groups.values()) {
     if (!isLanes(group.at)) continue;
@@ -21,6 +23,9 @@ export function joinLanes(capture: Capture, groups: Map<number, Group>): void {
       // What the maker may overwrite, the reader must read at the same element, and the other way round.
       const old = [...maker.targets.values(), ...group.targets.values()].map((state) => sourceOf(capture, state));
       if (!old.every((source) => ownsPlace(capture, maker, source) && ownsPlace(capture, group, source))) continue;
+      const length = (lengths.get(group.at) ?? 0) + (lengths.get(at) ?? 0);
+      if (length > mostFused) continue;
+      lengths.set(group.at, length);
       group.members.push(...maker.members);
       for (const [member, state] of maker.targets) group.targets.set(member, state);
       absorb(groups, group, at);

@@ -7,7 +7,7 @@ import type { Binding, Plan } from './plan.ts';
 import { planFor } from './plans.ts';
 import { bindingOf } from './realize.ts';
 import type { StoredValue } from './storage.ts';
-import { noteAssignments, type VariableCell } from './variable.ts';
+import { noteAssignments, VariableCell } from './variable.ts';
 
 export interface ArgumentType {
   readonly shape: Shape;
@@ -16,6 +16,8 @@ export interface ArgumentType {
 
 export interface Recording {
   readonly outputs: readonly ArgumentType[];
+  /** whether the value of a variable is among what it computes from */
+  readonly readsVariables: boolean;
   run(args: readonly StoredValue[]): readonly StoredValue[];
   runAsync(args: readonly StoredValue[]): Promise<readonly StoredValue[]>;
 }
@@ -28,7 +30,7 @@ export function record(types: readonly ArgumentType[], f: (args: readonly Node[]
     ...result.map((node) => ({ node })),
     ...[...assignments].map(([target, node]) => ({ node, target })),
   ];
-  const captured = capture(roots);
+  const captured = capture(keepOutside(roots));
   const plan = planFor(captured);
   // Only sources and structure are needed from here on; the nodes between them can be forgotten.
   const binding = bindingOf(captured);
@@ -36,11 +38,23 @@ export function record(types: readonly ArgumentType[], f: (args: readonly Node[]
   return new PlannedRecording(plan, binding, outputs, [...assignments.keys()]);
 }
 
+/** What was written down before the recording began goes on seeing the values that variables had then. */
+function keepOutside(roots: readonly Root[]): readonly Root[] {
+  const { entries, sources } = capture(roots);
+  for (const at of sources) {
+    const node = entries[at]?.node;
+    if (node?.source?.kind !== 'variable' || !(node.source.state instanceof VariableCell)) continue;
+    if (node.source.state.node === node) node.source.state.keepOld();
+  }
+  return roots;
+}
+
 /** Plans of recordings that the program forgot may be dropped. */
 const forgotten = new FinalizationRegistry<Plan>((plan) => plan.letGo());
 
 class PlannedRecording implements Recording {
   readonly outputs: readonly ArgumentType[];
+  readonly readsVariables: boolean;
   readonly #plan: Plan;
   readonly #binding: Binding;
   readonly #assigned: readonly VariableCell[];
@@ -49,6 +63,7 @@ class PlannedRecording implements Recording {
     this.#plan = plan;
     this.#binding = binding;
     this.outputs = outputs;
+    this.readsVariables = binding.sources.some(({ kind }) => kind === 'variable');
     this.#assigned = assigned;
     plan.hold();
     forgotten.register(this, plan);

@@ -8,23 +8,22 @@ import { type Block, memory } from '@treadle/pool';
 
 export type Values = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
-/** Bytes of realised values in blocks above which old ones are moved out. */
-const blockBudget = 512 * 2 ** 20;
+/** How many bytes of new blocks bring about a sweep; so values that nobody needs take twice as much at most. */
+const sweepBytes = 256 * 2 ** 20;
 
 let bytesInBlocks = 0;
 /** Sweeps so far: a value that was not bound to a run since the last one is old. */
 let sweeps = 0;
 /** bytes in blocks that bring about the next sweep */
-let nextSweep = blockBudget;
-const holders = new Set<WeakRef<StoredValue>>();
+let nextSweep = sweepBytes;
+/** The homes that are blocks. They do not keep the values that live there: a value that is forgotten leaves its home behind. */
+const blocks = new Set<Home>();
 /** While a run is under way blocks must stay where they are: frees wait here. */
 let runsUnderWay = 0;
 const waitingFrees: Block[] = [];
 
-const forgotten = new FinalizationRegistry<{ block: Block; ref: WeakRef<StoredValue> }>(({ block, ref }) => {
-  holders.delete(ref);
-  freeBlock(block);
-});
+/** Values that live in blocks, with their homes. */
+const forgotten = new FinalizationRegistry<Home>((home) => home.leaveBlock());
 
 function freeBlock(block: Block): void {
   bytesInBlocks -= block.byteLength;
@@ -41,131 +40,123 @@ export function holdBlocks(): () => void {
   };
 }
 
-export class StoredValue implements Storage {
+/**
+ * Where one value lies. It is an object of its own, for homes are looked through when blocks grow many: a look at the values
+ * themselves, even through a WeakRef, would keep them all until synchronous code has ended.
+ */
+class Home {
   readonly length: number;
   readonly dtype: Dtype;
-  #block: Block | undefined;
-  #values: Values | undefined;
-  #ref: WeakRef<StoredValue> | undefined;
-  #released = false;
-  #lastSweep = sweeps;
-  /** whether it may be moved out: a variable keeps its address */
-  readonly #movable: boolean;
+  /** whether the value may be moved out: that of a variable keeps its address */
+  readonly isMovable: boolean;
+  block: Block | undefined;
+  values: Values | undefined;
+  isReleased = false;
+  /** the sweeps there had been when the value was last bound to a run */
+  lastSweep: number = sweeps;
 
-  private constructor(length: number, dtype: Dtype, movable = true) {
+  constructor(length: number, dtype: Dtype, isMovable: boolean) {
     this.length = length;
     this.dtype = dtype;
-    this.#movable = movable;
+    this.isMovable = isMovable;
+  }
+
+  /** Takes a block, for a value that is told of when it is forgotten. */
+  enterBlock(value: StoredValue): Block {
+    const block = memory.allocate(4 * this.length);
+    bytesInBlocks += block.byteLength;
+    this.block = block;
+    blocks.add(this);
+    forgotten.register(value, this, this);
+    return block;
+  }
+
+  leaveBlock(): void {
+    if (!this.block) return;
+    forgotten.unregister(this);
+    blocks.delete(this);
+    freeBlock(this.block);
+    this.block = undefined;
+  }
+
+  /** The values, in an array of their own. */
+  read(): Values {
+    if (this.values) return this.values.slice();
+    if (!this.block) throw new Error('internal: a value is neither in a block nor in an array');
+    return copyWords(this.block.byteOffset / 4, this.length, this.dtype);
+  }
+}
+
+export class StoredValue implements Storage {
+  readonly #home: Home;
+
+  private constructor(length: number, dtype: Dtype, isMovable = true) {
+    this.#home = new Home(length, dtype, isMovable);
   }
 
   /** A value not yet written: a block for a plan to write to. */
   static allocate(length: number, dtype: Dtype): StoredValue {
     const stored = new StoredValue(length, dtype);
-    stored.#takeBlock();
+    stored.#home.enterBlock(stored);
     return stored;
   }
 
   /** A value that stays in one block until it is released: what a variable holds. */
   static fixed(values: Values, dtype: Dtype): StoredValue {
     const stored = new StoredValue(values.length, dtype, false);
-    viewOf(stored.#takeBlock(), values.length, dtype).set(values);
+    viewOf(stored.#home.enterBlock(stored), values.length, dtype).set(values);
     return stored;
   }
 
   /** Takes over the array; bools are masks, 0 or −1. */
   static of(values: Values, dtype: Dtype): StoredValue {
     const stored = new StoredValue(values.length, dtype);
-    stored.#values = values;
+    stored.#home.values = values;
     return stored;
   }
 
   /** How many values have a block. */
   static get count(): number {
-    return holders.size;
-  }
-
-  get isReleased(): boolean {
-    return this.#released;
-  }
-
-  /** the sweeps there had been when the value was last bound to a run */
-  get lastSweep(): number {
-    return this.#lastSweep;
+    return blocks.size;
   }
 
   address(): number {
-    if (this.#released) throw new Error('tensor: it must not be used after dispose()');
-    this.#lastSweep = sweeps;
-    if (!this.#block) {
-      const values = this.#values;
-      const block = this.#takeBlock();
-      if (values) viewOf(block, this.length, this.dtype).set(values);
-      this.#values = undefined;
+    const home = this.#home;
+    if (home.isReleased) throw new Error('tensor: it must not be used after dispose()');
+    home.lastSweep = sweeps;
+    if (!home.block) {
+      const block = home.enterBlock(this);
+      if (home.values) viewOf(block, home.length, home.dtype).set(home.values);
+      home.values = undefined;
       return block.byteOffset;
     }
-    return this.#block.byteOffset;
+    return home.block.byteOffset;
   }
 
   /** The values, in an array of their own. */
   read(): Values {
-    if (this.#released) throw new Error('tensor: it must not be read after dispose()');
-    if (this.#values) return this.#values.slice();
-    if (!this.#block) throw new Error('internal: a value is neither in a block nor in an array');
-    return copyWords(this.#block.byteOffset / 4, this.length, this.dtype);
-  }
-
-  /** Overwrites the values in place. */
-  write(values: Values): void {
-    if (this.#block) viewOf(this.#block, this.length, this.dtype).set(values);
-    else this.#values = values.slice();
-  }
-
-  /** Moves the value to an array of JavaScript's, and frees the block. */
-  moveOut(): void {
-    if (!this.#block || !this.#movable) return;
-    this.#values = this.read();
-    this.#dropBlock();
+    if (this.#home.isReleased) throw new Error('tensor: it must not be read after dispose()');
+    return this.#home.read();
   }
 
   /** Frees at once; the value must not be used again. */
   release(): void {
-    this.#released = true;
-    this.#values = undefined;
-    this.#dropBlock();
-  }
-
-  #takeBlock(): Block {
-    const bytes = 4 * this.length;
-    const block = memory.allocate(bytes);
-    bytesInBlocks += block.byteLength;
-    const ref = new WeakRef(this);
-    holders.add(ref);
-    forgotten.register(this, { block, ref }, ref);
-    this.#block = block;
-    this.#ref = ref;
-    return block;
-  }
-
-  #dropBlock(): void {
-    if (!this.#block || !this.#ref) return;
-    forgotten.unregister(this.#ref);
-    holders.delete(this.#ref);
-    freeBlock(this.#block);
-    this.#block = undefined;
-    this.#ref = undefined;
+    this.#home.isReleased = true;
+    this.#home.values = undefined;
+    this.#home.leaveBlock();
   }
 }
 
-/** Moves old values out when there are many; called before a run is bound, never during one. */
+/** Moves old values out to arrays when there are many; called before a run is bound, never during one. */
 export function makeRoom(): void {
   if (bytesInBlocks < nextSweep || runsUnderWay > 0) return;
-  for (const ref of holders) {
-    const value = ref.deref();
-    if (value && value.lastSweep < sweeps) value.moveOut();
+  for (const home of blocks) {
+    if (!home.isMovable || home.lastSweep === sweeps) continue;
+    home.values = home.read();
+    home.leaveBlock();
   }
   sweeps++;
-  // What is left is in use; only half as much again is a reason to look anew.
-  nextSweep = Math.max(blockBudget, bytesInBlocks + blockBudget / 2);
+  nextSweep = bytesInBlocks + sweepBytes;
 }
 
 /** Up to this many words a loop is faster than a view and a copy of it. */

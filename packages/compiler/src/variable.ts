@@ -17,33 +17,33 @@ import {
 } from '@treadle/graph';
 import { StoredValue, type Values } from './storage.ts';
 
-/** The assignments of the function that is being recorded; undefined when none is. */
-export type Assignments = Map<VariableCell, Node>;
+/** The assignments of a function that is recorded. */
+export type Assignments = ReadonlyMap<VariableCell, Node>;
 
-let recording: Assignments | undefined;
+interface Noted {
+  readonly assignments: Map<VariableCell, Node>;
+  /** what variables stand for in the function: nodes of the recording's own, for its plan reads them anew in every run */
+  readonly nodes: Map<VariableCell, Node>;
+}
+
+/** undefined when nothing is recorded */
+let recording: Noted | undefined;
 
 export function isRecording(): boolean {
   return recording !== undefined;
 }
 
-/** Runs `f` with its assignments noted instead of made. Variables stand for what they stood for when it ends. */
+/** Runs `f` with its assignments noted instead of made. */
 export function noteAssignments<T>(f: () => T): { readonly result: T; readonly assignments: Assignments } {
   const outer = recording;
-  const assignments: Assignments = new Map();
-  const before = new Map<VariableCell, Node>();
-  recording = assignments;
-  noting = before;
+  const noted: Noted = { assignments: new Map(), nodes: new Map() };
+  recording = noted;
   try {
-    return { result: f(), assignments };
+    return { result: f(), assignments: noted.assignments };
   } finally {
-    for (const [cell, node] of before) cell.restore(node);
     recording = outer;
-    noting = undefined;
   }
 }
-
-/** what the variables assigned in this recording stood for before */
-let noting: Map<VariableCell, Node> | undefined;
 
 /** What a variable stands for after an assignment in a recording: the value, but no gradient passes on to how it was computed. */
 const assigned: MoveOp = {
@@ -69,11 +69,10 @@ export class VariableCell implements VariableState {
 
   /** What the variable stands for now. */
   get node(): Node {
-    return this.#node;
-  }
-
-  restore(node: Node): void {
-    this.#node = node;
+    if (!recording) return this.#node;
+    const node = recording.nodes.get(this) ?? this.#present();
+    recording.nodes.set(this, node);
+    return node;
   }
 
   /** Makes `value` the variable's value; `write` computes nodes into variables, at once. */
@@ -87,9 +86,8 @@ export class VariableCell implements VariableState {
       throw new DtypeError(`assign: a variable keeps its dtype; got ${value.dtype} for ${this.dtype}`);
     }
     if (recording) {
-      if (!noting?.has(this)) noting?.set(this, this.#node);
-      recording.set(this, value);
-      this.#node = applyOp(assigned, [value], this.shape, this.dtype);
+      recording.assignments.set(this, value);
+      recording.nodes.set(this, applyOp(assigned, [value], this.shape, this.dtype));
       return;
     }
     const old = this.#node;

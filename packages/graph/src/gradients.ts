@@ -1,14 +1,15 @@
 // The reverse walk: from a scalar back over the graph, every op adding the gradients of its inputs, written in ops. So the
 // result is nodes like any others, and has gradients of its own. No tape: the graph is the record.
 
-import { ShapeError } from './errors.ts';
+import { DtypeError, ShapeError } from './errors.ts';
 import { type Node, numberNode } from './node.ts';
 import { add, broadcastTo, sumTo } from './ops/index.ts';
 import { sameShape, showShape } from './shape.ts';
 
 /**
  * dy/dx for each x of `xs`, of x's shape; zeros where y does not depend on x. y must be a single float32 number, or a
- * gradient `seed` of its shape must be given. Throws ShapeError otherwise.
+ * gradient `seed` of its shape must be given. Throws ShapeError or DtypeError otherwise, and an Error where the history of a value between y
+ * and an x may have been dropped: zeros would be wrong.
  */
 export function gradients(y: Node, xs: readonly Node[], seed?: Node): readonly Node[] {
   if (!seed && y.shape.length > 0) {
@@ -16,7 +17,8 @@ export function gradients(y: Node, xs: readonly Node[], seed?: Node): readonly N
       `gradients: y must be a single number; got shape ${showShape(y.shape)}; sum or mean makes it one`,
     );
   }
-  const upstream = nodesBetween(y, new Set(xs));
+  if (y.dtype !== 'float32') throw new DtypeError(`gradients: y must be float32; got ${y.dtype}`);
+  const { between: upstream, lost } = nodesBetween(y, new Set(xs));
   const between = new Set(upstream);
   const sums = new Map<Node, Node>();
   if (upstream.length > 0) sums.set(y, seed ?? numberNode(1, 'float32'));
@@ -33,22 +35,37 @@ export function gradients(y: Node, xs: readonly Node[], seed?: Node): readonly N
   }
   return xs.map((x) => {
     const dx = sums.get(x);
+    if (!dx && (lost === 'all' || (lost === 'untracked' && !x.tracked))) throw lostWay();
     if (!dx) return broadcastTo(numberNode(0, 'float32'), x.shape);
     return sameShape(dx.shape, x.shape) ? dx : broadcastTo(dx, x.shape);
   });
 }
 
-/** The nodes on a way from y down to one of the targets, consumers before what they consume. */
-function nodesBetween(y: Node, targets: ReadonlySet<Node>): readonly Node[] {
+function lostWay(): Error {
+  return new Error(
+    'gradients: the way from y to x must not be lost; got a y that was computed from what has no history; values that were read ' +
+      'keep it only where a variable is upstream, results of compiled functions have none: detach() them, or use grad',
+  );
+}
+
+interface Upstream {
+  /** the nodes on a way from y down to one of the targets, consumers before what they consume */
+  readonly between: readonly Node[];
+  /** for whom a way may have gone on where a history was dropped */
+  readonly lost: Node['lost'];
+}
+
+function nodesBetween(y: Node, targets: ReadonlySet<Node>): Upstream {
   const leads = new Map<Node, boolean>();
   const order: Node[] = [];
   // Depth first without recursion: a node is entered once, and left when all of its inputs have been.
   const stack: { node: Node; next: number }[] = [{ node: y, next: 0 }];
   leads.set(y, targets.has(y));
+  let lost: Node['lost'] = 'none';
   while (stack.length > 0) {
     const top = stack[stack.length - 1];
     if (!top) break;
-    const input = top.node.inputs[top.next++];
+    const input = top.node.op?.stopsGradients ? undefined : top.node.inputs[top.next++];
     if (input) {
       if (!leads.has(input)) {
         leads.set(input, targets.has(input));
@@ -57,8 +74,9 @@ function nodesBetween(y: Node, targets: ReadonlySet<Node>): readonly Node[] {
       continue;
     }
     stack.pop();
-    if (top.node.inputs.some((i) => leads.get(i))) leads.set(top.node, true);
+    if (top.node.lost !== 'none' && lost !== 'all' && !targets.has(top.node)) lost = top.node.lost;
+    if (!top.node.op?.stopsGradients && top.node.inputs.some((i) => leads.get(i))) leads.set(top.node, true);
     if (leads.get(top.node)) order.push(top.node);
   }
-  return order.reverse();
+  return { between: order.reverse(), lost };
 }

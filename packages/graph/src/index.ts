@@ -23,6 +23,7 @@ export {
   type Axes,
   broadcastShapes,
   checkShape,
+  checkSize,
   denseStrides,
   denseView,
   isDense,

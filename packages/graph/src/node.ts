@@ -4,7 +4,7 @@
 
 import type { Dtype } from './dtype.ts';
 import type { Op } from './op.ts';
-import type { Shape } from './shape.ts';
+import { checkSize, type Shape } from './shape.ts';
 
 /** Where a value lies; owned by the engine. */
 export interface Storage {
@@ -41,6 +41,8 @@ export interface Node {
   readonly tracked: boolean;
   /** whether some node was computed from this one */
   used: boolean;
+  /** whose ways to this node were lost when its history was dropped: nobody's, those of untracked nodes, those of all */
+  lost: 'none' | 'untracked' | 'all';
 }
 
 export function sourceNode(
@@ -49,7 +51,7 @@ export function sourceNode(
   dtype: Dtype,
   tracked: boolean = source.kind === 'variable',
 ): Node {
-  return { shape, dtype, op: undefined, inputs: [], source, tracked, used: false };
+  return { shape, dtype, op: undefined, inputs: [], source, tracked, used: false, lost: 'none' };
 }
 
 /** A number of the program as a 0-d node. */
@@ -63,13 +65,14 @@ export function applyOp(op: Op, inputs: readonly Node[], shape: Shape, dtype: Dt
     input.used = true;
     tracked ||= input.tracked;
   }
-  return { shape, dtype, op, inputs, source: undefined, tracked, used: false };
+  return { shape: checkSize(op.name, shape), dtype, op, inputs, source: undefined, tracked, used: false, lost: 'none' };
 }
 
 /** Notes where the node's value lies, and forgets how it came about unless a gradient may ask. */
 export function settle(node: Node, source: Source): void {
   node.source = source;
   if (!node.tracked) {
+    if (node.op) node.lost = node.inputs.some(({ lost }) => lost === 'all') ? 'all' : 'untracked';
     node.op = undefined;
     node.inputs = [];
   }

@@ -15,6 +15,8 @@ interface OpRecord {
    * It may have y's shape where the input was broadcast: the reverse walk sums it.
    */
   gradient(dy: Node, y: Node, inputs: readonly Node[]): readonly (Node | undefined)[];
+  /** whether it is there to let no gradient pass */
+  readonly stopsGradients?: boolean;
 }
 
 /** The values of a lane op's inputs for four neighbouring elements. */

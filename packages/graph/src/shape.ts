@@ -18,6 +18,15 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a === b || (a.length === b.length && a.every((extent, i) => extent === b[i]));
 }
 
+/** Kernels count bytes in 31 bits. */
+const mostElements = 2 ** 29;
+
+/** Throws ShapeError for a shape of too many elements. */
+export function checkSize(op: string, shape: Shape): Shape {
+  if (sizeOf(shape) < mostElements) return shape;
+  throw new ShapeError(`${op}: a tensor must have fewer than 2²⁹ elements; got ${showShape(shape)}`);
+}
+
 /** `[2, 3]` */
 export function showShape(shape: Shape): string {
   return `[${shape.join(', ')}]`;
@@ -29,14 +38,14 @@ export function checkShape(op: string, shape: Shape): Shape {
       throw new ShapeError(`${op}: extents must be integers ≥ 0; got ${showShape(shape)}`);
     }
   }
-  return shape;
+  return checkSize(op, shape);
 }
 
 /** The axis as an index from the front. */
 export function normalizeAxis(op: string, axis: number, rank: number): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
-    const range = rank === 0 ? 'a 0-d tensor has none' : `-${rank} … ${rank - 1}`;
-    throw new ShapeError(`${op}: axis must be one of ${range}; got ${axis}`);
+    const rule = rank === 0 ? 'a 0-d tensor has no axes' : `axis must be one of -${rank} … ${rank - 1}`;
+    throw new ShapeError(`${op}: ${rule}; got ${axis}`);
   }
   return axis < 0 ? axis + rank : axis;
 }

@@ -1,4 +1,4 @@
-// Walking the columns of a row: eight at a time, then up to four at a time.
+// Walking the columns of a row: sixteen at a time where there is code for that, then eight, then up to four at a time.
 
 import { type Expr, type FunctionBuilder, i32 } from '@treadle/wasm';
 import type { Count } from './lane.ts';
@@ -14,6 +14,7 @@ export interface Columns {
 
 /** The code for the columns from x on, four times their number. */
 export interface ColumnCode {
+  sixteen?(x: Expr<'i32'>): void;
   eight(x: Expr<'i32'>): void;
   four(x: Expr<'i32'>, count: Count): void;
 }
@@ -22,6 +23,8 @@ export function eachColumn(f: FunctionBuilder, { col0, col1, columns, isAligned 
   const x = f.local('i32', i32.shl(col0, 2));
   const end = f.let(i32.shl(col1, 2));
   const left = columns % 8;
+  const { sixteen } = code;
+  if (sixteen && columns >= 16) f.forSteps(x, end, 64, () => sixteen(x));
   if (columns >= 8) f.forSteps(x, end, 32, () => code.eight(x));
   if (isAligned && left <= 4) {
     if (left > 0) f.if(i32.lt_s(x, end), () => code.four(x, left));

@@ -5,7 +5,7 @@ import { type Expr, type FunctionBuilder, i32, i32x4, v128 } from '@treadle/wasm
 import { sizeOf } from './collapse.ts';
 import { cursorsOf, type FoldNest, foldLength, lengthFrom, mergeEight } from './fold-nest.ts';
 import type { Kernel } from './kernel.ts';
-import { constantLane, plus, ramp, readEight, smaller, times, writeFour } from './lane.ts';
+import { constantLane, type Lane, plus, ramp, readEight, smaller, times, writeFour } from './lane.ts';
 import { partition } from './partition.ts';
 import { eachRow } from './rows.ts';
 import { eachStep } from './steps.ts';
@@ -20,7 +20,7 @@ export function foldAcross(nest: FoldNest): Kernel {
   const { name, cost, shape, loads, words } = program;
   const rows = outputs.slice(0, -1);
   const columns = Math.floor(60_000 / (cost * foldLength(nest)));
-  const parts = partition(sizeOf(rows), outputs.at(-1)!, Math.min(16_384, Math.max(64, columns)));
+  const parts = partition(sizeOf(rows), outputs.at(-1)!, Math.min(16_384, Math.max(128, columns)));
   const pitch = 32 * Math.ceil(Math.min(parts.tileColumns, widestStrip) / 8);
   return tiled({
     name,
@@ -51,19 +51,35 @@ interface Strip {
   readonly pitch: number;
 }
 
+/** Rows that join an accumulator in one go, eight apart: it is fetched and put back once for all of them. */
+const together = 4;
+
 function foldStrip(f: FunctionBuilder, nest: FoldNest, strip: Strip): void {
   const { program, axis } = nest;
   clear(f, nest, strip);
   const rows = program.loads.map((_, v) => f.local('i32', strip.at[v]!));
   const k = f.local('i32', 0);
   const length = lengthFrom(f, nest, strip.at.at(-1)!);
-  f.loop((again) => {
-    addRow(f, nest, strip, rows, k);
+  const advance = (count: number): void => {
     rows.forEach((row, v) => {
-      if (axis[v]) f.increment(row, 4 * axis[v]);
+      if (axis[v]) f.increment(row, 4 * count * axis[v]);
     });
-    f.increment(k, 1);
-    f.brIf(again, i32.lt_s(k, length));
+    f.increment(k, count);
+  };
+  const block = 8 * together;
+  if (foldLength(nest) >= block) {
+    f.while(i32.le_s(i32.add(k, block), length), () => {
+      f.loop((again) => {
+        addRows(f, nest, strip, rows, k, together);
+        advance(1);
+        f.brIf(again, i32.and(k, 7));
+      });
+      advance(block - 8);
+    });
+  }
+  f.while(i32.lt_s(k, length), () => {
+    addRows(f, nest, strip, rows, k, 1);
+    advance(1);
   });
   finish(f, nest, strip);
 }
@@ -81,41 +97,50 @@ function clear(f: FunctionBuilder, { program, length }: FoldNest, strip: Strip):
   });
 }
 
-/** Element k of every column joins accumulator k mod 8. */
-function addRow(
+/** Elements k, k + 8, … of every column join accumulator k mod 8, in this order. */
+function addRows(
   f: FunctionBuilder,
-  { program, strides }: FoldNest,
+  { program, strides, axis }: FoldNest,
   { at, x0, end, home, pitch }: Strip,
   rows: readonly Expr<'i32'>[],
   k: Expr<'i32'>,
+  count: number,
 ): void {
   const [flat, start] = [at.at(-2)!, at.at(-1)!];
   const flatStride = strides.at(-2)!.at(-1)!;
   const accumulators = f.let(i32.add(home, i32.mul(i32.and(k, 7), pitch)));
-  const sources = program.loads.map(({ type }, v) => {
-    const stride = strides[v]!.at(-1)!;
-    return { type, row: rows[v]!, stride, value: stride === 0 ? f.let(v128.load32_splat(type, rows[v]!)) : undefined };
-  });
+  const turns = Array.from({ length: count }, (_, turn) => ({
+    k: turn === 0 ? k : f.let(plus(k, 8 * turn)),
+    sources: program.loads.map(({ type }, v) => {
+      const stride = strides[v]!.at(-1)!;
+      const row = turn === 0 ? rows[v]! : f.let(plus(rows[v]!, 32 * turn * axis[v]!));
+      return { type, row, stride, value: stride === 0 ? f.let(v128.load32_splat(type, row)) : undefined };
+    }),
+  }));
   eachStep(f, x0, end, 32, (x) => {
     const to = f.let(i32.add(accumulators, x));
-    const pairs = sources.map(({ type, row, stride, value }) =>
-      value ? [value, value] : readEight(f, type, row, stride, x),
+    let results = [0, 1].map((half) =>
+      program.words.map(({ type }, w): Expr<Lane> => f.let(v128.load(type, to, 8 * w * pitch + 16 * half))),
     );
-    const results = [0, 1].map((half) => {
-      const element = program.body(
-        f,
-        pairs.map((pair) => pair[half]!),
-        {
-          index: () => {
-            const column = times(i32.shr_u(x, 2), flatStride);
-            return f.let(ramp(i32.add(i32.add(flat, k), column), flatStride, 4 * half));
-          },
-          k: () => i32x4.splat(i32.add(start, k)),
-        },
+    for (const { k, sources } of turns) {
+      const pairs = sources.map(({ type, row, stride, value }) =>
+        value ? [value, value] : readEight(f, type, row, stride, x),
       );
-      const accumulator = program.words.map(({ type }, w) => f.let(v128.load(type, to, 8 * w * pitch + 16 * half)));
-      return program.step(f, accumulator, element).map((value) => f.let(value));
-    });
+      results = results.map((accumulator, half) => {
+        const element = program.body(
+          f,
+          pairs.map((pair) => pair[half]!),
+          {
+            index: () => {
+              const column = times(i32.shr_u(x, 2), flatStride);
+              return f.let(ramp(i32.add(i32.add(flat, k), column), flatStride, 4 * half));
+            },
+            k: () => i32x4.splat(i32.add(start, k)),
+          },
+        );
+        return program.step(f, accumulator, element).map((value) => f.let(value));
+      });
+    }
     results.forEach((values, half) => {
       values.forEach((value, w) => {
         f.do(v128.store(to, value, 8 * w * pitch + 16 * half));

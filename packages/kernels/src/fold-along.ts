@@ -1,73 +1,181 @@
-// A fold along its axis: one output at a time, the eight accumulators in the lanes of two vectors on neighbouring addresses.
+// A fold along its axis: an output, or a bunch of them side by side, the eight accumulators of each in the lanes of two
+// vectors on neighbouring addresses.
 // Best where the elements of an output lie side by side; right wherever they lie.
 
 import { type Expr, type FunctionBuilder, i8x16, i32, i32x4, type Local, v128 } from '@treadle/wasm';
 import { sizeOf } from './collapse.ts';
-import { cursorsOf, type FoldNest, foldLength, lengthFrom } from './fold-nest.ts';
+import { chunkLength, cursorsOf, type FoldNest, foldLength, lengthFrom } from './fold-nest.ts';
 import type { Kernel } from './kernel.ts';
 import { constantLane, type Lane, plus, ramp, readEight, readFour } from './lane.ts';
+import { once } from './once.ts';
 import { partition, tileElements } from './partition.ts';
+import { pairOfIndices } from './round.ts';
 import { eachRow } from './rows.ts';
 import { tiled } from './tiled.ts';
 
 export function foldAlong(nest: FoldNest): Kernel {
-  const { program, outputs, stores } = nest;
+  const { program, stores } = nest;
   const { name, cost, shape, loads } = program;
+  const { outputs, steps, count } = inBunches(nest);
   return tiled({
     name,
-    parts: partition(sizeOf(outputs), 1, tileElements(cost) / foldLength(nest)),
+    parts: partition(sizeOf(outputs), 1, tileElements(cost) / (count * foldLength(nest))),
     cost: sizeOf(shape) * cost,
+    scratch: count * scratchOf(nest),
     loads: loads.map(({ operand }) => operand),
     stores: stores.map(({ operand }) => operand),
-    emit: (f, table, { row0, row1 }) => {
-      const cursors = cursorsOf(f, nest, table, outputs.length);
-      eachRow(f, { shape: outputs, from: row0, to: row1 }, cursors, (at) => foldRow(f, nest, at));
+    emit: (f, table, { row0, row1 }, scratch) => {
+      const cursors = cursorsOf(f, nest, table, nest.outputs.length).map(({ base, steps: all }) => ({
+        base,
+        steps: all.length === 0 ? all : [...all.slice(0, -1), count * all.at(-1)!],
+      }));
+      eachRow(f, { shape: outputs, from: row0, to: row1 }, cursors, (first) => {
+        const rows = Array.from({ length: count }, (_, r) =>
+          first.map((at, v) => (r === 0 || steps[v] === 0 ? at : f.let(plus(at, r * steps[v]!)))),
+        );
+        foldRows(f, nest, rows, scratch);
+      });
     },
   });
 }
 
-/** One output: `at` holds the addresses of its loads and stores, its flat index and its first k. */
-function foldRow(f: FunctionBuilder, nest: FoldNest, at: readonly Expr<'i32'>[]): void {
-  const { program, axis, stores, length, chunks } = nest;
+/**
+ * The outputs of a fold in bunches of neighbours that are folded side by side, so that no step waits for the one before;
+ * `steps`: from one to the next, for each cursor. Where a step takes long anyway, or they have different lengths, one.
+ */
+function inBunches({ program, stores, outputs, strides, chunks, length }: FoldNest): {
+  outputs: readonly number[];
+  steps: readonly number[];
+  count: number;
+} {
+  const last = outputs.at(-1) ?? 1;
+  const isOne = program.cost > 0.6 || length < 64 || last % 4 !== 0 || (chunks > 1 && outputs.length === 1);
+  if (isOne) return { outputs, steps: [], count: 1 };
+  const operands = program.loads.length + stores.length;
+  const steps = strides.map((along, v) => (v < operands ? 4 : 1) * along.at(-1)!);
+  return { outputs: [...outputs.slice(0, -1), last / 4], steps, count: 4 };
+}
+
+/** An output that is being folded. */
+interface Row {
+  /** the addresses of its loads and stores, its flat index and its first k */
+  readonly at: readonly Expr<'i32'>[];
+  readonly flat: Expr<'i32'>;
+  readonly start: Expr<'i32'>;
+  readonly low: readonly Local<Lane>[];
+  readonly high: readonly Local<Lane>[];
+}
+
+/** Outputs side by side, of the same length. */
+function foldRows(
+  f: FunctionBuilder,
+  nest: FoldNest,
+  rows: readonly (readonly Expr<'i32'>[])[],
+  scratch: Expr<'i32'>,
+): void {
+  const { program, stores, length, chunks } = nest;
   const { loads, words } = program;
-  const [flat, start] = [at.at(-2)!, at.at(-1)!];
-  const sources = loads.map(({ type }, v) => ({ type, row: at[v]!, stride: axis[v]! }));
   const accumulator = (): Local<Lane>[] => words.map(({ type, identity }) => f.let(constantLane(type, identity)));
-  const [low, high] = [accumulator(), accumulator()];
+  const bunch = rows.map(
+    (at): Row => ({ at, flat: at.at(-2)!, start: at.at(-1)!, low: accumulator(), high: accumulator() }),
+  );
   const x = f.local('i32', 0);
-  const end = f.let(i32.shl(lengthFrom(f, nest, start), 2));
-  const lift = (values: readonly Expr<Lane>[], first: number): readonly Expr<Lane>[] => {
-    const ramped = (base: Expr<'i32'>): Expr<'i32x4'> => f.let(ramp(i32.add(base, i32.shr_u(x, 2)), 1, first));
-    return program.body(f, values, { index: () => ramped(flat), k: () => ramped(start) });
+  const end = f.let(i32.shl(lengthFrom(f, nest, bunch[0]!.start), 2));
+  const eights = (): void => foldEights(f, nest, bunch, x, end, scratch);
+  const shortest = length % chunkLength || chunkLength;
+  if (shortest >= 8) eights();
+  else if (length >= 8) f.if(i32.ge_s(end, 32), eights);
+  const left = length % 8;
+  const rest = (): void => {
+    for (const row of bunch) {
+      foldFour(f, nest, row, x, 0, Math.min(4, left));
+      if (left > 4) foldFour(f, nest, row, x, 4, left - 4);
+    }
   };
-  if (length >= 8) {
-    f.forSteps(x, end, 32, () => {
-      const pairs = sources.map(({ type, row, stride }) => readEight(f, type, row, stride, x));
+  if (left > 0 && chunks > 1) f.if(i32.lt_s(x, end), rest);
+  else if (left > 0) rest();
+  for (const { at, low, high } of bunch) {
+    const result = mergeLanes(f, nest, low, high);
+    stores.forEach(({ word }, s) => {
+      f.do(v128.store32_lane(0, at[loads.length + s]!, result[word]!));
+    });
+  }
+}
+
+function position(base: Expr<'i32'>, x: Expr<'i32'>): Expr<'i32'> {
+  return i32.add(base, i32.shr_u(x, 2));
+}
+
+/** Eight elements of every row at a time, as long as there are eight; there are at first. */
+function foldEights(
+  f: FunctionBuilder,
+  nest: FoldNest,
+  bunch: readonly Row[],
+  x: Local<'i32'>,
+  end: Expr<'i32'>,
+  scratch: Expr<'i32'>,
+): void {
+  const { program, axis } = nest;
+  const last = f.let(i32.sub(end, 32));
+  f.loop((again) => {
+    for (const { at, flat, start, low, high } of bunch) {
+      const pairs = program.loads.map(({ type }, v) => readEight(f, type, at[v]!, axis[v]!, x));
+      const index = once(() => pairOfIndices(f, position(flat, x)));
+      const k = once(() => pairOfIndices(f, position(start, x)));
       const elements = [0, 1].map((half) =>
-        lift(
+        program.body(
+          f,
           pairs.map((pair) => pair[half]!),
-          4 * half,
+          { index: () => index()[half]!, k: () => k()[half]! },
         ),
       );
       step(f, nest, low, elements[0]!);
       step(f, nest, high, elements[1]!);
-    });
-  }
-  const four = (into: readonly Local<Lane>[], first: number, count: number): void => {
-    const position = f.let(plus(x, 4 * first));
-    const values = sources.map(({ type, row, stride }) => readFour(f, type, row, stride, position, count));
-    step(f, nest, into, onlyFirst(nest, lift(values, first), count));
-  };
-  const left = length % 8;
-  const rest = (): void => {
-    four(low, 0, Math.min(4, left));
-    if (left > 4) four(high, 4, left - 4);
-  };
-  if (left > 0 && chunks > 1) f.if(i32.lt_s(x, end), rest);
-  else if (left > 0) rest();
-  const result = mergeLanes(f, nest, low, high);
-  stores.forEach(({ word }, s) => {
-    f.do(v128.store32_lane(0, at[loads.length + s]!, result[word]!));
+    }
+    f.increment(x, 32);
+    f.brIf(again, i32.le_s(x, last));
+  });
+  const bytes = scratchOf(nest);
+  if (bytes === 0) return;
+  bunch.forEach(({ low, high }, r) => {
+    passThrough(f, f.let(plus(scratch, r * bytes)), low, high);
+  });
+}
+
+/** `count` elements from the first-th after x on (0 or 4). */
+function foldFour(
+  f: FunctionBuilder,
+  nest: FoldNest,
+  { at, flat, start, low, high }: Row,
+  x: Expr<'i32'>,
+  first: 0 | 4,
+  count: number,
+): void {
+  const { program, axis } = nest;
+  const from = f.let(plus(x, 4 * first));
+  const values = program.loads.map(({ type }, v) => readFour(f, type, at[v]!, axis[v]!, from, count));
+  const ramped = (base: Expr<'i32'>): Expr<'i32x4'> => f.let(ramp(position(base, x), 1, first));
+  const element = program.body(f, values, { index: () => ramped(flat), k: () => ramped(start) });
+  step(f, nest, first === 0 ? low : high, onlyFirst(nest, element, count));
+}
+
+/** Long folds store and fetch their accumulators once: V8 joins what leads to a pair of stores, and nothing else. */
+function scratchOf(nest: FoldNest): number {
+  return foldLength(nest) >= 64 ? 32 * nest.program.words.length : 0;
+}
+
+function passThrough(
+  f: FunctionBuilder,
+  scratch: Expr<'i32'>,
+  low: readonly Local<Lane>[],
+  high: readonly Local<Lane>[],
+): void {
+  low.forEach((value, w) => {
+    f.do(v128.store(scratch, value, 32 * w), v128.store(scratch, high[w]!, 32 * w + 16));
+  });
+  low.forEach((value, w) => {
+    f.set(value, v128.load(value.type, scratch, 32 * w));
+    f.set(high[w]!, v128.load(value.type, scratch, 32 * w + 16));
   });
 }
 

@@ -1,13 +1,15 @@
 // A fused elementwise program and the loops that run it over rows × columns: eight elements a round as two chains on
-// neighbouring addresses (which V8 may join into one of 256 bits), the rest four at a time.
+// neighbouring addresses (which V8 may join into one of 256 bits), sixteen where the body has use for that, the rest four at a time.
 // All loads of a round come before its stores, so a store may take the place of a load that has the same view.
 
-import { type Expr, type FunctionBuilder, i32, v128 } from '@treadle/wasm';
+import { type Expr, FunctionBuilder, i32, v128 } from '@treadle/wasm';
 import { collapse, denseStrides } from './collapse.ts';
 import { type ColumnCode, eachColumn } from './columns.ts';
 import type { Operand } from './kernel.ts';
-import { type Lane, type Load, ramp, readEight, readFour, writeEight, writeFour } from './lane.ts';
+import { constantLane, type Lane, type Load, plus, ramp, readEight, readFour, writeEight, writeFour } from './lane.ts';
+import { once } from './once.ts';
 import type { Range } from './partition.ts';
+import { asksForQuarter, indicesOfRound, pairOfIndices } from './round.ts';
 import { type Cursor, eachRow } from './rows.ts';
 
 export interface LaneProgram {
@@ -80,9 +82,17 @@ export function emitNest(
     const isConstant = nest.strides[v]!.every((stride) => stride === 0);
     return isConstant ? f.let(v128.load32_splat(type, bases[v]!)) : undefined;
   });
+  const inRounds = isAligned && flat.steps.every((step) => step % 16 === 0) && takesRounds(nest);
   eachRow(f, { shape: nest.rows, from: row0, to: row1 }, [...operands, flat], (at) => {
-    eachColumn(f, { col0, col1, columns: nest.columns, isAligned }, rowCode(f, nest, at, constants));
+    const { sixteen, ...code } = rowCode(f, nest, at, constants);
+    eachColumn(f, { col0, col1, columns: nest.columns, isAligned }, inRounds ? { sixteen, ...code } : code);
   });
+}
+
+/** Whether the body has use for rounds of sixteen: tried on a function that nobody will call. */
+function takesRounds({ body, types }: Nest): boolean {
+  const values = types.map((type) => constantLane(type, 0));
+  return asksForQuarter((index) => body(new FunctionBuilder([], 'void'), values, () => index));
 }
 
 /** The code for one row of a nest; what is the same in all its columns is read once, here. */
@@ -91,7 +101,7 @@ function rowCode(
   { types, strides, body }: Nest,
   at: readonly Expr<'i32'>[],
   constants: readonly (Expr<Lane> | undefined)[],
-): ColumnCode {
+): Required<ColumnCode> {
   const operands = at.slice(0, -1).map((row, v) => ({ row, stride: strides[v]!.at(-1)! }));
   const [flat, stores] = [at.at(-1)!, operands.slice(types.length)];
   const loads = types.map((type, v) => {
@@ -99,29 +109,36 @@ function rowCode(
     const value = constants[v] ?? (stride === 0 ? f.let(v128.load32_splat(type, row)) : undefined);
     return { type, row, stride, value };
   });
-  const apply = (values: readonly Expr<Lane>[], x: Expr<'i32'>, first: number): Expr<Lane>[] => {
-    let index: Expr<'i32x4'> | undefined;
-    const results = body(f, values, () => {
-      index ??= f.let(ramp(i32.add(flat, i32.shr_u(x, 2)), 1, first));
-      return index;
+  const apply = (values: readonly Expr<Lane>[], index: () => Expr<'i32x4'>): Expr<Lane>[] =>
+    body(f, values, index).map((result) => f.let(result));
+  const positionAt = (x: Expr<'i32'>): Expr<'i32'> => i32.add(flat, i32.shr_u(x, 2));
+  const several = (x: Expr<'i32'>, count: 8 | 16, indices: () => readonly Expr<'i32x4'>[]): void => {
+    const index = once(indices);
+    const eights = Array.from({ length: count / 8 }, (_, eight) => (eight === 0 ? x : f.let(plus(x, 32 * eight))));
+    const pairs = eights.map((at) =>
+      loads.map(({ type, row, stride, value }) =>
+        value ? ([value, value] as const) : readEight(f, type, row, stride, at),
+      ),
+    );
+    const results = Array.from({ length: count / 4 }, (_, q) =>
+      apply(
+        pairs[q >> 1]!.map((pair) => pair[q & 1]!),
+        () => index()[q]!,
+      ),
+    );
+    eights.forEach((at, eight) => {
+      stores.forEach(({ row, stride }, s) => {
+        writeEight(f, row, stride, at, [results[2 * eight]![s]!, results[2 * eight + 1]![s]!]);
+      });
     });
-    return results.map((result) => f.let(result));
   };
   return {
-    eight: (x) => {
-      const pairs = loads.map(({ type, row, stride, value }) =>
-        value ? ([value, value] as const) : readEight(f, type, row, stride, x),
-      );
-      const low = pairs.map(([value]) => value);
-      const high = pairs.map(([, value]) => value);
-      const results = [apply(low, x, 0), apply(high, x, 4)] as const;
-      stores.forEach(({ row, stride }, s) => {
-        writeEight(f, row, stride, x, [results[0][s]!, results[1][s]!]);
-      });
-    },
+    sixteen: (x) => several(x, 16, () => indicesOfRound(f, positionAt(x))),
+    eight: (x) => several(x, 8, () => pairOfIndices(f, positionAt(x))),
     four: (x, count) => {
       const values = loads.map(({ type, row, stride, value }) => value ?? readFour(f, type, row, stride, x, count));
-      const results = apply(values, x, 0);
+      const index = once(() => f.let(ramp(positionAt(x), 1)));
+      const results = apply(values, index);
       stores.forEach(({ row, stride }, s) => {
         writeFour(f, row, stride, x, results[s]!, count);
       });

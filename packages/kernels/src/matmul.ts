@@ -4,8 +4,9 @@
 
 import type { Epilogue, Kernel, Level, Operand, Slot } from './kernel.ts';
 import { blockingOf } from './matmul/blocking.ts';
+import { packA, packedRowsLength } from './matmul/blocks.ts';
 import { geometryOf } from './matmul/geometry.ts';
-import { packB, packedLength } from './matmul/panels.ts';
+import { packB, packedPanelsLength } from './matmul/panels.ts';
 import { productKernel } from './matmul/product.ts';
 
 export interface MatmulSpec {
@@ -22,15 +23,53 @@ export interface MatmulSpec {
 }
 
 /** a · b as steps in order, each after all tiles of the one before; none if the output has no elements. */
-export function matmul({ a, b, out, epilogue, level, allocate }: MatmulSpec): Kernel[] {
+export function matmul(spec: MatmulSpec): Kernel[] {
+  const { a, b, out, epilogue, level, allocate } = isColumnOfAcross(spec) ? flipped(spec) : spec;
   const geometry = geometryOf(a, b);
   const { batch, m, n, k } = geometry;
   if (batch * m * n === 0) return [];
   const blocking = blockingOf(geometry, level);
   const name = `matmul ${batch > 1 ? `${batch}×` : ''}${m}×${k}×${n}`;
   const product = { name, a, b, out, epilogue, level, geometry, blocking };
-  if (blocking.b !== 'shared' || k === 0) return [productKernel(product)];
-  const packed = allocate(packedLength(geometry, blocking));
-  const panels = { slot: packed, view: { shape: [], strides: [], offset: 0 } };
-  return [packB(b, packed, geometry, blocking, level), productKernel({ ...product, b: panels })];
+  if (k === 0) return [productKernel(product)];
+  const steps: Kernel[] = [];
+  const packed = (length: number): Operand => ({ slot: allocate(length), view: { shape: [], strides: [], offset: 0 } });
+  if (blocking.a === 'shared') {
+    product.a = packed(packedRowsLength(geometry, blocking));
+    steps.push(packA(a, product.a.slot, geometry, blocking));
+  }
+  if (blocking.b === 'shared') {
+    product.b = packed(packedPanelsLength(geometry, blocking));
+    steps.push(packB(b, product.b.slot, geometry, blocking, level));
+  }
+  return [...steps, productKernel(product)];
+}
+
+/** Aᵀ · b with the rows of A as columns in memory: read as (bᵀ · Aᵀ)ᵀ, A goes by in vectors. */
+function isColumnOfAcross({ a, b }: MatmulSpec): boolean {
+  const [row, step] = a.view.strides.slice(-2);
+  return b.view.shape.at(-1) === 1 && (a.view.shape.at(-2) ?? 0) > 1 && row === 1 && step !== 1;
+}
+
+/** bᵀ · aᵀ: the same products in the same order; a column lies in memory like a row. */
+function flipped(spec: MatmulSpec): MatmulSpec {
+  const { epilogue } = spec;
+  return {
+    ...spec,
+    a: transposed(spec.b),
+    b: transposed(spec.a),
+    epilogue: epilogue && {
+      ...epilogue,
+      emit: (module) => {
+        const finish = epilogue.emit(module);
+        return (f, table, { outer, row0, row1, col0, col1 }) =>
+          finish(f, table, { outer, row0: col0, row1: col1, col0: row0, col1: row1 });
+      },
+    },
+  };
+}
+
+function transposed({ slot, view: { shape, strides, offset } }: Operand): Operand {
+  const swap = (sizes: readonly number[]) => [...sizes.slice(0, -2), ...sizes.slice(-2).toReversed()];
+  return { slot, view: { shape: swap(shape), strides: swap(strides), offset } };
 }

@@ -11,8 +11,9 @@ import { unflatten } from './rows.ts';
 import { eachStep } from './steps.ts';
 
 /** Rows and columns of a block: a turned block takes 16 KiB of scratch. */
-const side = 64;
-const pitch = 4 * side;
+const blockRows = 32;
+const blockColumns = 128;
+const pitch = 4 * blockColumns;
 
 export interface Turned {
   /** the last dimension of its rows is the one along which the turned loads have stride 1 */
@@ -35,14 +36,14 @@ export function turned(nest: Nest): Turned | undefined {
   };
 }
 
-/** Tiles of a turned nest: what they count as rows are bands of `side` rows. */
+/** Tiles of a turned nest: what they count as rows are bands of `blockRows` rows. */
 export function bandsOf({ nest: { rows, columns } }: Turned, elements: number): Partition {
-  const bands = sizeOf(rows.slice(0, -1)) * Math.ceil(rows.at(-1)! / side);
-  return partition(bands, columns, Math.max(side, Math.floor(elements / side)));
+  const bands = sizeOf(rows.slice(0, -1)) * Math.ceil(rows.at(-1)! / blockRows);
+  return partition(bands, columns, Math.max(blockColumns, Math.floor(elements / blockRows)));
 }
 
 export function scratchOf({ loads }: Turned): number {
-  return loads.length * side * pitch;
+  return loads.length * blockRows * pitch;
 }
 
 /** The loops over a range of bands and columns; `bases` as in `emitNest`. */
@@ -55,18 +56,20 @@ export function emitTurned(
 ): void {
   const { rows, strides } = nest;
   const height = rows.at(-1)!;
-  const read = strides.map((along, v) => (loads.includes(v) ? [...rows.slice(0, -1).map(() => 0), side, 1] : along));
+  const read = strides.map((along, v) =>
+    loads.includes(v) ? [...rows.slice(0, -1).map(() => 0), blockColumns, 1] : along,
+  );
   eachStep(f, row0, row1, 1, (band) => {
-    const [outer, index] = unflatten(f, band, [0, Math.ceil(height / side)]);
-    const top = f.let(times(index!, side));
-    const bottom = f.let(smaller(plus(top, side), i32.const(height)));
+    const [outer, index] = unflatten(f, band, [0, Math.ceil(height / blockRows)]);
+    const top = f.let(times(index!, blockRows));
+    const bottom = f.let(smaller(plus(top, blockRows), i32.const(height)));
     const first = f.let(times(outer!, height));
     const indices = [...unflatten(f, outer!, rows.slice(0, -1)), top];
     const starts = loads.map((v) => f.let(linear(bases[v]!, indices, strides[v]!)));
-    eachStep(f, col0, col1, side, (left) => {
-      const right = f.let(smaller(plus(left, side), col1));
+    eachStep(f, col0, col1, blockColumns, (left) => {
+      const right = f.let(smaller(plus(left, blockColumns), col1));
       const blocks = loads.map((v, i) => {
-        const to = f.let(plus(scratch, i * side * pitch));
+        const to = f.let(plus(scratch, i * blockRows * pitch));
         const step = 4 * strides[v]!.at(-1)!;
         const source = f.let(i32.add(starts[i]!, times(left, step)));
         turn(f, { source, step, rows: f.let(i32.sub(bottom, top)), columns: f.let(i32.sub(right, left)), to });

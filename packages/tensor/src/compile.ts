@@ -14,7 +14,7 @@ export type Compiled<A extends readonly unknown[], R> = ((...args: A) => R) & {
 interface Recorded<R> {
   readonly recording: Recording;
   /** f's result with the tensors of this call in the places of those that were recorded */
-  rebuild(outputs: readonly StoredValue[]): R;
+  rebuild(outputs: readonly StoredValue[], lost: Node['lost']): R;
 }
 
 /**
@@ -23,26 +23,53 @@ interface Recorded<R> {
  */
 export function compile<A extends readonly unknown[], R>(f: (...args: A) => R): Compiled<A, R> {
   const recordings = new Map<string, Recorded<R>>();
-  const find = (args: A): { recorded: Recorded<R>; values: StoredValue[] } => {
-    const tensors: Tensor[] = [];
-    const key = describe(args, tensors);
+  const find = (args: A, { key, tensors }: Described): Recorded<R> => {
     let recorded = recordings.get(key);
     if (!recorded) {
       recorded = recordCall(f, args, tensors);
       recordings.set(key, recorded);
     }
-    return { recorded, values: tensors.map((t) => valueOf(t.node)) };
+    return recorded;
   };
   const run = (...args: A): R => {
     if (isRecording()) return f(...args); // part of the function being recorded
-    const { recorded, values } = find(args);
-    return recorded.rebuild(recorded.recording.run(values));
+    const described = describeAll(args);
+    if (isTracked(described)) return f(...args); // part of a function whose gradient may be asked for
+    const { recording, rebuild } = find(args, described);
+    return rebuild(recording.run(described.tensors.map((t) => valueOf(t.node))), lostBehind(recording, described));
   };
   const runAsync = async (...args: A): Promise<R> => {
-    const { recorded, values } = find(args);
-    return recorded.rebuild(await recorded.recording.runAsync(values));
+    if (isRecording()) {
+      throw new Error('compile: runAsync must not be called while a function is recorded; got such a call');
+    }
+    const described = describeAll(args);
+    const { recording, rebuild } = find(args, described);
+    const values = described.tensors.map((t) => valueOf(t.node));
+    return rebuild(await recording.runAsync(values), lostBehind(recording, described));
   };
   return Object.assign(run, { runAsync });
+}
+
+interface Described {
+  /** equal for arguments that can share a recording */
+  readonly key: string;
+  /** the inputs of the plan */
+  readonly tensors: readonly Tensor[];
+}
+
+function describeAll(args: readonly unknown[]): Described {
+  const tensors: Tensor[] = [];
+  return { key: describe(args, tensors), tensors };
+}
+
+/** Whether a tensor among the arguments was computed from something that gradients are asked for. */
+function isTracked({ tensors }: Described): boolean {
+  return tensors.some(({ node }) => node.tracked);
+}
+
+/** No gradient finds its way back through a plan: whose ways are lost behind the results. */
+function lostBehind({ readsVariables }: Recording, described: Described): Node['lost'] {
+  return readsVariables || isTracked(described) ? 'all' : 'untracked';
 }
 
 function recordCall<A extends readonly unknown[], R>(
@@ -65,6 +92,8 @@ function recordCall<A extends readonly unknown[], R>(
       false,
     );
     result = f(...(stands as A)); // the same structure, a tensor for a tensor
+    if (result instanceof Promise)
+      throw new TypeError('compile: the function must not be async; got a promise from it');
     mapTensors(result, (t) => {
       results.push(t);
       return t;
@@ -74,12 +103,12 @@ function recordCall<A extends readonly unknown[], R>(
   const template = result;
   return {
     recording,
-    rebuild: (outputs) => {
+    rebuild: (outputs, lost) => {
       let next = 0;
       const rebuilt = mapTensors(template, (t) => {
         const storage = outputs[next++];
         if (!storage) throw new Error('internal: a result without a value');
-        return new Tensor(sourceNode({ kind: 'stored', storage }, t.shape, t.dtype));
+        return new Tensor({ ...sourceNode({ kind: 'stored', storage }, t.shape, t.dtype), lost });
       });
       return rebuilt as R; // the structure of f's own result
     },
@@ -121,9 +150,10 @@ function describe(x: unknown, tensors: Tensor[]): string {
   if (Array.isArray(x)) return `[${x.map((part) => describe(part, tensors)).join(';')}]`;
   if (isPlainObject(x))
     return `{${Object.entries(x)
-      .map(([name, part]) => `${name}:${describe(part, tensors)}`)
+      .map(([name, part]) => `${JSON.stringify(name)}:${describe(part, tensors)}`)
       .join(';')}}`;
   if (typeof x === 'object' && x !== null) return `object ${identityOf(x)}`;
   if (typeof x === 'function') return `function ${identityOf(x)}`;
-  return `${typeof x} ${String(x)}`;
+  if (typeof x === 'string') return JSON.stringify(x);
+  return Object.is(x, -0) ? 'number -0' : `${typeof x} ${String(x)}`;
 }

@@ -1,8 +1,8 @@
 // Making tensors: from numbers, and of a pattern.
 
-import { type Dtype, type Node, numberNode, ops, type Shape, ShapeError } from '@treadle/graph';
+import { checkShape, type Dtype, type Node, numberNode, ops, type Shape } from '@treadle/graph';
 import { Tensor } from './tensor.ts';
-import { type Numbers, type TensorOptions, toNode } from './values.ts';
+import { checkDtype, checkInt32, type Numbers, type TensorOptions, toNode } from './values.ts';
 
 /**
  * A tensor of numbers: a number, arrays in arrays, or a typed array. `shape` is that of the arrays by default, `dtype`
@@ -23,24 +23,28 @@ interface DtypeOption {
 
 /** `shape` filled with one value. */
 export function full(shape: Shape, value: number, { dtype = 'float32' }: DtypeOption = {}): Tensor {
-  return new Tensor(fullNode(shape, value, dtype));
+  return new Tensor(fullNode('full', shape, value, dtype));
 }
 
-function fullNode(shape: Shape, value: number, dtype: Dtype): Node {
-  const number = dtype === 'bool' ? ops.cast(numberNode(value, 'float32'), 'bool') : numberNode(value, dtype);
-  return ops.broadcastTo(number, shape);
+function fullNode(op: string, shape: Shape, value: number, dtype: Dtype): Node {
+  checkDtype(op, dtype);
+  checkShape(op, shape);
+  const number = dtype === 'bool' ? Number(Boolean(value)) : dtype === 'int32' ? checkInt32(op, value) : value;
+  const node = numberNode(number, dtype === 'int32' ? 'int32' : 'float32');
+  return ops.broadcastTo(ops.cast(node, dtype), shape);
 }
 
-export function zeros(shape: Shape, options?: DtypeOption): Tensor {
-  return full(shape, 0, options);
+export function zeros(shape: Shape, { dtype = 'float32' }: DtypeOption = {}): Tensor {
+  return new Tensor(fullNode('zeros', shape, 0, dtype));
 }
 
-export function ones(shape: Shape, options?: DtypeOption): Tensor {
-  return full(shape, 1, options);
+export function ones(shape: Shape, { dtype = 'float32' }: DtypeOption = {}): Tensor {
+  return new Tensor(fullNode('ones', shape, 1, dtype));
 }
 
 /** The identity matrix [n, n]; with `columns`, [n, columns]. */
 export function eye(n: number, columns: number = n, { dtype = 'float32' }: DtypeOption = {}): Tensor {
+  checkShape('eye', [n, columns]);
   const isDiagonal = ops.equal(ops.expandDims(ops.arange(n), 1), ops.arange(columns));
   return new Tensor(ops.cast(isDiagonal, dtype));
 }
@@ -51,7 +55,9 @@ export function arange(start: number, stop?: number, step = 1, options: DtypeOpt
   const length = Math.max(0, Math.ceil((to - from) / step));
   if (!Number.isFinite(length))
     throw new RangeError(`arange: start, stop and step must be finite, step not 0; got ${from}, ${to}, ${step}`);
+  checkShape('arange', [length]);
   const dtype = options.dtype ?? ([from, to, step].every(Number.isInteger) ? 'int32' : 'float32');
+  if (dtype === 'int32' && length > 0) for (const end of [from, from + (length - 1) * step]) checkInt32('arange', end);
   // start + i·step in float64, so that no error adds up
   return tensor(
     Float64Array.from({ length }, (_, i) => from + i * step),
@@ -61,8 +67,7 @@ export function arange(start: number, stop?: number, step = 1, options: DtypeOpt
 
 /** `count` numbers from start to stop, both included, evenly spaced. */
 export function linspace(start: number, stop: number, count = 50): Tensor {
-  if (!Number.isInteger(count) || count < 0)
-    throw new ShapeError(`linspace: count must be a whole number ≥ 0; got ${count}`);
+  checkShape('linspace', [count]);
   const last = Math.max(1, count - 1);
   return tensor(
     Float64Array.from({ length: count }, (_, i) => (i === last ? stop : start + ((stop - start) * i) / last)),

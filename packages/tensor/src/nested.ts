@@ -1,6 +1,6 @@
 // Arrays in arrays: what they become as a flat list with a shape, and back.
 
-import { type Shape, ShapeError, showShape } from '@treadle/graph';
+import { DtypeError, type Shape, ShapeError, showShape } from '@treadle/graph';
 
 export type NestedNumbers = number | NestedNumbers[];
 /** Numbers or booleans, arrays in arrays, an axis a level. */
@@ -11,13 +11,13 @@ export interface Flat {
   readonly shape: Shape;
 }
 
-/** Throws ShapeError for rows of unequal length. */
+/** Throws ShapeError for rows of unequal length, DtypeError for what is neither number nor boolean. */
 export function flatten(nested: Nested): Flat {
   const shape: number[] = [];
   for (let level: Nested | undefined = nested; Array.isArray(level); level = level[0]) shape.push(level.length);
   const values: (number | boolean)[] = [];
   const visit = (part: Nested, depth: number): void => {
-    if (typeof part === 'object') {
+    if (Array.isArray(part)) {
       if (part.length !== shape[depth]) {
         throw new ShapeError(
           `tensor: rows must have equal length; got ${part.length} beside ${shape[depth] ?? 'a number'} at depth ${depth}`,
@@ -25,6 +25,9 @@ export function flatten(nested: Nested): Flat {
       }
       for (const inner of part) visit(inner, depth + 1);
       return;
+    }
+    if (typeof part !== 'number' && typeof part !== 'boolean') {
+      throw new DtypeError(`tensor: values must be numbers or booleans; got ${part === null ? 'null' : typeof part}`);
     }
     if (depth !== shape.length)
       throw new ShapeError(`tensor: rows must have equal depth; got a number at depth ${depth} of ${showShape(shape)}`);

@@ -81,11 +81,10 @@ export class Tensor {
 
   /** The only element, as a number (bool as 0 or 1). Throws RangeError when there are more or none. */
   item(): number {
-    const [value] = this.data();
-    if (this.size !== 1 || value === undefined) {
+    if (this.size !== 1) {
       throw new RangeError(`item: the tensor must have one element; got shape [${this.shape.join(', ')}]`);
     }
-    return value;
+    return this.data()[0] ?? 0;
   }
 
   /** The elements as arrays in arrays, an axis a level; a number for a 0-d tensor. */

@@ -45,8 +45,12 @@ export function toNode(numbers: Numbers, { shape, dtype }: TensorOptions = {}): 
       `tensor: the shape must hold all values; got ${flat.values.length} values for ${showShape(target)}`,
     );
   }
-  const type = dtype ?? (isTyped ? dtypeOf(numbers) : typeof flat.values[0] === 'boolean' ? 'bool' : 'float32');
+  const type = dtype ?? (isTyped ? dtypeOf(numbers) : areBooleans(flat.values) ? 'bool' : 'float32');
   return sourceNode({ kind: 'stored', storage: StoredValue.of(toValues(flat.values, type), type) }, target, type);
+}
+
+function areBooleans(values: readonly (number | boolean)[] | NumericArray): boolean {
+  return values.length > 0 && !ArrayBuffer.isView(values) && values.every((x) => typeof x === 'boolean');
 }
 
 function dtypeOf(array: NumericArray): Dtype {
@@ -55,17 +59,23 @@ function dtypeOf(array: NumericArray): Dtype {
 }
 
 function toValues(values: readonly (number | boolean)[] | NumericArray, dtype: Dtype): Values {
+  checkDtype('tensor', dtype);
   // A constructor given a typed array converts it as a whole, a hundred times faster than `from`.
   if (values instanceof Int32Array && dtype === 'int32') return new Int32Array(values);
   if (ArrayBuffer.isView(values) && dtype === 'float32') return new Float32Array(values);
   if (dtype === 'float32') return Float32Array.from<number | boolean>(values, Number);
   if (dtype === 'bool') return Int32Array.from<number | boolean>(values, (x) => (x ? -1 : 0));
-  if (dtype !== 'int32') throw new DtypeError(`tensor: dtype must be float32, int32 or bool; got ${String(dtype)}`);
-  return Int32Array.from<number | boolean>(values, (x) => {
-    const value = Number(x);
-    if (!Number.isInteger(value) || Math.abs(value) > 2 ** 31) {
-      throw new RangeError(`tensor: an int32 must be a whole number of 32 bits; got ${value}`);
-    }
-    return value;
-  });
+  return Int32Array.from(values, (x) => checkInt32('tensor', Number(x)));
+}
+
+/** Throws RangeError unless an int32 can hold the number. */
+export function checkInt32(op: string, value: number): number {
+  if ((value | 0) !== value) throw new RangeError(`${op}: an int32 must be a whole number of 32 bits; got ${value}`);
+  return value;
+}
+
+/** Throws DtypeError for what is none. */
+export function checkDtype(op: string, dtype: Dtype): void {
+  if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return;
+  throw new DtypeError(`${op}: dtype must be float32, int32 or bool; got ${String(dtype)}`);
 }

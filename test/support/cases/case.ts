@@ -3,8 +3,8 @@
 
 import type { Dtype, Node } from '@treadle/graph';
 import fc from 'fast-check';
-import { ulpDistance } from '../ulp.ts';
 import { broadcast, type NdArray, nd, type Shape, sizeOf } from '../reference.ts';
+import { ulpDistance } from '../ulp.ts';
 
 /** How far a result may lie from the truth: correctly rounded, so many ulps, or an absolute bound for each element. */
 export type Tolerance =
@@ -50,7 +50,8 @@ export function violation(
 ): string | undefined {
   if (`${shape}` !== `${truth.shape}`) return `shape [${shape}], not [${truth.shape}]`;
   if (dtype !== truth.dtype) return `dtype ${dtype}, not ${truth.dtype}`;
-  const bounds = typeof tolerance === 'object' && 'bounds' in tolerance ? tolerance.bounds(truth, ...inputs) : undefined;
+  const bounds =
+    typeof tolerance === 'object' && 'bounds' in tolerance ? tolerance.bounds(truth, ...inputs) : undefined;
   for (let i = 0; i < data.length; i++) {
     const [got, wanted] = [data[i]!, truth.data[i]!];
     let isRight: boolean;
@@ -58,7 +59,8 @@ export function violation(
     else if (bounds) isRight = Math.abs(got - wanted) <= bounds[i]! || Object.is(got, Math.fround(wanted));
     else if (tolerance === 'rounded') isRight = Object.is(got, Math.fround(wanted));
     else isRight = 'ulps' in tolerance && ulpDistance(got, wanted) <= tolerance.ulps;
-    if (!isRight) return `at [${i}] got ${got}, true ${wanted}: ${ulpDistance(got, wanted)} ulp, bound ${bounds?.[i] ?? JSON.stringify(tolerance)}`;
+    if (!isRight)
+      return `at [${i}] got ${got}, true ${wanted}: ${ulpDistance(got, wanted)} ulp, bound ${bounds?.[i] ?? JSON.stringify(tolerance)}`;
   }
   return undefined;
 }
@@ -75,7 +77,12 @@ export interface ShapeLimits {
 export const small: ShapeLimits = { maxRank: 3, maxSize: 9, extents: [0, 1, 2, 3, 3, 4] };
 
 /** Ranks 0–4, with extents 0 and 1 among them. */
-export function shapes({ minRank = 0, maxRank = 4, maxSize = 140, extents = [0, 1, 1, 2, 3, 4, 5, 9] }: ShapeLimits = {}): fc.Arbitrary<Shape> {
+export function shapes({
+  minRank = 0,
+  maxRank = 4,
+  maxSize = 140,
+  extents = [0, 1, 1, 2, 3, 4, 5, 9],
+}: ShapeLimits = {}): fc.Arbitrary<Shape> {
   return fc
     .array(fc.constantFrom(...extents), { minLength: minRank, maxLength: maxRank })
     .filter((shape) => sizeOf(shape) <= maxSize);
@@ -85,7 +92,10 @@ export function shapes({ minRank = 0, maxRank = 4, maxSize = 140, extents = [0, 
 export function broadcastable(count: number, limits?: ShapeLimits): fc.Arbitrary<readonly Shape[]> {
   return shapes(limits).chain((shape) => {
     const one = fc
-      .tuple(fc.nat({ max: shape.length }), fc.array(fc.nat({ max: 3 }), { minLength: shape.length, maxLength: shape.length }))
+      .tuple(
+        fc.nat({ max: shape.length }),
+        fc.array(fc.nat({ max: 3 }), { minLength: shape.length, maxLength: shape.length }),
+      )
       .map(([skip, keep]) => shape.map((extent, i) => (keep[i] === 0 ? 1 : extent)).slice(skip));
     return fc.array(fc.oneof({ weight: 2, arbitrary: fc.constant(shape) }, { weight: 3, arbitrary: one }), {
       minLength: count,
@@ -113,21 +123,35 @@ const float = (min: number, max: number) => fc.float({ min: Math.fround(min), ma
 export const moderate: fc.Arbitrary<number> = float(-8, 8);
 export const positive: fc.Arbitrary<number> = float(0.001, 50);
 /** Every finite float32, and numbers that programs have. */
-export const finite: fc.Arbitrary<number> = fc.oneof(moderate, fc.integer({ min: -9, max: 9 }), fc.float({ noNaN: true, noDefaultInfinity: true }));
-const int32: fc.Arbitrary<number> = fc.oneof(fc.integer({ min: -9, max: 9 }), fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }));
+export const finite: fc.Arbitrary<number> = fc.oneof(
+  moderate,
+  fc.integer({ min: -9, max: 9 }),
+  fc.float({ noNaN: true, noDefaultInfinity: true }),
+);
+const int32: fc.Arbitrary<number> = fc.oneof(
+  fc.integer({ min: -9, max: 9 }),
+  fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+);
 const bit = fc.constantFrom(0, 1);
 
 export function elementsOf(dtype: Dtype, floats: fc.Arbitrary<number> = moderate): fc.Arbitrary<number> {
   return dtype === 'float32' ? floats : dtype === 'int32' ? int32 : bit;
 }
 
-export function arrays(shape: Shape, elements: fc.Arbitrary<number> = moderate, dtype: Dtype = 'float32'): fc.Arbitrary<NdArray> {
+export function arrays(
+  shape: Shape,
+  elements: fc.Arbitrary<number> = moderate,
+  dtype: Dtype = 'float32',
+): fc.Arbitrary<NdArray> {
   const length = sizeOf(shape);
   return fc.array(elements, { minLength: length, maxLength: length }).map((data) => nd(shape, data, dtype));
 }
 
 /** An array of any of the dtypes, bound to be computed with exactly. */
-export function anyArray(shape: Shape, dtypes: readonly Dtype[] = ['float32', 'float32', 'int32', 'bool']): fc.Arbitrary<NdArray> {
+export function anyArray(
+  shape: Shape,
+  dtypes: readonly Dtype[] = ['float32', 'float32', 'int32', 'bool'],
+): fc.Arbitrary<NdArray> {
   return fc.constantFrom(...dtypes).chain((dtype) => arrays(shape, elementsOf(dtype, finite), dtype));
 }
 
@@ -150,7 +174,12 @@ export function apart(shapes: readonly Shape[], { from = -3, step = 0.5 }: Sprea
         fc.shuffledSubarray(places, { minLength: length, maxLength: length }),
         fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: length, maxLength: length }),
       )
-      .map(([ks, ts]) => nd(shape, ks.map((k, j) => Math.fround(from + (k + (i + 0.2 + 0.6 * ts[j]!) / n) * step))));
+      .map(([ks, ts]) =>
+        nd(
+          shape,
+          ks.map((k, j) => Math.fround(from + (k + (i + 0.2 + 0.6 * ts[j]!) / n) * step)),
+        ),
+      );
   };
   return fc.tuple(...shapes.map(one));
 }

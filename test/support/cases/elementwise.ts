@@ -5,7 +5,22 @@ import fc from 'fast-check';
 import { specialValues } from '../../kernels/math/functions.ts';
 import { type NdArray, nd, withDtype, zip } from '../reference.ts';
 import { isRounded, scalars } from '../scalars.ts';
-import { anyArray, apart, arrays, broadcastable, type Case, type Example, finite, moderate, positive, shapes, small, type Spread, type Tolerance, type Wrong } from './case.ts';
+import {
+  anyArray,
+  apart,
+  arrays,
+  broadcastable,
+  type Case,
+  type Example,
+  finite,
+  moderate,
+  positive,
+  type Spread,
+  shapes,
+  small,
+  type Tolerance,
+  type Wrong,
+} from './case.ts';
 import { node } from './nodes.ts';
 
 type ScalarName = keyof typeof scalars;
@@ -22,7 +37,10 @@ interface UnaryOptions {
   readonly tolerance?: Tolerance;
 }
 
-export function unary(name: ScalarName & keyof typeof ops, { domain = finite, spread = {}, ints = 'float32', tolerance = toleranceOf(name) }: UnaryOptions = {}): Case {
+export function unary(
+  name: ScalarName & keyof typeof ops,
+  { domain = finite, spread = {}, ints = 'float32', tolerance = toleranceOf(name) }: UnaryOptions = {},
+): Case {
   const truth = scalars[name] as (x: number) => number;
   const apply = ops[name] as Unary;
   const example = (input: NdArray): Example => ({
@@ -47,7 +65,11 @@ export function unary(name: ScalarName & keyof typeof ops, { domain = finite, sp
   return {
     examples: some.map(example),
     special: [example(nd([specialValues.length], specialValues))],
-    ...(spread !== 'none' && { smooth: shapes(small).chain((shape) => apart([shape], spread)).map(([x]) => example(x!)) }),
+    ...(spread !== 'none' && {
+      smooth: shapes(small)
+        .chain((shape) => apart([shape], spread))
+        .map(([x]) => example(x!)),
+    }),
     wrong: [],
   };
 }
@@ -101,15 +123,47 @@ export function binary(name: ScalarName & keyof typeof ops, options: BinaryOptio
     tolerance,
   });
   const pair = broadcastable(2).chain((both) =>
-    fc.tuple(...both.map((shape, i) => fc.oneof({ weight: 3, arbitrary: arrays(shape, domains[i]!) }, { weight: 2, arbitrary: anyArray(shape, ['int32', 'bool']) }))),
+    fc.tuple(
+      ...both.map((shape, i) =>
+        fc.oneof(
+          { weight: 3, arbitrary: arrays(shape, domains[i]!) },
+          { weight: 2, arbitrary: anyArray(shape, ['int32', 'bool']) },
+        ),
+      ),
+    ),
   );
-  const numbers = fc.oneof(fc.integer({ min: -5, max: 5 }), fc.constantFrom(0.5, 1.25, -(2 ** 31), 2 ** 31, 2 ** 31 - 1));
-  const single = fc.tuple(shapes().chain((shape) => anyArray(shape, ['int32', 'bool'])), numbers, fc.boolean());
-  const special = specialValues.flatMap((a) => specialValues.map((b) => [a, b] as const)).filter(([a, b]) => isSpecial(a, b));
-  const smooth = spread !== 'none' && broadcastable(2, small).chain((both) => apart(both, spread)).map(ofTwo);
+  const numbers = fc.oneof(
+    fc.integer({ min: -5, max: 5 }),
+    fc.constantFrom(0.5, 1.25, -(2 ** 31), 2 ** 31, 2 ** 31 - 1),
+  );
+  const single = fc.tuple(
+    shapes().chain((shape) => anyArray(shape, ['int32', 'bool'])),
+    numbers,
+    fc.boolean(),
+  );
+  const special = specialValues
+    .flatMap((a) => specialValues.map((b) => [a, b] as const))
+    .filter(([a, b]) => isSpecial(a, b));
+  const smooth =
+    spread !== 'none' &&
+    broadcastable(2, small)
+      .chain((both) => apart(both, spread))
+      .map(ofTwo);
   return {
-    examples: fc.oneof({ weight: 3, arbitrary: pair.map(ofTwo) }, { weight: 1, arbitrary: single.map(([x, n, first]) => withNumber(x, n, first)) }),
-    special: [ofTwo([0, 1].map((i) => nd([special.length], special.map((values) => values[i]!))))],
+    examples: fc.oneof(
+      { weight: 3, arbitrary: pair.map(ofTwo) },
+      { weight: 1, arbitrary: single.map(([x, n, first]) => withNumber(x, n, first)) },
+    ),
+    special: [
+      ofTwo(
+        [0, 1].map((i) =>
+          nd(
+            [special.length],
+            special.map((values) => values[i]!),
+          ),
+        ),
+      ),
+    ],
     ...(smooth && { smooth: options.alsoSmooth ? fc.oneof(smooth, options.alsoSmooth) : smooth }),
     wrong: unbroadcastable(apply),
   };
@@ -126,7 +180,18 @@ export function unbroadcastable(apply: (a: Node, b: Node) => unknown): readonly 
 /** xᵇ for a number b: any sign of x, zeros too. */
 const numberPower: fc.Arbitrary<Example> = fc
   .tuple(shapes(small), fc.constantFrom(0, 1, 2, 3, 5))
-  .chain(([shape, n]) => fc.tuple(arrays(shape, fc.oneof(fc.constant(0), fc.integer({ min: -128, max: 128 }).map((x) => x / 64))), fc.constant(n)))
+  .chain(([shape, n]) =>
+    fc.tuple(
+      arrays(
+        shape,
+        fc.oneof(
+          fc.constant(0),
+          fc.integer({ min: -128, max: 128 }).map((x) => x / 64),
+        ),
+      ),
+      fc.constant(n),
+    ),
+  )
   .map(([x, n]) => ({
     label: `pow ${n}`,
     inputs: [x],
@@ -160,16 +225,23 @@ const clip: Case = (() => {
     label: 'clip to -1, 2',
     inputs: [x],
     apply: (value) => ops.clip(value!, -1, 2),
-    reference: (value) => zip(value!.dtype === 'float32' ? 'float32' : 'int32', (v) => Math.min(Math.max(v, -1), 2), value!),
+    reference: (value) =>
+      zip(value!.dtype === 'float32' ? 'float32' : 'int32', (v) => Math.min(Math.max(v, -1), 2), value!),
     tolerance: 'rounded',
   });
   return {
     examples: fc.oneof(
-      broadcastable(3).chain((three) => fc.tuple(...three.map((shape) => arrays(shape, finite)))).map(ofThree),
-      shapes().chain((shape) => anyArray(shape)).map(ofNumbers),
+      broadcastable(3)
+        .chain((three) => fc.tuple(...three.map((shape) => arrays(shape, finite))))
+        .map(ofThree),
+      shapes()
+        .chain((shape) => anyArray(shape))
+        .map(ofNumbers),
     ),
     special: [ofNumbers(nd([specialValues.length], specialValues))],
-    smooth: broadcastable(3, small).chain((three) => apart(three, { step: 1, from: -5 })).map(ofThree),
+    smooth: broadcastable(3, small)
+      .chain((three) => apart(three, { step: 1, from: -5 }))
+      .map(ofThree),
     wrong: unbroadcastable((a, b) => ops.clip(a, b, 1)),
   };
 })();

@@ -2,8 +2,31 @@
 
 import { ops } from '@treadle/graph';
 import fc from 'fast-check';
-import { at, axesOf, broadcast, build, indicesOf, type NdArray, nd, positionOf, type Shape, sizeOf } from '../reference.ts';
-import { anyArray, apart, broadcastable, type Case, type Example, oneAxis, type ShapeLimits, shapes, small, someAxes, type Wrong } from './case.ts';
+import {
+  at,
+  axesOf,
+  broadcast,
+  build,
+  indicesOf,
+  type NdArray,
+  nd,
+  positionOf,
+  type Shape,
+  sizeOf,
+} from '../reference.ts';
+import {
+  anyArray,
+  apart,
+  broadcastable,
+  type Case,
+  type Example,
+  oneAxis,
+  type ShapeLimits,
+  shapes,
+  small,
+  someAxes,
+  type Wrong,
+} from './case.ts';
 import { node } from './nodes.ts';
 
 interface Move {
@@ -28,7 +51,10 @@ function moveCase(moves: Moves, wrong: readonly Wrong[], limits: ShapeLimits = {
 }
 
 /** The element of the result at an index, by the index that it has in the input. */
-const moved = (shape: Shape, from: (index: number[]) => number[]) => (x?: NdArray): NdArray => build(shape, (index) => at(x!, from(index)), x!.dtype);
+const moved =
+  (shape: Shape, from: (index: number[]) => number[]) =>
+  (x?: NdArray): NdArray =>
+    build(shape, (index) => at(x!, from(index)), x!.dtype);
 
 /** Shapes of a size. */
 function shapesOfSize(size: number): fc.Arbitrary<Shape> {
@@ -37,7 +63,9 @@ function shapesOfSize(size: number): fc.Arbitrary<Shape> {
   const grow = (left: number, depth: number): fc.Arbitrary<Shape> =>
     depth === 0 || left === 1
       ? fc.constantFrom<Shape>([left], ...(left === 1 ? [[]] : []))
-      : fc.constantFrom(...divisors.filter((d) => left % d === 0)).chain((d) => grow(left / d, depth - 1).map((rest) => [d, ...rest]));
+      : fc
+          .constantFrom(...divisors.filter((d) => left % d === 0))
+          .chain((d) => grow(left / d, depth - 1).map((rest) => [d, ...rest]));
   return fc.nat({ max: 3 }).chain((depth) => grow(size, depth));
 }
 
@@ -46,7 +74,11 @@ const reshape = moveCase(
     fc.tuple(shapesOfSize(sizeOf(shape)), fc.nat({ max: 6 })).map(([target, free]) => {
       // one extent may be left open, where that is unambiguous
       const given = sizeOf(target) > 0 ? target.map((extent, i) => (i === free ? -1 : extent)) : target;
-      return { label: `reshape ${given}`, apply: (x) => ops.reshape(x!, given), reference: (x) => nd(target, x!.data, x!.dtype) };
+      return {
+        label: `reshape ${given}`,
+        apply: (x) => ops.reshape(x!, given),
+        reference: (x) => nd(target, x!.data, x!.dtype),
+      };
     }),
   [
     { call: () => ops.reshape(node([2, 3]), [4, 2]), error: 'ShapeError' },
@@ -70,7 +102,10 @@ const transpose = moveCase(
       return {
         label: `transpose ${named}`,
         apply: (x) => ops.transpose(x!, named),
-        reference: moved(order.map((axis) => shape[axis]!), (index) => inverse.map((i) => index[i]!)),
+        reference: moved(
+          order.map((axis) => shape[axis]!),
+          (index) => inverse.map((i) => index[i]!),
+        ),
       };
     });
   },
@@ -87,7 +122,11 @@ const expandDims = moveCase(
   (shape) =>
     oneAxis(shape.length + 1).map((axis) => {
       const place = (axis + shape.length + 1) % (shape.length + 1);
-      return { label: `expandDims ${axis}`, apply: (x) => ops.expandDims(x!, axis), reference: (x) => nd(shape.toSpliced(place, 0, 1), x!.data, x!.dtype) };
+      return {
+        label: `expandDims ${axis}`,
+        apply: (x) => ops.expandDims(x!, axis),
+        reference: (x) => nd(shape.toSpliced(place, 0, 1), x!.data, x!.dtype),
+      };
     }),
   [
     { call: () => ops.expandDims(node([2]), 2), error: 'ShapeError' },
@@ -102,7 +141,16 @@ const squeeze = moveCase(
     return fc.tuple(fc.option(fc.shuffledSubarray(ones), { nil: undefined }), fc.boolean()).map(([axes, fromEnd]) => {
       const gone = axes ?? ones;
       const named = fromEnd ? axes?.map((axis) => axis - shape.length) : axes;
-      return { label: `squeeze ${named}`, apply: (x) => ops.squeeze(x!, named), reference: (x) => nd(shape.filter((_, i) => !gone.includes(i)), x!.data, x!.dtype) };
+      return {
+        label: `squeeze ${named}`,
+        apply: (x) => ops.squeeze(x!, named),
+        reference: (x) =>
+          nd(
+            shape.filter((_, i) => !gone.includes(i)),
+            x!.data,
+            x!.dtype,
+          ),
+      };
     });
   },
   [
@@ -138,16 +186,33 @@ function sliced(extent: number, begin: number, end: number, stride: number): num
 
 const slice = moveCase(
   (shape) => {
-    const parts = fc.tuple(...shape.map((extent) => fc.tuple(fc.integer({ min: -extent - 2, max: extent + 2 }), fc.integer({ min: -extent - 2, max: extent + 2 }), fc.integer({ min: 1, max: 3 }))));
-    return fc.tuple(parts, fc.nat({ max: shape.length }), fc.nat({ max: shape.length }), fc.nat({ max: shape.length })).map(([all, b, e, s]) => {
-      const [begin, end, strides] = [all.map((p) => p[0]).slice(0, b), all.map((p) => p[1]).slice(0, e), all.map((p) => p[2]).slice(0, s)];
-      const positions = shape.map((extent, i) => sliced(extent, begin[i] ?? 0, end[i] ?? extent, strides[i] ?? 1));
-      return {
-        label: `slice [${begin}] [${end}] [${strides}]`,
-        apply: (x) => ops.slice(x!, begin, end, strides),
-        reference: moved(positions.map((list) => list.length), (index) => index.map((k, i) => positions[i]![k]!)),
-      };
-    });
+    const parts = fc.tuple(
+      ...shape.map((extent) =>
+        fc.tuple(
+          fc.integer({ min: -extent - 2, max: extent + 2 }),
+          fc.integer({ min: -extent - 2, max: extent + 2 }),
+          fc.integer({ min: 1, max: 3 }),
+        ),
+      ),
+    );
+    return fc
+      .tuple(parts, fc.nat({ max: shape.length }), fc.nat({ max: shape.length }), fc.nat({ max: shape.length }))
+      .map(([all, b, e, s]) => {
+        const [begin, end, strides] = [
+          all.map((p) => p[0]).slice(0, b),
+          all.map((p) => p[1]).slice(0, e),
+          all.map((p) => p[2]).slice(0, s),
+        ];
+        const positions = shape.map((extent, i) => sliced(extent, begin[i] ?? 0, end[i] ?? extent, strides[i] ?? 1));
+        return {
+          label: `slice [${begin}] [${end}] [${strides}]`,
+          apply: (x) => ops.slice(x!, begin, end, strides),
+          reference: moved(
+            positions.map((list) => list.length),
+            (index) => index.map((k, i) => positions[i]![k]!),
+          ),
+        };
+      });
   },
   [
     { call: () => ops.slice(node([2]), [0, 0]), error: 'ShapeError' },
@@ -160,24 +225,29 @@ const slice = moveCase(
 
 const pad = moveCase(
   (shape) =>
-    fc.tuple(fc.tuple(...shape.map(() => fc.tuple(fc.nat({ max: 2 }), fc.nat({ max: 2 })))), fc.constantFrom(0, 1, 3, -2)).map(([widths, value]) => {
-      const target = shape.map((extent, i) => widths[i]![0] + extent + widths[i]![1]);
-      const inside = (index: number[]) => index.map((k, i) => k - widths[i]![0]);
-      return {
-        label: `pad ${JSON.stringify(widths)} ${value}`,
-        apply: (x) => ops.pad(x!, widths, value),
-        reference: (x) =>
-          build(
-            target,
-            (index) => {
-              const from = inside(index);
-              const isInside = from.every((k, i) => k >= 0 && k < shape[i]!);
-              return isInside ? at(x!, from) : x!.dtype === 'bool' ? Math.min(1, Math.abs(value)) : value;
-            },
-            x!.dtype,
-          ),
-      };
-    }),
+    fc
+      .tuple(
+        fc.tuple(...shape.map(() => fc.tuple(fc.nat({ max: 2 }), fc.nat({ max: 2 })))),
+        fc.constantFrom(0, 1, 3, -2),
+      )
+      .map(([widths, value]) => {
+        const target = shape.map((extent, i) => widths[i]![0] + extent + widths[i]![1]);
+        const inside = (index: number[]) => index.map((k, i) => k - widths[i]![0]);
+        return {
+          label: `pad ${JSON.stringify(widths)} ${value}`,
+          apply: (x) => ops.pad(x!, widths, value),
+          reference: (x) =>
+            build(
+              target,
+              (index) => {
+                const from = inside(index);
+                const isInside = from.every((k, i) => k >= 0 && k < shape[i]!);
+                return isInside ? at(x!, from) : x!.dtype === 'bool' ? Math.min(1, Math.abs(value)) : value;
+              },
+              x!.dtype,
+            ),
+        };
+      }),
   [
     { call: () => ops.pad(node([2]), []), error: 'ShapeError' },
     { call: () => ops.pad(node([2]), [[1, -1]]), error: 'ShapeError' },
@@ -191,7 +261,10 @@ const tile = moveCase(
     fc.tuple(...shape.map(() => fc.nat({ max: 3 }))).map((counts) => ({
       label: `tile ${counts}`,
       apply: (x) => ops.tile(x!, counts),
-      reference: moved(shape.map((extent, i) => extent * counts[i]!), (index) => index.map((k, i) => k % shape[i]!)),
+      reference: moved(
+        shape.map((extent, i) => extent * counts[i]!),
+        (index) => index.map((k, i) => k % shape[i]!),
+      ),
     })),
   [
     { call: () => ops.tile(node([2]), []), error: 'ShapeError' },
@@ -282,8 +355,13 @@ const sumTo: Case = (() => {
     },
     tolerance: 'rounded', // of multiples of 1/8 below 2¹⁵: every partial sum is exact
   });
-  const eighths = (shape: Shape) => anyArray(shape, ['float32']).map((x) => ({ ...x, data: x.data.map((value) => Math.round(Math.max(-64, Math.min(64, value))) / 8 + 0) }));
-  const pairs = (limits: ShapeLimits) => broadcastable(2, limits).map(([to, other]) => [broadcast(to!, other!), to!] as const);
+  const eighths = (shape: Shape) =>
+    anyArray(shape, ['float32']).map((x) => ({
+      ...x,
+      data: x.data.map((value) => Math.round(Math.max(-64, Math.min(64, value))) / 8 + 0),
+    }));
+  const pairs = (limits: ShapeLimits) =>
+    broadcastable(2, limits).map(([to, other]) => [broadcast(to!, other!), to!] as const);
   return {
     examples: pairs({}).chain(([from, to]) => eighths(from).map((x) => ofInput(x, to))),
     smooth: pairs(small).chain(([from, to]) => apart([from]).map(([x]) => ofInput(x!, to))),
@@ -297,10 +375,16 @@ const sumTo: Case = (() => {
 /** Arrays that differ along one axis at most. */
 function neighbours(limits: ShapeLimits, isSmooth: boolean): fc.Arbitrary<readonly [readonly NdArray[], number]> {
   return shapes({ ...limits, minRank: 1 })
-    .chain((shape) => fc.tuple(fc.constant(shape), oneAxis(shape.length), fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 3 })))
+    .chain((shape) =>
+      fc.tuple(fc.constant(shape), oneAxis(shape.length), fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 3 })),
+    )
     .chain(([shape, axis, extents]) => {
       const all = extents.map((extent) => shape.with(axis, extent));
-      const drawn = isSmooth ? apart(all) : fc.constantFrom('float32' as const, 'int32' as const, 'bool' as const).chain((dtype) => fc.tuple(...all.map((one) => anyArray(one, [dtype]))));
+      const drawn = isSmooth
+        ? apart(all)
+        : fc
+            .constantFrom('float32' as const, 'int32' as const, 'bool' as const)
+            .chain((dtype) => fc.tuple(...all.map((one) => anyArray(one, [dtype]))));
       return fc.tuple(drawn, fc.constant(axis));
     });
 }
@@ -313,7 +397,11 @@ const concat: Case = (() => {
     reference: (...arrays) => {
       const d = axesOf(axis, arrays[0]!.shape.length)[0]!;
       const places = arrays.flatMap((x) => Array.from({ length: x.shape[d]! }, (_, k) => [x, k] as const));
-      return build(arrays[0]!.shape.with(d, places.length), (index) => at(places[index[d]!]![0], index.with(d, places[index[d]!]![1])), arrays[0]!.dtype);
+      return build(
+        arrays[0]!.shape.with(d, places.length),
+        (index) => at(places[index[d]!]![0], index.with(d, places[index[d]!]![1])),
+        arrays[0]!.dtype,
+      );
     },
     tolerance: 'rounded',
   });
@@ -339,16 +427,29 @@ const stack: Case = (() => {
     reference: (...arrays) => {
       const { shape, dtype } = arrays[0]!;
       const d = axesOf(axis, shape.length + 1)[0]!;
-      return build(shape.toSpliced(d, 0, arrays.length), (index) => at(arrays[index[d]!]!, index.toSpliced(d, 1)), dtype);
+      return build(
+        shape.toSpliced(d, 0, arrays.length),
+        (index) => at(arrays[index[d]!]!, index.toSpliced(d, 1)),
+        dtype,
+      );
     },
     tolerance: 'rounded',
   });
   const several = (limits: ShapeLimits, isSmooth: boolean) =>
     shapes({ maxRank: 3, ...limits }).chain((shape) =>
-      fc.tuple(fc.integer({ min: 1, max: 3 }), oneAxis(shape.length + 1), fc.constantFrom('float32' as const, 'int32' as const, 'bool' as const)).chain(([count, axis, dtype]) => {
-        const all = new Array<Shape>(count).fill(shape);
-        return fc.tuple(isSmooth ? apart(all) : fc.tuple(...all.map((one) => anyArray(one, [dtype]))), fc.constant(axis));
-      }),
+      fc
+        .tuple(
+          fc.integer({ min: 1, max: 3 }),
+          oneAxis(shape.length + 1),
+          fc.constantFrom('float32' as const, 'int32' as const, 'bool' as const),
+        )
+        .chain(([count, axis, dtype]) => {
+          const all = new Array<Shape>(count).fill(shape);
+          return fc.tuple(
+            isSmooth ? apart(all) : fc.tuple(...all.map((one) => anyArray(one, [dtype]))),
+            fc.constant(axis),
+          );
+        }),
     );
   return {
     examples: several({}, false).map(example),
@@ -362,4 +463,18 @@ const stack: Case = (() => {
   };
 })();
 
-export const moves = { broadcastTo, concat, expandDims, flip, pad, reshape, slice, split, squeeze, stack, sumTo, tile, transpose } as const;
+export const moves = {
+  broadcastTo,
+  concat,
+  expandDims,
+  flip,
+  pad,
+  reshape,
+  slice,
+  split,
+  squeeze,
+  stack,
+  sumTo,
+  tile,
+  transpose,
+} as const;

@@ -4,7 +4,24 @@
 import { type Axes, type Dtype, type Node, ops, type ReduceOptions } from '@treadle/graph';
 import fc from 'fast-check';
 import { axesOf, fold, gamma, type NdArray, nd, sum, tiny, u, withDtype } from '../reference.ts';
-import { apart, arrays, asList, type Case, type Example, elementsOf, finite, moderate, oneAxis, shapes, type ShapeLimits, small, someAxes, type Spread, type Tolerance, type Wrong } from './case.ts';
+import {
+  apart,
+  arrays,
+  asList,
+  type Case,
+  type Example,
+  elementsOf,
+  finite,
+  moderate,
+  oneAxis,
+  type ShapeLimits,
+  type Spread,
+  shapes,
+  small,
+  someAxes,
+  type Tolerance,
+  type Wrong,
+} from './case.ts';
 import { node } from './nodes.ts';
 
 type Elements = number[];
@@ -34,11 +51,25 @@ const noAxis = (apply: (x: Node, axis: number) => unknown): readonly Wrong[] => 
 ];
 
 function reduction(name: keyof typeof ops, options: Options): Case {
-  const { reduce, dtypes, bound, domain = finite, nonEmpty = false, smooth, oneAxisOnly = false, several = false } = options;
+  const {
+    reduce,
+    dtypes,
+    bound,
+    domain = finite,
+    nonEmpty = false,
+    smooth,
+    oneAxisOnly = false,
+    several = false,
+  } = options;
   const apply = ops[name] as Reduction;
   const example = (input: NdArray, axes: Axes, keepDims: boolean | undefined): Example => {
     const tolerance: Tolerance = bound
-      ? { bounds: (truth, x) => fold(x!, axes, true, (elements) => bound(elements, reduce(elements))).data.map((b, i) => b + 2 * u * 2 ** -28 * Math.abs(truth.data[i]!)) }
+      ? {
+          bounds: (truth, x) =>
+            fold(x!, axes, true, (elements) => bound(elements, reduce(elements))).data.map(
+              (b, i) => b + 2 * u * 2 ** -28 * Math.abs(truth.data[i]!),
+            ),
+        }
       : 'rounded';
     return {
       label: `${name} over ${JSON.stringify(axes)}${keepDims ? ', dims kept' : ''}`,
@@ -52,19 +83,45 @@ function reduction(name: keyof typeof ops, options: Options): Case {
       tolerance,
     };
   };
-  const draw = (limits: ShapeLimits, inputs: (shape: readonly number[]) => fc.Arbitrary<NdArray>): fc.Arbitrary<Example> =>
+  const draw = (
+    limits: ShapeLimits,
+    inputs: (shape: readonly number[]) => fc.Arbitrary<NdArray>,
+  ): fc.Arbitrary<Example> =>
     shapes({ ...limits, minRank: oneAxisOnly ? 1 : 0 })
       .chain((shape) => {
         const axes = oneAxisOnly ? fc.option(oneAxis(shape.length), { nil: undefined }) : someAxes(shape.length);
         const fits = axes.filter((some) => !nonEmpty || axesOf(some, shape.length).every((axis) => shape[axis] !== 0));
         const hasOne = !nonEmpty || shape.every((extent) => extent !== 0);
-        return fc.tuple(inputs(shape), hasOne ? fits : fc.constant(shape.findIndex((extent) => extent !== 0)), fc.option(fc.boolean(), { nil: undefined }));
+        return fc.tuple(
+          inputs(shape),
+          hasOne ? fits : fc.constant(shape.findIndex((extent) => extent !== 0)),
+          fc.option(fc.boolean(), { nil: undefined }),
+        );
       })
-      .filter(([{ shape }, axes]) => axes !== -1 && (!nonEmpty || axesOf(axes, shape.length).every((axis) => shape[axis] !== 0)))
+      .filter(
+        ([{ shape }, axes]) =>
+          axes !== -1 && (!nonEmpty || axesOf(axes, shape.length).every((axis) => shape[axis] !== 0)),
+      )
       .map(([x, axes, keepDims]) => example(x, axes, keepDims));
   const inputs = (shape: readonly number[]) =>
-    fc.constantFrom<Dtype>('float32', 'float32', 'int32', 'bool').chain((dtype) => arrays(shape, dtype === 'int32' && bound ? fc.integer({ min: -99, max: 99 }) : elementsOf(dtype, domain), dtype));
-  const rows = [[NaN, 1, 2], [1, NaN, -1], [Infinity, 1, 2], [-Infinity, 1, 2], [0, -0, 0], [-0, -0, -0], [2 ** -149, -(2 ** -149), 2 ** -149]];
+    fc
+      .constantFrom<Dtype>('float32', 'float32', 'int32', 'bool')
+      .chain((dtype) =>
+        arrays(
+          shape,
+          dtype === 'int32' && bound ? fc.integer({ min: -99, max: 99 }) : elementsOf(dtype, domain),
+          dtype,
+        ),
+      );
+  const rows = [
+    [NaN, 1, 2],
+    [1, NaN, -1],
+    [Infinity, 1, 2],
+    [-Infinity, 1, 2],
+    [0, -0, 0],
+    [-0, -0, -0],
+    [2 ** -149, -(2 ** -149), 2 ** -149],
+  ];
   const empty: Wrong[] = [
     { call: () => apply(node([2, 0]), 1), error: 'ShapeError' },
     { call: () => apply(node([0])), error: 'ShapeError' },
@@ -72,7 +129,10 @@ function reduction(name: keyof typeof ops, options: Options): Case {
   const twice: Wrong[] = [{ call: () => apply(node([2, 3]), [0, -2]), error: 'ShapeError' }];
   return {
     examples: draw({}, inputs),
-    special: bound && name !== 'sum' ? [] : [example(nd([rows.length, 3], rows.flat()), 1, false), example(nd([rows.length, 3], rows.flat()), 0, true)],
+    special:
+      bound && name !== 'sum'
+        ? []
+        : [example(nd([rows.length, 3], rows.flat()), 1, false), example(nd([rows.length, 3], rows.flat()), 0, true)],
     ...(smooth && {
       smooth: draw(small, (shape) => apart([shape], smooth).map(([x]) => x!)).filter(
         ({ inputs: [x], reference }) => !several || asList(reference(x!)).every(({ data }) => data.every((y) => y > 0)),
@@ -137,18 +197,25 @@ function integerSum(x: Elements): number {
   return x.reduce((total, value) => (total + value) | 0, 0);
 }
 
-const zeroes = fc.oneof({ weight: 5, arbitrary: fc.float({ min: Math.fround(0.75), max: Math.fround(1.3), noNaN: true }) }, { weight: 1, arbitrary: fc.constantFrom(-1, 0) });
+const zeroes = fc.oneof(
+  { weight: 5, arbitrary: fc.float({ min: Math.fround(0.75), max: Math.fround(1.3), noNaN: true }) },
+  { weight: 1, arbitrary: fc.constantFrom(-1, 0) },
+);
 
 /** Rows of products with one zero or two, where the gradient is that of the others alone. */
-const productsWithZeros: fc.Arbitrary<Example> = fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 4 })).chain(([m, n]) =>
-  arrays([m, n], fc.oneof(fc.constant(0), fc.float({ min: Math.fround(0.5), max: 2, noNaN: true }))).map((x): Example => ({
-    label: 'prod of rows with zeros',
-    inputs: [x],
-    apply: (value) => ops.prod(value!, 1),
-    reference: (value) => fold(value!, 1, false, (row) => row.reduce((p, v) => p * v, 1)),
-    tolerance: { bounds: (truth) => truth.data.map((p) => gamma(n) * Math.abs(p)) },
-  })),
-);
+const productsWithZeros: fc.Arbitrary<Example> = fc
+  .tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 4 }))
+  .chain(([m, n]) =>
+    arrays([m, n], fc.oneof(fc.constant(0), fc.float({ min: Math.fround(0.5), max: 2, noNaN: true }))).map(
+      (x): Example => ({
+        label: 'prod of rows with zeros',
+        inputs: [x],
+        apply: (value) => ops.prod(value!, 1),
+        reference: (value) => fold(value!, 1, false, (row) => row.reduce((p, v) => p * v, 1)),
+        tolerance: { bounds: (truth) => truth.data.map((p) => gamma(n) * Math.abs(p)) },
+      }),
+    ),
+  );
 
 const prod: Case = (() => {
   const floats = reduction('prod', {
@@ -169,7 +236,13 @@ const prod: Case = (() => {
   };
 })();
 
-const floatSum = reduction('sum', { reduce: (x) => (x.length === 0 ? 0 : sum(x)), dtypes: kept, bound: (x) => gamma(x.length) * sum(absolute(x)), domain: moderate, smooth: {} });
+const floatSum = reduction('sum', {
+  reduce: (x) => (x.length === 0 ? 0 : sum(x)),
+  dtypes: kept,
+  bound: (x) => gamma(x.length) * sum(absolute(x)),
+  domain: moderate,
+  smooth: {},
+});
 const intSum = reduction('sum', { reduce: integerSum, dtypes: kept });
 
 const argCase = (name: 'argmax' | 'argmin', direction: 1 | -1): Case =>
@@ -177,7 +250,7 @@ const argCase = (name: 'argmax' | 'argmin', direction: 1 | -1): Case =>
     reduce: (x) => {
       const nan = x.findIndex(Number.isNaN);
       const best = direction * Math.max(...x.map((value) => direction * value));
-      return nan >= 0 ? nan : x.findIndex((value) => value === best);
+      return nan >= 0 ? nan : x.indexOf(best);
     },
     dtypes: index,
     nonEmpty: true,
@@ -186,11 +259,26 @@ const argCase = (name: 'argmax' | 'argmin', direction: 1 | -1): Case =>
   });
 
 export const reductions = {
-  all: reduction('all', { reduce: (x) => (x.every((v) => v !== 0) ? 1 : 0), dtypes: bool, domain: fc.constantFrom(0, 1, -0, 0.5, NaN) }),
-  any: reduction('any', { reduce: (x) => (x.some((v) => v !== 0) ? 1 : 0), dtypes: bool, domain: fc.constantFrom(0, 0, 0, -0, 1, NaN) }),
+  all: reduction('all', {
+    reduce: (x) => (x.every((v) => v !== 0) ? 1 : 0),
+    dtypes: bool,
+    domain: fc.constantFrom(0, 1, -0, 0.5, NaN),
+  }),
+  any: reduction('any', {
+    reduce: (x) => (x.some((v) => v !== 0) ? 1 : 0),
+    dtypes: bool,
+    domain: fc.constantFrom(0, 0, 0, -0, 1, NaN),
+  }),
   argmax: argCase('argmax', 1),
   argmin: argCase('argmin', -1),
-  logSumExp: reduction('logSumExp', { reduce: logSumExpOf, dtypes: float, bound: logSumExpBound, domain: fc.float({ min: -90, max: 90, noNaN: true }), nonEmpty: true, smooth: {} }),
+  logSumExp: reduction('logSumExp', {
+    reduce: logSumExpOf,
+    dtypes: float,
+    bound: logSumExpBound,
+    domain: fc.float({ min: -90, max: 90, noNaN: true }),
+    nonEmpty: true,
+    smooth: {},
+  }),
   max: reduction('max', { reduce: (x) => Math.max(...x), dtypes: kept, nonEmpty: true, smooth: {} }),
   mean: reduction('mean', {
     reduce: average,
@@ -201,7 +289,14 @@ export const reductions = {
   }),
   min: reduction('min', { reduce: (x) => Math.min(...x), dtypes: kept, nonEmpty: true, smooth: {} }),
   prod,
-  std: reduction('std', { reduce: (x) => Math.sqrt(variance(x)), dtypes: float, bound: stdBound, domain: moderate, smooth: {}, several: true }),
+  std: reduction('std', {
+    reduce: (x) => Math.sqrt(variance(x)),
+    dtypes: float,
+    bound: stdBound,
+    domain: moderate,
+    smooth: {},
+    several: true,
+  }),
   sum: {
     ...floatSum,
     examples: fc.oneof(
@@ -209,5 +304,11 @@ export const reductions = {
       intSum.examples.filter(({ inputs }) => inputs[0]!.dtype !== 'float32'),
     ),
   },
-  variance: reduction('variance', { reduce: variance, dtypes: float, bound: varianceBound, domain: moderate, smooth: {} }),
+  variance: reduction('variance', {
+    reduce: variance,
+    dtypes: float,
+    bound: varianceBound,
+    domain: moderate,
+    smooth: {},
+  }),
 } as const;

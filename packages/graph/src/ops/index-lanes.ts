@@ -1,8 +1,10 @@
 // Values that are computed from where an element stands: 0, 1, 2 …, and random numbers. Random bits are Threefry-2x32 with
-// 20 rounds (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a block cipher of (key, position), so
-// that a number depends on its seed and position alone, not on threads, tiles or what was drawn before.
+// 13 rounds (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011: the fewest that pass BigCrush): a block
+// cipher of (key, counter), the counter made from the position, so that a number depends on its seed and position alone, not
+// on threads, tiles or what was drawn before.
 
-import { type Expr, type FunctionBuilder, f32x4, i32x4, type Local, v128 } from '@treadle/wasm';
+import { quarterOf } from '@treadle/kernels';
+import { type Expr, type FunctionBuilder, f32x4, i32x4, v128 } from '@treadle/wasm';
 import { ShapeError } from '../errors.ts';
 import { applyOp, type Node } from '../node.ts';
 import type { LaneOp } from '../op.ts';
@@ -26,64 +28,115 @@ export function arange(length: number): Node {
 
 /** The constant that the third word of the key schedule is made with. */
 const parity = 0x1bd11bda;
-const rotations = [
-  [13, 15, 26, 6],
-  [17, 29, 16, 24],
-] as const;
+const rotations = [13, 15, 26, 6, 17, 29, 16, 24] as const;
+const rounds = 13;
 
 function rotateLeft(x: Expr<'i32x4'>, bits: number): Expr<'i32x4'> {
   return v128.or(i32x4.shl(x, bits), i32x4.shr_u(x, 32 - bits));
 }
 
-/** Threefry-2x32-20 of counter (c0, c1) under key (k0, k1): two words of 32 random bits for every lane. */
-export function threefry(
-  f: FunctionBuilder,
-  key: readonly [Expr<'i32x4'>, Expr<'i32x4'>],
-  counter: readonly [Expr<'i32x4'>, Expr<'i32x4'>],
-): readonly [Local<'i32x4'>, Local<'i32x4'>] {
-  const k0 = f.let(key[0]);
-  const k1 = f.let(key[1]);
+type Pair = readonly [Expr<'i32x4'>, Expr<'i32x4'>];
+
+/** Threefry-2x32-13 of counter (c0, c1) under key (k0, k1): two words of 32 random bits for every lane. */
+function threefry(f: FunctionBuilder, [k0, k1]: Pair, [c0, c1]: Pair): Pair {
   const schedule = [k0, k1, f.let(v128.xor(v128.xor(k0, k1), i32x4.const(parity)))] as const;
-  const x0 = f.let(i32x4.add(counter[0], k0));
-  const x1 = f.let(i32x4.add(counter[1], k1));
-  for (let group = 0; group < 5; group++) {
-    for (const bits of rotations[group % 2] ?? []) {
-      f.set(x0, i32x4.add(x0, x1));
-      f.set(x1, v128.xor(rotateLeft(x1, bits), x0));
-    }
-    f.set(x0, i32x4.add(x0, schedule[(group + 1) % 3] ?? k0));
-    f.set(x1, i32x4.add(x1, i32x4.add(schedule[(group + 2) % 3] ?? k0, group + 1)));
+  const x0 = f.let(i32x4.add(c0, k0));
+  const x1 = f.let(i32x4.add(c1, k1));
+  for (let round = 0; round < rounds; round++) {
+    f.set(x0, i32x4.add(x0, x1));
+    f.set(x1, v128.xor(rotateLeft(x1, rotations[round % 8] ?? 0), x0));
+    if (round % 4 < 3) continue;
+    const group = (round + 1) / 4;
+    f.set(x0, i32x4.add(x0, schedule[group % 3] ?? k0));
+    f.set(x1, i32x4.add(x1, i32x4.add(schedule[(group + 1) % 3] ?? k0, group)));
   }
   return [x0, x1];
 }
 
-/** Uniform numbers in [0, 1), multiples of 2⁻²⁴: the high bits of word `stream` (0 or 1) of the cipher at (position, 0). */
-function uniformOp(stream: 0 | 1): LaneOp {
+/** What has been emitted for an index or a round, by key: other lanes of the same round read it again. */
+type Emitted = WeakMap<object, { readonly key: Pair; readonly words: Pair }[]>;
+
+function onceFor(emitted: Emitted, at: object, key: Pair, make: () => Pair): Pair {
+  const known = emitted.get(at) ?? [];
+  emitted.set(at, known);
+  const found = known.find((one) => one.key.every(({ node }, i) => node === key[i]?.node));
+  if (found) return found.words;
+  const words = make();
+  known.push({ key, words });
+  return words;
+}
+
+const emittedHalves: readonly [Emitted, Emitted] = [new WeakMap(), new WeakMap()]; // h = 0, h = 1
+const emittedPairs: Emitted = new WeakMap();
+
+/**
+ * 32 random bits for each position. Position 16·g + 8·w + 4·h + l has word w of the cipher at counter (4·g + l, −h): sixteen
+ * neighbours take both words of eight counters.
+ */
+function randomWord(f: FunctionBuilder, key: Pair, index: Expr<'i32x4'>): Expr<'i32x4'> {
+  const at = quarterOf(index);
+  const low = (i: Expr<'i32x4'>): Expr<'i32x4'> =>
+    f.let(v128.or(i32x4.shl(i32x4.shr_u(i, 4), 2), v128.and(i, i32x4.const(3))));
+  if (at) {
+    const { round, quarter } = at;
+    const [h, w] = [quarter === 1 || quarter === 3 ? 1 : 0, quarter >> 1] as const;
+    const counter = (): Pair => [low(round.first), i32x4.const(h === 0 ? 0 : -1)];
+    const words = onceFor(emittedHalves[h], round, key, () => threefry(f, key, counter()));
+    return words[w] ?? words[0];
+  }
+  const h = v128.and(i32x4.shr_u(index, 2), i32x4.const(1));
+  const words = threefry(f, key, [low(index), i32x4.neg(h)]);
+  const isFirst = i32x4.eq(v128.and(index, i32x4.const(8)), i32x4.const(0));
+  return v128.bitselect(words[0], words[1], isFirst);
+}
+
+/** The 24 high bits as a number in [0, 1). */
+function unit(word: Expr<'i32x4'>): Expr<'f32x4'> {
+  return f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(word, 8)), 2 ** -24);
+}
+
+function randomOp(
+  name: string,
+  cost: number,
+  word: (f: FunctionBuilder, key: Pair, i: Expr<'i32x4'>) => Expr<'i32x4'>,
+): LaneOp {
   return {
     kind: 'lane',
-    name: 'randomUniform',
-    key: `randomUniform ${stream}`,
-    cost: 3,
+    name,
+    key: name,
+    cost,
     indexed: true,
-    lane: (f, x) => {
-      const words = threefry(f, [x.int(0), x.int(1)], [x.index(), i32x4.const(0)]);
-      return f32x4.mul(f32x4.convert_i32x4_u(i32x4.shr_u(words[stream], 8)), 2 ** -24);
-    },
+    lane: (f, x) => unit(word(f, [x.int(0), x.int(1)], x.index())),
     gradient: () => [],
   };
 }
-const streams = [uniformOp(0), uniformOp(1)] as const;
 
-/** Uniform in [0, 1), float32; `seed` and `counter` are 0-d int32, `stream` picks one of two independent sequences. */
-export function uniform01(shape: Shape, seed: Node, counter: Node, stream: 0 | 1 = 0): Node {
-  return uniformNumbers('uniform01', shape, seed, counter, stream);
-}
+const uniform = randomOp('randomUniform', 0.8, randomWord);
 
-/** The same for the op that is named in errors. */
-export function uniformNumbers(op: string, shape: Shape, seed: Node, counter: Node, stream: 0 | 1): Node {
+/** Word w of the cipher at counter (position, 1): two numbers for one position at the cost of one. */
+const ofPair = (w: 0 | 1): LaneOp =>
+  randomOp(
+    `randomPair ${w}`,
+    1.2,
+    (f, key, index) => onceFor(emittedPairs, index, key, () => threefry(f, key, [index, i32x4.const(1)]))[w],
+  );
+const [firstOfPair, secondOfPair] = [ofPair(0), ofPair(1)];
+
+function drawn(op: string, draw: LaneOp, shape: Shape, seed: Node, counter: Node): Node {
   const key = [seed, counter].map((word) => requireDtype(op, word, 'int32'));
   const wrong = key.find((word) => word.shape.length > 0);
   if (wrong)
     throw new ShapeError(`${op}: seed and counter must be single numbers; got shape ${showShape(wrong.shape)}`);
-  return applyOp(streams[stream], key, checkShape(op, shape), 'float32');
+  return applyOp(draw, key, checkShape(op, shape), 'float32');
+}
+
+/** Uniform in [0, 1), multiples of 2⁻²⁴, float32; `seed` and `counter` are 0-d int32. `op` is named in errors. */
+export function uniform01(shape: Shape, seed: Node, counter: Node, op = 'uniform01'): Node {
+  return drawn(op, uniform, shape, seed, counter);
+}
+
+/** Two independent ones for each position. */
+export function uniformPairs(shape: Shape, seed: Node, counter: Node, op: string): readonly [Node, Node] {
+  const draw = (word: LaneOp): Node => drawn(op, word, shape, seed, counter);
+  return [draw(firstOfPair), draw(secondOfPair)];
 }

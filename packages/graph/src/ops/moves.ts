@@ -247,6 +247,7 @@ export function pad(x: Node, widths: readonly (readonly [number, number])[], val
       `pad: widths must be a pair of whole numbers ≥ 0 for every axis; got ${got || 'none'} for ${showShape(x.shape)}`,
     );
   }
+  if (typeof value !== 'number') throw new DtypeError(`pad: the value must be a number; got ${typeof value}`);
   if (x.dtype === 'int32' && (value | 0) !== value) {
     throw new DtypeError(`pad: an int32 must be padded with a whole number of 32 bits; got ${value}`);
   }

@@ -9,6 +9,7 @@ const stop = laneOp({
   cost: 0.1,
   lane: (_, x) => v128.or(x.int(0), x.int(0)),
   gradient: () => [],
+  stopsGradients: true,
 });
 
 /** x, through which no gradient passes. */

@@ -2,11 +2,11 @@
 // a step of its own. A panel is nr columns, the last one perhaps fewer; k runs down it in rows that lie together.
 
 import { type Expr, type FunctionBuilder, i32, type ModuleBuilder } from '@treadle/wasm';
-import { sizeOf } from '../collapse.ts';
 import type { Kernel, KernelFunc, Level, Operand, Slot } from '../kernel.ts';
-import { address, times } from '../lane.ts';
+import { address, smaller, times } from '../lane.ts';
 import { unflatten } from '../rows.ts';
-import type { Blocking } from './blocking.ts';
+import { distinct, moved, packedStrides } from './batch.ts';
+import { type Blocking, rowsAtOnce } from './blocking.ts';
 import { evenPart } from './even.ts';
 import type { Geometry } from './geometry.ts';
 import { computedColumns } from './micro-kernel.ts';
@@ -41,58 +41,59 @@ export function byWidth(
     );
 }
 
-/** base + Σ indices[d] · strides[d] */
-export function moved(base: Expr<'i32'>, indices: readonly Expr<'i32'>[], strides: readonly number[]): Expr<'i32'> {
-  return indices.reduce((sum, index, d) => (strides[d] ? i32.add(sum, times(index, strides[d])) : sum), base);
-}
-
 /** Bytes from one k to the next in a packed panel of `width` columns. */
 export function packedStep(width: number, level: Level): number {
   return 4 * computedColumns(width, level);
 }
 
-/** Bytes from one packed panel to the next. */
-export function panelBytes({ k }: Geometry, { nr }: Blocking): number {
-  return 4 * k * nr;
+/** Bytes from one packed panel of kc to the next. */
+export function panelBytes({ kc, nr }: Blocking): number {
+  return 4 * kc * nr;
 }
 
-/** Dimensions of the batch along which B moves. */
-function movingDimensions({ batchShape, bBatch }: Geometry): { shape: number[]; strides: number[] } {
-  const moving = batchShape.flatMap((size, d) => (bBatch[d] === 0 ? [] : [{ size, stride: bBatch[d] ?? 0 }]));
-  return { shape: moving.map(({ size }) => size), strides: moving.map(({ stride }) => stride) };
+/**
+ * Bytes of the packed panels of a matrix. All panels of a block of k lie together, then those of the next block: panels a
+ * power of two apart would share few sets of the L2 (at k = 1024 that cost a tenth of the speed).
+ */
+function matrixBytes({ k }: Geometry, blocking: Blocking): number {
+  return Math.ceil(k / blocking.kc) * blocking.panels * panelBytes(blocking);
 }
 
-/** Bytes from a product's packed matrix to the next one's along each dimension of the batch. */
-export function packedBatch(geometry: Geometry, blocking: Blocking): number[] {
-  let bytes = blocking.panels * panelBytes(geometry, blocking);
-  const strides = geometry.batchShape.map(() => 0);
-  for (let d = strides.length - 1; d >= 0; d--) {
-    if (geometry.bBatch[d] === 0) continue;
-    strides[d] = bytes;
-    bytes *= geometry.batchShape[d] ?? 1;
-  }
-  return strides;
+/** Where panel j lies from k = p on, p a multiple of kc. */
+export function packedPanel(packed: Expr<'i32'>, blocking: Blocking, j: Expr<'i32'>, p: Expr<'i32'>): Expr<'i32'> {
+  return moved(packed, [j, p], [panelBytes(blocking), 4 * blocking.panels * blocking.nr]);
+}
+
+/** Bytes from a product's packed panels to the next one's along each dimension of the batch. */
+export function packedPanelsBatch(geometry: Geometry, blocking: Blocking): number[] {
+  return packedStrides(geometry.batchShape, geometry.bBatch, matrixBytes(geometry, blocking));
 }
 
 /** Elements of all packed panels of all distinct matrices. */
-export function packedLength(geometry: Geometry, blocking: Blocking): number {
-  const matrices = sizeOf(movingDimensions(geometry).shape);
-  return (matrices * blocking.panels * panelBytes(geometry, blocking)) / 4;
+export function packedPanelsLength(geometry: Geometry, blocking: Blocking): number {
+  const matrices = distinct(geometry.batchShape, geometry.bBatch).count;
+  return (matrices * matrixBytes(geometry, blocking)) / 4;
 }
 
-/** The step that copies all panels of B to `to`. */
+/** The step that copies all panels of B to `to`. A tile is a part of the panels by a part of k, in the order of B in memory. */
 export function packB(b: Operand, to: Slot, geometry: Geometry, blocking: Blocking, level: Level): Kernel {
   const { k, n, bColumn, bStep } = geometry;
-  const { nr, panels } = blocking;
-  const matrices = movingDimensions(geometry);
-  const all = sizeOf(matrices.shape) * panels;
-  const length = packedLength(geometry, blocking);
-  const tiles = Math.min(all, mostTiles, Math.ceil(length / tileElements));
+  const { nr, kc, panels } = blocking;
+  const matrices = distinct(geometry.batchShape, geometry.bBatch);
+  const all = matrices.count * panels;
+  const length = packedPanelsLength(geometry, blocking);
+  const wanted = Math.min(mostTiles, Math.ceil(length / tileElements));
+  // Rows of B that lie apart are copied a few at a time across many panels, so that few pages are open at once; kc is a
+  // multiple of those few, or all of k.
+  const rows = bColumn === 4 ? Math.min(k, rowsAtOnce) : kc;
+  const runs = Math.ceil(k / rows);
+  const runParts = Math.min(runs, wanted);
+  const panelParts = Math.min(all, Math.ceil(wanted / runParts));
   const widths = panelWidths(geometry, blocking);
   const name = `matmul pack ${k}×${n}`;
   return {
     name,
-    tiles,
+    tiles: runParts * panelParts,
     cost: 0.3 * length,
     scratch: 0,
     reads: [b.slot],
@@ -103,22 +104,28 @@ export function packB(b: Operand, to: Slot, geometry: Geometry, blocking: Blocki
         ['i32', 'i32', 'i32'],
         'void',
         (f, table, _scratch, tile) => {
-          const base = address(f, table, b);
-          const { start, end } = evenPart(f, all, tiles, tile);
-          const panel = f.let(start);
-          const bytes = panelBytes(geometry, blocking);
-          const packed = f.let(i32.add(i32.load(table, 4 * to), times(panel, bytes)));
-          f.loop((again) => {
-            const indices = unflatten(f, panel, [...matrices.shape, panels]);
-            const j = indices.at(-1) ?? panel;
-            const from = moved(base, indices, [...matrices.strides, nr * bColumn]);
-            byWidth(f, widths, panels, j, (lanes) => {
-              const pack = packPanel(module, { lanes, across: bColumn, step: bStep, toStep: packedStep(lanes, level) });
-              f.do(f.call(pack, from, packed, k));
+          const [base, packed] = [address(f, table, b), f.let(i32.load(table, 4 * to))];
+          const [runPart = tile, panelPart = tile] = unflatten(f, tile, [runParts, panelParts]);
+          const run = evenPart(f, runs, runParts, runPart);
+          const part = evenPart(f, all, panelParts, panelPart);
+          const at = f.let(run.start);
+          f.forSteps(at, run.end, 1, () => {
+            const p = f.let(times(at, rows));
+            const depth = f.let(smaller(i32.const(rows), i32.sub(k, p)));
+            const inBlock = f.let(i32.rem_u(p, kc));
+            const block = f.let(packedPanel(packed, blocking, i32.const(0), i32.sub(p, inBlock)));
+            const index = f.let(part.start);
+            f.forSteps(index, part.end, 1, () => {
+              const indices = unflatten(f, index, [...matrices.shape, panels]);
+              const from = moved(base, [...indices, p], [...matrices.strides, nr * bColumn, bStep]);
+              const [matrix = index, panel = index] = unflatten(f, index, [matrices.count, panels]);
+              byWidth(f, widths, panels, panel, (lanes) => {
+                const toStep = packedStep(lanes, level);
+                const pack = packPanel(module, { lanes, across: bColumn, step: bStep, toStep });
+                const distances = [matrixBytes(geometry, blocking), panelBytes(blocking), toStep];
+                f.do(f.call(pack, from, moved(block, [matrix, panel, inBlock], distances), depth));
+              });
             });
-            f.increment(packed, bytes);
-            f.increment(panel, 1);
-            f.brIf(again, i32.lt_s(panel, end));
           });
         },
         { exported: false },

@@ -6,17 +6,28 @@ import { type Expr, type FunctionBuilder, i32, type Local, type ModuleBuilder, m
 import type { Epilogue, Kernel, KernelFunc, Level, Operand, Slot } from '../kernel.ts';
 import { address, plus, smaller, times } from '../lane.ts';
 import { unflatten } from '../rows.ts';
+import { moved } from './batch.ts';
 import type { Blocking } from './blocking.ts';
-import { evenPart, partSizes, type Span } from './even.ts';
+import {
+  type Blocks,
+  blockBytes,
+  blocksOf,
+  eachBlock,
+  packedRows,
+  packedRowsBatch,
+  packedRowsBytes,
+  packRows,
+} from './blocks.ts';
+import { evenPart, type Span } from './even.ts';
 import type { Geometry } from './geometry.ts';
 import { microKernel } from './micro-kernel.ts';
 import { packPanel } from './pack.ts';
-import { byWidth, moved, packedBatch, packedStep, panelBytes, panelWidths } from './panels.ts';
+import { byWidth, packedPanel, packedPanelsBatch, packedStep, panelWidths } from './panels.ts';
 
 export interface Product {
   readonly name: string;
+  /** A, or its packed rows where they are shared; B, or its packed panels */
   readonly a: Operand;
-  /** B, or its packed panels where they are shared */
   readonly b: Operand;
   readonly out: Slot;
   readonly epilogue: Epilogue | undefined;
@@ -42,10 +53,9 @@ export function productKernel(product: Product): Kernel {
 
 /** Byte offsets in the scratch of a thread. */
 function scratchOf({ geometry, blocking, level }: Product): { a: number; b: number; spill: number; bytes: number } {
-  const { mr, nr, kc, packsA } = blocking;
-  const blocks = Math.max(...partSizes(geometry.m, blocking.rowParts).map((rows) => Math.ceil(rows / mr)));
+  const { mr, nr, kc } = blocking;
   const aligned = (floats: number) => 64 * Math.ceil(floats / 16);
-  const a = packsA ? aligned(blocks * mr * kc) : 0;
+  const a = blocking.a === 'in scratch' ? aligned(packedRowsBytes(geometry, blocking) / 4) : 0;
   const b = blocking.b === 'in scratch' ? aligned(kc * nr) : 0;
   const spill = level.bits === 256 ? aligned(mr * nr) : 0;
   return { a: 0, b: a, spill: a + b, bytes: a + b + spill };
@@ -57,17 +67,9 @@ interface Tile {
   readonly module: ModuleBuilder;
   readonly product: Product;
   readonly scratch: Expr<'i32'>;
+  readonly rowPart: Expr<'i32'>;
   readonly panels: Span;
   readonly blocks: Blocks;
-}
-
-/** Rows in `count` blocks of about the same height: `taller` blocks of `height` + 1, then the others. */
-interface Blocks {
-  readonly count: Expr<'i32'>;
-  readonly height: Expr<'i32'>;
-  readonly taller: Expr<'i32'>;
-  /** every height that occurs */
-  readonly heights: readonly number[];
 }
 
 function emitProduct(module: ModuleBuilder, product: Product): KernelFunc {
@@ -85,13 +87,15 @@ function emitProduct(module: ModuleBuilder, product: Product): KernelFunc {
       const products = evenPart(f, batch, blocking.batchParts, batchPart);
       const rows = evenPart(f, m, blocking.rowParts, rowPart);
       const panels = evenPart(f, blocking.panels, blocking.panelParts, panelPart);
-      const blocks = blocksOf(f, product, rows);
-      const here: Tile = { f, module, product, scratch, panels, blocks };
+      const blocks = blocksOf(f, geometry, blocking, rows);
+      const here: Tile = { f, module, product, scratch, rowPart, panels, blocks };
       const index = f.let(products.start);
       f.loop((again) => {
         const indices = unflatten(f, index, geometry.batchShape);
-        const bBatch = blocking.b === 'shared' ? packedBatch(geometry, blocking) : geometry.bBatch;
-        const aHere = f.let(i32.add(moved(bases[0], indices, geometry.aBatch), times(rows.start, aRow)));
+        const aBatch = blocking.a === 'shared' ? packedRowsBatch(geometry, blocking) : geometry.aBatch;
+        const bBatch = blocking.b === 'shared' ? packedPanelsBatch(geometry, blocking) : geometry.bBatch;
+        const aRows = blocking.a === 'shared' ? i32.const(0) : times(rows.start, aRow);
+        const aHere = f.let(i32.add(moved(bases[0], indices, aBatch), aRows));
         const bHere = f.let(moved(bases[1], indices, bBatch));
         const cHere = f.let(i32.add(bases[2], times(i32.add(times(index, m), rows.start), cRow)));
         if (geometry.k === 0) clear(here, rows, cHere);
@@ -105,23 +109,6 @@ function emitProduct(module: ModuleBuilder, product: Product): KernelFunc {
     },
     { exported: false },
   );
-}
-
-function blocksOf(f: FunctionBuilder, { geometry, blocking }: Product, rows: Span): Blocks {
-  const { mr, rowParts } = blocking;
-  const heights = new Set<number>();
-  for (const size of partSizes(geometry.m, rowParts)) {
-    const count = Math.ceil(size / mr);
-    for (const height of partSizes(size, count)) heights.add(height);
-  }
-  const size = f.let(i32.sub(rows.end, rows.start));
-  const count = f.let(i32.div_u(i32.add(size, mr - 1), mr));
-  return {
-    count,
-    height: f.let(i32.div_u(size, count)),
-    taller: f.let(i32.rem_u(size, count)),
-    heights: [...heights],
-  };
 }
 
 /** An empty sum is 0. */
@@ -139,14 +126,19 @@ function clear({ f, product, panels }: Tile, rows: Span, c: Expr<'i32'>): void {
 
 /** A block of k at a time: p is its first k, depth its length. */
 function overK(tile: Tile, a: Expr<'i32'>, b: Expr<'i32'>, c: Expr<'i32'>): void {
-  const { f, product, scratch } = tile;
-  const { k, aStep } = product.geometry;
-  const { kc, packsA } = product.blocking;
+  const { f, module, product, scratch, rowPart, blocks } = tile;
+  const { geometry, blocking } = product;
+  const { k, aStep } = geometry;
+  const { kc } = blocking;
   const p = f.local('i32', 0);
   const block = (depth: Expr<'i32'>): void => {
+    if (blocking.a === 'shared') {
+      overPanels(tile, f.let(packedRows(geometry, blocking, a, rowPart, p)), b, c, p, depth);
+      return;
+    }
     const from = f.let(i32.add(a, times(p, aStep)));
-    if (packsA) packRows(tile, from, depth);
-    overPanels(tile, packsA ? scratch : from, b, c, p, depth);
+    if (blocking.a === 'in scratch') packRows(f, module, geometry, blocking, blocks, from, scratch, depth);
+    overPanels(tile, blocking.a === 'in scratch' ? scratch : from, b, c, p, depth);
   };
   if (kc >= k) {
     block(i32.const(k));
@@ -157,24 +149,6 @@ function overK(tile: Tile, a: Expr<'i32'>, b: Expr<'i32'>, c: Expr<'i32'>): void
     f.increment(p, kc);
     f.brIf(again, i32.lt_s(p, k));
   });
-}
-
-/** Copies the rows of the tile to scratch, a block of rows after the other. */
-function packRows(tile: Tile, from: Expr<'i32'>, depth: Expr<'i32'>): void {
-  const { f, module, product, scratch } = tile;
-  const { aRow, aStep } = product.geometry;
-  const a = f.let(from);
-  const to = f.let(scratch);
-  eachBlock(tile, (height) => {
-    const pack = packPanel(module, { lanes: height, across: aRow, step: aStep, toStep: 4 * height });
-    f.do(f.call(pack, a, to, depth));
-    f.increment(a, height * aRow);
-    f.increment(to, packedBlockBytes(product));
-  });
-}
-
-function packedBlockBytes({ blocking }: Product): number {
-  return 4 * blocking.mr * blocking.kc;
 }
 
 function overPanels(
@@ -211,7 +185,7 @@ function panelOf(
   const { bColumn, bStep } = geometry;
   const packed = packedStep(width, level);
   if (blocking.b === 'shared') {
-    return { address: f.let(moved(b, [j, p], [panelBytes(geometry, blocking), packed])), step: packed };
+    return { address: f.let(packedPanel(b, blocking, j, p)), step: packed };
   }
   const from = f.let(moved(b, [j, p], [blocking.nr * bColumn, bStep]));
   if (blocking.b === 'in place') return { address: from, step: bStep };
@@ -232,13 +206,13 @@ interface Panel {
 }
 
 function overRows(tile: Tile, { a, panel, step, width, depth, p, c }: Panel): void {
-  const { f, module, product, scratch } = tile;
+  const { f, module, product, scratch, blocks } = tile;
   const { aRow, aStep, cRow } = product.geometry;
-  const { packsA } = product.blocking;
+  const packsA = product.blocking.a !== 'in place';
   const spill = f.let(plus(scratch, scratchOf(product).spill));
   const aBlock = f.let(a);
   const cBlock = f.let(c);
-  eachBlock(tile, (height) => {
+  eachBlock(f, blocks, (height) => {
     const micro = microKernel(module, {
       rows: height,
       columns: width,
@@ -250,29 +224,7 @@ function overRows(tile: Tile, { a, panel, step, width, depth, p, c }: Panel): vo
     });
     // The chains continue from C in every block of k but the first, where p = 0.
     f.do(f.call(micro, aBlock, panel, cBlock, depth, p, spill));
-    f.increment(aBlock, packsA ? packedBlockBytes(product) : height * aRow);
+    f.increment(aBlock, packsA ? blockBytes(product.blocking) : height * aRow);
     f.increment(cBlock, height * cRow);
-  });
-}
-
-/** The blocks of rows of the tile in order; the code of each height is emitted once. */
-function eachBlock({ f, blocks }: Tile, emit: (height: number) => void): void {
-  const { count, height, taller, heights } = blocks;
-  const i = f.local('i32', 0);
-  f.loop((again) => {
-    if (heights.length === 1) emit(heights[0] ?? 1);
-    else {
-      const here = f.let(i32.add(height, i32.lt_s(i, taller)));
-      f.block((done) => {
-        for (const known of heights) {
-          f.if(i32.eq(here, known), () => {
-            emit(known);
-            f.br(done);
-          });
-        }
-      });
-    }
-    f.increment(i, 1);
-    f.brIf(again, i32.lt_s(i, count));
   });
 }

@@ -1,0 +1,118 @@
+// The work that peers are compared by: a row says what is computed, and from which numbers. Inputs are named arrays of
+// float32 (labels too), the same for every peer.
+
+export type Row =
+  | { readonly kind: 'matmul'; readonly m: number; readonly k: number; readonly n: number }
+  | { readonly kind: 'fused'; readonly n: number }
+  | { readonly kind: 'softmax'; readonly rows: number; readonly columns: number }
+  | { readonly kind: 'columnSums'; readonly n: number }
+  | { readonly kind: 'transpose'; readonly n: number }
+  | { readonly kind: 'train' | 'forward'; readonly sizes: readonly number[]; readonly batch: number };
+
+export interface Input {
+  readonly shape: readonly number[];
+  readonly values: Float32Array<ArrayBuffer>;
+}
+
+export type Inputs = Readonly<Record<string, Input>>;
+
+export const learningRate = 1e-3;
+export const steps = 4;
+
+const small = [784, 128, 10];
+const large = [784, 512, 512, 10];
+
+export const rows: readonly Row[] = [
+  { kind: 'matmul', m: 64, k: 64, n: 64 },
+  { kind: 'matmul', m: 256, k: 256, n: 256 },
+  { kind: 'matmul', m: 1024, k: 1024, n: 1024 },
+  { kind: 'matmul', m: 128, k: 784, n: 128 },
+  { kind: 'matmul', m: 32, k: 784, n: 10 },
+  { kind: 'fused', n: 1_000_000 },
+  { kind: 'softmax', rows: 1024, columns: 1000 },
+  { kind: 'columnSums', n: 2048 },
+  { kind: 'transpose', n: 2048 },
+  { kind: 'train', sizes: [2, 3, 1], batch: 4 },
+  { kind: 'train', sizes: small, batch: 32 },
+  { kind: 'train', sizes: small, batch: 128 },
+  { kind: 'train', sizes: large, batch: 256 },
+  { kind: 'forward', sizes: large, batch: 1 },
+  { kind: 'forward', sizes: large, batch: 32 },
+  { kind: 'forward', sizes: large, batch: 256 },
+];
+
+export function nameOf(row: Row): string {
+  switch (row.kind) {
+    case 'matmul':
+      return `matmul (${row.m}×${row.k})·(${row.k}×${row.n})`;
+    case 'fused':
+      return `Σ tanh(ab + c)·sigmoid(a), ${row.n.toExponential()}`;
+    case 'softmax':
+      return `softmax ${row.rows}×${row.columns}`;
+    case 'columnSums':
+      return `sum over axis 0 of ${row.n}×${row.n}`;
+    case 'transpose':
+      return `transpose ${row.n}×${row.n}`;
+    default:
+      return `${row.kind === 'train' ? 'train step' : 'forward'} ${row.sizes.join('-')}, batch ${row.batch}`;
+  }
+}
+
+/** Numbers evenly spread over (−scale, scale), the same for the same seed. */
+function uniform(shape: readonly number[], seed: number, scale = 1): Input {
+  let state = seed * 0x9e3779b1;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) | 0; // mulberry32
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 31 - 1;
+  };
+  const length = shape.reduce((a, b) => a * b, 1);
+  return { shape, values: Float32Array.from({ length }, () => next() * scale) };
+}
+
+export function inputsOf(row: Row): Inputs {
+  switch (row.kind) {
+    case 'matmul':
+      return { a: uniform([row.m, row.k], 1), b: uniform([row.k, row.n], 2) };
+    case 'fused':
+      return { a: uniform([row.n], 1, 3), b: uniform([row.n], 2), c: uniform([row.n], 3) };
+    case 'softmax':
+      return { a: uniform([row.rows, row.columns], 1, 5) };
+    case 'columnSums':
+    case 'transpose':
+      return { a: uniform([row.n, row.n], 1) };
+    default:
+      return { ...batchOf(row), ...weightsOf(row.sizes) };
+  }
+}
+
+function batchOf({ sizes, batch }: { readonly sizes: readonly number[]; readonly batch: number }): Inputs {
+  const classes = sizes.at(-1) ?? 1;
+  const labels = Float32Array.from({ length: batch }, (_, i) => (classes === 1 ? i % 2 : (i * 7) % classes));
+  return { x: uniform([batch, sizes[0] ?? 1], 1), y: { shape: [batch], values: labels } };
+}
+
+/** Glorot's uniform weights and small biases: w0 [in, out], b0 [out], w1, … */
+function weightsOf(sizes: readonly number[]): Inputs {
+  const layers = sizes.slice(1).map((units, i) => {
+    const fanIn = sizes[i] ?? 1;
+    return {
+      [`w${i}`]: uniform([fanIn, units], 10 + i, Math.sqrt(6 / (fanIn + units))),
+      [`b${i}`]: uniform([units], 20 + i, 0.1),
+    };
+  });
+  return Object.assign({}, ...layers);
+}
+
+/** The input of a name; it is there. */
+export function input(inputs: Inputs, name: string): Input {
+  const found = inputs[name];
+  if (found === undefined) throw new RangeError(`internal: no input ${name}`);
+  return found;
+}
+
+/** The weights and biases in order: w0, b0, w1, … */
+export function weightNames(sizes: readonly number[]): readonly string[] {
+  return sizes.slice(1).flatMap((_, i) => [`w${i}`, `b${i}`]);
+}

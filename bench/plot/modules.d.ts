@@ -1,0 +1,10 @@
+// The parts of Vega that the bench uses; it is installed only when a picture is asked for.
+
+declare module 'vega' {
+  export function parse(spec: object): object;
+  export const View: new (runtime: object, options: { readonly renderer: 'none' }) => { toSVG(): Promise<string> };
+}
+
+declare module 'vega-lite' {
+  export function compile(spec: object): { readonly spec: object };
+}

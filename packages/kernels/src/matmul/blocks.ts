@@ -1,0 +1,181 @@
+// Where the rows of A are: as they lie, copied to the scratch of the tile that reads them, or copied once for all tiles by a
+// step of its own. A tile has its rows in blocks of about the same height, at most mr; in a packed block k runs down rows that
+// lie together. Knows which rows a tile has by `Blocking`; knows nothing of columns.
+
+import { type Expr, type FunctionBuilder, i32, type ModuleBuilder } from '@treadle/wasm';
+import type { Kernel, KernelFunc, Operand, Slot } from '../kernel.ts';
+import { address, smaller, times } from '../lane.ts';
+import { unflatten } from '../rows.ts';
+import { distinct, moved, packedStrides } from './batch.ts';
+import { type Blocking, rowsAtOnce } from './blocking.ts';
+import { evenPart, partSizes, type Span } from './even.ts';
+import type { Geometry } from './geometry.ts';
+import { packPanel } from './pack.ts';
+
+/** Rows in `count` blocks of about the same height: `taller` blocks of `height` + 1, then the others. */
+export interface Blocks {
+  readonly count: Expr<'i32'>;
+  readonly height: Expr<'i32'>;
+  readonly taller: Expr<'i32'>;
+  /** every height that occurs */
+  readonly heights: readonly number[];
+}
+
+export function blocksOf(f: FunctionBuilder, { m }: Geometry, { mr, rowParts }: Blocking, rows: Span): Blocks {
+  const heights = new Set<number>();
+  for (const size of partSizes(m, rowParts)) {
+    const count = Math.ceil(size / mr);
+    for (const height of partSizes(size, count)) heights.add(height);
+  }
+  const size = f.let(i32.sub(rows.end, rows.start));
+  const count = f.let(i32.div_u(i32.add(size, mr - 1), mr));
+  return {
+    count,
+    height: f.let(i32.div_u(size, count)),
+    taller: f.let(i32.rem_u(size, count)),
+    heights: [...heights],
+  };
+}
+
+/** The blocks in order; the code of each height is emitted once. */
+export function eachBlock(
+  f: FunctionBuilder,
+  { count, height, taller, heights }: Blocks,
+  emit: (height: number) => void,
+): void {
+  const i = f.local('i32', 0);
+  f.loop((again) => {
+    if (heights.length === 1) emit(heights[0] ?? 1);
+    else {
+      const here = f.let(i32.add(height, i32.lt_s(i, taller)));
+      f.block((done) => {
+        for (const known of heights) {
+          f.if(i32.eq(here, known), () => {
+            emit(known);
+            f.br(done);
+          });
+        }
+      });
+    }
+    f.increment(i, 1);
+    f.brIf(again, i32.lt_s(i, count));
+  });
+}
+
+/** Bytes from a packed block of kc to the next. */
+export function blockBytes({ mr, kc }: Blocking): number {
+  return 4 * mr * kc;
+}
+
+/** Bytes of the packed rows of a tile, at one block of k. */
+export function packedRowsBytes({ m }: Geometry, blocking: Blocking): number {
+  const rows = Math.max(...partSizes(m, blocking.rowParts));
+  return Math.ceil(rows / blocking.mr) * blockBytes(blocking);
+}
+
+/** Bytes of the packed rows of a tile, at all blocks of k. */
+function packedPartBytes(geometry: Geometry, blocking: Blocking): number {
+  return Math.ceil(geometry.k / blocking.kc) * packedRowsBytes(geometry, blocking);
+}
+
+/** Copies `depth` columns of the rows from `from` on to `to`, a block of rows after the other. */
+export function packRows(
+  f: FunctionBuilder,
+  module: ModuleBuilder,
+  { aRow, aStep }: Geometry,
+  blocking: Blocking,
+  blocks: Blocks,
+  from: Expr<'i32'>,
+  to: Expr<'i32'>,
+  depth: Expr<'i32'>,
+): void {
+  const pass = (start: Expr<'i32'>, steps: Expr<'i32'>): void => {
+    const a = f.let(i32.add(from, times(start, aStep)));
+    const packed = f.let(to);
+    eachBlock(f, blocks, (height) => {
+      const pack = packPanel(module, { lanes: height, across: aRow, step: aStep, toStep: 4 * height });
+      f.do(f.call(pack, a, i32.add(packed, times(start, 4 * height)), steps));
+      f.increment(a, height * aRow);
+      f.increment(packed, blockBytes(blocking));
+    });
+  };
+  if (aRow !== 4) {
+    pass(i32.const(0), depth);
+    return;
+  }
+  // Rows that run across memory are copied a few k at a time through all blocks, so that few pages are open at once.
+  const start = f.local('i32', 0);
+  f.loop((again) => {
+    pass(start, f.let(smaller(i32.const(rowsAtOnce), i32.sub(depth, start))));
+    f.increment(start, rowsAtOnce);
+    f.brIf(again, i32.lt_s(start, depth));
+  });
+}
+
+/** Where the packed rows of a part lie from k = p on, p a multiple of kc. */
+export function packedRows(
+  geometry: Geometry,
+  blocking: Blocking,
+  packed: Expr<'i32'>,
+  part: Expr<'i32'>,
+  p: Expr<'i32'>,
+): Expr<'i32'> {
+  const perStep = packedRowsBytes(geometry, blocking) / blocking.kc;
+  return moved(packed, [part, p], [packedPartBytes(geometry, blocking), perStep]);
+}
+
+/** Bytes from a product's packed rows to the next one's along each dimension of the batch. */
+export function packedRowsBatch(geometry: Geometry, blocking: Blocking): number[] {
+  return packedStrides(geometry.batchShape, geometry.aBatch, blocking.rowParts * packedPartBytes(geometry, blocking));
+}
+
+/** Elements of the packed rows of all distinct matrices. */
+export function packedRowsLength(geometry: Geometry, blocking: Blocking): number {
+  const matrices = distinct(geometry.batchShape, geometry.aBatch).count;
+  return (matrices * blocking.rowParts * packedPartBytes(geometry, blocking)) / 4;
+}
+
+/** The step that copies all rows of A to `to`. A tile is the rows of a part at a block of k. */
+export function packA(a: Operand, to: Slot, geometry: Geometry, blocking: Blocking): Kernel {
+  const { m, k, aRow, aStep } = geometry;
+  const { rowParts, kc } = blocking;
+  const matrices = distinct(geometry.batchShape, geometry.aBatch);
+  const parts = [matrices.count, rowParts, Math.ceil(k / kc)] as const;
+  const name = `matmul pack ${m}×${k}`;
+  return {
+    name,
+    tiles: parts[0] * parts[1] * parts[2],
+    cost: 0.3 * packedRowsLength(geometry, blocking),
+    scratch: 0,
+    reads: [a.slot],
+    writes: [to],
+    emit: (module: ModuleBuilder): KernelFunc =>
+      module.func(
+        name,
+        ['i32', 'i32', 'i32'],
+        'void',
+        (f, table, _scratch, tile) => {
+          const [base, packed] = [address(f, table, a), f.let(i32.load(table, 4 * to))];
+          const [matrix = tile, rowPart = tile, kPart = tile] = unflatten(f, tile, parts);
+          const rows = evenPart(f, m, rowParts, rowPart);
+          const blocks = blocksOf(f, geometry, blocking, rows);
+          const p = f.let(times(kPart, kc));
+          const at = moved(base, unflatten(f, matrix, matrices.shape), matrices.strides);
+          const from = f.let(moved(at, [rows.start, p], [aRow, aStep]));
+          const part = f.let(i32.add(times(matrix, rowParts), rowPart));
+          const depth = f.let(smaller(i32.const(kc), i32.sub(k, p)));
+          packRows(
+            f,
+            module,
+            geometry,
+            blocking,
+            blocks,
+            from,
+            f.let(packedRows(geometry, blocking, packed, part, p)),
+            depth,
+          );
+        },
+        { exported: false },
+      ),
+  };
+}

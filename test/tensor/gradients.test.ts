@@ -1,0 +1,106 @@
+import { compile, grad, gradients, type Tensor, tensor, valueAndGrad, variable, zeros } from '@treadle/tensor';
+import { expect, test } from 'vitest';
+import { refused } from './refusal.ts';
+
+test('grad and valueAndGrad give one gradient for one argument, a list for several', () => {
+  expect(grad((x: Tensor) => x.square().sum())([1, 2, 3]).toArray()).toEqual([2, 4, 6]);
+  const [value, [dx, dy]] = valueAndGrad((x: Tensor, y: Tensor) => x.mul(y).sum())(tensor([1, 2]), tensor([3, 4]));
+  expect([value.item(), dx.toArray(), dy.toArray()]).toEqual([11, [3, 4], [1, 2]]);
+});
+
+test('the same tensor given twice has two gradients', () => {
+  const x = tensor([2, 3]);
+  const [first, second] = grad((a: Tensor, b: Tensor) => a.mul(a).mul(b).sum())(x, x);
+  expect([first.toArray(), second.toArray()]).toEqual([
+    [8, 18],
+    [4, 9],
+  ]);
+});
+
+test('they compose: third derivatives, and a gradient of a gradient’s norm', () => {
+  const cube = (x: Tensor): Tensor => x.pow(3);
+  expect(grad((x: Tensor) => grad((y: Tensor) => grad(cube)(y))(x))(5).item()).toBe(6);
+  const norm = (x: Tensor): Tensor =>
+    grad((y: Tensor) => y.pow(3).sum())(x)
+      .square()
+      .sum(); // Σ 9x⁴
+  expect(grad(norm)([1, 2]).toArray()).toEqual([36, 288]);
+});
+
+test('they compile, alone and inside other things', () => {
+  const f = (x: Tensor): Tensor => x.mul(x).sin().sum();
+  const x = tensor([0.5, 1, 2]);
+  expect(compile(grad(f))(x).toArray()).toEqual(grad(f)(x).toArray());
+  expect(grad((y: Tensor) => compile(f)(y))(x).toArray()).toEqual(grad(f)(x).toArray());
+});
+
+test('gradients of what a value does not depend on are zeros of its shape', () => {
+  const [x, y] = [tensor([1, 2]), variable(zeros([2, 3]))];
+  const [dx, dy] = gradients(x.sum(), [x, y]);
+  expect([dx!.toArray(), dy!.toArray()]).toEqual([
+    [1, 1],
+    [
+      [0, 0, 0],
+      [0, 0, 0],
+    ],
+  ]);
+  expect(gradients(x.detach().mul(x).sum(), [x])[0]!.toArray()).toEqual([1, 2]);
+});
+
+test('a value stays differentiable with respect to variables after it was read', () => {
+  const v = variable([1, 2, 3]);
+  const hidden = v.square();
+  hidden.data();
+  const y = hidden.mul(v).sum();
+  expect(y.item()).toBe(36);
+  expect(gradients(y, [v])[0]!.toArray()).toEqual([3, 12, 27]);
+  expect(gradients(y, [hidden])[0]!.toArray()).toEqual([1, 2, 3]);
+});
+
+test('reading inside the function of grad changes nothing', () => {
+  const f = (x: Tensor): Tensor => {
+    const hidden = x.square();
+    hidden.data();
+    return hidden.sum();
+  };
+  expect(grad(f)([1, 2]).toArray()).toEqual([2, 4]);
+});
+
+test('a gradient whose way was forgotten is refused, not zero', () => {
+  const x = tensor([1, 2]);
+  const hidden = x.square();
+  const y = hidden.sum();
+  y.data();
+  expect(() => gradients(y, [x])).toThrow(/^gradients: .*; got .*; .*values that were read/);
+  hidden.data();
+  expect(() => gradients(hidden.sum(), [x])).toThrow(/^gradients: /);
+  expect(gradients(hidden.sum(), [hidden])[0]!.toArray()).toEqual([1, 1]);
+});
+
+test('a gradient through a compiled function is that of the function, or refused', async () => {
+  const w = variable([2, 3]);
+  const f = compile((x: Tensor) => x.mul(w).sum());
+  const x = tensor([1, 1]);
+  expect(gradients(f(w.mul(1)), [w])[0]!.toArray()).toEqual([4, 6]);
+  expect(() => gradients(f(x), [w])).toThrow(/^gradients: /);
+  expect(() => gradients(f(x), [x])).toThrow(/^gradients: /);
+  const later = await f.runAsync(w.mul(1));
+  expect(() => gradients(later, [w])).toThrow(/^gradients: /);
+  expect(gradients(f(x).detach().mul(w).sum(), [w])[0]!.toArray()).toEqual([5, 5]);
+  expect(gradients(f(x).detach().mul(w.sum()), [w, x])[1]!.toArray()).toEqual([0, 0]);
+});
+
+test('only a single float32 number has gradients', () => {
+  const x = tensor([1, 2]);
+  refused(() => gradients(x.mul(2), [x]), 'ShapeError', /^gradients: .*; got shape \[2\]/);
+  refused(() => grad((y: Tensor) => y)(x), 'ShapeError', /^gradients: /);
+  refused(() => gradients(x.argmax(), [x]), 'DtypeError', /^gradients: .*; got int32/);
+});
+
+test('integers and bools have the gradient 0', () => {
+  const [dx, di] = grad((x: Tensor, i: Tensor) => x.mul(i).sum())([1, 2], tensor([3, 4], { dtype: 'int32' }));
+  expect([dx.toArray(), di.toArray()]).toEqual([
+    [3, 4],
+    [0, 0],
+  ]);
+});

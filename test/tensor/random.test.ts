@@ -1,0 +1,60 @@
+import { randomNormal, randomUniform, setSeed, setThreads, shutdown } from '@treadle/tensor';
+import fc from 'fast-check';
+import { afterAll, expect, test } from 'vitest';
+import { refused } from './refusal.ts';
+
+afterAll(shutdown);
+
+test('equal seeds give equal numbers, different seeds different ones', () => {
+  fc.assert(
+    fc.property(fc.nat({ max: 2 ** 31 }), fc.nat({ max: 2 ** 31 }), (a, b) => {
+      const draw = (seed: number) =>
+        `${randomNormal([5], { seed }).toArray()} ${randomUniform([5], { seed }).toArray()}`;
+      expect(draw(a)).toBe(draw(a));
+      expect(draw(a) === draw(b)).toBe(a === b);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('after setSeed the sequence of tensors begins anew, and no two are alike', () => {
+  const draw = () => [randomUniform([4]), randomNormal([4]), randomUniform([4])].map((t) => String(t.toArray()));
+  setSeed(11);
+  const [first, next] = [draw(), draw()];
+  setSeed(11);
+  expect(draw()).toEqual(first);
+  expect(new Set([...first, ...next]).size).toBe(6);
+});
+
+test('a number depends on its place alone: not on threads, nor on how many are drawn', () => {
+  const all = [1, 2, 3].map((threads) => {
+    setThreads(threads);
+    return randomUniform([200_000], { seed: 1 }).data();
+  });
+  expect(all[1]).toEqual(all[0]);
+  expect(all[2]).toEqual(all[0]);
+  expect(randomUniform([1000], { seed: 1 }).data()).toEqual(all[0]!.slice(0, 1000));
+});
+
+test('numbers lie where they must, and are spread as they should be', () => {
+  const n = 200_000;
+  const uniform = randomUniform([n], { seed: 3, min: -2, max: 5 }).data();
+  expect(uniform.every((x) => x >= -2 && x < 5)).toBe(true);
+  const normal = randomNormal([n], { seed: 4, mean: 3, stddev: 2 }).data();
+  const mean = (x: ArrayLike<number>, f: (v: number) => number) =>
+    Array.from(x, f).reduce((a, b) => a + b, 0) / x.length;
+  // six standard deviations of each estimate
+  expect(Math.abs(mean(uniform, (x) => x) - 1.5)).toBeLessThan((6 * 7) / Math.sqrt(12 * n));
+  expect(Math.abs(mean(normal, (x) => x) - 3)).toBeLessThan((6 * 2) / Math.sqrt(n));
+  expect(Math.abs(mean(normal, (x) => (x - 3) ** 2) - 4)).toBeLessThan((6 * 4 * Math.SQRT2) / Math.sqrt(n));
+  expect(Math.abs(mean(normal, (x) => (Math.abs(x - 3) < 2 ? 1 : 0)) - 0.682689)).toBeLessThan(6 * Math.sqrt(0.22 / n));
+});
+
+test('bad seeds and shapes are refused', () => {
+  refused(() => setSeed(-1), 'RangeError', /^setSeed: .*; got -1/);
+  refused(() => setSeed(2 ** 32), 'RangeError', /^setSeed: /);
+  refused(() => randomNormal([2], { seed: 1.5 }), 'RangeError', /^randomNormal: .*; got 1.5/);
+  refused(() => randomUniform([2], { seed: Number.NaN }), 'RangeError', /^randomUniform: /);
+  refused(() => randomUniform([-2]), 'ShapeError', /^randomUniform: /);
+  refused(() => randomNormal([0.5]), 'ShapeError', /^randomNormal: /);
+});
