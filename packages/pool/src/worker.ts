@@ -93,3 +93,7 @@ function receive(port: MessagePort, programs: Map<number, Known>): void {
     else programs.delete(id);
   }
 }
+
+// For piscina's `require`. Without this name Node makes a facade of the module for whoever requires it, and aborts the process
+// when a thread is ended just then.
+export { serve as 'module.exports' };
