@@ -1,12 +1,27 @@
 // One case for each op: how to draw its inputs, and what the result should be. An op without a case does not compile.
 
 import type { ops } from '@treadle/graph';
+import { arrangements } from './cases/arrangements.ts';
 import type { Case } from './cases/case.ts';
-import { composed } from './cases/composed.ts';
+import { choices } from './cases/choices.ts';
 import { elementwise } from './cases/elementwise.ts';
+import { generated } from './cases/generated.ts';
+import { indexing } from './cases/indexing.ts';
 import { moves } from './cases/moves.ts';
+import { products } from './cases/products.ts';
 import { reductions } from './cases/reductions.ts';
+import { softmaxes } from './cases/softmaxes.ts';
 
 export type OpName = keyof typeof ops;
 
-export const cases = { ...elementwise, ...moves, ...reductions, ...composed } satisfies Record<OpName, Case>;
+export const cases = {
+  ...elementwise,
+  ...choices,
+  ...moves,
+  ...arrangements,
+  ...reductions,
+  ...products,
+  ...indexing,
+  ...softmaxes,
+  ...generated,
+} satisfies Record<OpName, Case>;

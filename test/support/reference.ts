@@ -59,6 +59,7 @@ export function zip(dtype: Dtype, f: (...x: number[]) => number, ...arrays: read
 }
 
 export function withDtype(x: NdArray, dtype: Dtype): NdArray {
+  if (dtype === x.dtype) return x; // as it is: float32 may stand for numbers between
   return { ...x, dtype, data: x.data.map((value) => castNumber(value, dtype)) };
 }
 

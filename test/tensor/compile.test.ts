@@ -1,3 +1,5 @@
+// Compiled functions: when one is recorded anew, what its arguments and results may be, and what it cannot know.
+
 import { add, compile, randomUniform, setSeed, type Tensor, tensor, variable } from '@treadle/tensor';
 import { describe, expect, test } from 'vitest';
 

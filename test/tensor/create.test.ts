@@ -1,3 +1,5 @@
+// Making tensors: from arrays and numbers of every kind, and of a pattern.
+
 import { arange, eye, full, linspace, ones, tensor, zeros } from '@treadle/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

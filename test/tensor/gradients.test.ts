@@ -1,3 +1,5 @@
+// Gradients as users ask for them: what they are of, what reading leaves of them, and when they are refused.
+
 import { compile, grad, gradients, type Tensor, tensor, valueAndGrad, variable, zeros } from '@treadle/tensor';
 import { expect, test } from 'vitest';
 import { refused } from './refusal.ts';

@@ -1,3 +1,5 @@
+// Random tensors: what a number depends on, and how numbers are spread.
+
 import { randomNormal, randomUniform, setSeed, setThreads, shutdown } from '@treadle/tensor';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';

@@ -1,3 +1,5 @@
+// Reading values, at once or with the event loop free, and giving their memory back.
+
 import { setTimeout as after } from 'node:timers/promises';
 import { memory, type Tensor, tensor, variable, zeros } from '@treadle/tensor';
 import { expect, test } from 'vitest';

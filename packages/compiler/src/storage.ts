@@ -4,7 +4,7 @@
 // is freed when the collector says so, or at once by `release`.
 
 import type { Dtype, Storage } from '@treadle/graph';
-import { type Block, memory } from '@treadle/pool';
+import { type Block, memory, team } from '@treadle/pool';
 
 export type Values = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
@@ -136,6 +136,7 @@ export class StoredValue implements Storage {
   /** The values, in an array of their own. */
   read(): Values {
     if (this.#home.isReleased) throw new Error('tensor: it must not be read after dispose()');
+    if (runsUnderWay > 0 && this.#home.block) team.finish(); // a run may be writing it
     return this.#home.read();
   }
 

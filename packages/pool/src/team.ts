@@ -65,7 +65,7 @@ export class Team {
   /** Sets how many threads compute, once the runs under way are finished. */
   setThreads(threads: number): void {
     checkThreads(threads);
-    this.#finishJobs();
+    this.finish();
     if (threads === this.#threads) return;
     this.#dismiss()?.end();
     this.#workspace.release();
@@ -83,7 +83,7 @@ export class Team {
    * the step when one of them fails; the next run has a new team.
    */
   run(program: Program, table: number, { parallel = true, prepare, finish }: RunOptions = {}): void {
-    this.#finishJobs();
+    this.finish();
     prepare?.();
     const { id, main } = this.#know(program);
     const workspace = this.#workspace;
@@ -197,8 +197,8 @@ export class Team {
     this.#begin();
   }
 
-  /** Blocks until all asynchronous runs are finished. */
-  #finishJobs(): void {
+  /** Blocks until all asynchronous runs are finished: what they write can be read then. */
+  finish(): void {
     for (let job = this.#jobs[0]; job; job = this.#jobs[0]) {
       const staff = this.#hire();
       let tiles = -1;

@@ -103,7 +103,9 @@ export class ModuleBuilder {
     section(3, () => to.vector(this.#functions, ({ func }) => typeIndex(func)));
     const exported = this.#functions.filter((defined) => defined.exported || exportAll);
     section(7, () =>
-      to.vector(exported, (defined) => writeExport(to, defined.exported ? defined.func.name : `#${defined.func.index}`, defined.func)),
+      to.vector(exported, (defined) =>
+        writeExport(to, defined.exported ? defined.func.name : `#${defined.func.index}`, defined.func),
+      ),
     );
     section(10, () => to.vector(this.#functions, ({ builder }) => to.sized(() => writeBody(to, builder))));
     return to.bytes;

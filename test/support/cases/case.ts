@@ -3,7 +3,7 @@
 
 import type { Dtype, Node } from '@treadle/graph';
 import fc from 'fast-check';
-import { broadcast, type NdArray, nd, type Shape, sizeOf } from '../reference.ts';
+import { type NdArray, nd, type Shape, sizeOf } from '../reference.ts';
 import { ulpDistance } from '../ulp.ts';
 
 /** How far a result may lie from the truth: correctly rounded, so many ulps, or an absolute bound for each element. */
@@ -182,8 +182,4 @@ export function apart(shapes: readonly Shape[], { from = -3, step = 0.5 }: Sprea
       );
   };
   return fc.tuple(...shapes.map(one));
-}
-
-export function broadcastOf(...inputs: readonly NdArray[]): Shape {
-  return broadcast(...inputs.map(({ shape }) => shape));
 }

@@ -1,6 +1,6 @@
 // From reference arrays to nodes and back.
 
-import { type Dtype, type Node, sourceNode } from '@treadle/graph';
+import type { Dtype, Node } from '@treadle/graph';
 import { Tensor, tensor } from '@treadle/tensor';
 import { type NdArray, nd, type Shape, sizeOf } from '../reference.ts';
 
@@ -16,8 +16,4 @@ export function node(shape: Shape, dtype: Dtype = 'float32'): Node {
 export function valueOf(node: Node): NdArray {
   const t = new Tensor(node);
   return { shape: t.shape, dtype: t.dtype, data: Array.from(t.data()) };
-}
-
-export function numberNode32(value: number): Node {
-  return sourceNode({ kind: 'number', value }, [], 'int32');
 }
