@@ -8,14 +8,14 @@ import { type Block, memory, team } from '@treadle/pool';
 
 export type Values = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
-/** How many bytes of new blocks bring about a sweep; so values that nobody needs take twice as much at most. */
+/** How many bytes of new blocks bring about a sweep; so blocks that nobody needs hold twice as much at most. */
 const sweepBytes = 256 * 2 ** 20;
 
 let bytesInBlocks = 0;
 /** Sweeps so far: a value that was not bound to a run since the last one is old. */
 let sweeps = 0;
-/** bytes in blocks that bring about the next sweep */
-let nextSweep = sweepBytes;
+/** bytes of the blocks that were taken since the last sweep */
+let bytesTaken = 0;
 /** The homes that are blocks. They do not keep the values that live there: a value that is forgotten leaves its home behind. */
 const blocks = new Set<Home>();
 /** While a run is under way blocks must stay where they are: frees wait here. */
@@ -65,6 +65,7 @@ class Home {
   enterBlock(value: StoredValue): Block {
     const block = memory.allocate(4 * this.length);
     bytesInBlocks += block.byteLength;
+    bytesTaken += block.byteLength;
     this.block = block;
     blocks.add(this);
     forgotten.register(value, this, this);
@@ -150,14 +151,16 @@ export class StoredValue implements Storage {
 
 /** Moves old values out to arrays when there are many; called before a run is bound, never during one. */
 export function makeRoom(): void {
-  if (bytesInBlocks < nextSweep || runsUnderWay > 0) return;
-  for (const home of blocks) {
-    if (!home.isMovable || home.lastSweep === sweeps) continue;
-    home.values = home.read();
-    home.leaveBlock();
+  if (bytesTaken < sweepBytes || runsUnderWay > 0) return;
+  if (bytesInBlocks > sweepBytes) {
+    for (const home of blocks) {
+      if (!home.isMovable || home.lastSweep === sweeps) continue;
+      home.values = home.read();
+      home.leaveBlock();
+    }
   }
   sweeps++;
-  nextSweep = bytesInBlocks + sweepBytes;
+  bytesTaken = 0;
 }
 
 /** Up to this many words a loop is faster than a view and a copy of it. */
