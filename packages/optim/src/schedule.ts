@@ -1,13 +1,8 @@
 // Learning rates that change with the step: functions from the number of steps made before (0-d float32) to the rate (0-d).
 
-import { type Tensor, tensor } from '@treadle/tensor';
+import type { Tensor } from '@treadle/tensor';
 
 export type Schedule = (step: Tensor) => Tensor;
-
-/** The same rate at every step. */
-export function constantRate(rate: number): Schedule {
-  return () => tensor(rate);
-}
 
 export interface ExponentialDecayOptions {
   /** whether the exponent is rounded down, so that the rate falls in steps; false by default */

@@ -37,20 +37,24 @@ function remainder(f: FunctionBuilder, a: Expr<'f64x2'>, b: Expr<'f64x2'>): Expr
   return v128.bitselect(v128.bitselect(zero, mended, f64x2.eq(mended, 0)), f64x2.const(Number.NaN), regular);
 }
 
+/** The remainders of four lanes: two at a time widened to float64, and narrowed again. */
+function remainders<T extends 'f32x4' | 'i32x4'>(
+  f: FunctionBuilder,
+  [x, y]: readonly [Expr<T>, Expr<T>],
+  widen: (low: Expr<T>) => Expr<'f64x2'>,
+  narrow: (wide: Expr<'f64x2'>) => Expr<T>,
+): Expr<T> {
+  const a = f.let(x);
+  const b = f.let(y);
+  const low = remainder(f, widen(a), widen(b));
+  const top = remainder(f, widen(high(a)), widen(high(b)));
+  return i8x16.shuffle([0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23], narrow(low), narrow(top));
+}
+
 const forFloats = laneOp({
   name: 'mod',
   cost: 4,
-  lane: (f, inputs) => {
-    const a = f.let(inputs.float(0));
-    const b = f.let(inputs.float(1));
-    const low = remainder(f, f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(b));
-    const top = remainder(f, f64x2.promote_low_f32x4(high(a)), f64x2.promote_low_f32x4(high(b)));
-    return i8x16.shuffle(
-      [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23],
-      f32x4.demote_f64x2_zero(low),
-      f32x4.demote_f64x2_zero(top),
-    );
-  },
+  lane: (f, x) => remainders(f, [x.float(0), x.float(1)], f64x2.promote_low_f32x4, f32x4.demote_f64x2_zero),
   // a mod b = a − b·⌊a/b⌋, the floor being flat
   gradient: (dy, _, [a, b]) => [dy, a && b && neg(mul(dy, floor(div(a, b))))],
 });
@@ -58,17 +62,8 @@ const forFloats = laneOp({
 const forInts: LaneOp = {
   ...forFloats,
   key: 'mod int32',
-  lane: (f, inputs) => {
-    const a = f.let(inputs.int(0));
-    const b = f.let(inputs.int(1));
-    const low = remainder(f, f64x2.convert_low_i32x4_s(a), f64x2.convert_low_i32x4_s(b));
-    const top = remainder(f, f64x2.convert_low_i32x4_s(high(a)), f64x2.convert_low_i32x4_s(high(b)));
-    return i8x16.shuffle(
-      [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23],
-      i32x4.trunc_sat_f64x2_s_zero(low), // NaN, from a modulo 0, gives 0
-      i32x4.trunc_sat_f64x2_s_zero(top),
-    );
-  },
+  // NaN, from a modulo 0, gives 0
+  lane: (f, x) => remainders(f, [x.int(0), x.int(1)], f64x2.convert_low_i32x4_s, i32x4.trunc_sat_f64x2_s_zero),
   gradient: () => [],
 };
 

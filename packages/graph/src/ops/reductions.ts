@@ -6,7 +6,7 @@ import { applyOp, type Node } from '../node.ts';
 import type { TiledOp } from '../op.ts';
 import { type Axes, denseView } from '../shape.ts';
 import { add, div, mul, sub } from './arithmetic.ts';
-import { cast } from './cast.ts';
+import { asNumbers, cast } from './cast.ts';
 import { equal, where } from './comparison.ts';
 import { exp, log } from './exponential.ts';
 import { flip, pad, reshape, slice } from './moves.ts';
@@ -31,7 +31,7 @@ const column = (y: Node): Node => reshape(y, [...y.shape, 1]);
 function extreme(name: string, float: Combine, int: Combine): (x: Node, axes?: Axes, options?: ReduceOptions) => Node {
   return (x, axes, options = {}) => {
     nonEmptyAxes(name, x, axes);
-    const values = x.dtype === 'bool' ? cast(x, 'int32') : x;
+    const values = asNumbers(x);
     const isFloat = values.dtype === 'float32';
     return reduceAxes(values, axes, options, {
       name,
@@ -66,7 +66,7 @@ const productInts = ints(1, (a, b) => i32x4.mul(a, b));
 
 /** The product over the axes. */
 export function prod(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
-  const values = x.dtype === 'bool' ? cast(x, 'int32') : x;
+  const values = asNumbers(x);
   const isFloat = values.dtype === 'float32';
   return reduceAxes(values, axes, options, {
     name: 'prod',
@@ -117,7 +117,7 @@ export const all: (x: Node, axes?: Axes, options?: ReduceOptions) => Node = quan
 function argExtreme(name: string, direction: 'max' | 'min'): (x: Node, axis?: number, options?: ReduceOptions) => Node {
   return (x, axis, { keepDims = false } = {}) => {
     nonEmptyAxes(name, x, axis);
-    const values = cast(x, x.dtype === 'bool' ? 'int32' : x.dtype);
+    const values = asNumbers(x);
     const { rows, kept, keptDims } = rowsOf(name, values, axis);
     const type: 'f32x4' | 'i32x4' = values.dtype === 'float32' ? 'f32x4' : 'i32x4';
     const op: TiledOp = {

@@ -16,7 +16,7 @@ import {
   sizeOf,
 } from '../shape.ts';
 import { div, square, sub } from './arithmetic.ts';
-import { cast } from './cast.ts';
+import { asNumbers, cast } from './cast.ts';
 import { reshape } from './moves.ts';
 import { sqrt } from './power.ts';
 import { type ReduceOptions, reduceAxes } from './reduce.ts';
@@ -34,7 +34,7 @@ const sumInts: Combine = {
 
 /** The sum over the axes (all by default); of bool, how many are true. */
 export function sum(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
-  const values = x.dtype === 'bool' ? cast(x, 'int32') : x;
+  const values = asNumbers(x);
   const isFloat = values.dtype === 'float32';
   return reduceAxes(values, axes, options, {
     name: 'sum',
