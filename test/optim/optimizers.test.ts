@@ -1,6 +1,21 @@
 // The laws of optimizers: each moves as Keras's does, contracts a bowl, and does the same compiled and not.
 
-import { adam, exponentialDecay, type Optimizer, optimizerByName, type Schedule, sgd } from '@treadle/optim';
+import {
+  adadelta,
+  adagrad,
+  adam,
+  adamax,
+  adamW,
+  lion,
+  nadam,
+  type Optimizer,
+  type OptimizerName,
+  type OptimizerOptions,
+  optimizerByName,
+  rmsprop,
+  type Schedule,
+  sgd,
+} from '@treadle/optim';
 import {
   compile,
   gradients,
@@ -13,8 +28,21 @@ import {
 } from '@treadle/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { check, exact, exp, given, mul, u } from './running-error.ts';
-import { adamMove, type Move, type Particle, sgdMove } from './transcriptions.ts';
+import { add, check, div, exact, type Figure, given, max, mul, sqrt, u } from './running-error.ts';
+import {
+  adadeltaMove,
+  adagradMove,
+  adamaxMove,
+  adamMove,
+  decaying,
+  fadingMove,
+  lionMove,
+  type Move,
+  nadamMove,
+  type Particle,
+  rmspropMove,
+  sgdMove,
+} from './transcriptions.ts';
 
 const figure = fc.integer({ min: -4096, max: 4096 }).map((x) => x / 256);
 
@@ -22,6 +50,8 @@ interface Rule {
   readonly name: string;
   readonly make: (rate: number) => Optimizer;
   readonly move: (rate: number) => Move;
+  /** the rate at which 200 steps reach the bottom of a bowl; 0.05 by default */
+  readonly bowlRate?: number;
 }
 
 const rules: readonly Rule[] = [
@@ -33,14 +63,20 @@ const rules: readonly Rule[] = [
     move: (rate) => sgdMove(rate, 0.8, true),
   },
   {
-    name: 'sgd with momentum and decay',
+    name: 'sgd with momentum and weight decay',
     make: (rate) => sgd(rate, { momentum: 0.5, weightDecay: 0.1 }),
-    move: (rate) => sgdMove(rate, 0.5, false, 0.1),
+    move: (rate) => decaying(0.1, rate, sgdMove(rate, 0.5)),
   },
   {
-    name: 'sgd with decay',
+    name: 'sgd with weight decay',
     make: (rate) => sgd(rate, { weightDecay: 0.1 }),
-    move: (rate) => sgdMove(rate, 0, false, 0.1),
+    move: (rate) => decaying(0.1, rate, sgdMove(rate)),
+  },
+  {
+    name: 'sgd whose rate fades',
+    make: (rate) => sgd(rate, { decay: 0.25 }),
+    move: (rate) => fadingMove(rate, 0.25),
+    bowlRate: 0.9,
   },
   { name: 'adam', make: (rate) => adam(rate), move: (rate) => adamMove(rate, 0.9, 0.999, 1e-7) },
   {
@@ -48,9 +84,35 @@ const rules: readonly Rule[] = [
     make: (rate) => adam(rate, { beta1: 0.5, beta2: 0.75, epsilon: 0.125 }),
     move: (rate) => adamMove(rate, 0.5, 0.75, 0.125),
   },
+  {
+    name: 'AMSGrad',
+    make: (rate) => adam(rate, { beta2: 0.5, amsgrad: true }),
+    move: (rate) => adamMove(rate, 0.9, 0.5, 1e-7, true),
+  },
+  {
+    name: 'adamW',
+    make: (rate) => adamW(rate),
+    move: (rate) => decaying(0.004, rate, adamMove(rate, 0.9, 0.999, 1e-7)),
+  },
+  { name: 'rmsprop', make: (rate) => rmsprop(rate), move: (rate) => rmspropMove(rate, 0.9, 1e-7) },
+  {
+    name: 'rmsprop with momentum, centred',
+    make: (rate) => rmsprop(rate, { rho: 0.5, momentum: 0.5, centered: true, epsilon: 0.25 }),
+    move: (rate) => rmspropMove(rate, 0.5, 0.25, 0.5, true),
+  },
+  { name: 'adagrad', make: (rate) => adagrad(rate), move: (rate) => adagradMove(rate, 0.1, 1e-7), bowlRate: 0.5 },
+  {
+    name: 'adadelta',
+    make: (rate) => adadelta(rate * 20),
+    move: (rate) => adadeltaMove(rate * 20, 0.95, 1e-7),
+    bowlRate: 2,
+  },
+  { name: 'adamax', make: (rate) => adamax(rate), move: (rate) => adamaxMove(rate, 0.9, 0.999, 1e-7) },
+  { name: 'nadam', make: (rate) => nadam(rate), move: (rate) => nadamMove(rate, 0.9, 0.999, 1e-7) },
+  { name: 'lion', make: (rate) => lion(rate), move: (rate) => lionMove(rate, 0.9, 0.99) },
 ];
 
-describe.each(rules)('$name', ({ make, move }) => {
+describe.each(rules)('$name', ({ make, move, bowlRate = 0.05 }) => {
   test('the first steps are those of Keras’s formula, within what rounding costs', () => {
     const inputs = fc.integer({ min: 1, max: 5 }).chain((n) => {
       const row = fc.array(figure, { minLength: n, maxLength: n });
@@ -72,7 +134,7 @@ describe.each(rules)('$name', ({ make, move }) => {
             `step ${t + 1}`,
           );
         });
-        const state = optimizer.variables.slice(2);
+        const state = optimizer.variables.filter(({ name }) => name.endsWith('/0'));
         state.forEach((slot, j) => {
           check(
             slot.data(),
@@ -110,7 +172,7 @@ describe.each(rules)('$name', ({ make, move }) => {
   test('many steps bring a bowl’s bottom nearer', () => {
     const v = variable([3, -2, 1]);
     const curvature = tensor([1, 0.5, 2]);
-    const optimizer = make(0.05);
+    const optimizer = make(bowlRate);
     const bowl = (): Tensor => v.square().mul(curvature).sum().mul(0.5);
     const step = compile(() => {
       optimizer.apply(gradients(bowl(), [v]), [v]);
@@ -175,20 +237,6 @@ describe('the learning rate', () => {
     });
     expect(rates).toEqual([1, 1 / 2, Math.fround(1 / 3), 1 / 4]);
   });
-
-  test('decays by its rate in every so many steps', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 5000 }), fc.integer({ min: 1, max: 1000 }), (step, period) => {
-        const smooth = exponentialDecay(0.1, period, 0.5)(tensor(step)).item();
-        const periods = mul({ value: step / period, error: (u * step) / period }, given(Math.log(0.5)));
-        check([smooth], [mul(exp(periods), given(0.1))], 'smooth');
-        const stairs = exponentialDecay(0.1, period, 0.5, { staircase: true })(tensor(step)).item();
-        const floor = mul(exact(Math.floor(step / period)), given(Math.log(0.5)));
-        check([stairs], [mul(exp(floor), given(0.1))], 'staircase');
-      }),
-      { numRuns: 50 },
-    );
-  });
 });
 
 test('the shared figures of a step are computed once, and each variable has a state of its own', () => {
@@ -211,6 +259,134 @@ test('the shared figures of a step are computed once, and each variable has a st
     ['meanSquare/1', [2, 1]],
   ]);
   expect(together.variables.some(({ trainable }) => trainable)).toBe(false);
+});
+
+describe('clipping', () => {
+  const gradient = fc.array(figure, { minLength: 1, maxLength: 5 });
+
+  /** What moved where the rate is 1 and everything begins at 0: −g, clipped. */
+  function moves(options: OptimizerOptions, gs: readonly (readonly number[])[]): number[][] {
+    const variables = gs.map((g) => variable(g.map(() => 0)));
+    sgd(1, options).apply(
+      gs.map((g) => tensor([...g])),
+      variables,
+    );
+    return variables.map((v) => [...v.data()].map((x) => 0 - x));
+  }
+
+  const squares = (g: readonly number[]): Figure => g.reduce((sum, x) => add(sum, mul(exact(x), exact(x))), exact(0));
+  const shortened = (g: readonly number[], normSquare: Figure, bound: number): Figure[] => {
+    const factor = mul(div(exact(1), max(sqrt(normSquare), given(bound))), given(bound));
+    return g.map((x) => mul(exact(x), factor));
+  };
+
+  test('by value keeps every element within the bound', () => {
+    fc.assert(
+      fc.property(gradient, fc.constantFrom(0.5, 2), (g, bound) => {
+        expect(moves({ clipValue: bound }, [g])).toEqual([g.map((x) => Math.max(-bound, Math.min(bound, x)) + 0)]);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('by norm shortens each gradient, by the global norm all of them by the same factor', () => {
+    fc.assert(
+      fc.property(gradient, gradient, fc.constantFrom(0.5, 8, 1e6), (a, b, bound) => {
+        const [each = [], other = []] = moves({ clipNorm: bound }, [a, b]);
+        check(each, shortened(a, squares(a), bound), 'clipNorm of the first');
+        check(other, shortened(b, squares(b), bound), 'clipNorm of the second');
+        const all = add(squares(a), squares(b));
+        const [first = [], second = []] = moves({ globalClipNorm: bound }, [a, b]);
+        check(first, shortened(a, all, bound), 'globalClipNorm of the first');
+        check(second, shortened(b, all, bound), 'globalClipNorm of the second');
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('of nothing clips nothing', () => {
+    sgd(1, { globalClipNorm: 1 }).apply([], []);
+    expect(moves({ clipNorm: 1 }, [[0, 0]])).toEqual([[0, 0]]);
+  });
+});
+
+test('averages of the weights forget by emaMomentum, and finalize makes them the weights', () => {
+  fc.assert(
+    fc.property(figure, fc.array(figure, { minLength: 1, maxLength: 4 }), (start, gs) => {
+      const v = variable([start]);
+      const optimizer = sgd(0.5, { emaMomentum: 0.75 });
+      let average = exact(start);
+      let x = exact(start);
+      for (const g of gs) {
+        optimizer.apply([tensor([g])], [v]);
+        x = exact(x.value - g / 2);
+        average = add(mul(average, exact(0.75)), mul(x, exact(0.25)));
+      }
+      expect(v.item()).toBe(x.value);
+      optimizer.finalize([v, variable([1])]);
+      check(v.data(), [average], 'average');
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test('without averages finalize changes nothing', () => {
+  const v = variable([1]);
+  const optimizer = sgd(0.5);
+  optimizer.apply([tensor([1])], [v]);
+  optimizer.finalize([v]);
+  expect(v.item()).toBe(0.5);
+});
+
+test.each(['sgd', 'adam', 'adamW', 'nadam', 'lion'] satisfies OptimizerName[])(
+  'a variable scaled by rateScale moves in %s as at a learning rate that many times larger',
+  (name) => {
+    const make = { sgd, adam, adamW, nadam, lion }[name];
+    const begin = (): Variable => variable([1, -2]);
+    const [slow, fast, still, alone] = [begin(), begin(), begin(), begin()];
+    const scales = new Map([
+      [slow, 1],
+      [fast, 4],
+      [still, 0],
+    ]);
+    const together = make(1 / 64, { rateScale: (v) => scales.get(v) ?? 1 });
+    const single = make(1 / 16);
+    for (const g of [
+      [1, 2],
+      [-3, 0.5],
+    ]) {
+      together.apply([tensor(g), tensor(g), tensor(g)], [slow, fast, still]);
+      single.apply([tensor(g)], [alone]);
+    }
+    expect(fast.data()).toEqual(alone.data());
+    expect(slow.data()).not.toEqual(alone.data());
+    expect([...still.data()]).toEqual([1, -2]);
+  },
+);
+
+test('adam without an epsilon does not feel gradients scaled by a power of two', () => {
+  fc.assert(
+    fc.property(fc.array(figure, { minLength: 1, maxLength: 4 }), fc.integer({ min: -12, max: 12 }), (gs, power) => {
+      const [plain, scaled] = [variable([1]), variable([1])];
+      const [one, other] = [adam(0.125, { epsilon: 0 }), adam(0.125, { epsilon: 0 })];
+      for (const g of gs.filter((x) => x !== 0)) {
+        one.apply([tensor([g])], [plain]);
+        other.apply([tensor([g * 2 ** power])], [scaled]);
+      }
+      expect(scaled.item()).toBe(plain.item());
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('adamW’s decay is decoupled: without gradients weights shrink by 1 − ηλ, whatever their means hold', () => {
+  const [v, w] = [variable([1]), variable([1])];
+  const [coupled, decoupled] = [adam(0.5), adamW(0.5, { weightDecay: 0.25 })];
+  for (let i = 1; i <= 4; i++) {
+    decoupled.apply([tensor([0])], [v]);
+    coupled.apply([tensor([0])], [w]);
+    expect([v.item(), w.item()]).toEqual([0.875 ** i, 1]);
+  }
 });
 
 test('a tensor computed from a variable before a step goes on seeing the old value', () => {
@@ -236,16 +412,44 @@ test('what does not fit is refused', () => {
   expect(() => adam(0.1, { beta1: 1 })).toThrow('adam: beta1 must be above 0 and below 1; got 1');
   expect(() => adam(0.1, { beta2: 0 })).toThrow(RangeError);
   expect(() => adam(0.1, { epsilon: -1 })).toThrow(RangeError);
-  expect(() => exponentialDecay(0.1, 0, 0.5)).toThrow(RangeError);
-  expect(() => optimizerByName('lamb')).toThrow('optimizer: the name must be one of sgd, adam; got "lamb"');
+  expect(() => sgd(0.1, { decay: -1 })).toThrow('sgd: decay must be a number ≥ 0; got -1');
+  expect(() => sgd((step) => step, { decay: 0.1 })).toThrow('beside a schedule');
+  expect(() => sgd(0.1, { clipNorm: 0 })).toThrow('sgd: clipNorm must be above 0; got 0');
+  expect(() => adam(0.1, { clipNorm: 1, clipValue: 1 })).toThrow(
+    'adam: gradients are clipped in one way; got clipValue and clipNorm',
+  );
+  expect(() => adam(0.1, { emaMomentum: 1 })).toThrow('adam: emaMomentum must be at least 0 and less than 1; got 1');
+  const infinite = sgd(0.1, { rateScale: () => Number.POSITIVE_INFINITY });
+  expect(() => infinite.apply([tensor([1, 2])], [v])).toThrow('sgd: rateScale must give a finite number ≥ 0');
+  expect(() => rmsprop(0.1, { rho: 1 })).toThrow('rmsprop: rho must be above 0 and below 1; got 1');
+  expect(() => rmsprop(0.1, { momentum: 1 })).toThrow('rmsprop: momentum must be at least 0 and less than 1; got 1');
+  expect(() => adagrad(0.1, { initialAccumulatorValue: -1 })).toThrow(
+    'adagrad: initialAccumulatorValue must be a number ≥ 0; got -1',
+  );
+  expect(() => adadelta(0.1, { epsilon: -1 })).toThrow(RangeError);
+  expect(() => adamax(0.1, { beta1: 1 })).toThrow(RangeError);
+  expect(() => nadam(0.1, { beta2: 1 })).toThrow(RangeError);
+  expect(() => lion(0.1, { beta1: 0 })).toThrow(RangeError);
+  expect(() => optimizerByName('lamb')).toThrow(
+    'optimizer: the name must be one of sgd, rmsprop, adagrad, adadelta, adam, adamW, adamax, nadam, lion; got "lamb"',
+  );
   expect(() => optimizerByName('valueOf')).toThrow(RangeError);
 });
 
 test('names give optimizers with Keras’s defaults', () => {
-  expect(
-    [optimizerByName('sgd'), optimizerByName('adam')].map(({ name, learningRate }) => [name, learningRate.item()]),
-  ).toEqual([
-    ['sgd', Math.fround(0.01)],
-    ['adam', Math.fround(0.001)],
-  ]);
+  const names: readonly OptimizerName[] = [
+    'rmsprop',
+    'adagrad',
+    'adadelta',
+    'adam',
+    'adamW',
+    'adamax',
+    'nadam',
+    'lion',
+  ];
+  for (const name of names) {
+    const made = optimizerByName(name);
+    expect([made.name, made.learningRate.item()]).toEqual([name, Math.fround(0.001)]);
+  }
+  expect(optimizerByName('sgd').learningRate.item()).toBe(Math.fround(0.01));
 });

@@ -37,6 +37,21 @@ export const sqrt = (a: Figure): Figure => {
   return rounded(root, Math.max(low, Math.sqrt(a.value + a.error) - root));
 };
 
+export const neg = (a: Figure): Figure => ({ value: -a.value, error: a.error });
+export const abs = (a: Figure): Figure => ({ value: Math.abs(a.value), error: a.error });
+export const max = (a: Figure, b: Figure): Figure => ({
+  value: Math.max(a.value, b.value),
+  error: Math.max(a.error, b.error),
+});
+/** −1, 0 or 1: any of them where the figure may lie on either side of 0. */
+export const sign = (a: Figure): Figure => ({
+  value: Math.sign(a.value),
+  error: Math.abs(a.value) > a.error ? 0 : a.error && 2,
+});
+
+/** cos x, which the engine computes to 2 ulp (4u). */
+export const cos = (a: Figure): Figure => rounded(Math.cos(a.value), a.error, 4);
+
 /** eˣ and eˣ − 1, which the engine computes to 2 ulp (4u). */
 export const exp = (a: Figure): Figure => rounded(Math.exp(a.value), Math.exp(a.value + a.error) * a.error, 4);
 export const expm1 = (a: Figure): Figure => rounded(Math.expm1(a.value), Math.exp(a.value + a.error) * a.error, 4);

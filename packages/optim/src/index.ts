@@ -1,7 +1,25 @@
 // Update rules, and learning rates that change.
 
-export { type AdamOptions, adam } from './adam.ts';
-export { type Optimizer, optimizerOf, type Update, type UpdateRule } from './optimizer.ts';
+export { type AdadeltaOptions, adadelta } from './adadelta.ts';
+export { type AdagradOptions, adagrad } from './adagrad.ts';
+export { type AdamOptions, adam, adamW } from './adam.ts';
+export { type AdamaxOptions, adamax } from './adamax.ts';
+export { type LionOptions, lion } from './lion.ts';
+export { type NadamOptions, nadam } from './nadam.ts';
+export { type Optimizer, optimizerOf, type Slot, type Update, type UpdateRule } from './optimizer.ts';
 export { type OptimizerName, optimizerByName } from './optimizer-by-name.ts';
-export { type ExponentialDecayOptions, exponentialDecay, type Schedule } from './schedule.ts';
+export type { OptimizerOptions } from './optimizer-options.ts';
+export { type RmspropOptions, rmsprop } from './rmsprop.ts';
+export type { Schedule } from './schedule.ts';
+export {
+  type CosineDecayOptions,
+  type CosineRestartsOptions,
+  cosineDecay,
+  cosineDecayRestarts,
+} from './schedules/cosine-decay.ts';
+export { type CyclicOptions, cyclicRate, type OneCycleOptions, oneCycle, warmup } from './schedules/cyclic.ts';
+export { exponentialDecay, type StaircaseOptions, stepDecay } from './schedules/exponential-decay.ts';
+export { inverseTimeDecay } from './schedules/inverse-time-decay.ts';
+export { piecewiseConstantDecay } from './schedules/piecewise-constant.ts';
+export { type PolynomialDecayOptions, polynomialDecay } from './schedules/polynomial-decay.ts';
 export { type SgdOptions, sgd } from './sgd.ts';

@@ -1,12 +1,28 @@
 // The one table of the names of optimizers, each with its default options.
 
-import { adam } from './adam.ts';
+import { adadelta } from './adadelta.ts';
+import { adagrad } from './adagrad.ts';
+import { adam, adamW } from './adam.ts';
+import { adamax } from './adamax.ts';
+import { lion } from './lion.ts';
+import { nadam } from './nadam.ts';
 import type { Optimizer } from './optimizer.ts';
+import { rmsprop } from './rmsprop.ts';
 import { sgd } from './sgd.ts';
 
-export type OptimizerName = 'sgd' | 'adam';
+export type OptimizerName = 'sgd' | 'rmsprop' | 'adagrad' | 'adadelta' | 'adam' | 'adamW' | 'adamax' | 'nadam' | 'lion';
 
-const table: Readonly<Record<OptimizerName, () => Optimizer>> = { sgd: () => sgd(), adam: () => adam() };
+const table: Readonly<Record<OptimizerName, () => Optimizer>> = {
+  sgd,
+  rmsprop,
+  adagrad,
+  adadelta,
+  adam,
+  adamW,
+  adamax,
+  nadam,
+  lion,
+};
 
 function isName(name: string): name is OptimizerName {
   return Object.hasOwn(table, name);

@@ -1,16 +1,21 @@
 // What an optimizer is, and what all of them share: the count of steps, the learning rate, the state kept for each variable,
-// and one plan that updates all variables at once. How one variable moves is the matter of a rule.
+// clipped gradients, decayed weights, averages, and one plan that updates all variables at once. How one variable moves is the
+// matter of a rule.
 
 import { compile, type Shape, ShapeError, type Tensor, type Variable, variable, zeros } from '@treadle/tensor';
+import { type Clip, clipOf } from './clip.ts';
+import { type Common, checkCommon, type OptimizerOptions } from './optimizer-options.ts';
 import type { Schedule } from './schedule.ts';
 
 export interface Optimizer {
   readonly name: string;
   /** 0-d; may be assigned between steps. Where a schedule sets it, it is the rate of the latest step */
   readonly learningRate: Variable;
+  /** whether a schedule sets the learning rate at every step */
+  readonly isScheduled: boolean;
   /** how many steps were made: 0-d int32 */
   readonly iterations: Variable;
-  /** iterations, learningRate, then the state of each variable, in the order in which the variables first came */
+  /** iterations, learningRate, what all variables share, then the state of each variable, in the order in which they first came */
   readonly variables: readonly Variable[];
   /** Makes the state for these variables, which apply would make at its first call. */
   build(variables: readonly Variable[]): void;
@@ -19,6 +24,8 @@ export interface Optimizer {
    * RangeError unless there is a gradient for each variable, ShapeError unless it has the variable's shape.
    */
   apply(gradients: readonly Tensor[], variables: readonly Variable[]): void;
+  /** Ends a training: where averages are kept (emaMomentum), the variables become theirs. */
+  finalize(variables: readonly Variable[]): void;
 }
 
 /** What becomes of one variable: its new value, and its new state in the order of the rule's slots. */
@@ -27,18 +34,49 @@ export interface Update {
   readonly state: readonly Tensor[];
 }
 
+/** Something that is kept from step to step. */
+export interface Slot {
+  readonly name: string;
+  /** what it is filled with at first; 0 by default */
+  readonly initial?: number;
+}
+
 /** How variables move. */
 export interface UpdateRule {
   readonly name: string;
-  /** what is kept for each variable, of its shape, zeros at first */
-  readonly slots: readonly string[];
-  /** Begins a step, the first of which is 1: what all variables share is computed here, once. */
-  begin(rate: Tensor, step: Tensor): (x: Tensor, dx: Tensor, state: readonly Tensor[]) => Update;
+  /** what is kept for each variable, of its shape */
+  readonly slots: readonly Slot[];
+  /** what is kept once for all variables: 0-d */
+  readonly shared?: readonly Slot[];
+  /** what becomes of that in a step, the first of which is 1 */
+  advance?(shared: readonly Tensor[], step: Tensor): readonly Tensor[];
+  /** Begins a step: what variables have in common is computed here, once. `shared` is already advanced. */
+  begin(
+    rate: Tensor,
+    step: Tensor,
+    shared: readonly Tensor[],
+  ): (x: Tensor, dx: Tensor, state: readonly Tensor[]) => Update;
 }
 
-/** An optimizer of that rule. Throws RangeError for a rate that is not a finite number ≥ 0. */
-export function optimizerOf(rule: UpdateRule, learningRate: number | Schedule): Optimizer {
-  return new RuleOptimizer(rule, learningRate);
+/** A step begun at a rate. */
+interface Begun {
+  readonly rate: Tensor;
+  readonly move: ReturnType<UpdateRule['begin']>;
+}
+
+/** An optimizer of that rule. Throws RangeError for a rate that is not a finite number ≥ 0, and for options out of range. */
+export function optimizerOf(
+  rule: UpdateRule,
+  learningRate: number | Schedule,
+  options: OptimizerOptions = {},
+): Optimizer {
+  return new RuleOptimizer(rule, learningRate, checkCommon(rule.name, options));
+}
+
+/** What is kept for one variable: the rule's slots, then its average if there is one. */
+interface Kept {
+  readonly slots: readonly Variable[];
+  readonly average: Variable | undefined;
 }
 
 class RuleOptimizer implements Optimizer {
@@ -47,26 +85,37 @@ class RuleOptimizer implements Optimizer {
   readonly iterations: Variable;
   readonly #rule: UpdateRule;
   readonly #schedule: Schedule | undefined;
-  readonly #states = new Map<Variable, readonly Variable[]>();
+  readonly #common: Common;
+  readonly #clip: Clip;
+  readonly #shared: readonly Variable[];
+  readonly #kept = new Map<Variable, Kept>();
   /** a plan of its own outside of compiled functions, part of theirs inside */
   readonly #step: (gradients: readonly Tensor[], variables: readonly Variable[]) => void;
 
-  constructor(rule: UpdateRule, learningRate: number | Schedule) {
+  constructor(rule: UpdateRule, learningRate: number | Schedule, common: Common) {
     this.name = rule.name;
     this.#rule = rule;
     this.#schedule = typeof learningRate === 'function' ? learningRate : undefined;
+    this.#common = common;
+    this.#clip = clipOf(rule.name, common);
     const options = { name: 'learningRate', trainable: false };
     this.learningRate = variable(initialRate(rule.name, learningRate), options);
     this.iterations = variable(zeros([], { dtype: 'int32' }), { name: 'iterations', trainable: false });
+    this.#shared = (rule.shared ?? []).map(({ name, initial = 0 }) => variable(initial, { name, trainable: false }));
     this.#step = compile((gradients, variables) => this.#update(gradients, variables));
   }
 
   get variables(): readonly Variable[] {
-    return [this.iterations, this.learningRate, ...[...this.#states.values()].flat()];
+    const kept = [...this.#kept.values()].flatMap(({ slots, average }) => (average ? [...slots, average] : slots));
+    return [this.iterations, this.learningRate, ...this.#shared, ...kept];
+  }
+
+  get isScheduled(): boolean {
+    return this.#schedule !== undefined;
   }
 
   build(variables: readonly Variable[]): void {
-    for (const v of variables) this.#stateOf(v);
+    for (const v of variables) this.#keptFor(v);
   }
 
   apply(gradients: readonly Tensor[], variables: readonly Variable[]): void {
@@ -75,31 +124,69 @@ class RuleOptimizer implements Optimizer {
     this.#step(gradients, variables);
   }
 
-  #stateOf(v: Variable): readonly Variable[] {
-    let state = this.#states.get(v);
-    if (!state) {
-      const index = this.#states.size;
-      state = this.#rule.slots.map((slot) => variable(zeros(v.shape), { name: `${slot}/${index}`, trainable: false }));
-      this.#states.set(v, state);
+  finalize(variables: readonly Variable[]): void {
+    for (const v of variables) {
+      const average = this.#kept.get(v)?.average;
+      if (average) v.assign(average);
     }
-    return state;
+  }
+
+  #keptFor(v: Variable): Kept {
+    let kept = this.#kept.get(v);
+    if (!kept) {
+      const index = this.#kept.size;
+      const keep = (name: string, initial: Tensor): Variable =>
+        variable(initial, { name: `${name}/${index}`, trainable: false });
+      kept = {
+        slots: this.#rule.slots.map(({ name, initial = 0 }) => keep(name, zeros(v.shape).add(initial))),
+        average: this.#common.emaMomentum === undefined ? undefined : keep('average', v.detach()),
+      };
+      this.#kept.set(v, kept);
+    }
+    return kept;
   }
 
   #update(gradients: readonly Tensor[], variables: readonly Variable[]): void {
     const before = this.iterations.cast('float32');
     if (this.#schedule) this.learningRate.assign(this.#schedule(before));
-    const move = this.#rule.begin(this.learningRate, before.add(1));
+    const moveAt = this.#begin(before.add(1));
     this.iterations.assignAdd(1);
+    const clipped = this.#clip(gradients);
     variables.forEach((v, i) => {
-      const gradient = gradients[i];
+      const gradient = clipped[i];
       if (!gradient) throw new Error('internal: a variable without a gradient');
-      const state = this.#stateOf(v);
-      const update = move(v, gradient, state);
-      v.assign(update.x);
-      state.forEach((slot, j) => {
-        slot.assign(update.state[j] ?? slot);
-      });
+      this.#updateOne(v, gradient, moveAt(this.#common.rateScale(v)));
     });
+  }
+
+  /** How variables move in this step, begun once for each multiple of the learning rate. */
+  #begin(step: Tensor): (scale: number) => Begun {
+    const shared = this.#rule.advance?.(this.#shared, step) ?? [];
+    this.#shared.forEach((v, i) => {
+      v.assign(shared[i] ?? v);
+    });
+    const begun = new Map<number, Begun>();
+    return (scale) => {
+      let known = begun.get(scale);
+      if (!known) {
+        const rate = scale === 1 ? this.learningRate : this.learningRate.mul(scale);
+        known = { rate, move: this.#rule.begin(rate, step, shared) };
+        begun.set(scale, known);
+      }
+      return known;
+    };
+  }
+
+  #updateOne(v: Variable, gradient: Tensor, { rate, move }: Begun): void {
+    const { slots, average } = this.#keptFor(v);
+    const { weightDecay, emaMomentum = 0 } = this.#common;
+    const x = weightDecay > 0 ? v.sub(v.mul(rate.mul(weightDecay))) : v; // decoupled: no gradient's mean sees it
+    const update = move(x, gradient, slots);
+    v.assign(update.x);
+    slots.forEach((slot, j) => {
+      slot.assign(update.state[j] ?? slot);
+    });
+    average?.assign(average.mul(emaMomentum).add(update.x.mul(1 - emaMomentum))); // a ← μ·a + (1 − μ)·x
   }
 }
 

@@ -4,26 +4,20 @@ import type { Tensor } from '@treadle/tensor';
 
 export type Schedule = (step: Tensor) => Tensor;
 
-export interface ExponentialDecayOptions {
-  /** whether the exponent is rounded down, so that the rate falls in steps; false by default */
-  readonly staircase?: boolean;
+/** Throws RangeError unless every figure is above 0. */
+export function checkPositive(name: string, figures: Readonly<Record<string, number>>): void {
+  for (const [which, figure] of Object.entries(figures)) {
+    if (!(figure > 0 && Number.isFinite(figure))) {
+      throw new RangeError(`${name}: ${which} must be a number above 0; got ${figure}`);
+    }
+  }
 }
 
-/** initialRate·decayRate^(step / decaySteps). Throws RangeError for decaySteps or decayRate that are not above 0. */
-export function exponentialDecay(
-  initialRate: number,
-  decaySteps: number,
-  decayRate: number,
-  { staircase = false }: ExponentialDecayOptions = {},
-): Schedule {
-  if (!(decaySteps > 0 && decayRate > 0)) {
-    throw new RangeError(
-      `exponentialDecay: decaySteps and decayRate must be above 0; got ${decaySteps} and ${decayRate}`,
-    );
+/** Throws RangeError unless every figure is finite and ≥ 0. */
+export function checkNotNegative(name: string, figures: Readonly<Record<string, number>>): void {
+  for (const [which, figure] of Object.entries(figures)) {
+    if (!(figure >= 0 && Number.isFinite(figure))) {
+      throw new RangeError(`${name}: ${which} must be a finite number ≥ 0; got ${figure}`);
+    }
   }
-  return (step) => {
-    const periods = step.div(decaySteps);
-    const exponent = staircase ? periods.floor() : periods;
-    return exponent.mul(Math.log(decayRate)).exp().mul(initialRate); // rᵗ = e^(t·ln r)
-  };
 }

@@ -1,43 +1,46 @@
 // Gradient descent, with momentum as in Keras.
 
-import type { Tensor } from '@treadle/tensor';
 import { type Optimizer, optimizerOf, type UpdateRule } from './optimizer.ts';
+import type { OptimizerOptions } from './optimizer-options.ts';
 import type { Schedule } from './schedule.ts';
+import { inverseTimeDecay } from './schedules/inverse-time-decay.ts';
 import { settled } from './settled.ts';
 
-export interface SgdOptions {
+export interface SgdOptions extends OptimizerOptions {
   /** how much of the previous move is made again: from 0, the default, to less than 1 */
   readonly momentum?: number;
   /** whether the gradient counts as taken after the momentum's move; false by default */
   readonly nesterov?: boolean;
-  /** how much of itself a variable loses at a rate of 1, beside its gradient; 0 by default */
-  readonly weightDecay?: number;
+  /** makes the learning rate η / (1 + decay·t) after t steps; 0 by default, and not for a schedule */
+  readonly decay?: number;
 }
 
-/** Throws RangeError for a momentum outside 0 … 1, or a weightDecay below 0. */
+/** Throws RangeError for a momentum outside 0 … 1, a weightDecay or decay below 0, and a decay of a schedule. */
 export function sgd(learningRate: number | Schedule = 0.01, options: SgdOptions = {}): Optimizer {
-  const { momentum = 0, nesterov = false, weightDecay = 0 } = options;
+  const { momentum = 0, nesterov = false, decay = 0 } = options;
   if (!(momentum >= 0 && momentum < 1))
     throw new RangeError(`sgd: momentum must be at least 0 and less than 1; got ${momentum}`);
-  if (!(weightDecay >= 0)) throw new RangeError(`sgd: weightDecay must be a number ≥ 0; got ${weightDecay}`);
-  const decayed = (x: Tensor, rate: Tensor): Tensor => (weightDecay > 0 ? x.sub(x.mul(rate.mul(weightDecay))) : x);
-
+  if (!(decay >= 0)) throw new RangeError(`sgd: decay must be a number ≥ 0; got ${decay}`);
+  if (decay > 0 && typeof learningRate === 'function') {
+    throw new RangeError(`sgd: decay is for a learning rate that is a number; got ${decay} beside a schedule`);
+  }
   const plain: UpdateRule = {
     name: 'sgd',
     slots: [],
-    begin: (rate) => (x, dx) => ({ x: decayed(x, rate).sub(dx.mul(rate)), state: [] }),
+    begin: (rate) => (x, dx) => ({ x: x.sub(dx.mul(rate)), state: [] }),
   };
   const withMomentum: UpdateRule = {
     name: 'sgd',
-    slots: ['momentum'],
+    slots: [{ name: 'momentum' }],
     begin:
       (rate) =>
       (x, dx, [previous = x]) => {
         const step = dx.mul(rate);
         const move = settled(previous.mul(momentum).sub(step)); // v ← μ·v − η·g
         const taken = nesterov ? move.mul(momentum).sub(step) : move; // nesterov: μ·v − η·g once more
-        return { x: decayed(x, rate).add(taken), state: [move] };
+        return { x: x.add(taken), state: [move] };
       },
   };
-  return optimizerOf(momentum > 0 ? withMomentum : plain, learningRate);
+  const rate = decay > 0 && typeof learningRate === 'number' ? inverseTimeDecay(learningRate, 1, decay) : learningRate;
+  return optimizerOf(momentum > 0 ? withMomentum : plain, rate, options);
 }

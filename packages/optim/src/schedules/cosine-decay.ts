@@ -1,0 +1,97 @@
+// Rates that fall along half a cosine, once or again and again (I. Loshchilov, F. Hutter, SGDR, 2017).
+
+import { pow, type Tensor } from '@treadle/tensor';
+import { checkNotNegative, checkPositive, type Schedule } from '../schedule.ts';
+
+/** (1 − α)·(1 + cos πt) / 2 + α: from 1 at t = 0 to α at t = 1. */
+function fall(t: Tensor, alpha: number): Tensor {
+  return t
+    .mul(Math.PI)
+    .cos()
+    .add(1)
+    .mul((1 - alpha) / 2)
+    .add(alpha);
+}
+
+export interface CosineDecayOptions {
+  /** the share of the rate that is left at the end; 0 by default */
+  readonly alpha?: number;
+  /** the rate is led in a straight line from initialRate to this … ; none by default: no warm-up */
+  readonly warmupTarget?: number;
+  /** … within so many steps, after which it falls; 0 by default */
+  readonly warmupSteps?: number;
+}
+
+/** Falls from initialRate (or warmupTarget) to its alpha-th part within decaySteps, and stays there. Throws RangeError. */
+export function cosineDecay(
+  initialRate: number,
+  decaySteps: number,
+  { alpha = 0, warmupTarget, warmupSteps = 0 }: CosineDecayOptions = {},
+): Schedule {
+  checkPositive('cosineDecay', { decaySteps });
+  checkNotNegative('cosineDecay', { alpha, warmupSteps, warmupTarget: warmupTarget ?? 0 });
+  if (warmupTarget === undefined || warmupSteps === 0) {
+    return (step) => fall(step.div(decaySteps).minimum(1), alpha).mul(initialRate);
+  }
+  return (step) => {
+    const warming = step.mul((warmupTarget - initialRate) / warmupSteps).add(initialRate);
+    const falling = fall(step.sub(warmupSteps).div(decaySteps).clip(0, 1), alpha).mul(warmupTarget);
+    return step.less(warmupSteps).where(warming, falling);
+  };
+}
+
+export interface CosineRestartsOptions {
+  /** how many times longer each period is than the one before; 2 by default */
+  readonly tMul?: number;
+  /** how many times larger the rate is at the start of each period than at the one before; 1 by default */
+  readonly mMul?: number;
+  /** the share of the rate that is left at the end of a period; 0 by default */
+  readonly alpha?: number;
+}
+
+/** Falls within firstDecaySteps, starts again, falls within tMul times as many, and so on. Throws RangeError. */
+export function cosineDecayRestarts(
+  initialRate: number,
+  firstDecaySteps: number,
+  { tMul = 2, mMul = 1, alpha = 0 }: CosineRestartsOptions = {},
+): Schedule {
+  checkPositive('cosineDecayRestarts', { firstDecaySteps, tMul, mMul });
+  checkNotNegative('cosineDecayRestarts', { alpha });
+  if (tMul < 1) throw new RangeError(`cosineDecayRestarts: tMul must be 1 or more; got ${tMul}`);
+  return (step) => {
+    const time = step.div(firstDecaySteps); // in first periods
+    const { index, passed } = tMul === 1 ? equalPeriods(time) : growingPeriods(time, tMul);
+    return fall(passed, alpha)
+      .mul(index.mul(Math.log(mMul)).exp())
+      .mul(initialRate); // mⁱ = e^(i·ln m)
+  };
+}
+
+/** Which period the time is in, and how much of it has passed. */
+interface Period {
+  readonly index: Tensor;
+  readonly passed: Tensor;
+}
+
+function equalPeriods(time: Tensor): Period {
+  const index = time.floor();
+  return { index, passed: time.sub(index) };
+}
+
+/** Period i begins at (tⁱ − 1) / (t − 1) and lasts tⁱ. */
+function growingPeriods(time: Tensor, t: number): Period {
+  const lengthOf = (index: Tensor): Tensor => pow(t, index);
+  const beginOf = (index: Tensor): Tensor =>
+    lengthOf(index)
+      .sub(1)
+      .div(t - 1);
+  // The logarithm may round a whole number down or up: the period is then the one beside it.
+  const near = time
+    .mul(t - 1)
+    .log1p()
+    .div(Math.log(t))
+    .round();
+  const index = beginOf(near).lessEqual(time).where(near, near.sub(1));
+  const passed = time.sub(beginOf(index)).div(lengthOf(index));
+  return { index, passed: passed.clip(0, 1) };
+}

@@ -1,0 +1,90 @@
+// Rates that rise and fall in straight lines (L. Smith, Cyclical learning rates, 2017; super-convergence, 2018), and a warm-up for
+// any schedule.
+
+import { tensor } from '@treadle/tensor';
+import { checkNotNegative, checkPositive, type Schedule } from '../schedule.ts';
+
+export interface CyclicOptions {
+  /** triangular: all peaks alike, the default; triangular2: each half as high as the last; expRange: gamma^step as high */
+  readonly mode?: 'triangular' | 'triangular2' | 'expRange';
+  /** for expRange; 1 by default */
+  readonly gamma?: number;
+}
+
+/** From baseRate up to maxRate in stepSize steps, down again in as many, and so on. Throws RangeError. */
+export function cyclicRate(
+  baseRate: number,
+  maxRate: number,
+  stepSize: number,
+  { mode = 'triangular', gamma = 1 }: CyclicOptions = {},
+): Schedule {
+  checkPositive('cyclicRate', { stepSize, gamma });
+  checkNotNegative('cyclicRate', { baseRate, maxRate });
+  if (mode !== 'triangular' && mode !== 'triangular2' && mode !== 'expRange') {
+    throw new RangeError(`cyclicRate: mode must be triangular, triangular2 or expRange; got ${String(mode)}`);
+  }
+  return (step) => {
+    const cycle = step.div(2 * stepSize).floor(); // from 0
+    const height = step.div(stepSize).sub(cycle.mul(2).add(1)).abs().neg().add(1); // 0 … 1 … 0
+    const peak =
+      mode === 'triangular'
+        ? tensor(1)
+        : (mode === 'triangular2' ? cycle.mul(-Math.LN2) : step.mul(Math.log(gamma))).exp(); // 2⁻ᶜ, γᵗ
+    return height
+      .mul(peak)
+      .mul(maxRate - baseRate)
+      .add(baseRate);
+  };
+}
+
+export interface OneCycleOptions {
+  /** the share of the steps in which the rate rises; 0.3 by default */
+  readonly riseShare?: number;
+  /** how many times smaller than maxRate the rate begins; 25 by default */
+  readonly divFactor?: number;
+  /** how many times smaller than at the beginning it ends; 10,000 by default */
+  readonly finalDivFactor?: number;
+}
+
+/** Up to maxRate and down to almost nothing within totalSteps, along half cosines, and then no more. Throws RangeError. */
+export function oneCycle(
+  maxRate: number,
+  totalSteps: number,
+  { riseShare = 0.3, divFactor = 25, finalDivFactor = 1e4 }: OneCycleOptions = {},
+): Schedule {
+  checkPositive('oneCycle', { maxRate, totalSteps, divFactor, finalDivFactor });
+  if (!(riseShare > 0 && riseShare < 1)) {
+    throw new RangeError(`oneCycle: riseShare must be above 0 and below 1; got ${riseShare}`);
+  }
+  const first = maxRate / divFactor;
+  const last = first / finalDivFactor;
+  const peakAt = riseShare * totalSteps;
+  return (step) => {
+    const rising = step.div(peakAt).minimum(1);
+    const falling = step
+      .sub(peakAt)
+      .div(totalSteps - peakAt)
+      .clip(0, 1);
+    const up = rising
+      .mul(Math.PI)
+      .cos()
+      .neg()
+      .add(1)
+      .mul((maxRate - first) / 2)
+      .add(first);
+    const down = falling
+      .mul(Math.PI)
+      .cos()
+      .add(1)
+      .mul((maxRate - last) / 2)
+      .add(last);
+    return step.less(peakAt).where(up, down);
+  };
+}
+
+/** Leads the rate in a straight line from 0 to the schedule's within so many steps; the schedule's own time goes on meanwhile. */
+export function warmup(schedule: number | Schedule, steps: number): Schedule {
+  checkPositive('warmup', { steps });
+  const rateAt: Schedule = typeof schedule === 'function' ? schedule : () => tensor(schedule);
+  return (step) => step.add(1).div(steps).minimum(1).mul(rateAt(step));
+}

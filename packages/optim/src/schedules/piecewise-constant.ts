@@ -1,0 +1,23 @@
+// Rates that hold until a step, then give way to the next.
+
+import { tensor } from '@treadle/tensor';
+import type { Schedule } from '../schedule.ts';
+
+/**
+ * values[0] up to and with step boundaries[0], values[1] up to and with boundaries[1], … and the last value from then on. Throws
+ * RangeError unless the boundaries rise and there is one value more than boundaries.
+ */
+export function piecewiseConstantDecay(boundaries: readonly number[], values: readonly number[]): Schedule {
+  if (values.length !== boundaries.length + 1) {
+    const got = `got ${values.length} for ${boundaries.length}`;
+    throw new RangeError(`piecewiseConstantDecay: there must be one value more than boundaries; ${got}`);
+  }
+  if (boundaries.some((boundary, i) => !(boundary > (boundaries[i - 1] ?? Number.NEGATIVE_INFINITY)))) {
+    throw new RangeError(`piecewiseConstantDecay: boundaries must rise; got ${boundaries.join(', ')}`);
+  }
+  return (step) =>
+    boundaries.reduce(
+      (rate, boundary, i) => step.greater(boundary).where(values[i + 1] ?? 0, rate),
+      tensor(values[0] ?? 0),
+    );
+}

@@ -1,0 +1,31 @@
+// A rate that falls to an end rate along a power of the time left.
+
+import { checkNotNegative, checkPositive, type Schedule } from '../schedule.ts';
+
+export interface PolynomialDecayOptions {
+  /** 0.0001 by default */
+  readonly endRate?: number;
+  /** 1 by default: a straight line */
+  readonly power?: number;
+  /** whether the rate rises again at the end of each period, to fall over a longer one (2, 3, … × decaySteps); false by default */
+  readonly cycle?: boolean;
+}
+
+/** (initialRate − endRate)·(1 − step / decaySteps)^power + endRate, and endRate from decaySteps on. Throws RangeError. */
+export function polynomialDecay(
+  initialRate: number,
+  decaySteps: number,
+  { endRate = 1e-4, power = 1, cycle = false }: PolynomialDecayOptions = {},
+): Schedule {
+  checkPositive('polynomialDecay', { decaySteps, power });
+  checkNotNegative('polynomialDecay', { endRate });
+  return (step) => {
+    const periods = step.div(decaySteps);
+    const passed = cycle ? periods.div(periods.ceil().maximum(1)) : periods.minimum(1);
+    const left = passed.neg().add(1);
+    return left
+      .pow(power)
+      .mul(initialRate - endRate)
+      .add(endRate);
+  };
+}
