@@ -259,8 +259,16 @@ describe('predict', () => {
 describe('compile', () => {
   const good = { optimizer: 'sgd', loss: 'mse', metrics: [] };
   test.each([
-    ['an unknown optimizer', { optimizer: 'adamm' }, 'optimizer: the name must be one of sgd, adam; got "adamm"'],
-    ['no optimizer', { optimizer: undefined }, 'optimizer: the name must be one of sgd, adam; got undefined'],
+    [
+      'an unknown optimizer',
+      { optimizer: 'adamm' },
+      'optimizer: the name must be one of sgd, rmsprop, adagrad, adadelta, adam, adamW, adamax, nadam, lion; got "adamm"',
+    ],
+    [
+      'no optimizer',
+      { optimizer: undefined },
+      'optimizer: the name must be one of sgd, rmsprop, adagrad, adadelta, adam, adamW, adamax, nadam, lion; got undefined',
+    ],
     ['an unknown loss', { loss: 'rmse' }, 'loss: the name must be one of meanSquaredError, mse,'],
     ['no loss', { loss: undefined }, 'loss: the name must be one of'],
     ['an unknown metric', { metrics: ['acuracy'] }, 'metric: the name must be one of accuracy, acc,'],

@@ -1,6 +1,8 @@
 // Callbacks: when they are called, with what, and what they can do; early stopping against figures that are made up.
 
-import { type Callback, earlyStopping, type Logs, type Training } from '@treadle/train';
+import { dense } from '@treadle/nn';
+import { exponentialDecay, sgd } from '@treadle/optim';
+import { type Callback, earlyStopping, type Logs, reduceLROnPlateau, sequential, type Training } from '@treadle/train';
 import { describe, expect, test } from 'vitest';
 import { bitsOf, classifier, differenceOf, labelled, linear, regression } from './models.ts';
 
@@ -87,6 +89,7 @@ async function epochsRun(figures: readonly number[], options: Parameters<typeof 
     stop: () => {
       isStopped = true;
     },
+    learningRate: { isScheduled: false, get: () => 0, set: () => {} },
     getWeights: () => ({}),
     setWeights: () => {},
   };
@@ -140,4 +143,100 @@ describe('earlyStopping', () => {
     expect((await model.fit(x, y, options)).epoch).toHaveLength(5);
     expect((await model.fit(x, y, options)).epoch).toHaveLength(5);
   });
+});
+
+describe('reduceLROnPlateau', () => {
+  /** The learning rate after each of the epochs whose figures are given, from 1 on. */
+  async function rates(
+    figures: readonly number[],
+    options: Parameters<typeof reduceLROnPlateau>[0],
+  ): Promise<number[]> {
+    let rate = 1;
+    const training: Training = {
+      epochs: figures.length,
+      steps: 1,
+      figures: ['loss', 'valLoss'],
+      stop: () => {},
+      learningRate: {
+        isScheduled: false,
+        get: () => rate,
+        set: (next) => {
+          rate = next;
+        },
+      },
+      getWeights: () => ({}),
+      setWeights: () => {},
+    };
+    const callback = reduceLROnPlateau({ factor: 0.5, ...options });
+    await callback.onTrainBegin?.(training);
+    const after: number[] = [];
+    for (const [epoch, figure] of figures.entries()) {
+      await callback.onEpochEnd?.(epoch, { loss: figure, valLoss: figure }, training);
+      after.push(rate);
+    }
+    return after;
+  }
+
+  test.each([
+    ['after so many epochs without improvement', { patience: 2 }, [3, 3, 3, 3, 3], [1, 1, 0.5, 0.5, 0.25]],
+    ['an improvement begins the count anew', { patience: 2 }, [3, 3, 2, 2, 2], [1, 1, 1, 1, 0.5]],
+    ['a change within minDelta is none', { patience: 1, minDelta: 1 }, [3, 2.5, 1], [1, 0.5, 0.5]],
+    ['epochs of a cooldown do not count', { patience: 1, cooldown: 2 }, [3, 3, 3, 3, 3], [1, 0.5, 0.5, 0.5, 0.25]],
+    ['no lower than minLR', { patience: 1, minLR: 0.4 }, [3, 3, 3, 3], [1, 0.5, 0.4, 0.4]],
+    ['a figure that should rise', { patience: 1, mode: 'max' as const }, [1, 2, 3, 3], [1, 1, 1, 0.5]],
+  ])('lowers the rate: %s', async (_, options, figures, expected) => {
+    expect(await rates(figures, options)).toEqual(expected);
+  });
+
+  test('sets the rate of the model’s optimizer', async () => {
+    const { x, y } = linear(8);
+    const model = regression(0);
+    model.optimizer.learningRate.assign(0);
+    const callbacks = [reduceLROnPlateau({ monitor: 'loss', patience: 1 })];
+    await model.fit(x, y, { ...quiet, epochs: 3, callbacks });
+    expect(model.optimizer.learningRate.item()).toBe(0);
+    model.optimizer.learningRate.assign(2 ** -40); // too small to change a loss by 0.0001
+    await model.fit(x, y, {
+      ...quiet,
+      epochs: 3,
+      callbacks: [reduceLROnPlateau({ monitor: 'loss', patience: 1, factor: 0.5 })],
+    });
+    expect(model.optimizer.learningRate.item()).toBe(2 ** -42);
+  });
+
+  test('refuses a schedule, a figure that is not there, and options out of range', async () => {
+    const { x, y } = linear(8);
+    const model = sequential([dense(1, { inputShape: [2] })]);
+    model.compile({ optimizer: sgd(exponentialDecay(0.1, 1, 0.5)), loss: 'mse' });
+    const callbacks = [reduceLROnPlateau({ monitor: 'loss' })];
+    await expect(model.fit(x, y, { ...quiet, callbacks })).rejects.toThrow('got a schedule');
+    await expect(model.fit(x, y, { ...quiet, callbacks: [reduceLROnPlateau()] })).rejects.toThrow(
+      'reduceLROnPlateau: monitor must be one of loss; got valLoss',
+    );
+    expect(() => reduceLROnPlateau({ factor: 1 })).toThrow(
+      'reduceLROnPlateau: factor must be above 0 and below 1; got 1',
+    );
+    expect(() => reduceLROnPlateau({ patience: 0.5 })).toThrow(RangeError);
+    expect(() => reduceLROnPlateau({ cooldown: -1 })).toThrow('reduceLROnPlateau: cooldown must be a whole number ≥ 0');
+    expect(() => reduceLROnPlateau({ minLR: -1 })).toThrow(RangeError);
+  });
+});
+
+test('averages of the weights become the weights when the training ends', async () => {
+  const { x, y } = linear(16);
+  const train = async (emaMomentum?: number): Promise<{ last: number[]; end: number[] }> => {
+    const model = sequential([dense(1, { inputShape: [2], kernelInitializer: 'zeros' })]);
+    model.compile({ optimizer: sgd(0.05, emaMomentum === undefined ? {} : { emaMomentum }), loss: 'mse' });
+    let last: number[] = [];
+    const kernel = (): number[] => model.trainableVariables.flatMap((v) => [...v.data()]);
+    const onEpochEnd = (): void => {
+      last = kernel();
+    };
+    await model.fit(x, y, { ...quiet, epochs: 2, shuffle: false, callbacks: [{ onEpochEnd }] });
+    return { last, end: kernel() };
+  };
+  const [plain, averaged] = [await train(), await train(0.5)];
+  expect(plain.end).toEqual(plain.last);
+  expect(averaged.last).toEqual(plain.last); // averages do not change the training
+  expect(averaged.end).not.toEqual(averaged.last);
 });

@@ -5,6 +5,15 @@ import type { Weights } from '@treadle/nn';
 import type { Tensor } from '@treadle/tensor';
 import type { Logs } from './history.ts';
 
+/** The rate at which the optimizer moves weights. */
+export interface LearningRate {
+  /** whether a schedule sets it at every step */
+  readonly isScheduled: boolean;
+  get(): number;
+  /** From the next step on. */
+  set(rate: number): void;
+}
+
 /** The training under way, and what a callback can do to it. */
 export interface Training {
   readonly epochs: number;
@@ -14,6 +23,7 @@ export interface Training {
   readonly figures: readonly string[];
   /** Ends the training when this epoch ends. */
   stop(): void;
+  readonly learningRate: LearningRate;
   /** Copies of all weights, by name. */
   getWeights(): Record<string, Tensor>;
   setWeights(weights: Weights): void;

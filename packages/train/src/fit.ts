@@ -2,9 +2,10 @@
 
 import { type BatchOptions, batchCount, batches, permutation } from '@treadle/data';
 import type { Sequential, Weights } from '@treadle/nn';
+import type { Optimizer } from '@treadle/optim';
 import { randomUniform, type Tensor, type TensorLike } from '@treadle/tensor';
 import { Average } from './average.ts';
-import type { Callback, Training } from './callbacks.ts';
+import type { Callback, LearningRate, Training } from './callbacks.ts';
 import { evaluateRows } from './evaluate.ts';
 import { type History, HistoryRecorder, type Logs, validationName } from './history.ts';
 import { progress, type Verbosity } from './progress.ts';
@@ -46,7 +47,7 @@ export async function fit(
   const order = orderOf(options);
   const names = ['loss', ...steps.metricNames];
   const figures = validation ? [...names, ...names.map(validationName)] : names;
-  const training = new RunningTraining(model, epochs, batchCount(learned.count, batchSize), figures);
+  const training = new RunningTraining(model, steps.optimizer, epochs, batchCount(learned.count, batchSize), figures);
   const recorder = new HistoryRecorder();
   try {
     for (const callback of callbacks) await callback.onTrainBegin?.(training);
@@ -66,6 +67,7 @@ export async function fit(
       recorder.add(epoch, logs);
       for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, training);
     }
+    steps.optimizer.finalize(model.trainableVariables);
   } finally {
     for (const callback of callbacks) await callback.onTrainEnd?.(training);
   }
@@ -127,11 +129,23 @@ class RunningTraining implements Training {
   readonly epochs: number;
   readonly steps: number;
   readonly figures: readonly string[];
+  readonly learningRate: LearningRate;
   readonly #model: Sequential;
   #isStopped = false;
 
-  constructor(model: Sequential, epochs: number, steps: number, figures: readonly string[]) {
+  constructor(
+    model: Sequential,
+    { learningRate, isScheduled }: Optimizer,
+    epochs: number,
+    steps: number,
+    figures: readonly string[],
+  ) {
     this.#model = model;
+    this.learningRate = {
+      isScheduled,
+      get: () => learningRate.item(),
+      set: (rate) => void learningRate.assign(rate),
+    };
     this.epochs = epochs;
     this.steps = steps;
     this.figures = figures;

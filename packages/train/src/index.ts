@@ -1,8 +1,9 @@
 // Models that learn: compile, fit, evaluate, predict; callbacks, history, progress.
 
-export type { Callback, Training } from './callbacks.ts';
+export type { Callback, LearningRate, Training } from './callbacks.ts';
 export { type EarlyStoppingOptions, earlyStopping } from './early-stopping.ts';
 export type { FitOptions } from './fit.ts';
 export type { History, HistoryFigures, Logs } from './history.ts';
 export { type CompileOptions, type EvaluateOptions, Model, type PredictOptions, sequential } from './model.ts';
 export { progress, type Verbosity } from './progress.ts';
+export { type ReduceLROnPlateauOptions, reduceLROnPlateau } from './reduce-lr-on-plateau.ts';

@@ -1,0 +1,54 @@
+// reduceLROnPlateau: lowers the learning rate when a figure has stopped improving.
+
+import type { Callback } from './callbacks.ts';
+import { checkPatience, type MonitorOptions, monitorOf } from './monitor.ts';
+
+export interface ReduceLROnPlateauOptions extends MonitorOptions {
+  /** what the rate is multiplied by; 0.1 by default */
+  readonly factor?: number;
+  /** the rate falls after so many epochs in a row without improvement; 10 by default */
+  readonly patience?: number;
+  /** so many epochs after a fall do not count; 0 by default */
+  readonly cooldown?: number;
+  /** the rate falls no lower; 0 by default */
+  readonly minLR?: number;
+}
+
+/**
+ * As in Keras, minDelta is 0.0001 by default. Throws RangeError for options out of range, and when a training begins whose epochs
+ * do not have the figure or whose learning rate follows a schedule.
+ */
+export function reduceLROnPlateau(options: ReduceLROnPlateauOptions = {}): Callback {
+  const { factor = 0.1, patience = 10, cooldown = 0, minLR = 0 } = options;
+  const name = 'reduceLROnPlateau';
+  if (!(factor > 0 && factor < 1)) throw new RangeError(`${name}: factor must be above 0 and below 1; got ${factor}`);
+  if (!(minLR >= 0)) throw new RangeError(`${name}: minLR must be a number ≥ 0; got ${minLR}`);
+  checkPatience(name, 'patience', patience);
+  checkPatience(name, 'cooldown', cooldown);
+  const monitor = monitorOf(name, { minDelta: 1e-4, ...options });
+  let waited = 0;
+  let cooling = 0;
+  return {
+    onTrainBegin: (training) => {
+      monitor.begin(training);
+      if (training.learningRate.isScheduled) {
+        throw new RangeError(
+          `${name}: the learning rate must be a number; got a schedule, which sets it at every step`,
+        );
+      }
+      waited = 0;
+      cooling = 0;
+    },
+    onEpochEnd: (_, logs, { learningRate }) => {
+      const isBetter = monitor.isImprovedBy(logs);
+      if (cooling > 0) cooling--;
+      else waited++;
+      if (isBetter) waited = 0;
+      const rate = learningRate.get();
+      if (waited < Math.max(1, patience) || rate <= minLR) return;
+      learningRate.set(Math.max(rate * factor, minLR));
+      waited = 0;
+      cooling = cooldown;
+    },
+  };
+}
