@@ -65,3 +65,100 @@ export const oneHot = (label: number, classes: number): number[] =>
 /** y with `part` of it spread over all classes. */
 export const smoothed = (y: readonly number[], part: number): number[] =>
   y.map((x) => x * (1 - part) + part / y.length);
+
+/** A loss of targets that are changed first. */
+export const onTargets = (change: (y: number) => number, { value, gradient }: Reference): Reference => ({
+  value: (y, p) => value(y.map(change), p),
+  gradient: (y, p) => gradient(y.map(change), p),
+});
+
+/** The mean of one figure an element, and of its derivative by p. */
+const elementwise = (value: (y: number, p: number) => number, slope: (y: number, p: number) => number): Reference => ({
+  value: (y, p) => sum(eachOf(value)(y, p)),
+  gradient: eachOf(slope),
+});
+
+export const meanAbsolutePercentage: Reference = elementwise(
+  (y, p) => (100 * Math.abs(y - p)) / Math.abs(y),
+  (y, p) => (100 * Math.sign(p - y)) / Math.abs(y),
+);
+
+export const meanSquaredLogarithmic: Reference = elementwise(
+  (y, p) => (Math.log1p(y) - Math.log1p(p)) ** 2,
+  (y, p) => (2 * (Math.log1p(p) - Math.log1p(y))) / (1 + p),
+);
+
+export const huberOf = (delta: number): Reference =>
+  elementwise(
+    (y, p) => (Math.abs(p - y) <= delta ? (p - y) ** 2 / 2 : delta * Math.abs(p - y) - delta ** 2 / 2),
+    (y, p) => Math.max(-delta, Math.min(delta, p - y)),
+  );
+
+export const logCosh: Reference = elementwise(
+  (y, p) => Math.log(Math.cosh(p - y)),
+  (y, p) => Math.tanh(p - y),
+);
+
+export const poisson: Reference = elementwise(
+  (y, p) => p - y * Math.log(p + 1e-7),
+  (y, p) => 1 - y / (p + 1e-7),
+);
+
+export const klDivergence: Reference = {
+  value: (y, p) => sum(y.map((x, i) => x * Math.log(x / p[i]!))),
+  gradient: (y, p) => y.map((x, i) => -x / p[i]!),
+};
+
+const norm = (x: readonly number[]): number => Math.sqrt(sum(x.map((v) => v * v)));
+const dot = (x: readonly number[], y: readonly number[]): number => sum(x.map((v, i) => v * y[i]!));
+
+export const cosine: Reference = {
+  value: (y, p) => -dot(y, p) / (norm(y) * norm(p)),
+  gradient: (y, p) => p.map((x, i) => -y[i]! / (norm(y) * norm(p)) + (dot(y, p) * x) / (norm(y) * norm(p) ** 3)),
+};
+
+const side = (y: number): number => (y === 0 ? -1 : y);
+const shortfall = (y: number, p: number): number => Math.max(0, 1 - side(y) * p);
+
+export const hinge: Reference = elementwise(shortfall, (y, p) => (shortfall(y, p) > 0 ? -side(y) : 0));
+
+export const squaredHinge: Reference = elementwise(
+  (y, p) => shortfall(y, p) ** 2,
+  (y, p) => -2 * side(y) * shortfall(y, p),
+);
+
+/** With q the probability of what is not true: qᵞ·−ln(1 − q), and its derivative by q. */
+const focal = (gamma: number, q: number): number => -(q ** gamma) * Math.log1p(-q);
+const focalSlope = (gamma: number, q: number): number =>
+  q ** gamma / (1 - q) - (gamma === 0 ? 0 : gamma * q ** (gamma - 1) * Math.log1p(-q));
+
+/** With z the logit of what is not true: q = σ(z), −ln(1 − q) = softplus(z), dq/dz = q(1 − q). */
+export const focalOfLogits = (gamma: number): Reference =>
+  elementwise(
+    (y, z) => sigmoid((1 - 2 * y) * z) ** gamma * softplus((1 - 2 * y) * z),
+    (y, z) => {
+      const wrong = (1 - 2 * y) * z;
+      const q = sigmoid(wrong);
+      return (1 - 2 * y) * (q ** (gamma + 1) + gamma * q ** gamma * sigmoid(-wrong) * softplus(wrong));
+    },
+  );
+
+export const focalOfProbabilities = (gamma: number, alpha: number): Reference =>
+  elementwise(
+    (y, p) => (y === 1 ? alpha : 1 - alpha) * focal(gamma, y === 1 ? 1 - p : p),
+    (y, p) => (y === 1 ? -alpha : 1 - alpha) * focalSlope(gamma, y === 1 ? 1 - p : p),
+  );
+
+/** The probability that a path spells the labels once repetitions and then blanks (0) are taken out: a sum over every path. */
+export function pathProbability(labels: readonly number[], logits: Rows): number {
+  const spelled = (path: readonly number[]): string =>
+    path.filter((symbol, t) => symbol !== 0 && symbol !== path[t - 1]).join(' ');
+  const classes = logits[0]!.length;
+  const rows = logits.map(softmax);
+  let total = 0;
+  for (let number = 0; number < classes ** logits.length; number++) {
+    const path = rows.map((_, t) => Math.floor(number / classes ** t) % classes);
+    if (spelled(path) === labels.join(' ')) total += path.reduce((p, symbol, t) => p * rows[t]![symbol]!, 1);
+  }
+  return total;
+}

@@ -1,12 +1,17 @@
-// The cross-entropy of yes and no.
+// The cross-entropy of yes and no, plain and focal.
 
 import type { Tensor } from '@treadle/tensor';
-import { type Loss, type LossOptions, meanOfLast, pairUp, reducer } from './loss.ts';
-import { clipProbability } from './probabilities.ts';
+import { type Loss, type LossOptions, lossOf, meanOfLast } from './loss.ts';
+import { checkSmoothing, clipProbability } from './probabilities.ts';
 
 export interface CrossentropyOptions extends LossOptions {
   /** whether yPred holds logits; false by default: probabilities */
   readonly fromLogits?: boolean;
+}
+
+export interface BinaryCrossentropyOptions extends CrossentropyOptions {
+  /** how much of the target is moved to 1/2; 0 by default */
+  readonly labelSmoothing?: number;
 }
 
 /** −y·ln σ(z) − (1 − y)·ln(1 − σ(z)) = y·softplus(−z) + (1 − y)·softplus(z): finite for every finite z, as is its gradient. */
@@ -21,12 +26,50 @@ function ofProbabilities(y: Tensor, given: Tensor): Tensor {
   return y.mul(p.log()).add(y.neg().add(1).mul(q.log())).neg();
 }
 
-/** For yTrue of 0 and 1 (or probabilities between), the cross-entropy, averaged over the last axis, then reduced. */
-export function binaryCrossentropy({ fromLogits = false, reduction }: CrossentropyOptions = {}): Loss {
-  const reduce = reducer('binaryCrossentropy', reduction);
+function smoothed(target: Tensor, part: number): Tensor {
+  return part > 0 ? target.mul(1 - part).add(part / 2) : target;
+}
+
+/**
+ * For yTrue of 0 and 1 (or probabilities between), the cross-entropy, averaged over the last axis, then reduced. Throws
+ * RangeError unless 0 ≤ labelSmoothing ≤ 1.
+ */
+export function binaryCrossentropy(options: BinaryCrossentropyOptions = {}): Loss {
+  const { fromLogits = false, labelSmoothing = 0 } = options;
+  checkSmoothing('binaryCrossentropy', labelSmoothing);
   const entropy = fromLogits ? ofLogits : ofProbabilities;
-  return (yTrue, yPred) => {
-    const { target, prediction } = pairUp('binaryCrossentropy', yTrue, yPred);
-    return reduce(meanOfLast(entropy(target, prediction)));
-  };
+  return lossOf('binaryCrossentropy', options, (target, prediction) =>
+    meanOfLast(entropy(smoothed(target, labelSmoothing), prediction)),
+  );
+}
+
+export interface BinaryFocalCrossentropyOptions extends BinaryCrossentropyOptions {
+  /** the power of what is wrong by which a sample counts: the higher, the less easy samples matter; 2 by default */
+  readonly gamma?: number;
+  /** what ones count beside zeros, which count 1 − alpha; without it both count 1 */
+  readonly alpha?: number;
+}
+
+/**
+ * (1 − pₜ)^γ times the cross-entropy, where pₜ is the probability given to what is true (T. Lin and others, 2017); averaged over
+ * the last axis, then reduced. Throws RangeError for a gamma below 0, an alpha outside 0 … 1, and labelSmoothing likewise.
+ */
+export function binaryFocalCrossentropy(options: BinaryFocalCrossentropyOptions = {}): Loss {
+  const { fromLogits = false, labelSmoothing = 0, gamma = 2, alpha } = options;
+  const name = 'binaryFocalCrossentropy';
+  checkSmoothing(name, labelSmoothing);
+  if (!(gamma >= 0)) throw new RangeError(`${name}: gamma must be a number ≥ 0; got ${gamma}`);
+  if (alpha !== undefined && !(alpha >= 0 && alpha <= 1)) {
+    throw new RangeError(`${name}: alpha must be from 0 to 1; got ${alpha}`);
+  }
+  const entropy = fromLogits ? ofLogits : ofProbabilities;
+  return lossOf(name, options, (target, prediction) => {
+    const y = smoothed(target, labelSmoothing);
+    const p = fromLogits ? prediction.sigmoid() : clipProbability(prediction);
+    const wrong = y.add(p).sub(y.mul(p).mul(2)); // 1 − pₜ = 1 − y·p − (1 − y)(1 − p)
+    const focus = gamma === 2 ? wrong.square() : wrong.pow(gamma);
+    const focal = focus.mul(entropy(y, prediction));
+    const share = alpha === undefined ? undefined : y.mul(2 * alpha - 1).add(1 - alpha); // α·y + (1 − α)(1 − y)
+    return meanOfLast(share ? share.mul(focal) : focal);
+  });
 }

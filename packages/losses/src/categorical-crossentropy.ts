@@ -11,8 +11,8 @@ import {
   where,
 } from '@treadle/tensor';
 import type { CrossentropyOptions } from './binary-crossentropy.ts';
-import { type Loss, pairUp, predictionOf, reducer, show } from './loss.ts';
-import { clipProbability } from './probabilities.ts';
+import { type Loss, lossOf, predictionOf, reducer, show } from './loss.ts';
+import { checkSmoothing, clipProbability } from './probabilities.ts';
 
 /**
  * ln softmax(z) along the last axis, z first moved so that its largest is 0: then a constant added to all logits changes
@@ -38,15 +38,11 @@ export interface CategoricalCrossentropyOptions extends CrossentropyOptions {
  * Throws RangeError unless 0 ≤ labelSmoothing ≤ 1.
  */
 export function categoricalCrossentropy(options: CategoricalCrossentropyOptions = {}): Loss {
-  const { fromLogits = false, labelSmoothing = 0, reduction } = options;
+  const { fromLogits = false, labelSmoothing = 0 } = options;
   const name = 'categoricalCrossentropy';
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new RangeError(`${name}: labelSmoothing must be from 0 to 1; got ${labelSmoothing}`);
-  }
-  const reduce = reducer(name, reduction);
+  checkSmoothing(name, labelSmoothing);
   const logProbabilities = fromLogits ? logProbabilitiesOfLogits : logOfProbabilities;
-  return (yTrue, yPred) => {
-    const { target, prediction } = pairUp(name, yTrue, yPred);
+  return lossOf(name, options, (target, prediction) => {
     const classes = prediction.shape.at(-1) ?? 0;
     if (classes < 2) {
       throw new ShapeError(
@@ -54,8 +50,8 @@ export function categoricalCrossentropy(options: CategoricalCrossentropyOptions 
       );
     }
     const y = labelSmoothing > 0 ? target.mul(1 - labelSmoothing).add(labelSmoothing / classes) : target;
-    return reduce(y.mul(logProbabilities(prediction)).sum(-1).neg());
-  };
+    return y.mul(logProbabilities(prediction)).sum(-1).neg();
+  });
 }
 
 /** Labels as int32 of the shape of yPred without its last axis. Float labels are taken as the whole numbers they are. */
@@ -82,7 +78,7 @@ export function sparseCategoricalCrossentropy({ fromLogits = false, reduction }:
   const name = 'sparseCategoricalCrossentropy';
   const reduce = reducer(name, reduction);
   const logProbabilities = fromLogits ? logProbabilitiesOfLogits : logOfProbabilities;
-  const loss: Loss = (yTrue, yPred) => {
+  const loss: Loss = (yTrue, yPred, sampleWeight) => {
     const prediction = predictionOf(name, yPred);
     const classes = prediction.shape.at(-1);
     if (classes === undefined || classes < 1) {
@@ -92,7 +88,7 @@ export function sparseCategoricalCrossentropy({ fromLogits = false, reduction }:
     const isLabel = labels.expandDims(-1).equal(arange(classes));
     const chosen = where(isLabel, logProbabilities(prediction), 0).sum(-1); // all other terms are 0: exact
     const exists = labels.greaterEqual(0).logicalAnd(labels.less(classes));
-    return reduce(where(exists, chosen.neg(), Number.NaN));
+    return reduce(where(exists, chosen.neg(), Number.NaN), sampleWeight);
   };
   return Object.assign(loss, { checkTargets: checkLabels });
 }

@@ -1,27 +1,67 @@
 // The one table of the names of losses, each with its default options.
 
-import { binaryCrossentropy } from './binary-crossentropy.ts';
+import { binaryCrossentropy, binaryFocalCrossentropy } from './binary-crossentropy.ts';
 import { categoricalCrossentropy, sparseCategoricalCrossentropy } from './categorical-crossentropy.ts';
+import { ctc } from './ctc.ts';
+import { categoricalHinge, hinge, squaredHinge } from './hinge.ts';
 import type { Loss } from './loss.ts';
-import { meanAbsoluteError, meanSquaredError } from './regression.ts';
+import {
+  cosineSimilarity,
+  huber,
+  klDivergence,
+  logCosh,
+  meanAbsoluteError,
+  meanAbsolutePercentageError,
+  meanSquaredError,
+  meanSquaredLogarithmicError,
+  poisson,
+} from './regression.ts';
 
 export type LossName =
   | 'meanSquaredError'
   | 'mse'
   | 'meanAbsoluteError'
   | 'mae'
+  | 'meanAbsolutePercentageError'
+  | 'mape'
+  | 'meanSquaredLogarithmicError'
+  | 'msle'
+  | 'huber'
+  | 'logCosh'
+  | 'hinge'
+  | 'squaredHinge'
+  | 'categoricalHinge'
   | 'binaryCrossentropy'
+  | 'binaryFocalCrossentropy'
   | 'categoricalCrossentropy'
-  | 'sparseCategoricalCrossentropy';
+  | 'sparseCategoricalCrossentropy'
+  | 'klDivergence'
+  | 'poisson'
+  | 'cosineSimilarity'
+  | 'ctc';
 
 const table: Readonly<Record<LossName, () => Loss>> = {
   meanSquaredError,
   mse: meanSquaredError,
   meanAbsoluteError,
   mae: meanAbsoluteError,
+  meanAbsolutePercentageError,
+  mape: meanAbsolutePercentageError,
+  meanSquaredLogarithmicError,
+  msle: meanSquaredLogarithmicError,
+  huber,
+  logCosh,
+  hinge,
+  squaredHinge,
+  categoricalHinge,
   binaryCrossentropy,
+  binaryFocalCrossentropy,
   categoricalCrossentropy,
   sparseCategoricalCrossentropy,
+  klDivergence,
+  poisson,
+  cosineSimilarity,
+  ctc,
 };
 
 function isName(name: string): name is LossName {

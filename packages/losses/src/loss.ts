@@ -4,7 +4,8 @@ import { DtypeError, type Shape, ShapeError, type Tensor, type TensorLike, tenso
 
 /** How wrong a prediction is: a 0-d tensor, or one figure for every sample with reduction 'none'. */
 export interface Loss {
-  (yTrue: TensorLike, yPred: TensorLike): Tensor;
+  /** `sampleWeight`, of the shape of the samples' losses or of its first axes, says how much each sample counts. */
+  (yTrue: TensorLike, yPred: TensorLike, sampleWeight?: TensorLike): Tensor;
   /**
    * Throws RangeError for targets that mean nothing, given their values and the shape of one prediction; `op` begins the
    * message. For whoever has the values at hand before anything is computed.
@@ -15,22 +16,46 @@ export interface Loss {
 export type Reduction = 'mean' | 'sum' | 'none';
 
 export interface LossOptions {
-  /** what becomes of the losses of the samples: their mean by default */
+  /** what becomes of the losses of the samples: their mean by default, which weights leave a mean over their number */
   readonly reduction?: Reduction;
 }
 
-/** Losses of samples, reduced. Throws RangeError for a reduction that is none of the three. */
-export function reducer(name: string, reduction: Reduction = 'mean'): (perSample: Tensor) => Tensor {
-  switch (reduction) {
-    case 'mean':
-      return (perSample) => perSample.mean();
-    case 'sum':
-      return (perSample) => perSample.sum();
-    case 'none':
-      return (perSample) => perSample;
-    default:
-      throw new RangeError(`${name}: the reduction must be mean, sum or none; got ${String(reduction)}`);
+type Reducer = (perSample: Tensor, sampleWeight: TensorLike | undefined) => Tensor;
+
+/** Losses of samples, weighted and reduced. Throws RangeError for a reduction that is none of the three. */
+export function reducer(name: string, reduction: Reduction = 'mean'): Reducer {
+  if (reduction !== 'mean' && reduction !== 'sum' && reduction !== 'none') {
+    throw new RangeError(`${name}: the reduction must be mean, sum or none; got ${String(reduction)}`);
   }
+  return (perSample, sampleWeight) => {
+    const losses = sampleWeight === undefined ? perSample : weighted(name, perSample, tensor(sampleWeight));
+    if (reduction === 'none') return losses;
+    return reduction === 'mean' ? losses.mean() : losses.sum();
+  };
+}
+
+function weighted(name: string, perSample: Tensor, given: Tensor): Tensor {
+  const weight = given.rank === perSample.rank + 1 && given.shape.at(-1) === 1 ? given.squeeze(-1) : given;
+  if (weight.rank > perSample.rank || weight.shape.some((extent, i) => extent !== perSample.shape[i])) {
+    throw new ShapeError(
+      `${name}: sampleWeight must have a figure for each sample; got ${show(given.shape)} for losses ${show(perSample.shape)}`,
+    );
+  }
+  const ones = perSample.shape.slice(weight.rank).map(() => 1);
+  return perSample.mul(weight.cast('float32').reshape([...weight.shape, ...ones]));
+}
+
+/** A loss from the losses of samples, given target and prediction in one shape. */
+export function lossOf(
+  name: string,
+  { reduction }: LossOptions,
+  perSample: (target: Tensor, prediction: Tensor) => Tensor,
+): Loss {
+  const reduce = reducer(name, reduction);
+  return (yTrue, yPred, sampleWeight) => {
+    const { target, prediction } = pairUp(name, yTrue, yPred);
+    return reduce(perSample(target, prediction), sampleWeight);
+  };
 }
 
 export interface Pair {

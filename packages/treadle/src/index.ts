@@ -24,13 +24,25 @@ export {
 } from '@treadle/data';
 export {
   binaryCrossentropy,
+  binaryFocalCrossentropy,
   categoricalCrossentropy,
+  categoricalHinge,
+  cosineSimilarity,
+  ctc,
+  hinge,
+  huber,
+  klDivergence,
   type Loss,
   type LossName,
+  logCosh,
   lossByName,
   meanAbsoluteError,
+  meanAbsolutePercentageError,
   meanSquaredError,
+  meanSquaredLogarithmicError,
+  poisson,
   sparseCategoricalCrossentropy,
+  squaredHinge,
 } from '@treadle/losses';
 export { type Metric, type MetricName, metrics } from '@treadle/metrics';
 export {
