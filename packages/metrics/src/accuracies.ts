@@ -1,7 +1,7 @@
-// How often a prediction is right: for yes and no, for one-hot rows, for labels.
+// How often a prediction is right, or nearly so: for yes and no, for one-hot rows, for labels.
 
-import { ShapeError } from '@treadle/tensor';
-import { type Metric, meanMetric, meanOfLast, pairUp, show } from './metric.ts';
+import { arange, type Tensor, where } from '@treadle/tensor';
+import { labelsFor, type Metric, meanMetric, meanOfLast, pairUp } from './metric.ts';
 
 export interface AccuracyOptions {
   /** 'accuracy' by default */
@@ -32,13 +32,44 @@ export function categoricalAccuracy({ name = 'accuracy' }: AccuracyOptions = {})
 
 /** How often the largest of yPred [..., classes] stands at the label in yTrue, [...] or [..., 1]. */
 export function sparseCategoricalAccuracy({ name = 'accuracy' }: AccuracyOptions = {}): Metric {
+  return meanMetric(name, (yTrue, yPred) =>
+    yPred.argmax(-1).equal(labelsFor('sparseCategoricalAccuracy', yTrue, yPred)),
+  );
+}
+
+export interface TopKOptions {
+  /** among how many of the largest the right class may be; 5 by default */
+  readonly k?: number;
+  /** 'topKCategoricalAccuracy' or 'sparseTopKCategoricalAccuracy' by default */
+  readonly name?: string;
+}
+
+/** Whether fewer than k classes of yPred [..., classes] are above the one at `labels`. */
+function isInTop(k: number, labels: Tensor, yPred: Tensor): Tensor {
+  const isRight = labels.expandDims(-1).equal(arange(yPred.shape.at(-1) ?? 0));
+  const right = where(isRight, yPred, 0).sum(-1, { keepDims: true });
+  const exists = isRight.any(-1);
+  return yPred.greater(right).cast('int32').sum(-1).less(k).logicalAnd(exists);
+}
+
+function checkK(name: string, k: number): void {
+  if (!Number.isInteger(k) || k < 1) throw new RangeError(`${name}: k must be a whole number ≥ 1; got ${k}`);
+}
+
+/** How often fewer than k of yPred [..., classes] are above the class that is the largest of yTrue. Throws RangeError for k. */
+export function topKCategoricalAccuracy({ k = 5, name = 'topKCategoricalAccuracy' }: TopKOptions = {}): Metric {
+  checkK('topKCategoricalAccuracy', k);
   return meanMetric(name, (yTrue, yPred) => {
-    const labels = yTrue.rank === yPred.rank && yTrue.shape.at(-1) === 1 ? yTrue.squeeze(-1) : yTrue;
-    const answer = yPred.argmax(-1);
-    if (labels.rank !== answer.rank || labels.shape.some((extent, i) => extent !== answer.shape[i])) {
-      const got = `got ${show(yTrue.shape)} for ${show(yPred.shape)}`;
-      throw new ShapeError(`sparseCategoricalAccuracy: yTrue must hold a label for each row of yPred; ${got}`);
-    }
-    return answer.equal(labels.cast('int32'));
+    const [target, prediction] = pairUp('topKCategoricalAccuracy', yTrue, yPred);
+    return isInTop(k, target.argmax(-1), prediction);
   });
+}
+
+/** How often fewer than k of yPred [..., classes] are above the class at the label in yTrue. Throws RangeError for k. */
+export function sparseTopKCategoricalAccuracy(options: TopKOptions = {}): Metric {
+  const { k = 5, name = 'sparseTopKCategoricalAccuracy' } = options;
+  checkK('sparseTopKCategoricalAccuracy', k);
+  return meanMetric(name, (yTrue, yPred) =>
+    isInTop(k, labelsFor('sparseTopKCategoricalAccuracy', yTrue, yPred), yPred),
+  );
 }

@@ -1,9 +1,25 @@
 // The one table of the names of metrics. 'accuracy' is one of three, chosen as in Keras by the shapes of what is compared.
 
 import type { Shape } from '@treadle/tensor';
-import { binaryAccuracy, categoricalAccuracy, sparseCategoricalAccuracy } from './accuracies.ts';
-import { meanAbsoluteError, meanSquaredError } from './errors.ts';
+import {
+  binaryAccuracy,
+  categoricalAccuracy,
+  sparseCategoricalAccuracy,
+  sparseTopKCategoricalAccuracy,
+  topKCategoricalAccuracy,
+} from './accuracies.ts';
+import { auc } from './auc.ts';
+import {
+  cosineSimilarity,
+  meanAbsoluteError,
+  meanAbsolutePercentageError,
+  meanSquaredError,
+  meanSquaredLogarithmicError,
+  rootMeanSquaredError,
+} from './errors.ts';
 import type { Metric } from './metric.ts';
+import { f1, precision, recall } from './precision-recall.ts';
+import { r2 } from './r2.ts';
 
 export type MetricName =
   | 'accuracy'
@@ -11,10 +27,24 @@ export type MetricName =
   | 'binaryAccuracy'
   | 'categoricalAccuracy'
   | 'sparseCategoricalAccuracy'
+  | 'topKCategoricalAccuracy'
+  | 'sparseTopKCategoricalAccuracy'
+  | 'precision'
+  | 'recall'
+  | 'f1'
+  | 'auc'
   | 'meanSquaredError'
   | 'mse'
+  | 'rootMeanSquaredError'
+  | 'rmse'
   | 'meanAbsoluteError'
-  | 'mae';
+  | 'mae'
+  | 'meanAbsolutePercentageError'
+  | 'mape'
+  | 'meanSquaredLogarithmicError'
+  | 'msle'
+  | 'cosineSimilarity'
+  | 'r2';
 
 /** What a metric is chosen by: the shapes of a batch, batch axis included. */
 export interface Compared {
@@ -36,10 +66,24 @@ const table: Readonly<Record<MetricName, (name: string, compared: Compared) => M
   binaryAccuracy: (name) => binaryAccuracy({ name }),
   categoricalAccuracy: (name) => categoricalAccuracy({ name }),
   sparseCategoricalAccuracy: (name) => sparseCategoricalAccuracy({ name }),
+  topKCategoricalAccuracy: (name) => topKCategoricalAccuracy({ name }),
+  sparseTopKCategoricalAccuracy: (name) => sparseTopKCategoricalAccuracy({ name }),
+  precision: (name) => precision({ name }),
+  recall: (name) => recall({ name }),
+  f1: (name) => f1({ name }),
+  auc: (name) => auc({ name }),
   meanSquaredError: (name) => meanSquaredError({ name }),
   mse: (name) => meanSquaredError({ name }),
+  rootMeanSquaredError: (name) => rootMeanSquaredError({ name }),
+  rmse: (name) => rootMeanSquaredError({ name }),
   meanAbsoluteError: (name) => meanAbsoluteError({ name }),
   mae: (name) => meanAbsoluteError({ name }),
+  meanAbsolutePercentageError: (name) => meanAbsolutePercentageError({ name }),
+  mape: (name) => meanAbsolutePercentageError({ name }),
+  meanSquaredLogarithmicError: (name) => meanSquaredLogarithmicError({ name }),
+  msle: (name) => meanSquaredLogarithmicError({ name }),
+  cosineSimilarity: (name) => cosineSimilarity({ name }),
+  r2: (name) => r2({ name }),
 };
 
 /** The name if it is in the table, before shapes are known. Throws RangeError otherwise. */

@@ -1,30 +1,53 @@
-// What a metric is: a mean over samples, given batch by batch as a sum and a count, so that it is exact over batches of unequal
-// size. Sums are tensors, which a compiled step may compute; counts follow from shapes alone.
+// What a metric is: figures given batch by batch, which a total puts together so that it is exact over batches of unequal size.
+// The figures of a batch are tensors, which a compiled step may compute; what is made of them is plain arithmetic in float64.
 
 import { type Shape, ShapeError, type Tensor, type TensorLike, tensor } from '@treadle/tensor';
+import { runningMean } from './running-mean.ts';
 
 /** What one batch adds to a metric. */
 export interface Contribution {
-  /** over the samples of the batch: 0-d float32 */
-  readonly sum: Tensor;
-  /** how many figures the sum is of */
+  /** float32, of a shape that is the metric's own matter: a sum, counts, or figures one by one */
+  readonly values: Tensor;
+  /** how many figures they stand for */
   readonly count: number;
+}
+
+/** What batches add up to. */
+export interface Total {
+  add(values: ArrayLike<number>, count: number): void;
+  /** the metric over everything added so far; NaN where that says nothing */
+  readonly value: number;
 }
 
 export interface Metric {
   /** what it is called in a history, such as 'accuracy' */
   readonly name: string;
-  /** Throws ShapeError for shapes that do not fit. Has no state: the caller adds up sums and counts. */
+  /** Throws ShapeError for shapes that do not fit. Has no state: the caller adds to a total. */
   update(yTrue: TensorLike, yPred: TensorLike): Contribution;
+  /** Begins anew. */
+  total(): Total;
 }
 
-/** A metric that is the mean of one figure a sample; bool counts as 0 and 1. */
-export function meanMetric(name: string, figures: (yTrue: Tensor, yPred: Tensor) => Tensor): Metric {
+/** A metric that is the mean of one figure a sample, or what `finish` makes of that mean; bool counts as 0 and 1. */
+export function meanMetric(
+  name: string,
+  figures: (yTrue: Tensor, yPred: Tensor) => Tensor,
+  finish: (mean: number) => number = (mean) => mean,
+): Metric {
   return {
     name,
     update: (yTrue, yPred) => {
       const values = figures(tensor(yTrue), tensor(yPred)).cast('float32');
-      return { sum: values.sum(), count: values.size };
+      return { values: values.sum(), count: values.size };
+    },
+    total: () => {
+      const mean = runningMean();
+      return {
+        add: (values, count) => mean.add(values[0] ?? Number.NaN, count),
+        get value() {
+          return finish(mean.value);
+        },
+      };
     },
   };
 }
@@ -49,6 +72,17 @@ function alignTo(x: Tensor, other: Tensor): Tensor {
   if (x.rank === 1 && other.rank === 2 && other.shape[1] === 1) return x.expandDims(-1);
   if (x.rank === other.rank + 1 && x.rank > 2 && x.shape.at(-1) === 1) return x.squeeze(-1);
   return x;
+}
+
+/** Labels of the shape of yPred [..., classes] without its last axis; an axis of extent 1 at their end is dropped. */
+export function labelsFor(name: string, yTrue: Tensor, yPred: Tensor): Tensor {
+  const labels = yTrue.rank === yPred.rank && yTrue.shape.at(-1) === 1 ? yTrue.squeeze(-1) : yTrue;
+  const wanted = yPred.shape.slice(0, -1);
+  if (labels.rank !== wanted.length || labels.shape.some((extent, i) => extent !== wanted[i])) {
+    const got = `got ${show(yTrue.shape)} for ${show(yPred.shape)}`;
+    throw new ShapeError(`${name}: yTrue must hold a label for each row of yPred; ${got}`);
+  }
+  return labels.cast('int32');
 }
 
 /** The mean over the last axis; a single number is its own. */

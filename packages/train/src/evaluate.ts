@@ -7,7 +7,7 @@ import type { Rows } from './rows.ts';
 import type { Steps } from './steps.ts';
 
 export async function evaluateRows(steps: Steps, { x, y, count }: Rows, batchSize: number): Promise<Logs> {
-  const average = new Average(steps.metricNames);
+  const average = new Average(steps.totals());
   for (const rows of batches(count, batchSize, { op: 'evaluate' })) {
     average.add(await steps.evaluate.run(rows, x, y), rows.length);
   }

@@ -53,7 +53,7 @@ export async function fit(
     for (const callback of callbacks) await callback.onTrainBegin?.(training);
     for (let epoch = 0; epoch < epochs && !training.isStopped; epoch++) {
       for (const callback of callbacks) await callback.onEpochBegin?.(epoch, training);
-      const average = new Average(steps.metricNames);
+      const average = new Average(steps.totals());
       let batch = 0;
       for (const rows of batches(learned.count, batchSize, { ...order, epoch })) {
         average.add(await steps.train.run(rows, learned.x, learned.y), rows.length);

@@ -8,7 +8,7 @@ export interface MonitorOptions {
   readonly monitor?: string;
   /** a change of no more than this is no improvement; 0 by default */
   readonly minDelta?: number;
-  /** whether the figure should fall or rise; by default `max` for accuracies, `min` otherwise */
+  /** whether the figure should fall or rise; by default `max` for accuracies and their like, `min` otherwise */
   readonly mode?: 'min' | 'max';
 }
 
@@ -29,7 +29,7 @@ export function checkPatience(callback: string, which: string, patience: number)
 /** Throws RangeError for options out of range. */
 export function monitorOf(callback: string, options: MonitorOptions): Monitor {
   const { monitor = 'valLoss', minDelta = 0 } = options;
-  const { mode = /accuracy$/i.test(monitor) ? 'max' : 'min' } = options;
+  const { mode = /(accuracy|precision|recall|f1|auc|r2|cosineSimilarity)$/i.test(monitor) ? 'max' : 'min' } = options;
   if (!(minDelta >= 0)) throw new RangeError(`${callback}: minDelta must be a number ≥ 0; got ${minDelta}`);
   if (mode !== 'min' && mode !== 'max') throw new RangeError(`${callback}: mode must be min or max; got ${mode}`);
   const sign = mode === 'min' ? 1 : -1;

@@ -2,7 +2,14 @@
 // within the plan, so a step costs the caller one dispatch.
 
 import type { Loss } from '@treadle/losses';
-import { type Contribution, type Metric, type MetricName, metricByName, metricName } from '@treadle/metrics';
+import {
+  type Contribution,
+  type Metric,
+  type MetricName,
+  metricByName,
+  metricName,
+  type Total,
+} from '@treadle/metrics';
 import type { Sequential } from '@treadle/nn';
 import type { Optimizer } from '@treadle/optim';
 import { compile, gradients, ShapeError, Tensor } from '@treadle/tensor';
@@ -33,6 +40,8 @@ export class Steps {
   readonly metricNames: readonly string[];
   readonly #model: Sequential;
   readonly #metrics: readonly (Metric | MetricName)[];
+  /** what the names among them stand for, by the shapes that were compared last */
+  #chosen: readonly Metric[] = [];
 
   /** Throws RangeError for names of metrics that are unknown, or come twice. */
   constructor(model: Sequential, { optimizer, loss, metrics }: StepOptions) {
@@ -61,6 +70,11 @@ export class Steps {
     throw new ShapeError(`${op}: the loss must be one number a batch; ${got}; its reduction may be mean or sum`);
   }
 
+  /** New totals for the figures of batches, by the names of the metrics. Rows must have been checked before. */
+  totals(): ReadonlyMap<string, Total> {
+    return new Map(this.#chosen.map((metric) => [metric.name, metric.total()]));
+  }
+
   #figures(x: Tensor, y: Tensor, training: boolean): BatchFigures {
     const prediction = this.#model.call(x, { training });
     const loss: unknown = this.loss(y, prediction);
@@ -70,10 +84,10 @@ export class Steps {
       );
     }
     const compared = { yTrue: y.shape, yPred: prediction.shape };
-    const metrics = this.#metrics.map((metric) => {
-      const chosen = typeof metric === 'string' ? metricByName(metric, compared) : metric;
-      return chosen.update(y, prediction);
-    });
+    this.#chosen = this.#metrics.map((metric) =>
+      typeof metric === 'string' ? metricByName(metric, compared) : metric,
+    );
+    const metrics = this.#chosen.map((metric) => metric.update(y, prediction));
     return { loss: this.#model.losses().reduce((sum, penalty) => sum.add(penalty), loss), metrics };
   }
 }
