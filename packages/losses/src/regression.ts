@@ -88,6 +88,7 @@ export function klDivergence(options: LossOptions = {}): Loss {
 /** −(yTrue·yPred) / (‖yTrue‖·‖yPred‖) along the last axis: from −1, alike, to 1, opposite; then reduced. */
 export function cosineSimilarity(options: LossOptions = {}): Loss {
   return lossOf('cosineSimilarity', options, (target, prediction) => {
+    const vector = (x: Tensor): Tensor => (x.rank === 0 ? x.expandDims(0) : x);
     const unit = (x: Tensor): Tensor =>
       x.div(
         x
@@ -96,7 +97,9 @@ export function cosineSimilarity(options: LossOptions = {}): Loss {
           .maximum(epsilon ** 2)
           .sqrt(),
       );
-    const [y, p] = [target, prediction].map((x) => unit(x.rank === 0 ? x.expandDims(0) : x)) as [Tensor, Tensor];
-    return y.mul(p).sum(-1).neg();
+    return unit(vector(target))
+      .mul(unit(vector(prediction)))
+      .sum(-1)
+      .neg();
   });
 }
