@@ -8,6 +8,7 @@ import { elementwise } from './cases/elementwise.ts';
 import { generated } from './cases/generated.ts';
 import { indexing } from './cases/indexing.ts';
 import { moves } from './cases/moves.ts';
+import { orders } from './cases/orders.ts';
 import { products } from './cases/products.ts';
 import { reductions } from './cases/reductions.ts';
 import { softmaxes } from './cases/softmaxes.ts';
@@ -23,5 +24,6 @@ export const cases = {
   ...products,
   ...indexing,
   ...softmaxes,
+  ...orders,
   ...generated,
 } satisfies Record<OpName, Case>;

@@ -91,6 +91,7 @@ function picked({ values, errors }: Bounded, places: readonly number[]): Bounded
 
 function applied(node: Node, inputs: readonly Bounded[]): Bounded {
   const { name } = node.op!;
+  if (name === 'arange') return exact(Array.from({ length: node.shape[0]! }, (_, i) => i));
   const decide = decisions[name];
   const f = decide ?? smooth[name];
   if (!f) throw new Error(`no float64 function for ${name}`);
@@ -163,8 +164,33 @@ function tiled(name: string, key: string, node: Node, inputs: readonly Bounded[]
   }
   if (name === 'scatterAdd') return scattered(node, inputs[0]!, inputs[1]!.values);
   if (name === 'embed') return embedded(key, node, inputs[0]!);
+  if (name === 'argsort') return ordered(key, node, inputs[0]!);
+  if (name === 'cumsum') return accumulated(node, inputs[0]!);
   if (name === 'concat') return joined(Number(key.split(' ')[1]), node, inputs);
   throw new Error(`no float64 kernel for ${name}`);
+}
+
+/** Positions, which are right where elements are further apart than their errors. */
+function ordered(key: string, { shape }: Node, { values }: Bounded): Bounded {
+  const n = shape[1]!;
+  const positions = Array.from({ length: shape[0]! }, (_, r) => {
+    const row = values.slice(r * n, (r + 1) * n);
+    const direction = key.endsWith('descending') ? -1 : 1;
+    return row.map((_, i) => i).sort((i, j) => direction * (row[i]! - row[j]!));
+  });
+  return exact(positions.flat());
+}
+
+/** Running sums along the middle axis: the k-th adds k terms. */
+function accumulated({ shape }: Node, { values, errors }: Bounded): Bounded {
+  const [, n, inner] = shape as [number, number, number];
+  const running = (x: readonly number[]): number[] => {
+    const sums = x.slice();
+    for (let i = 0; i < sums.length; i++) if (Math.floor(i / inner) % n > 0) sums[i]! += sums[i - inner]!;
+    return sums;
+  };
+  const sizes = running(values.map((value, i) => Math.abs(value) + errors[i]!));
+  return { values: running(values), errors: running(errors).map((error, i) => error + gamma(n) * sizes[i]!) };
 }
 
 function product(node: Node, a: Bounded, b: Bounded): Bounded {

@@ -18,6 +18,7 @@ export * as ops from './ops/index.ts';
 export type { NodeOrNumber } from './ops/lane.ts';
 export type { MatmulOptions } from './ops/matmul.ts';
 export type { ReduceOptions } from './ops/reduce.ts';
+export type { SortOptions } from './ops/sort.ts';
 export { broadcastView } from './ops/sum.ts';
 export {
   type Axes,

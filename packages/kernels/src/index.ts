@@ -1,6 +1,7 @@
 // Emits the SIMD functions that plans are made of, each over a range of tiles.
 
 export { argReduce } from './arg-reduce.ts';
+export { argsort } from './argsort.ts';
 export { gather, scatterAdd } from './gather.ts';
 export type { Epilogue, Kernel, KernelFunc, Level, Operand, Region, Slot, View } from './kernel.ts';
 export type { Lane } from './lane.ts';
@@ -12,3 +13,4 @@ export { matmul } from './matmul.ts';
 export { type Combine, reduce } from './reduce.ts';
 export { region } from './region.ts';
 export { type Quarter, quarterOf, type Round } from './round.ts';
+export { runningSum } from './scan.ts';

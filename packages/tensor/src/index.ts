@@ -8,6 +8,7 @@ export {
   type ReduceOptions,
   type Shape,
   ShapeError,
+  type SortOptions,
 } from '@treadle/graph';
 export { type Compiled, compile } from './compile.ts';
 export { arange, eye, full, linspace, ones, tensor, zeros } from './create.ts';

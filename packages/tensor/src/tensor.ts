@@ -11,6 +11,7 @@ import {
   ops,
   type ReduceOptions,
   type Shape,
+  type SortOptions,
   sizeOf,
 } from '@treadle/graph';
 import { checkIndices } from './indices.ts';
@@ -355,11 +356,30 @@ export class Tensor {
   argmin(axis?: number, options?: ReduceOptions): Tensor {
     return new Tensor(ops.argmin(this.node, axis, options));
   }
+  /** Running sums along an axis; of all elements, flattened, by default. */
+  cumsum(axis?: number): Tensor {
+    return new Tensor(ops.cumsum(this.node, axis));
+  }
   any(axes?: Axes, options?: ReduceOptions): Tensor {
     return new Tensor(ops.any(this.node, axes, options));
   }
   all(axes?: Axes, options?: ReduceOptions): Tensor {
     return new Tensor(ops.all(this.node, axes, options));
+  }
+
+  // Order along an axis, the last by default; equal elements as they stand, NaN above everything.
+
+  sort(axis?: number, options?: SortOptions): Tensor {
+    return new Tensor(ops.sort(this.node, axis, options));
+  }
+  /** The positions (int32) at which the elements stand in order. */
+  argsort(axis?: number, options?: SortOptions): Tensor {
+    return new Tensor(ops.argsort(this.node, axis, options));
+  }
+  /** The k largest elements, the largest first, and their positions (int32). */
+  topK(k: number, axis?: number): { readonly values: Tensor; readonly indices: Tensor } {
+    const [values, positions] = ops.topK(this.node, k, axis);
+    return { values: new Tensor(values), indices: new Tensor(positions) };
   }
 
   // The rest.

@@ -15,6 +15,7 @@ export {
   notEqual,
   where,
 } from './comparison.ts';
+export { cumsum } from './cumsum.ts';
 export { exp, expm1, log, log1p, sigmoid, softplus, tanh } from './exponential.ts';
 export { clip, maximum, minimum, relu } from './extremes.ts';
 export { gather, scatterAdd } from './gather.ts';
@@ -27,6 +28,7 @@ export { randomNormal, randomUniform } from './random.ts';
 export { all, any, argmax, argmin, logSumExp, max, min, prod } from './reductions.ts';
 export { ceil, floor, round } from './rounding.ts';
 export { logSoftmax, oneHot, softmax } from './softmax.ts';
+export { argsort, sort, topK } from './sort.ts';
 export { stopGradient } from './stop-gradient.ts';
 export { broadcastTo, mean, std, sum, sumTo, variance } from './sum.ts';
 export { cos, erf, sin, tan } from './trigonometric.ts';
