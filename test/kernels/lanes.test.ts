@@ -10,6 +10,7 @@ import {
   dense,
   type Elements,
   floats,
+  integers,
   operand,
   type Placed,
   placed,
@@ -150,7 +151,11 @@ test('the elements of a long row are computed in rounds of sixteen, all quarters
 
 /** Matrices in stacks, whose last two dimensions may change places with each other or with the stack. */
 const againstTheGrain = fc
-  .tuple(fc.constantFrom([], [1], [3]), fc.constantFrom(7, 8, 64, 65, 131), fc.constantFrom(7, 8, 9, 64, 70, 133, 600))
+  .tuple(
+    fc.constantFrom([], [1], [3]),
+    fc.constantFrom(4, 7, 8, 64, 65, 131),
+    fc.constantFrom(4, 7, 8, 9, 64, 70, 133, 600),
+  )
   .chain(([stack, height, width]) => {
     const shape = [...stack, height, width];
     const dimensions = shape.map((_, d) => d);
@@ -190,6 +195,55 @@ test('lanes reads matrices against their grain', () => {
       sameBits(after.get(2)!, written(before, store, sums), 'store');
     }),
     { numRuns: 100 },
+  );
+});
+
+test('lanes moves matrices against their grain: near ones, far ones, and where the rows of the store share a set', () => {
+  const far = fc.constantFrom([4096, 67], [67, 4096], [1024, 8], [8, 1024], [1030, 530], [7, 2048]);
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        againstTheGrain.map(({ shape }) => shape),
+        far,
+      ),
+      fc.nat(),
+      seeds,
+      (shape, chosen, seed) => {
+        const orders =
+          shape.length === 2
+            ? [[1, 0]]
+            : [
+                [2, 1, 0],
+                [0, 2, 1],
+                [1, 2, 0],
+                [2, 0, 1],
+              ];
+        const order = orders[chosen % orders.length]!;
+        const strides = shape.map(() => 0);
+        order.reduceRight((run, d) => {
+          strides[d] = run;
+          return run * shape[d]!;
+        }, 1);
+        const layout = { view: { shape, strides, offset: 3 }, length: sizeOf(shape) + 3 };
+        const input = integers(layout.length, seed);
+        const before = new Int32Array(sizeOf(shape)).fill(7);
+        const kernel = lanes({
+          name: 'moved',
+          shape,
+          loads: [{ operand: operand(0, layout), type: 'i32x4' }],
+          stores: [operand(1, dense(shape))],
+          body: (_f, v) => v,
+          cost: 0.1,
+        });
+        const after = runKernels([kernel], new Map([input, before].entries()), { order: shuffled(seed) });
+        sameBits(
+          after.get(1)!,
+          Int32Array.from(positions(layout.view), (at) => input[at]!),
+          'store',
+        );
+      },
+    ),
+    { numRuns: 60 },
   );
 });
 

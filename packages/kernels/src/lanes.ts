@@ -7,7 +7,7 @@ import { address } from './lane.ts';
 import { emitNest, nestOf, type StoredProgram } from './lane-program.ts';
 import { partition, tileElements } from './partition.ts';
 import { tiled } from './tiled.ts';
-import { bandsOf, emitTurned, scratchOf, turned } from './transpose.ts';
+import { bandsOf, emitMoved, emitTurned, scratchOf, turned } from './transpose.ts';
 
 /** Every element of `shape`: loads, body, stores. */
 export function lanes(program: StoredProgram): Kernel {
@@ -25,7 +25,8 @@ export function lanes(program: StoredProgram): Kernel {
     stores,
     emit: (f, table, range, scratch) => {
       const bases = [...loads, ...stores].map((operand) => address(f, table, operand));
-      if (blocks) emitTurned(f, blocks, bases, range, scratch);
+      if (blocks?.pieces) emitMoved(f, blocks, bases, range);
+      else if (blocks) emitTurned(f, blocks, bases, range, scratch);
       else emitNest(f, nest, bases, range, true);
     },
   });

@@ -1,12 +1,13 @@
 // Lane programs that read a matrix against its grain: some load has stride 1 along another dimension than the columns. The
 // work goes in blocks: such a load's block is first turned into scratch, 4 × 4 elements at a time in registers, and then
-// read from there like any other row. What is computed, and with which bits, is the same as without.
+// read from there like any other row; a program that only moves is turned from its load to its store at once. What is
+// computed, and with which bits, is the same as without.
 
-import { type Expr, type FunctionBuilder, i8x16, i32, v128 } from '@treadle/wasm';
+import { type Expr, FunctionBuilder, i8x16, i32, i32x4, v128 } from '@treadle/wasm';
 import { sizeOf } from './collapse.ts';
 import { plus, smaller, times } from './lane.ts';
 import { emitNest, type Nest } from './lane-program.ts';
-import { type Partition, partition, type Range } from './partition.ts';
+import type { Partition, Range } from './partition.ts';
 import { unflatten } from './rows.ts';
 import { eachStep } from './steps.ts';
 
@@ -15,35 +16,144 @@ const blockRows = 32;
 const blockColumns = 128;
 const pitch = 4 * blockColumns;
 
+/** Rows of a band where nothing is computed: a cache line of the load. */
+const movedRows = 16;
+/** Bytes of a matrix, read and written together, that are taken to stay in a core's own cache. */
+const nearBytes = 2 ** 21;
+/** Lines that lie a multiple of this apart share a set of the first cache. */
+const setBytes = 4096;
+
 export interface Turned {
   /** the last dimension of its rows is the one along which the turned loads have stride 1 */
   readonly nest: Nest;
   /** which loads are turned */
   readonly loads: readonly number[];
+  /** for a program that only moves, and can do so by pieces: along which side of a piece the inner loop runs */
+  readonly pieces: 'rows' | 'columns' | undefined;
 }
 
 /** How to walk a nest in blocks; undefined where that would not pay. */
 export function turned(nest: Nest): Turned | undefined {
   const { types, rows, columns, strides } = nest;
   const against = types.map((_, v) => v).filter((v) => strides[v]!.at(-1) !== 0 && strides[v]!.at(-1) !== 1);
-  const d = rows.findIndex((size, d) => size >= 8 && against.some((v) => strides[v]![d] === 1));
-  if (d < 0 || columns < 8) return undefined;
+  const d = rows.findIndex((size, d) => size >= 4 && against.some((v) => strides[v]![d] === 1));
+  if (d < 0 || columns < 4) return undefined;
   const move = (sizes: readonly number[]): number[] => [...sizes.slice(0, rows.length).toSpliced(d, 1), sizes[d]!];
-  const moved = strides.map((along) => [...move(along), along.at(-1)!]);
-  return {
-    nest: { ...nest, rows: move(rows), strides: moved },
-    loads: against.filter((v) => strides[v]![d] === 1),
-  };
+  const moved = { ...nest, rows: move(rows), strides: strides.map((along) => [...move(along), along.at(-1)!]) };
+  return { nest: moved, loads: against.filter((v) => strides[v]![d] === 1), pieces: piecesOf(moved) };
 }
 
-/** Tiles of a turned nest: what they count as rows are bands of `blockRows` rows. */
-export function bandsOf({ nest: { rows, columns } }: Turned, elements: number): Partition {
-  const bands = sizeOf(rows.slice(0, -1)) * Math.ceil(rows.at(-1)! / blockRows);
-  return partition(bands, columns, Math.max(blockColumns, Math.floor(elements / blockRows)));
+/**
+ * In a near cache it pays to use up lines of the load, unless the rows of the store all share a set of the first cache; from
+ * afar, to write lines of the store in one go.
+ */
+function piecesOf({ body, types, rows, columns, strides: [from, to, ...others] }: Nest): Turned['pieces'] {
+  if (types.length !== 1 || others.length !== 1 || columns < 8) return undefined;
+  const value = i32x4.const(0);
+  const [result] = body(new FunctionBuilder([], 'void'), [value], () => value);
+  const [step, width] = [4 * from!.at(-1)!, 4 * to!.at(-2)!];
+  if (result !== value || to!.at(-1) !== 1 || step < 0 || width < 0) return undefined;
+  return 8 * rows.at(-1)! * columns <= nearBytes && width % setBytes !== 0 ? 'rows' : 'columns';
 }
 
-export function scratchOf({ loads }: Turned): number {
-  return loads.length * blockRows * pitch;
+/** Tiles of a turned nest: what they count as rows are bands; few columns, so that rows are read in long runs. */
+export function bandsOf({ nest: { rows, columns }, pieces }: Turned, elements: number): Partition {
+  const [height, wanted] = pieces ? [movedRows, 2 * elements] : [blockRows, elements];
+  const bands = sizeOf(rows.slice(0, -1)) * Math.ceil(rows.at(-1)! / height);
+  const parts = Math.ceil(columns / blockColumns);
+  const tileColumns = parts === 1 ? columns : 16 * Math.ceil(columns / parts / 16);
+  const tileRows = Math.min(Math.max(1, bands), Math.max(1, Math.floor(wanted / (height * tileColumns))));
+  const tiles = Math.ceil(bands / tileRows) * Math.ceil(columns / tileColumns);
+  return { tiles, rows: bands, columns, tileRows, tileColumns };
+}
+
+export function scratchOf({ loads, pieces }: Turned): number {
+  return pieces ? 0 : loads.length * blockRows * pitch;
+}
+
+interface Band {
+  /** the indices of its first row */
+  readonly indices: readonly Expr<'i32'>[];
+  /** the flat number of the rows before its matrix */
+  readonly first: Expr<'i32'>;
+  readonly top: Expr<'i32'>;
+  readonly bottom: Expr<'i32'>;
+}
+
+function eachBand(
+  f: FunctionBuilder,
+  rows: readonly number[],
+  height: number,
+  { row0, row1 }: Range,
+  body: (band: Band) => void,
+): void {
+  const size = rows.at(-1)!;
+  eachStep(f, row0, row1, 1, (band) => {
+    const [outer, index] = unflatten(f, band, [0, Math.ceil(size / height)]);
+    const top = f.let(times(index!, height));
+    const bottom = f.let(smaller(plus(top, height), i32.const(size)));
+    const first = f.let(times(outer!, size));
+    body({ indices: [...unflatten(f, outer!, rows.slice(0, -1)), top], first, top, bottom });
+  });
+}
+
+/**
+ * The loops over a range of bands and columns where nothing is computed. Pieces of 4 rows × 8 columns go from the load to the
+ * store; the last ones are moved back so as to be whole, and write some elements again.
+ */
+export function emitMoved(
+  f: FunctionBuilder,
+  { nest, pieces }: Turned,
+  bases: readonly Expr<'i32'>[],
+  range: Range,
+): void {
+  const { rows, columns, strides } = nest;
+  const [from, to] = [strides[0]!, strides[1]!];
+  const [step, width, height] = [4 * from.at(-1)!, 4 * to.at(-2)!, rows.at(-1)!];
+  eachBand(f, rows, movedRows, range, ({ indices, top, bottom }) => {
+    const outer = indices.with(-1, i32.const(0));
+    const source = f.let(linear(bases[0]!, outer, from));
+    const target = f.let(linear(bases[1]!, outer, to));
+    const rowsOf = (body: (r: Expr<'i32'>) => void): void =>
+      eachStep(f, top, bottom, 4, (r) => body(height % 4 === 0 ? r : f.let(smaller(r, i32.const(height - 4)))));
+    const columnsOf = (body: (c: Expr<'i32'>) => void): void =>
+      eachStep(f, range.col0, range.col1, 8, (c) =>
+        body(columns % 8 === 0 ? c : f.let(smaller(c, i32.const(columns - 8)))),
+      );
+    const along = (r: Expr<'i32'>): Expr<'i32'>[] => [
+      f.let(i32.add(source, times(r, 4))),
+      f.let(i32.add(target, times(r, width))),
+    ];
+    const across = (c: Expr<'i32'>): Expr<'i32'>[] => [
+      f.let(i32.add(source, times(c, step))),
+      f.let(i32.add(target, times(c, 4))),
+    ];
+    if (pieces === 'rows') {
+      columnsOf((c) => {
+        const [read, write] = across(c);
+        rowsOf((r) => movePiece(f, i32.add(read!, times(r, 4)), step, i32.add(write!, times(r, width)), width));
+      });
+    } else {
+      rowsOf((r) => {
+        const [read, write] = along(r);
+        columnsOf((c) => movePiece(f, i32.add(read!, times(c, step)), step, i32.add(write!, times(c, 4)), width));
+      });
+    }
+  });
+}
+
+/** Eight runs of four elements, `step` bytes apart, become four of eight elements, `width` bytes apart. */
+function movePiece(f: FunctionBuilder, from: Expr<'i32'>, step: number, to: Expr<'i32'>, width: number): void {
+  const [read, write] = [f.let(from), f.let(to)];
+  const pair = [0, 4].map((q) =>
+    turnFour(
+      f,
+      [0, 1, 2, 3].map((row) => f.let(v128.load('i32x4', read, (q + row) * step))),
+    ),
+  );
+  for (const row of [0, 1, 2, 3]) {
+    f.do(v128.store(write, pair[0]![row]!, row * width), v128.store(write, pair[1]![row]!, row * width + 16));
+  }
 }
 
 /** The loops over a range of bands and columns; `bases` as in `emitNest`. */
@@ -51,23 +161,17 @@ export function emitTurned(
   f: FunctionBuilder,
   { nest, loads }: Turned,
   bases: readonly Expr<'i32'>[],
-  { row0, row1, col0, col1 }: Range,
+  range: Range,
   scratch: Expr<'i32'>,
 ): void {
   const { rows, strides } = nest;
-  const height = rows.at(-1)!;
   const read = strides.map((along, v) =>
     loads.includes(v) ? [...rows.slice(0, -1).map(() => 0), blockColumns, 1] : along,
   );
-  eachStep(f, row0, row1, 1, (band) => {
-    const [outer, index] = unflatten(f, band, [0, Math.ceil(height / blockRows)]);
-    const top = f.let(times(index!, blockRows));
-    const bottom = f.let(smaller(plus(top, blockRows), i32.const(height)));
-    const first = f.let(times(outer!, height));
-    const indices = [...unflatten(f, outer!, rows.slice(0, -1)), top];
+  eachBand(f, rows, blockRows, range, ({ indices, first, top, bottom }) => {
     const starts = loads.map((v) => f.let(linear(bases[v]!, indices, strides[v]!)));
-    eachStep(f, col0, col1, blockColumns, (left) => {
-      const right = f.let(smaller(plus(left, blockColumns), col1));
+    eachStep(f, range.col0, range.col1, blockColumns, (left) => {
+      const right = f.let(smaller(plus(left, blockColumns), range.col1));
       const blocks = loads.map((v, i) => {
         const to = f.let(plus(scratch, i * blockRows * pitch));
         const step = 4 * strides[v]!.at(-1)!;
@@ -76,8 +180,8 @@ export function emitTurned(
         return f.let(i32.sub(to, i32.add(times(top, pitch), times(left, 4)))); // where row 0, column 0 would be
       });
       const from = bases.map((base, v) => blocks[loads.indexOf(v)] ?? base);
-      const range = { row0: i32.add(first, top), row1: i32.add(first, bottom), col0: left, col1: right };
-      emitNest(f, { ...nest, strides: read }, from, range, true);
+      const within = { row0: i32.add(first, top), row1: i32.add(first, bottom), col0: left, col1: right };
+      emitNest(f, { ...nest, strides: read }, from, within, true);
     });
   });
 }
@@ -100,15 +204,19 @@ function turn(f: FunctionBuilder, { source, step, rows, columns, to }: Block): v
     eachStep(f, i32.const(0), rows, 4, (r) => {
       const along = from.map((row) => f.let(v128.load('i32x4', i32.add(row, times(r, 4)))));
       const at = f.let(i32.add(into, times(r, pitch)));
-      for (const half of [0, 2]) {
-        const low = f.let(interleave(along[0]!, along[1]!, half));
-        const high = f.let(interleave(along[2]!, along[3]!, half));
-        f.do(
-          v128.store(at, halves(low, high, 0), half * pitch),
-          v128.store(at, halves(low, high, 2), (half + 1) * pitch),
-        );
-      }
+      turnFour(f, along).forEach((row, i) => {
+        f.do(v128.store(at, row, i * pitch));
+      });
     });
+  });
+}
+
+/** The columns of four rows of four. */
+function turnFour(f: FunctionBuilder, rows: readonly Expr<'i32x4'>[]): Expr<'i32x4'>[] {
+  return [0, 2].flatMap((half) => {
+    const low = f.let(interleave(rows[0]!, rows[1]!, half));
+    const high = f.let(interleave(rows[2]!, rows[3]!, half));
+    return [f.let(halves(low, high, 0)), f.let(halves(low, high, 2))];
   });
 }
 
