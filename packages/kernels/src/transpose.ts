@@ -56,9 +56,14 @@ function piecesOf({ body, types, rows, columns, strides: [from, to, ...others] }
   return 8 * rows.at(-1)! * columns <= nearBytes && width % setBytes !== 0 ? 'rows' : 'columns';
 }
 
+/** The elements of a tile where nothing is computed: rows in runs so long that a page is seldom looked up again, but many tiles. */
+function movedElements(rows: readonly number[], columns: number): number {
+  return Math.min(2 ** 16, Math.max(2 ** 14, (sizeOf(rows) * columns) / 64));
+}
+
 /** Tiles of a turned nest: what they count as rows are bands; few columns, so that rows are read in long runs. */
 export function bandsOf({ nest: { rows, columns }, pieces }: Turned, elements: number): Partition {
-  const [height, wanted] = pieces ? [movedRows, 2 * elements] : [blockRows, elements];
+  const [height, wanted] = pieces ? [movedRows, movedElements(rows, columns)] : [blockRows, elements];
   const bands = sizeOf(rows.slice(0, -1)) * Math.ceil(rows.at(-1)! / height);
   const parts = Math.ceil(columns / blockColumns);
   const tileColumns = parts === 1 ? columns : 16 * Math.ceil(columns / parts / 16);
