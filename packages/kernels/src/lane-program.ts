@@ -9,6 +9,7 @@ import type { Operand } from './kernel.ts';
 import { constantLane, type Lane, type Load, plus, ramp, readEight, readFour, writeEight, writeFour } from './lane.ts';
 import { once } from './once.ts';
 import type { Range } from './partition.ts';
+import { mendRare } from './rare.ts';
 import { asksForQuarter, indicesOfRound, pairOfIndices } from './round.ts';
 import { type Cursor, eachRow } from './rows.ts';
 
@@ -120,15 +121,17 @@ function rowCode(
         value ? ([value, value] as const) : readEight(f, type, row, stride, at),
       ),
     );
-    const results = Array.from({ length: count / 4 }, (_, q) =>
-      apply(
-        pairs[q >> 1]!.map((pair) => pair[q & 1]!),
-        () => index()[q]!,
-      ),
-    );
-    eights.forEach((at, eight) => {
-      stores.forEach(({ row, stride }, s) => {
-        writeEight(f, row, stride, at, [results[2 * eight]![s]!, results[2 * eight + 1]![s]!]);
+    mendRare(f, () => {
+      const results = Array.from({ length: count / 4 }, (_, q) =>
+        apply(
+          pairs[q >> 1]!.map((pair) => pair[q & 1]!),
+          () => index()[q]!,
+        ),
+      );
+      eights.forEach((at, eight) => {
+        stores.forEach(({ row, stride }, s) => {
+          writeEight(f, row, stride, at, [results[2 * eight]![s]!, results[2 * eight + 1]![s]!]);
+        });
       });
     });
   };

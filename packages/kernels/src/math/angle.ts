@@ -18,6 +18,7 @@ import {
   select,
   v128,
 } from '@treadle/wasm';
+import { whereRare } from '../rare.ts';
 
 export interface Angle {
   readonly hi: Local<'f32x4'>;
@@ -51,8 +52,8 @@ export function reduceAngle(f: FunctionBuilder, x: Local<'f32x4'>): Angle {
   const hi = f.let(f32x4.sub(sum, rest));
   const lo = f.let(f32x4.sub(f32x4.sub(sum, hi), rest));
   const quadrant = f.let(reinterpret('i32x4', shifted));
-  const large = f.let(v128.not(f32x4.le(f32x4.abs(x), moderate)));
-  f.if(v128.any_true(large), () => {
+  const large = f.let(f32x4.gt(f32x4.abs(x), moderate));
+  whereRare(f, large, () => {
     const exact = payneHanek(f, x);
     f.set(hi, v128.bitselect(exact.hi, hi, large));
     f.set(lo, v128.bitselect(exact.lo, lo, large));
