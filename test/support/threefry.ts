@@ -20,8 +20,12 @@ export function threefry(key: readonly [number, number], counter: readonly [numb
   return [x0 >>> 0, x1 >>> 0];
 }
 
-/** The random word of a position: position 16·g + 8·w + 4·h + l has word w of counter (4·g + l, −h). */
-export function randomWord(key: readonly [number, number], position: number): number {
+/** Position 16·g + 8·w + 4·h + l takes result w of counter (origin + 4·g + l, −h): w, and the two words of that counter. */
+export function wordsAt(
+  key: readonly [number, number],
+  position: number,
+  origin = 0,
+): { readonly w: number; readonly words: readonly [number, number] } {
   const [g, w, h, l] = [position >> 4, (position >> 3) & 1, (position >> 2) & 1, position & 3];
-  return threefry(key, [4 * g + l, -h])[w]!;
+  return { w, words: threefry(key, [origin + 4 * g + l, -h]) };
 }

@@ -8,7 +8,7 @@ export type { Lane } from './lane.ts';
 export type { LaneProgram } from './lane-program.ts';
 export { lanes } from './lanes.ts';
 export { levels, type Probe, probe } from './level.ts';
-export { cos, erf, exp, expm1, log, log1p, pow, sigmoid, sin, softplus, tan, tanh } from './math/index.ts';
+export { cos, erf, exp, expm1, log, log1p, normalPair, pow, sigmoid, sin, softplus, tan, tanh } from './math/index.ts';
 export { matmul } from './matmul.ts';
 export { type Combine, reduce } from './reduce.ts';
 export { region } from './region.ts';

@@ -3,8 +3,8 @@
 // cipher of (key, counter), the counter made from the position, so that a number depends on its seed and position alone, not
 // on threads, tiles or what was drawn before.
 
-import { quarterOf } from '@treadle/kernels';
-import { type Expr, type FunctionBuilder, f32x4, i32x4, v128 } from '@treadle/wasm';
+import { normalPair, quarterOf } from '@treadle/kernels';
+import { type Expr, type FunctionBuilder, f32x4, i32x4, reinterpret, v128 } from '@treadle/wasm';
 import { ShapeError } from '../errors.ts';
 import { applyOp, type Node } from '../node.ts';
 import type { LaneOp } from '../op.ts';
@@ -66,28 +66,39 @@ function onceFor(emitted: Emitted, at: object, key: Pair, make: () => Pair): Pai
   return words;
 }
 
-const emittedHalves: readonly [Emitted, Emitted] = [new WeakMap(), new WeakMap()]; // h = 0, h = 1
-const emittedPairs: Emitted = new WeakMap();
+/** What makes two results of the two words that the cipher has for a counter; a round of sixteen asks for them twice. */
+interface Draw {
+  /** where its counters begin: draws that begin 2²⁸ apart share none */
+  readonly origin: number;
+  results(f: FunctionBuilder, words: Pair): Pair;
+  readonly emitted: readonly [Emitted, Emitted]; // h = 0, h = 1
+}
+
+function draw(origin: number, results: Draw['results']): Draw {
+  return { origin, results, emitted: [new WeakMap(), new WeakMap()] };
+}
 
 /**
- * 32 random bits for each position. Position 16·g + 8·w + 4·h + l has word w of the cipher at counter (4·g + l, −h): sixteen
- * neighbours take both words of eight counters.
+ * 32 bits of result for each position. Position 16·g + 8·w + 4·h + l has result w of the cipher at counter
+ * (origin + 4·g + l, −h): sixteen neighbours take both results of eight counters.
  */
-function randomWord(f: FunctionBuilder, key: Pair, index: Expr<'i32x4'>): Expr<'i32x4'> {
-  const at = quarterOf(index);
-  const low = (i: Expr<'i32x4'>): Expr<'i32x4'> =>
-    f.let(v128.or(i32x4.shl(i32x4.shr_u(i, 4), 2), v128.and(i, i32x4.const(3))));
+function drawn({ origin, results, emitted }: Draw, f: FunctionBuilder, key: Pair, i: Expr<'i32x4'>): Expr<'i32x4'> {
+  const at = quarterOf(i);
+  const made = (index: Expr<'i32x4'>, second: Expr<'i32x4'>): Pair => {
+    const low = v128.or(i32x4.shl(i32x4.shr_u(index, 4), 2), v128.and(index, i32x4.const(3)));
+    const first = f.let(origin === 0 ? low : v128.or(low, i32x4.const(origin)));
+    return results(f, threefry(f, key, [first, second]));
+  };
   if (at) {
     const { round, quarter } = at;
     const [h, w] = [quarter === 1 || quarter === 3 ? 1 : 0, quarter >> 1] as const;
-    const counter = (): Pair => [low(round.first), i32x4.const(h === 0 ? 0 : -1)];
-    const words = onceFor(emittedHalves[h], round, key, () => threefry(f, key, counter()));
-    return words[w] ?? words[0];
+    const both = onceFor(emitted[h], round, key, () => made(round.first, i32x4.const(h === 0 ? 0 : -1)));
+    return both[w] ?? both[0];
   }
-  const h = v128.and(i32x4.shr_u(index, 2), i32x4.const(1));
-  const words = threefry(f, key, [low(index), i32x4.neg(h)]);
-  const isFirst = i32x4.eq(v128.and(index, i32x4.const(8)), i32x4.const(0));
-  return v128.bitselect(words[0], words[1], isFirst);
+  const h = v128.and(i32x4.shr_u(i, 2), i32x4.const(1));
+  const both = made(i, i32x4.neg(h));
+  const isFirst = i32x4.eq(v128.and(i, i32x4.const(8)), i32x4.const(0));
+  return v128.bitselect(both[0], both[1], isFirst);
 }
 
 /** The 24 high bits as a number in [0, 1). */
@@ -95,34 +106,28 @@ function unit(word: Expr<'i32x4'>): Expr<'f32x4'> {
   return f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(word, 8)), 2 ** -24);
 }
 
-function randomOp(
-  name: string,
-  cost: number,
-  word: (f: FunctionBuilder, key: Pair, i: Expr<'i32x4'>) => Expr<'i32x4'>,
-): LaneOp {
+function randomOp(name: string, cost: number, from: Draw, finish: (result: Expr<'i32x4'>) => Expr<'f32x4'>): LaneOp {
   return {
     kind: 'lane',
     name,
     key: name,
     cost,
     indexed: true,
-    lane: (f, x) => unit(word(f, [x.int(0), x.int(1)], x.index())),
+    lane: (f, x) => finish(drawn(from, f, [x.int(0), x.int(1)], x.index())),
     gradient: () => [],
   };
 }
 
-const uniform = randomOp('randomUniform', 0.8, randomWord);
+const words = draw(0, (_, both) => both);
+const uniform = randomOp('randomUniform', 0.8, words, unit);
 
-/** Word w of the cipher at counter (position, 1): two numbers for one position at the cost of one. */
-const ofPair = (w: 0 | 1): LaneOp =>
-  randomOp(
-    `randomPair ${w}`,
-    1.2,
-    (f, key, index) => onceFor(emittedPairs, index, key, () => threefry(f, key, [index, i32x4.const(1)]))[w],
-  );
-const [firstOfPair, secondOfPair] = [ofPair(0), ofPair(1)];
+const normals = draw(2 ** 28, (f, both) => {
+  const [first, second] = normalPair(f, both);
+  return [reinterpret('i32x4', first), reinterpret('i32x4', second)];
+});
+const normal = randomOp('randomNormal', 1.6, normals, (result) => reinterpret('f32x4', result));
 
-function drawn(op: string, draw: LaneOp, shape: Shape, seed: Node, counter: Node): Node {
+function random(op: string, draw: LaneOp, shape: Shape, seed: Node, counter: Node): Node {
   const key = [seed, counter].map((word) => requireDtype(op, word, 'int32'));
   const wrong = key.find((word) => word.shape.length > 0);
   if (wrong)
@@ -132,11 +137,10 @@ function drawn(op: string, draw: LaneOp, shape: Shape, seed: Node, counter: Node
 
 /** Uniform in [0, 1), multiples of 2⁻²⁴, float32; `seed` and `counter` are 0-d int32. `op` is named in errors. */
 export function uniform01(shape: Shape, seed: Node, counter: Node, op = 'uniform01'): Node {
-  return drawn(op, uniform, shape, seed, counter);
+  return random(op, uniform, shape, seed, counter);
 }
 
-/** Two independent ones for each position. */
-export function uniformPairs(shape: Shape, seed: Node, counter: Node, op: string): readonly [Node, Node] {
-  const draw = (word: LaneOp): Node => drawn(op, word, shape, seed, counter);
-  return [draw(firstOfPair), draw(secondOfPair)];
+/** Normal with mean 0 and variance 1, as is `normalPair`. */
+export function normal01(shape: Shape, seed: Node, counter: Node, op: string): Node {
+  return random(op, normal, shape, seed, counter);
 }

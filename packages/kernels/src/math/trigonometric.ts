@@ -1,7 +1,7 @@
 // sin, cos and tan for every finite float32: reduction to |r| ≤ π/4 and a quadrant, then minimax polynomials.
 
 import { type Expr, type FunctionBuilder, f32x4, i32x4, type Local, reinterpret, v128 } from '@treadle/wasm';
-import { type Angle, reduceAngle } from './angle.ts';
+import { reduceAngle } from './angle.ts';
 import { polynomial } from './polynomial.ts';
 
 /** sin r ≈ r − r·z·S(z), z = r², |r| ≤ π/4; relative error 2^-27.9 (minimax). */
@@ -16,13 +16,24 @@ const tanCoefficients = [
   9.773940837476403e-5, 0.004372998606413603,
 ];
 
-/** sin(hi + lo) in the even quadrants and cos(hi + lo) in the odd ones, negated in the third and fourth. */
-function sine(f: FunctionBuilder, { hi, lo }: Angle, quadrant: Expr<'i32x4'>): Expr<'f32x4'> {
+interface SineAndCosine {
+  readonly sin: Local<'f32x4'>;
+  readonly cos: Local<'f32x4'>;
+}
+
+/** sin(hi + lo) and cos(hi + lo) for |hi + lo| ≤ π/4. */
+export function sineAndCosine(f: FunctionBuilder, hi: Local<'f32x4'>, lo?: Local<'f32x4'>): SineAndCosine {
   const z = f.let(f32x4.mul(hi, hi));
-  const sin = f32x4.sub(hi, f32x4.sub(f32x4.mul(hi, f32x4.mul(z, polynomial(z, sinCoefficients))), lo));
+  const cubic = f32x4.mul(hi, f32x4.mul(z, polynomial(z, sinCoefficients)));
+  const sin = f32x4.sub(hi, lo ? f32x4.sub(cubic, lo) : cubic);
   const fourth = f32x4.mul(f32x4.mul(z, z), polynomial(z, cosCoefficients));
-  const small = f32x4.sub(fourth, f32x4.mul(hi, lo)); // cos(hi + lo) ≈ cos hi − hi·lo
+  const small = lo ? f32x4.sub(fourth, f32x4.mul(hi, lo)) : fourth; // cos(hi + lo) ≈ cos hi − hi·lo
   const cos = f32x4.sub(f32x4.const(1), f32x4.sub(f32x4.mul(z, 0.5), small));
+  return { sin: f.let(sin), cos: f.let(cos) };
+}
+
+/** The sine in the even quadrants and the cosine in the odd ones, negated in the third and fourth. */
+export function inQuadrant(f: FunctionBuilder, { sin, cos }: SineAndCosine, quadrant: Expr<'i32x4'>): Expr<'f32x4'> {
   const n = f.let(quadrant);
   const value = v128.bitselect(cos, sin, isOdd(n));
   const sign = i32x4.shl(v128.and(n, i32x4.const(2)), 30);
@@ -41,14 +52,14 @@ function keepZero(x: Local<'f32x4'>, value: Expr<'f32x4'>): Expr<'f32x4'> {
 /** sin x, x in radians; NaN for ±∞; largest error 1.02 ulp. */
 export function sin(f: FunctionBuilder, x: Expr<'f32x4'>): Expr<'f32x4'> {
   const given = f.let(x);
-  const angle = reduceAngle(f, given);
-  return keepZero(given, sine(f, angle, angle.quadrant));
+  const { hi, lo, quadrant } = reduceAngle(f, given);
+  return keepZero(given, inQuadrant(f, sineAndCosine(f, hi, lo), quadrant));
 }
 
 /** cos x, x in radians; NaN for ±∞; largest error 1.02 ulp. */
 export function cos(f: FunctionBuilder, x: Expr<'f32x4'>): Expr<'f32x4'> {
-  const angle = reduceAngle(f, f.let(x));
-  return sine(f, angle, i32x4.add(angle.quadrant, 1));
+  const { hi, lo, quadrant } = reduceAngle(f, f.let(x));
+  return inQuadrant(f, sineAndCosine(f, hi, lo), i32x4.add(quadrant, 1));
 }
 
 /** tan x, x in radians: tan r, or −1 / tan r in the odd quadrants; NaN for ±∞; largest error 1.74 ulp. */
