@@ -4,50 +4,52 @@ import { gather as gatherKernel, scatterAdd as scatterAddKernel } from '@treadle
 import { ShapeError } from '../errors.ts';
 import { applyOp, type Node } from '../node.ts';
 import type { TiledOp } from '../op.ts';
-import { denseView, normalizeAxis, showShape, sizeOf } from '../shape.ts';
+import { denseView, normalizeAxis, type Shape, showShape, sizeOf } from '../shape.ts';
 import { requireDtype } from './lane.ts';
 import { reshape } from './moves.ts';
 
-/** x [outer, n, inner], indices [i] → [outer, i, inner]. */
-function gatherRows(x: Node, indices: Node): Node {
+// Both work on [outer, rows, inner]; what they make is said to have its final shape at once, which is as dense.
+
+/** x [outer, n, inner], indices [i] → [outer, i, inner], called `shape`. */
+function gatherRows(x: Node, indices: Node, shape: Shape): Node {
   const [outer = 1, n = 1, inner = 1] = x.shape;
-  const shape = [outer, indices.shape[0] ?? 0, inner];
+  const rows = [outer, indices.shape[0] ?? 0, inner];
   const op: TiledOp = {
     kind: 'tiled',
     name: 'gather',
-    key: 'gather',
+    key: `gather ${shape}`,
     kernels: ({ inputs: [source, at], output }) => {
       if (!source || !at) throw new Error('internal: gather needs its inputs');
-      return [
-        gatherKernel({
-          name: `gather ${shape.join('×')}`,
-          source,
-          indices: at,
-          store: { slot: output, view: denseView(shape) },
-        }),
-      ];
+      const store = { slot: output, view: denseView(rows) };
+      return [gatherKernel({ name: `gather ${rows.join('×')}`, source, indices: at, store })];
     },
-    gradient: (dy) => [x.dtype === 'float32' ? scatterRows(dy, indices, n) : undefined, undefined],
+    gradient: (dy) => [
+      x.dtype === 'float32' ? scatterRows(reshape(dy, rows), indices, n, x.shape) : undefined,
+      undefined,
+    ],
   };
   return applyOp(op, [x, indices], shape, x.dtype);
 }
 
-/** updates [outer, i, inner], indices [i] → [outer, n, inner], zero where no index points; duplicates add in index order. */
-function scatterRows(updates: Node, indices: Node, n: number): Node {
+/**
+ * updates [outer, i, inner], indices [i] → [outer, n, inner], called `shape`, zero where no index points; duplicates add in
+ * index order.
+ */
+function scatterRows(updates: Node, indices: Node, n: number, shape: Shape): Node {
   const [outer = 1, , inner = 1] = updates.shape;
-  const shape = [outer, n, inner];
+  const rows = [outer, n, inner];
   const op: TiledOp = {
     kind: 'tiled',
     name: 'scatterAdd',
-    key: `scatterAdd ${n}`,
-    kernels: ({ inputs: [rows, at], output }) => {
-      if (!rows || !at) throw new Error('internal: scatterAdd needs its inputs');
-      const store = { slot: output, view: denseView(shape) };
+    key: `scatterAdd ${n};${shape}`,
+    kernels: ({ inputs: [from, at], output }) => {
+      if (!from || !at) throw new Error('internal: scatterAdd needs its inputs');
+      const store = { slot: output, view: denseView(rows) };
       return [
-        scatterAddKernel({ name: `scatterAdd ${shape.join('×')}`, type: 'f32x4', updates: rows, indices: at, store }),
+        scatterAddKernel({ name: `scatterAdd ${rows.join('×')}`, type: 'f32x4', updates: from, indices: at, store }),
       ];
     },
-    gradient: (dy) => [gatherRows(dy, indices), undefined],
+    gradient: (dy) => [gatherRows(reshape(dy, rows), indices, updates.shape), undefined],
   };
   return applyOp(op, [updates, indices], shape, updates.dtype);
 }
@@ -66,8 +68,7 @@ export function gather(x: Node, indices: Node, axis = 0): Node {
   const before = x.shape.slice(0, at);
   const after = x.shape.slice(at + 1);
   const rows = reshape(x, [sizeOf(before), extent, sizeOf(after)]);
-  const y = gatherRows(rows, reshape(indices, [sizeOf(indices.shape)]));
-  return reshape(y, [...before, ...indices.shape, ...after]);
+  return gatherRows(rows, reshape(indices, [sizeOf(indices.shape)]), [...before, ...indices.shape, ...after]);
 }
 
 /** The adjoint of gather along axis 0: updates [...indices' shape, …inner] are added to a [n, …inner] of zeros. */
@@ -88,6 +89,5 @@ export function scatterAdd(updates: Node, indices: Node, n: number): Node {
       `scatterAdd: n must be a whole number ≥ 0, and no less than 1 if there are indices; got ${n} for ${showShape(indices.shape)}`,
     );
   }
-  const y = scatterRows(reshape(updates, [1, count, sizeOf(inner)]), reshape(indices, [count]), n);
-  return reshape(y, [n, ...inner]);
+  return scatterRows(reshape(updates, [1, count, sizeOf(inner)]), reshape(indices, [count]), n, [n, ...inner]);
 }
