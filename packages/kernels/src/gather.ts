@@ -1,7 +1,7 @@
 // Rows picked by number, and its adjoint: rows added up by number. Indices are clamped to what is there, for the safety of
 // memory; whether they are right is the caller's business.
 
-import { type Expr, type FunctionBuilder, f32x4, i32, i32x4, reinterpret, select } from '@treadle/wasm';
+import { type Expr, type FunctionBuilder, f32x4, i32, i32x4, reinterpret, select, v128 } from '@treadle/wasm';
 import { type Columns, eachColumn } from './columns.ts';
 import type { Kernel, Operand, View } from './kernel.ts';
 import { address, type Lane, readEight, readFour, times, writeEight, writeFour } from './lane.ts';
@@ -20,7 +20,11 @@ export interface Gather {
 }
 
 /** store[o, j, :] = source[o, indices[j], :]. Elements are moved, never read as numbers. */
-export function gather({ name, source, indices, store }: Gather): Kernel {
+export function gather(spec: Gather): Kernel {
+  return spec.store.view.shape[2] === 1 ? gatherElements(spec) : gatherRows(spec);
+}
+
+function gatherRows({ name, source, indices, store }: Gather): Kernel {
   const [[outer, count, inner], from, to] = [sizes(store.view), steps(source.view), steps(store.view)];
   const n = sizes(source.view)[1];
   return tiled({
@@ -44,6 +48,52 @@ export function gather({ name, source, indices, store }: Gather): Kernel {
             eight: (x) => writeEight(f, row!, to.column, x, readEight(f, 'i32x4', picked, from.column, x)),
             four: (x, count) => {
               writeFour(f, row!, to.column, x, readFour(f, 'i32x4', picked, from.column, x, count), count);
+            },
+          },
+        );
+      });
+    },
+  });
+}
+
+/** Rows of one element: as many at a time as there are lanes. */
+function gatherElements({ name, source, indices, store }: Gather): Kernel {
+  const [[outer, count], from, to] = [sizes(store.view), steps(source.view), steps(store.view)];
+  const n = sizes(source.view)[1];
+  return tiled({
+    name,
+    parts: partition(outer, count, tileElements(0.5)),
+    cost: outer * count * 0.5,
+    loads: [source, indices],
+    stores: [store],
+    emit: (f, table, { row0, row1, col0, col1 }) => {
+      const numbers = address(f, table, indices);
+      const cursors: Cursor[] = [
+        { base: address(f, table, source), steps: [4 * from.outer] },
+        { base: address(f, table, store), steps: [4 * to.outer] },
+      ];
+      eachRow(f, { shape: [outer], from: row0, to: row1 }, cursors, ([base, row]) => {
+        const picked = (wanted: Expr<'i32x4'>): Expr<'i32x4'> => {
+          const clamped = i32x4.max_s(i32x4.min_s(wanted, n - 1), 0);
+          const offsets = f.let(i32x4.mul(clamped, 4 * from.row));
+          const at = (lane: 0 | 1 | 2 | 3): Expr<'i32'> => i32.add(base!, i32x4.extract_lane(lane, offsets));
+          const rest = [1, 2, 3] as const;
+          return f.let(
+            rest.reduce((all, lane) => v128.load32_lane(lane, at(lane), all), v128.load32_splat('i32x4', at(0))),
+          );
+        };
+        const step = stepOf(indices.view);
+        eachColumn(
+          f,
+          { col0, col1, columns: count, isAligned: true },
+          {
+            eight: (x) => {
+              const [low, high] = readEight(f, 'i32x4', numbers, step, x);
+              writeEight(f, row!, to.row, x, [picked(reinterpret('i32x4', low)), picked(reinterpret('i32x4', high))]);
+            },
+            four: (x, many) => {
+              const wanted = reinterpret('i32x4', readFour(f, 'i32x4', numbers, step, x, many));
+              writeFour(f, row!, to.row, x, picked(wanted), many);
             },
           },
         );
