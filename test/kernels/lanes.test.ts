@@ -1,11 +1,12 @@
 // The laws of elementwise kernels: every element of the stores is the body's, nothing else is touched, whatever the views,
 // the tiles and their order.
 
-import { type Epilogue, type Kernel, type LaneProgram, lanes, quarterOf, region } from '@treadle/kernels';
+import { type Epilogue, type Kernel, type LaneProgram, lanes, quarterOf, region, sin } from '@treadle/kernels';
 import { type Expr, f32x4, i32, i32x4, reinterpret } from '@treadle/wasm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { runKernels } from '../support/run-kernels.ts';
+import { ulpDistance } from '../support/ulp.ts';
 import {
   dense,
   type Elements,
@@ -244,6 +245,28 @@ test('lanes moves matrices against their grain: near ones, far ones, and where t
       },
     ),
     { numRuns: 60 },
+  );
+});
+
+test('lanes mends what is rare in the lanes that want it, also over what it loads', () => {
+  const wanting = fc.tuple(fc.integer({ min: 1, max: 200 }), fc.array(fc.nat({ max: 199 }), { maxLength: 5 }), seeds);
+  fc.assert(
+    fc.property(wanting, ([length, rare, seed]) => {
+      const input = floats(length, seed);
+      for (const at of rare) if (at < length) input[at] = 2 ** 30 + at * 128;
+      const place = operand(0, dense([length]));
+      const kernel = lanes({
+        name: 'sin',
+        shape: [length],
+        loads: [{ operand: place, type: 'f32x4' }],
+        stores: [place],
+        body: (f, [x]) => [sin(f, asFloat(x!))],
+        cost: 1,
+      });
+      const after = runKernels([kernel], new Map([[0, input.slice()]])).get(0)!;
+      for (let i = 0; i < length; i++) expect(ulpDistance(after[i]!, Math.sin(input[i]!))).toBeLessThanOrEqual(2);
+    }),
+    { numRuns: 100 },
   );
 });
 
