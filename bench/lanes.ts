@@ -1,6 +1,6 @@
 // Elementwise work: an add at memory speed, functions, and a fused chain.
 
-import { randomNormal, type Tensor } from 'treadle';
+import { randomNormal, randomUniform, type Tensor } from 'treadle';
 import type { Rounds } from './measure.ts';
 import { ulp, unit, verifyEach } from './verify.ts';
 import { compute, measureWork, type Row, type Work } from './work.ts';
@@ -16,7 +16,7 @@ const unary: Readonly<Record<string, readonly [(x: Tensor) => Tensor, (x: number
 export function lanesBench(rounds: Rounds): Row[] {
   return measureWork(
     'lanes',
-    [addWork(10_000_000), addWork(100_000), ...functions(1_000_000), fused(1_000_000)],
+    [addWork(10_000_000), addWork(100_000), ...functions(1_000_000), fused(1_000_000), ...drawn(1_000_000)],
     rounds,
   );
 }
@@ -56,4 +56,23 @@ function fused(n: number): Work {
     flops: 0,
     bytes: 16 * n,
   };
+}
+
+/** Random numbers, and a mask of them on numbers that pass by; what must be true of every one is checked, and the mean. */
+function drawn(n: number): Work[] {
+  const input = randomNormal([n], { seed: 1 }).realize();
+  const checked = (name: string, f: (x?: Tensor) => Tensor, args: Tensor[], mean: number, spread: number): Work => {
+    const verify = (result: Tensor): void => {
+      let sum = 0;
+      for (const x of result.data()) sum += x;
+      if (!(Math.abs(sum / n - mean) <= (6 * spread) / Math.sqrt(n)))
+        throw new Error(`${name}: the mean is ${sum / n}`);
+    };
+    return { ...compute(`${name} ${n.toExponential()}`, f, args, verify), flops: 0, bytes: 8 * n };
+  };
+  return [
+    checked('uniform', () => randomUniform([n], { seed: 2 }), [], 0.5, 0.3),
+    checked('normal', () => randomNormal([n], { seed: 2 }), [], 0, 1),
+    checked('dropout', (x) => x!.mul(randomUniform([n], { seed: 2 }).less(0.5).cast('float32')), [input], 0, 2),
+  ];
 }

@@ -1,9 +1,27 @@
 // Work that only moves numbers: their bits must arrive unchanged.
 
-import { concat, randomNormal, type Tensor, tensor } from 'treadle';
+import { concat, gradients, randomNormal, type Tensor, tensor } from 'treadle';
 import type { Rounds } from './measure.ts';
 import { verifyEach } from './verify.ts';
 import { compute, measureWork, type Row, type Work } from './work.ts';
+
+/** The gradient of an embedding: rows added up by index, those of one index in order. */
+function embeddingGradient(name: string, target: (i: number) => number): Work {
+  const [count, size, width] = [4096, 10_000, 64];
+  const order = Int32Array.from({ length: count }, (_, i) => target(i));
+  const updates = randomNormal([count, width], { seed: 2 }).realize();
+  const table = randomNormal([size, width], { seed: 3 }).realize();
+  const verify = (result: Tensor): void => {
+    const [rows, sums] = [updates.data(), new Float32Array(size * width)];
+    order.forEach((row, i) => {
+      for (let c = 0; c < width; c++) sums[row * width + c]! += rows[i * width + c]!;
+    });
+    verifyEach(name, result, (i) => sums[i]!);
+  };
+  const gradient = (t?: Tensor, dy?: Tensor, at?: Tensor): Tensor => gradients(t!.gather(at!).mul(dy!).sum(), [t!])[0]!;
+  const args = [table, updates, tensor(order).realize()];
+  return { ...compute(name, gradient, args, verify), flops: 0, bytes: 4 * width * (size + 3 * count) };
+}
 
 export function movesBench(rounds: Rounds): Row[] {
   const n = 2048;
@@ -33,6 +51,16 @@ export function movesBench(rounds: Rounds): Row[] {
         [x],
         n * n,
         (i) => (i % n) * n + Math.floor(i / n),
+      ),
+      move(
+        'transpose each of 64 256²',
+        (t) => t!.transpose([0, 2, 1]),
+        [cube],
+        n * n,
+        (i) => {
+          const [a, b, c] = [Math.floor(i / (256 * 256)), Math.floor(i / 256) % 256, i % 256];
+          return (a * 256 + c) * 256 + b;
+        },
       ),
       move(
         'axes 0 1 2 → 1 0 2 of 64×256×256',
@@ -65,6 +93,15 @@ export function movesBench(rounds: Rounds): Row[] {
         n * n,
         (i) => order[Math.floor(i / n)]! * n + (i % n),
       ),
+      move(
+        '2048 columns gathered',
+        (t, at) => t!.gather(at!, 1),
+        [x, indices],
+        n * n,
+        (i) => Math.floor(i / n) * n + order[i % n]!,
+      ),
+      embeddingGradient('4096 rows of 64 added into 10000', (i) => (i * 7919) % 10_000),
+      embeddingGradient('the same, all into one', () => 77),
       move(
         'pad by one all round',
         (t) =>
