@@ -93,6 +93,6 @@ test('scatterAdd has several tiles where there are columns enough', () => {
   const store = operand(2, dense([1, 1000, 256]));
   const updates = operand(1, dense([1, 4000, 256]));
   expect(scatterAdd({ name: 'scatter', type: 'f32x4', indices: operand(0, dense([4000])), updates, store }).tiles).toBe(
-    16,
+    8,
   );
 });

@@ -123,7 +123,7 @@ export function scatterAdd({ name, type, indices, updates, store }: ScatterAdd):
   const rows = n === 0 ? 0 : outer;
   return tiled({
     name,
-    parts: partition(rows, inner, Math.max(16, Math.ceil(tileElements(0.5) / (n + count)))),
+    parts: partition(rows, inner, Math.max(32, Math.ceil(tileElements(0.5) / (n + count)))),
     cost: outer * inner * (0.2 * n + 0.5 * count),
     loads: [indices, updates],
     stores: [store],

@@ -61,7 +61,10 @@ function movedElements(rows: readonly number[], columns: number): number {
   return Math.min(2 ** 16, Math.max(2 ** 14, (sizeOf(rows) * columns) / 64));
 }
 
-/** Tiles of a turned nest: what they count as rows are bands; few columns, so that rows are read in long runs. */
+/**
+ * Tiles of a turned nest: few columns, so that rows are read in long runs. What they count as columns are bands of rows, and as
+ * rows the columns: so a tile and the next, which another thread may have, write lines that do not lie side by side.
+ */
 export function bandsOf({ nest: { rows, columns }, pieces }: Turned, elements: number): Partition {
   const [height, wanted] = pieces ? [movedRows, movedElements(rows, columns)] : [blockRows, elements];
   const bands = sizeOf(rows.slice(0, -1)) * Math.ceil(rows.at(-1)! / height);
@@ -69,7 +72,7 @@ export function bandsOf({ nest: { rows, columns }, pieces }: Turned, elements: n
   const tileColumns = parts === 1 ? columns : 16 * Math.ceil(columns / parts / 16);
   const tileRows = Math.min(Math.max(1, bands), Math.max(1, Math.floor(wanted / (height * tileColumns))));
   const tiles = Math.ceil(bands / tileRows) * Math.ceil(columns / tileColumns);
-  return { tiles, rows: bands, columns, tileRows, tileColumns };
+  return { tiles, rows: columns, columns: bands, tileRows: tileColumns, tileColumns: tileRows };
 }
 
 export function scratchOf({ loads, pieces }: Turned): number {
@@ -89,11 +92,11 @@ function eachBand(
   f: FunctionBuilder,
   rows: readonly number[],
   height: number,
-  { row0, row1 }: Range,
+  { col0, col1 }: Range,
   body: (band: Band) => void,
 ): void {
   const size = rows.at(-1)!;
-  eachStep(f, row0, row1, 1, (band) => {
+  eachStep(f, col0, col1, 1, (band) => {
     const [outer, index] = unflatten(f, band, [0, Math.ceil(size / height)]);
     const top = f.let(times(index!, height));
     const bottom = f.let(smaller(plus(top, height), i32.const(size)));
@@ -103,7 +106,7 @@ function eachBand(
 }
 
 /**
- * The loops over a range of bands and columns where nothing is computed. Pieces of 4 rows × 8 columns go from the load to the
+ * The loops over a range, see `bandsOf`, where nothing is computed. Pieces of 4 rows × 8 columns go from the load to the
  * store; the last ones are moved back so as to be whole, and write some elements again.
  */
 export function emitMoved(
@@ -122,7 +125,7 @@ export function emitMoved(
     const rowsOf = (body: (r: Expr<'i32'>) => void): void =>
       eachStep(f, top, bottom, 4, (r) => body(height % 4 === 0 ? r : f.let(smaller(r, i32.const(height - 4)))));
     const columnsOf = (body: (c: Expr<'i32'>) => void): void =>
-      eachStep(f, range.col0, range.col1, 8, (c) =>
+      eachStep(f, range.row0, range.row1, 8, (c) =>
         body(columns % 8 === 0 ? c : f.let(smaller(c, i32.const(columns - 8)))),
       );
     const along = (r: Expr<'i32'>): Expr<'i32'>[] => [
@@ -161,7 +164,7 @@ function movePiece(f: FunctionBuilder, from: Expr<'i32'>, step: number, to: Expr
   }
 }
 
-/** The loops over a range of bands and columns; `bases` as in `emitNest`. */
+/** The loops over a range, see `bandsOf`; `bases` as in `emitNest`. */
 export function emitTurned(
   f: FunctionBuilder,
   { nest, loads }: Turned,
@@ -175,8 +178,8 @@ export function emitTurned(
   );
   eachBand(f, rows, blockRows, range, ({ indices, first, top, bottom }) => {
     const starts = loads.map((v) => f.let(linear(bases[v]!, indices, strides[v]!)));
-    eachStep(f, range.col0, range.col1, blockColumns, (left) => {
-      const right = f.let(smaller(plus(left, blockColumns), range.col1));
+    eachStep(f, range.row0, range.row1, blockColumns, (left) => {
+      const right = f.let(smaller(plus(left, blockColumns), range.row1));
       const blocks = loads.map((v, i) => {
         const to = f.let(plus(scratch, i * blockRows * pitch));
         const step = 4 * strides[v]!.at(-1)!;
