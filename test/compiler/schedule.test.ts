@@ -12,6 +12,7 @@ const kernel = (reads: readonly number[], writes: readonly number[], name = ''):
   scratch: 0,
   reads,
   writes,
+  work: { kind: '', ops: [], shape: [], flops: 0, bytesRead: 0, bytesWritten: 0 },
   emit: () => {
     throw new Error('not emitted here');
   },

@@ -318,8 +318,9 @@ function on(epilogue: Epilogue, [outer, row0, row1, col0, col1]: Bounds): Kernel
     tiles: 1,
     cost: 1,
     scratch: 0,
-    reads: epilogue.reads,
-    writes: epilogue.writes,
+    reads: epilogue.loads.map(({ slot }) => slot),
+    writes: epilogue.stores.map(({ slot }) => slot),
+    work: { kind: 'region', ops: [], shape: [], flops: 0, bytesRead: 0, bytesWritten: 0 },
     emit: (module) => {
       const emit = epilogue.emit(module);
       return module.func('on', ['i32', 'i32', 'i32'], 'void', (f, table) => {

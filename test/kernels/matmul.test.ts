@@ -310,10 +310,13 @@ function only({ view, data }: Matrices, axis: -1 | -2, index: number): Matrices 
 
 /** Copies slot 2 to slot 3 and counts visits in slot 4. */
 function witness(m: number, n: number): Epilogue {
+  const dense = (slot: number) => ({ slot, view: { shape: [m * n], strides: [1], offset: 0 } });
   return {
-    reads: [2],
-    writes: [3, 4],
+    loads: [dense(2)],
+    stores: [dense(3), dense(4)],
     cost: 0,
+    ops: [],
+    flops: 0,
     emit:
       () =>
       (f, table, { outer, row0, row1, col0, col1 }) => {

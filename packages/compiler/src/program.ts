@@ -23,6 +23,8 @@ export interface Program {
   readonly cost: number;
   /** names of the fused ops, first to last */
   readonly ops: readonly string[];
+  /** floating-point operations for an element: the fused ops with a float32 result */
+  readonly flops: number;
   /** one expression for each output */
   body(f: FunctionBuilder, values: readonly Expr<Lane>[], index: () => Expr<'i32x4'>): readonly Expr<Lane>[];
 }
@@ -102,6 +104,7 @@ export function buildProgram(
   const known = new Map<string, number>();
   const ops: string[] = [];
   let cost = 0;
+  let flops = 0;
   let failure: MustStore | undefined;
 
   const term = (entryAt: number, way: Way): number => {
@@ -136,6 +139,7 @@ export function buildProgram(
       made = { kind: 'apply', op, inputs: operands };
       ops.push(op.name);
       cost += op.cost;
+      if (node.dtype === 'float32') flops++;
     } else {
       failure ??= { mustStore: entryAt };
       return 0;
@@ -148,7 +152,7 @@ export function buildProgram(
   const results = outputs.map((at) => term(at, here));
   if (failure) return failure;
   const shape = stored.entries[outputs[0] ?? -1]?.node.shape ?? [];
-  return { shape, loads, cost: cost + 0.1 * loads.length, ops, body: emitBody(terms, results) };
+  return { shape, loads, cost: cost + 0.1 * loads.length, ops, flops, body: emitBody(terms, results) };
 }
 
 function emitBody(terms: readonly Term[], results: readonly number[]): Program['body'] {

@@ -30,6 +30,7 @@ export function argsort({ name, type, isDescending, source, store }: Argsort): K
     name,
     parts: partition(n === 0 ? 0 : rows, 1, Math.max(1, Math.floor(30_000 / rowCost))),
     cost: rows * rowCost,
+    work: { kind: 'sort', ops: ['argsort'], shape: [rows, n], flops: 0 },
     scratch: 16 * n + 8, // two buffers; a merge reads one number past the second
     loads: [source],
     stores: [store],

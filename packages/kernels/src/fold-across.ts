@@ -3,7 +3,7 @@
 
 import { type Expr, type FunctionBuilder, i32, i32x4, v128 } from '@treadle/wasm';
 import { sizeOf } from './collapse.ts';
-import { cursorsOf, type FoldNest, foldLength, lengthFrom, mergeEight } from './fold-nest.ts';
+import { cursorsOf, type FoldNest, foldLength, lengthFrom, mergeEight, workOf } from './fold-nest.ts';
 import type { Kernel } from './kernel.ts';
 import { constantLane, type Lane, plus, ramp, readEight, smaller, times, writeFour } from './lane.ts';
 import { partition } from './partition.ts';
@@ -26,6 +26,7 @@ export function foldAcross(nest: FoldNest): Kernel {
     name,
     parts,
     cost: sizeOf(shape) * cost,
+    work: workOf(nest),
     scratch: words.length * 8 * pitch,
     loads: loads.map(({ operand }) => operand),
     stores: stores.map(({ operand }) => operand),

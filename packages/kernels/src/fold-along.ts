@@ -4,7 +4,7 @@
 
 import { type Expr, type FunctionBuilder, i8x16, i32, i32x4, type Local, v128 } from '@treadle/wasm';
 import { sizeOf } from './collapse.ts';
-import { chunkLength, cursorsOf, type FoldNest, foldLength, lengthFrom } from './fold-nest.ts';
+import { chunkLength, cursorsOf, type FoldNest, foldLength, lengthFrom, workOf } from './fold-nest.ts';
 import type { Kernel } from './kernel.ts';
 import { constantLane, type Lane, plus, ramp, readEight, readFour } from './lane.ts';
 import { once } from './once.ts';
@@ -21,6 +21,7 @@ export function foldAlong(nest: FoldNest): Kernel {
     name,
     parts: partition(sizeOf(outputs), 1, tileElements(cost) / (count * foldLength(nest))),
     cost: sizeOf(shape) * cost,
+    work: workOf(nest),
     scratch: count * scratchOf(nest),
     loads: loads.map(({ operand }) => operand),
     stores: stores.map(({ operand }) => operand),

@@ -1,8 +1,8 @@
 // What the two loops of a fold share: the program, the dimensions of its outputs, and how everything strides over them.
 
 import { type Expr, type FunctionBuilder, i32 } from '@treadle/wasm';
-import { collapse, denseStrides } from './collapse.ts';
-import type { Operand } from './kernel.ts';
+import { collapse, denseStrides, sizeOf } from './collapse.ts';
+import type { Operand, Work } from './kernel.ts';
 import { address, type Lane, type Load, smaller } from './lane.ts';
 import type { Cursor } from './rows.ts';
 
@@ -36,6 +36,9 @@ export interface FoldProgram {
   /** two accumulators */
   readonly merge: Merge;
   readonly cost: number;
+  /** as in a lane program: what is done to an element before it is folded */
+  readonly ops?: readonly string[];
+  readonly flops?: number;
 }
 
 /** Where a word of the result goes: a view of the outputs' shape, and the stride from chunk to chunk. */
@@ -75,6 +78,13 @@ export function nestOf(program: FoldProgram, stores: readonly FoldStore[]): Fold
   const strides = outer.strides.map((along, v) => (chunks > 1 ? [chunk[v] ?? 0, ...along] : along));
   const outputs = chunks > 1 ? [chunks, ...outer.shape] : outer.shape;
   return { program, stores, length, chunks, outputs, axis, strides };
+}
+
+/** What it does: the body for each element, and a combining operation. */
+export function workOf({ program }: FoldNest): Pick<Work, 'kind' | 'ops' | 'shape' | 'flops'> {
+  const { shape, words, ops = [], flops = 0 } = program;
+  const combining = words[0]?.type === 'f32x4' ? 1 : 0;
+  return { kind: 'fold', ops, shape, flops: sizeOf(shape) * (flops + combining) };
 }
 
 /** Elements along the axis that one output of this step folds, at most. */

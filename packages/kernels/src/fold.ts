@@ -38,6 +38,7 @@ export function fold(
     loads: partials.map((operand, w) => ({ operand, type: words[w]!.type })),
     body: (_f, values) => values,
     cost: 0.3,
+    flops: 0,
   };
   const parts = partials.map((operand, word) => ({ word, operand, chunkStride: outputs }));
   return [foldOnce(program, parts), ...fold(ofChunks, stores, allocate)];

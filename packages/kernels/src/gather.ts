@@ -8,6 +8,7 @@ import { address, type Lane, readEight, readFour, times, writeEight, writeFour }
 import { partition, tileElements } from './partition.ts';
 import { type Cursor, eachRow } from './rows.ts';
 import { tiled } from './tiled.ts';
+import { trafficOf } from './traffic.ts';
 
 export interface Gather {
   readonly name: string;
@@ -31,6 +32,13 @@ function gatherRows({ name, source, indices, store }: Gather): Kernel {
     name,
     parts: partition(outer * count, inner, tileElements(0.5)),
     cost: outer * count * (3 + 0.3 * inner),
+    work: {
+      kind: 'gather',
+      ops: ['gather'],
+      shape: store.view.shape,
+      flops: 0,
+      ...trafficOf([indices, { ...source, view: { ...source.view, shape: store.view.shape } }], [store]), // rows that are picked
+    },
     loads: [source, indices],
     stores: [store],
     emit: (f, table, { row0, row1, col0, col1 }) => {
@@ -125,6 +133,12 @@ export function scatterAdd({ name, type, indices, updates, store }: ScatterAdd):
     name,
     parts: partition(rows, inner, Math.max(32, Math.ceil(tileElements(0.5) / (n + count)))),
     cost: outer * inner * (0.2 * n + 0.5 * count),
+    work: {
+      kind: 'scatter',
+      ops: ['scatterAdd'],
+      shape: updates.view.shape,
+      flops: type === 'f32x4' ? outer * count * inner : 0,
+    },
     loads: [indices, updates],
     stores: [store],
     emit: (f, table, { row0, row1, col0, col1 }) => {

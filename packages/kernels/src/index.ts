@@ -3,7 +3,7 @@
 export { argReduce } from './arg-reduce.ts';
 export { argsort } from './argsort.ts';
 export { gather, scatterAdd } from './gather.ts';
-export type { Epilogue, Kernel, KernelFunc, Level, Operand, Region, Slot, View } from './kernel.ts';
+export type { Epilogue, Kernel, KernelFunc, Level, Operand, Region, Slot, View, Work } from './kernel.ts';
 export type { Lane } from './lane.ts';
 export type { LaneProgram } from './lane-program.ts';
 export { lanes } from './lanes.ts';

@@ -23,6 +23,24 @@ export interface Operand {
 /** The signature of a kernel: (table of base addresses, scratch of this thread, tile). */
 export type KernelFunc = Func<['i32', 'i32', 'i32'], 'void'>;
 
+/** What all tiles of a kernel do together: for people, and for reckoning how near it comes to what the machine can do. */
+export interface Work {
+  /** which loops it is made of: `lanes`, `fold`, `matmul`, … */
+  readonly kind: string;
+  /** the ops that it computes, first to last; none where elements are only moved */
+  readonly ops: readonly string[];
+  /** the extents that are walked; [batch, m, k, n] for a product */
+  readonly shape: readonly number[];
+  /**
+   * Floating-point operations: 2mkn for a product; otherwise one for each op with a float32 result and each element, an `exp`
+   * like an `add`, and one for each float that is combined by a reduction.
+   */
+  readonly flops: number;
+  /** bytes of the elements that are read, each once, and of those that are written */
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
+
 /**
  * One step of a plan. Tiles may run in any order, on any thread, at the same time; so no tile reads what another writes,
  * and the number of tiles follows from shapes alone.
@@ -37,6 +55,7 @@ export interface Kernel {
   readonly scratch: number;
   readonly reads: readonly Slot[];
   readonly writes: readonly Slot[];
+  readonly work: Work;
   emit(module: ModuleBuilder): KernelFunc;
 }
 
@@ -51,9 +70,12 @@ export interface Region {
 
 /** What is done to a region of an output while it is still in cache: bias, activation, whatever was fused onto it. */
 export interface Epilogue {
-  readonly reads: readonly Slot[];
-  readonly writes: readonly Slot[];
+  readonly loads: readonly Operand[];
+  readonly stores: readonly Operand[];
   readonly cost: number;
+  readonly ops: readonly string[];
+  /** operations on all regions together */
+  readonly flops: number;
   emit(module: ModuleBuilder): (f: FunctionBuilder, table: Expr<'i32'>, region: Region) => void;
 }
 

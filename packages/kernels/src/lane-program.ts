@@ -26,6 +26,9 @@ export interface LaneProgram {
   readonly body: LaneBody;
   /** rough nanoseconds for one element */
   readonly cost: number;
+  /** what the body computes, and in how many floating-point operations for an element; nothing by default */
+  readonly ops?: readonly string[];
+  readonly flops?: number;
 }
 
 export type LaneBody = (

@@ -11,7 +11,7 @@ import { bandsOf, emitMoved, emitTurned, scratchOf, turned } from './transpose.t
 
 /** Every element of `shape`: loads, body, stores. */
 export function lanes(program: StoredProgram): Kernel {
-  const { name, shape, stores, cost } = program;
+  const { name, shape, stores, cost, ops = [], flops = 0 } = program;
   const loads = program.loads.map(({ operand }) => operand);
   const nest = nestOf(program);
   const blocks = turned(nest);
@@ -20,6 +20,7 @@ export function lanes(program: StoredProgram): Kernel {
     name,
     parts: blocks ? bandsOf(blocks, elements) : partition(sizeOf(nest.rows), nest.columns, elements),
     cost: sizeOf(shape) * cost,
+    work: { kind: 'lanes', ops, shape, flops: sizeOf(shape) * flops },
     scratch: blocks ? scratchOf(blocks) : 0,
     loads,
     stores,

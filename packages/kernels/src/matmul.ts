@@ -33,7 +33,9 @@ export function matmul(spec: MatmulSpec): Kernel[] {
   const product = { name, a, b, out, epilogue, level, geometry, blocking };
   if (k === 0) return [productKernel(product)];
   const steps: Kernel[] = [];
-  const packed = (length: number): Operand => ({ slot: allocate(length), view: { shape: [], strides: [], offset: 0 } });
+  const packed = (length: number): Operand => {
+    return { slot: allocate(length), view: { shape: [length], strides: [1], offset: 0 } };
+  };
   if (blocking.a === 'shared') {
     product.a = packed(packedRowsLength(geometry, blocking));
     steps.push(packA(a, product.a.slot, geometry, blocking));

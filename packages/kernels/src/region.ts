@@ -6,19 +6,20 @@ import { sizeOf } from './collapse.ts';
 import type { Epilogue, Region } from './kernel.ts';
 import { address, times } from './lane.ts';
 import { emitNest, nestOf, type StoredProgram } from './lane-program.ts';
-import { slotsOf } from './tiled.ts';
 
 /** `shape` has two dimensions or more; the region lies in the last two. */
 export function region(program: StoredProgram): Epilogue {
-  const { name, shape, stores, cost } = program;
+  const { name, shape, stores, cost, ops = [], flops = 0 } = program;
   if (shape.length < 2) throw new Error(`internal: a region needs two dimensions; got [${shape}]`);
   const loads = program.loads.map(({ operand }) => operand);
   const nest = nestOf(program, 2);
   const height = shape.at(-2) ?? 1;
   return {
-    reads: slotsOf(loads),
-    writes: slotsOf(stores),
+    loads,
+    stores,
     cost: sizeOf(shape) * cost,
+    ops,
+    flops: sizeOf(shape) * flops,
     emit: (module: ModuleBuilder) => {
       const types = ['i32', 'i32', 'i32', 'i32', 'i32'] as const;
       const func = module.func(

@@ -27,6 +27,7 @@ export function runningSum({ name, type, source, store }: Scan): Kernel {
     name,
     parts: partition(n === 0 ? 0 : outer, inner, Math.max(1, Math.floor(tileElements(elementCost) / Math.max(1, n)))),
     cost: outer * n * inner * elementCost,
+    work: { kind: 'scan', ops: ['cumsum'], shape: [outer, n, inner], flops: type === 'f32x4' ? outer * n * inner : 0 },
     loads: [source],
     stores: [store],
     emit: (f, table, { row0, row1, col0, col1 }) => {

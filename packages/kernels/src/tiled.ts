@@ -1,13 +1,16 @@
 // From loops over a range to a kernel: the frame that every kernel here has.
 
 import type { Expr, FunctionBuilder, ModuleBuilder } from '@treadle/wasm';
-import type { Kernel, KernelFunc, Operand, Slot } from './kernel.ts';
+import type { Kernel, KernelFunc, Operand, Slot, Work } from './kernel.ts';
 import { locate, type Partition, type Range } from './partition.ts';
+import { type Traffic, trafficOf } from './traffic.ts';
 
 export interface Tiled {
   readonly name: string;
   readonly parts: Partition;
   readonly cost: number;
+  /** the bytes are those of loads and stores, where nothing else is said */
+  readonly work: Omit<Work, keyof Traffic> & Partial<Traffic>;
   readonly scratch?: number;
   readonly loads: readonly Operand[];
   readonly stores: readonly Operand[];
@@ -15,7 +18,7 @@ export interface Tiled {
   emit(f: FunctionBuilder, table: Expr<'i32'>, range: Range, scratch: Expr<'i32'>): void;
 }
 
-export function tiled({ name, parts, cost, scratch = 0, loads, stores, emit }: Tiled): Kernel {
+export function tiled({ name, parts, cost, work, scratch = 0, loads, stores, emit }: Tiled): Kernel {
   return {
     name,
     tiles: parts.tiles,
@@ -23,6 +26,7 @@ export function tiled({ name, parts, cost, scratch = 0, loads, stores, emit }: T
     scratch,
     reads: slotsOf(loads),
     writes: slotsOf(stores),
+    work: { ...trafficOf(loads, stores), ...work },
     emit: (module: ModuleBuilder): KernelFunc =>
       module.func(
         name,

@@ -134,6 +134,7 @@ function argExtreme(name: string, direction: 'max' | 'min'): (x: Node, axis?: nu
           loads,
           body: (_, v) => v,
           cost: 0.5,
+          ops: [name],
           type,
           direction,
           store,

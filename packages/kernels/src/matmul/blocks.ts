@@ -6,6 +6,7 @@ import { type Expr, type FunctionBuilder, i32, type ModuleBuilder } from '@tread
 import type { Kernel, KernelFunc, Operand, Slot } from '../kernel.ts';
 import { address, smaller, times } from '../lane.ts';
 import { unflatten } from '../rows.ts';
+import { trafficOf } from '../traffic.ts';
 import { distinct, moved, packedStrides } from './batch.ts';
 import { type Blocking, rowsAtOnce } from './blocking.ts';
 import { evenPart, partSizes, type Span } from './even.ts';
@@ -149,6 +150,14 @@ export function packA(a: Operand, to: Slot, geometry: Geometry, blocking: Blocki
     scratch: 0,
     reads: [a.slot],
     writes: [to],
+    work: {
+      kind: 'pack',
+      ops: [],
+      shape: [m, k],
+      flops: 0,
+      ...trafficOf([a], []),
+      bytesWritten: 4 * packedRowsLength(geometry, blocking),
+    },
     emit: (module: ModuleBuilder): KernelFunc =>
       module.func(
         name,

@@ -5,6 +5,7 @@ import { type Expr, type FunctionBuilder, i32, type ModuleBuilder } from '@tread
 import type { Kernel, KernelFunc, Level, Operand, Slot } from '../kernel.ts';
 import { address, smaller, times } from '../lane.ts';
 import { unflatten } from '../rows.ts';
+import { trafficOf } from '../traffic.ts';
 import { distinct, moved, packedStrides } from './batch.ts';
 import { type Blocking, rowsAtOnce } from './blocking.ts';
 import { evenPart } from './even.ts';
@@ -98,6 +99,14 @@ export function packB(b: Operand, to: Slot, geometry: Geometry, blocking: Blocki
     scratch: 0,
     reads: [b.slot],
     writes: [to],
+    work: {
+      kind: 'pack',
+      ops: [],
+      shape: [k, n],
+      flops: 0,
+      ...trafficOf([b], []),
+      bytesWritten: 4 * length,
+    },
     emit: (module: ModuleBuilder): KernelFunc =>
       module.func(
         name,

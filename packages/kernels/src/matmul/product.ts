@@ -3,9 +3,11 @@
 // epilogue sees it. Knows where A and B lie by `Blocking`; knows nothing of lanes.
 
 import { type Expr, type FunctionBuilder, i32, type Local, type ModuleBuilder, memory } from '@treadle/wasm';
-import type { Epilogue, Kernel, KernelFunc, Level, Operand, Slot } from '../kernel.ts';
+import type { Epilogue, Kernel, KernelFunc, Level, Operand, Slot, Work } from '../kernel.ts';
 import { address, plus, smaller, times } from '../lane.ts';
 import { unflatten } from '../rows.ts';
+import { slotsOf } from '../tiled.ts';
+import { trafficOf } from '../traffic.ts';
 import { moved } from './batch.ts';
 import type { Blocking } from './blocking.ts';
 import {
@@ -39,15 +41,33 @@ export interface Product {
 export function productKernel(product: Product): Kernel {
   const { name, a, b, out, epilogue, level, geometry, blocking } = product;
   const { batch, m, n, k } = geometry;
+  const { loads = [], stores = [] } = epilogue ?? {};
   const flopsPerNanosecond = level.bits === 256 ? 90 : 40;
   return {
     name,
     tiles: blocking.batchParts * blocking.rowParts * blocking.panelParts,
     cost: (2 * batch * m * n * k) / flopsPerNanosecond + (epilogue?.cost ?? 0),
     scratch: scratchOf(product).bytes,
-    reads: [...new Set([a.slot, b.slot, ...(epilogue?.reads ?? [])])],
-    writes: [...new Set([out, ...(epilogue?.writes ?? [])])],
+    reads: slotsOf([a, b, ...loads]),
+    writes: [...new Set([out, ...slotsOf(stores)])],
+    work: workOf(product),
     emit: (module) => emitProduct(module, product),
+  };
+}
+
+/** The epilogue finds the product in a cache: it counts as written, once, and not as read. */
+function workOf({ a, b, out, epilogue, geometry }: Product): Work {
+  const { batch, m, n, k } = geometry;
+  const { loads = [], stores = [], ops = [], flops = 0 } = epilogue ?? {};
+  const others = stores.filter(({ slot }) => slot !== out);
+  const traffic = trafficOf([a, b, ...loads.filter(({ slot }) => slot !== out)], others);
+  return {
+    kind: 'matmul',
+    ops: ['matmul', ...ops],
+    shape: batch > 1 ? [batch, m, k, n] : [m, k, n],
+    flops: 2 * batch * m * n * k + flops,
+    bytesRead: traffic.bytesRead,
+    bytesWritten: traffic.bytesWritten + 4 * batch * m * n,
   };
 }
 
