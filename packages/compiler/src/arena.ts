@@ -17,6 +17,28 @@ export interface ArenaLayout {
 /** Vector loads may read past the end of a buffer by less than this. */
 const overread = 64;
 
+function rounded({ bytes }: Lifetime): number {
+  return Math.ceil(bytes / 64) * 64;
+}
+
+/** Bytes of what is alive at the same time, where that is most: no layout takes less. */
+export function largestLiveSet(lifetimes: readonly Lifetime[]): number {
+  const change = new Map<number, number>();
+  const add = (phase: number, bytes: number): void => {
+    change.set(phase, (change.get(phase) ?? 0) + bytes);
+  };
+  for (const lifetime of lifetimes) {
+    add(lifetime.first, rounded(lifetime));
+    add(lifetime.last + 1, -rounded(lifetime));
+  }
+  let [alive, most] = [0, 0];
+  for (const [, bytes] of [...change].sort(([a], [b]) => a - b)) {
+    alive += bytes;
+    most = Math.max(most, alive);
+  }
+  return most;
+}
+
 export function layoutArena(lifetimes: readonly Lifetime[]): ArenaLayout {
   const offsets = new Array<number>(lifetimes.length).fill(0);
   const bySize = lifetimes
@@ -27,7 +49,7 @@ export function layoutArena(lifetimes: readonly Lifetime[]): ArenaLayout {
   for (const i of bySize) {
     const lifetime = lifetimes[i];
     if (!lifetime) continue;
-    const size = Math.ceil(lifetime.bytes / 64) * 64;
+    const size = rounded(lifetime);
     let from = 0;
     for (const other of placed) {
       if (other.lifetime.last < lifetime.first || lifetime.last < other.lifetime.first) continue;

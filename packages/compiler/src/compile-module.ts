@@ -4,15 +4,15 @@
 // process-wide, and V8 aborts when another module of the process is being optimized while they change.
 
 import { setFlagsFromString } from 'node:v8';
-import { memory, type WebAssemblyMemory, type WebAssemblyModule, webAssembly } from '@treadle/pool';
+import { clock, memory, type WebAssemblyMemory, type WebAssemblyModule, webAssembly } from '@treadle/pool';
 
-/** The module, its exported functions compiled for speed in all threads that run it. It imports one memory, `env.memory`. */
+/** The module, its exported functions compiled for speed in all threads that run it. It imports one memory, `env.memory`, and may import the clock. */
 export function compileModule(
   bytes: Uint8Array<ArrayBuffer>,
   env: { memory: WebAssemblyMemory } = { memory: memory.wasm },
 ): WebAssemblyModule {
   const module = new webAssembly.Module(bytes);
-  const { exports } = new webAssembly.Instance(module, { env });
+  const { exports } = new webAssembly.Instance(module, { env: { clock, ...env } });
   optimize(Object.values(exports));
   return module;
 }

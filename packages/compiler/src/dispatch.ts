@@ -6,6 +6,7 @@ import type { KernelFunc } from '@treadle/kernels';
 import {
   abortOffset,
   doneOffset,
+  logOffset,
   nextOffset,
   patienceOffset,
   placeOffset,
@@ -35,22 +36,25 @@ interface Thread {
   readonly scratch: Expr<'i32'>;
   /** address of the word that tells at which step this thread works */
   readonly place: Expr<'i32'>;
+  /** the time, for threads that are to write down when they work */
+  readonly clock: Func<[], 'i32'> | undefined;
 }
 
 /**
  * Exports `main(control, table, scratch, thread) → status`. Steps are numbered through all phases; one without tiles keeps
- * its number and emits nothing. Thread 0 returns when all is done, any other one as soon as nothing is left to claim.
+ * its number and emits nothing. Thread 0 returns when all is done, any other one as soon as nothing is left to claim. With a
+ * `clock`, threads write down when they work at each step, and at how many tiles.
  */
-export function emitMain(m: ModuleBuilder, phases: readonly Phase[]): void {
+export function emitMain(m: ModuleBuilder, phases: readonly Phase[], clock?: Func<[], 'i32'>): void {
   const numbered = number(phases);
   const steps = phases.flat().length;
   const wait = emitWait(m);
   m.func('main', ['i32', 'i32', 'i32', 'i32'], 'i32', (f, control, table, scratch, thread) => {
-    const offset = i32.add(i32.mul(thread, placeStride), placeOffset(steps, 0));
+    const offset = i32.add(i32.mul(thread, placeStride(steps, clock !== undefined)), placeOffset(steps, 0));
     const place = f.let(i32.add(control, offset));
     const outcome = f.local('i32');
     numbered.forEach((phase, p) => {
-      for (const step of phase) emitStep(f, step, { control, table, scratch, place });
+      for (const step of phase) emitStep(f, step, { control, table, scratch, place, clock });
       f.do(i32.store(place, 0));
       const waitForAll = () => {
         for (const { index, tiles } of phase) {
@@ -80,7 +84,7 @@ function number(phases: readonly Phase[]): readonly (readonly NumberedStep[])[] 
 
 /** Claims and runs tiles of one step until all are claimed; counts those it ran, once. */
 function emitStep(f: FunctionBuilder, { func, tiles, index }: NumberedStep, thread: Thread): void {
-  const { control, table, scratch, place } = thread;
+  const { control, table, scratch, place, clock } = thread;
   const claim = i32['atomic.rmw.add'](control, 1, nextOffset(index));
   const own = f.local('i32', 0);
   const tile = f.local('i32');
@@ -91,12 +95,19 @@ function emitStep(f: FunctionBuilder, { func, tiles, index }: NumberedStep, thre
   f.do(i32.store(place, index + 1));
   f.set(tile, claim);
   f.if(i32.lt_u(tile, tiles), () => {
+    const began = clock && f.let(f.call(clock));
     if (tiles === 1) runTile();
     else {
       f.loop((again) => {
         runTile();
         f.set(tile, claim);
         f.brIf(again, i32.lt_u(tile, tiles));
+      });
+    }
+    if (began) {
+      const ended = f.let(f.call(clock));
+      [began, ended, own].forEach((word, i) => {
+        f.do(i32.store(place, word, logOffset(index) + 4 * i));
       });
     }
     const done = i32.add(i32['atomic.rmw.add'](control, own, doneOffset(index)), own);

@@ -1,9 +1,11 @@
 // From graph to plan to value: realising nodes, recording functions, and the storage behind values and variables.
 
 export { compileModule } from './compile-module.ts';
+export { type ExplainedKernel, explainPlan, type PlanFigures } from './explain.ts';
 export { chooseLevel } from './features.ts';
 export { planCount } from './plans.ts';
+export { type Profiling, profilePlan } from './profile.ts';
 export { computeAlong, realize, valueOf, valueOfAsync, writeVariable } from './realize.ts';
-export { type ArgumentType, type Recording, record } from './record.ts';
+export { type ArgumentType, type Recorded, type Recording, record } from './record.ts';
 export { StoredValue, type Values } from './storage.ts';
 export { isRecording, VariableCell } from './variable.ts';

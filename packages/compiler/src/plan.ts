@@ -4,7 +4,7 @@
 
 import { type Dtype, type Shape, type Source, sizeOf } from '@treadle/graph';
 import type { Kernel, Level, Slot } from '@treadle/kernels';
-import { type Block, memory, type Program, team, webAssembly } from '@treadle/pool';
+import { type Block, memory, type Program, type RunOptions, team, webAssembly } from '@treadle/pool';
 import { ModuleBuilder } from '@treadle/wasm';
 import { type Lifetime, layoutArena } from './arena.ts';
 import type { Capture } from './capture.ts';
@@ -22,6 +22,9 @@ const worthSharing = 20_000;
 /** Outputs up to this many elements are copied to arrays of JavaScript's after a run, and need no block. */
 const smallOutput = 256;
 
+/** Is told of every run when each thread worked at each step. */
+export type Watch = NonNullable<RunOptions['finish']>;
+
 /** What a run is bound to. */
 export interface Binding {
   readonly sources: readonly Source[];
@@ -31,11 +34,28 @@ export interface Binding {
   readonly targets: readonly (StoredValue | undefined)[];
 }
 
+/** A plan on paper: all that follows from the structure alone. */
+export interface Draft {
+  readonly lowered: Lowered;
+  readonly phases: Schedule['phases'];
+  readonly inBlock: BlockLayout;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** `isWatched`: whether its threads write down when they work at what. */
+export function draft(capture: Capture, level: Level, isWatched = false): Draft {
+  const lowered = lower(capture, makeGroups(capture, fuse(capture)), level);
+  const { phases, lifetimes } = schedule(lowered.kernels);
+  const inBlock = layOutBlock(lowered, capture, lifetimes, phases.length);
+  return { lowered, phases, inBlock, bytes: emitModule(phases, isWatched) };
+}
+
 export class Plan {
   /** the steps, as people read them */
   readonly names: readonly string[];
   readonly outputOf: readonly (number | undefined)[];
   readonly #program: Program;
+  readonly #watch: Watch | undefined;
   readonly #parallel: boolean;
   readonly #places: readonly Place[];
   readonly #outputs: readonly Output[];
@@ -44,20 +64,19 @@ export class Plan {
   readonly #table: number;
   #holds = 0;
 
-  constructor(capture: Capture, level: Level) {
-    const lowered = lower(capture, makeGroups(capture, fuse(capture)), level);
-    const { phases, lifetimes } = schedule(lowered.kernels);
+  /** With a `watch`, which the draft must have been made for, runs are told of. */
+  constructor({ lowered, phases, inBlock, bytes }: Draft, watch?: Watch) {
     const steps = phases.flat();
     this.names = steps.map(({ name }) => name);
     this.outputOf = lowered.outputOf;
     this.#places = lowered.places;
     this.#outputs = lowered.outputs;
-    this.#program = emitProgram(phases);
+    this.#program = { ...programOf(phases, bytes), isWatched: watch !== undefined };
+    this.#watch = watch;
     const cost = steps.reduce((sum, kernel) => sum + kernel.cost, 0);
     this.#parallel = cost > worthSharing && steps.some(({ tiles }) => tiles > 1);
 
     const tableBytes = roundUp(4 * lowered.places.length);
-    const inBlock = layOutBlock(lowered, capture, lifetimes, phases.length);
     this.#block = memory.allocate(tableBytes + inBlock.bytes);
     this.#table = this.#block.byteOffset / 4;
     for (const [slot, offset] of inBlock.offsets) this.#setAddress(slot, this.#block.byteOffset + tableBytes + offset);
@@ -68,7 +87,7 @@ export class Plan {
     makeRoom();
     const outputs = this.#newOutputs();
     const prepare = (): void => this.#bind(binding, outputs);
-    team.run(this.#program, 4 * this.#table, { parallel: this.#parallel, prepare });
+    team.run(this.#program, 4 * this.#table, { parallel: this.#parallel, prepare, finish: this.#watch });
     return this.#collect(outputs);
   }
 
@@ -186,15 +205,19 @@ function roundUp(bytes: number): number {
   return Math.ceil(bytes / 64) * 64;
 }
 
-function emitProgram(phases: readonly (readonly Kernel[])[]): Program {
+function emitModule(phases: readonly (readonly Kernel[])[], isWatched: boolean): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder({
     memory: { module: 'env', name: 'memory', initial: 1, maximum: 65536, shared: true },
   });
+  const clock = isWatched ? module.import('env', 'clock', [], 'i32') : undefined;
   const emitted = phases.map((kernels) =>
     kernels.map((kernel) => ({ func: kernel.emit(module), tiles: kernel.tiles })),
   );
-  emitMain(module, emitted);
-  const bytes = module.encode({ exportAll: true });
+  emitMain(module, emitted, clock);
+  return module.encode({ exportAll: true });
+}
+
+function programOf(phases: readonly (readonly Kernel[])[], bytes: Uint8Array<ArrayBuffer>): Program {
   const kernels = phases.flat();
   return {
     module: chooseLevel().setsFlags ? compileModule(bytes) : new webAssembly.Module(bytes),
@@ -204,13 +227,20 @@ function emitProgram(phases: readonly (readonly Kernel[])[]): Program {
   };
 }
 
+interface BlockLayout {
+  readonly bytes: number;
+  readonly offsets: readonly (readonly [Slot, number])[];
+  /** what lies there, in the same order */
+  readonly lifetimes: readonly Lifetime[];
+}
+
 /** Offsets in the plan's block of all that lies there: numbers and small outputs for good, intermediates by lifetime. */
 function layOutBlock(
   { places }: Lowered,
   capture: Capture,
   lifetimes: Schedule['lifetimes'],
   phases: number,
-): { readonly bytes: number; readonly offsets: readonly (readonly [Slot, number])[] } {
+): BlockLayout {
   const always = { first: 0, last: phases };
   const slots: Slot[] = [];
   const needs: Lifetime[] = [];
@@ -229,7 +259,7 @@ function layOutBlock(
     needs.push(need);
   });
   const layout = layoutArena(needs);
-  return { bytes: layout.bytes, offsets: slots.map((slot, i) => [slot, layout.offsets[i] ?? 0]) };
+  return { bytes: layout.bytes, offsets: slots.map((slot, i) => [slot, layout.offsets[i] ?? 0]), lifetimes: needs };
 }
 
 function isNumber(capture: Capture, source: number): boolean {

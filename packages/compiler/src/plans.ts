@@ -3,7 +3,7 @@
 
 import type { Capture } from './capture.ts';
 import { chooseLevel } from './features.ts';
-import { Plan } from './plan.ts';
+import { draft, Plan } from './plan.ts';
 
 const mostPlans = 1024;
 const plans = new Map<string, Plan>();
@@ -16,7 +16,7 @@ export function planFor(captured: Capture): Plan {
     plans.set(captured.key, known);
     return known;
   }
-  const plan = new Plan(captured, chooseLevel().level);
+  const plan = new Plan(draft(captured, chooseLevel().level));
   plans.set(captured.key, plan);
   dropOldest(plan);
   return plan;

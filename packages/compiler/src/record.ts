@@ -2,7 +2,7 @@
 // call. Assignments that it makes to variables are part of the plan.
 
 import { type Dtype, type Node, type Shape, sourceNode } from '@treadle/graph';
-import { capture, type Root } from './capture.ts';
+import { type Capture, capture, type Root } from './capture.ts';
 import type { Binding, Plan } from './plan.ts';
 import { planFor } from './plans.ts';
 import { bindingOf } from './realize.ts';
@@ -22,20 +22,38 @@ export interface Recording {
   runAsync(args: readonly StoredValue[]): Promise<readonly StoredValue[]>;
 }
 
-/** Records `f`; its result says which nodes are wanted. */
-export function record(types: readonly ArgumentType[], f: (args: readonly Node[]) => readonly Node[]): Recording {
+/** A function on nodes; its result says which are wanted. */
+export type Recorded = (args: readonly Node[]) => readonly Node[];
+
+/** What a call of a function would compute. */
+interface Trace {
+  readonly captured: Capture;
+  readonly outputs: readonly ArgumentType[];
+  /** the variables that it assigns */
+  readonly assigned: readonly VariableCell[];
+}
+
+/** Calls `f` once with stand-ins for its arguments; nothing is computed, and no variable changes. */
+export function trace(types: readonly ArgumentType[], f: Recorded): Trace {
   const args = types.map(({ shape, dtype }, index) => sourceNode({ kind: 'argument', index }, shape, dtype, true));
   const { result, assignments } = noteAssignments(() => f(args));
   const roots: Root[] = [
     ...result.map((node) => ({ node })),
     ...[...assignments].map(([target, node]) => ({ node, target })),
   ];
-  const captured = capture(keepOutside(roots));
-  const plan = planFor(captured);
-  // Only sources and structure are needed from here on; the nodes between them can be forgotten.
-  const binding = bindingOf(captured);
   const outputs = result.map(({ shape, dtype }) => ({ shape, dtype }));
-  return new PlannedRecording(plan, binding, outputs, [...assignments.keys()]);
+  return { captured: capture(keepOutside(roots)), outputs, assigned: [...assignments.keys()] };
+}
+
+/** Records `f`, to be run with a plan of the cache, or one of its own. */
+export function record(
+  types: readonly ArgumentType[],
+  f: Recorded,
+  planOf: (captured: Capture) => Plan = planFor,
+): Recording {
+  const { captured, outputs, assigned } = trace(types, f);
+  // Only sources and structure are needed from here on; the nodes between them can be forgotten.
+  return new PlannedRecording(planOf(captured), bindingOf(captured), outputs, assigned);
 }
 
 /** What was written down before the recording began goes on seeing the values that variables had then. */

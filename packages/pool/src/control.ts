@@ -37,16 +37,26 @@ export function doneOffset(step: number): number {
   return nextOffset(step) + 4;
 }
 
-/** Control block: 1 + the step that a thread works at, 0 while it waits. Follows the counters of all steps, a line a thread. */
-export function placeOffset(steps: number, thread: number): number {
-  return countersOffset + line * (steps + thread);
+/**
+ * Control block: 1 + the step that a thread works at, 0 while it waits. Follows the counters of all steps, a line a thread,
+ * behind which a thread of a program that is watched has its log.
+ */
+export function placeOffset(steps: number, thread: number, isWatched = false): number {
+  return countersOffset + line * steps + placeStride(steps, isWatched) * thread;
 }
 
 /** Distance in bytes from one thread's place to the next one's. */
-export const placeStride: number = line;
+export function placeStride(steps: number, isWatched = false): number {
+  return isWatched ? line * Math.ceil(logOffset(steps) / line) : line;
+}
 
-export function controlBytes(steps: number, threads: number): number {
-  return placeOffset(steps, threads);
+/** From a thread's place to its log of a step: when it began, when it ended, and how many tiles it ran. */
+export function logOffset(step: number): number {
+  return line + 12 * step;
+}
+
+export function controlBytes(steps: number, threads: number, isWatched = false): number {
+  return placeOffset(steps, threads, isWatched);
 }
 
 // Words of the desk.

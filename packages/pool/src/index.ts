@@ -1,10 +1,12 @@
 // Owns the shared memory and runs plans on a team of threads.
 
 export type { Block } from './allocator.ts';
+export { clock } from './clock.ts';
 export {
   abortOffset,
   controlBytes,
   doneOffset,
+  logOffset,
   nextOffset,
   patienceOffset,
   placeOffset,
@@ -14,7 +16,7 @@ export {
   waitersOffset,
 } from './control.ts';
 export { memory, type SharedMemory } from './memory.ts';
-export type { Program, RunOptions } from './program.ts';
+export type { Program, RunOptions, Stint } from './program.ts';
 export { Team, type TeamOptions, team } from './team.ts';
 export {
   type WebAssemblyInstance,

@@ -12,6 +12,16 @@ export interface Program {
   readonly names: readonly string[];
   /** bytes of scratch that each thread needs */
   readonly scratchBytes: number;
+  /** whether its threads write down when they work at what; it imports `env.clock` then */
+  readonly isWatched?: boolean;
+}
+
+/** What a thread did at a step; nothing where it ran no tile. */
+export interface Stint {
+  /** nanoseconds since the run was made ready */
+  readonly began: number;
+  readonly ended: number;
+  readonly tiles: number;
 }
 
 export interface RunOptions {
@@ -21,6 +31,9 @@ export interface RunOptions {
 
   /** called when the turn of this run has come, before anything of it runs: the time to write the table */
   readonly prepare?: () => void;
-  /** called when this run is done, before the next one begins: the time to read what the next one overwrites */
-  readonly finish?: () => void;
+  /**
+   * called when this run is done, before the next one begins: the time to read what the next one overwrites. Is given what
+   * each thread did at each step, where the program is watched.
+   */
+  readonly finish?: ((log: readonly (readonly Stint[])[]) => void) | undefined;
 }

@@ -101,7 +101,7 @@ export class Team {
     }
     const closed = staff?.close(outcome === status.done ? this.#patienceMs : graceMs) ?? true;
     if (outcome !== status.done || !closed) throw this.#fail(program, thrown);
-    finish?.();
+    finish?.(this.#workspace.logOf(program));
   }
 
   /** The same with the event loop free; runs that are asked for meanwhile wait for their turn. */
@@ -188,7 +188,7 @@ export class Team {
     const closed = staff.close(isDone ? this.#patienceMs : graceMs);
     try {
       if (!isDone || !closed) throw this.#fail(program);
-      options.finish?.();
+      options.finish?.(this.#workspace.logOf(program));
       resolve();
     } catch (error) {
       reject(error);

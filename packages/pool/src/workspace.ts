@@ -2,11 +2,22 @@
 // and grow to the largest need. A run begins on a cleared control block; nothing is touched while a run is open.
 
 import type { Block } from './allocator.ts';
-import { abortOffset, controlBytes, doneOffset, patienceOffset, placeOffset, sliceMilliseconds } from './control.ts';
+import { clock, tickNanoseconds } from './clock.ts';
+import {
+  abortOffset,
+  controlBytes,
+  doneOffset,
+  logOffset,
+  patienceOffset,
+  placeOffset,
+  sliceMilliseconds,
+} from './control.ts';
 import { memory } from './memory.ts';
-import type { Program } from './program.ts';
+import type { Program, Stint } from './program.ts';
 
 const align = 64;
+const noLog: readonly (readonly Stint[])[] = [];
+const noStint: Stint = { began: 0, ended: 0, tiles: 0 };
 
 export class Workspace {
   readonly #threads: number;
@@ -14,6 +25,8 @@ export class Workspace {
   #control: Block | undefined;
   #scratch: Block | undefined;
   #scratchStride = 0;
+  /** when a run that is watched was made ready */
+  #prepared = 0;
 
   /** `patienceMs`: how long a thread waits without any progress before it calls a run stalled. */
   constructor(threads: number, patienceMs: number) {
@@ -35,8 +48,8 @@ export class Workspace {
   }
 
   /** Makes ready for a run: large enough, and all counters 0. */
-  prepare({ steps, scratchBytes }: Program): void {
-    const bytes = controlBytes(steps, this.#threads);
+  prepare({ steps, scratchBytes, isWatched }: Program): void {
+    const bytes = controlBytes(steps, this.#threads, isWatched);
     if (!this.#control || this.#control.byteLength < bytes) {
       if (this.#control) memory.free(this.#control);
       this.#control = undefined;
@@ -54,6 +67,7 @@ export class Workspace {
     const first = this.#control.byteOffset / 4;
     i32.fill(0, first, first + bytes / 4);
     i32[first + patienceOffset / 4] = this.#patience;
+    if (isWatched) this.#prepared = clock();
   }
 
   /** Makes every thread leave the run at the end of its phase. */
@@ -62,8 +76,8 @@ export class Workspace {
   }
 
   /** The step that a thread works at, or undefined while it works at none. */
-  stepOf({ steps }: Program, thread: number): number | undefined {
-    const place = memory.i32[(this.control + placeOffset(steps, thread)) / 4] ?? 0;
+  stepOf({ steps, isWatched }: Program, thread: number): number | undefined {
+    const place = memory.i32[(this.control + placeOffset(steps, thread, isWatched)) / 4] ?? 0;
     return place > 0 ? place - 1 : undefined;
   }
 
@@ -74,6 +88,21 @@ export class Workspace {
       tiles += Atomics.load(memory.i32, (this.control + doneOffset(step)) / 4);
     }
     return tiles;
+  }
+
+  /** What each thread did at each step of the latest run, where that was watched. */
+  logOf({ steps, isWatched = false }: Program): readonly (readonly Stint[])[] {
+    if (!isWatched) return noLog;
+    const { i32 } = memory;
+    const time = (ticks = 0): number => tickNanoseconds * ((ticks - this.#prepared) | 0); // the clock may have come round
+    const stintOf = (thread: number, step: number): Stint => {
+      const log = (this.control + placeOffset(steps, thread, isWatched) + logOffset(step)) / 4;
+      const [began, ended, tiles = 0] = i32.subarray(log, log + 3);
+      return tiles === 0 ? noStint : { began: time(began), ended: time(ended), tiles };
+    };
+    return Array.from({ length: this.#threads }, (_, thread) =>
+      Array.from({ length: steps }, (_, step) => stintOf(thread, step)),
+    );
   }
 
   /** Gives the memory back; the next run takes it anew. */

@@ -1,7 +1,15 @@
 // compile(f): a function of the same type that is recorded once for each structure and shapes of its arguments, and from then
 // on runs as one plan, without calling f.
 
-import { type ArgumentType, isRecording, type Recording, record, type StoredValue, valueOf } from '@treadle/compiler';
+import {
+  type ArgumentType,
+  isRecording,
+  type Recorded,
+  type Recording,
+  record,
+  type StoredValue,
+  valueOf,
+} from '@treadle/compiler';
 import { type Node, sourceNode } from '@treadle/graph';
 import { Tensor } from './tensor.ts';
 import { Variable } from './variable.ts';
@@ -11,8 +19,9 @@ export type Compiled<A extends readonly unknown[], R> = ((...args: A) => R) & {
   runAsync(...args: A): Promise<R>;
 };
 
-interface Recorded<R> {
-  readonly recording: Recording;
+/** A call of f with stand-ins for its tensors, and what was made of it. */
+export interface RecordedCall<M, R> {
+  readonly made: M;
   /** f's result with the tensors of this call in the places of those that were recorded */
   rebuild(outputs: readonly StoredValue[], lost: Node['lost']): R;
 }
@@ -22,11 +31,11 @@ interface Recorded<R> {
  * included, is part of what was recorded, and another value records anew. f may assign variables; it must not read values.
  */
 export function compile<A extends readonly unknown[], R>(f: (...args: A) => R): Compiled<A, R> {
-  const recordings = new Map<string, Recorded<R>>();
-  const find = (args: A, { key, tensors }: Described): Recorded<R> => {
+  const recordings = new Map<string, RecordedCall<Recording, R>>();
+  const find = (args: A, { key, tensors }: Described): RecordedCall<Recording, R> => {
     let recorded = recordings.get(key);
     if (!recorded) {
-      recorded = recordCall(f, args, tensors);
+      recorded = recordCall(f, args, tensors, record);
       recordings.set(key, recorded);
     }
     return recorded;
@@ -35,7 +44,7 @@ export function compile<A extends readonly unknown[], R>(f: (...args: A) => R): 
     if (isRecording()) return f(...args); // part of the function being recorded
     const described = describeAll(args);
     if (isTracked(described)) return f(...args); // part of a function whose gradient may be asked for
-    const { recording, rebuild } = find(args, described);
+    const { made: recording, rebuild } = find(args, described);
     return rebuild(recording.run(described.tensors.map((t) => valueOf(t.node))), lostBehind(recording, described));
   };
   const runAsync = async (...args: A): Promise<R> => {
@@ -43,21 +52,21 @@ export function compile<A extends readonly unknown[], R>(f: (...args: A) => R): 
       throw new Error('compile: runAsync must not be called while a function is recorded; got such a call');
     }
     const described = describeAll(args);
-    const { recording, rebuild } = find(args, described);
+    const { made: recording, rebuild } = find(args, described);
     const values = described.tensors.map((t) => valueOf(t.node));
     return rebuild(await recording.runAsync(values), lostBehind(recording, described));
   };
   return Object.assign(run, { runAsync });
 }
 
-interface Described {
+export interface Described {
   /** equal for arguments that can share a recording */
   readonly key: string;
   /** the inputs of the plan */
   readonly tensors: readonly Tensor[];
 }
 
-function describeAll(args: readonly unknown[]): Described {
+export function describeAll(args: readonly unknown[]): Described {
   const tensors: Tensor[] = [];
   return { key: describe(args, tensors), tensors };
 }
@@ -72,15 +81,17 @@ function lostBehind({ readsVariables }: Recording, described: Described): Node['
   return readsVariables || isTracked(described) ? 'all' : 'untracked';
 }
 
-function recordCall<A extends readonly unknown[], R>(
+/** What `make` makes of a call of f as a function on nodes, those of the tensors among its arguments. */
+export function recordCall<A extends readonly unknown[], R, M>(
   f: (...args: A) => R,
   args: A,
   tensors: readonly Tensor[],
-): Recorded<R> {
+  make: (types: readonly ArgumentType[], f: Recorded) => M,
+): RecordedCall<M, R> {
   const types = tensors.map(({ shape, dtype }): ArgumentType => ({ shape, dtype }));
   const results: Tensor[] = [];
   let result: unknown;
-  const recording = record(types, (nodes: readonly Node[]) => {
+  const made = make(types, (nodes: readonly Node[]) => {
     let next = 0;
     const stands = mapTensors(
       args,
@@ -102,7 +113,7 @@ function recordCall<A extends readonly unknown[], R>(
   });
   const template = result;
   return {
-    recording,
+    made,
     rebuild: (outputs, lost) => {
       let next = 0;
       const rebuilt = mapTensors(template, (t) => {

@@ -13,6 +13,7 @@ export {
 export { type Compiled, compile } from './compile.ts';
 export { arange, eye, full, linspace, ones, tensor, zeros } from './create.ts';
 export { type Features, features, type MemoryUse, memory, setThreads, shutdown, threads } from './engine.ts';
+export { type Explanation, explain } from './explain.ts';
 export {
   add,
   concat,
@@ -37,6 +38,7 @@ export {
 } from './functions.ts';
 export { type GradientArguments, type GradientsOf, grad, gradients, valueAndGrad } from './gradients.ts';
 export type { NestedNumbers } from './nested.ts';
+export { type Profile, type ProfiledKernel, type ProfileOptions, profile, type ThreadShare } from './profile.ts';
 export { type NormalOptions, randomNormal, randomUniform, type Seed, setSeed, type UniformOptions } from './random.ts';
 export { Tensor, type TensorData, type TensorLike } from './tensor.ts';
 export type { Numbers, TensorOptions } from './values.ts';

@@ -1,0 +1,85 @@
+// What a plan is made of, as plain data: drafted like the plan that a call would run, and neither kept nor run.
+
+import { sizeOf } from '@treadle/graph';
+import type { Kernel, Work } from '@treadle/kernels';
+import { largestLiveSet } from './arena.ts';
+import type { Capture } from './capture.ts';
+import { chooseLevel } from './features.ts';
+import { type Draft, draft } from './plan.ts';
+import { type ArgumentType, type Recorded, trace } from './record.ts';
+
+/** A kernel as a step of a plan. */
+export interface ExplainedKernel extends Work {
+  /** what errors call it */
+  readonly name: string;
+  /** kernels of one phase run at the same time; all threads meet between phases */
+  readonly phase: number;
+  /** how many parts it is cut into, which threads claim one after the other */
+  readonly tiles: number;
+  /** what it is expected to take on one thread, roughly, in nanoseconds */
+  readonly cost: number;
+}
+
+export interface PlanFigures {
+  readonly kernels: readonly ExplainedKernel[];
+  readonly phases: number;
+  /** how often all threads meet */
+  readonly barriers: number;
+  /** of all kernels together (see the kernels') */
+  readonly flops: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  /** bytes of what comes from outside (arguments, variables, constants), and of what goes out (results, assigned variables) */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly arena: {
+    /** what intermediates take */
+    readonly bytes: number;
+    /** what they would take beside each other */
+    readonly bytesOfAll: number;
+    /** the least possible: what is alive at the same time, where that is most */
+    readonly bytesAlive: number;
+  };
+  /** the size of the WebAssembly module */
+  readonly moduleBytes: number;
+}
+
+/** The plan that a call of `f` would run. */
+export function explainPlan(types: readonly ArgumentType[], f: Recorded): PlanFigures {
+  const { captured } = trace(types, f);
+  return figuresOf(captured, draft(captured, chooseLevel().level));
+}
+
+export function figuresOf(captured: Capture, { phases, inBlock, bytes }: Draft): PlanFigures {
+  const kernels = phases.flatMap((phase, p) => phase.map((kernel) => describe(kernel, p)));
+  const total = (figure: 'flops' | 'bytesRead' | 'bytesWritten'): number =>
+    kernels.reduce((sum, kernel) => sum + kernel[figure], 0);
+  const { lifetimes } = inBlock;
+  return {
+    kernels,
+    phases: phases.length,
+    barriers: Math.max(0, phases.length - 1),
+    flops: total('flops'),
+    bytesRead: total('bytesRead'),
+    bytesWritten: total('bytesWritten'),
+    bytesIn: bytesOf(captured, captured.sources),
+    bytesOut: bytesOf(
+      captured,
+      captured.roots.map(({ at }) => at),
+    ),
+    arena: {
+      bytes: inBlock.bytes,
+      bytesOfAll: lifetimes.reduce((sum, lifetime) => sum + lifetime.bytes, 0),
+      bytesAlive: largestLiveSet(lifetimes),
+    },
+    moduleBytes: bytes.byteLength,
+  };
+}
+
+function describe({ name, tiles, cost, work }: Kernel, phase: number): ExplainedKernel {
+  return { name, phase, ...work, tiles, cost };
+}
+
+function bytesOf({ entries }: Capture, positions: readonly number[]): number {
+  return positions.reduce((sum, at) => sum + 4 * sizeOf(entries[at]?.node.shape ?? []), 0);
+}

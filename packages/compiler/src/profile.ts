@@ -1,0 +1,34 @@
+// Runs that are measured: a plan of its own whose threads write down when they work at what. It computes what the ordinary
+// plan computes, with a look at the clock before and after each thread's part of a kernel.
+
+import type { Stint } from '@treadle/pool';
+import { type ExplainedKernel, figuresOf } from './explain.ts';
+import { chooseLevel } from './features.ts';
+import { draft, Plan } from './plan.ts';
+import { type ArgumentType, type Recorded, type Recording, record } from './record.ts';
+
+export interface Profiling {
+  readonly recording: Recording;
+  readonly kernels: readonly ExplainedKernel[];
+  /** for each thread, what it did at each kernel in the latest run */
+  log(): readonly (readonly Stint[])[];
+}
+
+const forgotten = new FinalizationRegistry<Plan>((plan) => plan.release());
+
+/** Records `f` as `record` does, to be run by `recording.run` and looked at afterwards. */
+export function profilePlan(types: readonly ArgumentType[], f: Recorded): Profiling {
+  const latest: { log: readonly (readonly Stint[])[] } = { log: [] };
+  let made: { readonly plan: Plan; readonly kernels: readonly ExplainedKernel[] } | undefined;
+  const recording = record(types, f, (captured) => {
+    const drafted = draft(captured, chooseLevel().level, true);
+    const plan = new Plan(drafted, (log) => {
+      latest.log = log;
+    });
+    made = { plan, kernels: figuresOf(captured, drafted).kernels };
+    return plan;
+  });
+  if (!made) throw new Error('internal: a recording has a plan');
+  forgotten.register(recording, made.plan);
+  return { recording, kernels: made.kernels, log: () => latest.log };
+}

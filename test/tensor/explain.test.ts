@@ -1,0 +1,168 @@
+// explain: what it counts agrees with counts by hand, what it says is the plan that runs, and asking changes nothing.
+
+import { inspect } from 'node:util';
+import {
+  compile,
+  type Explanation,
+  explain,
+  gradients,
+  memory,
+  profile,
+  type Tensor,
+  tensor,
+  variable,
+  zeros,
+} from '@treadle/tensor';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+const extent = fc.integer({ min: 1, max: 200 });
+const only = ({ kernels }: Explanation, kind: string) => kernels.filter((kernel) => kernel.kind === kind);
+
+describe('operations and bytes', () => {
+  test('a product of [m, k] and [k, n] takes 2mkn operations, and writes what it must', () => {
+    fc.assert(
+      fc.property(extent, extent, extent, (m, k, n) => {
+        const plan = explain((a: Tensor, b: Tensor) => a.matmul(b))(zeros([m, k]), zeros([k, n]));
+        const [product] = only(plan, 'matmul');
+        expect(plan.flops).toBe(2 * m * k * n);
+        expect(product).toMatchObject({ ops: ['matmul'], shape: [m, k, n], bytesWritten: 4 * m * n });
+        expect([plan.bytesIn, plan.bytesOut]).toEqual([4 * (m * k + k * n), 4 * m * n]);
+        // copies to where the product reads them, if any, come on top
+        expect(plan.bytesRead).toBeGreaterThanOrEqual(plan.bytesIn);
+        if (plan.kernels.length === 1) expect(plan.bytesRead).toBe(plan.bytesIn);
+      }),
+    );
+  });
+
+  test('fused elementwise ops take one each for an element, and read every operand once', () => {
+    fc.assert(
+      fc.property(extent, extent, (m, n) => {
+        const f = (x: Tensor, bias: Tensor): Tensor => x.add(bias).mul(x).exp();
+        const plan = explain(f)(zeros([m, n]), zeros([n]));
+        expect(plan.kernels).toHaveLength(1);
+        expect(plan.kernels[0]).toMatchObject({ kind: 'lanes', ops: ['add', 'mul', 'exp'] });
+        const read = m * n === n ? 8 * n : 4 * (m * n + n);
+        expect([plan.flops, plan.bytesRead, plan.bytesWritten]).toEqual([3 * m * n, read, 4 * m * n]);
+      }),
+    );
+  });
+
+  test('integers and masks take no floating-point operations', () => {
+    const plan = explain((x: Tensor) => x.add(1).greater(2))(tensor([1, 2, 3], { dtype: 'int32' }));
+    expect(plan.flops).toBe(0);
+    expect(explain((x: Tensor) => x.sum())(tensor([1, 2], { dtype: 'int32' })).flops).toBe(0);
+  });
+
+  test('a sum takes an operation for each element, and one for each chunk of 4096 where there are several', () => {
+    expect(explain((x: Tensor) => x.sum())(zeros([4096])).flops).toBe(4096);
+    expect(explain((x: Tensor) => x.mul(2).sum())(zeros([10_000])).flops).toBe(2 * 10_000 + 3);
+  });
+
+  test('an epilogue counts with its product, whose result it reads from a cache', () => {
+    const plan = explain((a: Tensor, b: Tensor, c: Tensor) => a.matmul(b).add(c).relu())(
+      zeros([4, 8]),
+      zeros([8, 4]),
+      zeros([4]),
+    );
+    expect(plan.kernels).toHaveLength(1);
+    expect(plan.kernels[0]).toMatchObject({
+      ops: ['matmul', 'add', 'relu'],
+      flops: 2 * 4 * 8 * 4 + 2 * 16,
+      bytesRead: 4 * (32 + 32 + 4),
+      bytesWritten: 4 * 16,
+    });
+  });
+
+  test('rows that are gathered are read, the others are not', () => {
+    const plan = explain((x: Tensor, rows: Tensor) => x.gather(rows))(zeros([1000, 8]), tensor(new Int32Array(3)));
+    expect(only(plan, 'gather')[0]).toMatchObject({ bytesRead: 4 * (3 + 3 * 8), bytesWritten: 4 * 3 * 8, flops: 0 });
+  });
+
+  test('rows that are added up take an operation for each element', () => {
+    const rows = tensor(new Int32Array(3));
+    const plan = explain((x: Tensor) => gradients(x.gather(rows).sum(), [x])[0])(variable(zeros([10, 8])).add(0));
+    expect(only(plan, 'scatter')[0]).toMatchObject({ ops: ['scatterAdd'], flops: 24 });
+  });
+});
+
+describe('the plan', () => {
+  const w = variable([[1, 2], [3, 4]], { name: 'w' }); // biome-ignore format: a matrix
+  const step = (x: Tensor, rate: number): Tensor => {
+    const loss = x.matmul(w).square().mean();
+    const [dw] = gradients(loss, [w]);
+    w.assignSub(dw!.mul(rate));
+    return loss;
+  };
+  const x = tensor([[1, 2], [3, 4], [5, 6]]); // biome-ignore format: a matrix
+
+  test('of a training step is not run, and changes neither variables, nor memory, nor the cache of plans', () => {
+    x.realize();
+    explain(step)(x, 0.1);
+    const before = memory();
+    let calls = 0;
+    const counted = (...args: Parameters<typeof step>): Tensor => {
+      calls++;
+      return step(...args);
+    };
+    const plan = explain(counted)(x, 0.1);
+    expect([calls, memory()]).toEqual([1, before]);
+    expect(w.toArray()).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(plan.bytesIn).toBeGreaterThanOrEqual(4 * (6 + 4));
+    expect(plan.bytesOut).toBe(4 * (4 + 1));
+  });
+
+  test('is the same of a function and of the compiled one, and the one that runs', () => {
+    const plan = explain(step)(x, 0.1);
+    expect(explain(compile(step))(x, 0.1)).toEqual(plan);
+    expect(profile(step)(x, 0).kernels).toMatchObject(plan.kernels);
+  });
+
+  test('has totals that are the sums of its kernels’, phases in order, and an arena between what is needed and all', () => {
+    const plan = explain(step)(x, 0.1);
+    const sum = (of: (kernel: Explanation['kernels'][number]) => number): number =>
+      plan.kernels.reduce((total, kernel) => total + of(kernel), 0);
+    expect(plan.flops).toBe(sum(({ flops }) => flops));
+    expect(plan.bytesRead).toBe(sum(({ bytesRead }) => bytesRead));
+    expect(plan.bytesWritten).toBe(sum(({ bytesWritten }) => bytesWritten));
+    const phases = plan.kernels.map(({ phase }) => phase);
+    expect(phases).toEqual([...phases].sort((a, b) => a - b));
+    expect(new Set(phases).size).toBe(plan.phases);
+    expect(plan.barriers).toBe(plan.phases - 1);
+    expect(plan.arena.bytesAlive).toBeLessThanOrEqual(plan.arena.bytes);
+    expect(plan.moduleBytes).toBeGreaterThan(100);
+  });
+
+  test('of a function that does nothing is empty', () => {
+    const plan = explain(() => 3)();
+    expect(plan).toMatchObject({ kernels: [], phases: 0, barriers: 0, flops: 0 });
+    expect(String(plan)).toContain('0 kernels in 0 phases, 0 barriers');
+  });
+
+  test('prints as a table of aligned columns, a line a kernel; as JSON it is plain data', () => {
+    const plan = explain(step)(x, 0.1);
+    const lines = String(plan).split('\n');
+    expect(inspect(plan)).toBe(String(plan));
+    expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
+    expect(lines).toHaveLength(2 + plan.kernels.length + 3);
+    const [head = '', rule = ''] = lines;
+    expect(head).toMatch(/^phase +kernel +computes +over +tiles +operations +read +written +about µs$/);
+    for (const line of lines.slice(0, 2 + plan.kernels.length)) expect(line).toHaveLength(rule.length);
+    for (const [i, { ops }] of plan.kernels.entries()) expect(lines[2 + i]).toContain(ops[0] ?? 'copy');
+  });
+
+  test('lists the first of very many ops, and how many there are', () => {
+    const long = explain((t: Tensor) => Array.from({ length: 30 }).reduce((y: Tensor) => y.sqrt().add(1), t))(
+      zeros([8]),
+    );
+    expect(String(long)).toMatch(/ sqrt add sqrt add .* … \(60\) /);
+    expect(long.kernels[0]?.ops).toHaveLength(60);
+  });
+
+  test('cannot be known of a function that reads values', () => {
+    expect(() => explain((t: Tensor) => t.add(1).item())(tensor(1))).toThrow('a value is not known while');
+  });
+});
