@@ -43,15 +43,46 @@ test('of two kernels one of which writes what the other touches, the one written
   );
 });
 
-test('a kernel is in the first phase or one phase after something that it depends on', () => {
+/** The earliest phase of each kernel: one behind the longest chain of those that it depends on. */
+function earliest(list: readonly Kernel[]): readonly number[] {
+  const phases: number[] = [];
+  list.forEach((b, i) => {
+    const before = list.slice(0, i).flatMap((a, j) => (touches(a, b) ? [(phases[j] ?? 0) + 1] : []));
+    phases.push(Math.max(0, ...before));
+  });
+  return phases;
+}
+
+test('there are no more phases than the longest chain of kernels that depend on each other', () => {
   fc.assert(
     fc.property(kernels, (list) => {
-      const { phases } = schedule(list);
-      phases.slice(1).forEach((phase, p) => {
-        for (const k of phase) expect((phases[p] ?? []).some((before) => touches(before, k))).toBe(true);
-      });
+      expect(schedule(list).phases.length).toBe(Math.max(0, ...earliest(list).map((phase) => phase + 1)));
     }),
   );
+});
+
+test('a kernel runs as early as it can, or later where nothing that is written lives longer for it', () => {
+  fc.assert(
+    fc.property(kernels, (list) => {
+      const { phases, lifetimes } = schedule(list);
+      const first = earliest(list);
+      list.forEach((k, i) => {
+        expect(phases.findIndex((phase) => phase.includes(k))).toBeGreaterThanOrEqual(first[i] ?? 0);
+      });
+      for (const slot of new Set(list.flatMap(({ writes }) => writes))) {
+        const touching = list.flatMap((k, i) => ([...k.reads, ...k.writes].includes(slot) ? [first[i] ?? 0] : []));
+        const { first: from, last: to } = lifetimes.get(slot) ?? { first: 0, last: 0 };
+        expect(from).toBeGreaterThanOrEqual(Math.min(...touching));
+        expect(to).toBeLessThanOrEqual(Math.max(...touching));
+      }
+    }),
+  );
+});
+
+test('what is made of a source alone is made just before it is needed', () => {
+  // slot 0 → 1 → 2 → 3, and 3 is made with 4, which is made of the source 5
+  const chain = [kernel([0], [1]), kernel([1], [2]), kernel([5], [4]), kernel([2, 4], [3])];
+  expect(schedule(chain).lifetimes.get(4)).toEqual({ first: 1, last: 2 });
 });
 
 test('a slot lives from the first to the last phase that touches it', () => {

@@ -2,7 +2,7 @@
 
 import { sizeOf } from '@treadle/graph';
 import type { Kernel, Work } from '@treadle/kernels';
-import { largestLiveSet } from './arena.ts';
+import { largestLiveSet, rounded } from './arena.ts';
 import type { Capture } from './capture.ts';
 import { chooseLevel } from './features.ts';
 import { type Draft, draft } from './plan.ts';
@@ -69,7 +69,7 @@ export function figuresOf(captured: Capture, { phases, inBlock, bytes }: Draft):
     ),
     arena: {
       bytes: inBlock.bytes,
-      bytesOfAll: lifetimes.reduce((sum, lifetime) => sum + lifetime.bytes, 0),
+      bytesOfAll: lifetimes.reduce((sum, lifetime) => sum + rounded(lifetime), 0),
       bytesAlive: largestLiveSet(lifetimes),
     },
     moduleBytes: bytes.byteLength,
