@@ -7,7 +7,7 @@ const functions = `
   tensor zeros ones full eye arange linspace randomNormal randomUniform setSeed variable
   add sub mul div pow mod maximum minimum matmul concat stack where
   equal notEqual less lessEqual greater greaterEqual logicalAnd logicalOr
-  grad valueAndGrad gradients compile
+  grad valueAndGrad gradients compile checkpoint explain profile
   threads setThreads features shutdown memory
   sequential dense flatten dropout activation l1 l2 l1l2
   meanSquaredError meanAbsoluteError binaryCrossentropy categoricalCrossentropy sparseCategoricalCrossentropy

@@ -40,6 +40,9 @@ const defaultExports = ['packages/pool/src/worker.ts']; // piscina calls a worke
 const castingPackages = ['wasm', 'pool'];
 /** Casts elsewhere that nothing else can say, each with its reason. */
 const casts: Record<string, readonly { readonly cast: string; readonly reason: string }[]> = {
+  'packages/tensor/src/checkpoint.ts': [
+    { cast: 'replaced as A', reason: 'arguments rebuilt, a tensor for each tensor, have the type they had' },
+  ],
   'packages/tensor/src/compile.ts': [
     { cast: 'stands as A', reason: 'arguments rebuilt, a tensor for each tensor, have the type they had' },
     { cast: 'rebuilt as R', reason: 'a result rebuilt, a tensor for each tensor, has the type it had' },

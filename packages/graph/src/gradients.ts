@@ -22,7 +22,18 @@ export function gradients(y: Node, xs: readonly Node[], seed?: Node): readonly N
   const between = new Set(upstream);
   const sums = new Map<Node, Node>();
   if (upstream.length > 0) sums.set(y, seed ?? numberNode(1, 'float32'));
-  for (const node of upstream) {
+  addUp(upstream, between, sums);
+  return xs.map((x) => {
+    const dx = sums.get(x);
+    if (!dx && (lost === 'all' || (lost === 'untracked' && !x.tracked))) throw lostWay();
+    if (!dx) return broadcastTo(numberNode(0, 'float32'), x.shape);
+    return sameShape(dx.shape, x.shape) ? dx : broadcastTo(dx, x.shape);
+  });
+}
+
+/** Adds what each node passes on to the gradients of its inputs, of those that are among `between`; consumers come first. */
+export function addUp(nodes: readonly Node[], between: ReadonlySet<Node>, sums: Map<Node, Node>): void {
+  for (const node of nodes) {
     const dy = sums.get(node);
     if (!dy || !node.op) continue;
     node.op.gradient(dy, node, node.inputs).forEach((dx, i) => {
@@ -33,12 +44,6 @@ export function gradients(y: Node, xs: readonly Node[], seed?: Node): readonly N
       sums.set(input, others ? add(others, fitted) : fitted);
     });
   }
-  return xs.map((x) => {
-    const dx = sums.get(x);
-    if (!dx && (lost === 'all' || (lost === 'untracked' && !x.tracked))) throw lostWay();
-    if (!dx) return broadcastTo(numberNode(0, 'float32'), x.shape);
-    return sameShape(dx.shape, x.shape) ? dx : broadcastTo(dx, x.shape);
-  });
 }
 
 function lostWay(): Error {

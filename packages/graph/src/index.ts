@@ -1,5 +1,6 @@
 // Nodes, shapes, dtypes, the ops (shape rule, lowering and gradient together), the reverse walk.
 
+export { checkpoint } from './checkpoint.ts';
 export { type Dtype, promote } from './dtype.ts';
 export { DtypeError, ShapeError } from './errors.ts';
 export { gradients } from './gradients.ts';

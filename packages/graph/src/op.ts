@@ -37,7 +37,7 @@ export interface LaneOp extends OpRecord {
   lane(f: FunctionBuilder, x: LaneInputs): Expr<Lane>;
 }
 
-/** An index map of its one input. */
+/** An index map of its first input; others are there for gradients alone. */
 export interface MoveOp extends OpRecord {
   readonly kind: 'move';
   /** the result as a view, given a view of the input; undefined where strides cannot say it and the input must lie dense */

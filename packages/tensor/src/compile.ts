@@ -132,7 +132,7 @@ function isPlainObject(x: unknown): x is Record<string, unknown> {
 }
 
 /** The same structure with every tensor replaced, in a fixed order. */
-function mapTensors(x: unknown, replace: (t: Tensor) => Tensor, isResult = true): unknown {
+export function mapTensors(x: unknown, replace: (t: Tensor) => Tensor, isResult = true): unknown {
   if (x instanceof Tensor) return x instanceof Variable && !isResult ? x : replace(x);
   if (Array.isArray(x)) return x.map((part) => mapTensors(part, replace, isResult));
   if (!isPlainObject(x)) return x;

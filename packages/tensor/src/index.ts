@@ -10,6 +10,7 @@ export {
   ShapeError,
   type SortOptions,
 } from '@treadle/graph';
+export { checkpoint } from './checkpoint.ts';
 export { type Compiled, compile } from './compile.ts';
 export { arange, eye, full, linspace, ones, tensor, zeros } from './create.ts';
 export { type Features, features, type MemoryUse, memory, setThreads, shutdown, threads } from './engine.ts';

@@ -1,0 +1,112 @@
+// Checkpoints: a part of a graph whose values are not kept for the gradient but computed a second time on the way back (Chen,
+// Xu, Zhang, Guestrin, "Training deep nets with sublinear memory cost", 2016). The part ends in a node that stands for its
+// result and whose gradient is that of a copy of the part. The copy begins with values that are there no earlier than the
+// gradient that has arrived: whatever orders the work, nothing of the copy is computed while the first values are still needed,
+// and nobody can take the one for the other.
+
+import { v128 } from '@treadle/wasm';
+import { addUp } from './gradients.ts';
+import { applyOp, type Node } from './node.ts';
+import type { MoveOp, Op } from './op.ts';
+import { applyLane, laneOp } from './ops/lane.ts';
+import { reshape, slice } from './ops/moves.ts';
+import { sizeOf } from './shape.ts';
+
+/** f of the inputs, one node; of what lies between them, nothing but the inputs is kept for the gradient. */
+export function checkpoint(inputs: readonly Node[], f: (inputs: readonly Node[]) => Node): Node {
+  const stands = inputs.map((input) => applyOp(stand, [input], input.shape, input.dtype));
+  const y = f(stands);
+  const part = between(y, new Set(stands));
+  if (part.length === 0) return y;
+  const inside = new Set(part.map(({ node }) => node));
+  const read = new Set(part.flatMap(({ inputs: all }) => all.filter((input) => !inside.has(input))));
+  const used = stands.filter((node) => read.delete(node));
+  const others = [...read]; // what the function found elsewhere: weights, for one
+  const op: MoveOp = {
+    kind: 'move',
+    name: 'checkpoint',
+    key: 'checkpoint',
+    view: (input) => input,
+    gradient: (dy) => {
+      const begins = new Map(used.map((node) => [node, after(node.inputs[0] ?? node, dy)]));
+      const copies = copy(part, begins);
+      const targets = [...begins.values(), ...others];
+      const sums = new Map([[copies.at(-1) ?? dy, dy]]);
+      addUp(copies.toReversed(), new Set([...copies, ...targets]), sums);
+      return [undefined, ...targets.map((target) => sums.get(target))];
+    },
+  };
+  const sources = used.map((node) => node.inputs[0] ?? node);
+  return applyOp(op, [y, ...sources, ...others], y.shape, y.dtype);
+}
+
+const stand: MoveOp = {
+  kind: 'move',
+  name: 'argument',
+  key: 'argument',
+  view: (input) => input,
+  gradient: (dy) => [dy],
+};
+
+/** x, which cannot be computed before the second input is. */
+const wait = laneOp({
+  name: 'after',
+  cost: 0.1,
+  lane: (_, x) => v128.or(x.int(0), x.int(0)),
+  gradient: (dz) => [dz],
+});
+
+function after(x: Node, y: Node): Node {
+  if (sizeOf(y.shape) === 0) return applyLane(wait, [x], x.dtype);
+  const first = slice(
+    y,
+    y.shape.map(() => 0),
+    y.shape.map(() => 1),
+  );
+  return applyLane(wait, [x, reshape(first, [])], x.dtype);
+}
+
+/** A node as it was made: what is read loses its history. */
+interface Made {
+  readonly node: Node;
+  readonly op: Op;
+  readonly inputs: readonly Node[];
+}
+
+/** The nodes on a way from y down to one of the ends, the ends left out, inputs before what is computed from them. */
+function between(y: Node, ends: ReadonlySet<Node>): readonly Made[] {
+  const leads = new Map<Node, boolean>();
+  const part: Made[] = [];
+  const stack: { node: Node; next: number }[] = [{ node: y, next: 0 }];
+  for (let top = stack.at(-1); top; top = stack.at(-1)) {
+    const { node } = top;
+    const input = ends.has(node) ? undefined : node.inputs[top.next++];
+    if (input) {
+      if (!leads.has(input)) {
+        leads.set(input, false);
+        stack.push({ node: input, next: 0 });
+      }
+      continue;
+    }
+    stack.pop();
+    const doesLead = ends.has(node) || node.inputs.some((from) => leads.get(from));
+    leads.set(node, doesLead);
+    if (doesLead && !ends.has(node) && node.op) part.push({ node, op: node.op, inputs: node.inputs });
+  }
+  return part;
+}
+
+/** The same ops on the values given. */
+function copy(part: readonly Made[], values: ReadonlyMap<Node, Node>): readonly Node[] {
+  const copies = new Map(values);
+  return part.map(({ node, op, inputs }) => {
+    const made = applyOp(
+      op,
+      inputs.map((input) => copies.get(input) ?? input),
+      node.shape,
+      node.dtype,
+    );
+    copies.set(node, made);
+    return made;
+  });
+}
