@@ -1,11 +1,63 @@
 // The command line, as a child process.
 
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sharedData } from '../data/shared-data.ts';
 import { nodes, root, run } from './programs.ts';
 
 const cli = join(root, 'packages/treadle/bin/treadle.js');
+
+/** where 'treadle' means this repository's */
+const folder = join(root, 'out', `cli-${process.pid}`);
+const files = { step: join(folder, 'step.js'), numbers: join(folder, 'numbers.js'), wrong: join(folder, 'wrong.js') };
+const stepFile = `import { compile, gradients, ones, variable } from 'treadle';
+const w = variable([[1, 2], [3, 4]]);
+export const step = compile((x, rate) => {
+  const loss = x.matmul(w).relu().square().mean();
+  const [dw] = gradients(loss, [w]);
+  w.assignSub(dw.mul(rate));
+  return loss;
+});
+export const args = [ones([3, 2]), 0.1];
+process.on('exit', () => console.log('w is', w.toArray().flat().join(' ')));
+`;
+beforeAll(() => {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(files.step, stepFile);
+  writeFileSync(files.numbers, 'export const step = 3;');
+  writeFileSync(files.wrong, 'export const step = () => 3; export const args = 3;');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe.each([...nodes])('the plan of a function that a file exports, under Node %s,', (_, node) => {
+  test('is told without running it', async () => {
+    const { code, stdout, stderr } = await run(node, [cli, 'explain', files.step]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^phase +kernel +computes /);
+    expect(stdout).toMatch(/ matmul +matmul relu +3×2×2 /);
+    expect(stdout).toMatch(/\d+ kernels in \d+ phases, \d+ barriers/);
+    expect(stdout).toContain('\nw is 1 2 3 4\n');
+  });
+
+  test('is measured as often as is said', async () => {
+    const { code, stdout, stderr } = await run(node, [cli, 'profile', files.step, '--runs', '3', '--threads', '2']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^phase +kernel +computes .* thread 0 +tiles +thread 1 +tiles /);
+    expect(stdout).toMatch(/µs; 2 threads worked \d+ % of that\n/);
+    const w = [1, 2, 3, 4];
+    for (let i = 0; i < 3; i++) {
+      const [a, b] = [(w[0] ?? 0) + (w[2] ?? 0), (w[1] ?? 0) + (w[3] ?? 0)]; // rows of ones: x·w = [a, b], three times
+      [a, b, a, b].forEach((y, j) => {
+        w[j] = (w[j] ?? 0) - 0.1 * ((3 * 2 * y) / 6);
+      });
+    }
+    const [, shown = ''] = /\nw is (.*)\n/.exec(stdout) ?? [];
+    shown.split(' ').forEach((value, i) => {
+      expect(Number(value)).toBeCloseTo(w[i] ?? Number.NaN, 5);
+    });
+  });
+});
 
 describe.each([...nodes])('under Node %s', (version, node) => {
   test('treadle demo trains before the user’s eyes, and shows digits', async () => {
@@ -46,18 +98,30 @@ test.each([[[]], [['--help']], [['-h']], [['demo', '--help']]])('treadle %o says
   const { code, stdout, stderr } = await run(process.execPath, [cli, ...args]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(/^Usage: treadle <command>/);
-  for (const word of ['demo', '--data', '--threads', '--seed']) expect(stdout).toContain(word);
+  for (const word of ['demo', '--data', '--threads', '--seed', 'explain <file>', 'profile <file>', '--runs'])
+    expect(stdout).toContain(word);
 });
 
 test.each([
-  [['train'], 'treadle: the command must be demo; got train; treadle --help says more\n'],
-  [['demo', 'again'], 'treadle: the command must be demo; got demo again; treadle --help says more\n'],
+  [['train'], 'treadle: the command must be demo, explain or profile; got train; treadle --help says more\n'],
+  [
+    ['demo', 'again'],
+    'treadle: the command must be demo, explain or profile; got demo again; treadle --help says more\n',
+  ],
   [['demo', '--threads', 'many'], 'treadle: --threads must be a whole number; got many\n'],
   [['demo', '--threads', '0'], 'treadle: setThreads: the number of threads must be a whole number, 1 or more; got 0'],
   [['demo', '--seed', '1.5'], 'treadle: --seed must be a whole number; got 1.5\n'],
   [['demo', '--seed', '99999999999'], 'treadle: setSeed: a seed must be a whole number from 0 to 2³² − 1'],
   [['demo', '--epochs', '3'], "treadle: Unknown option '--epochs'"],
   [['demo', '--data', 'no/such/folder'], 'no/such/folder'],
+  [['explain'], 'treadle: explain takes one file; got none; treadle --help says more\n'],
+  [['profile', 'a.js', 'b.js'], 'treadle: profile takes one file; got a.js b.js; treadle --help says more\n'],
+  [['explain', 'no/such/file.js'], 'no/such/file.js'],
+  [['explain', 'package.json'], 'package.json'],
+  [['profile', files.numbers], 'must export a function named step; got number\n'],
+  [['explain', files.wrong], 'must be an array; got number\n'],
+  [['profile', files.step, '--runs', '0'], 'treadle: profile: runs must be a whole number ≥ 1; got 0\n'],
+  [['profile', files.step, '--runs', 'many'], 'treadle: --runs must be a whole number; got many\n'],
 ])('treadle %o fails with code 1 and one line', async (args, message) => {
   const { code, stdout, stderr } = await run(process.execPath, [cli, ...args]);
   expect(code).toBe(1);

@@ -5,7 +5,7 @@ import { type Loss, type LossName, lossByName } from '@treadle/losses';
 import type { Metric, MetricName } from '@treadle/metrics';
 import { type Layer, Sequential, type SequentialOptions } from '@treadle/nn';
 import { type Optimizer, type OptimizerName, optimizerByName } from '@treadle/optim';
-import type { Tensor, TensorLike } from '@treadle/tensor';
+import { type Explanation, explain, type Tensor, type TensorLike, tensor } from '@treadle/tensor';
 import { evaluateRows } from './evaluate.ts';
 import { type FitOptions, fit } from './fit.ts';
 import type { History, Logs } from './history.ts';
@@ -84,6 +84,17 @@ export class Model extends Sequential {
     const rows = inputRows('predict', this, x, batchSize);
     this.#predict ??= predictor(this);
     return predictRows(this.#predict, rows, batchSize);
+  }
+
+  /**
+   * The plan of a training step with a batch of the rows of x and y, as explain tells of it. Nothing is learned; a model that is
+   * not built yet is built. Throws what fit would.
+   */
+  explain(x: TensorLike, y: TensorLike, { batchSize = 32 }: EvaluateOptions = {}): Explanation {
+    const steps = this.#compiled('explain');
+    const rows = checkRows('explain', this, steps, x, y, batchSize);
+    const batch = Int32Array.from({ length: Math.min(batchSize, rows.count) }, (_, i) => i);
+    return explain(steps.train.step)(rows.x, rows.y, tensor(batch));
   }
 
   /** The layers with their shapes and numbers of parameters, as a table. */

@@ -26,6 +26,11 @@ export class PacedStep<D extends readonly Tensor[], R> {
     this.#step = step;
   }
 
+  /** The step itself. */
+  get step(): Step<D, R> {
+    return this.#step;
+  }
+
   async run(rows: Int32Array, ...data: D): Promise<R> {
     const sizes = `${rows.length} of ${data.map(({ size }) => size)}`;
     const expected = this.#expected.get(sizes);
