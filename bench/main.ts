@@ -10,6 +10,7 @@ import { matmulBench } from './matmul.ts';
 import type { Rounds } from './measure.ts';
 import { memoryBench } from './memory.ts';
 import { movesBench } from './moves.ts';
+import { planBench } from './plan.ts';
 import { reduceBench } from './reduce.ts';
 import { rooflineBench } from './roofline.ts';
 import { scalingBench } from './scaling.ts';
@@ -36,6 +37,7 @@ const suites: Readonly<Record<string, (rounds: Rounds) => Row[]>> = {
   moves: movesBench,
   'fork-join': forkJoinBench,
   'train-step': trainStepBench,
+  plan: planBench,
   scaling: scalingBench,
   'start-up': startUpBench,
   memory: memoryBench,

@@ -6,15 +6,16 @@ import {
   dense,
   gradients,
   Model,
+  meanSquaredError,
   randomNormal,
   sparseCategoricalCrossentropy,
   type Tensor,
   tensor,
 } from 'treadle';
-import type { Rounds } from './measure.ts';
+import type { Case, Rounds } from './measure.ts';
 import { measureWork, type Row, type Work } from './work.ts';
 
-interface Network {
+export interface Network {
   readonly sizes: readonly number[];
   readonly batch: number;
 }
@@ -32,7 +33,7 @@ export function trainStepBench(rounds: Rounds): Row[] {
 }
 
 /** The multiplications and additions of the products: forward, weight gradients, and input gradients but the first. */
-function flopsOf({ sizes, batch }: Network): number {
+export function flopsOf({ sizes, batch }: Network): number {
   return sizes.slice(1).reduce((sum, n, i) => sum + 2 * batch * n * (sizes[i] ?? 0) * (i === 0 ? 2 : 3), 0);
 }
 
@@ -42,7 +43,19 @@ function bytesOf({ sizes }: Network): number {
 }
 
 export function stepWork(network: Network): Work {
-  const { sizes, batch } = network;
+  return { ...trainingOf(network), flops: flopsOf(network), bytes: bytesOf(network) };
+}
+
+/** A step, what it learns from, and what learns. */
+export interface Training extends Case {
+  readonly step: (x: Tensor, y: Tensor) => Tensor;
+  readonly x: Tensor;
+  readonly y: Tensor;
+  readonly model: Model;
+}
+
+/** Learns classes by the cross-entropy; one output by the mean squared error. */
+export function trainingOf({ sizes, batch }: Network): Training {
   const name = `${sizes.join('-')}, batch ${batch}`;
   const [features = 1, ...layers] = sizes;
   const classes = layers.at(-1) ?? 1;
@@ -50,18 +63,23 @@ export function stepWork(network: Network): Work {
   const model = new Model([...hidden, dense(classes)]);
   model.build([features]);
   const optimizer = adam(1e-3);
-  const loss = sparseCategoricalCrossentropy({ fromLogits: true });
+  const loss = classes > 1 ? sparseCategoricalCrossentropy({ fromLogits: true }) : meanSquaredError();
   const step = compile((x: Tensor, y: Tensor) => {
     const value = loss(y, model.call(x, { training: true }));
     optimizer.apply(gradients(value, model.trainableVariables), model.trainableVariables);
     return value;
   });
   const x = randomNormal([batch, features], { seed: 1 }).realize();
-  const y = tensor(Int32Array.from({ length: batch }, (_, i) => i % classes));
+  const y =
+    classes > 1
+      ? tensor(Int32Array.from({ length: batch }, (_, i) => i % classes))
+      : randomNormal([batch, 1], { seed: 2 }).realize();
   return {
     name,
-    flops: flopsOf(network),
-    bytes: bytesOf(network),
+    step,
+    x,
+    y,
+    model,
     run: () => step(x, y).dispose(),
     // It learns the batch by heart: the loss falls, in the end to 0, and is what the loss function gives for the answers.
     // (Whose losses are right against float64 is in the peers' bench.)
