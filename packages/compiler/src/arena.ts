@@ -45,38 +45,35 @@ export function largestLiveSet(lifetimes: readonly Lifetime[]): number {
   return most;
 }
 
+/** What comes first in an order: the largest, the largest for the longest time, the longest. */
+const ranks: readonly ((lifetime: Lifetime) => number)[] = [
+  rounded,
+  (lifetime) => rounded(lifetime) * (lifetime.last - lifetime.first + 1),
+  ({ first, last }) => last - first,
+];
+
 /** The same lifetimes are always laid out the same way. */
 export function layoutArena(lifetimes: readonly Lifetime[]): ArenaLayout {
   const least = largestLiveSet(lifetimes);
-  const all = lifetimes.map((_, i) => i);
-  const byMost = (of: (lifetime: Lifetime) => number): readonly number[] => {
-    const ranks = lifetimes.map(of);
-    return [...all].sort((a, b) => (ranks[b] ?? 0) - (ranks[a] ?? 0) || a - b);
-  };
-  let best: Attempt | undefined;
-  const attempt = (order: readonly number[]): Attempt => {
-    const made = layOut(lifetimes, order);
-    if (!best || made.bytes < best.bytes) best = made;
-    return made;
-  };
-  for (const rank of [
-    rounded,
-    (x: Lifetime) => rounded(x) * (x.last - x.first + 1),
-    (x: Lifetime) => x.last - x.first,
-  ]) {
-    if (best?.bytes === least) break;
-    let made = attempt(byMost(rank));
-    // What ended up on top comes first the next time.
-    for (let i = 0; i < improvements && best?.bytes !== least && lifetimes.length < mostImproved; i++) {
-      made = attempt([...made.top, ...made.order.filter((at) => !made.top.includes(at))]);
+  const rounds = lifetimes.length > mostImproved ? 0 : improvements;
+  let best: Attempt = { offsets: [], bytes: Number.POSITIVE_INFINITY, top: [] };
+  for (const rank of ranks) {
+    let order = inOrderOf(lifetimes, rank);
+    for (let round = 0; round <= rounds && best.bytes > least; round++) {
+      const attempt = layOut(lifetimes, order);
+      if (attempt.bytes < best.bytes) best = attempt;
+      order = [...attempt.top, ...order.filter((i) => !attempt.top.includes(i))]; // what ended up on top comes first
     }
   }
-  const { offsets, bytes } = best ?? { offsets: [], bytes: 0 };
-  return { offsets, bytes: bytes + overread };
+  return { offsets: best.offsets, bytes: best.bytes + overread };
+}
+
+function inOrderOf(lifetimes: readonly Lifetime[], rank: (lifetime: Lifetime) => number): readonly number[] {
+  const ranked = lifetimes.map((lifetime, i) => ({ i, rank: rank(lifetime) }));
+  return ranked.sort((a, b) => b.rank - a.rank || a.i - b.i).map(({ i }) => i);
 }
 
 interface Attempt {
-  readonly order: readonly number[];
   readonly offsets: readonly number[];
   readonly bytes: number;
   /** those that end where everything ends */
@@ -103,7 +100,7 @@ function layOut(lifetimes: readonly Lifetime[], order: readonly number[]): Attem
     placed.splice(at < 0 ? placed.length : at, 0, { lifetime, from, to: from + size });
   }
   const top = order.filter((i) => (offsets[i] ?? 0) + rounded(lifetimes[i] ?? nothing) === total);
-  return { order, offsets, bytes: total, top };
+  return { offsets, bytes: total, top };
 }
 
 const nothing: Lifetime = { bytes: 0, first: 0, last: 0 };

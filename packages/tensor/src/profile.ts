@@ -41,7 +41,7 @@ export interface ProfileOptions {
 
 /**
  * A function of the same arguments that calls f as `compile(f)` would, with all its effects, and measures it. The first run
- * of a plan is slower than those to come; a kernel takes about 0.3 µs more for being watched. Throws RangeError for runs
+ * of a plan is slower than those to come; a kernel takes about 0.1 µs more for being watched. Throws RangeError for runs
  * that are no whole number ≥ 1.
  */
 export function profile<A extends readonly unknown[], R>(
