@@ -7,7 +7,7 @@ import type { Kernel, Operand, View } from './kernel.ts';
 import { address, type Lane, readEight, readFour, times, writeEight, writeFour } from './lane.ts';
 import { partition, tileElements } from './partition.ts';
 import { type Cursor, eachRow } from './rows.ts';
-import { tiled } from './tiled.ts';
+import { type Tiled, tiled } from './tiled.ts';
 import { trafficOf } from './traffic.ts';
 
 export interface Gather {
@@ -32,13 +32,7 @@ function gatherRows({ name, source, indices, store }: Gather): Kernel {
     name,
     parts: partition(outer * count, inner, tileElements(0.5)),
     cost: outer * count * (3 + 0.3 * inner),
-    work: {
-      kind: 'gather',
-      ops: ['gather'],
-      shape: store.view.shape,
-      flops: 0,
-      ...trafficOf([indices, { ...source, view: { ...source.view, shape: store.view.shape } }], [store]), // rows that are picked
-    },
+    work: workOf(source, indices, store),
     loads: [source, indices],
     stores: [store],
     emit: (f, table, { row0, row1, col0, col1 }) => {
@@ -64,6 +58,13 @@ function gatherRows({ name, source, indices, store }: Gather): Kernel {
   });
 }
 
+/** Of the source, what is picked is read. */
+function workOf(source: Operand, indices: Operand, store: Operand): Tiled['work'] {
+  const { shape } = store.view;
+  const picked = { ...source, view: { ...source.view, shape } };
+  return { kind: 'gather', ops: ['gather'], shape, flops: 0, ...trafficOf([indices, picked], [store]) };
+}
+
 /** Rows of one element: as many at a time as there are lanes. */
 function gatherElements({ name, source, indices, store }: Gather): Kernel {
   const [[outer, count], from, to] = [sizes(store.view), steps(source.view), steps(store.view)];
@@ -72,6 +73,7 @@ function gatherElements({ name, source, indices, store }: Gather): Kernel {
     name,
     parts: partition(outer, count, tileElements(0.5)),
     cost: outer * count * 0.5,
+    work: workOf(source, indices, store),
     loads: [source, indices],
     stores: [store],
     emit: (f, table, { row0, row1, col0, col1 }) => {
