@@ -7,6 +7,7 @@ import { choices } from './cases/choices.ts';
 import { elementwise } from './cases/elementwise.ts';
 import { generated } from './cases/generated.ts';
 import { indexing } from './cases/indexing.ts';
+import { linearAlgebra } from './cases/linear-algebra.ts';
 import { moves } from './cases/moves.ts';
 import { orders } from './cases/orders.ts';
 import { products } from './cases/products.ts';
@@ -23,6 +24,7 @@ export const cases = {
   ...reductions,
   ...products,
   ...indexing,
+  ...linearAlgebra,
   ...softmaxes,
   ...orders,
   ...generated,

@@ -4,6 +4,8 @@
 
 import type { StoredValue } from '@treadle/compiler';
 import { denseView, type Node } from '@treadle/graph';
+import type { Matrix } from './matrices.ts';
+import * as matrices from './matrices.ts';
 import { gamma, indicesOf, sizeOf, tiny, u } from './reference.ts';
 import { isRounded, scalars } from './scalars.ts';
 
@@ -164,6 +166,8 @@ function tiled(name: string, key: string, node: Node, inputs: readonly Bounded[]
   }
   if (name === 'scatterAdd') return scattered(node, inputs[0]!, inputs[1]!.values);
   if (name === 'embed') return embedded(key, node, inputs[0]!);
+  const factorize = factorizations[name];
+  if (factorize) return factorized(factorize, node, inputs);
   if (name === 'argsort') return ordered(key, node, inputs[0]!);
   if (name === 'cumsum') return accumulated(node, inputs[0]!);
   if (name === 'concat') return joined(Number(key.split(' ')[1]), node, inputs);
@@ -191,6 +195,58 @@ function accumulated({ shape }: Node, { values, errors }: Bounded): Bounded {
   };
   const sizes = running(values.map((value, i) => Math.abs(value) + errors[i]!));
   return { values: running(values), errors: running(errors).map((error, i) => error + gamma(n) * sizes[i]!) };
+}
+
+type Factorize = (...matrices: readonly Matrix[]) => readonly number[];
+
+/** What kernels for small matrices compute of one of them, in float64. */
+const factorizations: Readonly<Record<string, Factorize>> = {
+  solve: (a, b) => matrices.solve(a!, b!).flat(),
+  det: (a) => [matrices.det(a!)],
+  cholesky: (a) => matrices.cholesky(a!).flat(),
+  orthonormalize: (a) => matrices.orthonormal(a!).flat(),
+  eigenvalues: (a) => matrices.eigen(a!).values,
+  eigenvectors: (a) => matrices.eigen(a!).vectors.flat(),
+  singularValues: (a) => matrices.singular(a!).values,
+  singularVectors: (a) => matrices.singular(a!).vectors.flat(),
+};
+
+/**
+ * Each element moves by no more than what moving every figure of the matrices by its error moves it, one after the other: exact to
+ * the first order, with a 64th for what is beyond it. The result is rounded once.
+ */
+function factorized(factorize: Factorize, node: Node, inputs: readonly Bounded[]): Bounded {
+  const count = node.shape[0]!;
+  const values: number[] = [];
+  const errors: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const sizes = node.inputs.map(({ shape }) => sizeOf(shape) / count);
+    const x = inputs.map((input, k) => input.values.slice(i * sizes[k]!, (i + 1) * sizes[k]!));
+    const e = inputs.map((input, k) => input.errors.slice(i * sizes[k]!, (i + 1) * sizes[k]!));
+    const at = (figures: readonly (readonly number[])[]): readonly number[] =>
+      factorize(...figures.map((data, k) => rowsOf(data, node.inputs[k]!.shape.at(-1)!)));
+    const y = at(x);
+    const moved = y.map(() => 0);
+    e.forEach((row, k) => {
+      row.forEach((error, j) => {
+        if (error === 0) return;
+        const ends = [error, -error].map((step) => at(x.with(k, x[k]!.with(j, x[k]![j]! + step))));
+        y.forEach((value, n) => {
+          moved[n]! += Math.max(...ends.map((end) => Math.abs(end[n]! - value)));
+        });
+      });
+    });
+    y.forEach((value, n) => {
+      const off = moved[n]! * (1 + 2 ** -6) + 2 ** -40 * (1 + Math.abs(value)); // and float64's own rounding, magnified
+      values.push(value);
+      errors.push(off + u * (Math.abs(value) + off) + tiny);
+    });
+  }
+  return { values, errors };
+}
+
+function rowsOf(data: readonly number[], columns: number): Matrix {
+  return Array.from({ length: data.length / columns }, (_, i) => data.slice(i * columns, (i + 1) * columns));
 }
 
 function product(node: Node, a: Bounded, b: Bounded): Bounded {

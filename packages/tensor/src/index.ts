@@ -38,6 +38,7 @@ export {
   where,
 } from './functions.ts';
 export { type GradientArguments, type GradientsOf, grad, gradients, valueAndGrad } from './gradients.ts';
+export { cholesky, det, eigh, inv, lstsq, qr, solve, svd } from './linear-algebra.ts';
 export type { NestedNumbers } from './nested.ts';
 export { type Profile, type ProfiledKernel, type ProfileOptions, profile, type ThreadShare } from './profile.ts';
 export { type NormalOptions, randomNormal, randomUniform, type Seed, setSeed, type UniformOptions } from './random.ts';

@@ -3,6 +3,7 @@
 export { abs, add, div, mul, neg, reciprocal, sign, square, sub } from './arithmetic.ts';
 export { split, stack, tile } from './arrange.ts';
 export { cast } from './cast.ts';
+export { cholesky } from './cholesky.ts';
 export {
   equal,
   greater,
@@ -16,6 +17,7 @@ export {
   where,
 } from './comparison.ts';
 export { cumsum } from './cumsum.ts';
+export { eigh, svd } from './eigen.ts';
 export { exp, expm1, log, log1p, sigmoid, softplus, tanh } from './exponential.ts';
 export { clip, maximum, minimum, relu } from './extremes.ts';
 export { gather, scatterAdd } from './gather.ts';
@@ -24,10 +26,12 @@ export { matmul } from './matmul.ts';
 export { mod } from './mod.ts';
 export { concat, expandDims, flip, pad, reshape, slice, squeeze, transpose } from './moves.ts';
 export { pow, rsqrt, sqrt } from './power.ts';
+export { lstsq, qr } from './qr.ts';
 export { randomNormal, randomUniform } from './random.ts';
 export { all, any, argmax, argmin, logSumExp, max, min, prod } from './reductions.ts';
 export { ceil, floor, round } from './rounding.ts';
 export { logSoftmax, oneHot, softmax } from './softmax.ts';
+export { det, inv, solve } from './solve.ts';
 export { argsort, sort, topK } from './sort.ts';
 export { stopGradient } from './stop-gradient.ts';
 export { broadcastTo, mean, std, sum, sumTo, variance } from './sum.ts';

@@ -1,0 +1,154 @@
+// Small matrices in float64, in a thread's scratch: what factorizations work on, so that their own rounding is far below that of
+// the float32 figures they are given. One matrix after the other, element by element: for sizes up to a few hundred.
+
+import { type Expr, type FunctionBuilder, f32, f64, i32, type Local, type Operand as Value } from '@treadle/wasm';
+import type { Kernel, Operand } from '../kernel.ts';
+import { address, times } from '../lane.ts';
+import { partition } from '../partition.ts';
+import { type Cursor, eachRow } from '../rows.ts';
+import { tiled } from '../tiled.ts';
+
+type Index = Expr<'i32'> | number;
+
+/** Float64s row by row. */
+export interface Matrix64 {
+  readonly base: Expr<'i32'>;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+export function bytesOf(rows: number, columns: number): number {
+  return 8 * rows * columns;
+}
+
+/** The address of an element. */
+export function place({ base, columns }: Matrix64, row: Index, column: Index): Expr<'i32'> {
+  const first = typeof row === 'number' ? i32.const(row * columns) : times(row, columns);
+  return i32.add(base, i32.shl(i32.add(first, column), 3));
+}
+
+export function get(m: Matrix64, row: Index, column: Index): Expr<'f64'> {
+  return f64.load(place(m, row, column));
+}
+
+export function put(f: FunctionBuilder, m: Matrix64, row: Index, column: Index, value: Value<'f64'>): void {
+  f.do(f64.store(place(m, row, column), value));
+}
+
+/** Calls `body` for from, from + 1, … while less than `to`; for none where there is none. */
+export function each(f: FunctionBuilder, from: Value<'i32'>, to: Value<'i32'>, body: (i: Local<'i32'>) => void): void {
+  const i = f.local('i32', from);
+  f.while(i32.lt_s(i, to), () => {
+    body(i);
+    f.increment(i, 1);
+  });
+}
+
+/** The sum of `term(i)` for i in [from, to). */
+export function sumOf(
+  f: FunctionBuilder,
+  from: Value<'i32'>,
+  to: Value<'i32'>,
+  term: (i: Local<'i32'>) => Expr<'f64'>,
+): Local<'f64'> {
+  const total = f.local('f64', 0);
+  each(f, from, to, (i) => f.set(total, f64.add(total, term(i))));
+  return total;
+}
+
+/** The largest `term(i)`, 0 at least, for i in [from, to). */
+export function largestOf(
+  f: FunctionBuilder,
+  from: Value<'i32'>,
+  to: Value<'i32'>,
+  term: (i: Local<'i32'>) => Expr<'f64'>,
+): Local<'f64'> {
+  const largest = f.local('f64', 0);
+  each(f, from, to, (i) => f.set(largest, f64.max(largest, term(i))));
+  return largest;
+}
+
+/** A float32 matrix that an operand holds: the address of its first element, and steps in elements. */
+export interface Matrix32 {
+  readonly base: Expr<'i32'>;
+  readonly rowStep: number;
+  readonly columnStep: number;
+}
+
+function place32({ base, rowStep, columnStep }: Matrix32, row: Expr<'i32'>, column: Expr<'i32'>): Expr<'i32'> {
+  return i32.add(base, i32.shl(i32.add(times(row, rowStep), times(column, columnStep)), 2));
+}
+
+/** Copies a float32 matrix of `rows` rows and `columns` columns into columns [firstColumn, …) of a float64 one. */
+export function widen(
+  f: FunctionBuilder,
+  from: Matrix32,
+  to: Matrix64,
+  [rows, columns]: readonly [number, number],
+  firstColumn = 0,
+): void {
+  each(f, 0, rows, (i) => {
+    each(f, 0, columns, (j) => {
+      put(f, to, i, i32.add(j, firstColumn), f64.promote_f32(f32.load(place32(from, i, j))));
+    });
+  });
+}
+
+/** Writes `element(i, j)`, rounded to float32, for all elements of an operand's matrix. */
+export function narrow(
+  f: FunctionBuilder,
+  to: Matrix32,
+  [rows, columns]: readonly [number, number],
+  element: (i: Local<'i32'>, j: Local<'i32'>) => Expr<'f64'>,
+): void {
+  each(f, 0, rows, (i) => {
+    each(f, 0, columns, (j) => f.do(f32.store(place32(to, i, j), f32.demote_f64(element(i, j)))));
+  });
+}
+
+export interface MatrixKernel {
+  readonly name: string;
+  /** how many matrices there are: the first axis of every operand */
+  readonly count: number;
+  /** nanoseconds for one of them */
+  readonly cost: number;
+  /** what is computed, in one word */
+  readonly kind: string;
+  /** operations for one of them */
+  readonly flops: number;
+  /** bytes */
+  readonly scratch: number;
+  /** views [count, rows, columns]; a vector has columns of 1 */
+  readonly sources: readonly Operand[];
+  readonly store: Operand;
+  /** the code for one matrix */
+  emit(f: FunctionBuilder, sources: readonly Matrix32[], store: Matrix32, scratch: Expr<'i32'>): void;
+}
+
+/** A kernel that goes through matrices one by one; a tile holds as many as take a while. */
+export function matrixKernel(kernel: MatrixKernel): Kernel {
+  const { name, kind, count, cost, flops, scratch, sources, store, emit } = kernel;
+  const operands = [...sources, store];
+  return tiled({
+    name,
+    parts: partition(count, 1, Math.max(1, Math.floor(30_000 / cost))),
+    cost: count * cost,
+    work: { kind, ops: [kind], shape: store.view.shape, flops: count * flops },
+    scratch,
+    loads: sources,
+    stores: [store],
+    emit: (f, table, { row0, row1 }, base) => {
+      const cursors = operands.map(
+        (operand): Cursor => ({ base: address(f, table, operand), steps: [4 * (operand.view.strides[0] ?? 0)] }),
+      );
+      eachRow(f, { shape: [count], from: row0, to: row1 }, cursors, (at) => {
+        const matrices = operands.map(({ view: { strides } }, i): Matrix32 => {
+          return { base: at[i] ?? base, rowStep: strides[1] ?? 0, columnStep: strides[2] ?? 0 };
+        });
+        const last = matrices.at(-1);
+        if (!last) throw new Error('internal: a kernel must store something');
+        emit(f, matrices.slice(0, -1), last, base);
+      });
+    },
+  });
+}

@@ -1,0 +1,48 @@
+// Columns made orthogonal to those before them, and of length 1: Gram and Schmidt, each column twice, which is enough (L. Giraud,
+// J. Langou, M. Rozložník, 2005).
+
+import { f64, select } from '@treadle/wasm';
+import type { Kernel, Operand } from '../kernel.ts';
+import { bytesOf, each, get, type Matrix64, matrixKernel, narrow, put, sumOf, widen } from './matrix64.ts';
+
+export interface Orthonormalize {
+  readonly name: string;
+  /** [count, m, n], m ≥ n */
+  readonly a: Operand;
+  /** [count, m, n] */
+  readonly store: Operand;
+}
+
+/** store = Q of a = Q·R, the diagonal of R positive. A column that is a sum of those before, to float32's precision, is 0 in Q. */
+export function orthonormalize({ name, a, store }: Orthonormalize): Kernel {
+  const [count = 1, m = 0, n = 0] = a.view.shape;
+  return matrixKernel({
+    name,
+    count: m * n === 0 ? 0 : count,
+    cost: 8 * m * n * n + 10 * n,
+    kind: 'orthonormalize',
+    flops: 4 * m * n * n,
+    scratch: bytesOf(m, n),
+    sources: [a],
+    store,
+    emit: (f, [from], to, scratch) => {
+      if (!from) throw new Error('internal: orthonormalize needs a matrix');
+      const q: Matrix64 = { base: scratch, rows: m, columns: n };
+      widen(f, from, q, [m, n]);
+      each(f, 0, n, (j) => {
+        const before = f.let(f64.sqrt(sumOf(f, 0, m, (i) => f64.mul(get(q, i, j), get(q, i, j)))));
+        each(f, 0, 2, () => {
+          each(f, 0, j, (k) => {
+            const share = sumOf(f, 0, m, (i) => f64.mul(get(q, i, k), get(q, i, j)));
+            each(f, 0, m, (i) => put(f, q, i, j, f64.sub(get(q, i, j), f64.mul(share, get(q, i, k)))));
+          });
+        });
+        const left = f.let(f64.sqrt(sumOf(f, 0, m, (i) => f64.mul(get(q, i, j), get(q, i, j)))));
+        const isRounding = f64.le(left, f64.mul(before, m * 2 ** -24));
+        const factor = f.let(select(f64.const(0), f64.div(1, left), isRounding));
+        each(f, 0, m, (i) => put(f, q, i, j, f64.mul(get(q, i, j), factor)));
+      });
+      narrow(f, to, [m, n], (i, j) => get(q, i, j));
+    },
+  });
+}
