@@ -5,6 +5,7 @@ import { isDense, sameShape, type VariableState } from '@treadle/graph';
 import type { View } from '@treadle/kernels';
 import type { Capture } from './capture.ts';
 import type { Program } from './program.ts';
+import type { RowGroup } from './rows.ts';
 
 export interface Group {
   /** the entry that is computed, and that the group goes by */
@@ -15,6 +16,8 @@ export interface Group {
   readonly program: Program | undefined;
   /** the entry of the matmul whose epilogue this group's program is */
   product: number | undefined;
+  /** the groups that it computes row by row, where it is made of several */
+  rows: RowGroup | undefined;
   /** the variables that are written in place, by the member that is their new value */
   readonly targets: Map<number, VariableState>;
   /** entries, stored or sources, that are read */

@@ -6,6 +6,7 @@ import type { StoredSet } from './fuse.ts';
 import { type Group, type Groups, ownsPlace, runsAfter, sourceOf } from './group.ts';
 import { joinEpilogues, joinLanes } from './join.ts';
 import { buildProgram, isMustStore, operandFor, type Program, type Stored } from './program.ts';
+import { joinRows } from './rows.ts';
 
 export function makeGroups(capture: Capture, storedSet: StoredSet): Groups {
   const stored = positions(capture, storedSet);
@@ -17,6 +18,7 @@ export function makeGroups(capture: Capture, storedSet: StoredSet): Groups {
   writeVariablesInPlace(capture, groups);
   joinLanes(capture, groups);
   joinEpilogues(capture, groups);
+  joinRows(capture, groups);
   return groups;
 }
 
@@ -38,7 +40,16 @@ function makeGroup(stored: Stored, at: number): Group {
     for (const { operand } of made.loads) reads.add(operand.slot);
     program = made;
   }
-  return { at, members: [at], program, product: undefined, targets: new Map(), reads, after: new Set() };
+  return {
+    at,
+    members: [at],
+    program,
+    product: undefined,
+    rows: undefined,
+    targets: new Map(),
+    reads,
+    after: new Set(),
+  };
 }
 
 /** The slot of an entry is its position here: programs are built once more when slots are known. */

@@ -10,10 +10,12 @@ import {
   type Operand,
   reduce,
   region,
+  rowKernel,
   type Slot,
 } from '@treadle/kernels';
 import type { Capture } from './capture.ts';
 import { type Group, type Groups, inOrder } from './group.ts';
+import { rowProgram } from './lower-rows.ts';
 import { buildProgram, isMustStore, operandFor, type Program, type Stored } from './program.ts';
 
 /** What the address of a slot is at run time. */
@@ -101,7 +103,7 @@ class Lowerer {
   /** Says where the group's result goes; a product that only its own epilogue reads shares the place of the result. */
   #placeGroup(group: Group): void {
     for (const member of group.members) {
-      if (this.#slots.has(member)) continue;
+      if (this.#slots.has(member) || (group.rows && !this.#isReadOutside(group, member))) continue;
       const target = group.targets.get(member);
       const inPlace = target && this.#variables.get(target);
       this.#slots.set(member, inPlace ?? this.#arenaSlot(sizeOf(this.#node(member).shape)));
@@ -113,8 +115,18 @@ class Lowerer {
     if (slot !== undefined) this.#slots.set(product, slot);
   }
 
+  /** Whether others need a value that the group makes. */
+  #isReadOutside(group: Group, member: number): boolean {
+    if (this.#capture.roots.some(({ at }) => at === member)) return true;
+    return [...this.#groups.values()].some((other) => other !== group && other.reads.has(member));
+  }
+
   #lowerGroup(group: Group): void {
     const { at, members } = group;
+    if (group.rows) {
+      this.#kernels.push(rowKernel(rowProgram(this.#capture, group.rows, (entry) => this.#slots.get(entry))));
+      return;
+    }
     const { op, shape } = this.#node(at);
     const stores = members.map((member): Operand => ({ slot: this.#slot(member), view: denseView(shape) }));
     const store: Operand = { slot: this.#slot(at), view: denseView(shape) };

@@ -21,6 +21,8 @@ export interface Program {
   readonly shape: Shape;
   readonly loads: readonly { readonly operand: Operand; readonly type: Lane }[];
   readonly cost: number;
+  /** whether it reads indices */
+  readonly isIndexed: boolean;
   /** names of the fused ops, first to last */
   readonly ops: readonly string[];
   /** floating-point operations for an element: the fused ops with a float32 result */
@@ -105,6 +107,7 @@ export function buildProgram(
   const ops: string[] = [];
   let cost = 0;
   let flops = 0;
+  let isIndexed = false;
   let failure: MustStore | undefined;
 
   const term = (entryAt: number, way: Way): number => {
@@ -140,6 +143,7 @@ export function buildProgram(
       ops.push(op.name);
       cost += op.cost;
       if (node.dtype === 'float32') flops++;
+      isIndexed ||= op.indexed === true;
     } else {
       failure ??= { mustStore: entryAt };
       return 0;
@@ -152,7 +156,8 @@ export function buildProgram(
   const results = outputs.map((at) => term(at, here));
   if (failure) return failure;
   const shape = stored.entries[outputs[0] ?? -1]?.node.shape ?? [];
-  return { shape, loads, cost: cost + 0.1 * loads.length, ops, flops, body: emitBody(terms, results) };
+  const body = emitBody(terms, results);
+  return { shape, loads, cost: cost + 0.1 * loads.length, isIndexed, ops, flops, body };
 }
 
 function emitBody(terms: readonly Term[], results: readonly number[]): Program['body'] {

@@ -2,7 +2,8 @@
 // vectors on neighbouring addresses.
 // Best where the elements of an output lie side by side; right wherever they lie.
 
-import { type Expr, type FunctionBuilder, i8x16, i32, i32x4, type Local, v128 } from '@treadle/wasm';
+import { type Expr, type FunctionBuilder, i32, type Local, v128 } from '@treadle/wasm';
+import { mergeLanes, onlyFirst, passBytes, passThrough } from './accumulators.ts';
 import { sizeOf } from './collapse.ts';
 import { chunkLength, cursorsOf, type FoldNest, foldLength, lengthFrom, workOf } from './fold-nest.ts';
 import type { Kernel } from './kernel.ts';
@@ -96,7 +97,7 @@ function foldRows(
   if (left > 0 && chunks > 1) f.if(i32.lt_s(x, end), rest);
   else if (left > 0) rest();
   for (const { at, low, high } of bunch) {
-    const result = mergeLanes(f, nest, low, high);
+    const result = mergeLanes(f, program.merge, low, high);
     stores.forEach(({ word }, s) => {
       f.do(v128.store32_lane(0, at[loads.length + s]!, result[word]!));
     });
@@ -157,27 +158,12 @@ function foldFour(
   const values = program.loads.map(({ type }, v) => readFour(f, type, at[v]!, axis[v]!, from, count));
   const ramped = (base: Expr<'i32'>): Expr<'i32x4'> => f.let(ramp(position(base, x), 1, first));
   const element = program.body(f, values, { index: () => ramped(flat), k: () => ramped(start) });
-  step(f, nest, first === 0 ? low : high, onlyFirst(nest, element, count));
+  step(f, nest, first === 0 ? low : high, onlyFirst(program.words, element, count));
 }
 
-/** Long folds store and fetch their accumulators once: V8 joins what leads to a pair of stores, and nothing else. */
+/** Long folds pass their accumulators through scratch once. */
 function scratchOf(nest: FoldNest): number {
-  return foldLength(nest) >= 64 ? 32 * nest.program.words.length : 0;
-}
-
-function passThrough(
-  f: FunctionBuilder,
-  scratch: Expr<'i32'>,
-  low: readonly Local<Lane>[],
-  high: readonly Local<Lane>[],
-): void {
-  low.forEach((value, w) => {
-    f.do(v128.store(scratch, value, 32 * w), v128.store(scratch, high[w]!, 32 * w + 16));
-  });
-  low.forEach((value, w) => {
-    f.set(value, v128.load(value.type, scratch, 32 * w));
-    f.set(high[w]!, v128.load(value.type, scratch, 32 * w + 16));
-  });
+  return foldLength(nest) >= 64 ? passBytes(nest.program.words) : 0;
 }
 
 function step(
@@ -190,29 +176,4 @@ function step(
   accumulator.forEach((local, w) => {
     f.set(local, next[w]!);
   });
-}
-
-/** Identities in the lanes beyond `count`. */
-function onlyFirst({ program }: FoldNest, element: readonly Expr<Lane>[], count: number): readonly Expr<Lane>[] {
-  if (count === 4) return element;
-  const mask = i32x4.const([0, 1, 2, 3].map((lane) => (lane < count ? -1 : 0)));
-  return program.words.map(({ type, identity }, w) => v128.bitselect(element[w]!, constantLane(type, identity), mask));
-}
-
-/** Lane j of `low` is accumulator j, lane j of `high` accumulator j + 4; the result is in lane 0. */
-function mergeLanes(
-  f: FunctionBuilder,
-  { program }: FoldNest,
-  low: readonly Expr<Lane>[],
-  high: readonly Expr<Lane>[],
-): readonly Expr<Lane>[] {
-  const merge = (a: readonly Expr<Lane>[], b: readonly Expr<Lane>[]): readonly Expr<Lane>[] =>
-    program.merge(f, a, b).map((value) => f.let(value));
-  const turn = (values: readonly Expr<Lane>[], lanes: number): readonly Expr<Lane>[] => {
-    const bytes = Array.from({ length: 16 }, (_, byte) => (byte + 4 * lanes) % 16);
-    return values.map((value) => f.let(i8x16.shuffle(bytes, value, value)));
-  };
-  const four = merge(low, high); // a0∘a4, a1∘a5, a2∘a6, a3∘a7
-  const two = merge(four, turn(four, 2)); // (a0∘a4)∘(a2∘a6), (a1∘a5)∘(a3∘a7)
-  return merge(two, turn(two, 1));
 }

@@ -17,4 +17,6 @@ export { matmul } from './matmul.ts';
 export { type Combine, reduce } from './reduce.ts';
 export { region } from './region.ts';
 export { type Quarter, quarterOf, type Round } from './round.ts';
+export { rowKernel } from './row-kernel.ts';
+export type { RowProgram, RowResult, RowStep, RowValue } from './row-program.ts';
 export { runningSum } from './scan.ts';

@@ -1,0 +1,98 @@
+// A row program as a kernel: its tiles are blocks of rows, and all passes over a row run while it is in a near cache. A value
+// that only later passes read waits in scratch and never reaches memory.
+
+import { type Expr, type FunctionBuilder, i32, type Local } from '@treadle/wasm';
+import { denseStrides, sizeOf } from './collapse.ts';
+import type { Kernel, Operand } from './kernel.ts';
+import { address, plus, smaller, times } from './lane.ts';
+import { type Partition, partition, tileElements } from './partition.ts';
+import { emitPass, type RowContext, type RowPlace, spareBytes } from './row-pass.ts';
+import { type Pass, passesOf, type RowProgram } from './row-program.ts';
+import { unflatten } from './rows.ts';
+import { eachStep } from './steps.ts';
+import { tiled } from './tiled.ts';
+
+/** Rows whose folds are walked side by side, so that no step waits for the one before. */
+const together = 4;
+
+/** All steps for every row. No load may share a place with a store but at the same element of a step that makes it. */
+export function rowKernel(program: RowProgram): Kernel {
+  const { name, rows, columns, steps } = program;
+  const height = sizeOf(rows);
+  const cost = steps.reduce((sum, step) => sum + (step.per === 'element' ? step.cost : step.cost / columns), 0);
+  const parts = partition(height, 1, Math.max(together, tileElements(cost) / columns));
+  const passes = passesOf(program);
+  const sideBySide = passes.passes.map((pass) => canGoTogether(pass, columns, parts));
+  const block = sideBySide.includes(true) ? together : 1;
+  const folds = Math.max(0, ...passes.passes.map(({ walk }) => walk.filter(({ combine }) => combine).length));
+  const [pitch, spare] = [passes.scratch, spareBytes(folds, columns)];
+  const loads = steps.flatMap((step) => step.loads.flatMap((load) => ('value' in load ? [] : [load.operand])));
+  const stores = steps.flatMap(({ results }) =>
+    results.flatMap(({ slot }) => (slot === undefined ? [] : [{ slot, view: { shape: [], strides: [], offset: 0 } }])),
+  );
+  return tiled({
+    name,
+    parts,
+    cost: height * columns * cost,
+    scratch: block * (pitch + spare),
+    loads,
+    stores,
+    emit: (f, table, { row0, row1 }, scratch) => {
+      const context = contextOf(f, table, program, passes, [...loads, ...stores]);
+      const placeAt = (first: Expr<'i32'>, r: Expr<'i32'>): RowPlace => ({
+        row: f.let(i32.add(first, r)),
+        scratch: f.let(i32.add(scratch, times(r, pitch))),
+        spare: f.let(plus(i32.add(scratch, times(r, spare)), block * pitch)),
+      });
+      eachStep(f, row0, row1, block, (row) => {
+        // The last block is a whole one too: rows that it shares with the one before are computed twice, with the same result.
+        const first = block === 1 ? row : f.let(smaller(row, plus(row1, -block)));
+        passes.passes.forEach((pass, p) => {
+          if (block === 1) emitPass(f, context, pass, [placeAt(first, i32.const(0))]);
+          else if (sideBySide[p]) {
+            const places = Array.from({ length: block }, (_, r) => placeAt(first, i32.const(r)));
+            emitPass(f, context, pass, places);
+          } else eachStep(f, i32.const(0), i32.const(block), 1, (r) => emitPass(f, context, pass, [placeAt(first, r)]));
+        });
+      });
+    },
+  });
+}
+
+/** Whether a pass is but folds whose steps take less time than they wait for each other, and every tile has rows enough. */
+function canGoTogether({ walk }: Pass, columns: number, { rows, tileRows, tiles }: Partition): boolean {
+  const cost = walk.reduce((sum, step) => sum + step.cost, 0);
+  const lastRows = rows - (tiles - 1) * tileRows;
+  return (
+    walk.some(({ combine }) => combine) && cost <= 0.6 && columns >= 64 && Math.min(tileRows, lastRows) >= together
+  );
+}
+
+function contextOf(
+  f: FunctionBuilder,
+  table: Expr<'i32'>,
+  program: RowProgram,
+  passes: RowContext['passes'],
+  operands: readonly Operand[],
+): RowContext {
+  const { rows } = program;
+  const bases = new Map<string, Local<'i32'>>();
+  const keyOf = ({ slot, view }: Operand): string => `${slot} ${view.offset}`;
+  for (const operand of operands) {
+    if (!bases.has(keyOf(operand))) bases.set(keyOf(operand), address(f, table, operand));
+  }
+  return {
+    program,
+    passes,
+    rowOf: ({ operand }, row) => {
+      const base = bases.get(keyOf(operand))!;
+      const strides = operand.view.strides.slice(0, rows.length);
+      const dense = denseStrides(rows);
+      const step = strides.at(-1) ?? 0;
+      if (strides.every((stride, d) => stride === step * dense[d]!)) return i32.add(base, times(row, 4 * step));
+      const indices = unflatten(f, row, rows);
+      return indices.reduce<Expr<'i32'>>((sum, index, d) => i32.add(sum, times(index, 4 * strides[d]!)), base);
+    },
+    denseRowOf: (slot, row, size) => i32.add(bases.get(`${slot} 0`)!, times(row, 4 * size)),
+  };
+}
