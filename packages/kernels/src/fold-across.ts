@@ -3,7 +3,7 @@
 
 import { type Expr, type FunctionBuilder, i32, i32x4, v128 } from '@treadle/wasm';
 import { sizeOf } from './collapse.ts';
-import { cursorsOf, type FoldNest, foldLength, lengthFrom, mergeEight, workOf } from './fold-nest.ts';
+import { cursorsOf, type FoldNest, foldLength, lengthFrom, mergeEight, workOf, finished } from './fold-nest.ts';
 import type { Kernel } from './kernel.ts';
 import { constantLane, type Lane, plus, ramp, readEight, smaller, times, writeFour } from './lane.ts';
 import { partition } from './partition.ts';
@@ -157,7 +157,7 @@ function finish(f: FunctionBuilder, nest: FoldNest, { at, x0, end, home, pitch }
     const accumulators = Array.from({ length: Math.min(8, length) }, (_, j) =>
       program.words.map(({ type }, w) => f.let(v128.load(type, from, (8 * w + j) * pitch))),
     );
-    const result = mergeEight(f, nest, accumulators);
+    const result = finished(f, program, mergeEight(f, nest, accumulators));
     stores.forEach(({ word }, s) => {
       const v = program.loads.length + s;
       writeFour(f, at[v]!, strides[v]!.at(-1)!, x, result[word]!, { end });

@@ -5,7 +5,7 @@
 import { type Expr, type FunctionBuilder, i32, type Local, v128 } from '@treadle/wasm';
 import { mergeLanes, onlyFirst, passBytes, passThrough } from './accumulators.ts';
 import { sizeOf } from './collapse.ts';
-import { chunkLength, cursorsOf, type FoldNest, foldLength, lengthFrom, workOf } from './fold-nest.ts';
+import { chunkLength, cursorsOf, type FoldNest, foldLength, lengthFrom, workOf, finished } from './fold-nest.ts';
 import type { Kernel } from './kernel.ts';
 import { constantLane, type Lane, plus, ramp, readEight, readFour } from './lane.ts';
 import { once } from './once.ts';
@@ -97,7 +97,7 @@ function foldRows(
   if (left > 0 && chunks > 1) f.if(i32.lt_s(x, end), rest);
   else if (left > 0) rest();
   for (const { at, low, high } of bunch) {
-    const result = mergeLanes(f, program.merge, low, high);
+    const result = finished(f, program, mergeLanes(f, program.merge, low, high));
     stores.forEach(({ word }, s) => {
       f.do(v128.store32_lane(0, at[loads.length + s]!, result[word]!));
     });

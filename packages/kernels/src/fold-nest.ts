@@ -35,6 +35,8 @@ export interface FoldProgram {
   readonly step: Merge;
   /** two accumulators */
   readonly merge: Merge;
+  /** what is stored of the last accumulator, a word for a word; by default itself */
+  readonly finish?: ((f: FunctionBuilder, words: readonly Expr<Lane>[]) => readonly Expr<Lane>[]) | undefined;
   readonly cost: number;
   /** as in a lane program: what is done to an element before it is folded */
   readonly ops?: readonly string[];
@@ -119,4 +121,13 @@ export function mergeEight(
     a && b ? program.merge(f, a, b).map((value) => f.let(value)) : a;
   const [a0, a1, a2, a3, a4, a5, a6, a7] = accumulators;
   return pair(pair(pair(a0, a4), pair(a2, a6)), pair(pair(a1, a5), pair(a3, a7))) ?? [];
+}
+
+/** What is stored of an accumulator that has seen everything. */
+export function finished(
+  f: FunctionBuilder,
+  { finish }: FoldProgram,
+  words: readonly Expr<Lane>[],
+): readonly Expr<Lane>[] {
+  return finish ? finish(f, words).map((word) => f.let(word)) : words;
 }

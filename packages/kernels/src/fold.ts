@@ -41,7 +41,7 @@ export function fold(
     flops: 0,
   };
   const parts = partials.map((operand, word) => ({ word, operand, chunkStride: outputs }));
-  return [foldOnce(program, parts), ...fold(ofChunks, stores, allocate)];
+  return [foldOnce({ ...program, finish: undefined }, parts), ...fold(ofChunks, stores, allocate)];
 }
 
 function foldOnce(program: FoldProgram, stores: readonly FoldStore[]): Kernel {

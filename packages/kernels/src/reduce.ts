@@ -11,10 +11,15 @@ import type { LaneProgram } from './lane-program.ts';
 import { lanes } from './lanes.ts';
 
 export interface Combine {
+  /** of what is combined */
   readonly type: Lane;
   /** combined with anything it gives that, to the bit: −0 for a float sum, since 0 + −0 = 0; −∞ for a maximum */
   readonly identity: number;
   readonly apply: (f: FunctionBuilder, a: Expr<Lane>, b: Expr<Lane>) => Expr<Lane>;
+  /** what is combined for an element, where that is not the element itself */
+  readonly enter?: (f: FunctionBuilder, element: Expr<Lane>) => Expr<Lane>;
+  /** the result of what was combined, where that is not the result itself */
+  readonly leave?: (f: FunctionBuilder, combined: Expr<Lane>) => Expr<Lane>;
 }
 
 export interface Reduction extends LaneProgram {
@@ -30,23 +35,28 @@ export interface Reduction extends LaneProgram {
 /** [...outputs, K] → outputs, the body's one result combined over K. Where K is 0: identity + 0, so that an empty sum is +0. */
 export function reduce({ combine, store, allocate, ...program }: Reduction): Kernel[] {
   const { shape, body } = program;
-  const { type, identity, apply } = combine;
+  const { type, identity, apply, enter = itself, leave = itself } = combine;
   const outputs = shape.slice(0, -1);
   if (sizeOf(outputs) === 0) return [];
   if (shape.at(-1) === 0) {
     const empty = { ...program, shape: outputs, loads: [], stores: [store] };
-    return [lanes({ ...empty, body: () => [constantLane(type, identity + 0)] })];
+    return [lanes({ ...empty, body: (f) => [leave(f, constantLane(type, identity + 0))] })];
   }
   const merge: Merge = (f, a, b) => [apply(f, a[0]!, b[0]!)];
   return fold(
     {
       ...program,
       words: [{ type, identity }],
-      body: (f, values, { index }) => body(f, values, index),
+      body: (f, values, { index }) => body(f, values, index).map((element) => enter(f, element)),
       step: merge,
       merge,
+      finish: (f, words) => words.map((word) => leave(f, word)),
     },
     [{ word: 0, operand: store }],
     allocate,
   );
+}
+
+function itself(_f: FunctionBuilder, value: Expr<Lane>): Expr<Lane> {
+  return value;
 }

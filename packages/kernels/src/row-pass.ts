@@ -78,8 +78,8 @@ interface Walk {
   }[];
   /** what the steps read, each once */
   readonly sources: readonly Source[];
-  /** where results go: an address and the value */
-  readonly stores: readonly { readonly value: number; readonly row: Expr<'i32'> }[];
+  /** where results go; what waits in scratch is written, and read back, in whole vectors */
+  readonly stores: readonly { readonly value: number; readonly row: Expr<'i32'>; readonly isScratch: boolean }[];
 }
 
 export function emitPass(f: FunctionBuilder, context: RowContext, pass: Pass, places: readonly RowPlace[]): void {
@@ -170,10 +170,11 @@ function walkOf(f: FunctionBuilder, context: RowContext, pass: Pass, place: RowP
       ? []
       : results.flatMap(({ value }) => {
           const { slot, scratch } = places.get(value)!;
-          const rows = [];
-          if (slot !== undefined) rows.push(context.denseRowOf(slot, place.row, columns));
-          if (scratch !== undefined) rows.push(plus(place.scratch, scratch));
-          return rows.map((row) => ({ value, row: f.let(row) }));
+          const stores = [];
+          if (slot !== undefined)
+            stores.push({ value, row: f.let(context.denseRowOf(slot, place.row, columns)), isScratch: false });
+          if (scratch !== undefined) stores.push({ value, row: f.let(plus(place.scratch, scratch)), isScratch: true });
+          return stores;
         }),
   );
   return { place, steps, sources, stores };
@@ -244,8 +245,9 @@ function passFolds(f: FunctionBuilder, walks: readonly Walk[]): void {
 }
 
 function finish(f: FunctionBuilder, context: RowContext, { step, combine, low, high }: Fold, place: RowPlace): void {
-  const [result] = mergeLanes(f, mergeOf(combine), [low], [high]);
-  storeNumber(f, context, step.results[0]!.value, result!, place.row, place.scratch);
+  const [combined] = mergeLanes(f, mergeOf(combine), [low], [high]);
+  const result = combine.leave ? f.let(combine.leave(f, combined!)) : combined!;
+  storeNumber(f, context, step.results[0]!.value, result, place.row, place.scratch);
 }
 
 /** The row-major position of column x. */
@@ -263,7 +265,11 @@ function emitEight(f: FunctionBuilder, context: RowContext, walk: Walk, x: Expr<
   for (const { step, sources, fold } of walk.steps) {
     const results = [0, 1].map((half) => {
       const values = sources.map((s) => valueOf(walk.sources[s]!, pairs[s]!, made, half));
-      return step.body(f, values, () => read()[half]!).map((result) => f.let(result));
+      return entered(
+        f,
+        step,
+        step.body(f, values, () => read()[half]!),
+      ).map((result) => f.let(result));
     });
     if (fold) {
       join(f, fold, fold.low, results[0]![0]!);
@@ -306,7 +312,7 @@ function emitFour(
   });
   for (const { step, sources, fold } of walk.steps) {
     const values = sources.map((s) => valueOf(walk.sources[s]!, fours[s]!, made, 0));
-    const results = step.body(f, values, index).map((result) => f.let(result));
+    const results = entered(f, step, step.body(f, values, index)).map((result) => f.let(result));
     if (fold) {
       join(f, fold, first === 0 ? fold.low : fold.high, onlyFirst(wordsOf(fold.combine), results, count)[0]!);
     } else {
@@ -315,7 +321,9 @@ function emitFour(
       });
     }
   }
-  for (const { value, row } of walk.stores) writeFour(f, row, 1, from, made.get(value)![0]!, count);
+  for (const { value, row, isScratch } of walk.stores) {
+    writeFour(f, row, 1, from, made.get(value)![0]!, isScratch ? 4 : count);
+  }
 }
 
 function valueOf(
@@ -325,6 +333,11 @@ function valueOf(
   part: number,
 ): Expr<Lane> {
   return (source.from === 'pass' ? made.get(source.value)! : read)[part]!;
+}
+
+/** What a fold combines of its elements; of other steps, the elements. */
+function entered(f: FunctionBuilder, { combine }: RowStep, elements: readonly Expr<Lane>[]): readonly Expr<Lane>[] {
+  return combine?.enter ? elements.map((element) => combine.enter!(f, element)) : elements;
 }
 
 function join(f: FunctionBuilder, { combine }: Fold, accumulator: Local<Lane>, element: Expr<Lane>): void {

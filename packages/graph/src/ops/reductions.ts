@@ -1,7 +1,7 @@
 // The other reductions: max, min, prod, any, all, argmax, argmin, logSumExp.
 
 import { argReduce, type Combine } from '@treadle/kernels';
-import { type Expr, f32x4, i32x4, reinterpret, v128 } from '@treadle/wasm';
+import { type Expr, type FunctionBuilder, f32x4, i32x4, reinterpret, v128 } from '@treadle/wasm';
 import { applyOp, type Node } from '../node.ts';
 import type { TiledOp } from '../op.ts';
 import { type Axes, denseView } from '../shape.ts';
@@ -24,6 +24,27 @@ function ints(identity: number, apply: (a: Expr<'i32x4'>, b: Expr<'i32x4'>) => E
 
 const lowest = -(2 ** 31);
 const highest = 2 ** 31 - 1;
+
+/** NaNs of one sign. */
+const nanCount = 2 ** 23 - 1;
+
+/**
+ * Floats by integers of the same order: the extreme of integers takes one instruction, that of floats in WebAssembly eight,
+ * each of which waits for the one before. Without a shift, NaNs of either sign are at either end, before −∞ and after ∞;
+ * the shift by their number takes those of one end to the other, and −∞ for a maximum, ∞ for a minimum, to the end itself.
+ */
+function ordered(extreme: Combine, shift: number): Combine {
+  // The sign stays, the other bits of a negative number are turned: its own inverse.
+  const turned = (f: FunctionBuilder, bits: Expr<'i32x4'>): Expr<'i32x4'> => {
+    const x = f.let(bits);
+    return v128.xor(x, i32x4.shr_u(i32x4.shr_s(x, 31), 1));
+  };
+  return {
+    ...extreme,
+    enter: (f, x) => i32x4.add(turned(f, reinterpret('i32x4', x)), i32x4.const(shift)),
+    leave: (f, x) => reinterpret('f32x4', turned(f, i32x4.sub(reinterpret('i32x4', x), i32x4.const(shift)))),
+  };
+}
 
 /** y's axis back at the end, for comparison with the rows it was made of. */
 const column = (y: Node): Node => reshape(y, [...y.shape, 1]);
@@ -50,14 +71,20 @@ function extreme(name: string, float: Combine, int: Combine): (x: Node, axes?: A
 /** The largest element over the axes; NaN wins. */
 export const max: (x: Node, axes?: Axes, options?: ReduceOptions) => Node = extreme(
   'max',
-  floats(Number.NEGATIVE_INFINITY, (a, b) => f32x4.max(a, b)),
+  ordered(
+    ints(lowest, (a, b) => i32x4.max_s(a, b)),
+    -nanCount,
+  ),
   ints(lowest, (a, b) => i32x4.max_s(a, b)),
 );
 
 /** The smallest element over the axes; NaN wins. */
 export const min: (x: Node, axes?: Axes, options?: ReduceOptions) => Node = extreme(
   'min',
-  floats(Number.POSITIVE_INFINITY, (a, b) => f32x4.min(a, b)),
+  ordered(
+    ints(highest, (a, b) => i32x4.min_s(a, b)),
+    nanCount,
+  ),
   ints(highest, (a, b) => i32x4.min_s(a, b)),
 );
 
