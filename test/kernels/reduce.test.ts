@@ -90,20 +90,42 @@ const size = fc.constantFrom(0, 1, 1, 2, 3, 4, 5, 8, 9, 17, 33);
 const kept = fc.array(size, { maxLength: 3 }).filter((shape) => sizeOf(shape) <= 1200);
 const short = fc.constantFrom(0, 1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 31, 100);
 const long = fc.constantFrom(4095, 4096, 4097, 8192, 8197, 12_345);
+/** The outputs' shape and the axes that are folded. */
 const shapes = fc.oneof(
-  { weight: 6, arbitrary: fc.tuple(kept, short).map(([outputs, k]) => [...outputs, k]) },
+  { weight: 6, arbitrary: fc.tuple(kept, short).map(([outputs, k]) => ({ outputs, axes: [k] })) },
   {
     weight: 1,
-    arbitrary: fc.tuple(fc.constantFrom([], [1], [3], [8], [2, 5]), long).map(([outputs, k]) => [...outputs, k]),
+    arbitrary: fc.record({ outputs: fc.constantFrom([], [1], [3], [8], [2, 5]), axes: long.map((k) => [k]) }),
   },
-  { weight: 1, arbitrary: fc.constantFrom([700, 20], [3, 1500, 9], [40, 1000], [5000, 4], [20_000, 2]) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom([700, 20], [3, 1500, 9], [40, 1000], [5000, 4], [20_000, 2])
+      .map((shape) => ({ outputs: shape.slice(0, -1), axes: shape.slice(-1) })),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      outputs: fc.constantFrom([], [1], [3], [8, 2], [40]),
+      axes: fc.constantFrom([], [3, 5], [2, 7, 3], [4, 8], [64, 8], [9, 1, 4], [2, 700], [0, 3], [3, 49]),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      outputs: fc.constantFrom([], [4], [5]),
+      axes: fc.constantFrom([5, 1000], [4100, 2], [7, 3, 400], [17, 483], [2, 8192]),
+    }),
+  },
 );
 
-const cases = shapes.chain((shape) =>
+const cases = shapes.chain(({ outputs, axes }) =>
   fc.record({
-    shape: fc.constant(shape),
-    source: placed(shape, { repeating: true }),
-    target: placed(shape.slice(0, -1), { repeating: false }),
+    shape: fc.constant([...outputs, ...axes]),
+    axes: fc.constant(axes.length),
+    length: fc.constant(sizeOf(axes)),
+    source: placed([...outputs, ...axes], { repeating: true }),
+    target: placed(outputs, { repeating: false }),
     cost: fc.constantFrom(0.2, 200),
     seed: fc.integer(),
   }),
@@ -111,6 +133,9 @@ const cases = shapes.chain((shape) =>
 
 interface Case {
   readonly shape: readonly number[];
+  /** how many axes are folded, and their elements */
+  readonly axes: number;
+  readonly length: number;
   readonly source: Placed;
   readonly target: Placed;
   readonly cost: number;
@@ -149,13 +174,14 @@ function expected<T extends Elements>(
   return after as T;
 }
 
-function check(plain: Plain, { shape, source, target, cost, seed }: Case): void {
+function check(plain: Plain, { shape, axes, length, source, target, cost, seed }: Case): void {
   const { type } = plain.combine;
   const input = plain.elements(source.length, seed);
   const before = type === 'f32x4' ? new Float32Array(target.length).fill(7) : new Int32Array(target.length).fill(7);
   const after = run(
     {
       shape,
+      axes,
       loads: [{ operand: operand(0, source), type }],
       body: (_f, values) => values,
       combine: plain.combine,
@@ -166,7 +192,7 @@ function check(plain: Plain, { shape, source, target, cost, seed }: Case): void 
     seed,
   );
   const elements = Array.from(positions(source.view), (at) => input[at]!);
-  sameBits(after, expected(before, target, elements, shape.at(-1)!, plain), 'target');
+  sameBits(after, expected(before, target, elements, length, plain), 'target');
 }
 
 test.each(Object.entries({ sum, product, max, integerSum, all }))(
@@ -182,12 +208,13 @@ test.each(Object.entries({ sum, product, max, integerSum, all }))(
 test('the body is applied before elements are combined, with their positions', () => {
   const two = cases.chain((one) => fc.tuple(fc.constant(one), placed(one.shape, { repeating: true })));
   fc.assert(
-    fc.property(two, ([{ shape, source, target, cost, seed }, other]) => {
+    fc.property(two, ([{ shape, axes, length, source, target, cost, seed }, other]) => {
       const inputs = [floats(source.length, seed), floats(other.length, seed + 1)] as const;
       const before = new Float32Array(target.length).fill(7);
       const after = run(
         {
           shape,
+          axes,
           loads: [source, other].map((load, v) => ({ operand: operand(v, load), type: 'f32x4' })),
           body: (_f, [a, b], index) => [f32x4.add(f32x4.mul(float(a!), float(b!)), f32x4.convert_i32x4_s(index()))],
           combine: sum.combine,
@@ -201,7 +228,7 @@ test('the body is applied before elements are combined, with their positions', (
       const elements = Array.from(left, (at, i) =>
         Math.fround(Math.fround(inputs[0][at]! * inputs[1][right[i]!]!) + i),
       );
-      sameBits(after, expected(before, target, elements, shape.at(-1)!, sum), 'target');
+      sameBits(after, expected(before, target, elements, length, sum), 'target');
     }),
     { numRuns: 200 },
   );
@@ -212,6 +239,7 @@ test('a long sum into one output is cut into tiles', () => {
   const [partial, last] = reduce({
     name: 'sum',
     shape: [10_000_000],
+    axes: 1,
     loads: [{ operand: operand(0, dense([10_000_000])), type: 'f32x4' }],
     body: (_f, values) => values,
     combine: sum.combine,
@@ -227,5 +255,5 @@ test('a long sum into one output is cut into tiles', () => {
 test.runIf(process.env.TREADLE_TEST_LONG)('the chunks of chunks follow the law', () => {
   const length = 4096 * 4096 + 4096 + 5;
   const one = dense([length]);
-  check(sum, { shape: [length], source: one, target: dense([]), cost: 0.2, seed: 1 });
+  check(sum, { shape: [length], axes: 1, length, source: one, target: dense([]), cost: 0.2, seed: 1 });
 });

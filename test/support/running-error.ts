@@ -132,7 +132,7 @@ function largestChange(f: Scalar, x: readonly number[], e: readonly number[], y:
 const total = (x: readonly number[]) => x.reduce((sum, value) => sum + value, 0);
 
 function reduced(name: string, node: Node, rows: Bounded): Bounded {
-  const length = node.inputs[0]!.shape.at(-1)!;
+  const length = sizeOf(node.inputs[0]!.shape.slice(node.shape.length));
   const values: number[] = [];
   const errors: number[] = [];
   for (let row = 0; row < sizeOf(node.shape); row++) {

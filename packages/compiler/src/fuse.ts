@@ -4,6 +4,7 @@
 // melts into its reader.
 
 import { sameShape, sizeOf } from '@treadle/graph';
+import { shouldLieFirst } from '@treadle/kernels';
 import type { Capture, Captured } from './capture.ts';
 import { buildProgram, isMustStore, operandFor, type Stored } from './program.ts';
 
@@ -110,8 +111,10 @@ function findUnreachable(entries: readonly Captured[], storedSet: StoredSet): nu
       }
       continue;
     }
-    const program = kind === 'reduce' ? buildProgram(stored, entry.inputs, []) : buildProgram(stored, [at], [at]);
+    const { op } = entry.node;
+    const program = op?.kind === 'reduce' ? buildProgram(stored, entry.inputs, []) : buildProgram(stored, [at], [at]);
     if (isMustStore(program)) return program.mustStore;
+    if (op?.kind === 'reduce' && shouldLieFirst(program, op.axes)) return entry.inputs[0];
   }
   return undefined;
 }

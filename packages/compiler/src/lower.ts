@@ -138,7 +138,7 @@ class Lowerer {
     } else if (op?.kind === 'reduce') {
       const program = this.#program([this.#input(group.at, 0)], []);
       const named = this.#named({ ...program, ops: [...program.ops, op.name] });
-      this.#kernels.push(...reduce({ ...named, combine: op.combine, store, allocate }));
+      this.#kernels.push(...reduce({ ...named, axes: op.axes, combine: op.combine, store, allocate }));
     } else {
       this.#kernels.push(lanes({ ...this.#named(this.#program(members, members)), stores }));
     }

@@ -51,8 +51,10 @@ export function joinRows(capture: Capture, groups: Map<number, Group>): void {
 function spaceOf(capture: Capture, { at }: Group): RowSpace | undefined {
   const entry = capture.entries[at];
   if (entry?.node.op?.kind !== 'reduce') return undefined;
+  const kept = entry.node.shape;
   const shape = capture.entries[entry.inputs[0] ?? -1]?.node.shape ?? [];
-  return { rows: withoutOnes(shape.slice(0, -1)), columns: shape.at(-1) ?? 0 };
+  const columns = shape.slice(kept.length).reduce((product, extent) => product * extent, 1);
+  return { rows: withoutOnes(kept), columns };
 }
 
 function isWorthJoining({ rows, columns }: RowSpace): boolean {

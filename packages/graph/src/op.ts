@@ -44,9 +44,11 @@ export interface MoveOp extends OpRecord {
   view(input: View): View | undefined;
 }
 
-/** Combines the last axis of its one input. */
+/** Combines the last axes of its one input, in row-major order. */
 export interface ReduceOp extends OpRecord {
   readonly kind: 'reduce';
+  /** how many axes */
+  readonly axes: number;
   readonly combine: Combine;
 }
 

@@ -7,7 +7,7 @@ import { cursorsOf, type FoldNest, foldLength, lengthFrom, mergeEight, workOf, f
 import type { Kernel } from './kernel.ts';
 import { constantLane, type Lane, plus, ramp, readEight, smaller, times, writeFour } from './lane.ts';
 import { partition } from './partition.ts';
-import { eachRow } from './rows.ts';
+import { eachRow, unflatten } from './rows.ts';
 import { eachStep } from './steps.ts';
 import { tiled } from './tiled.ts';
 
@@ -63,7 +63,7 @@ function foldStrip(f: FunctionBuilder, nest: FoldNest, strip: Strip): void {
   const length = lengthFrom(f, nest, strip.at.at(-1)!);
   const advance = (count: number): void => {
     rows.forEach((row, v) => {
-      if (axis[v]) f.increment(row, 4 * count * axis[v]);
+      if (axis[v] && !program.nested) f.increment(row, 4 * count * axis[v]);
     });
     f.increment(k, count);
   };
@@ -110,14 +110,21 @@ function addRows(
   const [flat, start] = [at.at(-2)!, at.at(-1)!];
   const flatStride = strides.at(-2)!.at(-1)!;
   const accumulators = f.let(i32.add(home, i32.mul(i32.and(k, 7), pitch)));
-  const turns = Array.from({ length: count }, (_, turn) => ({
-    k: turn === 0 ? k : f.let(plus(k, 8 * turn)),
-    sources: program.loads.map(({ type }, v) => {
-      const stride = strides[v]!.at(-1)!;
-      const row = turn === 0 ? rows[v]! : f.let(plus(rows[v]!, 32 * turn * axis[v]!));
+  const turns = Array.from({ length: count }, (_, turn) => {
+    const own = turn === 0 ? k : f.let(plus(k, 8 * turn));
+    const { nested } = program;
+    const indices = nested && unflatten(f, f.let(i32.add(start, own)), nested.sizes);
+    const rowOf = (v: number): Expr<'i32'> => {
+      const along = nested?.strides[v];
+      if (!indices || !along) return turn === 0 ? rows[v]! : f.let(plus(rows[v]!, 32 * turn * axis[v]!));
+      return f.let(indices.reduce<Expr<'i32'>>((sum, i, d) => i32.add(sum, times(i, 4 * along[d]!)), at[v]!));
+    };
+    const sources = program.loads.map(({ type }, v) => {
+      const [row, stride] = [rowOf(v), strides[v]!.at(-1)!];
       return { type, row, stride, value: stride === 0 ? f.let(v128.load32_splat(type, row)) : undefined };
-    }),
-  }));
+    });
+    return { k: own, sources };
+  });
   eachStep(f, x0, end, 32, (x) => {
     const to = f.let(i32.add(accumulators, x));
     let results = [0, 1].map((half) =>

@@ -7,11 +7,13 @@ import { mergeLanes, onlyFirst, passBytes, passThrough } from './accumulators.ts
 import { sizeOf } from './collapse.ts';
 import { chunkLength, cursorsOf, type FoldNest, foldLength, lengthFrom, workOf, finished } from './fold-nest.ts';
 import type { Kernel } from './kernel.ts';
-import { constantLane, type Lane, plus, ramp, readEight, readFour } from './lane.ts';
+import { constantLane, type Lane, plus, ramp, readEight, readFour, smaller } from './lane.ts';
+import { copyPiece, pieceBytes, pieceLength } from './nested.ts';
 import { once } from './once.ts';
 import { partition, tileElements } from './partition.ts';
 import { pairOfIndices } from './round.ts';
 import { eachRow } from './rows.ts';
+import { eachStep } from './steps.ts';
 import { tiled } from './tiled.ts';
 
 export function foldAlong(nest: FoldNest): Kernel {
@@ -62,6 +64,11 @@ function inBunches({ program, stores, outputs, strides, chunks, length }: FoldNe
 interface Row {
   /** the addresses of its loads and stores, its flat index and its first k */
   readonly at: readonly Expr<'i32'>[];
+  /** where elements of its loads are read, so many elements from one to the next */
+  readonly sources: readonly Expr<'i32'>[];
+  /** the same, where they move from piece to piece */
+  readonly windows: readonly Local<'i32'>[];
+  readonly steps: readonly number[];
   readonly flat: Expr<'i32'>;
   readonly start: Expr<'i32'>;
   readonly low: readonly Local<Lane>[];
@@ -79,13 +86,21 @@ function foldRows(
   const { loads, words } = program;
   const accumulator = (): Local<Lane>[] => words.map(({ type, identity }) => f.let(constantLane(type, identity)));
   const bunch = rows.map(
-    (at): Row => ({ at, flat: at.at(-2)!, start: at.at(-1)!, low: accumulator(), high: accumulator() }),
+    (at): Row => ({
+      at,
+      ...sourcesOf(f, nest, at),
+      flat: at.at(-2)!,
+      start: at.at(-1)!,
+      low: accumulator(),
+      high: accumulator(),
+    }),
   );
   const x = f.local('i32', 0);
   const end = f.let(i32.shl(lengthFrom(f, nest, bunch[0]!.start), 2));
   const eights = (): void => foldEights(f, nest, bunch, x, end, scratch);
   const shortest = length % chunkLength || chunkLength;
-  if (shortest >= 8) eights();
+  if (program.nested) foldPieces(f, nest, bunch, x, end, scratch);
+  else if (shortest >= 8) eights();
   else if (length >= 8) f.if(i32.ge_s(end, 32), eights);
   const left = length % 8;
   const rest = (): void => {
@@ -104,6 +119,16 @@ function foldRows(
   }
 }
 
+function sourcesOf(
+  f: FunctionBuilder,
+  { program, axis }: FoldNest,
+  at: readonly Expr<'i32'>[],
+): Pick<Row, 'sources' | 'windows' | 'steps'> {
+  if (!program.nested) return { sources: at, windows: [], steps: axis };
+  const windows = program.loads.map(() => f.local('i32'));
+  return { sources: windows, windows, steps: windows.map(() => 1) };
+}
+
 function position(base: Expr<'i32'>, x: Expr<'i32'>): Expr<'i32'> {
   return i32.add(base, i32.shr_u(x, 2));
 }
@@ -117,53 +142,98 @@ function foldEights(
   end: Expr<'i32'>,
   scratch: Expr<'i32'>,
 ): void {
-  const { program, axis } = nest;
   const last = f.let(i32.sub(end, 32));
   f.loop((again) => {
-    for (const { at, flat, start, low, high } of bunch) {
-      const pairs = program.loads.map(({ type }, v) => readEight(f, type, at[v]!, axis[v]!, x));
-      const index = once(() => pairOfIndices(f, position(flat, x)));
-      const k = once(() => pairOfIndices(f, position(start, x)));
-      const elements = [0, 1].map((half) =>
-        program.body(
-          f,
-          pairs.map((pair) => pair[half]!),
-          { index: () => index()[half]!, k: () => k()[half]! },
-        ),
-      );
-      step(f, nest, low, elements[0]!);
-      step(f, nest, high, elements[1]!);
-    }
+    foldEight(f, nest, bunch, x);
     f.increment(x, 32);
     f.brIf(again, i32.le_s(x, last));
   });
-  const bytes = scratchOf(nest);
-  if (bytes === 0) return;
-  bunch.forEach(({ low, high }, r) => {
-    passThrough(f, f.let(plus(scratch, r * bytes)), low, high);
+  passAll(f, nest, bunch, scratch);
+}
+
+/** The same where the axis is several: pieces of it are first copied to where they lie like one; what is left is of the last. */
+function foldPieces(
+  f: FunctionBuilder,
+  nest: FoldNest,
+  bunch: readonly Row[],
+  x: Local<'i32'>,
+  end: Expr<'i32'>,
+  scratch: Expr<'i32'>,
+): void {
+  const { loads, nested } = nest.program;
+  eachStep(f, i32.const(0), end, 4 * pieceLength, (begin) => {
+    const stop = f.let(smaller(plus(begin, 4 * pieceLength), end));
+    bunch.forEach(({ at, start, windows }, r) => {
+      loads.forEach(({ type }, v) => {
+        const to = f.let(plus(scratch, r * scratchOf(nest) + passSpace(nest) + v * pieceBytes));
+        copyPiece(f, {
+          type,
+          base: at[v]!,
+          sizes: nested!.sizes,
+          strides: nested!.strides[v]!,
+          from: i32.add(start, i32.shr_u(begin, 2)),
+          count: i32.shr_u(i32.sub(stop, begin), 2),
+          to,
+        });
+        f.set(windows[v]!, i32.sub(to, begin)); // where the element before all pieces would lie
+      });
+    });
+    f.forSteps(x, stop, 32, () => foldEight(f, nest, bunch, x));
   });
+  passAll(f, nest, bunch, scratch);
+}
+
+function passAll(f: FunctionBuilder, nest: FoldNest, bunch: readonly Row[], scratch: Expr<'i32'>): void {
+  if (passSpace(nest) === 0) return;
+  bunch.forEach(({ low, high }, r) => {
+    passThrough(f, f.let(plus(scratch, r * scratchOf(nest))), low, high);
+  });
+}
+
+/** Eight elements of every row from x on. */
+function foldEight(f: FunctionBuilder, nest: FoldNest, bunch: readonly Row[], x: Expr<'i32'>): void {
+  const { program } = nest;
+  for (const { sources, steps, flat, start, low, high } of bunch) {
+    const pairs = program.loads.map(({ type }, v) => readEight(f, type, sources[v]!, steps[v]!, x));
+    const index = once(() => pairOfIndices(f, position(flat, x)));
+    const k = once(() => pairOfIndices(f, position(start, x)));
+    const elements = [0, 1].map((half) =>
+      program.body(
+        f,
+        pairs.map((pair) => pair[half]!),
+        { index: () => index()[half]!, k: () => k()[half]! },
+      ),
+    );
+    step(f, nest, low, elements[0]!);
+    step(f, nest, high, elements[1]!);
+  }
 }
 
 /** `count` elements from the first-th after x on (0 or 4). */
 function foldFour(
   f: FunctionBuilder,
   nest: FoldNest,
-  { at, flat, start, low, high }: Row,
+  { sources, steps, flat, start, low, high }: Row,
   x: Expr<'i32'>,
   first: 0 | 4,
   count: number,
 ): void {
-  const { program, axis } = nest;
+  const { program } = nest;
   const from = f.let(plus(x, 4 * first));
-  const values = program.loads.map(({ type }, v) => readFour(f, type, at[v]!, axis[v]!, from, count));
+  const values = program.loads.map(({ type }, v) => readFour(f, type, sources[v]!, steps[v]!, from, count));
   const ramped = (base: Expr<'i32'>): Expr<'i32x4'> => f.let(ramp(position(base, x), 1, first));
   const element = program.body(f, values, { index: () => ramped(flat), k: () => ramped(start) });
   step(f, nest, first === 0 ? low : high, onlyFirst(program.words, element, count));
 }
 
 /** Long folds pass their accumulators through scratch once. */
-function scratchOf(nest: FoldNest): number {
+function passSpace(nest: FoldNest): number {
   return foldLength(nest) >= 64 ? passBytes(nest.program.words) : 0;
+}
+
+/** What one output needs while it is folded. */
+function scratchOf(nest: FoldNest): number {
+  return passSpace(nest) + (nest.program.nested ? nest.program.loads.length * pieceBytes : 0);
 }
 
 function step(

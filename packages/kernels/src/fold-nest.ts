@@ -28,6 +28,8 @@ export interface FoldProgram {
   readonly name: string;
   /** the shape of the outputs, then K, the length of the axis; nothing in it is 0 */
   readonly shape: readonly number[];
+  /** where the axis is several that do not lie like one; what views say of the last axis then means nothing */
+  readonly nested?: NestedAxes | undefined;
   readonly loads: readonly Load[];
   readonly body: (f: FunctionBuilder, values: readonly Expr<Lane>[], at: Positions) => readonly Expr<Lane>[];
   readonly words: readonly Word[];
@@ -41,6 +43,13 @@ export interface FoldProgram {
   /** as in a lane program: what is done to an element before it is folded */
   readonly ops?: readonly string[];
   readonly flops?: number;
+}
+
+/** Axes, in row-major order, that are folded as one. */
+export interface NestedAxes {
+  readonly sizes: readonly number[];
+  /** of each load, in elements */
+  readonly strides: readonly (readonly number[])[];
 }
 
 /** Where a word of the result goes: a view of the outputs' shape, and the stride from chunk to chunk. */
@@ -58,21 +67,21 @@ export interface FoldNest {
   readonly chunks: number;
   /** the dimensions of the outputs; the first is that of the chunks, if there are several */
   readonly outputs: readonly number[];
-  /** of each load along the axis */
+  /** of each load along the axis, or the last of several */
   readonly axis: readonly number[];
   /** of each load, then each store, then the flat index, then the chunk's first k: strides along `outputs` */
   readonly strides: readonly (readonly number[])[];
 }
 
 export function nestOf(program: FoldProgram, stores: readonly FoldStore[]): FoldNest {
-  const { shape, loads } = program;
+  const { shape, loads, nested } = program;
   const [kept, length] = [shape.slice(0, -1), shape.at(-1) ?? 1];
   const chunks = Math.ceil(length / chunkLength);
-  const axis = loads.map(({ operand }) => operand.view.strides.at(-1) ?? 0);
+  const axis = loads.map(({ operand }, v) => (nested?.strides[v] ?? operand.view.strides).at(-1) ?? 0);
   const views = [...loads, ...stores].map(({ operand }) => operand.view.strides.slice(0, kept.length));
   const outer = collapse(kept, [...views, denseStrides(shape).slice(0, kept.length), kept.map(() => 0)]);
   const chunk = [
-    ...axis.map((stride) => stride * chunkLength),
+    ...axis.map((stride) => (nested ? 0 : stride * chunkLength)),
     ...stores.map((s) => s.chunkStride),
     chunkLength,
     chunkLength,

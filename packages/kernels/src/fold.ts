@@ -35,6 +35,7 @@ export function fold(
     ...program,
     name: `${name}: ${chunks} chunks`,
     shape: [...kept, chunks],
+    nested: undefined,
     loads: partials.map((operand, w) => ({ operand, type: words[w]!.type })),
     body: (_f, values) => values,
     cost: 0.3,
@@ -43,6 +44,26 @@ export function fold(
   const parts = partials.map((operand, word) => ({ word, operand, chunkStride: outputs }));
   return [foldOnce({ ...program, finish: undefined }, parts), ...fold(ofChunks, stores, allocate)];
 }
+
+/**
+ * Whether a fold would read some load against its grain, along no dimension that suits all loads: then it is quicker to let a
+ * lane kernel write the elements first, which reads such loads block by block.
+ */
+export function isAgainstGrain(program: Pick<FoldProgram, 'shape' | 'loads' | 'nested'>): boolean {
+  const nest = nestOf(
+    { ...program, name: '', body: (_f, values) => values, words: [], step: none, merge: none, cost: 0 },
+    [],
+  );
+  if (nest.axis.every((stride) => stride === 0 || stride === 1) || lanesDimension(nest) !== undefined) return false;
+  return program.loads.some((_, v) => {
+    const { nested } = program;
+    const steps = [...nest.strides[v]!, ...(nested?.strides[v] ?? [])];
+    const sizes = [...nest.outputs, ...(nested?.sizes ?? [])];
+    return nest.axis[v] !== 0 && nest.axis[v] !== 1 && steps.some((step, d) => step === 1 && sizes[d]! >= 8);
+  });
+}
+
+const none: FoldProgram['merge'] = () => [];
 
 function foldOnce(program: FoldProgram, stores: readonly FoldStore[]): Kernel {
   const nest = nestOf(program, stores);

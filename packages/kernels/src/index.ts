@@ -14,7 +14,7 @@ export { jacobi } from './linear-algebra/jacobi.ts';
 export { orthonormalize } from './linear-algebra/orthonormalize.ts';
 export { cos, erf, exp, expm1, log, log1p, normalPair, pow, sigmoid, sin, softplus, tan, tanh } from './math/index.ts';
 export { matmul } from './matmul.ts';
-export { type Combine, reduce } from './reduce.ts';
+export { type Combine, reduce, shouldLieFirst } from './reduce.ts';
 export { region } from './region.ts';
 export { type Quarter, quarterOf, type Round } from './round.ts';
 export { rowKernel } from './row-kernel.ts';

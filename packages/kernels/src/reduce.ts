@@ -2,11 +2,11 @@
 // is combined, and so its bits, depends on the length of the axis alone (see fold.ts).
 
 import type { Expr, FunctionBuilder } from '@treadle/wasm';
-import { sizeOf } from './collapse.ts';
-import { fold } from './fold.ts';
-import type { Merge } from './fold-nest.ts';
+import { collapse, sizeOf } from './collapse.ts';
+import { fold, isAgainstGrain } from './fold.ts';
+import type { Merge, NestedAxes } from './fold-nest.ts';
 import type { Kernel, Operand, Slot } from './kernel.ts';
-import { constantLane, type Lane } from './lane.ts';
+import { constantLane, type Lane, type Load } from './lane.ts';
 import type { LaneProgram } from './lane-program.ts';
 import { lanes } from './lanes.ts';
 
@@ -23,8 +23,10 @@ export interface Combine {
 }
 
 export interface Reduction extends LaneProgram {
-  /** the shape of the outputs, then K */
+  /** the shape of the outputs, then the axes that are folded */
   readonly shape: readonly number[];
+  /** how many axes are folded, in row-major order */
+  readonly axes: number;
   readonly combine: Combine;
   /** a view of the outputs' shape */
   readonly store: Operand;
@@ -32,9 +34,10 @@ export interface Reduction extends LaneProgram {
   readonly allocate: (length: number) => Slot;
 }
 
-/** [...outputs, K] → outputs, the body's one result combined over K. Where K is 0: identity + 0, so that an empty sum is +0. */
-export function reduce({ combine, store, allocate, ...program }: Reduction): Kernel[] {
-  const { shape, body } = program;
+/** [...outputs, ...axes of K elements] → outputs, the body's one result combined over K. Where K is 0: identity + 0, so that an empty sum is +0. */
+export function reduce({ combine, store, allocate, axes, ...program }: Reduction): Kernel[] {
+  const { body } = program;
+  const { shape, loads, nested } = joinAxes(program, axes);
   const { type, identity, apply, enter = itself, leave = itself } = combine;
   const outputs = shape.slice(0, -1);
   if (sizeOf(outputs) === 0) return [];
@@ -46,6 +49,9 @@ export function reduce({ combine, store, allocate, ...program }: Reduction): Ker
   return fold(
     {
       ...program,
+      shape,
+      loads,
+      nested,
       words: [{ type, identity }],
       body: (f, values, { index }) => body(f, values, index).map((element) => enter(f, element)),
       step: merge,
@@ -55,6 +61,27 @@ export function reduce({ combine, store, allocate, ...program }: Reduction): Ker
     [{ word: 0, operand: store }],
     allocate,
   );
+}
+
+/** Whether the elements of a reduction should rather lie in memory first (see fold.ts). */
+export function shouldLieFirst(program: Pick<LaneProgram, 'shape' | 'loads'>, axes: number): boolean {
+  return isAgainstGrain(joinAxes(program, axes));
+}
+
+/** The axes that are folded as one; where they do not lie like one in every load, also how they lie. */
+function joinAxes(
+  { shape, loads }: Pick<LaneProgram, 'shape' | 'loads'>,
+  axes: number,
+): { shape: readonly number[]; loads: readonly Load[]; nested: NestedAxes | undefined } {
+  const rank = shape.length - axes;
+  const inner = loads.map(({ operand }) => operand.view.strides.slice(rank));
+  const { shape: sizes, strides } = collapse(shape.slice(rank), inner);
+  const joined = [...shape.slice(0, rank), sizeOf(shape.slice(rank))];
+  const seen = loads.map(({ operand: { slot, view }, type }, v): Load => {
+    const kept = view.strides.slice(0, rank);
+    return { type, operand: { slot, view: { ...view, shape: joined, strides: [...kept, strides[v]!.at(-1) ?? 0] } } };
+  });
+  return { shape: joined, loads: seen, nested: sizes.length > 1 ? { sizes, strides } : undefined };
 }
 
 function itself(_f: FunctionBuilder, value: Expr<Lane>): Expr<Lane> {

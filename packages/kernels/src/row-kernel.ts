@@ -14,6 +14,8 @@ import { tiled } from './tiled.ts';
 
 /** Rows whose folds are walked side by side, so that no step waits for the one before. */
 const together = 4;
+/** Longer rows would not stay in a near cache together. */
+const longestTogether = 4096;
 
 /** All steps for every row. No load may share a place with a store but at the same element of a step that makes it. */
 export function rowKernel(program: RowProgram): Kernel {
@@ -59,13 +61,12 @@ export function rowKernel(program: RowProgram): Kernel {
   });
 }
 
-/** Whether a pass is but folds whose steps take less time than they wait for each other, and every tile has rows enough. */
+/** Whether a pass is so short that its sums of floats wait for each other, and every tile has rows enough. */
 function canGoTogether({ walk }: Pass, columns: number, { rows, tileRows, tiles }: Partition): boolean {
   const cost = walk.reduce((sum, step) => sum + step.cost, 0);
   const lastRows = rows - (tiles - 1) * tileRows;
-  return (
-    walk.some(({ combine }) => combine) && cost <= 0.6 && columns >= 64 && Math.min(tileRows, lastRows) >= together
-  );
+  const waits = cost <= 0.6 && walk.some(({ combine }) => combine?.type === 'f32x4');
+  return waits && columns >= 64 && columns <= longestTogether && Math.min(tileRows, lastRows) >= together;
 }
 
 function contextOf(

@@ -1,10 +1,10 @@
-// What all reductions share. A reduce op combines the last axis only; any axes are brought there by moves, which cost
-// nothing where strides can say them.
+// What all reductions share. A reduce op combines the last axes; any axes are brought there by a transposition, which is but
+// another order of strides.
 
 import { ShapeError } from '../errors.ts';
 import { applyOp, type Node } from '../node.ts';
 import type { ReduceOp } from '../op.ts';
-import { type Axes, normalizeAxes, showShape, sizeOf } from '../shape.ts';
+import { type Axes, normalizeAxes, showShape } from '../shape.ts';
 import { reshape, transpose } from './moves.ts';
 
 export interface ReduceOptions {
@@ -12,7 +12,7 @@ export interface ReduceOptions {
   readonly keepDims?: boolean;
 }
 
-/** x as [...kept extents, K], the axes named being joined, in their order, to one of length K. */
+/** x as [...kept extents, ...reduced extents], the axes named being the last ones, in their order. */
 export function rowsOf(
   op: string,
   x: Node,
@@ -21,8 +21,7 @@ export function rowsOf(
   const reduced = normalizeAxes(op, axes, x.shape.length);
   const others = x.shape.map((_, i) => i).filter((i) => !reduced.includes(i));
   const kept = others.map((i) => x.shape[i] ?? 1);
-  const length = sizeOf(reduced.map((i) => x.shape[i] ?? 1));
-  const rows = reshape(transpose(x, [...others, ...reduced]), [...kept, length]);
+  const rows = transpose(x, [...others, ...reduced]);
   return { rows, kept, keptDims: x.shape.map((extent, i) => (reduced.includes(i) ? 1 : extent)) };
 }
 
@@ -36,13 +35,18 @@ export function nonEmptyAxes(op: string, x: Node, axes: Axes): readonly number[]
   );
 }
 
+/** A reduction's result, or a gradient of it, with the axes of `rows` that were combined back at the end, with extent 1. */
+export function column(y: Node, rows: Node): Node {
+  return reshape(y, [...y.shape, ...rows.shape.slice(y.shape.length).map(() => 1)]);
+}
+
 export function reduceAxes(
   x: Node,
   axes: Axes,
   { keepDims = false }: ReduceOptions,
-  record: Omit<ReduceOp, 'kind'>,
+  record: Omit<ReduceOp, 'kind' | 'axes'>,
 ): Node {
   const { rows, kept, keptDims } = rowsOf(record.name, x, axes);
-  const y = applyOp({ kind: 'reduce', ...record }, [rows], kept, x.dtype);
+  const y = applyOp({ kind: 'reduce', axes: rows.shape.length - kept.length, ...record }, [rows], kept, x.dtype);
   return keepDims ? reshape(y, keptDims) : y;
 }

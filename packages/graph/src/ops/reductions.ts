@@ -4,13 +4,13 @@ import { argReduce, type Combine } from '@treadle/kernels';
 import { type Expr, type FunctionBuilder, f32x4, i32x4, reinterpret, v128 } from '@treadle/wasm';
 import { applyOp, type Node } from '../node.ts';
 import type { TiledOp } from '../op.ts';
-import { type Axes, denseView } from '../shape.ts';
+import { type Axes, denseView, sizeOf } from '../shape.ts';
 import { add, div, mul, sub } from './arithmetic.ts';
 import { asNumbers, cast } from './cast.ts';
 import { equal, where } from './comparison.ts';
 import { exp, log } from './exponential.ts';
 import { flip, pad, reshape, slice } from './moves.ts';
-import { nonEmptyAxes, type ReduceOptions, reduceAxes, rowsOf } from './reduce.ts';
+import { column, nonEmptyAxes, type ReduceOptions, reduceAxes, rowsOf } from './reduce.ts';
 import { stopGradient } from './stop-gradient.ts';
 import { sum } from './sum.ts';
 
@@ -46,9 +46,6 @@ function ordered(extreme: Combine, shift: number): Combine {
   };
 }
 
-/** y's axis back at the end, for comparison with the rows it was made of. */
-const column = (y: Node): Node => reshape(y, [...y.shape, 1]);
-
 function extreme(name: string, float: Combine, int: Combine): (x: Node, axes?: Axes, options?: ReduceOptions) => Node {
   return (x, axes, options = {}) => {
     nonEmptyAxes(name, x, axes);
@@ -61,8 +58,8 @@ function extreme(name: string, float: Combine, int: Combine): (x: Node, axes?: A
       // the elements that are the extreme share its gradient evenly
       gradient: (dy, y, [rows]) => {
         if (!rows || !isFloat) return [];
-        const chosen = cast(equal(rows, column(y)), 'float32');
-        return [mul(chosen, div(column(dy), sum(chosen, -1, { keepDims: true })))];
+        const chosen = cast(equal(rows, column(y, rows)), 'float32');
+        return [mul(chosen, div(column(dy, rows), column(sum(chosen, lastAxes(rows, y)), rows)))];
       },
     });
   };
@@ -99,8 +96,17 @@ export function prod(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
     name: 'prod',
     key: isFloat ? 'prod' : 'prod int32',
     combine: isFloat ? productFloats : productInts,
-    gradient: (dy, _, [rows]) => [rows && isFloat ? mul(column(dy), productOfOthers(rows)) : undefined],
+    gradient: (dy, _, [rows]) => {
+      if (!rows || !isFloat) return [];
+      const joined = reshape(rows, [...dy.shape, sizeOf(rows.shape.slice(dy.shape.length))]);
+      return [reshape(mul(column(dy, joined), productOfOthers(joined)), rows.shape)];
+    },
   });
+}
+
+/** The axes of `rows` that a reduction to y combines. */
+function lastAxes(rows: Node, y: Node): readonly number[] {
+  return rows.shape.map((_, i) => i).slice(y.shape.length);
 }
 
 /** For every element of a row, the product of all others: of those before it and those behind. Right where elements are 0. */
@@ -145,7 +151,8 @@ function argExtreme(name: string, direction: 'max' | 'min'): (x: Node, axis?: nu
   return (x, axis, { keepDims = false } = {}) => {
     nonEmptyAxes(name, x, axis);
     const values = asNumbers(x);
-    const { rows, kept, keptDims } = rowsOf(name, values, axis);
+    const { rows: apart, kept, keptDims } = rowsOf(name, values, axis);
+    const rows = reshape(apart, [...kept, sizeOf(apart.shape.slice(kept.length))]);
     const type: 'f32x4' | 'i32x4' = values.dtype === 'float32' ? 'f32x4' : 'i32x4';
     const op: TiledOp = {
       kind: 'tiled',

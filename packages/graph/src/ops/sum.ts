@@ -19,7 +19,7 @@ import { div, square, sub } from './arithmetic.ts';
 import { asNumbers, cast } from './cast.ts';
 import { reshape } from './moves.ts';
 import { sqrt } from './power.ts';
-import { type ReduceOptions, reduceAxes } from './reduce.ts';
+import { column, type ReduceOptions, reduceAxes } from './reduce.ts';
 
 const sumFloats: Combine = {
   type: 'f32x4',
@@ -41,7 +41,7 @@ export function sum(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
     key: isFloat ? 'sum' : 'sum int32',
     combine: isFloat ? sumFloats : sumInts,
     // y = Σₖ xₖ: every xₖ has the gradient dy
-    gradient: (dy, _, [rows]) => [rows && isFloat ? broadcastTo(reshape(dy, [...dy.shape, 1]), rows.shape) : undefined],
+    gradient: (dy, _, [rows]) => [rows && isFloat ? broadcastTo(column(dy, rows), rows.shape) : undefined],
   });
 }
 
