@@ -1,16 +1,16 @@
-// The law of reductions: an output's bits follow from its elements and their number alone. The order is written down here
-// once more, in plain TypeScript; every layout, and so every loop, must give its bits.
+// The law of reductions: an output's bits follow from its elements and their number alone. Every layout, and so every loop, must
+// give the bits of the order that orders.ts writes down.
 
-import { type Combine, reduce } from '@treadle/kernels';
-import { type Expr, f32x4, i32x4, reinterpret, v128 } from '@treadle/wasm';
+import { reduce } from '@treadle/kernels';
+import { f32x4 } from '@treadle/wasm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { runKernels } from '../support/run-kernels.ts';
+import { all, float, inOrder, integerSum, max, type Plain, product, sum } from './orders.ts';
 import {
   dense,
   type Elements,
   floats,
-  integers,
   operand,
   type Placed,
   placed,
@@ -20,103 +20,46 @@ import {
   sizeOf,
 } from './views.ts';
 
-type Lanes = Expr<'f32x4' | 'i32x4'>;
-const float = (value: Lanes): Expr<'f32x4'> => reinterpret('f32x4', value);
-const integer = (value: Lanes): Expr<'i32x4'> => reinterpret('i32x4', value);
-
-/** A combining operation in plain TypeScript, and elements that try it. */
-interface Plain {
-  readonly combine: Combine;
-  readonly apply: (a: number, b: number) => number;
-  readonly elements: (length: number, seed: number) => Elements;
-  /** the result of no elements */
-  readonly empty: number;
-}
-
-const nearOne = (length: number, seed: number): Elements => floats(length, seed).map((x) => 1 + x * 2 ** -12);
-const withNaN = (length: number, seed: number): Elements =>
-  floats(length, seed).map((x) => (Math.abs(x) > 62 ? Number.NaN : Math.abs(x) > 60 ? x * Infinity : x));
-const masks = (length: number, seed: number): Elements =>
-  integers(length, seed).map((x) => (x < 2 ** 31 * 0.9 ? -1 : 0));
-
-const sum: Plain = {
-  combine: { type: 'f32x4', identity: -0, apply: (_f, a, b) => f32x4.add(float(a), float(b)) },
-  apply: (a, b) => Math.fround(a + b),
-  elements: floats,
-  empty: 0,
-};
-const product: Plain = {
-  combine: { type: 'f32x4', identity: 1, apply: (_f, a, b) => f32x4.mul(float(a), float(b)) },
-  apply: (a, b) => Math.fround(a * b),
-  elements: nearOne,
-  empty: 1,
-};
-const max: Plain = {
-  combine: { type: 'f32x4', identity: -Infinity, apply: (_f, a, b) => f32x4.max(float(a), float(b)) },
-  apply: (a, b) => Math.max(a, b),
-  elements: withNaN,
-  empty: -Infinity,
-};
-const integerSum: Plain = {
-  combine: { type: 'i32x4', identity: 0, apply: (_f, a, b) => i32x4.add(integer(a), integer(b)) },
-  apply: (a, b) => (a + b) | 0,
-  elements: integers,
-  empty: 0,
-};
-const all: Plain = {
-  combine: { type: 'i32x4', identity: -1, apply: (_f, a, b) => v128.and(a, b) },
-  apply: (a, b) => a & b,
-  elements: masks,
-  empty: -1,
-};
-
-/** Chunks of 4096; in each, element k joins accumulator k mod 8; eight by a tree; the chunks' results in the same way. */
-function inOrder(elements: readonly number[], { combine, apply, empty }: Plain): number {
-  if (elements.length === 0) return empty;
-  const results: number[] = [];
-  for (let start = 0; start < elements.length; start += 4096) {
-    const a: number[] = Array(8).fill(combine.identity);
-    elements.slice(start, start + 4096).forEach((x, k) => {
-      a[k % 8] = apply(a[k % 8]!, x);
-    });
-    const even = apply(apply(a[0]!, a[4]!), apply(a[2]!, a[6]!));
-    const odd = apply(apply(a[1]!, a[5]!), apply(a[3]!, a[7]!));
-    results.push(apply(even, odd));
-  }
-  return results.length === 1 ? results[0]! : inOrder(results, { combine, apply, empty, elements: floats });
-}
-
 const size = fc.constantFrom(0, 1, 1, 2, 3, 4, 5, 8, 9, 17, 33);
 const kept = fc.array(size, { maxLength: 3 }).filter((shape) => sizeOf(shape) <= 1200);
 const short = fc.constantFrom(0, 1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 31, 100);
 const long = fc.constantFrom(4095, 4096, 4097, 8192, 8197, 12_345);
-/** The outputs' shape and the axes that are folded. */
-const shapes = fc.oneof(
-  { weight: 6, arbitrary: fc.tuple(kept, short).map(([outputs, k]) => ({ outputs, axes: [k] })) },
-  {
-    weight: 1,
-    arbitrary: fc.record({ outputs: fc.constantFrom([], [1], [3], [8], [2, 5]), axes: long.map((k) => [k]) }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc
-      .constantFrom([700, 20], [3, 1500, 9], [40, 1000], [5000, 4], [20_000, 2])
-      .map((shape) => ({ outputs: shape.slice(0, -1), axes: shape.slice(-1) })),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      outputs: fc.constantFrom([], [1], [3], [8, 2], [40]),
-      axes: fc.constantFrom([], [3, 5], [2, 7, 3], [4, 8], [64, 8], [9, 1, 4], [2, 700], [0, 3], [3, 49]),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      outputs: fc.constantFrom([], [4], [5]),
-      axes: fc.constantFrom([5, 1000], [4100, 2], [7, 3, 400], [17, 483], [2, 8192]),
-    }),
-  },
+interface Folded {
+  readonly outputs: readonly number[];
+  readonly axes: readonly number[];
+}
+
+const oneOf = (...shapes: readonly (readonly number[])[]): fc.Arbitrary<readonly number[]> =>
+  fc.constantFrom(...shapes);
+const folded = (
+  weight: number,
+  outputs: fc.Arbitrary<readonly number[]>,
+  axes: fc.Arbitrary<readonly number[]>,
+): { readonly weight: number; readonly arbitrary: fc.Arbitrary<Folded> } => ({
+  weight,
+  arbitrary: fc.record({ outputs, axes }),
+});
+
+/** The outputs' shape and the axes that are folded: one, none or several; short ones, of several chunks, of several tiles. */
+const shapes: fc.Arbitrary<Folded> = fc.oneof(
+  folded(
+    6,
+    kept,
+    short.map((k) => [k]),
+  ),
+  folded(
+    1,
+    oneOf([], [1], [3], [8], [2, 5]),
+    long.map((k) => [k]),
+  ),
+  folded(1, oneOf([700], [5000], [20_000]), oneOf([20], [4], [2])),
+  folded(1, oneOf([3, 1500], [40]), oneOf([9], [1000])),
+  folded(
+    3,
+    oneOf([], [1], [3], [8, 2], [40]),
+    oneOf([], [3, 5], [2, 7, 3], [4, 8], [64, 8], [9, 1, 4], [2, 700], [0, 3], [3, 49]),
+  ),
+  folded(1, oneOf([], [4], [5]), oneOf([5, 1000], [4100, 2], [7, 3, 400], [17, 483], [2, 8192])),
 );
 
 const cases = shapes.chain(({ outputs, axes }) =>
