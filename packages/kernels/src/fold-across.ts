@@ -11,16 +11,18 @@ import { eachRow, unflatten } from './rows.ts';
 import { eachStep } from './steps.ts';
 import { tiled } from './tiled.ts';
 
-/** The widest strip of columns: its accumulators fit in a near cache. */
-const widestStrip = 512;
+/**
+ * The widest strip of columns: its accumulators fit in a near cache. A row of it is a page of memory, where what is fetched
+ * ahead ends, so that nothing is fetched that belongs to the strip of another thread.
+ */
+const widestStrip = 1024;
 
 /** The last dimension of the outputs is the one that lanes go along; loads have stride 0 or 1 there. */
 export function foldAcross(nest: FoldNest): Kernel {
   const { program, outputs, stores } = nest;
   const { name, cost, shape, loads, words } = program;
   const rows = outputs.slice(0, -1);
-  const columns = Math.floor(60_000 / (cost * foldLength(nest)));
-  const parts = partition(sizeOf(rows), outputs.at(-1)!, Math.min(16_384, Math.max(128, columns)));
+  const parts = partition(sizeOf(rows), outputs.at(-1)!, tileOutputs(cost * foldLength(nest), outputs.at(-1)!));
   const pitch = 32 * Math.ceil(Math.min(parts.tileColumns, widestStrip) / 8);
   return tiled({
     name,
@@ -40,6 +42,12 @@ export function foldAcross(nest: FoldNest): Kernel {
       });
     },
   });
+}
+
+/** The outputs of a tile, where one takes `cost` nanoseconds: about 60 µs, but of a row whole strips. */
+function tileOutputs(cost: number, columns: number): number {
+  const count = Math.min(16_384, Math.max(128, Math.floor(60_000 / cost)));
+  return count < columns ? Math.min(columns, widestStrip * Math.ceil(count / widestStrip)) : count;
 }
 
 /** Strip of columns from byte x0 to `end`; `at` holds what cursors are at column 0. */
