@@ -22,7 +22,7 @@ export function foldAcross(nest: FoldNest): Kernel {
   const { program, outputs, stores } = nest;
   const { name, cost, shape, loads, words } = program;
   const rows = outputs.slice(0, -1);
-  const parts = partition(sizeOf(rows), outputs.at(-1)!, tileOutputs(cost * foldLength(nest), outputs.at(-1)!));
+  const parts = partition(sizeOf(rows), outputs.at(-1)!, tileOutputs(nest));
   const pitch = 32 * Math.ceil(Math.min(parts.tileColumns, widestStrip) / 8);
   return tiled({
     name,
@@ -44,10 +44,17 @@ export function foldAcross(nest: FoldNest): Kernel {
   });
 }
 
-/** The outputs of a tile, where one takes `cost` nanoseconds: about 60 µs, but of a row whole strips. */
-function tileOutputs(cost: number, columns: number): number {
-  const count = Math.min(16_384, Math.max(128, Math.floor(60_000 / cost)));
-  return count < columns ? Math.min(columns, widestStrip * Math.ceil(count / widestStrip)) : count;
+/** Elements that come from memory, not from a cache. */
+const many = 2 ** 20;
+
+/** The outputs of a tile: about 60 µs, but whole strips of a row that comes from memory. */
+function tileOutputs(nest: FoldNest): number {
+  const { shape, cost } = nest.program;
+  const columns = nest.outputs.at(-1)!;
+  const count = Math.min(16_384, Math.max(128, Math.floor(60_000 / (cost * foldLength(nest)))));
+  return count < columns && sizeOf(shape) >= many
+    ? Math.min(columns, widestStrip * Math.ceil(count / widestStrip))
+    : count;
 }
 
 /** Strip of columns from byte x0 to `end`; `at` holds what cursors are at column 0. */
