@@ -5,6 +5,7 @@ import { realize } from '@treadle/compiler';
 import { gradients, type Node, ops } from '@treadle/graph';
 import {
   compile,
+  grad,
   gradients as gradientsOf,
   setThreads,
   shutdown,
@@ -218,6 +219,11 @@ const rowwise: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   max: (x) => x.max(1),
   variance: (x) => x.variance(1),
   logSumExp: (x) => x.logSumExp(1),
+  'layer norm': (x) => {
+    const centred = x.sub(x.mean(1, { keepDims: true }));
+    return centred.div(centred.square().mean(1, { keepDims: true }).add(1e-5).sqrt());
+  },
+  'gradient of softmax': (x) => grad((z: Tensor) => z.softmax().square().sum())(x),
   argmax: (x) => x.argmax(1),
   'sum of a column': (x) => x.transpose().sum(0),
 };

@@ -35,8 +35,8 @@ export function joinRows(capture: Capture, groups: Map<number, Group>): void {
   for (const group of [...groups.values()]) {
     const space = spaceOf(capture, group);
     if (!groups.has(group.at) || group.rows || !space || !isWorthJoining(space)) continue;
+    if (!fits(capture, { space, parts: [] }, group)) continue;
     const whole: RowGroup = { space, parts: [{ ...group, reads: new Set(group.reads), members: [...group.members] }] };
-    if (!fits(capture, whole, group)) continue;
     for (let part = nextPart(capture, groups, group, whole); part; part = nextPart(capture, groups, group, whole)) {
       whole.parts.push(part);
       group.members.push(...part.members);

@@ -4,83 +4,12 @@
 import { type Expr, type FunctionBuilder, i32, type Local, v128 } from '@treadle/wasm';
 import { mergeLanes, onlyFirst, passThrough } from './accumulators.ts';
 import { chunkLength, type Merge, type Word } from './fold-nest.ts';
-import {
-  constantLane,
-  type Lane,
-  type Load,
-  plus,
-  ramp,
-  readEight,
-  readFour,
-  smaller,
-  writeEight,
-  writeFour,
-} from './lane.ts';
+import { constantLane, type Lane, plus, ramp, readEight, readFour, smaller, writeEight, writeFour } from './lane.ts';
 import { once } from './once.ts';
 import type { Combine } from './reduce.ts';
 import { pairOfIndices } from './round.ts';
-import type { Pass, Passes, RowProgram, RowStep, RowValue } from './row-program.ts';
-
-/** What the code of a pass is made from. */
-export interface RowContext {
-  readonly program: RowProgram;
-  readonly passes: Passes;
-  /** the address of a row of an operand, or of its element, where it has no columns */
-  readonly rowOf: (load: Load, row: Expr<'i32'>) => Expr<'i32'>;
-  /** the address of the first of `size` elements that belong to a row in a slot where they lie dense */
-  readonly denseRowOf: (slot: number, row: Expr<'i32'>, size: number) => Expr<'i32'>;
-}
-
-/** A row that is being walked. */
-export interface RowPlace {
-  readonly row: Expr<'i32'>;
-  /** where its values wait */
-  readonly scratch: Expr<'i32'>;
-  /** where the accumulators of its folds pass through, and behind them the results of chunks */
-  readonly spare: Expr<'i32'>;
-}
-
-/** Bytes of `spare` that a row needs for so many folds. */
-export function spareBytes(folds: number, columns: number): number {
-  return folds * foldBytes(columns);
-}
-
-function chunksOf(columns: number): number {
-  return Math.ceil(columns / chunkLength);
-}
-
-function foldBytes(columns: number): number {
-  const chunks = chunksOf(columns);
-  return 32 + (chunks > 1 ? 32 * Math.ceil((4 * chunks + 32) / 32) : 0);
-}
-
-/** What an element step reads along a row: memory or scratch, the same in all columns, or what this pass has just made. */
-type Source =
-  | { readonly from: 'memory'; readonly type: Lane; readonly row: Expr<'i32'>; readonly stride: number }
-  | { readonly from: 'local'; readonly held: Expr<Lane> }
-  | { readonly from: 'pass'; readonly value: number };
-
-interface Fold {
-  readonly step: RowStep;
-  readonly combine: Combine;
-  readonly low: Local<Lane>;
-  readonly high: Local<Lane>;
-  readonly spare: Expr<'i32'>;
-}
-
-/** A row with everything that its walk needs. */
-interface Walk {
-  readonly place: RowPlace;
-  readonly steps: readonly {
-    readonly step: RowStep;
-    readonly sources: readonly number[];
-    readonly fold: Fold | undefined;
-  }[];
-  /** what the steps read, each once */
-  readonly sources: readonly Source[];
-  /** where results go; what waits in scratch is written, and read back, in whole vectors */
-  readonly stores: readonly { readonly value: number; readonly row: Expr<'i32'>; readonly isScratch: boolean }[];
-}
+import type { Pass, RowStep } from './row-program.ts';
+import { chunksOf, type Fold, type RowContext, type RowPlace, type Source, type Walk, walkOf } from './row-walk.ts';
 
 export function emitPass(f: FunctionBuilder, context: RowContext, pass: Pass, places: readonly RowPlace[]): void {
   for (const place of places) for (const step of pass.first) emitRowStep(f, context, step, place);
@@ -123,61 +52,6 @@ function storeNumber(
   const place = passes.places.get(value)!;
   if (place.scratch !== undefined) f.do(v128.store32_lane(0, scratch, result, place.scratch));
   if (place.slot !== undefined) f.do(v128.store32_lane(0, denseRowOf(place.slot, row, 1), result));
-}
-
-function walkOf(f: FunctionBuilder, context: RowContext, pass: Pass, place: RowPlace): Walk {
-  const { places } = context.passes;
-  const { columns } = context.program;
-  const inPass = new Set(
-    pass.walk.flatMap(({ combine, results }) => (combine ? [] : results.map(({ value }) => value))),
-  );
-  const sources: Source[] = [];
-  const known = new Map<string, number>();
-  const sourceFor = (load: RowValue | Load): number => {
-    const key =
-      'value' in load
-        ? `${load.value}`
-        : `${load.operand.slot} ${load.operand.view.offset} ${load.operand.view.strides} ${load.type}`;
-    const before = known.get(key);
-    if (before !== undefined) return before;
-    known.set(key, sources.length);
-    return sources.push(make(load)) - 1;
-  };
-  const make = (load: RowValue | Load): Source => {
-    const { type } = load;
-    if (!('value' in load)) {
-      const [row, stride] = [f.let(context.rowOf(load, place.row)), load.operand.view.strides.at(-1)!];
-      return stride === 0
-        ? { from: 'local', held: f.let(v128.load32_splat(type, row)) }
-        : { from: 'memory', type, row, stride };
-    }
-    if (inPass.has(load.value)) return { from: 'pass', value: load.value };
-    const { per, slot, scratch } = places.get(load.value)!;
-    if (per === 'row') return { from: 'local', held: f.let(v128.load32_splat(type, place.scratch, scratch!)) };
-    const row = slot === undefined ? plus(place.scratch, scratch!) : context.denseRowOf(slot, place.row, columns);
-    return { from: 'memory', type, row: f.let(row), stride: 1 };
-  };
-  let folds = 0;
-  const steps = pass.walk.map((step) => {
-    const { combine } = step;
-    const accumulator = (): Local<Lane> => f.let(constantLane(combine!.type, combine!.identity));
-    const spare = (): Expr<'i32'> => f.let(plus(place.spare, folds++ * foldBytes(columns)));
-    const fold = combine && { step, combine, low: accumulator(), high: accumulator(), spare: spare() };
-    return { step, sources: step.loads.map(sourceFor), fold };
-  });
-  const stores = pass.walk.flatMap(({ combine, results }) =>
-    combine
-      ? []
-      : results.flatMap(({ value }) => {
-          const { slot, scratch } = places.get(value)!;
-          const stores = [];
-          if (slot !== undefined)
-            stores.push({ value, row: f.let(context.denseRowOf(slot, place.row, columns)), isScratch: false });
-          if (scratch !== undefined) stores.push({ value, row: f.let(plus(place.scratch, scratch)), isScratch: true });
-          return stores;
-        }),
-  );
-  return { place, steps, sources, stores };
 }
 
 /** Walks on from x over `left` elements, a known number. */
