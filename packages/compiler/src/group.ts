@@ -12,8 +12,8 @@ export interface Group {
   readonly at: number;
   /** all entries that its program computes: `at`, and others of the same shape that `at` reads element by element */
   readonly members: number[];
-  /** the elementwise program, of the entry itself or of what a reduction reads */
-  readonly program: Program | undefined;
+  /** the elementwise program, of all members or of what a reduction reads */
+  program: Program | undefined;
   /** the entry of the matmul whose epilogue this group's program is */
   product: number | undefined;
   /** the groups that it computes row by row, where it is made of several */

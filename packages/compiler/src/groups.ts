@@ -16,9 +16,8 @@ export function makeGroups(capture: Capture, storedSet: StoredSet): Groups {
     for (const read of group.reads) if (groups.has(read)) group.after.add(read);
   }
   writeVariablesInPlace(capture, groups);
-  joinLanes(capture, groups);
+  joinLanes(capture, groups, (members) => buildProgram(stored, members, members));
   joinEpilogues(capture, groups);
-  completePrograms(stored, groups);
   joinRows(capture, groups);
   return groups;
 }
@@ -51,16 +50,6 @@ function makeGroup(stored: Stored, at: number): Group {
     reads,
     after: new Set(),
   };
-}
-
-/** Groups that compute several entries get the program of them all, which reads whatever any of them reads. */
-function completePrograms(stored: Stored, groups: Map<number, Group>): void {
-  for (const group of [...groups.values()]) {
-    if (group.members.length === 1) continue;
-    const program = buildProgram(stored, group.members, group.members);
-    if (isMustStore(program)) throw new Error('internal: a load was not stored');
-    groups.set(group.at, { ...group, program });
-  }
 }
 
 /** The slot of an entry is its position here: programs are built once more when slots are known. */

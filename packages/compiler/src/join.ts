@@ -4,12 +4,17 @@
 import type { Capture } from './capture.ts';
 import { mostFused } from './fuse.ts';
 import { absorb, type Group, ownsPlace, readsPlainly, runsAfter, sourceOf } from './group.ts';
+import { isMustStore, type MustStore, type Program } from './program.ts';
 
 /**
  * Lets an elementwise group that one other elementwise group of its shape reads, and nobody else, be computed there: a value
- * that is kept and used once, as the moments of an optimizer are.
+ * that is kept and used once, as the moments of an optimizer are. `programOf`: the program that computes several entries.
  */
-export function joinLanes(capture: Capture, groups: Map<number, Group>): void {
+export function joinLanes(
+  capture: Capture,
+  groups: Map<number, Group>,
+  programOf: (members: readonly number[]) => Program | MustStore,
+): void {
   const lengths = new Map([...groups].map(([at, { program }]) => [at, program?.ops.length ?? 0]));
   const isLanes = (at: number): boolean => capture.entries[at]?.node.op?.kind === 'lane';
   for (const group of groups.values()) {
@@ -25,7 +30,10 @@ export function joinLanes(capture: Capture, groups: Map<number, Group>): void {
       if (!old.every((source) => ownsPlace(capture, maker, source) && ownsPlace(capture, group, source))) continue;
       const length = (lengths.get(group.at) ?? 0) + (lengths.get(at) ?? 0);
       if (length > mostFused) continue;
+      const program = programOf([...group.members, ...maker.members]);
+      if (isMustStore(program)) continue;
       lengths.set(group.at, length);
+      group.program = program;
       group.members.push(...maker.members);
       for (const [member, state] of maker.targets) group.targets.set(member, state);
       absorb(groups, group, at);
