@@ -110,11 +110,12 @@ test('a row kernel gives what its steps give one after the other, to the bit', (
             return [f32x4.add(mean, isIndexed ? f32x4.convert_i32x4_s(i()) : f32x4.const(0))];
           },
           cost,
+          flops: 3,
           combine: fold?.combine,
           results: [{ value, slot }],
         };
       });
-      const kernel = rowKernel({ name: 'rows', rows, columns, steps: program } satisfies RowProgram);
+      const kernel = rowKernel({ name: 'rows', rows, columns, ops: [], steps: program } satisfies RowProgram);
       const after = runKernels([kernel], new Map(buffers.entries()), { order: shuffled(seed) });
       for (const { slot, values } of stored) sameBits(after.get(slot)!, values, `slot ${slot}`);
     }),
@@ -131,6 +132,7 @@ test('what only later passes read is not among the buffers that a row kernel wri
     loads,
     body: (_f, [x]) => [x!],
     cost: 0.2,
+    flops: combine ? 1 : 0,
     combine: combine?.combine,
     results: [{ value, slot }],
   });
@@ -138,8 +140,11 @@ test('what only later passes read is not among the buffers that a row kernel wri
     name: 'rows',
     rows: [64],
     columns: 100,
+    ops: ['sum', 'max'],
     steps: [step([first], sum, 0), step([{ value: 0, type }], undefined, 1), step([{ value: 1, type }], max, 2, 1)],
   });
   expect(kernel.reads).toEqual([0]);
   expect(kernel.writes).toEqual([1]);
+  const { flops, bytesRead, bytesWritten } = kernel.work;
+  expect([flops, bytesRead, bytesWritten]).toEqual([2 * 6400, 4 * 6400, 4 * 64]);
 });

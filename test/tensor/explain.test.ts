@@ -84,6 +84,19 @@ describe('operations and bytes', () => {
     const plan = explain((x: Tensor) => gradients(x.gather(rows).sum(), [x])[0])(variable(zeros([10, 8])).add(0));
     expect(only(plan, 'scatter')[0]).toMatchObject({ ops: ['scatterAdd'], flops: 24 });
   });
+
+  test('what normalizes rows is one kernel, which reads every element once and writes it once', () => {
+    const normalizations: readonly ((x: Tensor) => Tensor)[] = [
+      (x) => x.softmax(),
+      (x) => x.logSoftmax(),
+      (x) => x.sub(x.mean(-1, { keepDims: true })).div(x.std(-1, { keepDims: true }).add(1e-5)),
+    ];
+    for (const normalize of normalizations) {
+      const { kernels } = explain(normalize)(zeros([64, 100]));
+      expect(kernels).toMatchObject([{ kind: 'rows', shape: [64, 100], bytesWritten: 25_600 }]);
+      expect(kernels[0]?.bytesRead).toBeLessThan(25_600 + 100); // and a few numbers
+    }
+  });
 });
 
 describe('the plan', () => {

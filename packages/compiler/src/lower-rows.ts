@@ -15,7 +15,7 @@ export function rowProgram(
   const made = new Set(parts.flatMap(({ members }) => members));
   // Values that a part makes have no slot while programs are built: they are told by negative numbers.
   const stored = { entries: capture.entries, slotOf: (at: number) => (made.has(at) ? -1 - at : slotOf(at)) };
-  const names: string[] = [];
+  const ops: string[] = [];
   const steps = inOrder(parts).map((part): RowStep => {
     const entry = capture.entries[part.at];
     const op = entry?.node.op;
@@ -31,18 +31,19 @@ export function rowProgram(
       if (!seen) throw new Error('internal: a load is not of rows');
       return { operand: { slot, view: seen }, type };
     });
-    names.push(...program.ops, ...(isFold ? [op.name] : []));
+    ops.push(...program.ops, ...(isFold ? [op.name] : []));
     return {
       per,
       loads,
       body: program.body,
       cost: program.cost,
+      flops: program.flops + (isFold && op.combine.type === 'f32x4' ? 1 : 0),
       combine: isFold ? op.combine : undefined,
       results: part.members.map((value) => ({ value, slot: slotOf(value) })),
     };
   });
-  const name = `${names.join('·')} ${[...space.rows, space.columns].join('×')}`;
-  return { name, rows: space.rows, columns: space.columns, steps };
+  const name = `${ops.join('·')} ${[...space.rows, space.columns].join('×')}`;
+  return { name, rows: space.rows, columns: space.columns, ops, steps };
 }
 
 /** Each part after those whose values it reads. */

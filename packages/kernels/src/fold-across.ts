@@ -3,7 +3,7 @@
 
 import { type Expr, type FunctionBuilder, i32, i32x4, v128 } from '@treadle/wasm';
 import { sizeOf } from './collapse.ts';
-import { cursorsOf, type FoldNest, foldLength, lengthFrom, mergeEight, workOf, finished } from './fold-nest.ts';
+import { cursorsOf, type FoldNest, finished, foldLength, lengthFrom, mergeEight, workOf } from './fold-nest.ts';
 import type { Kernel } from './kernel.ts';
 import { constantLane, type Lane, plus, ramp, readEight, smaller, times, writeFour } from './lane.ts';
 import { partition } from './partition.ts';

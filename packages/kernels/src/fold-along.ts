@@ -5,7 +5,7 @@
 import { type Expr, type FunctionBuilder, i32, type Local, v128 } from '@treadle/wasm';
 import { mergeLanes, onlyFirst, passBytes, passThrough } from './accumulators.ts';
 import { sizeOf } from './collapse.ts';
-import { chunkLength, cursorsOf, type FoldNest, foldLength, lengthFrom, workOf, finished } from './fold-nest.ts';
+import { chunkLength, cursorsOf, type FoldNest, finished, foldLength, lengthFrom, workOf } from './fold-nest.ts';
 import type { Kernel } from './kernel.ts';
 import { constantLane, type Lane, plus, ramp, readEight, readFour, smaller } from './lane.ts';
 import { copyPiece, pieceBytes, pieceLength } from './nested.ts';

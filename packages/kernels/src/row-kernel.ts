@@ -7,11 +7,11 @@ import type { Kernel, Operand } from './kernel.ts';
 import { address, plus, smaller, times } from './lane.ts';
 import { type Partition, partition, tileElements } from './partition.ts';
 import { emitPass } from './row-pass.ts';
-import { type Pass, passesOf, type RowProgram } from './row-program.ts';
+import { type Pass, passesOf, type RowProgram, type RowStep } from './row-program.ts';
 import { type RowContext, type RowPlace, spareBytes } from './row-walk.ts';
 import { unflatten } from './rows.ts';
 import { eachStep } from './steps.ts';
-import { tiled } from './tiled.ts';
+import { type Tiled, tiled } from './tiled.ts';
 
 /** Rows whose folds are walked side by side, so that no step waits for the one before. */
 const together = 4;
@@ -37,6 +37,7 @@ export function rowKernel(program: RowProgram): Kernel {
     name,
     parts,
     cost: height * columns * cost,
+    work: workOf(program, height),
     scratch: block * (pitch + spare),
     loads,
     stores,
@@ -60,6 +61,20 @@ export function rowKernel(program: RowProgram): Kernel {
       });
     },
   });
+}
+
+/** Values that stay in scratch are not written. */
+function workOf({ rows, columns, ops, steps }: RowProgram, height: number): Tiled['work'] {
+  const evaluations = ({ per }: RowStep): number => (per === 'element' ? height * columns : height);
+  const elements = (step: RowStep): number => (step.combine ? height : evaluations(step));
+  const written = (step: RowStep): number => step.results.filter(({ slot }) => slot !== undefined).length;
+  return {
+    kind: 'rows',
+    ops,
+    shape: [...rows, columns],
+    flops: steps.reduce((sum, step) => sum + evaluations(step) * step.flops, 0),
+    bytesWritten: steps.reduce((sum, step) => sum + 4 * elements(step) * written(step), 0),
+  };
 }
 
 /** Whether a pass is so short that its sums of floats wait for each other, and every tile has rows enough. */

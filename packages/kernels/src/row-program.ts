@@ -27,6 +27,8 @@ export interface RowStep {
   readonly body: LaneBody;
   /** rough nanoseconds for one evaluation */
   readonly cost: number;
+  /** floating-point operations for one evaluation, combining included */
+  readonly flops: number;
   /** per element: the body's one result is combined over the row to the step's one result */
   readonly combine: Combine | undefined;
   readonly results: readonly RowResult[];
@@ -37,6 +39,8 @@ export interface RowProgram {
   /** may be none: then there is one row */
   readonly rows: readonly number[];
   readonly columns: number;
+  /** the ops that it computes, first to last */
+  readonly ops: readonly string[];
   /** each after those it reads */
   readonly steps: readonly RowStep[];
 }
