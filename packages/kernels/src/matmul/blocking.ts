@@ -64,8 +64,9 @@ export function blockingOf(geometry: Geometry, level: Level): Blocking {
   // Reading A as it lies costs a cache line for every k unless k runs along it, and a page for every row where it is large.
   const isAcross = aRow < 0 || aStep < 0 || (aStep !== 4 && panels > 2);
   const isLarge = m * k >= largeElements && panels > 8;
+  const packs = isAcross || (isLarge && (level.bits === 128 || aStep !== 4));
   const { rowParts, panelParts } = cut(geometry, { mr, nr, panels, packsA: isAcross && !isLarge });
-  const a = !(isAcross || isLarge) ? 'in place' : panelParts === 1 ? 'in scratch' : 'shared';
+  const a = !packs ? 'in place' : panelParts === 1 ? 'in scratch' : 'shared';
   const wanted = Math.max(1, Math.min(work(geometry) / tileFlops, 4 * mostTiles));
   const batchParts = rowParts * panelParts > 1 ? batch : Math.ceil(batch / Math.ceil(batch / wanted));
   const readsRows = bColumn === 4 && bStep >= 0;

@@ -13,53 +13,54 @@ import { evenPart, partSizes, type Span } from './even.ts';
 import type { Geometry } from './geometry.ts';
 import { packPanel } from './pack.ts';
 
-/** Rows in `count` blocks of about the same height: `taller` blocks of `height` + 1, then the others. */
+/** The blocks [first, end) of all the rows, and the rows they have. Blocks before `taller` are one row higher. */
 export interface Blocks {
-  readonly count: Expr<'i32'>;
-  readonly height: Expr<'i32'>;
-  readonly taller: Expr<'i32'>;
-  /** every height that occurs */
+  readonly rows: Span;
+  readonly first: Expr<'i32'>;
+  readonly end: Expr<'i32'>;
+  readonly taller: number;
+  /** every height that occurs, the highest first */
   readonly heights: readonly number[];
 }
 
-export function blocksOf(f: FunctionBuilder, { m }: Geometry, { mr, rowParts }: Blocking, rows: Span): Blocks {
-  const heights = new Set<number>();
-  for (const size of partSizes(m, rowParts)) {
-    const count = Math.ceil(size / mr);
-    for (const height of partSizes(size, count)) heights.add(height);
-  }
-  const size = f.let(i32.sub(rows.end, rows.start));
-  const count = f.let(i32.div_u(i32.add(size, mr - 1), mr));
+function blockCount({ m }: Geometry, { mr }: Blocking): number {
+  return Math.ceil(m / mr);
+}
+
+/** Parts are cut between blocks, so that all blocks but a few of all the rows have the height that runs fastest. */
+export function blocksOf(f: FunctionBuilder, geometry: Geometry, blocking: Blocking, part: Expr<'i32'>): Blocks {
+  const { m } = geometry;
+  const count = blockCount(geometry, blocking);
+  const { start, end } = evenPart(f, count, blocking.rowParts, part);
+  const [height, taller] = [Math.floor(m / count), m % count];
+  const rowOf = (block: Expr<'i32'>) =>
+    f.let(i32.add(times(block, height), taller === 0 ? 0 : smaller(block, i32.const(taller))));
   return {
-    count,
-    height: f.let(i32.div_u(size, count)),
-    taller: f.let(i32.rem_u(size, count)),
-    heights: [...heights],
+    rows: { start: rowOf(start), end: rowOf(end) },
+    first: start,
+    end,
+    taller,
+    heights: partSizes(m, count),
   };
 }
 
 /** The blocks in order; the code of each height is emitted once. */
 export function eachBlock(
   f: FunctionBuilder,
-  { count, height, taller, heights }: Blocks,
+  { first, end, taller, heights: [high = 1, low] }: Blocks,
   emit: (height: number) => void,
 ): void {
-  const i = f.local('i32', 0);
+  const i = f.let(first);
   f.loop((again) => {
-    if (heights.length === 1) emit(heights[0] ?? 1);
-    else {
-      const here = f.let(i32.add(height, i32.lt_s(i, taller)));
-      f.block((done) => {
-        for (const known of heights) {
-          f.if(i32.eq(here, known), () => {
-            emit(known);
-            f.br(done);
-          });
-        }
-      });
-    }
+    if (low === undefined) emit(high);
+    else
+      f.if(
+        i32.lt_s(i, taller),
+        () => emit(high),
+        () => emit(low),
+      );
     f.increment(i, 1);
-    f.brIf(again, i32.lt_s(i, count));
+    f.brIf(again, i32.lt_s(i, end));
   });
 }
 
@@ -69,9 +70,8 @@ export function blockBytes({ mr, kc }: Blocking): number {
 }
 
 /** Bytes of the packed rows of a tile, at one block of k. */
-export function packedRowsBytes({ m }: Geometry, blocking: Blocking): number {
-  const rows = Math.max(...partSizes(m, blocking.rowParts));
-  return Math.ceil(rows / blocking.mr) * blockBytes(blocking);
+export function packedRowsBytes(geometry: Geometry, blocking: Blocking): number {
+  return Math.ceil(blockCount(geometry, blocking) / blocking.rowParts) * blockBytes(blocking);
 }
 
 /** Bytes of the packed rows of a tile, at all blocks of k. */
@@ -166,11 +166,10 @@ export function packA(a: Operand, to: Slot, geometry: Geometry, blocking: Blocki
         (f, table, _scratch, tile) => {
           const [base, packed] = [address(f, table, a), f.let(i32.load(table, 4 * to))];
           const [matrix = tile, rowPart = tile, kPart = tile] = unflatten(f, tile, parts);
-          const rows = evenPart(f, m, rowParts, rowPart);
-          const blocks = blocksOf(f, geometry, blocking, rows);
+          const blocks = blocksOf(f, geometry, blocking, rowPart);
           const p = f.let(times(kPart, kc));
           const at = moved(base, unflatten(f, matrix, matrices.shape), matrices.strides);
-          const from = f.let(moved(at, [rows.start, p], [aRow, aStep]));
+          const from = f.let(moved(at, [blocks.rows.start, p], [aRow, aStep]));
           const part = f.let(i32.add(times(matrix, rowParts), rowPart));
           const depth = f.let(smaller(i32.const(kc), i32.sub(k, p)));
           packRows(

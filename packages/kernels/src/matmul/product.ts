@@ -105,9 +105,9 @@ function emitProduct(module: ModuleBuilder, product: Product): KernelFunc {
       const at = unflatten(f, tile, [blocking.batchParts, blocking.rowParts, blocking.panelParts]);
       const [batchPart = tile, rowPart = tile, panelPart = tile] = at;
       const products = evenPart(f, batch, blocking.batchParts, batchPart);
-      const rows = evenPart(f, m, blocking.rowParts, rowPart);
       const panels = evenPart(f, blocking.panels, blocking.panelParts, panelPart);
-      const blocks = blocksOf(f, geometry, blocking, rows);
+      const blocks = blocksOf(f, geometry, blocking, rowPart);
+      const { rows } = blocks;
       const here: Tile = { f, module, product, scratch, rowPart, panels, blocks };
       const index = f.let(products.start);
       f.loop((again) => {
