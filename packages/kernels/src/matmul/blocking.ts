@@ -19,20 +19,31 @@ export interface Blocking {
   readonly a: 'in place' | 'in scratch' | 'shared';
   /** B as it lies, copied panel by panel to the scratch of the tile that reads it, or copied once for all tiles */
   readonly b: 'in place' | 'in scratch' | 'shared';
+  /** how many panels are copied to scratch together */
+  readonly panelsAtOnce: number;
 }
 
 /** rows of a page each that a copy across them keeps open */
 export const rowsAtOnce = 16;
 /**
- * The most elements of a panel of B: 32 KiB. A panel that is larger than the L1 costs nothing measurable (kc = 1024 runs like
- * kc = 512: B comes from L2 in time), but every block of k reads and writes C once more (1024³: 3 blocks 2 % behind 2).
+ * The most elements of a panel of B: 128 KiB. A panel that is larger than the L1 costs nothing measurable (B comes from L2 in
+ * time), but every block of k reads and writes C once more, and reads A in shorter stretches (2048³: kc = 2048 is 3 % faster
+ * than 512, 1024³: kc = 1024 is 1.5 %).
  */
-const panelElements = 8192;
+const panelElements = 32_768;
+/** of B, read where it lies for every block of rows, however its rows are apart: an L1 */
+const nearBytes = 32_768;
+/** of panels in scratch: 256 KiB, a part of an L2 */
+const scratchElements = 65_536;
+/** columns that are copied to scratch together, so that rows of B that lie apart are read in stretches */
+const columnsAtOnce = 128;
+/** up to so many, copying B takes so long beside the product that its columns stay together */
+const fewRows = 64;
 /** from so many elements on a copy of A pays: 256³ gains 5 % (89 → 93 % of the micro-kernel's speed), 1024³ 2 % */
 const largeElements = 65_536;
 /**
- * The most rows and columns of a tile: with kc = 512 its parts of A, B and C are 576 KiB, inside an L2 of 1 MiB. Measured at
- * 2048³: 128 × 128 is 3 % faster than 128 × 512 and 16 % faster than 512 × 512; at 1024³ the shape of tiles changes nothing.
+ * The most rows and columns of a tile: the rows of A stay in an L2 while panels of B go by. Measured at 1024³ to
+ * 2048³: 128 × 256 to 128 × 512 run alike, 256 × 256 is 5 % slower, 64 × 512 is 3 % slower.
  */
 const tileRows = 128;
 const tileColumns = 128;
@@ -70,10 +81,12 @@ export function blockingOf(geometry: Geometry, level: Level): Blocking {
   const wanted = Math.max(1, Math.min(work(geometry) / tileFlops, 4 * mostTiles));
   const batchParts = rowParts * panelParts > 1 ? batch : Math.ceil(batch / Math.ceil(batch / wanted));
   const readsRows = bColumn === 4 && bStep >= 0;
-  const readsFewTimes = m <= 2 * mr || kc * bStep <= 4 * panelElements;
+  const readsFewTimes = m <= 2 * mr || kc * bStep <= nearBytes;
   const isRepeated = geometry.batchShape.some((size, d) => size > 1 && geometry.bBatch[d] === 0);
   const b = readsRows && readsFewTimes ? 'in place' : rowParts === 1 && !isRepeated ? 'in scratch' : 'shared';
-  return { mr, nr, kc, panels, batchParts, rowParts, panelParts, a, b };
+  const fits = Math.floor(Math.min(columnsAtOnce, scratchElements / kc) / nr);
+  const panelsAtOnce = Math.max(1, Math.min(fits, Math.ceil(panels / panelParts)));
+  return { mr, nr, kc, panels, batchParts, rowParts, panelParts, a, b, panelsAtOnce };
 }
 
 /** Operations, and writing an element of the output as so many. */
@@ -98,7 +111,8 @@ function cut(
     const isScarce = batch * rowParts * panelParts < fewTiles;
     // A panel of B packed by a tile serves all its rows, so up to 128 stay together; packed rows of A serve all its columns.
     const rowsFit = 2 * rowParts <= blocks && (isScarce || (m > tileRows && rows >= 16 * mr));
-    const panelsFit = 2 * panelParts <= panels && (isScarce || !packsA);
+    const isWide = columns >= columnsAtOnce || m > fewRows;
+    const panelsFit = 2 * panelParts <= panels && (isScarce || (!packsA && isWide));
     if (rowsFit && (packsA || !panelsFit || (m > tileRows && rows >= columns))) rowParts *= 2;
     else if (panelsFit) panelParts *= 2;
     else break;

@@ -4,7 +4,7 @@
 
 import { type Expr, type FunctionBuilder, i32, type ModuleBuilder } from '@treadle/wasm';
 import type { Kernel, KernelFunc, Operand, Slot } from '../kernel.ts';
-import { address, smaller, times } from '../lane.ts';
+import { address, plus, smaller, times } from '../lane.ts';
 import { unflatten } from '../rows.ts';
 import { trafficOf } from '../traffic.ts';
 import { distinct, moved, packedStrides } from './batch.ts';
@@ -44,22 +44,35 @@ export function blocksOf(f: FunctionBuilder, geometry: Geometry, blocking: Block
   };
 }
 
-/** The blocks in order; the code of each height is emitted once. */
+/** The blocks in order, two of the same height at once where `pairs`; the code of each height is emitted once. */
 export function eachBlock(
   f: FunctionBuilder,
   { first, end, taller, heights: [high = 1, low] }: Blocks,
-  emit: (height: number) => void,
+  emit: (height: number, count: number) => void,
+  { pairs = false }: { readonly pairs?: boolean } = {},
 ): void {
   const i = f.let(first);
+  const some = (height: number, count: number): void => {
+    emit(height, count);
+    f.increment(i, count);
+  };
+  const next = (height: number, limit: Expr<'i32'>): void => {
+    if (!pairs) some(height, 1);
+    else
+      f.if(
+        i32.le_s(plus(i, 2), limit),
+        () => some(height, 2),
+        () => some(height, 1),
+      );
+  };
   f.loop((again) => {
-    if (low === undefined) emit(high);
+    if (low === undefined) next(high, end);
     else
       f.if(
         i32.lt_s(i, taller),
-        () => emit(high),
-        () => emit(low),
+        () => next(high, smaller(end, i32.const(taller))),
+        () => next(low, end),
       );
-    f.increment(i, 1);
     f.brIf(again, i32.lt_s(i, end));
   });
 }

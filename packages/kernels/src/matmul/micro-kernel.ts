@@ -18,6 +18,9 @@ import { storeLanes } from './store-lanes.ts';
 
 /** Distances are in bytes, at least 0. */
 export interface MicroKernelSpec {
+  /** blocks of `rows` rows of A, `blockStep` from one to the next; their rows lie together in C */
+  readonly blocks?: number;
+  readonly blockStep?: number;
   readonly rows: number;
   /** columns of C that are written; loads of B and C run on to `computedColumns` */
   readonly columns: number;
@@ -57,7 +60,7 @@ export function microKernel(module: ModuleBuilder, spec: MicroKernelSpec): Micro
       ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
       'void',
       (f, a, b, c, k, continues, spill) => {
-        const sums = grid(spec.rows, computedColumns(spec.columns, spec.level) / 4, () => localVector(f));
+        const sums = grid(rowCount(spec), computedColumns(spec.columns, spec.level) / 4, () => localVector(f));
         f.if(continues, () => {
           sums.forEach((row, i) => {
             row.forEach((sum, j) => {
@@ -102,25 +105,31 @@ interface Row {
  * Rows that lie apart have a pointer each. Measured at 256 bits: 128 GFLOP/s where offsets from one pointer give 117, because
  * V8 adds an offset by an instruction of its own, which is long where the offset is large.
  */
-function rowsOfA(f: FunctionBuilder, { rows, aRow, level }: MicroKernelSpec, a: Local<'i32'>): Row[] {
-  const isApart = level.bits === 256 && aRow >= 128;
-  return Array.from({ length: rows }, (_, i): Row => {
+function rowsOfA(f: FunctionBuilder, spec: MicroKernelSpec, a: Local<'i32'>): Row[] {
+  const { rows, blockStep = 0, aRow, level } = spec;
+  const isApart = level.bits === 256 && aRow >= 128 && rowCount(spec) <= 6;
+  return Array.from({ length: rowCount(spec) }, (_, i): Row => {
     if (i === 0) return { base: a, byteOffset: 0, pointer: a };
-    if (!isApart) return { base: a, byteOffset: i * aRow, pointer: undefined };
-    const pointer = f.let(i32.add(a, i * aRow));
+    const byteOffset = Math.floor(i / rows) * blockStep + (i % rows) * aRow;
+    if (!isApart) return { base: a, byteOffset, pointer: undefined };
+    const pointer = f.let(i32.add(a, byteOffset));
     return { base: pointer, byteOffset: 0, pointer };
   });
+}
+
+function rowCount({ blocks = 1, rows }: MicroKernelSpec): number {
+  return blocks * rows;
 }
 
 /** sums[i][j] = a[i] · b[j] + sums[i][j], rounded once where the level allows it. The shorter side is held in registers. */
 function multiplyAdd(
   f: FunctionBuilder,
-  { rows, aStep, bStep, level }: MicroKernelSpec,
+  { aStep, bStep, level }: MicroKernelSpec,
   sums: readonly (readonly Lanes[])[],
   rowsA: readonly Row[],
   b: Expr<'i32'>,
 ): (u: number) => void {
-  const vectors = sums[0]?.length ?? 0;
+  const [rows, vectors] = [sums.length, sums[0]?.length ?? 0];
   const holdsB = rows > vectors / 2;
   const bs = Array.from({ length: holdsB ? vectors : 2 }, () => localVector(f));
   const as = Array.from({ length: holdsB ? 1 : rows }, () => localVector(f));

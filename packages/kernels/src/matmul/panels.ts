@@ -5,10 +5,11 @@ import { type Expr, type FunctionBuilder, i32, type ModuleBuilder } from '@tread
 import type { Kernel, KernelFunc, Level, Operand, Slot } from '../kernel.ts';
 import { address, smaller, times } from '../lane.ts';
 import { unflatten } from '../rows.ts';
+import { eachStep } from '../steps.ts';
 import { trafficOf } from '../traffic.ts';
 import { distinct, moved, packedStrides } from './batch.ts';
 import { type Blocking, rowsAtOnce } from './blocking.ts';
-import { evenPart } from './even.ts';
+import { evenPart, type Span } from './even.ts';
 import type { Geometry } from './geometry.ts';
 import { computedColumns } from './micro-kernel.ts';
 import { packPanel } from './pack.ts';
@@ -74,6 +75,41 @@ export function packedPanelsBatch(geometry: Geometry, blocking: Blocking): numbe
 export function packedPanelsLength(geometry: Geometry, blocking: Blocking): number {
   const matrices = distinct(geometry.batchShape, geometry.bBatch).count;
   return (matrices * matrixBytes(geometry, blocking)) / 4;
+}
+
+/** Copies `depth` rows of B, from the row at `from` on, to panels one after the other at `to`. */
+export function packPanels(
+  f: FunctionBuilder,
+  module: ModuleBuilder,
+  geometry: Geometry,
+  blocking: Blocking,
+  level: Level,
+  panels: Span,
+  from: Expr<'i32'>,
+  to: Expr<'i32'>,
+  depth: Expr<'i32'>,
+): void {
+  const { bColumn, bStep } = geometry;
+  const pass = (start: Expr<'i32'>, steps: Expr<'i32'>): void => {
+    const packed = f.let(to);
+    eachStep(f, panels.start, panels.end, 1, (j) => {
+      byWidth(f, panelWidths(geometry, blocking), blocking.panels, j, (lanes) => {
+        const toStep = packedStep(lanes, level);
+        const pack = packPanel(module, { lanes, across: bColumn, step: bStep, toStep });
+        const at = moved(from, [start, j], [bStep, blocking.nr * bColumn]);
+        f.do(f.call(pack, at, i32.add(packed, times(start, toStep)), steps));
+      });
+      f.increment(packed, panelBytes(blocking));
+    });
+  };
+  if (bColumn !== 4) {
+    pass(i32.const(0), depth);
+    return;
+  }
+  // Rows that lie apart are copied a few at a time across the panels: then their pages are read in stretches.
+  eachStep(f, i32.const(0), depth, rowsAtOnce, (start) => {
+    pass(start, f.let(smaller(i32.const(rowsAtOnce), i32.sub(depth, start))));
+  });
 }
 
 /** The step that copies all panels of B to `to`. A tile is a part of the panels by a part of k, in the order of B in memory. */

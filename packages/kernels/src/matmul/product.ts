@@ -2,10 +2,11 @@
 // rows. The blocks of k run in order and continue the chains in C, so a tile is finished when its last block is; then the
 // epilogue sees it. Knows where A and B lie by `Blocking`; knows nothing of lanes.
 
-import { type Expr, type FunctionBuilder, i32, type Local, type ModuleBuilder, memory } from '@treadle/wasm';
+import { type Expr, type FunctionBuilder, i32, type ModuleBuilder, memory } from '@treadle/wasm';
 import type { Epilogue, Kernel, KernelFunc, Level, Operand, Slot, Work } from '../kernel.ts';
 import { address, plus, smaller, times } from '../lane.ts';
 import { unflatten } from '../rows.ts';
+import { eachStep } from '../steps.ts';
 import { slotsOf } from '../tiled.ts';
 import { trafficOf } from '../traffic.ts';
 import { moved } from './batch.ts';
@@ -23,8 +24,7 @@ import {
 import { evenPart, type Span } from './even.ts';
 import type { Geometry } from './geometry.ts';
 import { microKernel } from './micro-kernel.ts';
-import { packPanel } from './pack.ts';
-import { byWidth, packedPanel, packedPanelsBatch, packedStep, panelWidths } from './panels.ts';
+import { byWidth, packedPanel, packedPanelsBatch, packedStep, packPanels, panelBytes, panelWidths } from './panels.ts';
 
 export interface Product {
   readonly name: string;
@@ -73,10 +73,10 @@ function workOf({ a, b, out, epilogue, geometry }: Product): Work {
 
 /** Byte offsets in the scratch of a thread. */
 function scratchOf({ geometry, blocking, level }: Product): { a: number; b: number; spill: number; bytes: number } {
-  const { mr, nr, kc } = blocking;
+  const { mr, nr, kc, panelsAtOnce } = blocking;
   const aligned = (floats: number) => 64 * Math.ceil(floats / 16);
   const a = blocking.a === 'in scratch' ? aligned(packedRowsBytes(geometry, blocking) / 4) : 0;
-  const b = blocking.b === 'in scratch' ? aligned(kc * nr) : 0;
+  const b = blocking.b === 'in scratch' ? aligned(panelsAtOnce * kc * nr) : 0;
   const spill = level.bits === 256 ? aligned(mr * nr) : 0;
   return { a: 0, b: a, spill: a + b, bytes: a + b + spill };
 }
@@ -179,40 +179,34 @@ function overPanels(
   p: Expr<'i32'>,
   depth: Expr<'i32'>,
 ): void {
-  const { f, product, panels } = tile;
-  const { geometry, blocking } = product;
-  const j = f.let(panels.start);
-  f.loop((again) => {
-    byWidth(f, panelWidths(geometry, blocking), blocking.panels, j, (width) => {
-      const { address: panel, step } = panelOf(tile, b, j, p, depth, width);
-      overRows(tile, { a, panel, step, width, depth, p, c: i32.add(c, times(j, 4 * blocking.nr)) });
-    });
-    f.increment(j, 1);
-    f.brIf(again, i32.lt_s(j, panels.end));
-  });
-}
-
-/** Where panel j of B lies from k = p on, copied if need be, and the bytes from one k to the next in it. */
-function panelOf(
-  { f, module, product, scratch }: Tile,
-  b: Expr<'i32'>,
-  j: Expr<'i32'>,
-  p: Expr<'i32'>,
-  depth: Expr<'i32'>,
-  width: number,
-): { address: Local<'i32'>; step: number } {
+  const { f, module, product, scratch, panels } = tile;
   const { geometry, blocking, level } = product;
   const { bColumn, bStep } = geometry;
-  const packed = packedStep(width, level);
-  if (blocking.b === 'shared') {
-    return { address: f.let(packedPanel(b, blocking, j, p)), step: packed };
+  const widths = panelWidths(geometry, blocking);
+  const over = (j: Expr<'i32'>, panelAt: (width: number) => { panel: Expr<'i32'>; step: number }): void =>
+    byWidth(f, widths, blocking.panels, j, (width) => {
+      overRows(tile, { a, ...panelAt(width), width, depth, p, c: i32.add(c, times(j, 4 * blocking.nr)) });
+    });
+  if (blocking.b !== 'in scratch') {
+    eachStep(f, panels.start, panels.end, 1, (j) => {
+      over(j, (width) =>
+        blocking.b === 'shared'
+          ? { panel: packedPanel(b, blocking, j, p), step: packedStep(width, level) }
+          : { panel: moved(b, [j, p], [blocking.nr * bColumn, bStep]), step: bStep },
+      );
+    });
+    return;
   }
-  const from = f.let(moved(b, [j, p], [blocking.nr * bColumn, bStep]));
-  if (blocking.b === 'in place') return { address: from, step: bStep };
   const to = f.let(plus(scratch, scratchOf(product).b));
-  const pack = packPanel(module, { lanes: width, across: bColumn, step: bStep, toStep: packed });
-  f.do(f.call(pack, from, to, depth));
-  return { address: to, step: packed };
+  const from = f.let(i32.add(b, times(p, bStep)));
+  eachStep(f, panels.start, panels.end, blocking.panelsAtOnce, (first) => {
+    const end = f.let(smaller(plus(first, blocking.panelsAtOnce), panels.end));
+    packPanels(f, module, geometry, blocking, level, { start: first, end }, from, to, depth);
+    eachStep(f, first, end, 1, (j) => {
+      const panel = i32.add(to, times(i32.sub(j, first), panelBytes(blocking)));
+      over(j, (width) => ({ panel, step: packedStep(width, level) }));
+    });
+  });
 }
 
 interface Panel {
@@ -232,19 +226,29 @@ function overRows(tile: Tile, { a, panel, step, width, depth, p, c }: Panel): vo
   const spill = f.let(plus(scratch, scratchOf(product).spill));
   const aBlock = f.let(a);
   const cBlock = f.let(c);
-  eachBlock(f, blocks, (height) => {
-    const micro = microKernel(module, {
-      rows: height,
-      columns: width,
-      aRow: packsA ? 4 : aRow,
-      aStep: packsA ? 4 * height : aStep,
-      bStep: step,
-      cRow,
-      level: product.level,
-    });
-    // The chains continue from C in every block of k but the first, where p = 0.
-    f.do(f.call(micro, aBlock, panel, cBlock, depth, p, spill));
-    f.increment(aBlock, packsA ? blockBytes(product.blocking) : height * aRow);
-    f.increment(cBlock, height * cRow);
-  });
+  // Few columns leave too few sums in a block to hide the latency of a multiply-add.
+  const pairs = product.level.bits === 256 && product.blocking.panels > 1 && width <= 8;
+  const blockStep = (height: number) => (packsA ? blockBytes(product.blocking) : height * aRow);
+  eachBlock(
+    f,
+    blocks,
+    (height, count) => {
+      const micro = microKernel(module, {
+        blocks: count,
+        blockStep: count > 1 ? blockStep(height) : 0,
+        rows: height,
+        columns: width,
+        aRow: packsA ? 4 : aRow,
+        aStep: packsA ? 4 * height : aStep,
+        bStep: step,
+        cRow,
+        level: product.level,
+      });
+      // The chains continue from C in every block of k but the first, where p = 0.
+      f.do(f.call(micro, aBlock, panel, cBlock, depth, p, spill));
+      f.increment(aBlock, count * blockStep(height));
+      f.increment(cBlock, count * height * cRow);
+    },
+    { pairs },
+  );
 }
