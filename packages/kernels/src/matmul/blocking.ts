@@ -39,7 +39,7 @@ const scratchElements = 65_536;
 const columnsAtOnce = 128;
 /** up to so many, copying B takes so long beside the product that its columns stay together */
 const fewRows = 64;
-/** from so many elements on a copy of A pays: 256³ gains 5 % (89 → 93 % of the micro-kernel's speed), 1024³ 2 % */
+/** from so many elements on one copy of A for all tiles pays */
 const largeElements = 65_536;
 /**
  * The most rows and columns of a tile: the rows of A stay in an L2 while panels of B go by. Measured at 1024³ to
@@ -51,7 +51,9 @@ const tileColumns = 128;
 const tileColumnsOfFewRows = 512;
 /** about 5 µs: the least that is worth claiming */
 const tileFlops = 500_000;
-const mostTiles = 64;
+export const mostTiles = 64;
+/** elements of a tile that only copies: about 5 µs */
+export const tileElements = 16_384;
 /** below so many, small tiles are better than idle threads */
 const fewTiles = 8;
 
@@ -72,12 +74,11 @@ export function blockingOf(geometry: Geometry, level: Level): Blocking {
   const panels = Math.ceil(n / nr);
   const kcMost = Math.floor(panelElements / Math.max(nr, 16));
   const kc = k <= kcMost ? k : rowsAtOnce * Math.ceil(k / Math.ceil(k / kcMost) / rowsAtOnce);
-  // Reading A as it lies costs a cache line for every k unless k runs along it, and a page for every row where it is large.
-  const isAcross = aRow < 0 || aStep < 0 || (aStep !== 4 && panels > 2);
-  const isLarge = m * k >= largeElements && panels > 8;
-  const packs = isAcross || (isLarge && (level.bits === 128 || aStep !== 4));
-  const { rowParts, panelParts } = cut(geometry, { mr, nr, panels, packsA: isAcross && !isLarge });
-  const a = !packs ? 'in place' : panelParts === 1 ? 'in scratch' : 'shared';
+  // Reading A as it lies costs a cache line for every k unless k runs along it.
+  const packsA = aRow < 0 || aStep < 0 || (aStep !== 4 && panels > 2);
+  const isSmall = m * k < largeElements || panels <= 8;
+  const { rowParts, panelParts } = cut(geometry, { mr, nr, panels, packsA: packsA && isSmall });
+  const a = !packsA ? 'in place' : panelParts === 1 ? 'in scratch' : 'shared';
   const wanted = Math.max(1, Math.min(work(geometry) / tileFlops, 4 * mostTiles));
   const batchParts = rowParts * panelParts > 1 ? batch : Math.ceil(batch / Math.ceil(batch / wanted));
   const readsRows = bColumn === 4 && bStep >= 0;
@@ -109,7 +110,7 @@ function cut(
   while (2 * batch * rowParts * panelParts <= wanted) {
     const [rows, columns] = [m / rowParts, n / panelParts];
     const isScarce = batch * rowParts * panelParts < fewTiles;
-    // A panel of B packed by a tile serves all its rows, so up to 128 stay together; packed rows of A serve all its columns.
+    // A panel of B packed by a tile serves all its rows, so up to 128 stay together; rows packed in its scratch of A serve all its columns.
     const rowsFit = 2 * rowParts <= blocks && (isScarce || (m > tileRows && rows >= 16 * mr));
     const isWide = columns >= columnsAtOnce || m > fewRows;
     const panelsFit = 2 * panelParts <= panels && (isScarce || (!packsA && isWide));

@@ -6,9 +6,10 @@ import { type Expr, type FunctionBuilder, i32, type ModuleBuilder } from '@tread
 import type { Kernel, KernelFunc, Operand, Slot } from '../kernel.ts';
 import { address, plus, smaller, times } from '../lane.ts';
 import { unflatten } from '../rows.ts';
+import { eachStep } from '../steps.ts';
 import { trafficOf } from '../traffic.ts';
 import { distinct, moved, packedStrides } from './batch.ts';
-import { type Blocking, rowsAtOnce } from './blocking.ts';
+import { type Blocking, mostTiles, rowsAtOnce, tileElements } from './blocking.ts';
 import { evenPart, partSizes, type Span } from './even.ts';
 import type { Geometry } from './geometry.ts';
 import { packPanel } from './pack.ts';
@@ -96,33 +97,43 @@ function packedPartBytes(geometry: Geometry, blocking: Blocking): number {
 export function packRows(
   f: FunctionBuilder,
   module: ModuleBuilder,
-  { aRow, aStep }: Geometry,
+  geometry: Geometry,
   blocking: Blocking,
   blocks: Blocks,
   from: Expr<'i32'>,
   to: Expr<'i32'>,
   depth: Expr<'i32'>,
 ): void {
-  const pass = (start: Expr<'i32'>, steps: Expr<'i32'>): void => {
-    const a = f.let(i32.add(from, times(start, aStep)));
-    const packed = f.let(to);
-    eachBlock(f, blocks, (height) => {
-      const pack = packPanel(module, { lanes: height, across: aRow, step: aStep, toStep: 4 * height });
-      f.do(f.call(pack, a, i32.add(packed, times(start, 4 * height)), steps));
-      f.increment(a, height * aRow);
-      f.increment(packed, blockBytes(blocking));
-    });
-  };
-  if (aRow !== 4) {
-    pass(i32.const(0), depth);
-    return;
-  }
-  // Rows that run across memory are copied a few k at a time through all blocks, so that few pages are open at once.
-  const start = f.local('i32', 0);
-  f.loop((again) => {
-    pass(start, f.let(smaller(i32.const(rowsAtOnce), i32.sub(depth, start))));
-    f.increment(start, rowsAtOnce);
-    f.brIf(again, i32.lt_s(start, depth));
+  eachStep(f, i32.const(0), depth, columnsAtOnce(geometry, blocking), (start) => {
+    const steps = f.let(smaller(i32.const(columnsAtOnce(geometry, blocking)), i32.sub(depth, start)));
+    packColumns(f, module, geometry, blocking, blocks, from, to, start, steps);
+  });
+}
+
+/** Rows that run across memory are copied a few k at a time through all blocks, so that they are read in long stretches. */
+function columnsAtOnce({ k, aRow }: Geometry, { kc }: Blocking): number {
+  return aRow === 4 ? Math.min(k, rowsAtOnce) : kc;
+}
+
+/** As `packRows`, for the columns [start, start + steps) of a block of k. */
+function packColumns(
+  f: FunctionBuilder,
+  module: ModuleBuilder,
+  { aRow, aStep }: Geometry,
+  blocking: Blocking,
+  blocks: Blocks,
+  from: Expr<'i32'>,
+  to: Expr<'i32'>,
+  start: Expr<'i32'>,
+  steps: Expr<'i32'>,
+): void {
+  const a = f.let(i32.add(from, times(start, aStep)));
+  const packed = f.let(to);
+  eachBlock(f, blocks, (height) => {
+    const pack = packPanel(module, { lanes: height, across: aRow, step: aStep, toStep: 4 * height });
+    f.do(f.call(pack, a, i32.add(packed, times(start, 4 * height)), steps));
+    f.increment(a, height * aRow);
+    f.increment(packed, blockBytes(blocking));
   });
 }
 
@@ -149,17 +160,23 @@ export function packedRowsLength(geometry: Geometry, blocking: Blocking): number
   return (matrices * blocking.rowParts * packedPartBytes(geometry, blocking)) / 4;
 }
 
-/** The step that copies all rows of A to `to`. A tile is the rows of a part at a block of k. */
+/** The step that copies all rows of A to `to`. A tile is a part of k by some parts of the rows, in the order of A in memory. */
 export function packA(a: Operand, to: Slot, geometry: Geometry, blocking: Blocking): Kernel {
   const { m, k, aRow, aStep } = geometry;
   const { rowParts, kc } = blocking;
   const matrices = distinct(geometry.batchShape, geometry.aBatch);
-  const parts = [matrices.count, rowParts, Math.ceil(k / kc)] as const;
+  const length = packedRowsLength(geometry, blocking);
+  const wanted = Math.ceil(Math.min(mostTiles, length / tileElements) / matrices.count);
+  const columns = columnsAtOnce(geometry, blocking);
+  const runs = Math.ceil(k / columns);
+  const runParts = Math.min(runs, wanted);
+  const groups = Math.min(rowParts, Math.ceil(wanted / runParts));
+  const tiles = [matrices.count, runParts, groups] as const;
   const name = `matmul pack ${m}×${k}`;
   return {
     name,
-    tiles: parts[0] * parts[1] * parts[2],
-    cost: 0.3 * packedRowsLength(geometry, blocking),
+    tiles: tiles[0] * tiles[1] * tiles[2],
+    cost: 0.3 * length,
     scratch: 0,
     reads: [a.slot],
     writes: [to],
@@ -178,23 +195,23 @@ export function packA(a: Operand, to: Slot, geometry: Geometry, blocking: Blocki
         'void',
         (f, table, _scratch, tile) => {
           const [base, packed] = [address(f, table, a), f.let(i32.load(table, 4 * to))];
-          const [matrix = tile, rowPart = tile, kPart = tile] = unflatten(f, tile, parts);
-          const blocks = blocksOf(f, geometry, blocking, rowPart);
-          const p = f.let(times(kPart, kc));
-          const at = moved(base, unflatten(f, matrix, matrices.shape), matrices.strides);
-          const from = f.let(moved(at, [blocks.rows.start, p], [aRow, aStep]));
-          const part = f.let(i32.add(times(matrix, rowParts), rowPart));
-          const depth = f.let(smaller(i32.const(kc), i32.sub(k, p)));
-          packRows(
-            f,
-            module,
-            geometry,
-            blocking,
-            blocks,
-            from,
-            f.let(packedRows(geometry, blocking, packed, part, p)),
-            depth,
-          );
+          const [matrix = tile, runPart = tile, group = tile] = unflatten(f, tile, tiles);
+          const run = evenPart(f, runs, runParts, runPart);
+          const parts = evenPart(f, rowParts, groups, group);
+          const at = f.let(moved(base, unflatten(f, matrix, matrices.shape), matrices.strides));
+          eachStep(f, run.start, run.end, 1, (index) => {
+            const first = f.let(times(index, columns));
+            const start = f.let(i32.rem_u(first, kc));
+            const p = f.let(i32.sub(first, start));
+            const steps = f.let(smaller(i32.const(columns), i32.sub(k, first)));
+            eachStep(f, parts.start, parts.end, 1, (rowPart) => {
+              const blocks = blocksOf(f, geometry, blocking, rowPart);
+              const from = f.let(moved(at, [blocks.rows.start, p], [aRow, aStep]));
+              const part = i32.add(times(matrix, rowParts), rowPart);
+              const there = f.let(packedRows(geometry, blocking, packed, part, p));
+              packColumns(f, module, geometry, blocking, blocks, from, there, start, steps);
+            });
+          });
         },
         { exported: false },
       ),
