@@ -17,12 +17,19 @@ const products: readonly Product[] = [
   { m: 1024, k: 1024, n: 1024, transposeA: true },
   { m: 1024, k: 1024, n: 1024, transposeB: true },
   { m: 1024, k: 1024, n: 1024, transposeA: true, transposeB: true },
+  { m: 512, k: 512, n: 512 },
+  { m: 2048, k: 2048, n: 2048 },
+  { m: 1025, k: 1025, n: 1025 },
   { m: 256, k: 256, n: 256 },
   { m: 64, k: 64, n: 64 },
   { m: 128, k: 784, n: 128 },
   { m: 784, k: 256, n: 512, transposeA: true },
   { m: 256, k: 512, n: 784, transposeB: true },
+  { m: 32, k: 784, n: 512 },
   { m: 32, k: 784, n: 10 },
+  { m: 32, k: 784, n: 17 },
+  { m: 1, k: 784, n: 128 },
+  { m: 1, k: 784, n: 128, transposeB: true },
 ];
 
 const nameOf = ({ m, k, n, transposeA, transposeB }: Product): string =>

@@ -215,6 +215,21 @@ describe.each(levels)('matmul at %s', (_name, level) => {
     );
   });
 
+  test('a row has the same bits in products of 1 to 40 rows, and in a batch', () => {
+    const shapes = fc.record({ k: fc.integer({ min: 1, max: 70 }), n: fc.integer({ min: 1, max: 50 }) });
+    const of = (rows: number, columns: number, data: Float32Array<ArrayBuffer>) => dense([rows, columns], data);
+    check(
+      fc.property(shapes, fc.integer({ min: 1, max: 40 }), fc.integer(), ({ k, n }, m, seed) => {
+        const [x, y] = [numbers(40 * k, seed), numbers(k * n, seed + 1)];
+        const b = of(k, n, y);
+        const whole = bitsOf(product(of(40, k, x), b, level));
+        expect(bitsOf(product(of(m, k, x), b, level))).toEqual(whole.slice(0, m * n));
+        const repeated: Matrices = { view: { shape: [8, k, n], strides: [0, n, 1], offset: 0 }, data: y };
+        expect(bitsOf(product(dense([8, 5, k], x), repeated, level))).toEqual(whole);
+      }),
+    );
+  });
+
   test('in a product whose operands are copied whole, a row or a column has the bits that it has alone', () => {
     const [m, k, n] = [133, 1100, 150];
     for (const [across, down] of [

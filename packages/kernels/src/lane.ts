@@ -115,7 +115,8 @@ export function writeEight(
 ): void {
   const start = f.let(i32.add(row, times(x, stride)));
   if (stride === 1) {
-    f.do(v128.store(start, low), v128.store(start, high, 16));
+    // The higher one first: where V8 joins the two, it leaves the first in place as well if that is the lower one.
+    f.do(v128.store(start, high, 16), v128.store(start, low));
     return;
   }
   for (const lane of [0, 1, 2, 3]) writeLane(f, start, stride, lane, low, lane);

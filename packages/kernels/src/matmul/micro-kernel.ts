@@ -14,7 +14,7 @@ import {
   v128,
 } from '@treadle/wasm';
 import type { Level } from '../kernel.ts';
-import { storeLanes } from './store-lanes.ts';
+import { highFirst, storeLanes } from './store-lanes.ts';
 
 /** Distances are in bytes, at least 0. */
 export interface MicroKernelSpec {
@@ -170,10 +170,10 @@ function writeBack(
 ): void {
   const spills = level.bits === 256 && columns > 4 && columns % 8 !== 0;
   sums.forEach((row, i) => {
-    row.forEach((sum, j) => {
-      if (spills) f.do(v128.store(spill, sum, 16 * (i * row.length + j)));
-      else storeLanes(f, c, i * cRow + 16 * j, sum, columns - 4 * j);
-    });
+    for (const j of highFirst(row.length)) {
+      if (spills) f.do(v128.store(spill, row[j]!, 16 * (i * row.length + j)));
+      else storeLanes(f, c, i * cRow + 16 * j, row[j]!, columns - 4 * j);
+    }
   });
   if (!spills) return;
   const lanes = localVector(f);

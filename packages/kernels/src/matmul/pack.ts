@@ -3,7 +3,7 @@
 // part in arithmetic whose results are never stored.
 
 import { type Expr, type Func, type FunctionBuilder, i8x16, type ModuleBuilder, v128 } from '@treadle/wasm';
-import { storeLanes } from './store-lanes.ts';
+import { highFirst, storeLanes } from './store-lanes.ts';
 
 /** Distances are in bytes, of either sign. */
 export interface PackSpec {
@@ -44,9 +44,11 @@ export function packPanel(module: ModuleBuilder, spec: PackSpec): Pack {
           });
         }
         f.forSteps(done, k, 1, () => {
-          for (let lane = 0; lane < lanes; lane += 4) {
-            const vector = f.let(across === 4 ? v128.load('f32x4', from, 4 * lane) : gather(from, lane, place));
-            storeLanes(f, to, 4 * lane, vector, storedLanes(spec, lane));
+          const vectors = Array.from({ length: Math.ceil(lanes / 4) }, (_, j) =>
+            f.let(across === 4 ? v128.load('f32x4', from, 16 * j) : gather(from, 4 * j, place)),
+          );
+          for (const j of highFirst(vectors.length)) {
+            storeLanes(f, to, 16 * j, vectors[j]!, storedLanes(spec, 4 * j));
           }
           advance(1);
         });

@@ -2,6 +2,14 @@
 
 import { type Expr, type FunctionBuilder, v128 } from '@treadle/wasm';
 
+/**
+ * 1, 0, 3, 2, …: the order in which neighbouring vectors are stored. Where V8 joins two stores into one of 256 bits it leaves
+ * the first of them in place as well, unless that is the one at the higher address (seen in the code of Node 26).
+ */
+export function highFirst(vectors: number): number[] {
+  return Array.from({ length: vectors }, (_, j) => (j % 2 === 1 ? j - 1 : Math.min(j + 1, vectors - 1)));
+}
+
 /** Stores `lanes` lanes (1 … 4) of `vector` at `address` + `byteOffset`; the address and the vector are locals. */
 export function storeLanes(
   f: FunctionBuilder,
