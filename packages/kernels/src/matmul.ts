@@ -4,7 +4,6 @@
 
 import type { Epilogue, Kernel, Level, Operand, Slot } from './kernel.ts';
 import { blockingOf } from './matmul/blocking.ts';
-import { packA, packedRowsLength } from './matmul/blocks.ts';
 import { geometryOf } from './matmul/geometry.ts';
 import { packB, packedPanelsLength } from './matmul/panels.ts';
 import { productKernel } from './matmul/product.ts';
@@ -32,19 +31,10 @@ export function matmul(spec: MatmulSpec): Kernel[] {
   const name = `matmul ${batch > 1 ? `${batch}×` : ''}${m}×${k}×${n}`;
   const product = { name, a, b, out, epilogue, level, geometry, blocking };
   if (k === 0) return [productKernel(product)];
-  const steps: Kernel[] = [];
-  const packed = (length: number): Operand => {
-    return { slot: allocate(length), view: { shape: [length], strides: [1], offset: 0 } };
-  };
-  if (blocking.a === 'shared') {
-    product.a = packed(packedRowsLength(geometry, blocking));
-    steps.push(packA(a, product.a.slot, geometry, blocking));
-  }
-  if (blocking.b === 'shared') {
-    product.b = packed(packedPanelsLength(geometry, blocking));
-    steps.push(packB(b, product.b.slot, geometry, blocking, level));
-  }
-  return [...steps, productKernel(product)];
+  if (blocking.b !== 'shared') return [productKernel(product)];
+  const length = packedPanelsLength(geometry, blocking);
+  const packed = { slot: allocate(length), view: { shape: [length], strides: [1], offset: 0 } };
+  return [packB(b, packed.slot, geometry, blocking, level), productKernel({ ...product, b: packed })];
 }
 
 /** Aᵀ · b with the rows of A as columns in memory: read as (bᵀ · Aᵀ)ᵀ, A goes by in vectors. */

@@ -15,8 +15,8 @@ export interface Blocking {
   readonly batchParts: number;
   readonly rowParts: number;
   readonly panelParts: number;
-  /** A as it lies, copied block by block to the scratch of the tile that reads it, or copied once for all tiles */
-  readonly a: 'in place' | 'in scratch' | 'shared';
+  /** A as it lies, or copied block by block to the scratch of the tile that reads it */
+  readonly a: 'in place' | 'in scratch';
   /** B as it lies, copied panel by panel to the scratch of the tile that reads it, or copied once for all tiles */
   readonly b: 'in place' | 'in scratch' | 'shared';
   /** how many panels are copied to scratch together */
@@ -39,8 +39,6 @@ const scratchElements = 65_536;
 const columnsAtOnce = 128;
 /** up to so many, copying B takes so long beside the product that its columns stay together */
 const fewRows = 64;
-/** from so many elements on one copy of A for all tiles pays */
-const largeElements = 65_536;
 /**
  * The most rows and columns of a tile: the rows of A stay in an L2 while panels of B go by. Measured at 1024³ to
  * 2048³: 128 × 256 to 128 × 512 run alike, 256 × 256 is 5 % slower, 64 × 512 is 3 % slower.
@@ -49,11 +47,13 @@ const tileRows = 128;
 const tileColumns = 128;
 /** in products of few rows, whose tiles would be small otherwise */
 const tileColumnsOfFewRows = 512;
+/** of a tile that copies its rows of A first, so that the copy serves many columns */
+const tileColumnsOfCopies = 512;
+/** as many tiles as such products are cut into: 1024³ with Aᵀ is 5 % faster so than with one copy of A for 64 tiles */
+const tilesOfCopies = 16;
 /** about 5 µs: the least that is worth claiming */
 const tileFlops = 500_000;
 export const mostTiles = 64;
-/** elements of a tile that only copies: about 5 µs */
-export const tileElements = 16_384;
 /** below so many, small tiles are better than idle threads */
 const fewTiles = 8;
 
@@ -76,9 +76,8 @@ export function blockingOf(geometry: Geometry, level: Level): Blocking {
   const kc = k <= kcMost ? k : rowsAtOnce * Math.ceil(k / Math.ceil(k / kcMost) / rowsAtOnce);
   // Reading A as it lies costs a cache line for every k unless k runs along it.
   const packsA = aRow < 0 || aStep < 0 || (aStep !== 4 && panels > 2);
-  const isSmall = m * k < largeElements || panels <= 8;
-  const { rowParts, panelParts } = cut(geometry, { mr, nr, panels, packsA: packsA && isSmall });
-  const a = !packsA ? 'in place' : panelParts === 1 ? 'in scratch' : 'shared';
+  const { rowParts, panelParts } = cut(geometry, { mr, panels, packsA });
+  const a = packsA ? 'in scratch' : 'in place';
   const wanted = Math.max(1, Math.min(work(geometry) / tileFlops, 4 * mostTiles));
   const batchParts = rowParts * panelParts > 1 ? batch : Math.ceil(batch / Math.ceil(batch / wanted));
   const readsRows = bColumn === 4 && bStep >= 0;
@@ -98,22 +97,25 @@ function work({ batch, m, n, k }: Geometry): number {
 /** Cuts every product in powers of two, until there are about 64 tiles or the tiles are small. */
 function cut(
   geometry: Geometry,
-  { mr, nr, panels, packsA }: Pick<Blocking, 'mr' | 'nr' | 'panels'> & { readonly packsA: boolean },
+  { mr, panels, packsA }: Pick<Blocking, 'mr' | 'panels'> & { readonly packsA: boolean },
 ): Pick<Blocking, 'rowParts' | 'panelParts'> {
   const { batch, m, n } = geometry;
   const blocks = Math.ceil(m / mr);
   const wanted = Math.min(work(geometry) / tileFlops, mostTiles);
   let [rowParts, panelParts] = [1, 1];
   while (m / rowParts > tileRows) rowParts *= 2;
-  const most = m > tileRows ? tileColumns : tileColumnsOfFewRows;
-  while ((panels * nr) / panelParts > most) panelParts *= 2;
+  const mostColumns = m <= tileRows ? tileColumnsOfFewRows : packsA ? n : tileColumns;
+  while (n / panelParts > mostColumns) panelParts *= 2;
   while (2 * batch * rowParts * panelParts <= wanted) {
-    const [rows, columns] = [m / rowParts, n / panelParts];
-    const isScarce = batch * rowParts * panelParts < fewTiles;
-    // A panel of B packed by a tile serves all its rows, so up to 128 stay together; rows packed in its scratch of A serve all its columns.
-    const rowsFit = 2 * rowParts <= blocks && (isScarce || (m > tileRows && rows >= 16 * mr));
-    const isWide = columns >= columnsAtOnce || m > fewRows;
-    const panelsFit = 2 * panelParts <= panels && (isScarce || (!packsA && isWide));
+    const [rows, columns, tiles] = [m / rowParts, n / panelParts, batch * rowParts * panelParts];
+    const isScarce = tiles < fewTiles;
+    // A panel of B packed by a tile serves all its rows, so up to 128 stay together; packed rows of A serve all its columns.
+    const isTall = m > tileRows && rows >= 16 * mr && !packsA;
+    const isWide = packsA
+      ? tiles < tilesOfCopies && columns >= 2 * tileColumnsOfCopies
+      : columns >= columnsAtOnce || m > fewRows;
+    const rowsFit = 2 * rowParts <= blocks && (isScarce || isTall);
+    const panelsFit = 2 * panelParts <= panels && (isScarce || isWide);
     if (rowsFit && (packsA || !panelsFit || (m > tileRows && rows >= columns))) rowParts *= 2;
     else if (panelsFit) panelParts *= 2;
     else break;

@@ -11,16 +11,7 @@ import { slotsOf } from '../tiled.ts';
 import { trafficOf } from '../traffic.ts';
 import { moved } from './batch.ts';
 import type { Blocking } from './blocking.ts';
-import {
-  type Blocks,
-  blockBytes,
-  blocksOf,
-  eachBlock,
-  packedRows,
-  packedRowsBatch,
-  packedRowsBytes,
-  packRows,
-} from './blocks.ts';
+import { type Blocks, blockBytes, blocksOf, eachBlock, packedRowsBytes, packRows } from './blocks.ts';
 import { evenPart, type Span } from './even.ts';
 import type { Geometry } from './geometry.ts';
 import { microKernel } from './micro-kernel.ts';
@@ -28,8 +19,8 @@ import { byWidth, packedPanel, packedPanelsBatch, packedStep, packPanels, panelB
 
 export interface Product {
   readonly name: string;
-  /** A, or its packed rows where they are shared; B, or its packed panels */
   readonly a: Operand;
+  /** B, or its packed panels where they are shared */
   readonly b: Operand;
   readonly out: Slot;
   readonly epilogue: Epilogue | undefined;
@@ -87,7 +78,6 @@ interface Tile {
   readonly module: ModuleBuilder;
   readonly product: Product;
   readonly scratch: Expr<'i32'>;
-  readonly rowPart: Expr<'i32'>;
   readonly panels: Span;
   readonly blocks: Blocks;
 }
@@ -108,14 +98,12 @@ function emitProduct(module: ModuleBuilder, product: Product): KernelFunc {
       const panels = evenPart(f, blocking.panels, blocking.panelParts, panelPart);
       const blocks = blocksOf(f, geometry, blocking, rowPart);
       const { rows } = blocks;
-      const here: Tile = { f, module, product, scratch, rowPart, panels, blocks };
+      const here: Tile = { f, module, product, scratch, panels, blocks };
       const index = f.let(products.start);
       f.loop((again) => {
         const indices = unflatten(f, index, geometry.batchShape);
-        const aBatch = blocking.a === 'shared' ? packedRowsBatch(geometry, blocking) : geometry.aBatch;
         const bBatch = blocking.b === 'shared' ? packedPanelsBatch(geometry, blocking) : geometry.bBatch;
-        const aRows = blocking.a === 'shared' ? i32.const(0) : times(rows.start, aRow);
-        const aHere = f.let(i32.add(moved(bases[0], indices, aBatch), aRows));
+        const aHere = f.let(i32.add(moved(bases[0], indices, geometry.aBatch), times(rows.start, aRow)));
         const bHere = f.let(moved(bases[1], indices, bBatch));
         const cHere = f.let(i32.add(bases[2], times(i32.add(times(index, m), rows.start), cRow)));
         if (geometry.k === 0) clear(here, rows, cHere);
@@ -146,16 +134,12 @@ function clear({ f, product, panels }: Tile, rows: Span, c: Expr<'i32'>): void {
 
 /** A block of k at a time: p is its first k, depth its length. */
 function overK(tile: Tile, a: Expr<'i32'>, b: Expr<'i32'>, c: Expr<'i32'>): void {
-  const { f, module, product, scratch, rowPart, blocks } = tile;
+  const { f, module, product, scratch, blocks } = tile;
   const { geometry, blocking } = product;
   const { k, aStep } = geometry;
   const { kc } = blocking;
   const p = f.local('i32', 0);
   const block = (depth: Expr<'i32'>): void => {
-    if (blocking.a === 'shared') {
-      overPanels(tile, f.let(packedRows(geometry, blocking, a, rowPart, p)), b, c, p, depth);
-      return;
-    }
     const from = f.let(i32.add(a, times(p, aStep)));
     if (blocking.a === 'in scratch') packRows(f, module, geometry, blocking, blocks, from, scratch, depth);
     overPanels(tile, blocking.a === 'in scratch' ? scratch : from, b, c, p, depth);
