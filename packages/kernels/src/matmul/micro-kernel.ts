@@ -103,7 +103,7 @@ interface Row {
 
 /**
  * Rows that lie apart have a pointer each. Measured at 256 bits: 128 GFLOP/s where offsets from one pointer give 117, because
- * V8 adds an offset by an instruction of its own, which is long where the offset is large.
+ * V8 adds an offset by an instruction of its own, which is long where the offset is large (V8.md).
  */
 function rowsOfA(f: FunctionBuilder, spec: MicroKernelSpec, a: Local<'i32'>): Row[] {
   const { rows, blockStep = 0, aRow, level } = spec;
