@@ -182,11 +182,12 @@ class RuleOptimizer implements Optimizer {
     const { weightDecay, emaMomentum = 0 } = this.#common;
     const x = weightDecay > 0 ? v.sub(v.mul(rate.mul(weightDecay))) : v; // decoupled: no gradient's mean sees it
     const update = move(x, gradient, slots);
-    v.assign(update.x);
+    const allowed = v.constraint ? v.constraint(update.x) : update.x;
+    v.assign(allowed);
     slots.forEach((slot, j) => {
       slot.assign(update.state[j] ?? slot);
     });
-    average?.assign(average.mul(emaMomentum).add(update.x.mul(1 - emaMomentum))); // a ← μ·a + (1 − μ)·x
+    average?.assign(average.mul(emaMomentum).add(allowed.mul(1 - emaMomentum))); // a ← μ·a + (1 − μ)·x
   }
 }
 

@@ -10,20 +10,25 @@ export interface VariableOptions {
   readonly name?: string;
   /** whether an optimizer changes it; true by default */
   readonly trainable?: boolean;
+  /** from the value that an optimizer would give it to the one that it may have */
+  readonly constraint?: ((value: Tensor) => Tensor) | undefined;
 }
 
 export class Variable extends Tensor {
   readonly name: string;
   trainable: boolean;
+  /** what an optimizer's update passes through, if anything */
+  readonly constraint: ((value: Tensor) => Tensor) | undefined;
   readonly #cell: VariableCell;
 
-  constructor(initial: Node, { name = '', trainable = true }: VariableOptions = {}) {
+  constructor(initial: Node, { name = '', trainable = true, constraint }: VariableOptions = {}) {
     const values = valueOf(initial).read();
     const cell = new VariableCell(values, initial.shape, initial.dtype);
     super(cell.node);
     this.#cell = cell;
     this.name = name;
     this.trainable = trainable;
+    this.constraint = constraint;
   }
 
   override get node(): Node {
