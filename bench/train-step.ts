@@ -5,9 +5,10 @@ import {
   compile,
   dense,
   gradients,
-  Model,
+  type Model,
   meanSquaredError,
   randomNormal,
+  sequential,
   sparseCategoricalCrossentropy,
   type Tensor,
   tensor,
@@ -60,7 +61,7 @@ export function trainingOf({ sizes, batch }: Network): Training {
   const [features = 1, ...layers] = sizes;
   const classes = layers.at(-1) ?? 1;
   const hidden = layers.slice(0, -1).map((units) => dense(units, { activation: 'relu' }));
-  const model = new Model([...hidden, dense(classes)]);
+  const model = sequential([...hidden, dense(classes)]);
   model.build([features]);
   const optimizer = adam(1e-3);
   const loss = classes > 1 ? sparseCategoricalCrossentropy({ fromLogits: true }) : meanSquaredError();

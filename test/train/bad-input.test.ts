@@ -270,7 +270,7 @@ describe('compile', () => {
       'optimizer: the name must be one of sgd, rmsprop, adagrad, adadelta, adam, adamW, adamax, nadam, lion; got undefined',
     ],
     ['an unknown loss', { loss: 'rmse' }, 'loss: the name must be one of meanSquaredError, mse,'],
-    ['no loss', { loss: undefined }, 'loss: the name must be one of'],
+    ['no loss', { loss: undefined }, 'compile: every output must have a loss; got none for answer'],
     ['an unknown metric', { metrics: ['acuracy'] }, 'metric: the name must be one of accuracy, acc,'],
     ['a metric that was not made by a call', { metrics: [metrics.binaryAccuracy] }, 'metric: the name must be one of'],
     [
@@ -293,7 +293,7 @@ describe('compile', () => {
 
   test('an unknown activation is told where the layer is made', () => {
     expect(() => untyped({ dense }, 'dense', 4, { activation: 'rellu' })).toThrow(
-      'activation: the name must be one of linear, sigmoid, tanh, relu, leakyRelu, elu, swish, silu, softmax; got "rellu"',
+      /^activation: the name must be one of linear, sigmoid, .*, logSoftmax; got "rellu"$/,
     );
   });
 

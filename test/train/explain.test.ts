@@ -2,13 +2,13 @@
 
 import { dense } from '@treadle/nn';
 import { randomNormal, tensor } from '@treadle/tensor';
-import { Model } from '@treadle/train';
+import { type Model, sequential } from '@treadle/train';
 import { expect, test } from 'vitest';
 
 function network(sizes: readonly number[]): Model {
   const [features = 1, ...layers] = sizes;
   const hidden = layers.slice(0, -1).map((units) => dense(units, { activation: 'relu' }));
-  const model = new Model([...hidden, dense(layers.at(-1) ?? 1)]);
+  const model = sequential([...hidden, dense(layers.at(-1) ?? 1)]);
   model.build([features]);
   model.compile({ optimizer: 'adam', loss: 'meanSquaredError' });
   return model;
@@ -50,5 +50,5 @@ test.each([
 test('what fit would not take is refused', () => {
   const model = network([3, 4, 2]);
   expect(() => model.explain(tensor([[1, 2, 3]]), tensor([[1, 2, 3]]))).toThrow(/yTrue|shape/);
-  expect(() => new Model([dense(1)]).explain([[1]], [[1]])).toThrow('explain: the model must be compiled');
+  expect(() => sequential([dense(1)]).explain([[1]], [[1]])).toThrow('explain: the model must be compiled');
 });

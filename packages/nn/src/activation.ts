@@ -1,20 +1,18 @@
 // activation: an activation as a layer of its own.
 
 import { type Activation, type ActivationName, activationOf } from './activations.ts';
-import { given, type Layer, type LayerOptions } from './layer.ts';
+import type { LayerFunction } from './callable.ts';
+import { keepMask, type LayerOptions } from './layer.ts';
+import { makeLayer } from './make-layer.ts';
 
 /** Applies an activation, by name or a function of one's own, which keeps the shape. Throws RangeError for an unknown name. */
-export function activation(apply: ActivationName | Activation, { name, inputShape }: LayerOptions = {}): Layer {
-  return {
+export function activation(apply: ActivationName | Activation, options: LayerOptions = {}): LayerFunction {
+  const activate = activationOf(apply);
+  return makeLayer({
     kind: 'activation',
-    name,
-    inputShape,
-    variables: [],
+    options: { activation: apply, ...options },
     build: (shape) => shape,
-    call: activationOf(apply),
-    config: () => {
-      if (typeof apply === 'function') throw new RangeError('activation: a function cannot be saved; a name can');
-      return { kind: 'activation', activation: apply, ...given({ name, inputShape }) };
-    },
-  };
+    call: (x) => activate(x),
+    outputMask: keepMask,
+  });
 }

@@ -29,10 +29,47 @@ export function leakyRelu(x: Tensor, slope = 0.2): Tensor {
   return x.greater(0).where(x, x.mul(slope));
 }
 
+/** min(max(x, 0), 6) */
+export function relu6(x: Tensor): Tensor {
+  return x.relu().minimum(6);
+}
+
+/** min(max(x + 3, 0), 6) / 6, as in Keras 3. */
+export function hardSigmoid(x: Tensor): Tensor {
+  return relu6(x.add(3)).mul(1 / 6);
+}
+
 /** x where x > 0, alpha·(eˣ − 1) elsewhere. */
 export function elu(x: Tensor, alpha = 1): Tensor {
   // the exponential sees no positive x, so that neither it nor its gradient overflows in the branch not taken
   return x.greater(0).where(x, x.minimum(0).expm1().mul(alpha));
+}
+
+/** G. Klambauer et al., Self-Normalizing Neural Networks, 2017: with these, mean 0 and variance 1 are a fixed point. */
+const seluFactors = { alpha: 1.6732632423543772, scale: 1.0507009873554805 } as const;
+
+/** 1.0507·x where x > 0, 1.0507·1.6733·(eˣ − 1) elsewhere. */
+export function selu(x: Tensor): Tensor {
+  return elu(x, seluFactors.alpha).mul(seluFactors.scale);
+}
+
+export interface GeluOptions {
+  /** whether Φ is approximated by tanh; false by default */
+  readonly approximate?: boolean;
+}
+
+/** x·Φ(x), Φ the distribution function of the standard normal; or x·½(1 + tanh(√(2/π)·(x + 0.044715·x³))). */
+export function gelu(x: Tensor, { approximate = false }: GeluOptions = {}): Tensor {
+  const inner = approximate
+    ? x
+        .square()
+        .mul(0.044715)
+        .add(1)
+        .mul(x)
+        .mul(Math.sqrt(2 / Math.PI))
+        .tanh()
+    : x.mul(Math.SQRT1_2).erf();
+  return inner.add(1).mul(0.5).mul(x);
 }
 
 /** x·σ(x) */
@@ -40,32 +77,77 @@ export function swish(x: Tensor): Tensor {
   return x.mul(x.sigmoid());
 }
 
-/** eˣ / Σ eˣ along the last axis. */
-export function softmax(x: Tensor): Tensor {
-  return x.softmax(-1);
+/** x·tanh(ln(1 + eˣ)) */
+export function mish(x: Tensor): Tensor {
+  return x.softplus().tanh().mul(x);
+}
+
+/** ln(1 + eˣ) */
+export function softplus(x: Tensor): Tensor {
+  return x.softplus();
+}
+
+/** x / (1 + |x|) */
+export function softsign(x: Tensor): Tensor {
+  return x.div(x.abs().add(1));
+}
+
+/** eˣ */
+export function exponential(x: Tensor): Tensor {
+  return x.exp();
+}
+
+/** eˣ / Σ eˣ along an axis, the last by default. */
+export function softmax(x: Tensor, axis = -1): Tensor {
+  return x.softmax(axis);
+}
+
+/** x − ln Σ eˣ along an axis, the last by default. */
+export function logSoftmax(x: Tensor, axis = -1): Tensor {
+  return x.logSoftmax(axis);
 }
 
 export type ActivationName =
   | 'linear'
   | 'sigmoid'
+  | 'hardSigmoid'
   | 'tanh'
   | 'relu'
+  | 'relu6'
   | 'leakyRelu'
   | 'elu'
+  | 'selu'
+  | 'gelu'
+  | 'geluTanh'
   | 'swish'
   | 'silu'
-  | 'softmax';
+  | 'mish'
+  | 'softplus'
+  | 'softsign'
+  | 'exponential'
+  | 'softmax'
+  | 'logSoftmax';
 
 const table: Readonly<Record<ActivationName, Activation>> = {
   linear,
   sigmoid,
+  hardSigmoid,
   tanh,
   relu,
+  relu6,
   leakyRelu: (x) => leakyRelu(x),
   elu: (x) => elu(x),
+  selu,
+  gelu: (x) => gelu(x),
+  geluTanh: (x) => gelu(x, { approximate: true }),
   swish,
   silu: swish,
-  softmax,
+  mish,
+  softplus,
+  softsign,
+  exponential,
+  softmax: (x) => softmax(x),
+  logSoftmax: (x) => logSoftmax(x),
 };
 
 /** The name if it is in the table. Throws RangeError otherwise. */

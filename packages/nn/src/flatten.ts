@@ -1,19 +1,20 @@
 // flatten: all axes of a sample become one.
 
 import { type Shape, ShapeError } from '@treadle/tensor';
-import { given, type Layer, type LayerOptions, sampleShape } from './layer.ts';
+import type { LayerFunction } from './callable.ts';
+import { type LayerOptions, sampleShape } from './layer.ts';
+import { makeLayer } from './make-layer.ts';
 
 function sizeOf(shape: Shape): number {
   return shape.reduce((size, extent) => size * extent, 1);
 }
 
 /** [batch, a, b, …] → [batch, a·b·…]; [batch] → [batch, 1]. */
-export function flatten({ name, inputShape }: LayerOptions = {}): Layer {
-  return {
+export function flatten(options: LayerOptions = {}): LayerFunction {
+  const { inputShape } = options;
+  return makeLayer({
     kind: 'flatten',
-    name,
-    inputShape,
-    variables: [],
+    options: { ...options },
     build: (shape) => [sizeOf(shape)],
     call: (x) => {
       const shape = sampleShape('flatten', x);
@@ -24,6 +25,5 @@ export function flatten({ name, inputShape }: LayerOptions = {}): Layer {
       }
       return x.reshape([x.shape[0] ?? 1, sizeOf(shape)]);
     },
-    config: () => ({ kind: 'flatten', ...given({ name, inputShape }) }),
-  };
+  });
 }

@@ -1,15 +1,38 @@
-// Layers, activations, initializers, regularizers, and models that are layers in a row.
+// Layers, activations, initializers, regularizers, constraints, and models that are graphs of layers.
 
-export { activation } from './activation.ts';
-export type { Activation, ActivationName } from './activations.ts';
+export type { Activation, ActivationName, GeluOptions } from './activations.ts';
 export * as activations from './activations.ts';
-export { type DenseOptions, dense } from './dense.ts';
-export { type DropoutOptions, dropout } from './dropout.ts';
-export { flatten } from './flatten.ts';
+export type { BatchNormalizationOptions } from './batch-normalization.ts';
+export { type Apply, Callable, type LayerFunction, layer } from './callable.ts';
+export { type Connectable, connect, type InputOptions, input, type LayerCall, type SymbolicTensor } from './connect.ts';
+export { type Constraint, type ConstraintConfig, maxNorm, type NormOptions, nonNeg, unitNorm } from './constraints.ts';
+export type { DenseOptions } from './dense.ts';
+export type { DropoutOptions } from './dropout.ts';
+export type { EmbeddingOptions, PositionEmbeddingOptions } from './embedding.ts';
+export { chain, type Ends, type Graph, graphBetween } from './graph.ts';
+export type { GruOptions } from './gru.ts';
 export type { Initializer, InitializerName } from './initializers.ts';
 export * as initializers from './initializers.ts';
-export type { CallOptions, Layer, LayerConfig, LayerOptions } from './layer.ts';
-export { type LayerMaker, layerFrom, sequentialFrom } from './layer-from.ts';
+export type { CallAllOptions, CallOptions, Layer, LayerConfig, LayerOptions, Mask } from './layer.ts';
+export { graphFrom, type LayerMaker, layerFrom, networkFrom, type OwnMakers } from './layer-from.ts';
+export * from './layers.ts';
+export * as layers from './layers.ts';
+export type { LstmOptions } from './lstm.ts';
+export type { MaxoutOptions } from './maxout.ts';
+export type { ConcatenateOptions, DotOptions } from './merge.ts';
+export type { MultiHeadAttentionOptions } from './multi-head-attention.ts';
+export { type LayerSummary, Network, type NetworkOptions } from './network.ts';
+export type {
+  GroupNormalizationOptions,
+  LayerNormalizationOptions,
+  RmsNormalizationOptions,
+} from './normalization.ts';
+export type { PreluOptions } from './prelu.ts';
+export type { RecurrentLayer, RecurrentOptions } from './recurrent.ts';
 export { type L1L2, l1, l1l2, l2, type Regularizer } from './regularizers.ts';
-export { type LayerSummary, Sequential, type SequentialOptions } from './sequential.ts';
+export type { ScaleAndShiftOptions } from './scale-and-shift.ts';
+export { Sequential } from './sequential.ts';
+export type { SimpleRnnOptions } from './simple-rnn.ts';
+export type { TransformerEncoderOptions } from './transformer-encoder.ts';
 export type { Weights } from './weights.ts';
+export type { BidirectionalOptions, MergeMode } from './wrappers.ts';

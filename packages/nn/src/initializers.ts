@@ -1,9 +1,20 @@
 // What a variable begins with: functions from a shape to a tensor, made by functions of their options, and the one table of
 // their names. Figures are Keras's. Without a seed of their own they draw from the sequence that setSeed starts.
 
-import { full, randomNormal as normal, type Shape, type Tensor, randomUniform as uniform } from '@treadle/tensor';
+import {
+  eye,
+  full,
+  randomNormal as normal,
+  type Shape,
+  ShapeError,
+  type Tensor,
+  randomUniform as uniform,
+} from '@treadle/tensor';
+import { orthogonal } from './orthogonal.ts';
 
 export type Initializer = (shape: Shape) => Tensor;
+
+export { type OrthogonalOptions, orthogonal } from './orthogonal.ts';
 
 export interface SeedOption {
   /** values that depend on this seed alone */
@@ -49,24 +60,72 @@ export function randomUniform({ min = -0.05, max = 0.05, ...seed }: UniformOptio
   return (shape) => uniform(shape, { min, max, ...seed });
 }
 
+/** Ones on the diagonal of a matrix, times `gain`; zeros elsewhere. Throws ShapeError for what is no matrix. */
+export function identity({ gain = 1 }: { readonly gain?: number } = {}): Initializer {
+  return (shape) => {
+    const [rows = 1, columns = 1] = shape;
+    if (shape.length !== 2)
+      throw new ShapeError(`identity: the shape must be that of a matrix; got [${shape.join(', ')}]`);
+    return eye(rows, columns).mul(gain);
+  };
+}
+
+export interface VarianceScalingOptions extends SeedOption {
+  /** the variance times the fan; 1 by default */
+  readonly scale?: number;
+  /** which fan: the inputs of one output (by default), the outputs of one input, or their mean */
+  readonly mode?: 'fanIn' | 'fanOut' | 'fanAvg';
+  /** 'truncatedNormal' by default; 'untruncatedNormal' has no cut at two standard deviations */
+  readonly distribution?: 'truncatedNormal' | 'untruncatedNormal' | 'uniform';
+}
+
+/** Mean 0 and variance scale / fan. Throws RangeError for a scale that is not above 0, a mode or distribution that is none. */
+export function varianceScaling(options: VarianceScalingOptions = {}): Initializer {
+  const { scale = 1, mode = 'fanIn', distribution = 'truncatedNormal', ...seed } = options;
+  if (!(scale > 0)) throw new RangeError(`varianceScaling: the scale must be above 0; got ${scale}`);
+  const fan = choose('mode', { fanIn, fanOut, fanAvg }, mode);
+  const draw = choose(
+    'distribution',
+    { truncatedNormal: scaledTruncated, untruncatedNormal: scaledNormal, uniform: scaledUniform },
+    distribution,
+  );
+  return (shape) => draw(shape, scale / Math.max(1, fan(fansOf(shape))), seed);
+}
+
+function choose<T>(option: string, table: Readonly<Record<string, T>>, name: string): T {
+  const chosen = Object.hasOwn(table, name) ? table[name] : undefined;
+  if (chosen !== undefined) return chosen;
+  throw new RangeError(`varianceScaling: the ${option} must be one of ${Object.keys(table).join(', ')}; got ${name}`);
+}
+
 /** Uniform with variance 2 / (fanIn + fanOut): within ±√(6 / (fanIn + fanOut)). */
-export function glorotUniform(options: SeedOption = {}): Initializer {
-  return scaledUniform(meanFan, 1, options);
+export function glorotUniform(seed: SeedOption = {}): Initializer {
+  return varianceScaling({ mode: 'fanAvg', distribution: 'uniform', ...seed });
 }
 
 /** Normal, cut off at two standard deviations, with variance 2 / (fanIn + fanOut). */
-export function glorotNormal(options: SeedOption = {}): Initializer {
-  return scaledNormal(meanFan, 1, options);
+export function glorotNormal(seed: SeedOption = {}): Initializer {
+  return varianceScaling({ mode: 'fanAvg', ...seed });
 }
 
 /** Uniform with variance 2 / fanIn: within ±√(6 / fanIn). */
-export function heUniform(options: SeedOption = {}): Initializer {
-  return scaledUniform(({ fanIn }) => fanIn, 2, options);
+export function heUniform(seed: SeedOption = {}): Initializer {
+  return varianceScaling({ scale: 2, distribution: 'uniform', ...seed });
 }
 
 /** Normal, cut off at two standard deviations, with variance 2 / fanIn. */
-export function heNormal(options: SeedOption = {}): Initializer {
-  return scaledNormal(({ fanIn }) => fanIn, 2, options);
+export function heNormal(seed: SeedOption = {}): Initializer {
+  return varianceScaling({ scale: 2, ...seed });
+}
+
+/** Uniform with variance 1 / fanIn: within ±√(3 / fanIn). */
+export function lecunUniform(seed: SeedOption = {}): Initializer {
+  return varianceScaling({ distribution: 'uniform', ...seed });
+}
+
+/** Normal, cut off at two standard deviations, with variance 1 / fanIn. */
+export function lecunNormal(seed: SeedOption = {}): Initializer {
+  return varianceScaling({ ...seed });
 }
 
 interface Fans {
@@ -84,30 +143,24 @@ function fansOf(shape: Shape): Fans {
   return { fanIn: window * (shape.at(-2) ?? 1), fanOut: window * (shape.at(-1) ?? 1) };
 }
 
-function meanFan({ fanIn, fanOut }: Fans): number {
-  return (fanIn + fanOut) / 2;
+const fanIn = (fans: Fans): number => fans.fanIn;
+const fanOut = (fans: Fans): number => fans.fanOut;
+const fanAvg = (fans: Fans): number => (fans.fanIn + fans.fanOut) / 2;
+
+function scaledUniform(shape: Shape, variance: number, seed: SeedOption): Tensor {
+  const limit = Math.sqrt(3 * variance);
+  return uniform(shape, { min: -limit, max: limit, ...seed });
 }
 
-/** The variance scale / fan; a fan of nothing counts as 1. */
-function varianceFor(shape: Shape, fan: (fans: Fans) => number, scale: number): number {
-  return scale / Math.max(1, fan(fansOf(shape)));
-}
-
-function scaledUniform(fan: (fans: Fans) => number, scale: number, seed: SeedOption): Initializer {
-  return (shape) => {
-    const limit = Math.sqrt(3 * varianceFor(shape, fan, scale)); // variance = limit² / 3
-    return uniform(shape, { min: -limit, max: limit, ...seed });
-  };
+function scaledNormal(shape: Shape, variance: number, seed: SeedOption): Tensor {
+  return normal(shape, { stddev: Math.sqrt(variance), ...seed });
 }
 
 /** The standard deviation of the standard normal distribution cut off at ±2. */
 const truncatedStddev = 0.87962566103423978;
 
-function scaledNormal(fan: (fans: Fans) => number, scale: number, seed: SeedOption): Initializer {
-  return (shape) => {
-    const stddev = Math.sqrt(varianceFor(shape, fan, scale)) / truncatedStddev;
-    return standardTruncated(shape, seed).mul(stddev);
-  };
+function scaledTruncated(shape: Shape, variance: number, seed: SeedOption): Tensor {
+  return standardTruncated(shape, seed).mul(Math.sqrt(variance) / truncatedStddev);
 }
 
 /** erf √2: how much of the normal distribution lies within two standard deviations. */
@@ -137,25 +190,35 @@ export type InitializerName =
   | 'zeros'
   | 'ones'
   | 'constant'
+  | 'identity'
   | 'randomNormal'
   | 'truncatedNormal'
   | 'randomUniform'
+  | 'varianceScaling'
   | 'glorotUniform'
   | 'glorotNormal'
   | 'heUniform'
-  | 'heNormal';
+  | 'heNormal'
+  | 'lecunUniform'
+  | 'lecunNormal'
+  | 'orthogonal';
 
 const table: Readonly<Record<InitializerName, () => Initializer>> = {
   zeros,
   ones,
   constant,
+  identity,
   randomNormal,
   truncatedNormal,
   randomUniform,
+  varianceScaling,
   glorotUniform,
   glorotNormal,
   heUniform,
   heNormal,
+  lecunUniform,
+  lecunNormal,
+  orthogonal,
 };
 
 /** The name if it is in the table. Throws RangeError otherwise. */

@@ -1,116 +1,182 @@
 // layerFrom: a layer made again from the plain data that its `config` gave. One entry for each kind of layer.
 
-import type { Shape } from '@treadle/tensor';
 import { activation } from './activation.ts';
-import { type ActivationName, activationName } from './activations.ts';
+import { activationName } from './activations.ts';
+import { permute, repeatVector, reshape } from './arrange.ts';
+import { batchNormalization } from './batch-normalization.ts';
+import { child, common, count, isConfig, number, numbers, optionsFrom, text, wrong } from './config-options.ts';
 import { dense } from './dense.ts';
-import { dropout } from './dropout.ts';
+import { dropout, gaussianNoise } from './dropout.ts';
+import { embedding, positionEmbedding } from './embedding.ts';
 import { flatten } from './flatten.ts';
-import { type InitializerName, initializerName } from './initializers.ts';
-import type { Layer, LayerConfig, LayerOptions } from './layer.ts';
-import { l1l2, type Regularizer } from './regularizers.ts';
-import { Sequential } from './sequential.ts';
+import type { Graph, Ref } from './graph.ts';
+import { chain } from './graph.ts';
+import { gru } from './gru.ts';
+import type { Layer, LayerConfig } from './layer.ts';
+import { lstm } from './lstm.ts';
+import { masking } from './masking.ts';
+import { maxout } from './maxout.ts';
+import { add, average, concatenate, dot, maximum, minimum, multiply, subtract } from './merge.ts';
+import { multiHeadAttention } from './multi-head-attention.ts';
+import { Network } from './network.ts';
+import { groupNormalization, layerNormalization, rmsNormalization } from './normalization.ts';
+import { prelu } from './prelu.ts';
+import type { RecurrentLayer } from './recurrent.ts';
+import { simpleRnn } from './simple-rnn.ts';
+import { transformerEncoder } from './transformer-encoder.ts';
+import { bidirectional, type MergeMode, timeDistributed } from './wrappers.ts';
 
 export type LayerMaker = (config: LayerConfig) => Layer;
 
-const makers: Readonly<Record<string, LayerMaker>> = {
-  dense: (config) =>
-    dense(number(config, 'units') ?? Number.NaN, {
-      ...common(config),
-      activation: activationFrom(config),
-      useBias: flag(config, 'useBias'),
-      kernelInitializer: initializerFrom(config, 'kernelInitializer'),
-      biasInitializer: initializerFrom(config, 'biasInitializer'),
-      kernelRegularizer: regularizerFrom(config),
-    }),
+/** Makers of further kinds of layers, by kind. */
+export type OwnMakers = Readonly<Record<string, LayerMaker>>;
+
+const recurrentMakers: Readonly<Record<string, (config: LayerConfig) => RecurrentLayer>> = {
+  simpleRnn: (config) => simpleRnn(count(config, 'units'), optionsFrom(config)),
+  lstm: (config) => lstm(count(config, 'units'), optionsFrom(config)),
+  gru: (config) => gru(count(config, 'units'), optionsFrom(config)),
+};
+
+const makers: Readonly<Record<string, (config: LayerConfig, own: OwnMakers) => Layer>> = {
+  ...recurrentMakers,
+  dense: (config) => dense(count(config, 'units'), optionsFrom(config)),
   flatten: (config) => flatten(common(config)),
-  activation: (config) => activation(activationFrom(config) ?? 'linear', common(config)),
-  dropout: (config) =>
-    dropout(number(config, 'rate') ?? Number.NaN, { ...common(config), seed: number(config, 'seed') }),
+  activation: (config) => activation(activationName(text(config, 'activation') ?? 'linear'), common(config)),
+  prelu: (config) => prelu(optionsFrom(config)),
+  dropout: (config) => dropout(count(config, 'rate'), optionsFrom(config)),
+  gaussianNoise: (config) => gaussianNoise(count(config, 'stddev'), optionsFrom(config)),
+  reshape: (config) => reshape(numbers(config, 'targetShape') ?? [], common(config)),
+  permute: (config) => permute(numbers(config, 'dims') ?? [], common(config)),
+  repeatVector: (config) => repeatVector(count(config, 'n'), common(config)),
+  embedding: (config) => embedding(count(config, 'inputDim'), count(config, 'outputDim'), optionsFrom(config)),
+  positionEmbedding: (config) => positionEmbedding(count(config, 'sequenceLength'), optionsFrom(config)),
+  masking: (config) => masking(number(config, 'maskValue'), common(config)),
+  maxout: (config) => {
+    const { activation: _, ...options } = optionsFrom(config);
+    return maxout(count(config, 'units'), count(config, 'pieces'), options);
+  },
+  batchNormalization: (config) => batchNormalization({ ...optionsFrom(config), axis: number(config, 'axis') }),
+  layerNormalization: (config) => layerNormalization({ ...optionsFrom(config), axis: axes(config) }),
+  rmsNormalization: (config) => rmsNormalization({ ...optionsFrom(config), axis: axes(config) }),
+  groupNormalization: (config) =>
+    groupNormalization(count(config, 'groups'), { ...optionsFrom(config), axis: number(config, 'axis') }),
+  add: (config) => add(common(config)),
+  subtract: (config) => subtract(common(config)),
+  multiply: (config) => multiply(common(config)),
+  average: (config) => average(common(config)),
+  maximum: (config) => maximum(common(config)),
+  minimum: (config) => minimum(common(config)),
+  concatenate: (config) => concatenate({ ...common(config), axis: number(config, 'axis') }),
+  dot: (config) => {
+    const [i = Number.NaN, j = i] = [axesOrNothing(config, 'axes') ?? []].flat();
+    return dot([i, j], optionsFrom(config));
+  },
+  multiHeadAttention: (config) =>
+    multiHeadAttention(count(config, 'numHeads'), count(config, 'keyDim'), optionsFrom(config)),
+  transformerEncoder: (config) =>
+    transformerEncoder(count(config, 'intermediateDim'), count(config, 'numHeads'), optionsFrom(config)),
+  timeDistributed: (config, own) => timeDistributed(layerFrom(inner(config, 'layer'), own), common(config)),
+  bidirectional: (config) => {
+    const backward = child(config, 'backwardLayer');
+    return bidirectional(recurrentFrom(inner(config, 'layer')), {
+      ...common(config),
+      mergeMode: mergeMode(config),
+      backwardLayer: backward && recurrentFrom(backward),
+    });
+  },
 };
 
 /**
  * The layer that the config describes, without its weights. `own` makes layers of further kinds. Throws RangeError for a kind
  * that is unknown and for options of the wrong type.
  */
-export function layerFrom(config: LayerConfig, own: Readonly<Record<string, LayerMaker>> = {}): Layer {
-  if (config.kind === 'sequential') return sequentialFrom(config, own);
-  const known = { ...makers, ...own };
-  const make = Object.hasOwn(known, config.kind) ? known[config.kind] : undefined;
-  if (!make)
-    throw new RangeError(
-      `layerFrom: the kind must be one of sequential, ${Object.keys(known).join(', ')}; got ${config.kind}`,
-    );
-  return make(config);
+export function layerFrom(config: LayerConfig, own: OwnMakers = {}): Layer {
+  if (config.kind === 'sequential' || config.kind === 'model') return networkFrom(config, own);
+  const ownMaker = Object.hasOwn(own, config.kind) ? own[config.kind] : undefined;
+  if (ownMaker) return ownMaker(config);
+  const make = Object.hasOwn(makers, config.kind) ? makers[config.kind] : undefined;
+  if (make) return make(config, own);
+  const kinds = ['sequential', 'model', ...Object.keys(makers), ...Object.keys(own)].join(', ');
+  throw new RangeError(`layerFrom: the kind must be one of ${kinds}; got ${config.kind}`);
 }
 
-/** A model from the config that `Sequential.config` gave; built where that one was. */
-export function sequentialFrom(config: LayerConfig, own: Readonly<Record<string, LayerMaker>> = {}): Sequential {
-  const { layers } = config;
-  if (!Array.isArray(layers) || !layers.every(isConfig)) throw wrong(config, 'layers');
+/** A model from the config that `Network.config` gave; built where that one was. */
+export function networkFrom(config: LayerConfig, own: OwnMakers = {}): Network {
   const { name, inputShape } = common(config);
-  const model = new Sequential(
-    layers.map((layer) => layerFrom(layer, own)),
-    { name },
-  );
-  if (inputShape) model.build(inputShape);
-  return model;
+  const network = new Network(graphFrom(config, own), { name });
+  if (inputShape && !network.isBuilt) network.build(inputShape);
+  return network;
 }
 
-function isConfig(x: unknown): x is LayerConfig {
-  return typeof x === 'object' && x !== null && 'kind' in x && typeof x.kind === 'string';
+/** The graph of such a config. Throws RangeError for what is none. */
+export function graphFrom(config: LayerConfig, own: OwnMakers = {}): Graph {
+  const { layers: configs } = config;
+  if (!Array.isArray(configs) || !configs.every(isConfig)) throw wrong(config, 'layers');
+  const layers = configs.map((layer) => layerFrom(layer, own));
+  if (config.kind === 'sequential') return chain(layers);
+  const layerNames = layers.map(({ name = '' }) => name);
+  const inputs = list(config, 'inputs').map((each) => {
+    const shape = isRecord(each) && isNumbers(each.shape) ? each.shape : undefined;
+    if (!isRecord(each) || typeof each.name !== 'string' || !shape) throw wrong(config, 'inputs');
+    return { name: each.name, shape };
+  });
+  const calls = list(config, 'calls').map((each) => {
+    if (!isRecord(each) || typeof each.layer !== 'number' || !layers[each.layer]) throw wrong(config, 'calls');
+    return { layer: each.layer, inputs: (Array.isArray(each.inputs) ? each.inputs : []).map(refIn(config, 'calls')) };
+  });
+  const outputs = list(config, 'outputs').map((each) => {
+    if (!isRecord(each) || typeof each.name !== 'string') throw wrong(config, 'outputs');
+    return { name: each.name, from: refIn(config, 'outputs')(each.from) };
+  });
+  return { kind: 'model', inputs, layers, layerNames, calls, outputs };
 }
 
-function wrong(config: LayerConfig, option: string): RangeError {
-  const got = JSON.stringify(config[option]);
-  return new RangeError(`layerFrom: every option must have its type; got ${option} = ${got} for ${config.kind}`);
-}
-
-function number(config: LayerConfig, option: string): number | undefined {
+function list(config: LayerConfig, option: string): readonly unknown[] {
   const value = config[option];
-  if (value !== undefined && typeof value !== 'number') throw wrong(config, option);
+  if (!Array.isArray(value)) throw wrong(config, option);
   return value;
 }
 
-function text(config: LayerConfig, option: string): string | undefined {
-  const value = config[option];
-  if (value !== undefined && typeof value !== 'string') throw wrong(config, option);
-  return value;
+function isRecord(x: unknown): x is Readonly<Record<string, unknown>> {
+  return typeof x === 'object' && x !== null;
 }
 
-function flag(config: LayerConfig, option: string): boolean | undefined {
-  const value = config[option];
-  if (value !== undefined && typeof value !== 'boolean') throw wrong(config, option);
-  return value;
+function isNumbers(x: unknown): x is readonly number[] {
+  return Array.isArray(x) && x.every((each) => typeof each === 'number');
 }
 
-function shapeFrom(config: LayerConfig): Shape | undefined {
-  const { inputShape } = config;
-  if (inputShape === undefined) return undefined;
-  if (!Array.isArray(inputShape) || !inputShape.every((extent) => typeof extent === 'number'))
-    throw wrong(config, 'inputShape');
-  return inputShape;
+function refIn(config: LayerConfig, option: string): (given: unknown) => Ref {
+  return (given) => {
+    if (isRecord(given) && typeof given.call === 'number' && typeof given.index === 'number') {
+      return { call: given.call, index: given.index };
+    }
+    throw wrong(config, option);
+  };
 }
 
-function common(config: LayerConfig): LayerOptions {
-  return { name: text(config, 'name'), inputShape: shapeFrom(config) };
+function axesOrNothing(config: LayerConfig, option: string): number | readonly number[] | undefined {
+  return Array.isArray(config[option]) ? numbers(config, option) : number(config, option);
 }
 
-function activationFrom(config: LayerConfig): ActivationName | undefined {
-  const name = text(config, 'activation');
-  return name === undefined ? undefined : activationName(name);
+function axes(config: LayerConfig): number | readonly number[] | undefined {
+  return axesOrNothing(config, 'axis');
 }
 
-function initializerFrom(config: LayerConfig, option: string): InitializerName | undefined {
-  const name = text(config, option);
-  return name === undefined ? undefined : initializerName(name);
+function inner(config: LayerConfig, option: string): LayerConfig {
+  const layer = child(config, option);
+  if (!layer) throw wrong(config, option);
+  return layer;
 }
 
-function regularizerFrom(config: LayerConfig): Regularizer | undefined {
-  const { kernelRegularizer: factors } = config;
-  if (factors === undefined) return undefined;
-  const isFactors = typeof factors === 'object' && factors !== null && 'l1' in factors && 'l2' in factors;
-  if (!isFactors || typeof factors.l1 !== 'number' || typeof factors.l2 !== 'number')
-    throw wrong(config, 'kernelRegularizer');
-  return l1l2({ l1: factors.l1, l2: factors.l2 });
+function recurrentFrom(config: LayerConfig): RecurrentLayer {
+  const make = Object.hasOwn(recurrentMakers, config.kind) ? recurrentMakers[config.kind] : undefined;
+  if (make) return make(config);
+  const kinds = Object.keys(recurrentMakers).join(', ');
+  throw new RangeError(`layerFrom: a layer that goes both ways must be one of ${kinds}; got ${config.kind}`);
+}
+
+function mergeMode(config: LayerConfig): MergeMode | undefined {
+  const mode = text(config, 'mergeMode');
+  if (mode === undefined || mode === 'concat' || mode === 'sum' || mode === 'mul' || mode === 'ave') return mode;
+  throw wrong(config, 'mergeMode');
 }

@@ -1,11 +1,27 @@
 // What a layer is. A user's own layer is any object of this kind: `build`, `call` and its variables are enough. Shapes are
 // those of one sample: they leave out the batch axis, which is the first axis of every tensor that `call` sees.
+//
+// A mask says which steps of a sequence count: bool [batch, steps], true where they do. It travels from layer to layer beside
+// the tensor, through those layers that say what becomes of it.
 
 import { type Shape, ShapeError, type Tensor, type Variable } from '@treadle/tensor';
+
+export type Mask = Tensor | undefined;
 
 export interface CallOptions {
   /** true while the model learns; false when it predicts */
   readonly training: boolean;
+  /** which steps of x count: bool [batch, steps]; all of them where there is none */
+  readonly mask?: Mask;
+  /** takes a penalty (0-d) on what the layer computes, which belongs to the loss */
+  readonly addLoss?: ((penalty: Tensor) => void) | undefined;
+}
+
+export interface CallAllOptions {
+  readonly training: boolean;
+  /** the mask of each input */
+  readonly masks?: readonly Mask[];
+  readonly addLoss?: ((penalty: Tensor) => void) | undefined;
 }
 
 /** A layer as plain data, from which `layerFrom` makes it again, without its weights. */
@@ -23,6 +39,8 @@ export interface Layer {
   readonly inputShape?: Shape | undefined;
   /** empty before it is built; each is called what it is within the layer, such as 'kernel' */
   readonly variables: readonly Variable[];
+  /** variables by name, of a layer made of layers: 'forward/kernel'; otherwise a variable is called by its own name */
+  readonly namedVariables?: ReadonlyMap<string, Variable>;
   /**
    * Makes the variables for samples of that shape and returns the shape of one sample of the result. Another call with a
    * shape that it can take as well makes nothing anew. Throws ShapeError for a shape that it cannot take.
@@ -30,7 +48,13 @@ export interface Layer {
   build(inputShape: Shape): Shape;
   /** x [batch, ...inputShape] → [batch, ...outputShape]; called after build. */
   call(x: Tensor, options: CallOptions): Tensor;
-  /** penalties (0-d) that belong to the loss */
+  /** `build` of a layer that takes several inputs or gives several results: a shape for each */
+  buildAll?(inputShapes: readonly Shape[]): readonly Shape[];
+  /** `call` of such a layer */
+  callAll?(xs: readonly Tensor[], options: CallAllOptions): readonly Tensor[];
+  /** the mask of the (first) result; without it, the masks of the inputs end here */
+  outputMask?(xs: readonly Tensor[], masks: readonly Mask[]): Mask;
+  /** penalties (0-d) on the layer's variables, which belong to the loss */
   losses?(): readonly Tensor[];
   /** the layer as plain data; throws RangeError where something, such as a function, has no such form */
   config?(): LayerConfig;
@@ -56,4 +80,49 @@ export function sampleShape(kind: string, x: Tensor): Shape {
 /** The options that were given, for a config: those that are undefined are left out. */
 export function given(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+/** The `outputMask` of a layer that keeps the steps of its (first) input. */
+export function keepMask(_: readonly Tensor[], [mask]: readonly Mask[]): Mask {
+  return mask;
+}
+
+/** The shapes of what the layer makes of inputs of these shapes. Throws RangeError for several inputs to a layer that takes one. */
+export function buildAll(layer: Layer, shapes: readonly Shape[]): readonly Shape[] {
+  if (layer.buildAll) return layer.buildAll(shapes);
+  return [layer.build(onlyInput(layer, shapes))];
+}
+
+/** What the layer makes of the inputs. */
+export function callAll(layer: Layer, xs: readonly Tensor[], options: CallAllOptions): readonly Tensor[] {
+  if (layer.callAll) return layer.callAll(xs, options);
+  return [layer.call(onlyInput(layer, xs), callOptions(options))];
+}
+
+/** The options of a layer of one input. */
+export function callOptions({ training, masks, addLoss }: CallAllOptions): CallOptions {
+  return { training, mask: masks?.[0], addLoss };
+}
+
+function onlyInput<T>({ kind = 'layer' }: Layer, inputs: readonly T[]): T {
+  const [input] = inputs;
+  if (inputs.length !== 1 || input === undefined) {
+    throw new RangeError(`${kind}: it must be given one input; got ${inputs.length}`);
+  }
+  return input;
+}
+
+/** The variables of a layer by what they are called within it. */
+export function namedVariablesOf(layer: Layer): ReadonlyMap<string, Variable> {
+  if (layer.namedVariables) return layer.namedVariables;
+  const taken = new Set<string>();
+  return new Map(layer.variables.map((v) => [takeName(v.name || 'variable', taken), v]));
+}
+
+/** `name`, or the first of name_1, name_2, … that is not taken; it is taken from then on. */
+export function takeName(name: string, taken: Set<string>): string {
+  let free = name;
+  for (let i = 1; taken.has(free); i++) free = `${name}_${i}`;
+  taken.add(free);
+  return free;
 }

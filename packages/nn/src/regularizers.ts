@@ -1,4 +1,5 @@
-// Penalties on a kernel, which a layer adds to the loss: functions from a variable to a 0-d tensor that know their factors.
+// Penalties that belong to the loss: functions from a variable, or from what a layer computed, to a 0-d tensor that know their
+// factors.
 
 import { type Tensor, tensor } from '@treadle/tensor';
 
@@ -30,4 +31,9 @@ export function l1(factor = 0.01): Regularizer {
 /** factor·Σw²; 0.01 by default. */
 export function l2(factor = 0.01): Regularizer {
   return l1l2({ l2: factor });
+}
+
+/** The penalty on what a layer computed, y [batch, …], divided by how many samples there are. */
+export function perSample(regularizer: Regularizer, y: Tensor): Tensor {
+  return regularizer(y).div(Math.max(1, y.shape[0] ?? 1));
 }

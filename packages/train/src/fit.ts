@@ -1,15 +1,15 @@
 // The training loop: epochs of batches, in an order of the seed and the epoch; figures, validation, callbacks.
 
 import { type BatchOptions, batchCount, batches, permutation } from '@treadle/data';
-import type { Sequential, Weights } from '@treadle/nn';
+import type { Network, Weights } from '@treadle/nn';
 import type { Optimizer } from '@treadle/optim';
-import { randomUniform, type Tensor, type TensorLike } from '@treadle/tensor';
+import { randomUniform, type Tensor } from '@treadle/tensor';
 import { Average } from './average.ts';
 import type { Callback, LearningRate, Training } from './callbacks.ts';
 import { evaluateRows } from './evaluate.ts';
 import { type History, HistoryRecorder, type Logs, validationName } from './history.ts';
 import { progress, type Verbosity } from './progress.ts';
-import { checkRows, type Rows } from './rows.ts';
+import { checkRows, type Rows, type RowsLike } from './rows.ts';
 import type { Steps } from './steps.ts';
 
 export interface FitOptions {
@@ -18,7 +18,7 @@ export interface FitOptions {
   /** rows a step; 32 by default. The last batch of an epoch holds what is left. */
   readonly batchSize?: number;
   /** rows and targets to evaluate the model on after each epoch */
-  readonly validationData?: readonly [x: TensorLike, y: TensorLike];
+  readonly validationData?: readonly [x: RowsLike, y: RowsLike];
   /** the share of the rows, from the end and before any shuffling, that is kept for validation where validationData is not given */
   readonly validationSplit?: number;
   /** whether rows come in another order every epoch; true by default */
@@ -32,10 +32,10 @@ export interface FitOptions {
 
 /** Checks everything, then trains; whatever is thrown before the first step has changed no weight. */
 export async function fit(
-  model: Sequential,
+  model: Network,
   steps: Steps,
-  x: TensorLike,
-  y: TensorLike,
+  x: RowsLike,
+  y: RowsLike,
   options: FitOptions,
 ): Promise<History> {
   const { epochs = 1, batchSize = 32 } = options;
@@ -49,6 +49,7 @@ export async function fit(
   const figures = validation ? [...names, ...names.map(validationName)] : names;
   const training = new RunningTraining(model, steps.optimizer, epochs, batchCount(learned.count, batchSize), figures);
   const recorder = new HistoryRecorder();
+  const data = [...learned.xs, ...learned.ys];
   try {
     for (const callback of callbacks) await callback.onTrainBegin?.(training);
     for (let epoch = 0; epoch < epochs && !training.isStopped; epoch++) {
@@ -56,7 +57,7 @@ export async function fit(
       const average = new Average(steps.totals());
       let batch = 0;
       for (const rows of batches(learned.count, batchSize, { ...order, epoch })) {
-        average.add(await steps.train.run(rows, learned.x, learned.y), rows.length);
+        average.add(await steps.train.run(rows, data), rows.length);
         for (const callback of callbacks) {
           if (callback.onBatchEnd) await callback.onBatchEnd(batch, average.logs, training);
         }
@@ -84,10 +85,10 @@ function orderOf({ shuffle = true, seed }: FitOptions): BatchOptions {
 
 /** The rows to learn from and those to validate on, checked. */
 function divide(
-  model: Sequential,
+  model: Network,
   steps: Steps,
-  x: TensorLike,
-  y: TensorLike,
+  x: RowsLike,
+  y: RowsLike,
   { batchSize = 32, validationData, validationSplit = 0 }: FitOptions,
 ): { learned: Rows; validation: Rows | undefined } {
   if (!(validationSplit >= 0 && validationSplit < 1)) {
@@ -116,9 +117,9 @@ function describe(given: unknown): string {
   return Array.isArray(given) ? `an array of ${given.length}` : typeof given;
 }
 
-function part({ x, y }: Rows, from: number, to: number): Rows {
+function part({ xs, ys }: Rows, from: number, to: number): Rows {
   const take = (t: Tensor): Tensor => t.slice([from], [to]).realize();
-  return { x: take(x), y: take(y), count: to - from };
+  return { xs: xs.map(take), ys: ys.map(take), count: to - from };
 }
 
 function renamed(logs: Logs): Record<string, number | undefined> {
@@ -130,11 +131,11 @@ class RunningTraining implements Training {
   readonly steps: number;
   readonly figures: readonly string[];
   readonly learningRate: LearningRate;
-  readonly #model: Sequential;
+  readonly #model: Network;
   #isStopped = false;
 
   constructor(
-    model: Sequential,
+    model: Network,
     { learningRate, isScheduled }: Optimizer,
     epochs: number,
     steps: number,

@@ -4,6 +4,16 @@ export type { Callback, LearningRate, Training } from './callbacks.ts';
 export { type EarlyStoppingOptions, earlyStopping } from './early-stopping.ts';
 export type { FitOptions } from './fit.ts';
 export type { History, HistoryFigures, Logs } from './history.ts';
-export { type CompileOptions, type EvaluateOptions, Model, type PredictOptions, sequential } from './model.ts';
+export {
+  type CompileOptions,
+  type EvaluateOptions,
+  Model,
+  type ModelParts,
+  model,
+  type PredictOptions,
+  sequential,
+} from './model.ts';
+export type { LossLike, MetricLike, ObjectiveOptions, PerOutput } from './objectives.ts';
 export { progress, type Verbosity } from './progress.ts';
 export { type ReduceLROnPlateauOptions, reduceLROnPlateau } from './reduce-lr-on-plateau.ts';
+export type { RowsLike } from './rows.ts';

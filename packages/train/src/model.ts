@@ -1,26 +1,34 @@
-// A model that learns: layers in a row, with an optimizer, a loss and metrics. What it does with data is compiled once for
-// each shape of a batch; fit, evaluate and predict run those steps over batches of rows.
+// A model that learns: a graph of layers, with an optimizer, and a loss and metrics for each output. What it does with data is
+// compiled once for each shape of a batch; fit, evaluate and predict run those steps over batches of rows.
 
-import { type Loss, type LossName, lossByName } from '@treadle/losses';
-import type { Metric, MetricName } from '@treadle/metrics';
-import { type Layer, Sequential, type SequentialOptions } from '@treadle/nn';
+import {
+  chain,
+  type Ends,
+  type Graph,
+  graphBetween,
+  type Layer,
+  Network,
+  type NetworkOptions,
+  type SymbolicTensor,
+} from '@treadle/nn';
 import { type Optimizer, type OptimizerName, optimizerByName } from '@treadle/optim';
+<<<<<<< HEAD
 import { type Explanation, explain, type Tensor, type TensorLike, tensor } from '@treadle/tensor';
+=======
+import type { Tensor } from '@treadle/tensor';
+>>>>>>> 3b95a20 (Add recurrent, attention, normalization, embedding and merging layers, layers as functions, and models of any graph)
 import { evaluateRows } from './evaluate.ts';
 import { type FitOptions, fit } from './fit.ts';
 import type { History, Logs } from './history.ts';
+import type { ObjectiveOptions } from './objectives.ts';
 import { predictRows } from './predict.ts';
-import { checkRows, inputRows } from './rows.ts';
+import { checkRows, inputRows, type RowsLike } from './rows.ts';
 import { type Predictor, predictor, Steps } from './steps.ts';
 import { summary } from './summary.ts';
 
-export interface CompileOptions {
+export interface CompileOptions extends ObjectiveOptions {
   /** an optimizer, or its name */
   readonly optimizer: Optimizer | OptimizerName;
-  /** a loss, or its name */
-  readonly loss: Loss | LossName;
-  /** figures to report beside the loss: metrics, or their names */
-  readonly metrics?: readonly (Metric | MetricName)[];
 }
 
 export interface EvaluateOptions {
@@ -33,20 +41,26 @@ export interface PredictOptions {
   readonly batchSize?: number;
 }
 
-export class Model extends Sequential {
+/** `P` is what predict gives: a tensor for a model of one output, an array or an object of tensors for several. */
+export class Model<P = Tensor> extends Network {
+  readonly #pack: (outputs: readonly Tensor[]) => P;
   #steps: Steps | undefined;
   #predict: Predictor | undefined;
   #isFitting = false;
+
+  constructor(graph: Graph, pack: (outputs: readonly Tensor[]) => P, options: NetworkOptions = {}) {
+    super(graph, options);
+    this.#pack = pack;
+  }
 
   /**
    * Says how the model learns and what is reported. May be called anew; weights are kept. Throws RangeError for names that are
    * unknown, and for two figures of one name.
    */
-  compile({ optimizer, loss, metrics = [] }: CompileOptions): void {
+  compile({ optimizer, ...objectives }: CompileOptions): void {
     this.#steps = new Steps(this, {
       optimizer: typeof optimizer === 'object' ? optimizer : optimizerByName(optimizer),
-      loss: typeof loss === 'function' ? loss : lossByName(loss),
-      metrics,
+      ...objectives,
     });
   }
 
@@ -56,10 +70,11 @@ export class Model extends Sequential {
   }
 
   /**
-   * Learns from rows x [n, …] with targets y [n, …]; returns the figures of each epoch. The event loop stays free. Everything
-   * is checked before any weight changes: ShapeError, RangeError or DtypeError say what is wrong.
+   * Learns from rows x [n, …] with targets y [n, …], for each input and output where there are several; returns the figures of
+   * each epoch. The event loop stays free. Everything is checked before any weight changes: ShapeError, RangeError or DtypeError
+   * say what is wrong.
    */
-  async fit(x: TensorLike, y: TensorLike, options: FitOptions = {}): Promise<History> {
+  async fit(x: RowsLike, y: RowsLike, options: FitOptions = {}): Promise<History> {
     const steps = this.#compiled('fit');
     if (this.#isFitting) {
       throw new Error('fit: a model must end one training before the next; got a second one; await the first');
@@ -73,17 +88,17 @@ export class Model extends Sequential {
   }
 
   /** The loss and the metrics over all rows: `{ loss, accuracy, … }`. */
-  async evaluate(x: TensorLike, y: TensorLike, { batchSize = 32 }: EvaluateOptions = {}): Promise<Logs> {
+  async evaluate(x: RowsLike, y: RowsLike, { batchSize = 32 }: EvaluateOptions = {}): Promise<Logs> {
     const steps = this.#compiled('evaluate');
     const rows = checkRows('evaluate', this, steps, x, y, batchSize);
     return evaluateRows(steps, rows, batchSize);
   }
 
-  /** The model's answers for rows x [n, …] → [n, …]; a row's answer does not depend on the others. */
-  async predict(x: TensorLike, { batchSize = 256 }: PredictOptions = {}): Promise<Tensor> {
+  /** The model's answers for rows x [n, …] → [n, …], for each output; a row's answer does not depend on the others. */
+  async predict(x: RowsLike, { batchSize = 256 }: PredictOptions = {}): Promise<P> {
     const rows = inputRows('predict', this, x, batchSize);
     this.#predict ??= predictor(this);
-    return predictRows(this.#predict, rows, batchSize);
+    return this.#pack(await predictRows(this.#predict, rows, batchSize));
   }
 
   /**
@@ -112,7 +127,43 @@ export class Model extends Sequential {
   }
 }
 
+function only(outputs: readonly Tensor[]): Tensor {
+  const [output] = outputs;
+  if (!output) throw new Error('internal: a model without an output');
+  return output;
+}
+
 /** A model of layers in a row: sequential([flatten({ inputShape: [28, 28] }), dense(10)]). */
-export function sequential(layers: readonly Layer[], options?: SequentialOptions): Model {
-  return new Model(layers, options);
+export function sequential(layers: readonly Layer[], options?: NetworkOptions): Model {
+  return new Model(chain(layers), only, options);
+}
+
+export interface ModelParts<O extends Ends> extends NetworkOptions {
+  /** what input() gave: one, several, or by name */
+  readonly inputs: Ends;
+  /** what layers gave: one, several, or by name */
+  readonly outputs: O;
+}
+
+/**
+ * A model of everything between its inputs and its outputs: `const x = input([8]); model({ inputs: x, outputs: dense(1)(x) })`.
+ * Throws RangeError for outputs that need other inputs, inputs that nothing needs, and two layers of one name.
+ */
+export function model(parts: ModelParts<SymbolicTensor>): Model;
+export function model(parts: ModelParts<readonly SymbolicTensor[]>): Model<readonly Tensor[]>;
+export function model(
+  parts: ModelParts<Readonly<Record<string, SymbolicTensor>>>,
+): Model<Readonly<Record<string, Tensor>>>;
+export function model({
+  inputs,
+  outputs,
+  name,
+}: ModelParts<Ends>): Model | Model<readonly Tensor[]> | Model<Readonly<Record<string, Tensor>>> {
+  const graph = graphBetween(inputs, outputs);
+  if (Array.isArray(outputs)) return new Model(graph, (tensors) => tensors, { name });
+  if ('from' in outputs && 'index' in outputs) return new Model(graph, only, { name });
+  const names = graph.outputs.map((output) => output.name);
+  const byName = (tensors: readonly Tensor[]): Readonly<Record<string, Tensor>> =>
+    Object.fromEntries(tensors.map((t, i) => [names[i], t]));
+  return new Model(graph, byName, { name });
 }

@@ -15,23 +15,27 @@ const weightOfLatest = 1 / 4;
 let lastTurn = performance.now();
 
 /** Of the whole of some data, and the numbers of the rows that the step is about. */
-export type Step<D extends readonly Tensor[], R> = Compiled<readonly [...data: D, rows: Tensor], R>;
+export type Step<R> = Compiled<[data: readonly Tensor[], rows: Tensor], R>;
 
-export class PacedStep<D extends readonly Tensor[], R> {
-  readonly #step: Step<D, R>;
+export class PacedStep<R> {
+  readonly #step: Step<R>;
   /** milliseconds, for each combination of sizes, which has a plan of its own */
   readonly #expected = new Map<string, number>();
 
-  constructor(step: Step<D, R>) {
+  constructor(step: Step<R>) {
     this.#step = step;
   }
 
+<<<<<<< HEAD
   /** The step itself. */
   get step(): Step<D, R> {
     return this.#step;
   }
 
   async run(rows: Int32Array, ...data: D): Promise<R> {
+=======
+  async run(rows: Int32Array, data: readonly Tensor[]): Promise<R> {
+>>>>>>> 3b95a20 (Add recurrent, attention, normalization, embedding and merging layers, layers as functions, and models of any graph)
     const sizes = `${rows.length} of ${data.map(({ size }) => size)}`;
     const expected = this.#expected.get(sizes);
     const numbers = tensor(rows);
@@ -39,7 +43,7 @@ export class PacedStep<D extends readonly Tensor[], R> {
       const isLong = expected !== undefined && expected > longStepMs;
       if (!isLong && performance.now() - lastTurn > sliceMs) await turnOfEventLoop();
       const began = performance.now();
-      const result = isLong ? await this.#step.runAsync(...data, numbers) : this.#step(...data, numbers);
+      const result = isLong ? await this.#step.runAsync(data, numbers) : this.#step(data, numbers);
       const ended = performance.now();
       if (isLong) lastTurn = ended;
       // The first step compiles; how long it took says nothing.

@@ -1,23 +1,30 @@
-// A model's answers, batch by batch into one array. A row's answer does not depend on the rest of its batch, so batches are
-// filled up with rows whose answers are left out: few different sizes come up, and every size has a plan of its own.
+// A model's answers, batch by batch into one array for each output. A row's answer does not depend on the rest of its batch, so
+// batches are filled up with rows whose answers are left out: few different sizes come up, and every size has a plan of its own.
 
 import { type Dtype, type Tensor, type TensorData, tensor } from '@treadle/tensor';
 import type { Predictor } from './steps.ts';
 
-export async function predictRows(predict: Predictor, x: Tensor, batchSize: number): Promise<Tensor> {
-  const count = x.shape[0] ?? 0;
+export async function predictRows(
+  predict: Predictor,
+  xs: readonly Tensor[],
+  batchSize: number,
+): Promise<readonly Tensor[]> {
+  const count = xs[0]?.shape[0] ?? 0;
   const size = Math.min(batchSize, powerOfTwoFrom(count));
-  const source = count < size ? lengthened(x, size) : x;
-  let answers: TensorData | undefined;
+  const sources = count < size ? xs.map((x) => lengthened(x, size)) : xs;
+  const answers: TensorData[] = [];
   for (let done = 0; ; done += size) {
     const rows = Int32Array.from({ length: size }, (_, i) => Math.min(done + i, count - 1));
-    const batch = await predict.run(rows, source);
+    const batch = await predict.run(rows, sources);
     if (size === count) return batch;
-    const rowLength = batch.size / size;
-    answers ??= arrayOf(batch.dtype, count * rowLength);
-    answers.set(batch.data().subarray(0, (count - done) * rowLength), done * rowLength);
-    batch.dispose();
-    if (done + size >= count) return tensor(answers, { shape: [count, ...batch.shape.slice(1)], dtype: batch.dtype });
+    const whole = batch.map((part, i) => {
+      const rowLength = part.size / size;
+      answers[i] ??= arrayOf(part.dtype, count * rowLength);
+      answers[i].set(part.data().subarray(0, (count - done) * rowLength), done * rowLength);
+      part.dispose();
+      return { values: answers[i], shape: [count, ...part.shape.slice(1)], dtype: part.dtype };
+    });
+    if (done + size >= count) return whole.map(({ values, shape, dtype }) => tensor(values, { shape, dtype }));
   }
 }
 

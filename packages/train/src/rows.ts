@@ -1,14 +1,20 @@
-// What users give to learn from, checked before anything is computed.
+// What users give to learn from, checked before anything is computed: rows for each input of a model and targets for each of
+// its outputs.
 
 import { checkBatchSize, checkRowCount, commonRows } from '@treadle/data';
-import type { Sequential } from '@treadle/nn';
-import { ShapeError, type Tensor, type TensorLike, tensor } from '@treadle/tensor';
+import type { Network } from '@treadle/nn';
+import { ShapeError, Tensor, type TensorLike, tensor } from '@treadle/tensor';
 import type { Steps } from './steps.ts';
+
+/** Rows for the only input (or targets for the only output) of a model, or for each of several in their order or by name. */
+export type RowsLike = TensorLike | readonly TensorLike[] | Readonly<Record<string, TensorLike>>;
 
 /** Rows with their targets. */
 export interface Rows {
-  readonly x: Tensor;
-  readonly y: Tensor;
+  /** by input */
+  readonly xs: readonly Tensor[];
+  /** by output */
+  readonly ys: readonly Tensor[];
   readonly count: number;
 }
 
@@ -16,33 +22,68 @@ export interface Rows {
  * x [n, …] and y [n, …] as tensors. Throws for unequal lengths, no rows, what the model, the loss or a metric cannot take, and
  * targets that are not finite or mean nothing. A model that is not built yet is built for these rows.
  */
-export function checkRows(
-  op: string,
-  model: Sequential,
-  steps: Steps,
-  x: TensorLike,
-  y: TensorLike,
-  batchSize: number,
-): Rows {
-  const rows = { x: tensor(x), y: tensor(y) };
-  const count = commonRows(op, rows.x, rows.y);
+export function checkRows(op: string, model: Network, steps: Steps, x: RowsLike, y: RowsLike, batchSize: number): Rows {
+  const xs = listed(op, 'x', x, model.inputNames);
+  const ys = listed(op, 'y', y, model.outputNames);
+  const [first, ...others] = [...xs, ...ys];
+  if (!first) throw new Error('internal: a model without inputs');
+  const count = others.reduce((rows, other) => Math.min(rows, commonRows(op, first, other)), first.shape[0] ?? 0);
   checkBatchSize(op, batchSize);
-  buildFor(op, model, rows.x);
-  steps.check(op, rows.x, rows.y);
-  checkTargets(op, rows.y, count);
-  steps.loss.checkTargets?.(op, rows.y.data(), model.outputShape ?? []);
-  rows.x.realize();
-  return { ...rows, count };
+  buildFor(op, model, xs);
+  steps.check(op, xs, ys);
+  ys.forEach((target, i) => {
+    checkTargets(op, target, count);
+    steps.losses[i]?.checkTargets?.(op, target.data(), model.outputShapes?.[i] ?? []);
+  });
+  for (const rows of xs) rows.realize();
+  return { xs, ys, count };
 }
 
 /** The same for rows without targets. */
-export function inputRows(op: string, model: Sequential, x: TensorLike, batchSize: number): Tensor {
-  const rows = tensor(x);
-  if (rows.rank === 0) throw new ShapeError(`${op}: x must have rows; got the shape []`);
-  checkRowCount(op, rows.shape[0] ?? 0);
+export function inputRows(op: string, model: Network, x: RowsLike, batchSize: number): readonly Tensor[] {
+  const xs = listed(op, 'x', x, model.inputNames);
+  for (const rows of xs) {
+    if (rows.rank === 0) throw new ShapeError(`${op}: x must have rows; got the shape []`);
+    checkRowCount(op, rows.shape[0] ?? 0);
+  }
+  const [first, ...others] = xs;
+  if (first) for (const other of others) commonRows(op, first, other);
   checkBatchSize(op, batchSize);
-  buildFor(op, model, rows);
-  return rows.realize();
+  buildFor(op, model, xs);
+  return xs.map((rows) => rows.realize());
+}
+
+/** A tensor for each name. Throws RangeError where there are more or fewer, or others. */
+function listed(op: string, what: string, given: RowsLike, names: readonly string[]): readonly Tensor[] {
+  const by = names.join(', ');
+  if (isNamed(given)) {
+    const unknown = Object.keys(given).find((name) => !names.includes(name));
+    if (unknown !== undefined) throw new RangeError(`${op}: ${what} may have the names ${by}; got ${unknown}`);
+    return names.map((name) => {
+      const one = given[name];
+      if (one === undefined) throw new RangeError(`${op}: ${what} must have rows for ${by}; got none for ${name}`);
+      return tensor(one);
+    });
+  }
+  if (names.length === 1 && isOne(given)) return [tensor(given)];
+  if (!isList(given) || given.length !== names.length) {
+    const got = isList(given) ? `an array of ${given.length}` : 'one';
+    throw new RangeError(`${op}: ${what} must be an array of rows for each of ${by}, or an object of them; got ${got}`);
+  }
+  return given.map((one) => tensor(one));
+}
+
+function isNamed(given: RowsLike): given is Readonly<Record<string, TensorLike>> {
+  return typeof given === 'object' && !Array.isArray(given) && !ArrayBuffer.isView(given) && !(given instanceof Tensor);
+}
+
+function isList(given: RowsLike): given is readonly TensorLike[] {
+  return Array.isArray(given);
+}
+
+/** An array is nested numbers where a model has one input: what it holds is checked when it becomes a tensor. */
+function isOne(given: RowsLike): given is TensorLike {
+  return !isNamed(given);
 }
 
 function checkTargets(op: string, y: Tensor, count: number): void {
@@ -55,17 +96,15 @@ function checkTargets(op: string, y: Tensor, count: number): void {
   );
 }
 
-function buildFor(op: string, model: Sequential, x: Tensor): void {
-  const sample = x.shape.slice(1);
-  const wanted = model.inputShape;
-  if (!wanted) {
-    model.build(sample);
-    return;
-  }
-  if (wanted.length !== sample.length || wanted.some((extent, i) => extent !== sample[i])) {
-    const got = `got [${sample.join(', ')}] in x [${x.shape.join(', ')}]`;
+function buildFor(op: string, model: Network, xs: readonly Tensor[]): void {
+  const samples = xs.map((x) => x.shape.slice(1));
+  if (!model.inputShapes) model.buildAll(samples);
+  model.inputShapes?.forEach((wanted, i) => {
+    const sample = samples[i] ?? [];
+    if (wanted.length === sample.length && wanted.every((extent, j) => extent === sample[j])) return;
+    const got = `got [${sample.join(', ')}] in x [${xs[i]?.shape.join(', ')}]`;
     throw new ShapeError(
       `${op}: a row must have the shape that the model was built for, [${wanted.join(', ')}]; ${got}`,
     );
-  }
+  });
 }

@@ -2,17 +2,11 @@
 // within the plan, so a step costs the caller one dispatch.
 
 import type { Loss } from '@treadle/losses';
-import {
-  type Contribution,
-  type Metric,
-  type MetricName,
-  metricByName,
-  metricName,
-  type Total,
-} from '@treadle/metrics';
-import type { Sequential } from '@treadle/nn';
+import { type Contribution, type Metric, meanMetric, metricByName, type Total } from '@treadle/metrics';
+import type { Network } from '@treadle/nn';
 import type { Optimizer } from '@treadle/optim';
 import { compile, gradients, ShapeError, Tensor } from '@treadle/tensor';
+import { type Objective, type ObjectiveOptions, objectivesOf } from './objectives.ts';
 import { PacedStep } from './paced-step.ts';
 
 /** What a batch adds to the figures. */
@@ -22,93 +16,114 @@ export interface BatchFigures {
   readonly metrics: readonly Contribution[];
 }
 
-type Step = PacedStep<readonly [x: Tensor, y: Tensor], BatchFigures>;
+type Step = PacedStep<BatchFigures>;
 
-export interface StepOptions {
+export interface StepOptions extends ObjectiveOptions {
   readonly optimizer: Optimizer;
-  readonly loss: Loss;
-  readonly metrics: readonly (Metric | MetricName)[];
 }
 
 export class Steps {
   readonly optimizer: Optimizer;
-  readonly loss: Loss;
   /** Moves the weights; the figures are those from before. */
   readonly train: Step;
   readonly evaluate: Step;
-  /** what the metrics are called in logs */
+  /** what the figures beside the loss are called in logs */
   readonly metricNames: readonly string[];
-  readonly #model: Sequential;
-  readonly #metrics: readonly (Metric | MetricName)[];
-  /** what the names among them stand for, by the shapes that were compared last */
-  #chosen: readonly Metric[] = [];
+  readonly #model: Network;
+  readonly #objectives: readonly Objective[];
+  /** the metrics of each output, names among them standing for what the shapes say that were compared last */
+  #chosen: readonly (readonly Metric[])[] = [];
 
-  /** Throws RangeError for names of metrics that are unknown, or come twice. */
-  constructor(model: Sequential, { optimizer, loss, metrics }: StepOptions) {
+  /** Throws RangeError for names of losses and metrics that are unknown, or come twice. */
+  constructor(model: Network, { optimizer, ...options }: StepOptions) {
     this.optimizer = optimizer;
-    this.loss = loss;
-    this.metricNames = namesOf(metrics);
     this.#model = model;
-    this.#metrics = metrics;
-    const train = (x: Tensor, y: Tensor, rows: Tensor): BatchFigures => {
-      const figures = this.#figures(x.gather(rows), y.gather(rows), true);
+    this.#objectives = objectivesOf(model.outputNames, options);
+    this.metricNames = this.#objectives.flatMap(({ lossName, metricNames }) => [
+      ...(lossName === undefined ? [] : [lossName]),
+      ...metricNames,
+    ]);
+    const inputs = model.inputNames.length;
+    const figuresOf = (data: readonly Tensor[], rows: Tensor, training: boolean): BatchFigures => {
+      const batch = data.map((whole) => whole.gather(rows));
+      return this.#figures(batch.slice(0, inputs), batch.slice(inputs), training);
+    };
+    const train = (data: readonly Tensor[], rows: Tensor): BatchFigures => {
+      const figures = figuresOf(data, rows, true);
       const variables = model.trainableVariables;
       optimizer.apply(gradients(figures.loss, variables), variables);
       return figures;
     };
-    const evaluate = (x: Tensor, y: Tensor, rows: Tensor): BatchFigures =>
-      this.#figures(x.gather(rows), y.gather(rows), false);
     this.train = new PacedStep(compile(train));
-    this.evaluate = new PacedStep(compile(evaluate));
+    this.evaluate = new PacedStep(compile((data: readonly Tensor[], rows: Tensor) => figuresOf(data, rows, false)));
   }
 
-  /** Throws what the model, the loss and the metrics have to say against such rows; computes nothing. */
-  check(op: string, x: Tensor, y: Tensor): void {
-    const { loss } = this.#figures(x, y, false);
+  /** The loss of each output. */
+  get losses(): readonly Loss[] {
+    return this.#objectives.map(({ loss }) => loss);
+  }
+
+  /** Throws what the model, the losses and the metrics have to say against such rows; computes nothing. */
+  check(op: string, xs: readonly Tensor[], ys: readonly Tensor[]): void {
+    const { loss } = this.#figures(xs, ys, false);
     if (loss.rank === 0) return;
     const got = `got [${loss.shape.join(', ')}]`;
     throw new ShapeError(`${op}: the loss must be one number a batch; ${got}; its reduction may be mean or sum`);
   }
 
-  /** New totals for the figures of batches, by the names of the metrics. Rows must have been checked before. */
+  /** New totals for the figures of batches, by their names. Rows must have been checked before. */
   totals(): ReadonlyMap<string, Total> {
-    return new Map(this.#chosen.map((metric) => [metric.name, metric.total()]));
+    const totals = this.#objectives.flatMap(({ lossName }, i) => [
+      ...(lossName === undefined ? [] : [meanMetric(lossName, (_, loss) => loss).total()]),
+      ...(this.#chosen[i] ?? []).map((metric) => metric.total()),
+    ]);
+    return new Map(this.metricNames.map((name, i) => [name, totals[i] ?? noTotal()]));
   }
 
-  #figures(x: Tensor, y: Tensor, training: boolean): BatchFigures {
-    const prediction = this.#model.call(x, { training });
-    const loss: unknown = this.loss(y, prediction);
-    if (!(loss instanceof Tensor)) {
-      throw new RangeError(
-        `compile: a loss must give a tensor; got ${typeof loss}; was it made by a call, as in meanSquaredError()?`,
-      );
-    }
-    const compared = { yTrue: y.shape, yPred: prediction.shape };
-    this.#chosen = this.#metrics.map((metric) =>
-      typeof metric === 'string' ? metricByName(metric, compared) : metric,
+  #figures(xs: readonly Tensor[], ys: readonly Tensor[], training: boolean): BatchFigures {
+    const penalties: Tensor[] = [];
+    const predictions = this.#model.callAll(xs, { training, addLoss: (penalty) => penalties.push(penalty) });
+    const outputs = this.#objectives.map((objective, i) => {
+      const [y, prediction] = [ys[i], predictions[i]];
+      if (!y || !prediction) throw new Error('internal: an output without a target');
+      return { ...objective, y, prediction };
+    });
+    const losses = outputs.map(({ loss, y, prediction }) => lossOf(loss, y, prediction));
+    this.#chosen = outputs.map(({ metrics, y, prediction }) =>
+      metrics.map((metric) => {
+        const compared = { yTrue: y.shape, yPred: prediction.shape };
+        return typeof metric === 'string' ? metricByName(metric, compared) : metric;
+      }),
     );
-    const metrics = this.#chosen.map((metric) => metric.update(y, prediction));
-    return { loss: this.#model.losses().reduce((sum, penalty) => sum.add(penalty), loss), metrics };
+    const metrics = outputs.flatMap(({ lossName, y, prediction }, i): readonly Contribution[] => {
+      const [loss, count] = [losses[i], y.shape[0] ?? 0];
+      return [
+        ...(loss && lossName !== undefined ? [{ values: loss.mul(count), count }] : []),
+        ...(this.#chosen[i] ?? []).map((metric) => metric.update(y, prediction)),
+      ];
+    });
+    const weighted = losses.map((loss, i) => (outputs[i]?.weight === 1 ? loss : loss.mul(outputs[i]?.weight ?? 1)));
+    return { loss: [...weighted, ...this.#model.losses(), ...penalties].reduce((sum, term) => sum.add(term)), metrics };
   }
 }
 
-function namesOf(metrics: StepOptions['metrics']): readonly string[] {
-  if (!Array.isArray(metrics)) {
-    throw new RangeError(`compile: metrics must be an array of metrics or their names; got ${String(metrics)}`);
-  }
-  const names = metrics.map((metric) => (typeof metric === 'object' ? metric.name : metricName(metric)));
-  const twice = ['loss', ...names].find((name, i, all) => all.indexOf(name) < i);
-  if (twice !== undefined) {
-    throw new RangeError(
-      `compile: figures must have different names; got ${twice} twice; a metric’s name is an option`,
-    );
-  }
-  return names;
+function noTotal(): never {
+  throw new Error('internal: a figure without a total');
 }
 
-/** The model's answers for some of the rows of x. */
-export type Predictor = PacedStep<readonly [x: Tensor], Tensor>;
+function lossOf(loss: Loss, y: Tensor, prediction: Tensor): Tensor {
+  const value: unknown = loss(y, prediction);
+  if (value instanceof Tensor) return value;
+  throw new RangeError(
+    `compile: a loss must give a tensor; got ${typeof value}; was it made by a call, as in meanSquaredError()?`,
+  );
+}
 
-export function predictor(model: Sequential): Predictor {
-  return new PacedStep(compile((x: Tensor, rows: Tensor) => model.call(x.gather(rows))));
+/** The model's answers for some of the rows, one tensor for each output. */
+export type Predictor = PacedStep<readonly Tensor[]>;
+
+export function predictor(model: Network): Predictor {
+  const predict = (data: readonly Tensor[], rows: Tensor): readonly Tensor[] =>
+    model.callAll(data.map((whole) => whole.gather(rows)));
+  return new PacedStep(compile(predict));
 }

@@ -1,11 +1,11 @@
-// A model as a table, as Keras prints it: layers, shapes, numbers of parameters.
+// A model as a table, as Keras prints it: layers, shapes, numbers of parameters; of a graph also what each layer takes.
 
-import type { LayerSummary, Sequential } from '@treadle/nn';
-import { ShapeError } from '@treadle/tensor';
+import type { LayerSummary, Network } from '@treadle/nn';
+import { type Shape, ShapeError } from '@treadle/tensor';
 
 /** Throws ShapeError for a model that is not built. */
-export function summary(model: Sequential): string {
-  if (!model.isBuilt) {
+export function summary(model: Network): string {
+  if (!model.inputShapes) {
     throw new ShapeError(
       'summary: the shape of the model’s input must be known; got none; give the first layer an inputShape, or call the model once',
     );
@@ -13,33 +13,41 @@ export function summary(model: Sequential): string {
   const layers = model.describeLayers();
   const total = sum(layers, ({ params }) => params);
   const trainable = sum(layers, ({ trainableParams }) => trainableParams);
+  const isGraph = model.kind !== 'sequential';
+  const rows = layers.map((layer) => [...cellsOf(layer), ...(isGraph ? [layer.inputs.join(', ')] : [])]);
+  const inputs = model.inputShapes.map((shape, i) => [`${model.inputNames[i]} (input)`, show(shape), '0', '-']);
   return [
-    `Model: "${model.name ?? 'sequential'}"`,
-    ...table(layers.map(cellsOf)),
+    `Model: "${model.name ?? model.kind}"`,
+    ...table(isGraph ? [...titles, 'Connected to'] : titles, isGraph ? [...inputs, ...rows] : rows),
     ` Total params: ${describeParams(total)}`,
     ` Trainable params: ${describeParams(trainable)}`,
     ` Non-trainable params: ${describeParams(total - trainable)}`,
   ].join('\n');
 }
 
-type Cells = readonly [layer: string, shape: string, params: string];
+type Cells = readonly string[];
 
 const titles: Cells = ['Layer (type)', 'Output Shape', 'Param #'];
+/** numbers stand at the right of their column */
+const paramColumn = 2;
 
-function cellsOf({ name, kind, outputShape, params }: LayerSummary): Cells {
-  return [`${name} (${kind})`, `[${['batch', ...outputShape].join(', ')}]`, params.toLocaleString('en')];
+function show(shape: Shape): string {
+  return `[${['batch', ...shape].join(', ')}]`;
 }
 
-function table(rows: readonly Cells[]): readonly string[] {
-  const width = (column: 0 | 1 | 2): number => Math.max(...[titles, ...rows].map((cells) => cells[column].length));
-  const widths = [width(0), width(1), width(2)] as const;
+function cellsOf({ name, kind, outputShape, params }: LayerSummary): Cells {
+  return [`${name} (${kind})`, show(outputShape), params.toLocaleString('en')];
+}
+
+function table(header: Cells, rows: readonly Cells[]): readonly string[] {
+  const widths = header.map((_, i) => Math.max(...[header, ...rows].map((cells) => cells[i]?.length ?? 0)));
   const rule = (left: string, line: string, middle: string, right: string): string =>
     left + widths.map((columns) => line.repeat(columns + 2)).join(middle) + right;
-  const row = ([layer, shape, params]: Cells, edge: string): string =>
-    `${edge} ${layer.padEnd(widths[0])} ${edge} ${shape.padEnd(widths[1])} ${edge} ${params.padStart(widths[2])} ${edge}`;
+  const row = (cells: Cells, edge: string): string =>
+    `${edge}${widths.map((width, i) => ` ${i === paramColumn ? cells[i]?.padStart(width) : cells[i]?.padEnd(width)} `).join(edge)}${edge}`;
   return [
     rule('┏', '━', '┳', '┓'),
-    row(titles, '┃'),
+    row(header, '┃'),
     rule('┡', '━', '╇', '┩'),
     ...rows.flatMap((cells, i) => [...(i > 0 ? [rule('├', '─', '┼', '┤')] : []), row(cells, '│')]),
     rule('└', '─', '┴', '┘'),

@@ -1,0 +1,83 @@
+// batchNormalization: in training each channel is normalized over the batch, and moving statistics are kept, by which it is
+// normalized in inference.
+
+import { type Shape, ShapeError, type Tensor } from '@treadle/tensor';
+import type { LayerFunction } from './callable.ts';
+import { type Initializer, type InitializerName, initializerOf } from './initializers.ts';
+import { keepMask, sampleShape } from './layer.ts';
+import { LayerWeights } from './layer-weights.ts';
+import { makeLayer } from './make-layer.ts';
+import { axesOf, type ScaleAndShiftOptions, scaleAndShift, scaleAndShiftMaker } from './scale-and-shift.ts';
+
+export interface BatchNormalizationOptions extends ScaleAndShiftOptions {
+  /** the axis of the channels, the batch being axis 0; the last by default */
+  readonly axis?: number | undefined;
+  /** how much of the moving statistics is kept at each step; 0.99 by default */
+  readonly momentum?: number | undefined;
+  /** 'zeros' by default */
+  readonly movingMeanInitializer?: InitializerName | Initializer | undefined;
+  /** 'ones' by default */
+  readonly movingVarianceInitializer?: InitializerName | Initializer | undefined;
+}
+
+/**
+ * (x − mean) / √(variance + ε)·gamma + beta, for each channel (S. Ioffe, C. Szegedy, Batch Normalization, 2015). Variables, all
+ * [channels]: gamma, beta, and movingMean and movingVariance, which training moves and an optimizer does not. Throws
+ * RangeError for a momentum outside 0 … 1.
+ */
+export function batchNormalization(options: BatchNormalizationOptions = {}): LayerFunction {
+  const { axis = -1, momentum = 0.99, epsilon = 1e-3 } = options;
+  if (!(momentum >= 0 && momentum <= 1)) {
+    throw new RangeError(`batchNormalization: the momentum must be from 0 to 1; got ${momentum}`);
+  }
+  const weights = new LayerWeights();
+  const makeFactors = scaleAndShiftMaker(weights, options);
+  const initialMean = initializerOf(options.movingMeanInitializer ?? 'zeros');
+  const initialVariance = initializerOf(options.movingVarianceInitializer ?? 'ones');
+  const channelsAt = (shape: Shape): number => axesOf('batchNormalization', shape, axis)[0] ?? 1;
+  const build = (shape: Shape): Shape => {
+    const channels = [shape[channelsAt(shape) - 1] ?? 1];
+    makeFactors(channels);
+    const known = weights.make('movingMean', channels, { initializer: initialMean, trainable: false });
+    weights.make('movingVariance', channels, { initializer: initialVariance, trainable: false });
+    if (known.shape[0] === channels[0]) return shape;
+    const got = `got ${channels[0]}`;
+    throw new ShapeError(`batchNormalization: there must be ${known.shape[0]} channels, as when it was built; ${got}`);
+  };
+  /** Over all axes but that of the channels, and what training does to the moving statistics. */
+  const statistics = (x: Tensor, others: readonly number[]): readonly [mean: Tensor, variance: Tensor] => {
+    const mean = x.mean(others, { keepDims: true });
+    const variance = x.sub(mean).square().mean(others, { keepDims: true });
+    move('movingMean', mean);
+    move('movingVariance', variance);
+    return [mean, variance];
+  };
+  const move = (name: string, latest: Tensor): void => {
+    const moving = weights.get(name);
+    moving.assign(
+      moving.add(
+        latest
+          .reshape(moving.shape)
+          .sub(moving)
+          .mul(1 - momentum),
+      ),
+    ); // v ← v + (1 − μ)(x − v)
+  };
+  return makeLayer({
+    kind: 'batchNormalization',
+    options: { ...options },
+    weights,
+    build,
+    call: (x, { training }) => {
+      const shape = sampleShape('batchNormalization', x);
+      build(shape);
+      const at = channelsAt(shape);
+      const others = x.shape.map((_, i) => i).filter((i) => i !== at);
+      const place = (name: string): Tensor =>
+        weights.get(name).reshape(x.shape.map((extent, i) => (i === at ? extent : 1)));
+      const [mean, variance] = training ? statistics(x, others) : [place('movingMean'), place('movingVariance')];
+      return scaleAndShift(x.sub(mean).mul(variance.add(epsilon).rsqrt()), weights, [at]);
+    },
+    outputMask: keepMask,
+  });
+}

@@ -1,0 +1,62 @@
+// Graphs of layers as they are written down: `input` stands for a model's input, `connect` for what a layer makes of it. Shapes
+// are found and variables made at once; nothing is computed.
+
+import type { Shape } from '@treadle/tensor';
+import { buildAll, type Layer } from './layer.ts';
+
+/** What stands for a tensor while a model is written down. */
+export interface SymbolicTensor {
+  /** of one sample */
+  readonly shape: Shape;
+  /** the call that it comes from; none for an input */
+  readonly from: LayerCall | undefined;
+  /** which of the call's results it is */
+  readonly index: number;
+  /** of an input, where the user gave it one */
+  readonly name?: string | undefined;
+}
+
+/** A layer that takes some inputs. The same layer may be called again: its variables are shared. */
+export interface LayerCall {
+  readonly layer: Layer;
+  readonly inputs: readonly SymbolicTensor[];
+}
+
+/** One input or several, in the order that the layer takes them in. */
+export type Connectable = SymbolicTensor | readonly SymbolicTensor[];
+
+export interface InputOptions {
+  readonly name?: string | undefined;
+}
+
+/** An input of a model: samples of that shape. Throws RangeError for a shape that is none. */
+export function input(shape: Shape, { name }: InputOptions = {}): SymbolicTensor {
+  if (!shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) {
+    throw new RangeError(`input: a shape must be of whole numbers ≥ 0, without the batch; got [${shape.join(', ')}]`);
+  }
+  return { shape: [...shape], from: undefined, index: 0, name };
+}
+
+/**
+ * What the layer makes of the inputs, be it one result or several. The layer may be any object of its kind, a model too.
+ * Throws ShapeError for shapes that the layer cannot take, RangeError for a wrong number of inputs.
+ */
+export function connect(layer: Layer, inputs: Connectable): readonly SymbolicTensor[] {
+  const given = Array.isArray(inputs) ? [...inputs] : [inputs];
+  const wrong = given.findIndex((x) => !isSymbolic(x));
+  if (wrong >= 0) {
+    const got = `got something else as input ${wrong}`;
+    throw new RangeError(`${layer.kind ?? 'layer'}: it must be called with what input() or a layer gave; ${got}`);
+  }
+  const shapes = buildAll(
+    layer,
+    given.map(({ shape }) => shape),
+  );
+  const from: LayerCall = { layer, inputs: given };
+  return shapes.map((shape, index) => ({ shape, from, index }));
+}
+
+/** Whether it is one such, and not a list of them, names for them, or a tensor. */
+export function isSymbolic(x: unknown): x is SymbolicTensor {
+  return typeof x === 'object' && x !== null && 'shape' in x && 'from' in x && 'index' in x;
+}

@@ -1,0 +1,91 @@
+// embedding: a vector for each of a number of things, learned; and one for each position in a sequence.
+
+import { type Shape, ShapeError } from '@treadle/tensor';
+import type { LayerFunction } from './callable.ts';
+import type { Constraint } from './constraints.ts';
+import { type Initializer, type InitializerName, initializerOf } from './initializers.ts';
+import { keepMask, type LayerOptions, sampleShape } from './layer.ts';
+import { LayerWeights } from './layer-weights.ts';
+import { checkCount, makeLayer } from './make-layer.ts';
+import type { Regularizer } from './regularizers.ts';
+
+export interface EmbeddingOptions extends LayerOptions {
+  /** 'randomUniform' by default: within ±0.05 */
+  readonly embeddingsInitializer?: InitializerName | Initializer | undefined;
+  readonly embeddingsRegularizer?: Regularizer | undefined;
+  readonly embeddingsConstraint?: Constraint | undefined;
+  /** whether 0 stands for no step at all, so that the layers after this one leave it out; false by default */
+  readonly maskZero?: boolean | undefined;
+}
+
+/**
+ * [batch, …] of whole numbers from 0 to inputDim − 1 → [batch, …, outputDim]. Variable: embeddings [inputDim, outputDim]. Integers
+ * that are known when it is called must be in range (RangeError); those that are computed are taken to the nearest.
+ */
+export function embedding(inputDim: number, outputDim: number, options: EmbeddingOptions = {}): LayerFunction {
+  checkCount('embedding: inputDim', inputDim);
+  checkCount('embedding: outputDim', outputDim);
+  const { embeddingsInitializer = 'randomUniform', maskZero = false } = options;
+  const embeddings = {
+    initializer: initializerOf(embeddingsInitializer),
+    regularizer: options.embeddingsRegularizer,
+    constraint: options.embeddingsConstraint,
+  };
+  const weights = new LayerWeights();
+  const build = (shape: Shape): Shape => {
+    weights.make('embeddings', [inputDim, outputDim], embeddings);
+    return [...shape, outputDim];
+  };
+  return makeLayer({
+    kind: 'embedding',
+    options: { inputDim, outputDim, ...options },
+    weights,
+    build,
+    call: (x) => {
+      build(sampleShape('embedding', x));
+      return weights.get('embeddings').gather(x.dtype === 'int32' ? x : x.cast('int32'));
+    },
+    outputMask: ([x]) => (maskZero ? x?.notEqual(0) : undefined),
+  });
+}
+
+export interface PositionEmbeddingOptions extends LayerOptions {
+  /** 'glorotUniform' by default */
+  readonly initializer?: InitializerName | Initializer | undefined;
+}
+
+/**
+ * What is learned for each position of a sequence, for adding to it: x [batch, steps, features] → [batch, steps, features], which
+ * depends on x's shape alone. Variable: embeddings [sequenceLength, features]. Throws ShapeError for longer sequences.
+ */
+export function positionEmbedding(sequenceLength: number, options: PositionEmbeddingOptions = {}): LayerFunction {
+  checkCount('positionEmbedding: sequenceLength', sequenceLength);
+  const initializer = initializerOf(options.initializer ?? 'glorotUniform');
+  const weights = new LayerWeights();
+  const build = (shape: Shape): Shape => {
+    const [steps = 0, features = 0] = shape;
+    const isBuilt = weights.find('embeddings')?.shape[1] ?? features;
+    if (shape.length !== 2 || steps > sequenceLength || features !== isBuilt) {
+      const got = `got [${shape.join(', ')}]`;
+      throw new ShapeError(
+        `positionEmbedding: a sample must be [steps, ${isBuilt}] with ${sequenceLength} steps at most; ${got}`,
+      );
+    }
+    weights.make('embeddings', [sequenceLength, features], { initializer });
+    return shape;
+  };
+  return makeLayer({
+    kind: 'positionEmbedding',
+    options: { sequenceLength, ...options },
+    weights,
+    build,
+    call: (x) => {
+      build(sampleShape('positionEmbedding', x));
+      return weights
+        .get('embeddings')
+        .slice([0], [x.shape[1] ?? 0])
+        .broadcastTo(x.shape);
+    },
+    outputMask: keepMask,
+  });
+}

@@ -1,0 +1,43 @@
+// gru: gated recurrent units (K. Cho et al., 2014).
+
+import type { Tensor } from '@treadle/tensor';
+import { type Activation, type ActivationName, activationOf } from './activations.ts';
+import { type Cell, type RecurrentLayer, type RecurrentOptions, recurrent } from './recurrent.ts';
+
+export interface GruOptions extends RecurrentOptions {
+  /** of the gates; 'sigmoid' by default */
+  readonly recurrentActivation?: ActivationName | Activation | undefined;
+  /** whether the reset gate acts after the recurrent product, which then has a bias of its own; true by default */
+  readonly resetAfter?: boolean | undefined;
+}
+
+/**
+ * h ← z·h + (1 − z)·h̃, step by step: [batch, steps, features] → [batch, units]. The kernels hold the columns of z, r and h̃ one
+ * after the other, as Keras's do; the bias is [2, 3·units] where the reset gate acts after the product, [3·units] where before.
+ */
+export function gru(units: number, options: GruOptions = {}): RecurrentLayer {
+  const activate = activationOf(options.activation ?? 'tanh');
+  const gate = activationOf(options.recurrentActivation ?? 'sigmoid');
+  const { resetAfter = true } = options;
+  const next = (z: Tensor, h: Tensor, candidate: Tensor): Tensor => candidate.add(z.mul(h.sub(candidate)));
+  const cell: Cell = {
+    kind: 'gru',
+    blocks: 3,
+    states: 1,
+    biases: resetAfter ? 2 : 1,
+    step: (x, seen, [h = seen], kernel, bias) => {
+      const [xz = x, xr = x, xh = x] = x.split(3, 1);
+      if (resetAfter) {
+        const product = seen.matmul(kernel);
+        const [hz = x, hr = x, hh = x] = (bias ? product.add(bias) : product).split(3, 1);
+        const candidate = activate(xh.add(gate(xr.add(hr)).mul(hh)));
+        return [next(gate(xz.add(hz)), h, candidate)];
+      }
+      const [gates = kernel, last = kernel] = kernel.split([2 * units, units], 1);
+      const [hz = x, hr = x] = seen.matmul(gates).split(2, 1);
+      const candidate = activate(xh.add(gate(xr.add(hr)).mul(seen).matmul(last)));
+      return [next(gate(xz.add(hz)), h, candidate)];
+    },
+  };
+  return recurrent(cell, units, options, (others) => gru(units, others));
+}

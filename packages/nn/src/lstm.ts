@@ -1,0 +1,47 @@
+// lstm: long short-term memory (S. Hochreiter, J. Schmidhuber, 1997; with forget gates by F. Gers et al., 2000).
+
+import { concat, type Tensor } from '@treadle/tensor';
+import { type Activation, type ActivationName, activationOf } from './activations.ts';
+import { type Initializer, initializerOf } from './initializers.ts';
+import { type Cell, type RecurrentLayer, type RecurrentOptions, recurrent } from './recurrent.ts';
+
+export interface LstmOptions extends RecurrentOptions {
+  /** of the gates; 'sigmoid' by default */
+  readonly recurrentActivation?: ActivationName | Activation | undefined;
+  /** whether the bias of the forget gate begins with ones (R. Józefowicz et al., 2015); true by default */
+  readonly unitForgetBias?: boolean | undefined;
+}
+
+/**
+ * c ← f·c + i·activation(c̃), h ← o·activation(c), step by step: [batch, steps, features] → [batch, units]. The kernels hold the
+ * columns of i, f, c̃ and o one after the other, as Keras's do. States: h, c.
+ */
+export function lstm(units: number, options: LstmOptions = {}): RecurrentLayer {
+  const activate = activationOf(options.activation ?? 'tanh');
+  const gate = activationOf(options.recurrentActivation ?? 'sigmoid');
+  const { unitForgetBias = true } = options;
+  const cell: Cell = {
+    kind: 'lstm',
+    blocks: 4,
+    states: 2,
+    biases: 1,
+    initialBias: unitForgetBias ? forgetNothing(units, initializerOf(options.biasInitializer ?? 'zeros')) : undefined,
+    step: (x, h, [, c = h], kernel) => {
+      const [i = x, f = x, candidate = x, o = x] = h.matmul(kernel).add(x).split(4, 1);
+      const cell = gate(f)
+        .mul(c)
+        .add(gate(i).mul(activate(candidate)));
+      return [gate(o).mul(activate(cell)), cell];
+    },
+  };
+  return recurrent(cell, units, options, (others) => lstm(units, others));
+}
+
+/** A bias whose forget gate is 1, the rest as the initializer says. */
+function forgetNothing(units: number, initial: Initializer): Initializer {
+  return () => {
+    const ones = initializerOf('ones')([units]);
+    const part = (blocks: number): Tensor => initial([blocks * units]);
+    return concat([part(1), ones, part(2)]);
+  };
+}

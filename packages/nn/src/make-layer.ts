@@ -1,0 +1,98 @@
+// What the layers here share: a layer is made of its options, its weights, and what it computes. Its config is its options as
+// plain data.
+
+import type { Tensor, Variable } from '@treadle/tensor';
+import { type LayerFunction, layer } from './callable.ts';
+import { given, type Layer, type LayerConfig, type LayerOptions, namedVariablesOf } from './layer.ts';
+import type { LayerWeights } from './layer-weights.ts';
+
+type Behaviour = Pick<Layer, 'build' | 'call' | 'outputMask'>;
+
+export interface LayerParts extends Behaviour {
+  readonly kind: string;
+  /** what the layer was made with: positional arguments by their names, and options */
+  readonly options: LayerOptions & Readonly<Record<string, unknown>>;
+  readonly weights?: LayerWeights;
+  /** the layers that it is made of, by what they are called within it; may be a getter */
+  readonly layers?: Readonly<Record<string, Layer>>;
+  readonly buildAll?: NonNullable<Layer['buildAll']>;
+  readonly callAll?: NonNullable<Layer['callAll']>;
+}
+
+export function makeLayer(parts: LayerParts): LayerFunction {
+  const { kind, options, weights, build, call, buildAll, callAll, outputMask } = parts;
+  const inner = (): readonly (readonly [string, Layer])[] => Object.entries(parts.layers ?? {});
+  const named = (): ReadonlyMap<string, Variable> =>
+    new Map([
+      ...(weights?.variables ?? []).map((v) => [v.name, v] as const),
+      ...inner().flatMap(([name, part]) =>
+        [...namedVariablesOf(part)].map(([own, v]) => [`${name}/${own}`, v] as const),
+      ),
+    ]);
+  return layer({
+    build,
+    call,
+    ...(buildAll && { buildAll }),
+    ...(callAll && { callAll }),
+    ...(outputMask && { outputMask }),
+    kind,
+    name: options.name,
+    inputShape: options.inputShape,
+    get variables(): readonly Variable[] {
+      return [...named().values()];
+    },
+    get namedVariables(): ReadonlyMap<string, Variable> {
+      return named();
+    },
+    losses: (): readonly Tensor[] => [
+      ...(weights?.penalties() ?? []),
+      ...inner().flatMap(([, part]) => part.losses?.() ?? []),
+    ],
+    config: () => configOf(kind, options),
+  });
+}
+
+export interface MergingParts extends Pick<LayerParts, 'kind' | 'options' | 'weights' | 'layers' | 'outputMask'> {
+  readonly buildAll: NonNullable<Layer['buildAll']>;
+  readonly callAll: NonNullable<Layer['callAll']>;
+}
+
+/** A layer that is said by buildAll and callAll alone: given one input, it takes it as the only one of several. */
+export function makeLayerOfMany(parts: MergingParts): LayerFunction {
+  const { kind, buildAll, callAll } = parts;
+  const first = <T>(results: readonly T[]): T => {
+    const [result] = results;
+    if (result === undefined) throw new Error(`internal: ${kind} has no result`);
+    return result;
+  };
+  return makeLayer({
+    ...parts,
+    build: (shape) => first(buildAll([shape])),
+    call: (x, { training, mask, addLoss }) => first(callAll([x], { training, masks: [mask], addLoss })),
+  });
+}
+
+/**
+ * The options as plain data. Initializers that are functions are left out: a layer that is made again is given its weights.
+ * Throws RangeError for other functions of one's own.
+ */
+export function configOf(kind: string, options: Readonly<Record<string, unknown>>): LayerConfig {
+  return {
+    kind,
+    ...given(Object.fromEntries(Object.entries(options).map(([o, value]) => [o, plain(kind, o, value)]))),
+  };
+}
+
+function plain(kind: string, option: string, value: unknown): unknown {
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return value;
+  if ('config' in value) return typeof value.config === 'function' ? value.config() : value.config;
+  if (/initializer$/i.test(option)) return typeof value === 'function' ? undefined : value;
+  if ('l1' in value && 'l2' in value) return { l1: value.l1, l2: value.l2 };
+  if (typeof value === 'object' && !('call' in value)) return value;
+  throw new RangeError(`${kind}: ${option} must be a name, or made by this package, to be saved; got one’s own`);
+}
+
+/** Throws RangeError unless n is a whole number ≥ 1; `what` begins the message, as in 'dense: units'. */
+export function checkCount(what: string, n: number): void {
+  if (!Number.isSafeInteger(n) || n < 1) throw new RangeError(`${what} must be a whole number ≥ 1; got ${n}`);
+}

@@ -1,0 +1,48 @@
+// prelu: a rectifier whose slope below zero is learned.
+
+import { type Shape, ShapeError } from '@treadle/tensor';
+import type { LayerFunction } from './callable.ts';
+import type { Constraint } from './constraints.ts';
+import { type Initializer, type InitializerName, initializerOf } from './initializers.ts';
+import { keepMask, type LayerOptions, sampleShape } from './layer.ts';
+import { LayerWeights } from './layer-weights.ts';
+import { makeLayer } from './make-layer.ts';
+import type { Regularizer } from './regularizers.ts';
+
+export interface PreluOptions extends LayerOptions {
+  /** 'zeros' by default */
+  readonly alphaInitializer?: InitializerName | Initializer | undefined;
+  readonly alphaRegularizer?: Regularizer | undefined;
+  readonly alphaConstraint?: Constraint | undefined;
+  /** axes along which one slope is shared, the batch being axis 0: [1, 2] gives an image a slope for each channel */
+  readonly sharedAxes?: readonly number[] | undefined;
+}
+
+/** x where x > 0, alpha·x elsewhere. Variable: alpha, of the shape of a sample, 1 along shared axes. */
+export function prelu(options: PreluOptions = {}): LayerFunction {
+  const { alphaInitializer = 'zeros', sharedAxes = [] } = options;
+  const initializer = initializerOf(alphaInitializer);
+  const weights = new LayerWeights();
+  const build = (shape: Shape): Shape => {
+    const extents = shape.map((extent, i) => (sharedAxes.includes(i + 1) ? 1 : extent));
+    const { alphaRegularizer: regularizer, alphaConstraint: constraint } = options;
+    const alpha = weights.make('alpha', extents, { initializer, regularizer, constraint });
+    if (extents.length !== alpha.rank || extents.some((extent, i) => extent !== alpha.shape[i])) {
+      throw new ShapeError(
+        `prelu: a sample must have a slope for each element, [${alpha.shape.join(', ')}]; got [${shape.join(', ')}]`,
+      );
+    }
+    return shape;
+  };
+  return makeLayer({
+    kind: 'prelu',
+    options: { ...options },
+    weights,
+    build,
+    call: (x) => {
+      build(sampleShape('prelu', x));
+      return x.greater(0).where(x, x.mul(weights.get('alpha')));
+    },
+    outputMask: keepMask,
+  });
+}

@@ -1,0 +1,70 @@
+// What all normalizations share: they learn a scale (gamma) and a shift (beta) for what they have normalized.
+
+import type { Shape, Tensor } from '@treadle/tensor';
+import type { Constraint } from './constraints.ts';
+import { type Initializer, type InitializerName, initializerOf } from './initializers.ts';
+import type { LayerOptions } from './layer.ts';
+import type { LayerWeights } from './layer-weights.ts';
+import type { Regularizer } from './regularizers.ts';
+
+export interface ScaleAndShiftOptions extends LayerOptions {
+  /** what is added to a variance, so that it can be divided by; 10⁻³ by default */
+  readonly epsilon?: number | undefined;
+  /** whether there is a shift; true by default */
+  readonly center?: boolean | undefined;
+  /** whether there is a scale; true by default */
+  readonly scale?: boolean | undefined;
+  /** 'zeros' by default */
+  readonly betaInitializer?: InitializerName | Initializer | undefined;
+  /** 'ones' by default */
+  readonly gammaInitializer?: InitializerName | Initializer | undefined;
+  readonly betaRegularizer?: Regularizer | undefined;
+  readonly gammaRegularizer?: Regularizer | undefined;
+  readonly betaConstraint?: Constraint | undefined;
+  readonly gammaConstraint?: Constraint | undefined;
+}
+
+/** Makes gamma and beta of that shape, as far as the options want them. Throws RangeError for unknown names. */
+export function scaleAndShiftMaker(weights: LayerWeights, options: ScaleAndShiftOptions): (shape: Shape) => void {
+  const { center = true, scale = true } = options;
+  const gamma = {
+    initializer: initializerOf(options.gammaInitializer ?? 'ones'),
+    regularizer: options.gammaRegularizer,
+    constraint: options.gammaConstraint,
+  };
+  const beta = {
+    initializer: initializerOf(options.betaInitializer ?? 'zeros'),
+    regularizer: options.betaRegularizer,
+    constraint: options.betaConstraint,
+  };
+  return (shape) => {
+    if (scale) weights.make('gamma', shape, gamma);
+    if (center) weights.make('beta', shape, beta);
+  };
+}
+
+/** x·gamma + beta, each of them put where `along` says: the axes of x that it lies along. */
+export function scaleAndShift(x: Tensor, weights: LayerWeights, along: readonly number[]): Tensor {
+  const shape = x.shape.map((extent, i) => (along.includes(i) ? extent : 1));
+  const place = (name: string): Tensor | undefined => weights.find(name)?.reshape(shape);
+  const [gamma, beta] = [place('gamma'), place('beta')];
+  const scaled = gamma ? x.mul(gamma) : x;
+  return beta ? scaled.add(beta) : scaled;
+}
+
+/** The axes of a tensor [batch, ...shape], counted from 0. Throws RangeError for one that is not there, or is the batch. */
+export function axesOf(kind: string, shape: Shape, axis: number | readonly number[]): readonly number[] {
+  const rank = shape.length + 1;
+  const axes = [axis].flat().map((i) => (i < 0 ? i + rank : i));
+  if (axes.every((i) => Number.isInteger(i) && i > 0 && i < rank)) return axes.sort((a, b) => a - b);
+  throw new RangeError(
+    `${kind}: an axis must be one of a sample, 1 … ${rank - 1} or counted from the end; got ${[axis].flat().join(', ')} for [batch, ${shape.join(', ')}]`,
+  );
+}
+
+/** (x − mean) / √(variance + ε) over the axes. */
+export function standardize(x: Tensor, axes: readonly number[], epsilon: number): Tensor {
+  const centred = x.sub(x.mean(axes, { keepDims: true }));
+  const variance = centred.square().mean(axes, { keepDims: true });
+  return centred.mul(variance.add(epsilon).rsqrt());
+}

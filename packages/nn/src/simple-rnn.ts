@@ -1,0 +1,19 @@
+// simpleRnn: a state that is a linear function of the input and of the state before, activated.
+
+import { activationOf } from './activations.ts';
+import { type Cell, type RecurrentLayer, type RecurrentOptions, recurrent } from './recurrent.ts';
+
+export type SimpleRnnOptions = RecurrentOptions;
+
+/** h ← activation(x·kernel + h·recurrentKernel + bias), step by step: [batch, steps, features] → [batch, units]. */
+export function simpleRnn(units: number, options: SimpleRnnOptions = {}): RecurrentLayer {
+  const activate = activationOf(options.activation ?? 'tanh');
+  const cell: Cell = {
+    kind: 'simpleRnn',
+    blocks: 1,
+    states: 1,
+    biases: 1,
+    step: (x, h, _, kernel) => [activate(h.matmul(kernel).add(x))],
+  };
+  return recurrent(cell, units, options, (others) => simpleRnn(units, others));
+}

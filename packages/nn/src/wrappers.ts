@@ -1,0 +1,83 @@
+// Layers around a layer: bidirectional reads a sequence both ways, timeDistributed applies a layer to each step.
+
+import { concat, type Shape, ShapeError, type Tensor } from '@treadle/tensor';
+import type { LayerFunction } from './callable.ts';
+import { type Layer, type LayerOptions, sampleShape } from './layer.ts';
+import { makeLayer, makeLayerOfMany } from './make-layer.ts';
+import type { RecurrentLayer } from './recurrent.ts';
+
+export type MergeMode = 'concat' | 'sum' | 'mul' | 'ave';
+
+export interface BidirectionalOptions extends LayerOptions {
+  /** how the results of both ways become one; 'concat' by default */
+  readonly mergeMode?: MergeMode | undefined;
+  /** the layer that goes backwards; by default one with the same options */
+  readonly backwardLayer?: RecurrentLayer | undefined;
+}
+
+const merges: Readonly<Record<MergeMode, (forward: Tensor, backward: Tensor) => Tensor>> = {
+  concat: (forward, backward) => concat([forward, backward], -1),
+  sum: (forward, backward) => forward.add(backward),
+  mul: (forward, backward) => forward.mul(backward),
+  ave: (forward, backward) => forward.add(backward).mul(0.5),
+};
+
+/**
+ * A recurrent layer that reads a sequence from its first step to the last, and another from the last to the first; their results
+ * at each step, or at their ends, are merged. With returnState, the states of the first follow, then those of the other.
+ */
+export function bidirectional(forward: RecurrentLayer, options: BidirectionalOptions = {}): LayerFunction {
+  const { mergeMode = 'concat', backwardLayer: backward = forward.reversed() } = options;
+  if (!Object.hasOwn(merges, mergeMode)) {
+    throw new RangeError(`bidirectional: mergeMode must be one of ${Object.keys(merges).join(', ')}; got ${mergeMode}`);
+  }
+  const inOrder = (y: Tensor): Tensor => (backward.returnSequences ? y.flip(1) : y);
+  /** the inputs of each way: x and its own half of the initial states */
+  const halves = <T>([x, ...states]: readonly T[]): readonly (readonly T[])[] => {
+    const own = [states.slice(0, states.length / 2), states.slice(states.length / 2)];
+    return own.map((half) => (x === undefined ? half : [x, ...half]));
+  };
+  return makeLayerOfMany({
+    kind: 'bidirectional',
+    options: { ...options, layer: forward },
+    layers: { forward, backward },
+    buildAll: (shapes) => {
+      const [own = [], other = []] = halves(shapes);
+      const [y = [], ...states] = buildBoth(forward, own);
+      const [, ...others] = buildBoth(backward, other);
+      return [mergeMode === 'concat' ? [...y.slice(0, -1), 2 * (y.at(-1) ?? 0)] : y, ...states, ...others];
+    },
+    callAll: (xs, context) => {
+      const [own = [], other = []] = halves(xs);
+      const [y, ...states] = forward.callAll?.(own, context) ?? [];
+      const [reversed, ...others] = backward.callAll?.(other, context) ?? [];
+      if (!y || !reversed) throw new Error('internal: a recurrent layer has a result');
+      return [merges[mergeMode](y, inOrder(reversed)), ...states, ...others];
+    },
+    outputMask: (xs, masks) => forward.outputMask?.(xs, masks),
+  });
+}
+
+function buildBoth(layer: RecurrentLayer, shapes: readonly Shape[]): readonly Shape[] {
+  return layer.buildAll?.(shapes) ?? [];
+}
+
+/** Applies a layer to every step of x [batch, steps, …], as to samples of their own. */
+export function timeDistributed(layer: Layer, options: LayerOptions = {}): LayerFunction {
+  return makeLayer({
+    kind: 'timeDistributed',
+    options: { ...options, layer },
+    layers: { layer },
+    build: ([steps, ...sample]) => {
+      if (steps === undefined) throw new ShapeError('timeDistributed: a sample must have steps; got []');
+      return [steps, ...layer.build(sample)];
+    },
+    call: (x, { training, addLoss }) => {
+      const [steps = 1, ...sample] = sampleShape('timeDistributed', x);
+      const batch = x.shape[0] ?? 1;
+      const y = layer.call(x.reshape([batch * steps, ...sample]), { training, addLoss });
+      return y.reshape([batch, steps, ...y.shape.slice(1)]);
+    },
+    outputMask: (_, [mask]) => mask,
+  });
+}
