@@ -1,9 +1,10 @@
-// Layers with given weights compute what Keras computes with them, in float64: golden/make-golden.py made the figures.
+// Layers with given weights compute what Keras computes with them, in float64, and have its gradients: golden/make-golden.py
+// made the figures.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { activations, type LayerConfig, layerFrom } from '@treadle/nn';
-import { type Tensor, tensor } from '@treadle/tensor';
+import { gradients, type Tensor, tensor, type Variable, variable } from '@treadle/tensor';
 import { describe, expect, test } from 'vitest';
 import { buildAll, callAll, namedVariablesOf } from './apply.ts';
 
@@ -18,6 +19,11 @@ interface Case {
   readonly outputs: readonly Nested[];
   /** variables that training moved */
   readonly after: Readonly<Record<string, Nested>>;
+  /** of the sum of all outputs, each element times its factor; null for inputs that have none */
+  readonly gradients: {
+    readonly inputs: readonly (Nested | null)[];
+    readonly weights: Readonly<Record<string, Nested>>;
+  };
 }
 
 interface Golden {
@@ -34,20 +40,33 @@ function flat(x: Nested): readonly number[] {
   return typeof x === 'number' ? [x] : x.flatMap(flat);
 }
 
-function expectClose(got: Tensor, expected: Nested): void {
+function factors({ shape, size }: Tensor): Tensor {
+  return tensor(
+    Float32Array.from({ length: size }, (_, i) => (((5 * i) % 7) - 3) / 4),
+    { shape },
+  );
+}
+
+function find(variables: ReadonlyMap<string, Variable>, name: string): Variable {
+  const found = variables.get(name);
+  if (!found) throw new Error(`no variable ${name}`);
+  return found;
+}
+
+function expectClose(got: Tensor | undefined, expected: Nested, what = 'result'): void {
   const values = flat(expected);
-  const data = got.data();
+  const data = got?.data() ?? [];
   expect(data).toHaveLength(values.length);
   values.forEach((value, i) => {
-    expect(Math.abs(data[i]! - value), `at [${i}]: ${data[i]} for ${value}`).toBeLessThanOrEqual(bound(value));
+    expect(Math.abs(data[i]! - value), `${what} at [${i}]: ${data[i]} for ${value}`).toBeLessThanOrEqual(bound(value));
   });
 }
 
 const numbered = golden.cases.map((each, i) => ({ ...each, title: `${i} ${JSON.stringify(each.config)}` }));
 
-test.each(numbered)('$title', ({ config, inputs, masks, training, weights, outputs, after }) => {
+test.each(numbered)('$title', ({ config, inputs, masks, training, weights, outputs, after, gradients: expected }) => {
   const layer = layerFrom(config);
-  const xs = inputs.map((x) => tensor(x));
+  const xs = inputs.map((x) => variable(x));
   buildAll(
     layer,
     xs.map((x) => x.shape.slice(1)),
@@ -67,10 +86,19 @@ test.each(numbered)('$title', ({ config, inputs, masks, training, weights, outpu
   results.forEach((y, i) => {
     expectClose(y, outputs[i] ?? 0);
   });
+  const total = results.map((y) => y.mul(factors(y)).sum()).reduce((sum, term) => sum.add(term));
+  const named = Object.entries(expected.weights);
+  const weightGradients = gradients(
+    total,
+    named.map(([name]) => find(variables, name)),
+  );
+  for (const [i, [name, value]] of named.entries()) expectClose(weightGradients[i], value, name);
+  const inputGradients = gradients(total, xs);
+  expected.inputs.forEach((value, i) => {
+    if (value !== null) expectClose(inputGradients[i], value, `input ${i}`);
+  });
   for (const [name, value] of Object.entries(after)) {
-    const moved = variables.get(name);
-    if (!moved) throw new Error(`no variable ${name}`);
-    expectClose(moved, value);
+    expectClose(find(variables, name), value, name);
   }
 });
 

@@ -68,8 +68,8 @@ const makers: Readonly<Record<string, (config: LayerConfig, own: OwnMakers) => L
   minimum: (config) => minimum(common(config)),
   concatenate: (config) => concatenate({ ...common(config), axis: number(config, 'axis') }),
   dot: (config) => {
-    const [i = Number.NaN, j = i] = [axesOrNothing(config, 'axes') ?? []].flat();
-    return dot([i, j], optionsFrom(config));
+    const axes = axesOrNothing(config, 'axes') ?? Number.NaN;
+    return dot(typeof axes === 'number' ? axes : [axes[0] ?? Number.NaN, axes[1] ?? Number.NaN], optionsFrom(config));
   },
   multiHeadAttention: (config) =>
     multiHeadAttention(count(config, 'numHeads'), count(config, 'keyDim'), optionsFrom(config)),

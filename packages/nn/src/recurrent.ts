@@ -171,17 +171,19 @@ function stepper(
   weights: LayerWeights,
 ): (xs: readonly Tensor[], context: CallAllOptions) => Steps {
   const { goBackwards = false, dropout = 0, recurrentDropout = 0 } = options;
-  const source = seedSource(cell.kind, options.seed);
+  const inputSource = seedSource(cell.kind, options.seed);
+  const stateSource = seedSource(cell.kind, options.seed === undefined ? undefined : (options.seed + 1) % 2 ** 32);
   return ([x, ...given], { training, masks = [] }) => {
     if (!x) throw new Error(`internal: ${cell.kind} needs its input`);
     const [batch = 1, steps = 1, features = 1] = x.shape;
-    const dropped = training && dropout > 0 ? drop(x, dropout, source, [batch, 1, features]) : x;
+    const dropped = training && dropout > 0 ? drop(x, dropout, inputSource, [batch, 1, features]) : x;
     const bias = weights.find('bias');
     const [inputBias, recurrentBias] = cell.biases === 2 && bias ? rowsOf(bias) : [bias, undefined];
     const projected = project(dropped, weights.get('kernel'), inputBias);
     const kernel = weights.get('recurrentKernel');
     // one mask for all steps (Y. Gal, Z. Ghahramani, 2016)
-    const carried = training && recurrentDropout > 0 ? drop(ones([batch, units]), recurrentDropout, source) : undefined;
+    const carried =
+      training && recurrentDropout > 0 ? drop(ones([batch, units]), recurrentDropout, stateSource) : undefined;
     const [mask] = masks;
     let states: readonly Tensor[] =
       given.length > 0 ? given : Array.from({ length: cell.states }, () => zeros([batch, units]));

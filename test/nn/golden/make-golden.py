@@ -1,4 +1,4 @@
-# Makes keras.json: what Keras computes, in float64, for layers with given weights.
+# Makes keras.json: what Keras computes, in float64, for layers with given weights, and the gradients of a weighted sum of it.
 #
 #   pip install keras torch && KERAS_BACKEND=torch python make-golden.py > keras.json
 #
@@ -9,6 +9,7 @@ import re
 
 import keras
 import numpy as np
+import torch
 from keras import layers as k
 
 keras.config.set_floatx("float64")
@@ -29,7 +30,12 @@ RENAMED = {"attentionOutput": "output", "lstmCell": "", "gruCell": "", "simpleRn
 def name_of(path, layer):
     parts = [camel(part) for part in path.split("/")[1:]]
     parts = ["forward" if p.startswith("forward") else "backward" if p.startswith("backward") else p for p in parts]
+    parts = ["layer" if re.match(r"dense\d*$", p) else p for p in parts]
     return "/".join(part for part in (RENAMED.get(p, p) for p in parts) if part)
+
+
+def factors(shape):
+    return ((np.arange(np.prod(shape)) * 5 % 7 - 3) / 4).reshape(shape)
 
 
 cases = []
@@ -50,8 +56,16 @@ def case(kind, layer, inputs, /, masks=None, training=False, call=None, **config
             value = np.abs(value) + 0.5
         w.assign(value)
         weights[name_of(w.path, layer)] = value.tolist()
-    outputs = invoke(tensors)
+    variables = [torch.tensor(x, requires_grad=True) for x in tensors]
+    outputs = invoke(variables)
     outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+    for w in layer.weights:
+        w.value.grad = None
+    sum(torch.sum(y * torch.tensor(factors(y.shape))) for y in outputs).backward()
+    gradients = {
+        "inputs": [None if x.grad is None else x.grad.tolist() for x in variables],
+        "weights": {name_of(w.path, layer): w.value.grad.tolist() for w in layer.trainable_weights},
+    }
     after = {}
     if training:
         for w in layer.non_trainable_weights:
@@ -64,8 +78,9 @@ def case(kind, layer, inputs, /, masks=None, training=False, call=None, **config
             "masks": masks,
             "training": training,
             "weights": weights,
-            "outputs": [keras.ops.convert_to_numpy(y).tolist() for y in outputs],
+            "outputs": [y.tolist() for y in outputs],
             "after": after,
+            "gradients": gradients,
         }
     )
 
@@ -130,13 +145,14 @@ case("groupNormalization", k.GroupNormalization(2), [image], groups=2)
 case("batchNormalization", k.BatchNormalization(), [image])
 case("batchNormalization", k.BatchNormalization(momentum=0.75), [image], training=True, momentum=0.75)
 case("batchNormalization", k.BatchNormalization(axis=1, scale=False), [x], training=True, axis=1, scale=False)
-case("prelu", k.PReLU(shared_axes=[1, 2]), [image], sharedAxes=[1, 2])
+case("prelu", k.PReLU(shared_axes=[1, 2]), [image + 1 / 128], sharedAxes=[1, 2])
 case("dense", k.Dense(3, activation="gelu"), [x], units=3, activation="gelu")
 case("embedding", k.Embedding(5, 3), [[[0, 4, 1], [2, 2, 3]]], inputDim=5, outputDim=3)
 case("dot", k.Dot(axes=(1, 2)), [draw(2, 3, 4), draw(2, 5, 3)], axes=[1, 2])
 case("dot", k.Dot(axes=1, normalize=True), [draw(2, 3), draw(2, 3)], axes=1, normalize=True)
 case("permute", k.Permute((2, 1)), [x], dims=[2, 1])
 case("repeatVector", k.RepeatVector(3), [draw(2, 4)], n=3)
+case("timeDistributed", k.TimeDistributed(k.Dense(2)), [x], layer={"kind": "dense", "units": 2})
 case("average", k.Average(), [draw(2, 3), draw(2, 3), draw(2, 3)])
 
 activations = {}
@@ -149,8 +165,10 @@ activations["geluTanh"] = keras.ops.convert_to_numpy(result)[0].tolist()
 
 
 def show(value):
+    if value is None or isinstance(value, (bool, str)):
+        return value
     if isinstance(value, float):
-        return float(f"{value:.9g}")
+        return float(f"{value:.8g}")
     if isinstance(value, (list, tuple)):
         return [show(v) for v in value]
     return {name: show(v) for name, v in value.items()} if isinstance(value, dict) else value
