@@ -46,6 +46,20 @@ const laws: Record<string, Law> = {
     kurtosis: truncatedKurtosis(),
     limit: (2 * Math.sqrt(2 / (fanIn + fanOut))) / cut,
   },
+  lecunUniform: { make: initializers.lecunUniform, variance: 1 / fanIn, kurtosis: 1.8, limit: Math.sqrt(3 / fanIn) },
+  lecunNormal: {
+    make: initializers.lecunNormal,
+    variance: 1 / fanIn,
+    kurtosis: truncatedKurtosis(),
+    limit: (2 * Math.sqrt(1 / fanIn)) / cut,
+  },
+  varianceScaling: {
+    make: (seed) =>
+      initializers.varianceScaling({ scale: 3, mode: 'fanOut', distribution: 'untruncatedNormal', ...seed }),
+    variance: 3 / fanOut,
+    kurtosis: 3,
+    limit: 6 * Math.sqrt(3 / fanOut),
+  },
   heUniform: { make: initializers.heUniform, variance: 2 / fanIn, kurtosis: 1.8, limit: Math.sqrt(6 / fanIn) },
   heNormal: {
     make: initializers.heNormal,
@@ -140,4 +154,65 @@ test('options shift and stretch', () => {
 test('unknown names are refused', () => {
   expect(() => initializers.initializerOf('xavier')).toThrow('initializer: the name must be one of zeros, ones,');
   expect(() => initializers.initializerOf('toString')).toThrow(RangeError);
+});
+
+test('the identity has ones on its diagonal', () => {
+  expect(initializers.identity({ gain: 2 })([2, 3]).toArray()).toEqual([
+    [2, 0, 0],
+    [0, 2, 0],
+  ]);
+  expect(() => initializers.identity()([2])).toThrow('identity: the shape must be that of a matrix; got [2]');
+});
+
+test('the orthogonal initializer gives orthonormal rows or columns, to float32, times its gain', () => {
+  for (const of of [
+    [5, 5],
+    [40, 7],
+    [7, 40],
+    [3, 4, 6],
+  ]) {
+    const w = initializers
+      .orthogonal({ gain: 3, seed: 2 })(of)
+      .reshape([-1, of.at(-1) ?? 1]);
+    const [rows = 1, columns = 1] = w.shape;
+    const product = rows >= columns ? w.matmul(w, { transposeA: true }) : w.matmul(w, { transposeB: true });
+    const [size, length] = [Math.min(rows, columns), Math.max(rows, columns)];
+    product.data().forEach((value, i) => {
+      const expected = Math.floor(i / size) === i % size ? 9 : 0;
+      // each of `length` terms was rounded in both factors and summed: γ of length + 2, of Σ|aᵢbᵢ| ≤ 9
+      expect(Math.abs(value - expected)).toBeLessThanOrEqual((length + 4) * 2 ** -24 * 9);
+    });
+  }
+  expect(initializers.orthogonal({ seed: 1 })([3, 3]).data()).toEqual(
+    initializers.orthogonal({ seed: 1 })([3, 3]).data(),
+  );
+  expect(() => initializers.orthogonal()([3])).toThrow('orthogonal: the shape must have two axes or more; got [3]');
+});
+
+test.each([
+  ['glorotUniform', 'linear'],
+  ['glorotNormal', 'linear'],
+  ['lecunNormal', 'linear'],
+  ['heUniform', 'relu'],
+  ['heNormal', 'relu'],
+] as const)('%s keeps the mean square through 20 %s layers', (name, activation) => {
+  const [size, layers] = [256, 20];
+  setSeed(11);
+  const first = initializers.randomNormal({ stddev: 1 })([64, size]);
+  let x = first;
+  for (let i = 0; i < layers; i++) {
+    const product = x.matmul(initializers.initializerOf(name)([size, size]));
+    x = activation === 'relu' ? product.relu() : product;
+  }
+  const ratio = x.square().mean().item() / first.square().mean().item();
+  // a layer of n units changes the logarithm of the mean square by a random amount of variance at most 5 / n (that of the square
+  // of a rectified normal number, over its mean squared, is 5): four standard deviations of the sum over all layers
+  expect(Math.abs(Math.log(ratio))).toBeLessThan(4 * Math.sqrt((layers * 5) / size));
+});
+
+test('varianceScaling refuses what it does not know', () => {
+  expect(() => initializers.varianceScaling({ scale: 0 })).toThrow('varianceScaling: the scale must be above 0; got 0');
+  expect(() => Reflect.apply(initializers.varianceScaling, undefined, [{ mode: 'fan' }])).toThrow(
+    'varianceScaling: the mode must be one of fanIn, fanOut, fanAvg; got fan',
+  );
 });
