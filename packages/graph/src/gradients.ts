@@ -3,7 +3,8 @@
 
 import { DtypeError, ShapeError } from './errors.ts';
 import { type Node, numberNode } from './node.ts';
-import { add, broadcastTo, sumTo } from './ops/index.ts';
+import { broadcastTo, sumTo } from './ops/index.ts';
+import { sumOfParts } from './ops/parts.ts';
 import { sameShape, showShape } from './shape.ts';
 
 /**
@@ -33,17 +34,24 @@ export function gradients(y: Node, xs: readonly Node[], seed?: Node): readonly N
 
 /** Adds what each node passes on to the gradients of its inputs, of those that are among `between`; consumers come first. */
 export function addUp(nodes: readonly Node[], between: ReadonlySet<Node>, sums: Map<Node, Node>): void {
+  const terms = new Map<Node, Node[]>();
+  for (const [node, dy] of sums) terms.set(node, [dy]);
   for (const node of nodes) {
-    const dy = sums.get(node);
-    if (!dy || !node.op) continue;
+    const parts = terms.get(node);
+    if (!parts) continue;
+    const dy = sumOfParts(parts);
+    terms.set(node, [dy]);
+    if (!node.op) continue;
     node.op.gradient(dy, node, node.inputs).forEach((dx, i) => {
       const input = node.inputs[i];
       if (!dx || !input || !between.has(input) || input.dtype !== 'float32') return;
       const fitted = sumTo(dx, input.shape);
-      const others = sums.get(input);
-      sums.set(input, others ? add(others, fitted) : fitted);
+      const others = terms.get(input);
+      if (others) others.push(fitted);
+      else terms.set(input, [fitted]);
     });
   }
+  for (const [node, parts] of terms) sums.set(node, sumOfParts(parts));
 }
 
 function lostWay(): Error {

@@ -12,11 +12,7 @@ import {
   type SymbolicTensor,
 } from '@treadle/nn';
 import { type Optimizer, type OptimizerName, optimizerByName } from '@treadle/optim';
-<<<<<<< HEAD
-import { type Explanation, explain, type Tensor, type TensorLike, tensor } from '@treadle/tensor';
-=======
-import type { Tensor } from '@treadle/tensor';
->>>>>>> 3b95a20 (Add recurrent, attention, normalization, embedding and merging layers, layers as functions, and models of any graph)
+import { type Explanation, explain, type Tensor, tensor } from '@treadle/tensor';
 import { evaluateRows } from './evaluate.ts';
 import { type FitOptions, fit } from './fit.ts';
 import type { History, Logs } from './history.ts';
@@ -105,11 +101,11 @@ export class Model<P = Tensor> extends Network {
    * The plan of a training step with a batch of the rows of x and y, as explain tells of it. Nothing is learned; a model that is
    * not built yet is built. Throws what fit would.
    */
-  explain(x: TensorLike, y: TensorLike, { batchSize = 32 }: EvaluateOptions = {}): Explanation {
+  explain(x: RowsLike, y: RowsLike, { batchSize = 32 }: EvaluateOptions = {}): Explanation {
     const steps = this.#compiled('explain');
     const rows = checkRows('explain', this, steps, x, y, batchSize);
     const batch = Int32Array.from({ length: Math.min(batchSize, rows.count) }, (_, i) => i);
-    return explain(steps.train.step)(rows.x, rows.y, tensor(batch));
+    return explain(steps.train.step)([...rows.xs, ...rows.ys], tensor(batch));
   }
 
   /** The layers with their shapes and numbers of parameters, as a table. */

@@ -26,16 +26,12 @@ export class PacedStep<R> {
     this.#step = step;
   }
 
-<<<<<<< HEAD
   /** The step itself. */
-  get step(): Step<D, R> {
+  get step(): Step<R> {
     return this.#step;
   }
 
-  async run(rows: Int32Array, ...data: D): Promise<R> {
-=======
   async run(rows: Int32Array, data: readonly Tensor[]): Promise<R> {
->>>>>>> 3b95a20 (Add recurrent, attention, normalization, embedding and merging layers, layers as functions, and models of any graph)
     const sizes = `${rows.length} of ${data.map(({ size }) => size)}`;
     const expected = this.#expected.get(sizes);
     const numbers = tensor(rows);

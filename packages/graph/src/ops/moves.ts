@@ -5,7 +5,7 @@ import { type Kernel, lanes, type View } from '@treadle/kernels';
 import { f32x4, i32x4 } from '@treadle/wasm';
 import { DtypeError, ShapeError } from '../errors.ts';
 import { applyOp, type Node } from '../node.ts';
-import type { MoveOp, TiledOp } from '../op.ts';
+import type { MoveOp, Op, TiledOp } from '../op.ts';
 import {
   checkShape,
   denseStrides,
@@ -152,7 +152,7 @@ export function flip(x: Node, axes?: number | readonly number[]): Node {
 }
 
 /** A part of every axis: `size` elements from `begin`, each `stride` after the one before. */
-interface Part {
+export interface Part {
   readonly begin: readonly number[];
   readonly strides: readonly number[];
   readonly size: Shape;
@@ -178,7 +178,7 @@ function slicePart(x: Node, part: Part): Node {
 }
 
 /** A tensor of `shape` filled with `value`, in which x stands at the part. */
-function embed(x: Node, shape: Shape, part: Part, value: number): Node {
+export function embed(x: Node, shape: Shape, part: Part, value: number): Node {
   const type = x.dtype === 'float32' ? 'f32x4' : 'i32x4';
   const word = x.dtype === 'bool' && value !== 0 ? -1 : value;
   const fill = type === 'f32x4' ? f32x4.const(word) : i32x4.const(word);
@@ -201,7 +201,16 @@ function embed(x: Node, shape: Shape, part: Part, value: number): Node {
     },
     gradient: (dy) => [slicePart(dy, part)],
   };
+  if (word === 0 && part.strides.every((stride) => stride === 1)) embedded.set(op, part);
   return applyOp(op, [x], shape, x.dtype);
+}
+
+/** The ops that put a contiguous part among zeros. */
+const embedded = new WeakMap<Op, Part>();
+
+/** Where a node that is zero elsewhere has its input, if it is such a node. */
+export function partOf({ op }: Node): Part | undefined {
+  return op && embedded.get(op);
 }
 
 /**
