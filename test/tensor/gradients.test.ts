@@ -123,18 +123,26 @@ test('the gradient of any slices of a tensor, side by side, apart or over each o
   const size = fc.record({ rows: fc.integer({ min: 1, max: 6 }), columns: fc.integer({ min: 1, max: 6 }) });
   const bounds = fc.tuple(fc.nat(6), fc.nat(6), fc.nat(6), fc.nat(6), fc.integer({ min: -9, max: 9 }));
   fc.assert(
-    fc.property(size, fc.array(bounds, { minLength: 1, maxLength: 6 }), fc.boolean(), ({ rows, columns }, slices, isAlong) => {
-      const x = variable(zeros([rows, columns]));
-      const expected = new Float32Array(rows * columns);
-      const terms = slices.map(([a, b, c, d, factor]) => {
-        const [top, bottom] = isAlong ? [0, rows] : [Math.min(a, b, rows), Math.min(Math.max(a, b), rows)];
-        const [left, right] = [Math.min(c, d, columns), Math.min(Math.max(c, d), columns)];
-        for (let i = top; i < bottom; i++) for (let j = left; j < right; j++) expected[i * columns + j]! += factor;
-        return x.slice([top, left], [bottom, right]).mul(factor).sum();
-      });
-      const [dx] = gradients(terms.reduce((sum, term) => sum.add(term)), [x]);
-      expect([...(dx?.data() ?? [])].map((v) => v + 0)).toEqual([...expected]); // small whole numbers: exact
-    }),
+    fc.property(
+      size,
+      fc.array(bounds, { minLength: 1, maxLength: 6 }),
+      fc.boolean(),
+      ({ rows, columns }, slices, isAlong) => {
+        const x = variable(zeros([rows, columns]));
+        const expected = new Float32Array(rows * columns);
+        const terms = slices.map(([a, b, c, d, factor]) => {
+          const [top, bottom] = isAlong ? [0, rows] : [Math.min(a, b, rows), Math.min(Math.max(a, b), rows)];
+          const [left, right] = [Math.min(c, d, columns), Math.min(Math.max(c, d), columns)];
+          for (let i = top; i < bottom; i++) for (let j = left; j < right; j++) expected[i * columns + j]! += factor;
+          return x.slice([top, left], [bottom, right]).mul(factor).sum();
+        });
+        const [dx] = gradients(
+          terms.reduce((sum, term) => sum.add(term)),
+          [x],
+        );
+        expect([...(dx?.data() ?? [])].map((v) => v + 0)).toEqual([...expected]); // small whole numbers: exact
+      },
+    ),
     { numRuns: 200 },
   );
 });
@@ -142,7 +150,10 @@ test('the gradient of any slices of a tensor, side by side, apart or over each o
 test('splitting a tensor and putting it together again has the gradient of the whole', () => {
   const x = variable(linspace(-2, 2, 24).reshape([2, 3, 4]));
   for (const axis of [0, 1, 2]) {
-    const y = concat(x.split(x.shape[axis] ?? 1, axis).map((part) => part.square()), axis);
+    const y = concat(
+      x.split(x.shape[axis] ?? 1, axis).map((part) => part.square()),
+      axis,
+    );
     expect(gradients(y.mul(x.detach()).sum(), [x])[0]?.data()).toEqual(x.detach().square().mul(2).data());
   }
 });

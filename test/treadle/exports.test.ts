@@ -9,7 +9,11 @@ const functions = `
   equal notEqual less lessEqual greater greaterEqual logicalAnd logicalOr
   grad valueAndGrad gradients compile checkpoint explain profile
   threads setThreads features shutdown memory
-  sequential dense flatten dropout activation l1 l2 l1l2
+  sequential model input connect layer dense flatten dropout activation l1 l2 l1l2 maxNorm nonNeg unitNorm
+  reshape permute repeatVector gaussianNoise prelu maxout embedding positionEmbedding masking
+  batchNormalization layerNormalization groupNormalization rmsNormalization
+  simpleRnn lstm gru bidirectional timeDistributed multiHeadAttention transformerEncoder
+  subtract multiply average concatenate dot
   meanSquaredError meanAbsoluteError binaryCrossentropy categoricalCrossentropy sparseCategoricalCrossentropy
   sgd adam exponentialDecay earlyStopping progress
   digits iris mnist readIdx parseIdx readCsv parseCsv trainTestSplit standardScaler minMaxScaler dataset oneHot
@@ -29,6 +33,10 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 
 test.each(words(functions))('%s is a function', (name) => {
   expect(Reflect.get(treadle, name)).toBeTypeOf('function');
+});
+
+test.each(words('dense add subtract multiply average maximum minimum concatenate lstm'))('layers has %s', (name) => {
+  expect(Reflect.get(treadle.layers, name)).toBeTypeOf('function');
 });
 
 test.each(['Tensor', 'Variable', 'Model', 'ShapeError', 'DtypeError', 'FormatError'])('%s is a class', (name) => {
