@@ -1,6 +1,15 @@
 // Random tensors: what a number depends on, and how numbers are spread.
 
-import { randomNormal, randomUniform, setSeed, setThreads, shutdown } from '@treadle/tensor';
+import {
+  compile,
+  randomNormal,
+  randomUniform,
+  setSeed,
+  setThreads,
+  shutdown,
+  type Tensor,
+  variable,
+} from '@treadle/tensor';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { refused } from './refusal.ts';
@@ -50,6 +59,37 @@ test('numbers lie where they must, and are spread as they should be', () => {
   expect(Math.abs(mean(normal, (x) => x) - 3)).toBeLessThan((6 * 2) / Math.sqrt(n));
   expect(Math.abs(mean(normal, (x) => (x - 3) ** 2) - 4)).toBeLessThan((6 * 4 * Math.SQRT2) / Math.sqrt(n));
   expect(Math.abs(mean(normal, (x) => (Math.abs(x - 3) < 2 ? 1 : 0)) - 0.682689)).toBeLessThan(6 * Math.sqrt(0.22 / n));
+});
+
+test('a compiled function draws what it draws uncompiled, in its own order, whatever it does with it', () => {
+  let own = 0;
+  const three = (x: Tensor): readonly Tensor[] => {
+    const [a, b] = [randomUniform([3]), randomNormal([3], { seed: () => own++ })];
+    randomUniform([2]); // drawn, and nothing made of it
+    const c = randomNormal([3], { seed: () => own++ });
+    return [c.add(randomUniform([3])).mul(x), b.sub(c), a];
+  };
+  const compiled = compile(three);
+  const calls = (f: typeof three): unknown => {
+    setSeed(3);
+    own = 0;
+    return [1, 2, 3].map((x) => f(variable(x)).map((t) => [...t.data()]));
+  };
+  expect(calls(compiled)).toEqual(calls(three));
+  expect(calls(compiled)).toEqual(calls(three));
+});
+
+test('what a variable begins with is drawn when it is made, also in a function that is recorded', () => {
+  const made: Tensor[] = [];
+  const f = compile((x: Tensor) => {
+    if (made.length === 0) made.push(variable(randomUniform([2])), variable(randomUniform([2])));
+    return randomUniform([2]).mul(x);
+  });
+  setSeed(5);
+  const run = [f(variable(1)), f(variable(1))];
+  setSeed(5);
+  const expected = Array.from({ length: 4 }, () => [...randomUniform([2]).data()]);
+  expect([...made, ...run].map((t) => [...t.data()])).toEqual(expected);
 });
 
 test('bad seeds and shapes are refused', () => {

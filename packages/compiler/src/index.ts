@@ -8,4 +8,4 @@ export { type Profiling, profilePlan } from './profile.ts';
 export { computeAlong, realize, valueOf, valueOfAsync, writeVariable } from './realize.ts';
 export { type ArgumentType, type Recorded, type Recording, record } from './record.ts';
 export { StoredValue, type Values } from './storage.ts';
-export { isRecording, VariableCell } from './variable.ts';
+export { isRecording, recordingUnderWay, VariableCell } from './variable.ts';

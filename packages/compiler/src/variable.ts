@@ -21,6 +21,8 @@ import { StoredValue, type Values } from './storage.ts';
 export type Assignments = ReadonlyMap<VariableCell, Node>;
 
 interface Noted {
+  /** stands for the recording where what is noted here should not be held */
+  readonly identity: object;
   readonly assignments: Map<VariableCell, Node>;
   /** what variables stand for in the function: nodes of the recording's own, for its plan reads them anew in every run */
   readonly nodes: Map<VariableCell, Node>;
@@ -33,10 +35,15 @@ export function isRecording(): boolean {
   return recording !== undefined;
 }
 
+/** An object that stands for the recording under way; undefined when nothing is recorded. */
+export function recordingUnderWay(): object | undefined {
+  return recording?.identity;
+}
+
 /** Runs `f` with its assignments noted instead of made. */
 export function noteAssignments<T>(f: () => T): { readonly result: T; readonly assignments: Assignments } {
   const outer = recording;
-  const noted: Noted = { assignments: new Map(), nodes: new Map() };
+  const noted: Noted = { identity: {}, assignments: new Map(), nodes: new Map() };
   recording = noted;
   try {
     return { result: f(), assignments: noted.assignments };

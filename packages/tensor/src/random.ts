@@ -2,7 +2,7 @@
 // in the tensor: not on threads, nor on what else is computed.
 
 import { randomInt } from 'node:crypto';
-import { isRecording } from '@treadle/compiler';
+import { recordingUnderWay } from '@treadle/compiler';
 import { type Node, numberNode, ops, type Shape, sourceNode } from '@treadle/graph';
 import { Tensor } from './tensor.ts';
 
@@ -23,28 +23,60 @@ function checkSeed(op: string, n: number): void {
 }
 
 /**
- * The two words of the key of the next random tensor. While a function is recorded they are drawn at every run of the plan,
- * so that a compiled function draws what it would draw uncompiled.
+ * What a function that is recorded draws. Every run draws all of it in the order in which the function does, whatever order the
+ * plan asks in, so that a compiled function draws what it would draw uncompiled.
  */
-function nextKey(op: string, own: Seed | undefined): readonly [Node, Node] {
-  if (typeof own === 'function') {
-    const draw = (): number => {
-      const drawnSeed = own();
-      checkSeed(op, drawnSeed);
-      return drawnSeed | 0;
+class Draws {
+  readonly #recording: object;
+  /** without those that were made while the function was recorded, for a variable to begin with */
+  readonly #draws: ((() => number) | undefined)[] = [];
+  readonly #taken = new Set<number>();
+  #values: readonly (number | undefined)[] = [];
+
+  constructor(recording: object) {
+    this.#recording = recording;
+  }
+
+  /** Adds a draw; what is returned gives its number, once in every run. */
+  add(draw: () => number): () => number {
+    const at = this.#draws.push(draw) - 1;
+    return () => {
+      if (recordingUnderWay() === this.#recording) {
+        this.#draws[at] = undefined;
+        return draw();
+      }
+      // a number that is asked for again is that of the next run
+      if (this.#taken.size === 0 || this.#taken.has(at)) {
+        this.#values = this.#draws.map((each) => each?.());
+        this.#taken.clear();
+      }
+      this.#taken.add(at);
+      return this.#values[at] ?? 0;
     };
-    const word = isRecording() ? sourceNode({ kind: 'drawn', draw }, [], 'int32') : numberNode(draw(), 'int32');
-    return [word, numberNode(-1, 'int32')];
   }
-  if (own !== undefined) {
-    checkSeed(op, own);
-    return [numberNode(own | 0, 'int32'), numberNode(-1, 'int32')];
-  }
-  if (!isRecording()) return [numberNode(seed | 0, 'int32'), numberNode(drawn++, 'int32')];
-  return [
-    sourceNode({ kind: 'drawn', draw: () => seed | 0 }, [], 'int32'),
-    sourceNode({ kind: 'drawn', draw: () => drawn++ }, [], 'int32'),
-  ];
+}
+
+/** By what is recorded. */
+const recorded = new WeakMap<object, Draws>();
+
+/** A number drawn now, or in a function that is recorded at every run. */
+function drawnWord(draw: () => number): Node {
+  const recording = recordingUnderWay();
+  if (!recording) return numberNode(draw(), 'int32');
+  const draws = recorded.get(recording) ?? new Draws(recording);
+  recorded.set(recording, draws);
+  return sourceNode({ kind: 'drawn', draw: draws.add(draw) }, [], 'int32');
+}
+
+/** The two words of the key of the next random tensor. */
+function nextKey(op: string, own: Seed | undefined): readonly [Node, Node] {
+  if (own === undefined) return [drawnWord(() => seed | 0), drawnWord(() => drawn++)];
+  const word = (given: number): number => {
+    checkSeed(op, given);
+    return given | 0;
+  };
+  const first = typeof own === 'function' ? drawnWord(() => word(own())) : numberNode(word(own), 'int32');
+  return [first, numberNode(-1, 'int32')];
 }
 
 /** A seed, or a function that gives one for every draw: in a compiled function for every run. */
