@@ -1,6 +1,6 @@
 // The schedule: what depends on each other is in different phases, in the order it was written down.
 
-import type { Kernel } from '@treadle/kernels';
+import { type Kernel, lanes } from '@treadle/kernels';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { schedule } from '../../packages/compiler/dist/schedule.js';
@@ -97,4 +97,56 @@ test('a slot lives from the first to the last phase that touches it', () => {
       }
     }),
   );
+});
+
+/** An update of a buffer of so many elements by another. */
+const update = (target: number, by: number, length: number): Kernel => {
+  const view = { shape: [length], strides: [1], offset: 0 };
+  return lanes({
+    name: `update ${length}`,
+    key: 'update',
+    shape: [length],
+    loads: [{ operand: { slot: by, view }, type: 'f32x4' }],
+    stores: [{ slot: target, view }],
+    body: (_, values) => values,
+    cost: 1,
+  });
+};
+
+test('small kernels that do the same are one, in the last phase that any of them needs', () => {
+  const list = [
+    kernel([], [0]),
+    update(10, 0, 7),
+    kernel([0], [1]),
+    update(11, 1, 9),
+    kernel([1], [2]),
+    update(12, 2, 1),
+  ];
+  const { phases, lifetimes } = schedule(list);
+  expect(phases.map((phase) => phase.length)).toEqual([1, 1, 1, 1]);
+  expect(phases[3]?.[0]?.writes).toEqual([10, 11, 12]);
+  expect(lifetimes.get(0)).toEqual({ first: 0, last: 3 });
+});
+
+test('a kernel does not wait where somebody waits for it, nor one of many elements', () => {
+  const read = [kernel([], [0]), update(10, 0, 7), kernel([0, 10], [1]), update(11, 1, 9)];
+  expect(schedule(read).phases.map((phase) => phase.length)).toEqual([1, 1, 1, 1]);
+  const large = [kernel([], [0]), update(10, 0, 20_000), kernel([0], [1]), update(11, 1, 20_000)];
+  expect(schedule(large).phases.map((phase) => phase.length)).toEqual([1, 2, 1]);
+});
+
+test('a kernel that waits still comes before what overwrites what it reads', () => {
+  const list = [
+    kernel([], [0]),
+    update(10, 0, 7),
+    kernel([10], [1]),
+    kernel([1], [0]),
+    update(11, 1, 9),
+    kernel([11], [10]),
+  ];
+  const { phases } = schedule(list);
+  const phaseOf = (slot: number): number[] =>
+    phases.flatMap((phase, p) => (phase.some((k) => k.writes.includes(slot)) ? [p] : []));
+  expect(phaseOf(10)[0]).toBeLessThan(phaseOf(1)[0]!);
+  expect(Math.max(...phaseOf(11))).toBeLessThan(Math.max(...phaseOf(10)));
 });

@@ -100,3 +100,56 @@ test('so does one on larger tensors, which several threads share', () => {
   setThreads(2);
   fc.assert(fc.property(programs(largeShape), check), { numRuns: isLong ? 1500 : 30 });
 }, 600_000);
+
+test('so it does on 1, 2, 3 and 7 threads', () => {
+  const seed = (Math.random() * 2 ** 31) | 0;
+  const drawn = fc.sample(programs(largeShape), { seed, numRuns: isLong ? 200 : 8 });
+  const modes: readonly Mode[] = isLong ? ['one by one', 'in one go', 'compiled'] : ['in one go', 'compiled'];
+  const first = drawn.map(() => new Map<Mode, TensorData[]>());
+  // A team is dear to start: all programs on as many threads, then on more.
+  for (const threads of [1, 2, 3, 7]) {
+    setThreads(threads);
+    drawn.forEach((program, p) => {
+      for (const mode of modes) {
+        const data = results(program, mode);
+        const before = first[p]!.get(mode);
+        if (!before) first[p]!.set(mode, data);
+        data.forEach((values, i) => {
+          const different = before && differenceOfData(values, before[i]!);
+          expect(
+            different && `${mode}, result ${i}: ${different}, on ${threads} threads; seed ${seed}, program ${p}`,
+          ).toBeUndefined();
+        });
+      }
+    });
+  }
+}, 600_000);
+
+test('a variable that a program reads before and after it assigns it has both values, whatever lies between', () => {
+  setThreads(1);
+  const reading = fc.record({ program: programs(smallShape), at: fc.nat(20), value: fc.integer({ min: -9, max: 9 }) });
+  fc.assert(
+    fc.property(reading, ({ program, at, value }) => {
+      for (const isCompiled of [false, true]) {
+        const [v, variables] = [variable([1, 2, 3]), variablesOf(program.variables)];
+        const values: Tensor[] = inputsOf(program.inputs, 1);
+        const machine = { values, variables, made: () => undefined };
+        const run = (): Tensor[] => {
+          execute(program.instructions.slice(0, at), machine);
+          const before = v.mul(10);
+          v.assign(v.add(value));
+          execute(program.instructions.slice(at), machine);
+          return [before, v.mul(10)];
+        };
+        const found = (isCompiled ? compile(run) : run)().map((t) => t.toArray());
+        const old = [1, 2, 3];
+        expect([...found, v.toArray()]).toEqual([
+          old.map((x) => 10 * x),
+          old.map((x) => 10 * (x + value)),
+          old.map((x) => x + value),
+        ]);
+      }
+    }),
+    { numRuns: isLong ? 1000 : 40 },
+  );
+}, 600_000);

@@ -42,8 +42,12 @@ const smooth: Readonly<Record<string, Scalar>> = {
   cast: (a) => a!,
 };
 
-export function computeBounded(roots: readonly Node[]): readonly Bounded[] {
-  const known = new Map<Node, Bounded>();
+/** `given`: what some sources are to hold in place of their values, exactly. */
+export function computeBounded(
+  roots: readonly Node[],
+  given: ReadonlyMap<Node, readonly number[]> = new Map(),
+): readonly Bounded[] {
+  const known = new Map([...given].map(([node, values]) => [node, exact(values)]));
   const visit = (node: Node): Bounded => {
     const before = known.get(node);
     if (before) return before;
@@ -59,7 +63,7 @@ function exact(values: readonly number[]): Bounded {
 }
 
 function fromSource({ source, dtype }: Node): Bounded {
-  if (source?.kind === 'number') {
+  if (source?.kind === 'number' || source?.kind === 'constant') {
     const { value } = source;
     return { values: [value], errors: [dtype === 'float32' ? Math.abs(Math.fround(value) - value) : 0] };
   }

@@ -1,6 +1,6 @@
 // Variables: what was written down before an assignment keeps seeing the value of then, compiled or not.
 
-import { compile, gradients, type Tensor, tensor, type Variable, variable, zeros } from '@treadle/tensor';
+import { compile, gradients, memory, type Tensor, tensor, type Variable, variable, zeros } from '@treadle/tensor';
 import { describe, expect, test } from 'vitest';
 import { refused } from './refusal.ts';
 
@@ -248,4 +248,74 @@ test('no gradient passes through an assignment, compiled or not', () => {
     [6, 8],
   ]);
   expect(outcomes[1]).toEqual(outcomes[0]);
+});
+
+describe('assignments outside of a compiled function, which wait for the next run,', () => {
+  test('are made before what they read is disposed of', () => {
+    const [v, w] = [variable(zeros([400])), variable(zeros([400]))];
+    const x = tensor(new Float32Array(400).fill(3)).add(1).realize();
+    v.assign(x.mul(2));
+    x.dispose();
+    w.assign(v);
+    v.dispose();
+    expect(w.sum().item()).toBe(8 * 400);
+  });
+
+  test('are made before a compiled function reads or assigns the variable', async () => {
+    const v = variable([1, 2]);
+    const step = compile((x: Tensor) => {
+      v.assignAdd(x);
+      return v.mul(1);
+    });
+    step(tensor([0, 0]));
+    v.assign([10, 20]);
+    expect(step(tensor([1, 1])).toArray()).toEqual([11, 21]);
+    v.assign([5, 5]);
+    expect((await step.runAsync(tensor([1, 1]))).toArray()).toEqual([6, 6]);
+    v.assignAdd(1);
+    const old = v.reshape([2]);
+    expect(step(old).toArray()).toEqual([14, 14]);
+    expect(old.toArray()).toEqual([7, 7]);
+  });
+
+  test('leave what was written down before them as it was, however it is read', async () => {
+    const v = variable([1, 2]);
+    const before = v.mul(10);
+    const same = v.reshape([2]);
+    v.assign([3, 4]);
+    expect(await before.read()).toEqual(Float32Array.of(10, 20));
+    expect(same.toArray()).toEqual([1, 2]);
+    v.assignSub(1);
+    expect([before.toArray(), same.toArray(), v.toArray()]).toEqual([
+      [10, 20],
+      [1, 2],
+      [2, 3],
+    ]);
+  });
+
+  test('of several variables are one plan with the gradients, whose values can be read afterwards', () => {
+    const values = new Float32Array(1000).map((_, i) => i / 1000);
+    const [v, w] = [variable(values), variable(2)];
+    const round = (): Tensor[] => {
+      const y = v.mul(w).square().sum();
+      const found = gradients(y, [v, w]);
+      v.assignSub(found[0]!.mul(0.001));
+      w.assignSub(found[1]!.mul(0.001));
+      return [y, ...found];
+    };
+    round();
+    v.data();
+    const plans = memory().plans;
+    for (let i = 0; i < 5; i++) round();
+    v.data();
+    expect(memory().plans).toBeLessThanOrEqual(plans + 1);
+    const [at, by] = [Array.from(v.data()), w.item()];
+    const [, dv, dw] = round();
+    v.data();
+    at.forEach((x, i) => {
+      expect(dv!.data()[i]).toBeCloseTo(2 * x * by * by, 4);
+    });
+    const sum = at.reduce((total, x) => total + 2 * x * x * by, 0);
+    expect(dw!.item() / sum).toBeCloseTo(1, 5);
+  });
 });

@@ -1,8 +1,9 @@
 // A capture: the part of the graph that some roots need, as a list in which inputs come before what is computed from them.
-// Its key says its structure and nothing of its values: captures with equal keys can run the same plan, their sources bound
-// in the same order.
+// Its structure says nothing of its values: captures of equal structure can run the same plan, their sources bound in the same
+// order. It is taken for every run that is not compiled, so it is made of numbers in one pass; the rest waits for a new plan.
 
-import type { Node, VariableState } from '@treadle/graph';
+import { type Node, newWalk, type VariableState } from '@treadle/graph';
+import { type Structure, StructureWriter } from './structure.ts';
 
 /** A value to be computed; with `target`, it becomes the variable's value. */
 export interface Root {
@@ -22,50 +23,73 @@ export interface Capture {
   readonly sources: readonly number[];
   /** for each root: the position of its node */
   readonly roots: readonly { readonly at: number; readonly target: VariableState | undefined }[];
-  readonly key: string;
 }
 
-export function capture(roots: readonly Root[]): Capture {
-  const entries: Captured[] = [];
-  const sources: number[] = [];
-  const positions = new Map<Node, number>();
-  const variables = new Map<VariableState, number>();
-  let key = '';
+/** The nodes of a capture in their order, and what plans are found by. */
+export interface Found {
+  readonly roots: readonly Root[];
+  readonly nodes: readonly Node[];
+  /** the sources among them, in their order */
+  readonly sources: readonly Node[];
+  /** lasts until others are found */
+  readonly structure: Structure;
+}
 
-  const enter = (node: Node): void => {
-    const at = entries.length;
-    positions.set(node, at);
-    if (node.source) {
-      sources.push(at);
-      if (node.source.kind === 'variable') variables.set(node.source.state, at);
-      const which = node.source.kind === 'argument' ? node.source.index : '';
-      key += `${node.source.kind}${which}[${node.shape}]${node.dtype}\n`;
-      entries.push({ node, inputs: [] });
-      return;
-    }
-    if (!node.op) throw new Error('internal: a node must have an op or a source');
-    const inputs = node.inputs.map((input) => positions.get(input) ?? -1);
-    key += `${node.op.key}(${inputs})[${node.shape}]${node.dtype}\n`;
-    entries.push({ node, inputs });
-  };
+const writer = new StructureWriter();
 
-  for (const { node } of roots) visit(node, positions, enter);
-  const found = roots.map(({ node, target }) => ({ at: positions.get(node) ?? -1, target }));
-  for (const { at, target } of found) key += target ? `${at} → ${variables.get(target) ?? 'variable'}\n` : `${at}\n`;
-  return { entries, sources, roots: found, key };
+export function find(roots: readonly Root[]): Found {
+  const nodes: Node[] = [];
+  const sources: Node[] = [];
+  const walk = newWalk();
+  writer.begin();
+  for (const { node } of roots) if (node.walk !== walk) visit(node, walk, nodes, sources);
+  for (const { node, target } of roots) {
+    const variable = target
+      ? sources.find(({ source }) => source?.kind === 'variable' && source.state === target)
+      : undefined;
+    writer.root(node.place, target !== undefined, variable?.place);
+  }
+  return { roots, nodes, sources, structure: writer.end() };
 }
 
 /** Depth first, inputs before consumers, without recursion: graphs may be deep. */
-function visit(root: Node, seen: ReadonlyMap<Node, number>, enter: (node: Node) => void): void {
-  if (seen.has(root)) return;
-  const stack: { node: Node; next: number }[] = [{ node: root, next: 0 }];
-  for (let top = stack.at(-1); top; top = stack.at(-1)) {
-    const input = top.node.source ? undefined : top.node.inputs[top.next++];
-    if (!input) {
-      if (!seen.has(top.node)) enter(top.node);
-      stack.pop();
-    } else if (!seen.has(input)) {
-      stack.push({ node: input, next: 0 });
+function visit(root: Node, walk: number, nodes: Node[], sources: Node[]): void {
+  const stack: Node[] = [root];
+  const nexts: number[] = [0];
+  root.walk = walk;
+  while (stack.length > 0) {
+    const top = stack.length - 1;
+    const node = stack[top];
+    const next = nexts[top] ?? 0;
+    if (!node) break;
+    const input = node.source ? undefined : node.inputs[next];
+    if (input) {
+      nexts[top] = next + 1;
+      if (input.walk === walk) continue;
+      input.walk = walk;
+      stack.push(input);
+      nexts.push(0);
+      continue;
     }
+    node.place = nodes.length;
+    nodes.push(node);
+    if (node.source) {
+      sources.push(node);
+      writer.source(node, node.source);
+    } else writer.applied(node);
+    stack.pop();
+    nexts.pop();
   }
+}
+
+/** What a plan is made from. */
+export function capture({ roots, nodes }: Found): Capture {
+  const positions = new Map(nodes.map((node, at) => [node, at]));
+  const at = (node: Node): number => positions.get(node) ?? -1;
+  const entries = nodes.map((node): Captured => ({ node, inputs: node.source ? [] : node.inputs.map(at) }));
+  return {
+    entries,
+    sources: nodes.flatMap((node, at) => (node.source ? [at] : [])),
+    roots: roots.map(({ node, target }) => ({ at: at(node), target })),
+  };
 }

@@ -7,6 +7,7 @@ import type { Capture } from './capture.ts';
 import { chooseLevel } from './features.ts';
 import { type Draft, draft } from './plan.ts';
 import { type ArgumentType, type Recorded, trace } from './record.ts';
+import { simplified } from './simplify.ts';
 
 /** A kernel as a step of a plan. */
 export interface ExplainedKernel extends Work {
@@ -46,7 +47,7 @@ export interface PlanFigures {
 
 /** The plan that a call of `f` would run. */
 export function explainPlan(types: readonly ArgumentType[], f: Recorded): PlanFigures {
-  const { captured } = trace(types, f);
+  const captured = simplified(trace(types, f).found);
   return figuresOf(captured, draft(captured, chooseLevel().level));
 }
 

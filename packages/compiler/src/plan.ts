@@ -7,6 +7,7 @@ import type { Kernel, Level, Slot } from '@treadle/kernels';
 import { type Block, memory, type Program, type RunOptions, team, webAssembly } from '@treadle/pool';
 import { ModuleBuilder } from '@treadle/wasm';
 import { type Lifetime, layoutArena } from './arena.ts';
+import { explainFailure, type Written, writtenBy } from './broken-run.ts';
 import type { Capture } from './capture.ts';
 import { compileModule } from './compile-module.ts';
 import { emitMain } from './dispatch.ts';
@@ -15,12 +16,12 @@ import { fuse } from './fuse.ts';
 import { makeGroups } from './groups.ts';
 import { type Lowered, lower, type Output, type Place } from './lower.ts';
 import { type Schedule, schedule } from './schedule.ts';
-import { copyWords, holdBlocks, makeRoom, StoredValue } from './storage.ts';
+import { holdBlocks, makeRoom, StoredValue } from './storage.ts';
 
 /** Below this much work, in nanoseconds, waking other threads costs more than they bring. */
 const worthSharing = 20_000;
-/** Outputs up to this many elements are copied to arrays of JavaScript's after a run, and need no block. */
-const smallOutput = 256;
+/** Values up to this many elements are copied to the plan's block before a run and from it after, and need no block of their own. */
+const smallValue = 256;
 
 /** Is told of every run when each thread worked at each step. */
 export type Watch = NonNullable<RunOptions['finish']>;
@@ -36,6 +37,8 @@ export interface Binding {
 
 /** A plan on paper: all that follows from the structure alone. */
 export interface Draft {
+  /** the variables assigned, and the steps that write them */
+  readonly written: readonly Written[];
   readonly lowered: Lowered;
   readonly phases: Schedule['phases'];
   readonly inBlock: BlockLayout;
@@ -47,7 +50,8 @@ export function draft(capture: Capture, level: Level, isWatched = false): Draft 
   const lowered = lower(capture, makeGroups(capture, fuse(capture)), level);
   const { phases, lifetimes } = schedule(lowered.kernels);
   const inBlock = layOutBlock(lowered, capture, lifetimes, phases.length);
-  return { lowered, phases, inBlock, bytes: emitModule(phases, isWatched) };
+  const written = writtenBy(capture, lowered.places, phases.flat());
+  return { lowered, phases, written, inBlock, bytes: emitModule(phases, isWatched) };
 }
 
 export class Plan {
@@ -57,20 +61,29 @@ export class Plan {
   readonly #program: Program;
   readonly #watch: Watch | undefined;
   readonly #parallel: boolean;
-  readonly #places: readonly Place[];
   readonly #outputs: readonly Output[];
+  /** the slot of each output */
+  readonly #outputSlots: readonly Slot[];
+  readonly #sources: readonly BoundSource[];
+  /** the variables assigned */
+  readonly #written: readonly Written[];
+  readonly #targets: readonly (readonly [slot: Slot, root: number])[];
   readonly #block: Block;
   /** first word of the table of addresses */
   readonly #table: number;
   #holds = 0;
 
   /** With a `watch`, which the draft must have been made for, runs are told of. */
-  constructor({ lowered, phases, inBlock, bytes }: Draft, watch?: Watch) {
+  constructor({ lowered, phases, written, inBlock, bytes }: Draft, watch?: Watch) {
     const steps = phases.flat();
     this.names = steps.map(({ name }) => name);
     this.outputOf = lowered.outputOf;
-    this.#places = lowered.places;
+    this.#written = written;
     this.#outputs = lowered.outputs;
+    this.#outputSlots = slotsOfOutputs(lowered.places);
+    this.#targets = lowered.places.flatMap((place, slot) =>
+      place.kind === 'target' ? [[slot, place.root] as const] : [],
+    );
     this.#program = { ...programOf(phases, bytes), isWatched: watch !== undefined };
     this.#watch = watch;
     const cost = steps.reduce((sum, kernel) => sum + kernel.cost, 0);
@@ -79,7 +92,15 @@ export class Plan {
     const tableBytes = roundUp(4 * lowered.places.length);
     this.#block = memory.allocate(tableBytes + inBlock.bytes);
     this.#table = this.#block.byteOffset / 4;
-    for (const [slot, offset] of inBlock.offsets) this.#setAddress(slot, this.#block.byteOffset + tableBytes + offset);
+    const rooms = new Map<Slot, number>();
+    for (const [slot, offset] of inBlock.offsets) {
+      const address = this.#block.byteOffset + tableBytes + offset;
+      rooms.set(slot, address);
+      this.#setAddress(slot, address);
+    }
+    this.#sources = lowered.places.flatMap((place, slot): BoundSource[] =>
+      place.kind === 'source' ? [{ slot, source: place.source, dtype: place.dtype, room: rooms.get(slot) }] : [],
+    );
   }
 
   /** Runs the plan; returns its outputs. */
@@ -87,7 +108,11 @@ export class Plan {
     makeRoom();
     const outputs = this.#newOutputs();
     const prepare = (): void => this.#bind(binding, outputs);
-    team.run(this.#program, 4 * this.#table, { parallel: this.#parallel, prepare, finish: this.#watch });
+    try {
+      team.run(this.#program, 4 * this.#table, { parallel: this.#parallel, prepare, finish: this.#watch });
+    } catch (error) {
+      throw explainFailure(error, this.#written);
+    }
     return this.#collect(outputs);
   }
 
@@ -106,6 +131,8 @@ export class Plan {
       };
       await team.runAsync(this.#program, 4 * this.#table, { parallel: this.#parallel, prepare, finish });
       return collected;
+    } catch (error) {
+      throw explainFailure(error, this.#written);
     } finally {
       letGo();
       this.letGo();
@@ -131,11 +158,6 @@ export class Plan {
     memory.free(this.#block);
   }
 
-  /** Where the table points, in words; addresses are unsigned. */
-  #wordOf(slot: Slot): number {
-    return ((memory.i32[this.#table + slot] ?? 0) >>> 0) / 4;
-  }
-
   #setAddress(slot: Slot, byteOffset: number): void {
     memory.i32[this.#table + slot] = byteOffset;
   }
@@ -147,53 +169,64 @@ export class Plan {
   }
 
   #bind({ sources, args, targets }: Binding, outputs: readonly (StoredValue | undefined)[]): void {
-    this.#places.forEach((place, slot) => {
-      if (place.kind === 'output') {
-        const output = outputs[place.output];
-        if (output) this.#setAddress(slot, output.address());
-      } else if (place.kind === 'target') {
-        this.#setAddress(slot, required(targets[place.root]).address());
-      } else if (place.kind === 'source') {
-        this.#bindSource(slot, place.dtype, required(sources[place.source]), args);
-      }
+    outputs.forEach((output, i) => {
+      if (output) this.#setAddress(required(this.#outputSlots[i]), output.address());
     });
+    for (const [slot, root] of this.#targets) this.#setAddress(slot, required(targets[root]).address());
+    for (const bound of this.#sources) this.#bindSource(bound, required(sources[bound.source]), args);
   }
 
-  #bindSource(slot: Slot, dtype: Dtype, source: Source, args: readonly StoredValue[]): void {
+  #bindSource({ slot, dtype, room }: BoundSource, source: Source, args: readonly StoredValue[]): void {
     switch (source.kind) {
       case 'number':
-        return this.#setNumber(slot, source.value, dtype);
+      case 'constant':
+        return setNumber(required(room), source.value, dtype);
       case 'drawn':
-        return this.#setNumber(slot, source.draw(), dtype);
+        return setNumber(required(room), source.draw(), dtype);
       case 'argument':
-        return this.#setAddress(slot, required(args[source.index]).address());
+        return this.#setAddress(slot, required(args[source.index]).address(room));
       case 'variable':
         return this.#setAddress(slot, source.state.storage.address());
       case 'stored':
-        return this.#setAddress(slot, source.storage.address());
+        return this.#setAddress(slot, source.storage.address(room));
     }
-  }
-
-  /** Numbers have a word in the plan's block, which the table points at for good. */
-  #setNumber(slot: Slot, value: number, dtype: Dtype): void {
-    const word = this.#wordOf(slot);
-    if (dtype === 'float32') memory.f32[word] = value;
-    else memory.i32[word] = value;
   }
 
   #collect(outputs: readonly (StoredValue | undefined)[]): readonly StoredValue[] {
     return outputs.map((output, i) => {
       if (output) return output;
       const { shape, dtype } = required(this.#outputs[i]);
-      const slot = this.#places.findIndex((place) => place.kind === 'output' && place.output === i);
-      const word = this.#wordOf(slot);
-      return StoredValue.of(copyWords(word, sizeOf(shape), dtype), dtype);
+      // addresses are unsigned
+      const word = ((memory.i32[this.#table + required(this.#outputSlots[i])] ?? 0) >>> 0) / 4;
+      return StoredValue.copy(word, sizeOf(shape), dtype);
     });
   }
 }
 
-function isSmall(shape: Shape): boolean {
-  return sizeOf(shape) <= smallOutput;
+/** A source, and what is needed to bind it. */
+interface BoundSource {
+  readonly slot: Slot;
+  readonly source: number;
+  readonly dtype: Dtype;
+  /** the address of room in the plan's block: for a number, to which the table points for good, or for a small value */
+  readonly room: number | undefined;
+}
+
+function setNumber(byteOffset: number, value: number, dtype: Dtype): void {
+  if (dtype === 'float32') memory.f32[byteOffset / 4] = value;
+  else memory.i32[byteOffset / 4] = value;
+}
+
+function slotsOfOutputs(places: readonly Place[]): readonly Slot[] {
+  const slots: Slot[] = [];
+  places.forEach((place, slot) => {
+    if (place.kind === 'output') slots[place.output] = slot;
+  });
+  return slots;
+}
+
+export function isSmall(shape: Shape): boolean {
+  return sizeOf(shape) <= smallValue;
 }
 
 function required<T>(x: T | undefined): T {
@@ -251,8 +284,8 @@ function layOutBlock(
       need = touched && { bytes: place.bytes, ...touched };
     } else if (place.kind === 'output' && isSmall(place.shape)) {
       need = { bytes: 4 * sizeOf(place.shape), ...always };
-    } else if (place.kind === 'source' && isNumber(capture, place.source)) {
-      need = { bytes: 4, ...always };
+    } else if (place.kind === 'source' && hasRoom(capture, place.source)) {
+      need = { bytes: 4 * sizeOf(capture.entries[capture.sources[place.source] ?? -1]?.node.shape ?? []), ...always };
     }
     if (!need) return;
     slots.push(slot);
@@ -262,7 +295,8 @@ function layOutBlock(
   return { bytes: layout.bytes, offsets: slots.map((slot, i) => [slot, layout.offsets[i] ?? 0]), lifetimes: needs };
 }
 
-function isNumber(capture: Capture, source: number): boolean {
-  const kind = capture.entries[capture.sources[source] ?? -1]?.node.source?.kind;
-  return kind === 'number' || kind === 'drawn';
+/** Numbers have room in the plan's block, and so have values small enough to be copied there; variables are written in place. */
+function hasRoom(capture: Capture, source: number): boolean {
+  const node = capture.entries[capture.sources[source] ?? -1]?.node;
+  return node !== undefined && node.source?.kind !== 'variable' && isSmall(node.shape);
 }

@@ -1,37 +1,57 @@
 // The plan cache: one plan for each structure. Of plans that nothing holds, the least recently used is dropped when there are
 // very many; a recording holds its plan for as long as it lives, a run for as long as it is under way.
 
-import type { Capture } from './capture.ts';
+import type { Found } from './capture.ts';
 import { chooseLevel } from './features.ts';
 import { draft, Plan } from './plan.ts';
+import { simplified } from './simplify.ts';
+import { keepStructure, type Structure, sameStructure } from './structure.ts';
 
 const mostPlans = 1024;
-const plans = new Map<string, Plan>();
 
-export function planFor(captured: Capture): Plan {
-  const known = plans.get(captured.key);
-  if (known) {
-    // to the end of the line
-    plans.delete(captured.key);
-    plans.set(captured.key, known);
-    return known;
+interface Kept {
+  readonly structure: Structure;
+  readonly plan: Plan;
+  lastUse: number;
+}
+
+/** by hash */
+const plans = new Map<number, Kept[]>();
+let count = 0;
+let uses = 0;
+
+export function planFor(found: Found): Plan {
+  const { structure } = found;
+  const alike = plans.get(structure.hash);
+  if (alike) {
+    for (const kept of alike) {
+      if (!sameStructure(kept.structure, structure)) continue;
+      kept.lastUse = ++uses;
+      return kept.plan;
+    }
   }
-  const plan = new Plan(draft(captured, chooseLevel().level));
-  plans.set(captured.key, plan);
-  dropOldest(plan);
+  const plan = new Plan(draft(simplified(found), chooseLevel().level));
+  const kept = { structure: keepStructure(structure), plan, lastUse: ++uses };
+  if (alike) alike.push(kept);
+  else plans.set(structure.hash, [kept]);
+  count++;
+  if (count > mostPlans) dropOldest(kept);
   return plan;
 }
 
 /** The newest is about to be run, and stays. */
-function dropOldest(newest: Plan): void {
-  if (plans.size <= mostPlans) return;
-  const free = [...plans].filter(([, plan]) => !plan.isHeld && plan !== newest);
-  for (const [key, plan] of free.slice(0, Math.max(0, free.length - mostPlans))) {
-    plans.delete(key);
+function dropOldest(newest: Kept): void {
+  const free = [...plans.values()].flat().filter((kept) => !kept.plan.isHeld && kept !== newest);
+  free.sort((a, b) => a.lastUse - b.lastUse);
+  for (const { structure, plan } of free.slice(0, Math.max(0, free.length - mostPlans))) {
+    const others = (plans.get(structure.hash) ?? []).filter((kept) => kept.plan !== plan);
+    if (others.length > 0) plans.set(structure.hash, others);
+    else plans.delete(structure.hash);
     plan.release();
+    count--;
   }
 }
 
 export function planCount(): number {
-  return plans.size;
+  return count;
 }

@@ -6,6 +6,7 @@ import { type ExplainedKernel, figuresOf } from './explain.ts';
 import { chooseLevel } from './features.ts';
 import { draft, Plan } from './plan.ts';
 import { type ArgumentType, type Recorded, type Recording, record } from './record.ts';
+import { simplified } from './simplify.ts';
 
 export interface Profiling {
   readonly recording: Recording;
@@ -20,7 +21,8 @@ const forgotten = new FinalizationRegistry<Plan>((plan) => plan.release());
 export function profilePlan(types: readonly ArgumentType[], f: Recorded): Profiling {
   const latest: { log: readonly (readonly Stint[])[] } = { log: [] };
   let made: { readonly plan: Plan; readonly kernels: readonly ExplainedKernel[] } | undefined;
-  const recording = record(types, f, (captured) => {
+  const recording = record(types, f, (found) => {
+    const captured = simplified(found);
     const drafted = draft(captured, chooseLevel().level, true);
     const plan = new Plan(drafted, (log) => {
       latest.log = log;

@@ -2,19 +2,24 @@
 // computed by one plan.
 
 import { type Node, type Source, settle } from '@treadle/graph';
-import { type Capture, capture, type Root } from './capture.ts';
-import type { Binding } from './plan.ts';
+import { type Found, find, type Root } from './capture.ts';
+import { filledValue } from './filled.ts';
+import { makePending, makePendingBy, type Pending, takePending } from './pending.ts';
+import { type Binding, isSmall } from './plan.ts';
 import { planFor } from './plans.ts';
-import { StoredValue, type Values } from './storage.ts';
+import { StoredValue } from './storage.ts';
 import { isRecording, VariableCell } from './variable.ts';
 
 /** Values that share most of their work, a loss and its gradients: the next plan that computes anything computes them all. */
-const companions = new Set<Node>();
+let companions: Node[] = [];
+/** Large companions of assignments, which most programs ask for no more: they are left out until one is asked for. */
+const leftOut = new WeakSet<Node>();
+let isLeavingOut = true;
 
 /** Asks for the nodes to be computed together with whatever is computed next. */
 export function computeAlong(nodes: readonly Node[]): void {
   if (isRecording()) return; // a recording has one plan for everything anyway
-  for (const node of nodes) if (!node.source) companions.add(node);
+  companions.push(...nodes);
 }
 
 /** The value of a node, computed if need be. */
@@ -25,54 +30,59 @@ export function valueOf(node: Node): StoredValue {
 
 /** The same with the event loop free. */
 export async function valueOfAsync(node: Node): Promise<StoredValue> {
-  if (!isRealized(node)) {
-    const { captured, roots } = prepare([node]);
-    const plan = planFor(captured);
-    settleRoots(roots, plan.outputOf, await plan.runAsync(bindingOf(captured)));
+  makePending();
+  if (!isRealized(node) && !isFilled(node)) {
+    const found = prepare([node], new Map());
+    const plan = planFor(found);
+    settleRoots(found.roots, plan.outputOf, await plan.runAsync(bindingOf(found)));
   }
   return storedIn(node);
 }
 
-export function realize(nodes: readonly Node[], assign?: { readonly cell: VariableCell; readonly value: Node }): void {
-  const missing = nodes.filter((node) => !isRealized(node));
-  if (missing.length === 0 && !assign) return;
-  const { captured, roots } = prepare(missing, assign);
-  const plan = planFor(captured);
-  settleRoots(roots, plan.outputOf, plan.run(bindingOf(captured)));
+export function realize(nodes: readonly Node[]): void {
+  const missing = nodes.filter((node) => !isRealized(node) && !isFilled(node));
+  if (missing.length > 0) run(missing, takePending());
 }
 
-/** Computes `value` into the variable, now. */
-export function writeVariable(cell: VariableCell, value: Node): void {
-  realize([], { cell, value });
+makePendingBy(() => run([], takePending()));
+
+function run(nodes: readonly Node[], assignments: Pending): void {
+  const found = prepare(nodes, assignments);
+  const plan = planFor(found);
+  const moves = [...assignments.keys()].map((cell) => cell.copyOld());
+  const outputs = plan.run(bindingOf(found));
+  for (const move of moves) move();
+  settleRoots(found.roots, plan.outputOf, outputs);
 }
 
-function prepare(
-  nodes: readonly Node[],
-  assign?: { readonly cell: VariableCell; readonly value: Node },
-): { captured: Capture; roots: readonly Root[] } {
+function prepare(nodes: readonly Node[], assignments: Pending): Found {
   const roots: Root[] = nodes.map((node) => ({ node }));
-  if (assign) roots.push({ node: assign.value, target: assign.cell });
-  for (const node of companions) if (!node.source && !nodes.includes(node)) roots.push({ node });
-  companions.clear();
-  const captured = capture(roots);
-  for (const at of captured.sources) {
-    if (captured.entries[at]?.node.source?.kind === 'argument') {
+  for (const [target, node] of assignments) roots.push({ node, target });
+  if (nodes.some((node) => leftOut.has(node))) isLeavingOut = false;
+  for (const node of companions) {
+    if (node.source || nodes.includes(node)) continue;
+    if (isLeavingOut && assignments.size > 0 && !isSmall(node.shape)) leftOut.add(node);
+    else roots.push({ node });
+  }
+  companions = [];
+  const found = find(roots);
+  for (const { source } of found.sources) {
+    if (source?.kind === 'argument') {
       throw new Error(
         'compile: a value is not known while the function is recorded; it was read (by data, item, toArray or printing) inside it',
       );
     }
   }
-  return { captured, roots };
+  return found;
 }
 
 /** What the sources of a capture are bound to, each as it is now. */
-export function bindingOf(captured: Capture, args: readonly StoredValue[] = []): Binding {
-  const sources = captured.sources.map((at): Source => {
-    const source = captured.entries[at]?.node.source;
+export function bindingOf(found: Found, args: readonly StoredValue[] = []): Binding {
+  const sources = found.sources.map(({ source }): Source => {
     if (!source) throw new Error('internal: a source without a value');
     return source;
   });
-  const targets = captured.roots.map(({ target }) => (target instanceof VariableCell ? target.storage : undefined));
+  const targets = found.roots.map(({ target }) => (target instanceof VariableCell ? target.storage : undefined));
   return { sources, args, targets };
 }
 
@@ -88,17 +98,29 @@ function settleRoots(
 }
 
 function isRealized(node: Node): boolean {
-  return node.source?.kind === 'stored' || node.source?.kind === 'variable' || node.source?.kind === 'number';
+  return node.source?.kind === 'stored' || node.source?.kind === 'variable' || isNumber(node.source);
+}
+
+/** Whether the node needs no plan; if so it has its value now. */
+function isFilled(node: Node): boolean {
+  const storage = filledValue(node);
+  if (storage) settle(node, { kind: 'stored', storage });
+  return storage !== undefined;
+}
+
+function isNumber(source: Source | undefined): source is Extract<Source, { kind: 'number' | 'constant' }> {
+  return source?.kind === 'number' || source?.kind === 'constant';
 }
 
 function storedIn(node: Node): StoredValue {
   const { source } = node;
-  if (source?.kind === 'number') {
-    const values: Values = node.dtype === 'float32' ? new Float32Array([source.value]) : new Int32Array([source.value]);
-    return StoredValue.of(values, node.dtype);
-  }
+  if (isNumber(source)) return filledValue(node) ?? lacking();
   const storage =
     source?.kind === 'variable' ? source.state.storage : source?.kind === 'stored' ? source.storage : undefined;
   if (storage instanceof StoredValue) return storage;
+  return lacking();
+}
+
+function lacking(): never {
   throw new Error('internal: a realised node has no value');
 }

@@ -2,7 +2,7 @@
 // call. Assignments that it makes to variables are part of the plan.
 
 import { type Dtype, type Node, type Shape, sourceNode } from '@treadle/graph';
-import { type Capture, capture, type Root } from './capture.ts';
+import { type Found, find, type Root } from './capture.ts';
 import type { Binding, Plan } from './plan.ts';
 import { planFor } from './plans.ts';
 import { bindingOf } from './realize.ts';
@@ -27,7 +27,7 @@ export type Recorded = (args: readonly Node[]) => readonly Node[];
 
 /** What a call of a function would compute. */
 interface Trace {
-  readonly captured: Capture;
+  readonly found: Found;
   readonly outputs: readonly ArgumentType[];
   /** the variables that it assigns */
   readonly assigned: readonly VariableCell[];
@@ -41,30 +41,28 @@ export function trace(types: readonly ArgumentType[], f: Recorded): Trace {
     ...result.map((node) => ({ node })),
     ...[...assignments].map(([target, node]) => ({ node, target })),
   ];
+  keepOutside(roots);
   const outputs = result.map(({ shape, dtype }) => ({ shape, dtype }));
-  return { captured: capture(keepOutside(roots)), outputs, assigned: [...assignments.keys()] };
+  return { found: find(roots), outputs, assigned: [...assignments.keys()] };
 }
 
 /** Records `f`, to be run with a plan of the cache, or one of its own. */
 export function record(
   types: readonly ArgumentType[],
   f: Recorded,
-  planOf: (captured: Capture) => Plan = planFor,
+  planOf: (found: Found) => Plan = planFor,
 ): Recording {
-  const { captured, outputs, assigned } = trace(types, f);
+  const { found, outputs, assigned } = trace(types, f);
   // Only sources and structure are needed from here on; the nodes between them can be forgotten.
-  return new PlannedRecording(planOf(captured), bindingOf(captured), outputs, assigned);
+  return new PlannedRecording(planOf(found), bindingOf(found), outputs, assigned);
 }
 
 /** What was written down before the recording began goes on seeing the values that variables had then. */
-function keepOutside(roots: readonly Root[]): readonly Root[] {
-  const { entries, sources } = capture(roots);
-  for (const at of sources) {
-    const node = entries[at]?.node;
-    if (node?.source?.kind !== 'variable' || !(node.source.state instanceof VariableCell)) continue;
+function keepOutside(roots: readonly Root[]): void {
+  for (const node of find(roots).sources) {
+    if (node.source?.kind !== 'variable' || !(node.source.state instanceof VariableCell)) continue;
     if (node.source.state.node === node) node.source.state.keepOld();
   }
-  return roots;
 }
 
 /** Plans of recordings that the program forgot may be dropped. */
@@ -89,12 +87,18 @@ class PlannedRecording implements Recording {
 
   run(args: readonly StoredValue[]): readonly StoredValue[] {
     for (const cell of this.#assigned) cell.keepOld();
-    return this.#inOrder(this.#plan.run({ ...this.#binding, args }));
+    return this.#inOrder(this.#plan.run({ ...this.#binding, args: this.#apart(args) }));
   }
 
   async runAsync(args: readonly StoredValue[]): Promise<readonly StoredValue[]> {
     for (const cell of this.#assigned) cell.keepOld();
-    return this.#inOrder(await this.#plan.runAsync({ ...this.#binding, args }));
+    return this.#inOrder(await this.#plan.runAsync({ ...this.#binding, args: this.#apart(args) }));
+  }
+
+  /** An argument that is the present value of a variable, which the plan writes, is read from a copy. */
+  #apart(args: readonly StoredValue[]): readonly StoredValue[] {
+    const isWritten = (value: StoredValue): boolean => this.#assigned.some(({ storage }) => storage === value);
+    return args.some(isWritten) ? args.map((value) => (isWritten(value) ? value.copy() : value)) : args;
   }
 
   #inOrder(values: readonly StoredValue[]): readonly StoredValue[] {

@@ -1,9 +1,9 @@
 // The schedule: kernels in phases. Kernels of one phase touch nothing that another of them writes, so all of their tiles may
 // run at once; between phases all threads meet. Each kernel goes to the first phase after everything it depends on; those that
 // nobody waits for so soon, and whose operands lie there anyway, are put off until the phase before they are needed, so that
-// their results do not take room, and a place in a cache, for longer.
+// their results do not take room, and a place in a cache, for longer. Kernels of a phase that do the same become one.
 
-import type { Kernel, Slot } from '@treadle/kernels';
+import { joinAlike, type Kernel, type Slot } from '@treadle/kernels';
 
 export interface Schedule {
   readonly phases: readonly (readonly Kernel[])[];
@@ -12,16 +12,13 @@ export interface Schedule {
 }
 
 export function schedule(kernels: readonly Kernel[]): Schedule {
-  const phaseOf = putOff(kernels, earliest(kernels));
-  const phases: Kernel[][] = [];
+  const phases = joinPhases(kernels, waiting(kernels, putOff(kernels, earliest(kernels))));
   const lifetimes = new Map<Slot, { first: number; last: number }>();
-  kernels.forEach((kernel, i) => {
-    const phase = phaseOf[i] ?? 0;
-    while (phases.length <= phase) phases.push([]);
-    phases[phase]?.push(kernel);
-    for (const slot of [...kernel.reads, ...kernel.writes]) {
-      const { first, last } = lifetimes.get(slot) ?? { first: phase, last: phase };
-      lifetimes.set(slot, { first: Math.min(first, phase), last: Math.max(last, phase) });
+  phases.forEach((phase, at) => {
+    for (const slot of phase.flatMap(({ reads, writes }) => [...reads, ...writes])) {
+      const touched = lifetimes.get(slot);
+      if (touched) touched.last = at;
+      else lifetimes.set(slot, { first: at, last: at });
     }
   });
   return { phases, lifetimes };
@@ -64,4 +61,52 @@ function putOff(kernels: readonly Kernel[], earliestPhases: readonly number[]): 
     }
   }
   return phases;
+}
+
+/** A kernel of more elements works while what it reads is in cache, and gives back its room; a smaller one costs less than its dispatch. */
+const mostToWait = 512;
+
+/** Small kernels wait for those they can be one with, where nobody waits for them. */
+function waiting(kernels: readonly Kernel[], phases: readonly number[]): readonly number[] {
+  const last = new Map<string, number>();
+  kernels.forEach(({ alike }, i) => {
+    if (alike) last.set(alike.key, Math.max(last.get(alike.key) ?? 0, phases[i] ?? 0));
+  });
+  // In reverse, so that all that comes after a kernel has its phase.
+  const nextRead = new Map<Slot, number>();
+  const nextWrite = new Map<Slot, number>();
+  const moved = [...phases];
+  for (let i = kernels.length - 1; i >= 0; i--) {
+    const kernel = kernels[i];
+    if (!kernel) continue;
+    const { reads, writes, alike } = kernel;
+    const before = (next: ReadonlyMap<Slot, number>) => (slot: Slot) =>
+      (next.get(slot) ?? Number.POSITIVE_INFINITY) - 1;
+    const latest = Math.min(...[...reads, ...writes].map(before(nextWrite)), ...writes.map(before(nextRead)));
+    const wanted = alike && alike.length <= mostToWait ? (last.get(alike.key) ?? 0) : 0;
+    const phase = latest >= wanted ? Math.max(wanted, phases[i] ?? 0) : (phases[i] ?? 0);
+    moved[i] = phase;
+    for (const slot of reads) nextRead.set(slot, Math.min(phase, nextRead.get(slot) ?? phase));
+    for (const slot of writes) nextWrite.set(slot, Math.min(phase, nextWrite.get(slot) ?? phase));
+  }
+  return moved;
+}
+
+/** The phases; kernels that have their like somewhere in the plan share its code, and are one within a phase. */
+function joinPhases(kernels: readonly Kernel[], phases: readonly number[]): readonly (readonly Kernel[])[] {
+  const like = new Map<string, number>();
+  for (const { alike } of kernels) if (alike) like.set(alike.key, (like.get(alike.key) ?? 0) + 1);
+  const joined: Kernel[][] = Array.from({ length: Math.max(-1, ...phases) + 1 }, () => []);
+  return joined.map((_, phase) => {
+    const here = kernels.filter((_, i) => phases[i] === phase);
+    const taken = new Set<string>();
+    return here.flatMap((kernel) => {
+      const key = kernel.alike?.key;
+      if (key === undefined || (like.get(key) ?? 0) < 2) return [kernel];
+      if (taken.has(key)) return [];
+      taken.add(key);
+      const [first, ...others] = here.flatMap(({ alike }) => (alike?.key === key ? [alike] : []));
+      return first ? [joinAlike([first, ...others])] : [];
+    });
+  });
 }

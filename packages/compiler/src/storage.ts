@@ -8,6 +8,12 @@ import { type Block, memory, team } from '@treadle/pool';
 
 export type Values = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
+/** A value of few words is kept as numbers: small typed arrays cost more to make than to fill. */
+type Kept = Values | readonly number[];
+
+/** A value that so many runs have copied is worth a block. */
+const mostCopies = 8;
+
 /** How many bytes of new blocks bring about a sweep; so blocks that nobody needs hold twice as much at most. */
 const sweepBytes = 256 * 2 ** 20;
 
@@ -50,7 +56,9 @@ class Home {
   /** whether the value may be moved out: that of a variable keeps its address */
   readonly isMovable: boolean;
   block: Block | undefined;
-  values: Values | undefined;
+  values: Kept | undefined;
+  /** how many runs have copied it */
+  copies = 0;
   isReleased = false;
   /** the sweeps there had been when the value was last bound to a run */
   lastSweep: number = sweeps;
@@ -82,9 +90,19 @@ class Home {
 
   /** The values, in an array of their own. */
   read(): Values {
-    if (this.values) return this.values.slice();
+    if (this.values) return this.dtype === 'float32' ? Float32Array.from(this.values) : Int32Array.from(this.values);
     if (!this.block) throw new Error('internal: a value is neither in a block nor in an array');
     return copyWords(this.block.byteOffset / 4, this.length, this.dtype);
+  }
+
+  /** Writes the values, which are in an array, to the shared memory. */
+  copyTo(byteOffset: number): void {
+    const { values, length, dtype } = this;
+    if (!values) throw new Error('internal: a value that is copied is in an array');
+    const all = dtype === 'float32' ? memory.f32 : memory.i32;
+    const first = byteOffset / 4;
+    if (length > fewWords) all.set(values, first);
+    else for (let i = 0; i < length; i++) all[first + i] = values[i] ?? 0;
   }
 }
 
@@ -116,22 +134,31 @@ export class StoredValue implements Storage {
     return stored;
   }
 
+  /** The words of the shared memory from `word` on, copied. */
+  static copy(word: number, length: number, dtype: Dtype): StoredValue {
+    const stored = new StoredValue(length, dtype);
+    stored.#home.values = length > fewWords ? copyWords(word, length, dtype) : copyNumbers(word, length, dtype);
+    return stored;
+  }
+
   /** How many values have a block. */
   static get count(): number {
     return blocks.size;
   }
 
-  address(): number {
+  address(room?: number): number {
     const home = this.#home;
     if (home.isReleased) throw new Error('tensor: it must not be used after dispose()');
     home.lastSweep = sweeps;
-    if (!home.block) {
-      const block = home.enterBlock(this);
-      if (home.values) viewOf(block, home.length, home.dtype).set(home.values);
-      home.values = undefined;
-      return block.byteOffset;
+    if (home.block) return home.block.byteOffset;
+    if (home.values && room !== undefined && home.copies++ < mostCopies) {
+      home.copyTo(room);
+      return room;
     }
-    return home.block.byteOffset;
+    const block = home.enterBlock(this);
+    if (home.values) home.copyTo(block.byteOffset);
+    home.values = undefined;
+    return block.byteOffset;
   }
 
   /** The values, in an array of their own. */
@@ -139,6 +166,13 @@ export class StoredValue implements Storage {
     if (this.#home.isReleased) throw new Error('tensor: it must not be read after dispose()');
     if (runsUnderWay > 0 && this.#home.block) team.finish(); // a run may be writing it
     return this.#home.read();
+  }
+
+  /** The same value once more. */
+  copy(): StoredValue {
+    const { block, length, dtype } = this.#home;
+    if (runsUnderWay > 0 || !block) return StoredValue.of(this.read(), dtype);
+    return StoredValue.copy(block.byteOffset / 4, length, dtype);
   }
 
   /** Frees at once; the value must not be used again. */
@@ -169,9 +203,19 @@ const fewWords = 128;
 /** The words from `word` on, in an array of their own. */
 export function copyWords(word: number, length: number, dtype: Dtype): Values {
   const words = dtype === 'float32' ? memory.f32 : memory.i32;
-  if (length > fewWords) return words.slice(word, word + length);
   const copy = dtype === 'float32' ? new Float32Array(length) : new Int32Array(length);
+  if (length > fewWords) {
+    copy.set(words.subarray(word, word + length)); // V8 is faster at this than at slice
+    return copy;
+  }
   for (let i = 0; i < length; i++) copy[i] = words[word + i] ?? 0;
+  return copy;
+}
+
+function copyNumbers(word: number, length: number, dtype: Dtype): readonly number[] {
+  const words = dtype === 'float32' ? memory.f32 : memory.i32;
+  const copy: number[] = [];
+  for (let i = 0; i < length; i++) copy.push(words[word + i] ?? 0);
   return copy;
 }
 

@@ -1,5 +1,5 @@
-// The state behind a variable, and what assigning it means. Outside of a recording an assignment computes its value at once
-// and writes it in place; what was written down with the old value keeps a copy of it. While a function is recorded, an
+// The state behind a variable, and what assigning it means. Outside of a recording an assignment is made by the next run, which
+// writes the value in place; what was written down with the old value keeps a copy of it. While a function is recorded, an
 // assignment only changes which node the variable stands for; the recording carries it out when it runs.
 
 import {
@@ -15,6 +15,7 @@ import {
   sourceNode,
   type VariableState,
 } from '@treadle/graph';
+import { isPending, makePending, postpone } from './pending.ts';
 import { StoredValue, type Values } from './storage.ts';
 
 /** The assignments of a function that is recorded. */
@@ -61,6 +62,8 @@ const assigned: MoveOp = {
   gradient: () => [],
 };
 
+function nothing(): void {}
+
 export class VariableCell implements VariableState {
   readonly shape: Shape;
   readonly dtype: Dtype;
@@ -76,14 +79,17 @@ export class VariableCell implements VariableState {
 
   /** What the variable stands for now. */
   get node(): Node {
-    if (!recording) return this.#node;
+    if (!recording) {
+      if (isPending(this)) makePending();
+      return this.#node;
+    }
     const node = recording.nodes.get(this) ?? this.#present();
     recording.nodes.set(this, node);
     return node;
   }
 
-  /** Makes `value` the variable's value; `write` computes nodes into variables, at once. */
-  assign(value: Node, write: (cell: VariableCell, value: Node) => void): void {
+  /** Makes `value` the variable's value, for everybody who asks from now on. */
+  assign(value: Node): void {
     if (!sameShape(value.shape, this.shape)) {
       throw new ShapeError(
         `assign: a variable keeps its shape; got ${showShape(value.shape)} for ${showShape(this.shape)}`,
@@ -97,21 +103,26 @@ export class VariableCell implements VariableState {
       recording.nodes.set(this, applyOp(assigned, [value], this.shape, this.dtype));
       return;
     }
-    const old = this.#node;
-    const kept = old.used ? this.storage.read() : undefined;
-    write(this, value);
-    // Whatever was computed from the old value goes on seeing it.
-    if (kept) {
-      old.source = { kind: 'stored', storage: StoredValue.of(kept, this.dtype) };
-      this.#node = this.#present();
-    }
+    postpone(this, value);
   }
 
-  /** Before a plan writes the storage in place: whatever was computed from the value so far goes on seeing it. */
+  /**
+   * Before a plan writes the storage in place: a copy of the value for what was computed from it so far. It is to be called
+   * once the plan is bound to the storage.
+   */
+  copyOld(): () => void {
+    const old = this.#node;
+    if (!old.used) return nothing;
+    const storage = this.storage.copy();
+    return () => {
+      old.source = { kind: 'stored', storage };
+      this.#node = this.#present();
+    };
+  }
+
+  /** Before a plan that does not read the old node writes the storage: whatever was computed from the value goes on seeing it. */
   keepOld(): void {
-    if (!this.#node.used) return;
-    this.#node.source = { kind: 'stored', storage: StoredValue.of(this.storage.read(), this.dtype) };
-    this.#node = this.#present();
+    this.copyOld()();
   }
 
   #present(): Node {

@@ -2,7 +2,7 @@
 // result is nodes like any others, and has gradients of its own. No tape: the graph is the record.
 
 import { DtypeError, ShapeError } from './errors.ts';
-import { type Node, numberNode } from './node.ts';
+import { constantNode, type Node } from './node.ts';
 import { broadcastTo, sumTo } from './ops/index.ts';
 import { sumOfParts } from './ops/parts.ts';
 import { sameShape, showShape } from './shape.ts';
@@ -22,12 +22,12 @@ export function gradients(y: Node, xs: readonly Node[], seed?: Node): readonly N
   const { between: upstream, lost } = nodesBetween(y, new Set(xs));
   const between = new Set(upstream);
   const sums = new Map<Node, Node>();
-  if (upstream.length > 0) sums.set(y, seed ?? numberNode(1, 'float32'));
+  if (upstream.length > 0) sums.set(y, seed ?? constantNode(1, 'float32'));
   addUp(upstream, between, sums);
   return xs.map((x) => {
     const dx = sums.get(x);
     if (!dx && (lost === 'all' || (lost === 'untracked' && !x.tracked))) throw lostWay();
-    if (!dx) return broadcastTo(numberNode(0, 'float32'), x.shape);
+    if (!dx) return broadcastTo(constantNode(0, 'float32'), x.shape);
     return sameShape(dx.shape, x.shape) ? dx : broadcastTo(dx, x.shape);
   });
 }

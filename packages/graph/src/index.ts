@@ -6,7 +6,9 @@ export { DtypeError, ShapeError } from './errors.ts';
 export { gradients } from './gradients.ts';
 export {
   applyOp,
+  constantNode,
   type Node,
+  newWalk,
   numberNode,
   type Source,
   type Storage,

@@ -8,8 +8,11 @@ import { checkSize, type Shape } from './shape.ts';
 
 /** Where a value lies; owned by the engine. */
 export interface Storage {
-  /** the byte address of the first element, which lies in the shared memory from now on */
-  address(): number;
+  /**
+   * The byte address of the first element in the shared memory, for one run. `room`: the address of room that the caller has
+   * for the elements; a value that lies elsewhere may be copied there, and stays where it is.
+   */
+  address(room?: number): number;
 }
 
 /** The lasting state behind a variable. Its storage is written in place by assignments. */
@@ -23,6 +26,8 @@ export type Source =
   | { readonly kind: 'stored'; readonly storage: Storage }
   /** a number of the program: an input of the plan, so that another number needs no other plan */
   | { readonly kind: 'number'; readonly value: number }
+  /** a number that follows from structure alone: part of the plan */
+  | { readonly kind: 'constant'; readonly value: number }
   /** a number drawn anew for every run of a plan (a seed) */
   | { readonly kind: 'drawn'; readonly draw: () => number }
   /** an argument of a compiled function */
@@ -43,15 +48,28 @@ export interface Node {
   used: boolean;
   /** whose ways to this node were lost when its history was dropped: nobody's, those of untracked nodes, those of all */
   lost: 'none' | 'untracked' | 'all';
+  /** the latest walk that has met the node, and what that walk noted of it */
+  walk: number;
+  place: number;
 }
+
+let walks = 0;
+
+/** Begins a walk over the graph: a number that no node has as its `walk`. A walk ends when the next one begins. */
+export function newWalk(): number {
+  return ++walks;
+}
+
+const none: readonly Node[] = [];
 
 export function sourceNode(
   source: Source,
   shape: Shape,
   dtype: Dtype,
   tracked: boolean = source.kind === 'variable',
+  lost: Node['lost'] = 'none',
 ): Node {
-  return { shape, dtype, op: undefined, inputs: [], source, tracked, used: false, lost: 'none' };
+  return { shape, dtype, op: undefined, inputs: none, source, tracked, used: false, lost, walk: 0, place: 0 };
 }
 
 /** A number of the program as a 0-d node. */
@@ -59,13 +77,19 @@ export function numberNode(value: number, dtype: Dtype): Node {
   return sourceNode({ kind: 'number', value }, [], dtype);
 }
 
-export function applyOp(op: Op, inputs: readonly Node[], shape: Shape, dtype: Dtype): Node {
-  let tracked = false;
+/** A number that follows from structure alone, as a 0-d node. */
+export function constantNode(value: number, dtype: Dtype): Node {
+  return sourceNode({ kind: 'constant', value }, [], dtype);
+}
+
+export function applyOp(op: Op, inputs: readonly Node[], shape: Shape, dtype: Dtype, isTracked = false): Node {
+  let tracked = isTracked;
   for (const input of inputs) {
     input.used = true;
     tracked ||= input.tracked;
   }
-  return { shape: checkSize(op.name, shape), dtype, op, inputs, source: undefined, tracked, used: false, lost: 'none' };
+  checkSize(op.name, shape);
+  return { shape, dtype, op, inputs, source: undefined, tracked, used: false, lost: 'none', walk: 0, place: 0 };
 }
 
 /** Notes where the node's value lies, and forgets how it came about unless a gradient may ask. */
@@ -74,6 +98,6 @@ export function settle(node: Node, source: Source): void {
   if (!node.tracked) {
     if (node.op) node.lost = node.inputs.some(({ lost }) => lost === 'all') ? 'all' : 'untracked';
     node.op = undefined;
-    node.inputs = [];
+    node.inputs = none;
   }
 }

@@ -34,6 +34,8 @@ export interface LaneOp extends OpRecord {
   readonly cost: number;
   /** whether it reads `index()` */
   readonly indexed?: boolean;
+  /** whether it gives back x, to the bit, when it is applied to its own result for x */
+  readonly undoesItself?: boolean;
   lane(f: FunctionBuilder, x: LaneInputs): Expr<Lane>;
 }
 
@@ -42,6 +44,8 @@ export interface MoveOp extends OpRecord {
   readonly kind: 'move';
   /** the result as a view, given a view of the input; undefined where strides cannot say it and the input must lie dense */
   view(input: View): View | undefined;
+  /** whether its elements are those of its input in the same row-major order */
+  readonly keepsOrder?: boolean;
 }
 
 /** Combines the last axes of its one input, in row-major order. */

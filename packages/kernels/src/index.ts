@@ -1,9 +1,10 @@
 // Emits the SIMD functions that plans are made of, each over a range of tiles.
 
+export { joinAlike } from './alike.ts';
 export { argReduce } from './arg-reduce.ts';
 export { argsort } from './argsort.ts';
 export { gather, scatterAdd } from './gather.ts';
-export type { Epilogue, Kernel, KernelFunc, Level, Operand, Region, Slot, View, Work } from './kernel.ts';
+export type { Alike, Epilogue, Kernel, KernelFunc, Level, Operand, Region, Slot, View, Work } from './kernel.ts';
 export type { Lane } from './lane.ts';
 export type { LaneProgram } from './lane-program.ts';
 export { lanes } from './lanes.ts';

@@ -2,6 +2,7 @@
 // writes is known by slot: a position in the run's table of base addresses, so that no address is ever part of the code.
 
 import type { Expr, Func, FunctionBuilder, ModuleBuilder } from '@treadle/wasm';
+import type { StoredProgram } from './lane-program.ts';
 
 /** Position of a buffer's base address in the table that a run is given (`i32.load(table, 4 * slot)`). */
 export type Slot = number;
@@ -57,6 +58,16 @@ export interface Kernel {
   readonly writes: readonly Slot[];
   readonly work: Work;
   emit(module: ModuleBuilder): KernelFunc;
+  /** where others may do the same to operands of their own: with them it can be one kernel */
+  readonly alike?: Alike;
+}
+
+/** Elementwise work, to be joined with what has the same key. */
+export interface Alike {
+  readonly key: string;
+  readonly program: StoredProgram;
+  /** how many elements */
+  readonly length: number;
 }
 
 /** A part of the last two dimensions of an output: rows [row0, row1) × columns [col0, col1) of its `outer`-th matrix. */

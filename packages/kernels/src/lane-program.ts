@@ -29,6 +29,8 @@ export interface LaneProgram {
   /** what the body computes, and in how many floating-point operations for an element; nothing by default */
   readonly ops?: readonly string[];
   readonly flops?: number;
+  /** equal for programs whose bodies do the same to loads of the same types, and ask for no index */
+  readonly key?: string | undefined;
 }
 
 export type LaneBody = (

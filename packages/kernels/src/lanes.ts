@@ -1,6 +1,7 @@
 // Elementwise work as a kernel: a fused lane program over every element of its shape. Tiles are rows × columns of what is
 // left of the shape once neighbouring dimensions are joined; mostly that is one long row.
 
+import { alikeOf } from './alike.ts';
 import { sizeOf } from './collapse.ts';
 import type { Kernel } from './kernel.ts';
 import { address } from './lane.ts';
@@ -16,7 +17,8 @@ export function lanes(program: StoredProgram): Kernel {
   const nest = nestOf(program);
   const blocks = turned(nest);
   const elements = tileElements(cost);
-  return tiled({
+  const alike = alikeOf(program, nest);
+  const kernel = tiled({
     name,
     parts: blocks ? bandsOf(blocks, elements) : partition(sizeOf(nest.rows), nest.columns, elements),
     cost: sizeOf(shape) * cost,
@@ -31,4 +33,5 @@ export function lanes(program: StoredProgram): Kernel {
       else emitNest(f, nest, bases, range, true);
     },
   });
+  return alike ? { ...kernel, alike } : kernel;
 }

@@ -15,7 +15,7 @@ export interface Tiled {
   readonly loads: readonly Operand[];
   readonly stores: readonly Operand[];
   /** the code of one tile */
-  emit(f: FunctionBuilder, table: Expr<'i32'>, range: Range, scratch: Expr<'i32'>): void;
+  emit(f: FunctionBuilder, table: Expr<'i32'>, range: Range, scratch: Expr<'i32'>, module: ModuleBuilder): void;
 }
 
 export function tiled({ name, parts, cost, work, scratch = 0, loads, stores, emit }: Tiled): Kernel {
@@ -32,7 +32,7 @@ export function tiled({ name, parts, cost, work, scratch = 0, loads, stores, emi
         name,
         ['i32', 'i32', 'i32'],
         'void',
-        (f, table, scratch, tile) => emit(f, table, locate(f, parts, tile), scratch),
+        (f, table, scratch, tile) => emit(f, table, locate(f, parts, tile), scratch, module),
         { exported: false },
       ),
   };

@@ -8,6 +8,7 @@ import { status } from './control.ts';
 import { type Main, mainOf } from './main.ts';
 import { memory } from './memory.ts';
 import type { Program, RunOptions } from './program.ts';
+import { RunError } from './run-error.ts';
 import { type Death, Staff } from './staff.ts';
 import { Workspace } from './workspace.ts';
 
@@ -79,7 +80,7 @@ export class Team {
   }
 
   /**
-   * Runs a program over the base addresses at `table`; returns when it is done. Throws an Error that names the thread and
+   * Runs a program over the base addresses at `table`; returns when it is done. Throws a RunError that names the thread and
    * the step when one of them fails; the next run has a new team.
    */
   run(program: Program, table: number, { parallel = true, prepare, finish }: RunOptions = {}): void {
@@ -236,8 +237,9 @@ export class Team {
     const step = thread === undefined ? undefined : this.#workspace.stepOf(program, thread);
     const place = step === undefined ? 'between steps' : `in step ${step} (${program.names[step] ?? 'unnamed'})`;
     const who = thread === undefined ? 'a thread' : `thread ${thread}`;
+    const begun = this.#workspace.begun(program);
     this.#abandon();
-    return new Error(`team: ${who} failed ${place}; ${reason}`, { cause: thrown ?? death?.error });
+    return new RunError(`team: ${who} failed ${place}; ${reason}`, begun, { cause: thrown ?? death?.error });
   }
 
   /** The thread that is still at a step though everybody should have left, workers before the caller. */

@@ -8,6 +8,7 @@ import {
   controlBytes,
   doneOffset,
   logOffset,
+  nextOffset,
   patienceOffset,
   placeOffset,
   sliceMilliseconds,
@@ -103,6 +104,12 @@ export class Workspace {
     return Array.from({ length: this.#threads }, (_, thread) =>
       Array.from({ length: steps }, (_, step) => stintOf(thread, step)),
     );
+  }
+
+  /** The steps that threads have come to. */
+  begun({ steps }: Program): readonly number[] {
+    const claims = (step: number): number => Atomics.load(memory.i32, (this.control + nextOffset(step)) / 4);
+    return Array.from({ length: steps }, (_, step) => step).filter((step) => claims(step) > 0);
   }
 
   /** Gives the memory back; the next run takes it anew. */

@@ -4,6 +4,7 @@
 import {
   type ArgumentType,
   isRecording,
+  makePending,
   type Recorded,
   type Recording,
   record,
@@ -44,6 +45,7 @@ export function compile<A extends readonly unknown[], R>(f: (...args: A) => R): 
     if (isRecording()) return f(...args); // part of the function being recorded
     const described = describeAll(args);
     if (isTracked(described)) return f(...args); // part of a function whose gradient may be asked for
+    makePending();
     const { made: recording, rebuild } = find(args, described);
     return rebuild(recording.run(described.tensors.map((t) => valueOf(t.node))), lostBehind(recording, described));
   };
@@ -51,6 +53,7 @@ export function compile<A extends readonly unknown[], R>(f: (...args: A) => R): 
     if (isRecording()) {
       throw new Error('compile: runAsync must not be called while a function is recorded; got such a call');
     }
+    makePending();
     const described = describeAll(args);
     const { made: recording, rebuild } = find(args, described);
     const values = described.tensors.map((t) => valueOf(t.node));
@@ -119,7 +122,7 @@ export function recordCall<A extends readonly unknown[], R, M>(
       const rebuilt = mapTensors(template, (t) => {
         const storage = outputs[next++];
         if (!storage) throw new Error('internal: a result without a value');
-        return new Tensor({ ...sourceNode({ kind: 'stored', storage }, t.shape, t.dtype), lost });
+        return new Tensor(sourceNode({ kind: 'stored', storage }, t.shape, t.dtype, false, lost));
       });
       return rebuilt as R; // the structure of f's own result
     },

@@ -61,5 +61,5 @@ const itself: MoveOp = {
 
 /** A node of its own for an argument, so that the same tensor given twice has two gradients; its history is kept throughout. */
 function standFor(x: Node): Node {
-  return { ...applyOp(itself, [x], x.shape, x.dtype), tracked: true };
+  return applyOp(itself, [x], x.shape, x.dtype, true);
 }

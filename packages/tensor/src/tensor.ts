@@ -2,7 +2,7 @@
 // is read. All of the ops' meaning is in @treadle/graph; here are only the names that users call them by.
 
 import { inspect } from 'node:util';
-import { realize, StoredValue, valueOf, valueOfAsync } from '@treadle/compiler';
+import { makePending, realize, StoredValue, valueOf, valueOfAsync } from '@treadle/compiler';
 import {
   type Axes,
   type Dtype,
@@ -99,6 +99,7 @@ export class Tensor {
 
   /** Frees the tensor's memory now; it must not be used again. A tensor that is merely forgotten is freed in time. */
   dispose(): void {
+    makePending(); // an assignment may read it
     const { source } = this.node;
     if (source?.kind === 'stored' && source.storage instanceof StoredValue) source.storage.release();
   }

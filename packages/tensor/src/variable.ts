@@ -1,7 +1,7 @@
 // A variable: a tensor whose value can be assigned. Everything a tensor has, it has; what was computed from its old value keeps
 // seeing that.
 
-import { VariableCell, valueOf, writeVariable } from '@treadle/compiler';
+import { makePending, VariableCell, valueOf } from '@treadle/compiler';
 import type { Node } from '@treadle/graph';
 import { ops } from '@treadle/graph';
 import { nodeOf, operand, Tensor, type TensorLike } from './tensor.ts';
@@ -38,23 +38,24 @@ export class Variable extends Tensor {
   /** Makes `value`, of the same shape, the variable's value. A number fills it. */
   assign(value: TensorLike): this {
     const node = typeof value === 'number' ? ops.broadcastTo(numberLike(value, this), this.shape) : nodeOf(value);
-    this.#cell.assign(node, writeVariable);
+    this.#cell.assign(node);
     return this;
   }
 
   /** v ← v + value */
   assignAdd(value: TensorLike): this {
-    this.#cell.assign(ops.add(this.node, operand(value)), writeVariable);
+    this.#cell.assign(ops.add(this.node, operand(value)));
     return this;
   }
 
   /** v ← v − value */
   assignSub(value: TensorLike): this {
-    this.#cell.assign(ops.sub(this.node, operand(value)), writeVariable);
+    this.#cell.assign(ops.sub(this.node, operand(value)));
     return this;
   }
 
   override dispose(): void {
+    makePending(); // others may be assigned what was computed from this
     this.#cell.storage.release();
   }
 }

@@ -1,9 +1,10 @@
 // add, sub, mul, div, neg, square, reciprocal: the ring and field operations, element by element.
 
 import { f32x4, i32x4, v128 } from '@treadle/wasm';
-import type { Node } from '../node.ts';
+import { constantNode, type Node } from '../node.ts';
 import type { LaneOp } from '../op.ts';
 import { cast } from './cast.ts';
+import { constantOf, isConstant } from './constant.ts';
 import { alike, applyLane, laneOp, type NodeOrNumber, toNode } from './lane.ts';
 
 /** An op of two operands that exists for floats and for integers. */
@@ -37,13 +38,22 @@ export const sub: (a: NodeOrNumber, b: NodeOrNumber) => Node = numeric(
   (dy) => [dy, neg(dy)],
 );
 
-/** a · b */
-export const mul: (a: NodeOrNumber, b: NodeOrNumber) => Node = numeric(
+const multiply: (a: NodeOrNumber, b: NodeOrNumber) => Node = numeric(
   'mul',
   (_, x) => f32x4.mul(x.float(0), x.float(1)),
   (_, x) => i32x4.mul(x.int(0), x.int(1)),
   (dy, _, [a, b]) => [a && b && mul(dy, b), a && b && mul(dy, a)],
 );
+
+/** a · b */
+export function mul(a: NodeOrNumber, b: NodeOrNumber): Node {
+  // 1·x is x to the bit. A constant is 0-d, so x has the shape of the result. The reverse walk begins with such a 1.
+  if (typeof a === 'object' && typeof b === 'object' && a.dtype === b.dtype) {
+    if (isConstant(a, 1)) return b;
+    if (isConstant(b, 1)) return a;
+  }
+  return multiply(a, b);
+}
 
 const divide = laneOp({
   name: 'div',
@@ -57,14 +67,25 @@ const divide = laneOp({
   },
 });
 
+/** p / q of two constants where float32 holds it; undefined elsewhere. */
+function exactQuotient(p: number | undefined, q: number | undefined): number | undefined {
+  if (p === undefined || q === undefined) return undefined;
+  const quotient = p / q;
+  const isHeld = [p, q, quotient].every((x) => Math.fround(x) === x);
+  return isHeld && quotient * q === p ? quotient : undefined; // q·(p/q) is exact in float64
+}
+
 /** a / b, always in float32. */
 export function div(a: NodeOrNumber, b: NodeOrNumber): Node {
   const [x, y] = alike(a, b);
+  const quotient = exactQuotient(constantOf(x), constantOf(y));
+  if (quotient !== undefined) return constantNode(quotient, 'float32');
   return applyLane(divide, [cast(x, 'float32'), cast(y, 'float32')], 'float32');
 }
 
 const negate = laneOp({
   name: 'neg',
+  undoesItself: true,
   cost: 0.1,
   lane: (_, x) => f32x4.neg(x.float(0)),
   gradient: (dy) => [neg(dy)],

@@ -27,6 +27,7 @@ export function reshape(x: Node, shape: Shape): Node {
     kind: 'move',
     name: 'reshape',
     key: `reshape ${target}`,
+    keepsOrder: true,
     view: (input) => reshapeView(input, target),
     gradient: (dy) => [reshape(dy, x.shape)],
   };

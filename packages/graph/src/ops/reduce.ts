@@ -4,7 +4,7 @@
 import { ShapeError } from '../errors.ts';
 import { applyOp, type Node } from '../node.ts';
 import type { ReduceOp } from '../op.ts';
-import { type Axes, normalizeAxes, showShape } from '../shape.ts';
+import { type Axes, normalizeAxes, showShape, sizeOf } from '../shape.ts';
 import { reshape, transpose } from './moves.ts';
 
 export interface ReduceOptions {
@@ -18,7 +18,11 @@ export function rowsOf(
   x: Node,
   axes: Axes,
 ): { rows: Node; kept: readonly number[]; keptDims: readonly number[] } {
-  const reduced = normalizeAxes(op, axes, x.shape.length);
+  const rank = x.shape.length;
+  if (axes === undefined) {
+    return { rows: reshape(x, [sizeOf(x.shape)]), kept: [], keptDims: x.shape.map(() => 1) };
+  }
+  const reduced = normalizeAxes(op, axes, rank);
   const others = x.shape.map((_, i) => i).filter((i) => !reduced.includes(i));
   const kept = others.map((i) => x.shape[i] ?? 1);
   const rows = transpose(x, [...others, ...reduced]);

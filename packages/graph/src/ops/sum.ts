@@ -3,7 +3,7 @@
 import type { Combine, View } from '@treadle/kernels';
 import { f32x4, i32x4, reinterpret } from '@treadle/wasm';
 import { ShapeError } from '../errors.ts';
-import { applyOp, type Node } from '../node.ts';
+import { applyOp, constantNode, type Node } from '../node.ts';
 import type { MoveOp } from '../op.ts';
 import {
   type Axes,
@@ -89,7 +89,7 @@ export function sumTo(x: Node, shape: Shape): Node {
 /** Σx/n over axes counted from the front. */
 function average(x: Node, axes: readonly number[], options: ReduceOptions): Node {
   const count = sizeOf(axes.map((axis) => x.shape[axis] ?? 1));
-  return div(sum(x, axes, options), count);
+  return div(sum(x, axes, options), constantNode(count, 'float32'));
 }
 
 /** The mean over the axes, in float32. */

@@ -1,0 +1,42 @@
+// What a run that failed says of the variables that it assigns: they are written in place, so once a step that writes one has
+// begun, it may hold something between its old and its new value. Which steps had begun, the team knows.
+
+import { type Shape, showShape } from '@treadle/graph';
+import type { Kernel, Slot } from '@treadle/kernels';
+import { RunError } from '@treadle/pool';
+import type { Capture } from './capture.ts';
+import type { Place } from './lower.ts';
+
+/** A variable that a plan assigns, and the steps that write it. */
+export interface Written {
+  readonly shape: Shape;
+  readonly steps: readonly number[];
+}
+
+export function writtenBy(capture: Capture, places: readonly Place[], steps: readonly Kernel[]): readonly Written[] {
+  const stateAt = (place: Place) => {
+    if (place.kind === 'target') return capture.roots[place.root]?.target;
+    const source =
+      place.kind === 'source' ? capture.entries[capture.sources[place.source] ?? -1]?.node.source : undefined;
+    return source?.kind === 'variable' ? source.state : undefined;
+  };
+  const states = places.map(stateAt);
+  return capture.roots.flatMap(({ target }) => {
+    if (!target) return [];
+    const isIts = (slot: Slot): boolean => states[slot] === target;
+    const writing = steps.flatMap(({ writes }, step) => (writes.some(isIts) ? [step] : []));
+    return [{ shape: target.shape, steps: writing }];
+  });
+}
+
+/** The error with what became of the variables; what is no failure of a run, as it is. */
+export function explainFailure(error: unknown, written: readonly Written[]): unknown {
+  if (!(error instanceof RunError) || written.length === 0) return error;
+  const torn = written.filter(({ steps }) => steps.some((step) => error.begun.includes(step)));
+  const shapes = torn.map(({ shape }) => showShape(shape)).join(', ');
+  const outcome =
+    torn.length === 0
+      ? 'no variable has changed'
+      : `of the variables assigned, ${torn.length === written.length ? 'all' : `those of shape ${shapes}`} may hold neither their old nor their new value; assign them again`;
+  return new Error(`${error.message}; ${outcome}`, { cause: error });
+}

@@ -1,0 +1,17 @@
+// Values that are one number throughout: a number seen through moves, as zeros, ones and full are. They need no plan.
+
+import { type Node, sizeOf } from '@treadle/graph';
+import { StoredValue } from './storage.ts';
+
+/** The value of such a node; undefined for any other. */
+export function filledValue(node: Node): StoredValue | undefined {
+  let from = node;
+  while (!from.source && from.op?.kind === 'move' && from.inputs[0]) from = from.inputs[0];
+  const { source } = from;
+  if (source?.kind !== 'number' && source?.kind !== 'constant') return undefined;
+  const values = node.dtype === 'float32' ? new Float32Array(sizeOf(node.shape)) : new Int32Array(sizeOf(node.shape));
+  return StoredValue.of(
+    source.value === 0 && !Object.is(source.value, -0) ? values : values.fill(source.value),
+    node.dtype,
+  );
+}

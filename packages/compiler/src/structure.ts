@@ -1,0 +1,113 @@
+// The structure of a capture as a row of numbers, with a hash: what two captures must share to run the same plan. Ops count by
+// their keys, which are given numbers; sources by their kind alone, so that another value needs no other plan.
+
+import type { Dtype, Node, Source } from '@treadle/graph';
+
+export interface Structure {
+  /** the first `length` of them count */
+  readonly numbers: Int32Array;
+  readonly length: number;
+  readonly hash: number;
+}
+
+export function sameStructure(a: Structure, b: Structure): boolean {
+  if (a.hash !== b.hash || a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a.numbers[i] !== b.numbers[i]) return false;
+  return true;
+}
+
+/** A copy that lasts. */
+export function keepStructure({ numbers, length, hash }: Structure): Structure {
+  return { numbers: numbers.slice(0, length), length, hash };
+}
+
+const dtypes: Readonly<Record<Dtype, number>> = { float32: 1, int32: 2, bool: 3 };
+/** Negative, for ops are numbered from 1. */
+const sources: Readonly<Record<Source['kind'], number>> = {
+  stored: -1,
+  number: -2,
+  drawn: -3,
+  argument: -4,
+  variable: -5,
+  constant: -6,
+};
+const [rootMark, targetMark] = [-7, -8];
+
+/** Numbers of the keys of ops. When there are very many they are forgotten; a number is never given twice. */
+const mostKeys = 65_536;
+const keys = new Map<string, number>();
+let keysGiven = 0;
+
+function numberOf(key: string): number {
+  let number = keys.get(key);
+  if (number === undefined) {
+    if (keys.size >= mostKeys) keys.clear();
+    number = ++keysGiven;
+    keys.set(key, number);
+  }
+  return number;
+}
+
+/** A constant is known by its bits. */
+const floats = new Float64Array(1);
+const words = new Int32Array(floats.buffer);
+
+export class StructureWriter {
+  #numbers = new Int32Array(1024);
+  #length = 0;
+  #hash = 0;
+
+  begin(): void {
+    this.#length = 0;
+    this.#hash = 0;
+  }
+
+  source({ shape, dtype }: Node, source: Source): void {
+    this.#put(sources[source.kind]);
+    this.#type(shape, dtype);
+    if (source.kind === 'argument') this.#put(source.index);
+    if (source.kind === 'constant') {
+      floats[0] = source.value;
+      this.#put(words[0] ?? 0);
+      this.#put(words[1] ?? 0);
+    }
+  }
+
+  /** The inputs have their places. */
+  applied({ op, inputs, shape, dtype }: Node): void {
+    if (!op) throw new Error('internal: a node must have an op or a source');
+    this.#put(numberOf(op.key));
+    this.#type(shape, dtype);
+    this.#put(inputs.length);
+    for (const { place } of inputs) this.#put(place);
+  }
+
+  /** `variable`: the place of the target's old value, if it is read. */
+  root(place: number, isAssigned: boolean, variable: number | undefined): void {
+    this.#put(isAssigned ? targetMark : rootMark);
+    this.#put(place);
+    if (isAssigned) this.#put(variable ?? -1);
+  }
+
+  /** What was written; it lasts until the next beginning. */
+  end(): Structure {
+    return { numbers: this.#numbers, length: this.#length, hash: this.#hash };
+  }
+
+  #type(shape: Node['shape'], dtype: Dtype): void {
+    this.#put(4 * shape.length + dtypes[dtype]);
+    for (const extent of shape) this.#put(extent);
+  }
+
+  #put(x: number): void {
+    if (this.#length === this.#numbers.length) {
+      const larger = new Int32Array(2 * this.#length);
+      larger.set(this.#numbers);
+      this.#numbers = larger;
+    }
+    this.#numbers[this.#length++] = x;
+    // FNV's step on words, with a rotation so that the high bits matter to the low ones
+    const mixed = Math.imul(this.#hash ^ x, 0x01000193);
+    this.#hash = (mixed << 13) | (mixed >>> 19);
+  }
+}
