@@ -14,19 +14,30 @@ export async function drawRoofline(path: string, points: readonly Point[], { pea
     intensity,
     gflops: Math.min(peak, intensity * bandwidth),
   }));
-  const x = { field: 'intensity', type: 'quantitative', scale: { type: 'log' }, title: 'operations a byte' };
-  const y = { field: 'gflops', type: 'quantitative', scale: { type: 'log' }, title: 'GFLOP/s, one thread' };
+  const top = Math.max(peak, ...points.map(({ gflops }) => gflops)) * 1.5;
+  const scale = (from: number, to: number) => ({ type: 'log', domain: [from, to], nice: false }) as const;
+  const x = { field: 'intensity', type: 'quantitative', scale: scale(low, high), title: 'operations a byte' };
+  const y = { field: 'gflops', type: 'quantitative', scale: scale(low * bandwidth, top), title: 'GFLOP/s, one thread' };
+  // Points lie too close together for names beside them: each has a letter, which the legend explains.
+  const lettered = points.map((point, i) => ({
+    ...point,
+    letter: String.fromCharCode(65 + i),
+    legend: `${String.fromCharCode(65 + i)}  ${point.name}`,
+  }));
+  const names = lettered.map(({ legend }) => legend);
+  const legend = { title: 'computation', labelLimit: 300 };
+  const color = { field: 'legend', type: 'nominal', legend, sort: names, scale: { scheme: 'tableau10' } };
   const { spec } = compile({
-    width: 720,
+    width: 640,
     height: 400,
     background: 'white',
     layer: [
       { data: { values: roof }, mark: { type: 'line', color: 'gray' }, encoding: { x, y } },
-      { data: { values: points }, mark: { type: 'point', filled: true, size: 60 }, encoding: { x, y } },
+      { data: { values: lettered }, mark: { type: 'point', filled: true, size: 70 }, encoding: { x, y, color } },
       {
-        data: { values: points },
-        mark: { type: 'text', align: 'left', dx: 8, dy: 4, fontSize: 10 },
-        encoding: { x, y, text: { field: 'name' } },
+        data: { values: lettered },
+        mark: { type: 'text', dy: -10, fontSize: 11, fontWeight: 'bold' },
+        encoding: { x, y, text: { field: 'letter' } },
       },
     ],
   });
