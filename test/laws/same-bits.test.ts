@@ -38,6 +38,8 @@ const tensors = {
     noise(900 * 25, 7).map((x, i) => ((i % 25) % 6 === 0 ? x + 12 * (1 + (i % 25) / 6) : x)),
     { shape: [900, 5, 5] },
   ),
+  images: tensor(noise(5 * 41 * 43 * 12, 7), { shape: [5, 41, 43, 12] }),
+  filters: tensor(noise(3 * 5 * 12 * 20, 8), { shape: [3, 5, 12, 20] }),
   labels: tensor(Int32Array.from({ length: 700 }, (_, i) => (i * 7919) % rows)),
 };
 type Name = keyof typeof tensors;
@@ -57,6 +59,10 @@ const large = {
   argmax: ({ a }) => [ops.argmax(a, 0), ops.argmax(a, 1), ops.argmax(a)],
   argmin: ({ cube }) => [ops.argmin(cube, 1), ops.argmin(cube)],
   argsort: ({ a }) => [ops.argsort(a), ops.argsort(a, 0, { descending: true })],
+  averagePool2d: ({ images }) => [
+    ops.averagePool2d(images, 2),
+    ops.averagePool2d(images, 3, { strides: 2, padding: 'same' }),
+  ],
   broadcastTo: ({ row, column }) => [
     ops.broadcastTo(row, [rows, columns]),
     ops.broadcastTo(column, [3, rows, columns]),
@@ -66,9 +72,24 @@ const large = {
   cholesky: ({ squares }) => ops.cholesky(squares),
   clip: ({ a, row }) => ops.clip(a, row, 1),
   concat: ({ a, b }) => [ops.concat([a, b], 0), ops.concat([a, b, a], 1)],
+  conv1d: ({ images, filters }) =>
+    ops.conv1d(ops.reshape(images, [5 * 41, 43, 12]), ops.reshape(ops.slice(filters, [0], [1]), [5, 12, 20]), {
+      padding: 'causal',
+    }),
+  conv2d: ({ images, filters }) => [
+    ops.conv2d(images, filters, { padding: 'same' }),
+    ops.conv2d(images, filters, { strides: [2, 1], dilation: [1, 2] }),
+    ops.conv2d(images, ops.slice(filters, [0, 0, 0, 0], [3, 5, 4, 18]), { groups: 3 }),
+  ],
+  conv2dTranspose: ({ images, filters }) =>
+    ops.conv2dTranspose(images, ops.transpose(filters, [0, 1, 3, 2]), { strides: [2, 1], padding: 'same' }),
   cos: ({ a }) => ops.cos(ops.mul(a, 9)),
   cumsum: ({ a, cube }) => [ops.cumsum(a, 1), ops.cumsum(cube, 1), ops.cumsum(a)],
   det: ({ squares }) => ops.det(squares),
+  depthwiseConv2d: ({ images, filters }) => [
+    ops.depthwiseConv2d(images, ops.slice(filters, [0, 0, 0, 0], [3, 5, 12, 1]), { padding: 'same' }),
+    ops.depthwiseConv2d(images, ops.slice(filters, [0, 0, 0, 0], [3, 5, 12, 2]), { strides: 2 }),
+  ],
   div: ({ a, b }) => ops.div(a, positive(b)),
   eigh: ({ squares }) => ops.eigh(squares),
   equal: ({ a, b }) => ops.equal(ops.round(a), ops.round(b)),
@@ -99,6 +120,7 @@ const large = {
     ops.matmul(a, row),
   ],
   max: ({ a, long }) => [ops.max(a, 0), ops.max(a, 1), ops.max(long)],
+  maxPool2d: ({ images }) => [ops.maxPool2d(images, 2), ops.maxPool2d(images, 3, { strides: 2, padding: 'same' })],
   maximum: ({ a, b }) => ops.maximum(a, b),
   mean: ({ cube }) => [ops.mean(cube, 0), ops.mean(cube, [0, 2]), ops.mean(cube)],
   min: ({ a, long }) => [ops.min(a, 0), ops.min(a, 1), ops.min(long)],
@@ -125,6 +147,7 @@ const large = {
   reciprocal: ({ a }) => ops.reciprocal(positive(a)),
   relu: ({ a }) => ops.relu(a),
   reshape: ({ cube }) => ops.add(ops.reshape(ops.transpose(cube), [130 * 7, 120]), 1),
+  resize: ({ images }) => [ops.resize(images, [82, 86]), ops.resize(images, [60, 50], 'bilinear')],
   round: ({ a }) => ops.round(a),
   rsqrt: ({ a }) => ops.rsqrt(positive(a)),
   scatterAdd: ({ labels, b }) => ops.scatterAdd(ops.gather(b, labels), labels, rows),
@@ -206,6 +229,14 @@ const rowwise: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   'matmul by a column': (x) => x.matmul(tensor(noise(x.shape[1]!, 9), { shape: [x.shape[1]!, 1] })),
   'matmul by a transposed matrix': (x) =>
     x.matmul(tensor(noise(x.shape[1]! * 24, 9), { shape: [24, x.shape[1]!] }), { transposeB: true }),
+  'convolution with relu': (x) =>
+    x
+      .expandDims(2)
+      .conv1d(tensor(noise(5 * 24, 9), { shape: [5, 1, 24] }), { padding: 'same' })
+      .add(tensor(noise(24, 8)))
+      .relu(),
+  'largest of windows': (x) =>
+    x.reshape([x.shape[0]!, 1, x.shape[1]!, 1]).maxPool2d([1, 3], { strides: 2, padding: 'same' }),
   'dense with relu': (x) =>
     x
       .matmul(tensor(noise(x.shape[1]! * 24, 9), { shape: [x.shape[1]!, 24] }))

@@ -13,6 +13,7 @@ import { orders } from './cases/orders.ts';
 import { products } from './cases/products.ts';
 import { reductions } from './cases/reductions.ts';
 import { softmaxes } from './cases/softmaxes.ts';
+import { windowed } from './cases/windows.ts';
 
 export type OpName = keyof typeof ops;
 
@@ -27,5 +28,6 @@ export const cases = {
   ...linearAlgebra,
   ...softmaxes,
   ...orders,
+  ...windowed,
   ...generated,
 } satisfies Record<OpName, Case>;

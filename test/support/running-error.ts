@@ -7,6 +7,7 @@ import { denseView, type Node } from '@treadle/graph';
 import type { Matrix } from './matrices.ts';
 import * as matrices from './matrices.ts';
 import { gamma, indicesOf, sizeOf, tiny, u } from './reference.ts';
+import { windowed } from './running-windows.ts';
 import { isRounded, scalars } from './scalars.ts';
 
 /** Values and, for each, how far float32's may lie from it. */
@@ -175,6 +176,8 @@ function tiled(name: string, key: string, node: Node, inputs: readonly Bounded[]
   if (name === 'argsort') return ordered(key, node, inputs[0]!);
   if (name === 'cumsum') return accumulated(node, inputs[0]!);
   if (name === 'concat') return joined(Number(key.split(' ')[1]), node, inputs);
+  const ofWindows = windowed(name, key, sizeOf(node.shape), inputs);
+  if (ofWindows) return ofWindows;
   throw new Error(`no float64 kernel for ${name}`);
 }
 

@@ -17,12 +17,17 @@ export {
   type VariableState,
 } from './node.ts';
 export type { LaneInputs, LaneOp, Lowering, MoveOp, Op, ReduceOp, TiledOp } from './op.ts';
+export type { ConvOptions, ConvTransposeOptions } from './ops/conv.ts';
+export type { Conv1dOptions } from './ops/conv1d.ts';
 export * as ops from './ops/index.ts';
 export type { NodeOrNumber } from './ops/lane.ts';
 export type { MatmulOptions } from './ops/matmul.ts';
+export type { PoolOptions } from './ops/pool.ts';
 export type { ReduceOptions } from './ops/reduce.ts';
+export type { Interpolation } from './ops/resize.ts';
 export type { SortOptions } from './ops/sort.ts';
 export { broadcastView } from './ops/sum.ts';
+export type { DilatedOptions, Padding, Pair, WindowOptions } from './ops/window.ts';
 export {
   type Axes,
   broadcastShapes,

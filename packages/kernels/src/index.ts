@@ -3,6 +3,14 @@
 export { joinAlike } from './alike.ts';
 export { argReduce } from './arg-reduce.ts';
 export { argsort } from './argsort.ts';
+export type { ConvAxis } from './conv/axis.ts';
+export {
+  type ConvShape,
+  conv2d,
+  conv2dInputGradient,
+  conv2dWeightGradient,
+  denseSlot,
+} from './conv.ts';
 export { gather, scatterAdd } from './gather.ts';
 export type { Alike, Epilogue, Kernel, KernelFunc, Level, Operand, Region, Slot, View, Work } from './kernel.ts';
 export type { Lane } from './lane.ts';
@@ -15,6 +23,7 @@ export { jacobi } from './linear-algebra/jacobi.ts';
 export { orthonormalize } from './linear-algebra/orthonormalize.ts';
 export { cos, erf, exp, expm1, log, log1p, normalPair, pow, sigmoid, sin, softplus, tan, tanh } from './math/index.ts';
 export { matmul } from './matmul.ts';
+export { averagePool, averagePoolSpread, maxPool, maxPoolPick, maxPoolSpread, type PoolShape } from './pool.ts';
 export { type Combine, reduce, shouldLieFirst } from './reduce.ts';
 export { region } from './region.ts';
 export { type Quarter, quarterOf, type Round } from './round.ts';

@@ -70,7 +70,10 @@ export interface Alike {
   readonly length: number;
 }
 
-/** A part of the last two dimensions of an output: rows [row0, row1) × columns [col0, col1) of its `outer`-th matrix. */
+/**
+ * A part of the last two dimensions of an output: rows [row0, row1) × columns [col0, col1) of its `outer`-th matrix. Rows count on
+ * through the matrices that follow.
+ */
 export interface Region {
   readonly outer: Expr<'i32'>;
   readonly row0: Expr<'i32'>;
@@ -87,7 +90,8 @@ export interface Epilogue {
   readonly ops: readonly string[];
   /** operations on all regions together */
   readonly flops: number;
-  emit(module: ModuleBuilder): (f: FunctionBuilder, table: Expr<'i32'>, region: Region) => void;
+  /** `wholeRows`: every region has all columns */
+  emit(module: ModuleBuilder, wholeRows?: boolean): (f: FunctionBuilder, table: Expr<'i32'>, region: Region) => void;
 }
 
 /** The instruction level that kernels are written for. */

@@ -16,7 +16,10 @@ export {
   notEqual,
   where,
 } from './comparison.ts';
+export { conv2d, conv2dTranspose } from './conv.ts';
+export { conv1d } from './conv1d.ts';
 export { cumsum } from './cumsum.ts';
+export { depthwiseConv2d } from './depthwise.ts';
 export { eigh, svd } from './eigen.ts';
 export { exp, expm1, log, log1p, sigmoid, softplus, tanh } from './exponential.ts';
 export { clip, maximum, minimum, relu } from './extremes.ts';
@@ -25,10 +28,12 @@ export { arange, uniform01 } from './index-lanes.ts';
 export { matmul } from './matmul.ts';
 export { mod } from './mod.ts';
 export { concat, expandDims, flip, pad, reshape, slice, squeeze, transpose } from './moves.ts';
+export { averagePool2d, maxPool2d } from './pool.ts';
 export { pow, rsqrt, sqrt } from './power.ts';
 export { lstsq, qr } from './qr.ts';
 export { randomNormal, randomUniform } from './random.ts';
 export { all, any, argmax, argmin, logSumExp, max, min, prod } from './reductions.ts';
+export { resize } from './resize.ts';
 export { ceil, floor, round } from './rounding.ts';
 export { logSoftmax, oneHot, softmax } from './softmax.ts';
 export { det, inv, solve } from './solve.ts';

@@ -40,9 +40,9 @@ export interface MicroKernelSpec {
  */
 export type MicroKernel = Func<['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], 'void'>;
 
-type Lanes = ReturnType<typeof localVector>;
+type Lanes = Local<'f32x4'>;
 
-function localVector(f: FunctionBuilder) {
+function localVector(f: FunctionBuilder): Lanes {
   return f.local('f32x4');
 }
 
@@ -90,7 +90,7 @@ export function microKernel(module: ModuleBuilder, spec: MicroKernelSpec): Micro
   );
 }
 
-function grid<T>(rows: number, columns: number, make: () => T): T[][] {
+export function grid<T>(rows: number, columns: number, make: () => T): T[][] {
   return Array.from({ length: rows }, () => Array.from({ length: columns }, make));
 }
 
@@ -161,9 +161,9 @@ function multiplyAdd(
 }
 
 /** Columns beyond `columns` are never stored in C. Where V8 joins pairs, a pair that C cuts goes through `spill`. */
-function writeBack(
+export function writeBack(
   f: FunctionBuilder,
-  { columns, cRow, level }: MicroKernelSpec,
+  { columns, cRow, level }: Pick<MicroKernelSpec, 'columns' | 'cRow' | 'level'>,
   sums: readonly (readonly Lanes[])[],
   c: Expr<'i32'>,
   spill: Expr<'i32'>,

@@ -1,0 +1,63 @@
+// One axis of a convolution as numbers, and what is asked of it: output o is the sum over taps t of the input at
+// o·stride + t·dilation − before, which counts as 0 where it lies outside. The input's gradient along the axis is again such
+// sums, one family for each phase of the stride: positions that are equal modulo the stride are reached by the same taps.
+
+export interface ConvAxis {
+  readonly input: number;
+  readonly output: number;
+  readonly taps: number;
+  readonly stride: number;
+  readonly dilation: number;
+  /** how far the first window reaches out in front of the input; negative where it begins inside */
+  readonly before: number;
+}
+
+/** The positions that one run of windows spans. */
+export function extentOf({ output, taps, stride, dilation }: ConvAxis): number {
+  return (output - 1) * stride + (taps - 1) * dilation + 1;
+}
+
+/** Whether some window reaches out of the input. */
+export function reachesOut(axis: ConvAxis): boolean {
+  return axis.before > 0 || extentOf(axis) - axis.before > axis.input;
+}
+
+/** The inputs at phase, phase + stride, … as an axis over the outputs, and the taps that reach them. */
+export interface Phase {
+  readonly phase: number;
+  readonly axis: ConvAxis;
+  /** the tap that comes first in the sums, and from there to the next */
+  readonly firstTap: number;
+  readonly tapStep: number;
+}
+
+/** The adjoint of an axis: x[i] gathers y[o] over all taps t with o·stride + t·dilation − before = i. */
+export function phasesOf({ input, output, taps, stride, dilation, before }: ConvAxis): Phase[] {
+  const common = greatestDivisor(stride, dilation);
+  const [tapStep, step] = [stride / common, dilation / common];
+  return Array.from({ length: Math.min(stride, input) }, (_, phase) => {
+    const isReached = (t: number): boolean => (phase + before - t * dilation) % stride === 0;
+    const lowest = Array.from({ length: Math.min(taps, tapStep) }, (_, t) => t).find(isReached);
+    const count = lowest === undefined ? 0 : Math.ceil((taps - lowest) / tapStep);
+    const highest = (lowest ?? 0) + Math.max(0, count - 1) * tapStep;
+    // Taps run from the highest down, so that the outputs they read run upwards: o = (i + before − t·dilation) / stride.
+    const first = (phase + before - highest * dilation) / stride;
+    return {
+      phase,
+      axis: {
+        input: output,
+        output: Math.ceil((input - phase) / stride),
+        taps: count,
+        stride: 1,
+        dilation: step,
+        before: -first,
+      },
+      firstTap: highest,
+      tapStep: -tapStep,
+    };
+  });
+}
+
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b);
+}

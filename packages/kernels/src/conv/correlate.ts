@@ -1,0 +1,249 @@
+// Sums over windows: out[i, o, f] = Σ over taps and channels of in[i, o·stride + t·dilation − before, c] · w[t, c, f], taps row
+// by row. What a convolution is, and what its input's gradient is of each phase of the stride. An implicit product: rows are
+// neighbouring outputs, whose elements of A lie a fixed distance apart, k runs over taps and channels, columns are filters.
+// A tile is a number of bands of images; taps whose row lies outside of the image are left out, for all outputs of a row.
+
+import { type Expr, type FunctionBuilder, i32, type ModuleBuilder, select } from '@treadle/wasm';
+import { finished, wholeOf } from '../finished.ts';
+import type { Epilogue, Kernel, KernelFunc, Level, Slot } from '../kernel.ts';
+import { plus, smaller, times } from '../lane.ts';
+import { registerBlock } from '../matmul/blocking.ts';
+import { evenPart, type Span } from '../matmul/even.ts';
+import { computedColumns } from '../matmul/micro-kernel.ts';
+import { type ConvAxis, reachesOut } from './axis.ts';
+import { type BandSpec, bandBytes, bandOrigin, bandRowBytes } from './band.ts';
+import { blockRuns, chains, eachBlockOf, joined } from './chains.ts';
+import { eachPanel, type Panels, panelsAddress } from './panels.ts';
+
+export interface Windows {
+  readonly images: number;
+  readonly rows: ConvAxis;
+  readonly columns: ConvAxis;
+  readonly groups: number;
+  /** of a group */
+  readonly channels: number;
+  /** elements from a pixel of the input to the next */
+  readonly pixel: number;
+  /** whether a filter reads the channel of its own number alone; then there is one group, with one channel */
+  readonly perLane: boolean;
+}
+
+/** Where outputs go, in elements: channels lie together. */
+export interface Placement {
+  readonly offset: number;
+  readonly image: number;
+  readonly row: number;
+  readonly column: number;
+}
+
+export interface Correlation extends Windows {
+  readonly name: string;
+  /** dense [images, rows, columns, pixel] */
+  readonly input: Slot;
+  readonly weights: Panels;
+  readonly out: Slot;
+  readonly placement: Placement;
+  readonly epilogue: Epilogue | undefined;
+  readonly level: Level;
+}
+
+/** about 5 µs: the least that is worth claiming */
+const tileFlops = 500_000;
+const mostTiles = 64;
+/** of the copy of a band: what stays in the L2 beside weights and outputs */
+const mostBandBytes = 262_144;
+
+/** The registers that a block of outputs of a row may have. */
+export function blockOf(
+  columns: number,
+  filters: number,
+  level: Level,
+  perLane: boolean,
+): { readonly mr: number; readonly nr: number } {
+  if (perLane) return { mr: level.bits === 256 ? 8 : 4, nr: 8 };
+  return registerBlock({ m: columns, n: filters }, level);
+}
+
+export function correlate(correlation: Correlation): Kernel {
+  const { name, images, rows, columns, groups, channels, weights, input, out, epilogue, level } = correlation;
+  const flops =
+    2 * images * rows.output * columns.output * groups * channels * weights.filters * rows.taps * columns.taps;
+  const { bands, tiles } = cut(correlation, flops);
+  const bandSpec = bandOf(correlation);
+  const band = bandBytes(bandSpec, Math.ceil(rows.output / bands));
+  const { mr, nr } = blockOf(columns.output, weights.filters, level, correlation.perLane);
+  const cost = flops / (level.bits === 256 ? 80 : 35) + images * rows.output * columns.output * 2;
+  return {
+    name,
+    tiles,
+    cost: cost + (epilogue?.cost ?? 0),
+    scratch: band + 4 * mr * computedColumns(nr, level),
+    ...finished({
+      kind: 'conv',
+      ops: ['conv2d'],
+      shape: [images, rows.output, columns.output, rows.taps * columns.taps * channels, groups * weights.filters],
+      flops,
+      inputs: [
+        wholeOf(input, [images, rows.input, columns.input, correlation.pixel]),
+        wholeOf(weights.operand.slot, [rows.taps, columns.taps, channels, groups * weights.filters]),
+      ],
+      out: wholeOf(out, [images, rows.output, columns.output, groups * weights.filters]),
+      epilogue,
+    }),
+    emit: (module) => emitTile(module, correlation, { bandSpec, bands, tiles, spill: band, mr }),
+  };
+}
+
+function bandOf({ rows, columns, pixel }: Windows): BandSpec {
+  return { rows, columns, channels: pixel, hasOuterRows: false };
+}
+
+/** How many bands an image has, and how many tiles all bands of all images are dealt to. */
+function cut(correlation: Correlation, flops: number): { bands: number; tiles: number } {
+  const { images, rows } = correlation;
+  const wanted = Math.max(1, Math.min(flops / tileFlops, mostTiles));
+  const bytes = bandBytes(bandOf(correlation), rows.output);
+  const bands = Math.min(rows.output, Math.max(Math.ceil(wanted / images), Math.ceil(bytes / mostBandBytes)));
+  const units = images * bands;
+  return { bands, tiles: Math.min(units, Math.ceil(wanted)) };
+}
+
+interface Cut {
+  readonly bandSpec: BandSpec;
+  readonly bands: number;
+  readonly tiles: number;
+  /** byte offset in the scratch */
+  readonly spill: number;
+  readonly mr: number;
+}
+
+function emitTile(module: ModuleBuilder, correlation: Correlation, cutting: Cut): KernelFunc {
+  const { name, images, rows, columns, input, out, placement, weights, epilogue, groups, pixel } = correlation;
+  const { bandSpec, bands, tiles, spill } = cutting;
+  const finish = epilogue?.emit(module, true);
+  const imageBytes = 4 * rows.input * columns.input * pixel;
+  return module.func(
+    name,
+    ['i32', 'i32', 'i32'],
+    'void',
+    (f, table, scratch, tile) => {
+      const from = f.let(i32.load(table, 4 * input));
+      const panels = panelsAddress(f, table, weights);
+      const to = f.let(plus(i32.load(table, 4 * out), 4 * placement.offset));
+      const spillAt = f.let(plus(scratch, spill));
+      const units = evenPart(f, images * bands, tiles, tile);
+      const unit = f.let(units.start);
+      f.forSteps(unit, units.end, 1, () => {
+        const image = bands === 1 ? unit : f.let(i32.div_u(unit, bands));
+        const outputs = evenPart(f, rows.output, bands, f.let(i32.sub(unit, times(image, bands))));
+        const imageAt = f.let(i32.add(from, times(image, imageBytes)));
+        const origin = bandOrigin(f, module, bandSpec, imageAt, scratch, ...rowsRead(f, rows, outputs));
+        const c = f.let(i32.add(to, times(image, 4 * placement.image)));
+        overPanels({ f, module, correlation, cutting, spill: spillAt }, { origin, panels, c, outputs });
+        const first = i32.mul(i32.add(times(image, rows.output), outputs.start), columns.output);
+        const row0 = f.let(first);
+        const row1 = f.let(i32.add(row0, times(i32.sub(outputs.end, outputs.start), columns.output)));
+        const filters = i32.const(groups * weights.filters);
+        finish?.(f, table, { outer: i32.const(0), row0, row1, col0: i32.const(0), col1: filters });
+      });
+    },
+    { exported: false },
+  );
+}
+
+/** The rows of the image that the windows of the outputs read. */
+function rowsRead(f: FunctionBuilder, axis: ConvAxis, outputs: Span): [Expr<'i32'>, Expr<'i32'>] {
+  const { stride, taps, dilation, before, input } = axis;
+  const first = f.let(plus(times(outputs.start, stride), -before));
+  const end = f.let(plus(times(outputs.end, stride), (taps - 1) * dilation + 1 - stride - before));
+  if (!reachesOut(axis)) return [first, end];
+  const zero = i32.const(0);
+  return [f.let(larger(first, zero)), f.let(larger(zero, smaller(end, i32.const(input))))];
+}
+
+/** The larger of two numbers (signed); both expressions are evaluated twice. */
+function larger(a: Expr<'i32'>, b: Expr<'i32'>): Expr<'i32'> {
+  return select(a, b, i32.gt_s(a, b));
+}
+
+interface Emission {
+  readonly f: FunctionBuilder;
+  readonly module: ModuleBuilder;
+  readonly correlation: Correlation;
+  readonly cutting: Cut;
+  readonly spill: Expr<'i32'>;
+}
+
+interface Band {
+  readonly origin: Expr<'i32'>;
+  readonly panels: Expr<'i32'>;
+  readonly c: Expr<'i32'>;
+  readonly outputs: Span;
+}
+
+function overPanels(emission: Emission, { origin, panels, c, outputs }: Band): void {
+  const { f, correlation } = emission;
+  const { groups, channels, weights, perLane } = correlation;
+  const overGroup = (group: Expr<'i32'>): void => {
+    const a = f.let(i32.add(origin, times(group, 4 * channels)));
+    const ofGroup = f.let(i32.add(panels, times(group, weights.groupBytes)));
+    const filter = f.let(times(group, weights.filters));
+    eachPanel(f, weights, ofGroup, (panel, column, width) => {
+      const to = f.let(i32.add(c, i32.shl(i32.add(filter, column), 2)));
+      const from = perLane ? f.let(i32.add(a, i32.shl(column, 2))) : a;
+      overRows(emission, { origin: from, panels: panel, c: to, outputs }, width);
+    });
+  };
+  if (groups === 1) {
+    overGroup(i32.const(0));
+    return;
+  }
+  const group = f.local('i32', 0);
+  f.forSteps(group, i32.const(groups), 1, () => overGroup(group));
+}
+
+function overRows({ f, module, correlation, cutting, spill }: Emission, band: Band, width: number): void {
+  const { rows, columns, channels, perLane, weights, placement, level } = correlation;
+  const pixel = 4 * correlation.pixel;
+  const rowBytes = bandRowBytes(cutting.bandSpec);
+  const bStep = weights.stepOf(width);
+  const isCut = reachesOut(rows);
+  const tapRow = { aStep: rows.dilation * rowBytes, bStep: columns.taps * channels * bStep };
+  const inner = joined([
+    { count: columns.taps, aStep: columns.dilation * pixel, bStep: channels * bStep },
+    { count: channels, aStep: 4, bStep },
+  ]);
+  const loops = isCut
+    ? [{ count: undefined, ...tapRow }, ...inner]
+    : joined([{ count: rows.taps, ...tapRow }, ...inner]);
+  const oy = f.let(band.outputs.start);
+  f.forSteps(oy, band.outputs.end, 1, () => {
+    const { first, count } = isCut ? tapsInside(f, rows, oy) : { first: i32.const(0), count: i32.const(rows.taps) };
+    const y = i32.add(plus(times(oy, rows.stride), -rows.before), times(first, rows.dilation));
+    const a = f.let(i32.add(band.origin, times(y, rowBytes)));
+    const b = f.let(i32.add(band.panels, times(first, tapRow.bStep)));
+    const c = f.let(i32.add(band.c, times(oy, 4 * placement.row)));
+    eachBlockOf(f, blockRuns(columns.output, cutting.mr), (height) => {
+      const aOffsets = Array.from({ length: height }, (_, i) => i * columns.stride * pixel);
+      const block = chains(module, { aOffsets, perLane, columns: width, loops, cRow: 4 * placement.column, level });
+      f.do(f.call(block, a, b, c, count, 0, spill));
+      f.increment(a, height * columns.stride * pixel);
+      f.increment(c, height * 4 * placement.column);
+    });
+  });
+}
+
+/** The first tap whose row lies inside of the image, and how many do. */
+function tapsInside(
+  f: FunctionBuilder,
+  { input, taps, stride, dilation, before }: ConvAxis,
+  output: Expr<'i32'>,
+): { first: Expr<'i32'>; count: Expr<'i32'> } {
+  const start = f.let(plus(times(output, stride), -before));
+  const zero = i32.const(0);
+  // ⌈−start / dilation⌉ and ⌈(input − start) / dilation⌉, no less than 0
+  const first = f.let(i32.div_s(plus(larger(i32.sub(0, start), zero), dilation - 1), dilation));
+  const beyond = f.let(larger(i32.sub(input, start), zero));
+  const end = f.let(smaller(i32.div_s(plus(beyond, dilation - 1), dilation), i32.const(taps)));
+  return { first, count: f.let(i32.sub(end, first)) };
+}

@@ -1,0 +1,112 @@
+// The weights of a convolution as the right side of a product: k runs over taps and channels, columns are filters, in panels
+// of nr. They are read as they lie where one panel holds all filters side by side; otherwise a step copies them once for all
+// tiles. Which way taps run, and which axis are filters, is a matter of the view.
+
+import { type Expr, type FunctionBuilder, i32 } from '@treadle/wasm';
+import { sizeOf } from '../collapse.ts';
+import type { Kernel, Level, Operand, Slot, View } from '../kernel.ts';
+import { address, plus, times } from '../lane.ts';
+import { lanes } from '../lanes.ts';
+import { computedColumns } from '../matmul/micro-kernel.ts';
+
+/** Weights ready to be read: of each group, panel after panel. */
+export interface Panels {
+  readonly operand: Operand;
+  /** filters of a group */
+  readonly filters: number;
+  readonly nr: number;
+  readonly groupBytes: number;
+  readonly panelBytes: number;
+  /** bytes from one k to the next in a panel of so many columns */
+  stepOf(width: number): number;
+}
+
+/**
+ * `weights`: [groups, rows, columns, channels, filters of a group], any view; `isSmall`: read where it lies whenever
+ * that can be. Adds the steps that copy them to `kernels`.
+ */
+export function panelsFrom(
+  weights: Operand,
+  nr: number,
+  isSmall: boolean,
+  level: Level,
+  allocate: (length: number) => Slot,
+  kernels: Kernel[],
+): Panels {
+  const [groups = 1, rows = 1, columns = 1, channels = 1, filters = 1] = weights.view.shape;
+  const k = rows * columns * channels;
+  const inPlace = stepInPlace(weights.view);
+  if (groups === 1 && (isSmall || filters <= nr) && inPlace !== undefined) {
+    const bytes = { groupBytes: 0, panelBytes: 4 * nr, stepOf: () => 4 * inPlace };
+    return { operand: weights, filters, nr, ...bytes };
+  }
+  const whole = Math.floor(filters / nr);
+  const width = (of: number): number => computedColumns(of, level);
+  const last = filters - whole * nr;
+  const perGroup = k * (whole * nr + (last > 0 ? width(last) : 0));
+  const slot = allocate(groups * perGroup);
+  const copy = (panels: number, of: number, firstPanel: number): void => {
+    if (panels === 0 || of === 0) return;
+    const { strides, offset } = weights.view;
+    const [g = 0, y = 0, x = 0, c = 0, f = 0] = strides;
+    const shape = [groups, panels, rows, columns, channels, of];
+    const from: View = { shape, strides: [g, nr * f, y, x, c, f], offset: offset + firstPanel * nr * f };
+    const step = width(of);
+    const to: View = {
+      shape,
+      strides: [perGroup, k * nr, columns * channels * step, channels * step, step, 1],
+      offset: firstPanel * k * nr,
+    };
+    kernels.push(
+      lanes({
+        name: `conv pack ${rows}×${columns}×${channels}×${filters}`,
+        shape,
+        loads: [{ operand: { slot: weights.slot, view: from }, type: 'f32x4' }],
+        stores: [{ slot, view: to }],
+        body: (_, values) => values,
+        cost: 0.3,
+      }),
+    );
+  };
+  copy(whole, nr, 0);
+  copy(1, last, whole);
+  return {
+    operand: { slot, view: { shape: [], strides: [], offset: 0 } },
+    filters,
+    nr,
+    groupBytes: 4 * perGroup,
+    panelBytes: 4 * k * nr,
+    stepOf: (of) => 4 * width(of),
+  };
+}
+
+/** Elements from one k to the next where taps and channels lie one after the other and filters side by side. */
+function stepInPlace({ shape, strides }: View): number | undefined {
+  const [, , columns = 1, channels = 1, filters = 1] = shape;
+  const [, y = 0, x = 0, c = 0, f = 0] = strides;
+  const isStep = (d: number, stride: number, step: number): boolean => (shape[d] ?? 1) <= 1 || stride === step;
+  const step = channels > 1 ? c : columns > 1 ? x : (shape[1] ?? 1) > 1 ? y : filters;
+  const isPlain = isStep(4, f, 1) && isStep(2, x, channels * step) && isStep(1, y, columns * channels * step);
+  return isPlain && step >= 0 && sizeOf(shape) > 0 ? step : undefined;
+}
+
+/** Calls `body` for every panel, with the address of its first k. */
+export function eachPanel(
+  f: FunctionBuilder,
+  { filters, nr, panelBytes }: Panels,
+  first: Expr<'i32'>,
+  body: (panel: Expr<'i32'>, column: Expr<'i32'>, width: number) => void,
+): void {
+  const [whole, last] = [Math.floor(filters / nr), filters % nr];
+  if (whole > 0) {
+    const j = f.local('i32', 0);
+    f.forSteps(j, i32.const(whole), 1, () => {
+      body(f.let(i32.add(first, times(j, panelBytes))), f.let(times(j, nr)), nr);
+    });
+  }
+  if (last > 0) body(f.let(plus(first, whole * panelBytes)), i32.const(whole * nr), last);
+}
+
+export function panelsAddress(f: FunctionBuilder, table: Expr<'i32'>, { operand }: Panels): Expr<'i32'> {
+  return address(f, table, operand);
+}
