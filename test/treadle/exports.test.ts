@@ -14,6 +14,9 @@ const functions = `
   batchNormalization layerNormalization groupNormalization rmsNormalization
   simpleRnn lstm gru bidirectional timeDistributed multiHeadAttention transformerEncoder
   subtract multiply average concatenate dot
+  conv1d conv2d conv2dTranspose depthwiseConv2d separableConv2d zeroPadding1d zeroPadding2d cropping1d cropping2d
+  maxPooling1d maxPooling2d averagePooling1d averagePooling2d upSampling1d upSampling2d
+  globalMaxPooling1d globalMaxPooling2d globalAveragePooling1d globalAveragePooling2d
   meanSquaredError meanAbsoluteError binaryCrossentropy categoricalCrossentropy sparseCategoricalCrossentropy
   sgd adam exponentialDecay earlyStopping progress
   digits iris mnist readIdx parseIdx readCsv parseCsv trainTestSplit standardScaler minMaxScaler dataset oneHot
@@ -23,7 +26,7 @@ const methods = `
   data read item toArray toString dispose realize detach
   add sub mul div pow mod maximum minimum neg abs sign exp expm1 log log1p sqrt rsqrt square reciprocal floor ceil round
   sin cos tan tanh sigmoid erf softplus relu
-  matmul transpose reshape flatten squeeze expandDims slice gather split pad tile broadcastTo flip
+  matmul conv1d conv2d conv2dTranspose depthwiseConv2d maxPool2d averagePool2d resize transpose reshape flatten squeeze expandDims slice gather split pad tile broadcastTo flip
   sum mean prod max min variance std logSumExp argmax argmin any all
   equal notEqual less lessEqual greater greaterEqual logicalAnd logicalOr logicalNot where
   cast oneHot clip softmax logSoftmax

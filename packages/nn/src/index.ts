@@ -6,7 +6,11 @@ export type { BatchNormalizationOptions } from './batch-normalization.ts';
 export { type Apply, Callable, type LayerFunction, layer } from './callable.ts';
 export { type Connectable, connect, type InputOptions, input, type LayerCall, type SymbolicTensor } from './connect.ts';
 export { type Constraint, type ConstraintConfig, maxNorm, type NormOptions, nonNeg, unitNorm } from './constraints.ts';
+export type { Conv1dLayerOptions } from './conv1d.ts';
+export type { Conv2dOptions } from './conv2d.ts';
+export type { Conv2dTransposeOptions } from './conv2d-transpose.ts';
 export type { DenseOptions } from './dense.ts';
+export type { DepthwiseConv2dOptions } from './depthwise-conv2d.ts';
 export type { DropoutOptions } from './dropout.ts';
 export type { EmbeddingOptions, PositionEmbeddingOptions } from './embedding.ts';
 export { chain, type Ends, type Graph, graphBetween } from './graph.ts';
@@ -27,12 +31,17 @@ export type {
   LayerNormalizationOptions,
   RmsNormalizationOptions,
 } from './normalization.ts';
+export type { Pooling1dOptions, Pooling2dOptions } from './pooling.ts';
+export type { GlobalPoolingOptions } from './pooling-global.ts';
 export type { PreluOptions } from './prelu.ts';
 export type { RecurrentLayer, RecurrentOptions } from './recurrent.ts';
 export { type L1L2, l1, l1l2, l2, type Regularizer } from './regularizers.ts';
 export type { ScaleAndShiftOptions } from './scale-and-shift.ts';
+export type { SeparableConv2dOptions } from './separable-conv2d.ts';
 export { Sequential } from './sequential.ts';
 export type { SimpleRnnOptions } from './simple-rnn.ts';
 export type { TransformerEncoderOptions } from './transformer-encoder.ts';
+export type { UpSampling2dOptions } from './up-sampling.ts';
 export type { Weights } from './weights.ts';
 export type { BidirectionalOptions, MergeMode } from './wrappers.ts';
+export type { PaddingEnds, PaddingSides } from './zero-padding.ts';

@@ -24,6 +24,7 @@ import { prelu } from './prelu.ts';
 import type { RecurrentLayer } from './recurrent.ts';
 import { simpleRnn } from './simple-rnn.ts';
 import { transformerEncoder } from './transformer-encoder.ts';
+import { windowLayerMakers } from './window-layers.ts';
 import { bidirectional, type MergeMode, timeDistributed } from './wrappers.ts';
 
 export type LayerMaker = (config: LayerConfig) => Layer;
@@ -39,6 +40,12 @@ const recurrentMakers: Readonly<Record<string, (config: LayerConfig) => Recurren
 
 const makers: Readonly<Record<string, (config: LayerConfig, own: OwnMakers) => Layer>> = {
   ...recurrentMakers,
+  ...Object.fromEntries(
+    Object.entries(windowLayerMakers).map(([kind, make]) => [
+      kind,
+      (config: LayerConfig) => make(config, optionsFrom(config)),
+    ]),
+  ),
   dense: (config) => dense(count(config, 'units'), optionsFrom(config)),
   flatten: (config) => flatten(common(config)),
   activation: (config) => activation(activationName(text(config, 'activation') ?? 'linear'), common(config)),

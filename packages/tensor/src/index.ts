@@ -2,9 +2,17 @@
 
 export {
   type Axes,
+  type Conv1dOptions,
+  type ConvOptions,
+  type ConvTransposeOptions,
+  type DilatedOptions,
   type Dtype,
   DtypeError,
+  type Interpolation,
   type MatmulOptions,
+  type Padding,
+  type Pair,
+  type PoolOptions,
   type ReduceOptions,
   type Shape,
   ShapeError,

@@ -5,10 +5,17 @@ import { inspect } from 'node:util';
 import { makePending, realize, StoredValue, valueOf, valueOfAsync } from '@treadle/compiler';
 import {
   type Axes,
+  type Conv1dOptions,
+  type ConvOptions,
+  type ConvTransposeOptions,
+  type DilatedOptions,
   type Dtype,
+  type Interpolation,
   type MatmulOptions,
   type Node,
   ops,
+  type Pair,
+  type PoolOptions,
   type ReduceOptions,
   type Shape,
   type SortOptions,
@@ -265,6 +272,37 @@ export class Tensor {
   /** [..., m, k] × [..., k, n] → [..., m, n]; leading axes broadcast. Throws ShapeError when the inner sizes differ. */
   matmul(other: TensorLike, options?: MatmulOptions): Tensor {
     return new Tensor(ops.matmul(this.node, nodeOf(other), options));
+  }
+
+  // Windows over images [batch, rows, columns, channels] and sequences [batch, steps, channels].
+
+  /** ⋆ w [steps, channels / groups, filters] → [batch, steps′, filters] */
+  conv1d(w: TensorLike, options?: Conv1dOptions): Tensor {
+    return new Tensor(ops.conv1d(this.node, nodeOf(w), options));
+  }
+  /** ⋆ w [rows, columns, channels / groups, filters] → [batch, rows′, columns′, filters] */
+  conv2d(w: TensorLike, options?: ConvOptions): Tensor {
+    return new Tensor(ops.conv2d(this.node, nodeOf(w), options));
+  }
+  /** The adjoint of conv2d: w [rows, columns, filters, channels] → [batch, rows′, columns′, filters]. */
+  conv2dTranspose(w: TensorLike, options?: ConvTransposeOptions): Tensor {
+    return new Tensor(ops.conv2dTranspose(this.node, nodeOf(w), options));
+  }
+  /** Each channel by itself: w [rows, columns, channels, multiplier] → [batch, rows′, columns′, channels · multiplier]. */
+  depthwiseConv2d(w: TensorLike, options?: DilatedOptions): Tensor {
+    return new Tensor(ops.depthwiseConv2d(this.node, nodeOf(w), options));
+  }
+  /** The largest element of each window of each channel; NaN wins. The gradient goes to the first that is largest. */
+  maxPool2d(size: Pair, options?: PoolOptions): Tensor {
+    return new Tensor(ops.maxPool2d(this.node, size, options));
+  }
+  /** The mean of each window of each channel, over the elements that are there. */
+  averagePool2d(size: Pair, options?: PoolOptions): Tensor {
+    return new Tensor(ops.averagePool2d(this.node, size, options));
+  }
+  /** Images at another size, [rows′, columns′]; 'nearest' by default, or 'bilinear'. */
+  resize(size: Pair, interpolation?: Interpolation): Tensor {
+    return new Tensor(ops.resize(this.node, size, interpolation));
   }
 
   // Shapes.

@@ -1,0 +1,114 @@
+// What convolutional layers share: kernels and a bias made for the channels of the input, an activation, options and config.
+// Which kernels there are and how they meet the input is each layer's own.
+
+import { type Shape, ShapeError, type Tensor } from '@treadle/tensor';
+import { type Activation, type ActivationName, activationOf } from './activations.ts';
+import type { LayerFunction } from './callable.ts';
+import type { Constraint } from './constraints.ts';
+import { type Initializer, type InitializerName, initializerOf } from './initializers.ts';
+import { type LayerOptions, sampleShape } from './layer.ts';
+import { LayerWeights } from './layer-weights.ts';
+import { makeLayer } from './make-layer.ts';
+import { perSample, type Regularizer } from './regularizers.ts';
+import { requireAxes, shapeAfter } from './window-layer.ts';
+
+export interface ConvolutionOptions extends LayerOptions {
+  /** a name or a function; none by default */
+  readonly activation?: ActivationName | Activation | undefined;
+  /** true by default */
+  readonly useBias?: boolean | undefined;
+  /** of every kernel; 'glorotUniform' by default */
+  readonly kernelInitializer?: InitializerName | Initializer | undefined;
+  /** 'zeros' by default */
+  readonly biasInitializer?: InitializerName | Initializer | undefined;
+  /** on every kernel */
+  readonly kernelRegularizer?: Regularizer | undefined;
+  readonly biasRegularizer?: Regularizer | undefined;
+  /** on the layer's result, per sample */
+  readonly activityRegularizer?: Regularizer | undefined;
+  /** of every kernel */
+  readonly kernelConstraint?: Constraint | undefined;
+  readonly biasConstraint?: Constraint | undefined;
+}
+
+export interface Recipe {
+  readonly kind: string;
+  /** the axes of a sample */
+  readonly axes: readonly string[];
+  /** what is positional, for the config */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** names and shapes of the kernels, for so many channels */
+  kernels(channels: number): readonly (readonly [name: string, shape: Shape])[];
+  /** how many channels the result has */
+  filters(channels: number): number;
+  /** of x with the kernels, in their order; `second` is the first where there is but one */
+  convolve(x: Tensor, first: Tensor, second: Tensor): Tensor;
+}
+
+/** The layer of a recipe. Throws RangeError for names that are unknown. */
+export function convolution(recipe: Recipe, options: ConvolutionOptions): LayerFunction {
+  const { kind, axes, kernels, filters, convolve } = recipe;
+  const { useBias = true, activation = 'linear' } = options;
+  const activate = activationOf(activation);
+  const ofKernels = {
+    initializer: initializerOf(options.kernelInitializer ?? 'glorotUniform'),
+    regularizer: options.kernelRegularizer,
+    constraint: options.kernelConstraint,
+  };
+  const ofBias = {
+    initializer: initializerOf(options.biasInitializer ?? 'zeros'),
+    regularizer: options.biasRegularizer,
+    constraint: options.biasConstraint,
+  };
+  const weights = new LayerWeights();
+  let known: number | undefined;
+  const convolved = (x: Tensor): Tensor => {
+    const [first, second = first] = weights.variables;
+    if (!first || !second) throw new Error('internal: a layer that was built has no kernel');
+    return convolve(x, first, second);
+  };
+  const build = (inputShape: Shape): Shape => {
+    requireAxes(kind, inputShape, axes);
+    const channels = inputShape.at(-1) ?? 0;
+    if (known === undefined) {
+      for (const [name, shape] of kernels(channels)) weights.make(name, shape, ofKernels);
+      if (useBias) weights.make('bias', [filters(channels)], ofBias);
+      known = channels;
+    }
+    if (channels !== known) {
+      throw new ShapeError(
+        `${kind}: its input must have ${known} channels, as when it was built; got [batch, ${inputShape.join(', ')}]`,
+      );
+    }
+    return shapeAfter(inputShape, convolved);
+  };
+  return makeLayer({
+    kind,
+    options: { ...recipe.config, ...options },
+    weights,
+    build,
+    call: (x, { addLoss }) => {
+      const shape = sampleShape(kind, x);
+      if (shape.at(-1) !== known) build(shape);
+      requireAxes(kind, shape, axes);
+      const bias = weights.find('bias');
+      const y = activate(bias ? convolved(x).add(bias) : convolved(x));
+      if (options.activityRegularizer) addLoss?.(perSample(options.activityRegularizer, y));
+      return y;
+    },
+  });
+}
+
+/** Throws RangeError unless the groups divide the filters, ShapeError unless they divide the channels. */
+export function channelsOfGroup(kind: string, channels: number, groups: number): number {
+  if (channels % groups === 0) return channels / groups;
+  throw new ShapeError(`${kind}: groups must divide the channels; got ${groups} groups, ${channels} channels`);
+}
+
+/** Throws RangeError for a number of groups that does not divide the filters. */
+export function groupsFor(kind: string, groups: number, filters: number): number {
+  if (Number.isSafeInteger(groups) && groups >= 1 && filters % groups === 0) return groups;
+  throw new RangeError(
+    `${kind}: groups must be a whole number ≥ 1 that divides the filters; got ${groups} groups, ${filters} filters`,
+  );
+}
