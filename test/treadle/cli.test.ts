@@ -83,6 +83,23 @@ describe.each([...nodes])('under Node %s', (version, node) => {
   });
 });
 
+test('treadle demo --model cnn trains convolutions', async () => {
+  const { code, stdout } = await run(process.execPath, [cli, 'demo', '--model', 'cnn']);
+  expect(code).toBe(0);
+  expect(stdout).toContain('digits conv 3×3×16, conv 3×3×32, 10: 1437 digits to learn from, 360 unseen ones');
+  const [, share = '0'] = /; (\d+\.\d) % of the unseen digits are read correctly/.exec(stdout) ?? [];
+  expect(Number(share)).toBeGreaterThanOrEqual(97);
+});
+
+test('treadle demo --model cnn --data reads MNIST after 10,000 images', async (context) => {
+  const folder = sharedData('mnist', context);
+  const { code, stdout } = await run(process.execPath, [cli, 'demo', '--model', 'cnn', '--data', folder]);
+  expect(code).toBe(0);
+  expect(stdout).toContain('MNIST conv 5×5×8, conv 5×5×16, 128, 10: 10000 digits to learn from, 10000 unseen ones');
+  const [, share = '0'] = /; (\d+\.\d) % of the unseen digits are read correctly/.exec(stdout) ?? [];
+  expect(Number(share)).toBeGreaterThanOrEqual(97);
+});
+
 test('treadle demo --data trains on MNIST', async (context) => {
   const { code, stdout } = await run(process.execPath, [cli, 'demo', '--data', sharedData('mnist', context)]);
   expect(code).toBe(0);
@@ -98,7 +115,7 @@ test.each([[[]], [['--help']], [['-h']], [['demo', '--help']]])('treadle %o says
   const { code, stdout, stderr } = await run(process.execPath, [cli, ...args]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(/^Usage: treadle <command>/);
-  for (const word of ['demo', '--data', '--threads', '--seed', 'explain <file>', 'profile <file>', '--runs'])
+  for (const word of ['demo', '--data', '--model', '--threads', '--seed', 'explain <file>', 'profile <file>', '--runs'])
     expect(stdout).toContain(word);
 });
 
@@ -122,6 +139,7 @@ test.each([
   [['explain', files.wrong], 'must be an array; got number\n'],
   [['profile', files.step, '--runs', '0'], 'treadle: profile: runs must be a whole number ≥ 1; got 0\n'],
   [['profile', files.step, '--runs', 'many'], 'treadle: --runs must be a whole number; got many\n'],
+  [['demo', '--model', 'rnn'], 'treadle: --model must be one of dense, cnn; got rnn\n'],
 ])('treadle %o fails with code 1 and one line', async (args, message) => {
   const { code, stdout, stderr } = await run(process.execPath, [cli, ...args]);
   expect(code).toBe(1);

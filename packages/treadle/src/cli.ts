@@ -2,12 +2,14 @@
 
 import { parseArgs } from 'node:util';
 import { demo } from './demo/demo.ts';
+import { type ModelName, modelNames } from './demo/tasks.ts';
 import { explainFile, profileFile } from './step-file.ts';
 
 const usage = `Usage: treadle <command> [options]
 
   demo                 trains a network on 1,797 real handwritten digits (8 × 8, embedded) and shows what it learned
     --data <folder>    on MNIST instead: a folder with its IDX files (train*-images*, train*-labels*, t10k-*)
+    --model <name>     dense, or cnn: layers of convolutions; dense by default
     --seed <n>         1 by default
   explain <file>       the plan of a function as a table: its kernels, what they compute and move, and the memory it takes. The
                        file, a module in JavaScript or, where Node runs that, TypeScript, exports the function as step, and
@@ -20,6 +22,7 @@ const usage = `Usage: treadle <command> [options]
 
 const options = {
   data: { type: 'string' },
+  model: { type: 'string', default: 'dense' },
   threads: { type: 'string' },
   seed: { type: 'string', default: '1' },
   runs: { type: 'string', default: '21' },
@@ -35,7 +38,8 @@ async function main(): Promise<void> {
   const [command, ...operands] = positionals;
   const threads = values.threads === undefined ? undefined : wholeNumber('threads', values.threads);
   if (command === 'demo' && operands.length === 0) {
-    await demo({ data: values.data, threads, seed: wholeNumber('seed', values.seed) });
+    const model = modelName(values.model);
+    await demo({ data: values.data, model, threads, seed: wholeNumber('seed', values.seed) });
   } else if (command === 'explain' || command === 'profile') {
     const path = onlyFile(command, operands);
     const options = { runs: wholeNumber('runs', values.runs), threads };
@@ -51,6 +55,13 @@ function onlyFile(command: string, operands: readonly string[]): string {
   const [path] = operands;
   if (path !== undefined && operands.length === 1) return path;
   throw new RangeError(`${command} takes one file; got ${operands.join(' ') || 'none'}; treadle --help says more`);
+}
+
+/** The name if there is such a model. Throws RangeError otherwise. */
+function modelName(text: string): ModelName {
+  const name = modelNames.find((known) => known === text);
+  if (name === undefined) throw new RangeError(`--model must be one of ${modelNames.join(', ')}; got ${text}`);
+  return name;
 }
 
 /** An option's text as a number. Throws RangeError unless it is digits alone. */

@@ -2,15 +2,17 @@
 
 import { digits, mnist } from '@treadle/data';
 import { sparseCategoricalCrossentropy } from '@treadle/losses';
-import { dense, flatten } from '@treadle/nn';
 import { adam } from '@treadle/optim';
 import { features, setSeed, setThreads, shutdown, type Tensor } from '@treadle/tensor';
 import { type Model, sequential } from '@treadle/train';
 import { drawDigits } from './draw-digits.ts';
+import { digitTasks, type ModelName, mnistTasks, type Task } from './tasks.ts';
 
 export interface DemoOptions {
   /** a folder with the files of MNIST; by default the embedded digits are used */
   readonly data?: string | undefined;
+  /** 'dense' by default */
+  readonly model?: ModelName | undefined;
   readonly threads?: number | undefined;
   readonly seed: number;
 }
@@ -25,41 +27,25 @@ interface Digits {
   readonly test: Labelled;
 }
 
-interface Task {
-  readonly title: string;
-  readonly hidden: readonly number[];
-  readonly epochs: number;
-  readonly batchSize: number;
-}
-
-export async function demo({ data, threads, seed }: DemoOptions): Promise<void> {
+export async function demo({ data, model = 'dense', threads, seed }: DemoOptions): Promise<void> {
   setSeed(seed);
   if (threads !== undefined) setThreads(threads);
   const { simd, fma, threads: team } = features();
   say(
     `${team} ${team === 1 ? 'thread' : 'threads'}, ${simd}-bit vectors, ${fma ? 'fused multiply-add' : 'no fused multiply-add'}, Node ${process.version}`,
   );
-  if (data === undefined) {
-    await train(digits({ seed }), { title: 'digits 64-128-10', hidden: [128], epochs: 60, batchSize: 32 }, seed);
-  } else {
-    const sets = mnist(data);
-    await train(sets, { title: 'MNIST 784-128-10', hidden: [128], epochs: 5, batchSize: 32 }, seed);
-    await train(sets, { title: 'MNIST softmax regression 784-10', hidden: [], epochs: 20, batchSize: 100 }, seed);
-  }
+  const sets = data === undefined ? digits({ seed }) : mnist(data);
+  const tasks = data === undefined ? digitTasks : mnistTasks;
+  for (const task of tasks[model]) await train(sets, task, seed);
   await shutdown();
 }
 
-async function train(sets: Digits, { title, hidden, epochs, batchSize }: Task, seed: number): Promise<void> {
+async function train(sets: Digits, { title, layers, epochs, batchSize }: Task, seed: number): Promise<void> {
   const { train: learned, test } = sets;
   say(
     `\n${title}: ${learned.x.shape[0]} digits to learn from, ${test.x.shape[0]} unseen ones; Adam 0.001, batches of ${batchSize}, ${epochs} epochs`,
   );
-  const layers = [
-    flatten({ inputShape: learned.x.shape.slice(1) }),
-    ...hidden.map((units) => dense(units, { activation: 'relu' })),
-    dense(10),
-  ];
-  const model = sequential(layers);
+  const model = sequential(layers(learned.x.shape.slice(1)));
   model.compile({
     optimizer: adam(1e-3),
     loss: sparseCategoricalCrossentropy({ fromLogits: true }),
