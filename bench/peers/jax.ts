@@ -1,9 +1,19 @@
 // jax-js on its WebAssembly backend, jitted; one thread on Node. An array passed to a function is given away there, so
 // whatever is needed again is passed as `.ref`.
 
-import { type Array as Arr, init, jit, nn, numpy as np, valueAndGrad } from '@jax-js/jax';
+import { type Array as Arr, init, jit, lax, nn, numpy as np, valueAndGrad } from '@jax-js/jax';
 import { type Prepared, serve } from './peer.ts';
-import { type Input, type Inputs, input, learningRate, type Row, steps, weightNames } from './row.ts';
+import {
+  type Input,
+  type Inputs,
+  input,
+  learningRate,
+  type Row,
+  steps,
+  type TrainRow,
+  trainedNames,
+  weightNames,
+} from './row.ts';
 
 await init('wasm');
 
@@ -37,10 +47,24 @@ function adam(weight: Arr, m: Arr, v: Arr, gradient: Arr, rate: Arr): { weight: 
   return { weight: weight.sub(move), m: mean, v: square };
 }
 
-function train(sizes: readonly number[], batch: number, inputs: Inputs): Prepared {
-  const classes = sizes.at(-1) ?? 1;
+/** Channels come first in its convolutions; images are brought back before they are flattened. */
+function lenet([w0, b0, w1, b1, ...dense]: readonly Arr[], x: Arr): Arr {
+  const layer = (images: Arr, w: Arr, b: Arr, padding: 'SAME' | 'VALID'): Arr => {
+    const z = nn.relu(lax.conv(images, np.transpose(w, [3, 2, 0, 1]), [1, 1], padding).add(b.reshape([1, -1, 1, 1])));
+    const [n = 0, c = 0, rows = 0, columns = 0] = z.shape;
+    return np.max(z.reshape([n, c, rows / 2, 2, columns / 2, 2]), [3, 5]);
+  };
+  const second = layer(layer(np.transpose(x, [0, 3, 1, 2]), w0!, b0!, 'SAME'), w1!, b1!, 'VALID');
+  const batch = second.shape[0] ?? 0;
+  return network(dense, np.transpose(second, [0, 2, 3, 1]).reshape([batch, -1]));
+}
+
+function train(row: TrainRow, inputs: Inputs): Prepared {
+  const { batch } = row;
+  const classes = row.kind === 'train' ? (row.sizes.at(-1) ?? 1) : 10;
+  const model = row.kind === 'train' ? network : lenet;
   const lossOf = (weights: Arr[], x: Arr, y: Arr): Arr => {
-    const outputs = network(weights, x);
+    const outputs = model(weights, x);
     if (classes === 1) return np.square(outputs.sub(y)).mean();
     return nn
       .logSoftmax(outputs)
@@ -59,7 +83,7 @@ function train(sizes: readonly number[], batch: number, inputs: Inputs): Prepare
     return [loss, moved.map(({ weight }) => weight), moved.map(({ m }) => m), moved.map(({ v }) => v)] as const;
   });
   const begin = () => {
-    let weights = weightNames(sizes).map((name) => toArray(input(inputs, name)));
+    let weights = trainedNames(row).map((name) => toArray(input(inputs, name)));
     let ms = weights.map((w) => np.zeros(w.shape));
     let vs = weights.map((w) => np.zeros(w.shape));
     const x = toArray(input(inputs, 'x'));
@@ -110,7 +134,8 @@ function prepare(row: Row, inputs: Inputs): Prepared {
     case 'forward':
       return compute((x, ...weights) => network(weights, x!), all('x', ...weightNames(row.sizes)));
     case 'train':
-      return train(row.sizes, row.batch, inputs);
+    case 'trainLenet':
+      return train(row, inputs);
   }
 }
 

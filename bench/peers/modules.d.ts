@@ -7,6 +7,7 @@ declare module '@tensorflow/tfjs-layers';
 
 declare module '@tensorflow/tfjs-core' {
   export interface Tensor {
+    readonly shape: number[];
     dataSync(): Float32Array;
     dispose(): void;
   }
@@ -23,6 +24,9 @@ declare module '@tensorflow/tfjs-core' {
   export const relu: Unary;
   export const softmax: Unary;
   export const transpose: Unary;
+  export function conv2d(x: Tensor, w: Tensor, strides: number, padding: 'same' | 'valid'): Tensor;
+  export function maxPool(x: Tensor, size: number, strides: number, padding: 'same' | 'valid'): Tensor;
+  export function reshape(x: Tensor, shape: readonly number[]): Tensor;
   export function sum(x: Tensor, axis?: number): Tensor;
   export function oneHot(labels: Tensor, depth: number): Tensor;
   export function tensor(values: Float32Array, shape: readonly number[], dtype?: 'float32' | 'int32'): Tensor;
@@ -62,7 +66,11 @@ declare module '@jax-js/jax' {
     tanh(x: Array): Array;
     sqrt(x: Array): Array;
     square(x: Array): Array;
-    transpose(x: Array): Array;
+    transpose(x: Array, axes?: number[]): Array;
+    max(x: Array, axis: number[]): Array;
+  };
+  export const lax: {
+    conv(images: Array, weights: Array, strides: number[], padding: 'SAME' | 'VALID'): Array;
   };
   export const nn: {
     relu(x: Array): Array;

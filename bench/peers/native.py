@@ -36,7 +36,7 @@ def numpy_function(row, inputs):
         return lambda: a.sum(axis=0)
     if kind == "transpose":
         return lambda: np.ascontiguousarray(a.T)
-    if kind == "train":
+    if kind in ("train", "trainLenet"):
         raise ValueError("no gradients")
     weights = weights_of(inputs)
 
@@ -55,6 +55,15 @@ def torch_network(weights, x):
         z = torch.addmm(weights[i + 1], h, weights[i])
         h = torch.relu(z) if i + 2 < len(weights) else z
     return h
+
+
+def torch_lenet(weights, x):
+    w0, b0, w1, b1, *dense = weights
+    conv = torch.nn.functional.conv2d
+    pool = lambda z: torch.nn.functional.max_pool2d(torch.relu(z), 2)
+    first = pool(conv(x.permute(0, 3, 1, 2), w0.permute(3, 2, 0, 1), b0, padding=2))
+    second = pool(conv(first, w1.permute(3, 2, 0, 1), b1))
+    return torch_network(dense, second.permute(0, 2, 3, 1).flatten(1))
 
 
 def torch_function(row, inputs):
@@ -83,13 +92,15 @@ def torch_function(row, inputs):
 def torch_step(row, initial, x, labels):
     weights = [w.clone().requires_grad_(True) for w in initial]
     optimizer = torch.optim.Adam(weights, lr=LEARNING_RATE, eps=1e-7, fused=True)
-    is_regression = row["sizes"][-1] == 1
+    is_lenet = row["kind"] == "trainLenet"
+    network = torch_lenet if is_lenet else torch_network
+    is_regression = not is_lenet and row["sizes"][-1] == 1
     y = labels.reshape(-1, 1) if is_regression else labels.long()
     loss_of = torch.nn.functional.mse_loss if is_regression else torch.nn.functional.cross_entropy
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        loss = loss_of(torch_network(weights, x), y)
+        loss = loss_of(network(weights, x), y)
         loss.backward()
         optimizer.step()
         return loss.detach()
@@ -102,7 +113,7 @@ def prepare(request):
     inputs = {name: read(spec) for name, spec in request["inputs"].items()}
     make = torch_function if library == "torch" else numpy_function
     run = make(row, inputs)
-    results = [run() for _ in range(STEPS)] if row["kind"] == "train" else [run()]
+    results = [run() for _ in range(STEPS)] if row["kind"] in ("train", "trainLenet") else [run()]
     np.concatenate([np.asarray(r, dtype=np.float32).reshape(-1) for r in results]).tofile(request["output"])
     return run
 

@@ -114,6 +114,7 @@ export function modelOf(row: Row, inputs: Inputs): Uint8Array | undefined {
     case 'forward':
       return forward(row.sizes, inputs);
     case 'train':
+    case 'trainLenet':
       return undefined;
   }
 }

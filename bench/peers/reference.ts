@@ -1,6 +1,7 @@
 // What each row must give, in float64, and how far float32 may be off it. Knows no peer.
 
-import { type Inputs, input, learningRate, type Row, steps } from './row.ts';
+import { convolutional } from './reference-conv.ts';
+import { type Inputs, input, learningRate, lenetShapes, type Row, steps } from './row.ts';
 
 const unit = 2 ** -24;
 const gamma = (n: number): number => (n * unit) / (1 - n * unit);
@@ -36,6 +37,8 @@ export function expected(row: Row, inputs: Inputs): Expected {
       return logits(row.sizes, row.batch, inputs);
     case 'train':
       return losses(row.sizes, row.batch, inputs);
+    case 'trainLenet':
+      return lenetLosses(row.batch, inputs);
   }
 }
 
@@ -139,7 +142,30 @@ function losses(sizes: readonly number[], batch: number, inputs: Inputs): Expect
     const { layers } = forward(sizes, batch, weights, x);
     const { loss, gradient } = lossOf(layers.at(-1)!, y, sizes.at(-1)!);
     values[t - 1] = loss;
-    adam(weights, moments, backward(sizes, batch, weights, layers, gradient), t);
+    adam(weights, moments, backward(sizes, batch, weights, layers, gradient).gradients, t);
+  }
+  return { values, bounds: values.map((loss, t) => (t === 0 ? 1e-5 : 5e-3) * loss) };
+}
+
+function lenetLosses(batch: number, inputs: Inputs): Expected {
+  const weights = lenetShapes
+    .flatMap((_, i) => [`w${i}`, `b${i}`])
+    .map((name) => Float64Array.from(input(inputs, name).values));
+  const [x, y] = [Float64Array.from(input(inputs, 'x').values), input(inputs, 'y').values];
+  const moments = weights.map((w) => ({ m: new Float64Array(w.length), v: new Float64Array(w.length) }));
+  const sizes = [400, 128, 10];
+  const values = new Float64Array(steps);
+  for (let t = 1; t <= steps; t++) {
+    const [w0, b0, w1, b1, ...dense] = weights;
+    const first = convolutional(x, w0!, b0!, { batch, size: 28, channels: 1, filters: 8, before: 2 });
+    const second = convolutional(first.pooled, w1!, b1!, { batch, size: 14, channels: 8, filters: 16, before: 0 });
+    const { layers } = forward(sizes, batch, dense, second.pooled);
+    const { loss, gradient } = lossOf(layers.at(-1)!, y, 10);
+    values[t - 1] = loss;
+    const { gradients, dx } = backward(sizes, batch, dense, layers, gradient);
+    const ofSecond = second.backward(dx);
+    const ofFirst = first.backward(ofSecond.dx);
+    adam(weights, moments, [...ofFirst.gradients, ...ofSecond.gradients, ...gradients], t);
   }
   return { values, bounds: values.map((loss, t) => (t === 0 ? 1e-5 : 5e-3) * loss) };
 }
@@ -166,7 +192,7 @@ function backward(
   weights: readonly Float64Array[],
   layers: readonly Float64Array[],
   outputGradient: Float64Array,
-): Float64Array[] {
+): { readonly gradients: Float64Array[]; readonly dx: Float64Array } {
   const gradients: Float64Array[] = [];
   let dy = outputGradient;
   for (let l = sizes.length - 2; l >= 0; l--) {
@@ -190,7 +216,7 @@ function backward(
     gradients.unshift(dw, db);
     dy = dx;
   }
-  return gradients;
+  return { gradients, dx: dy };
 }
 
 function adam(

@@ -7,7 +7,12 @@ export type Row =
   | { readonly kind: 'softmax'; readonly rows: number; readonly columns: number }
   | { readonly kind: 'columnSums'; readonly n: number }
   | { readonly kind: 'transpose'; readonly n: number }
-  | { readonly kind: 'train' | 'forward'; readonly sizes: readonly number[]; readonly batch: number };
+  /** the network of `lenetShapes` on images of 28 × 28 pixels */
+  | { readonly kind: 'trainLenet'; readonly batch: number }
+  | { readonly kind: 'train'; readonly sizes: readonly number[]; readonly batch: number }
+  | { readonly kind: 'forward'; readonly sizes: readonly number[]; readonly batch: number };
+
+export type TrainRow = Extract<Row, { readonly kind: 'train' | 'trainLenet' }>;
 
 export interface Input {
   readonly shape: readonly number[];
@@ -18,6 +23,18 @@ export type Inputs = Readonly<Record<string, Input>>;
 
 export const learningRate = 1e-3;
 export const steps = 4;
+
+/**
+ * The weights of the network: conv 5 × 5 with 8 filters, padded to the same size; conv 5 × 5 with 16; dense 128; dense 10. After each
+ * convolution relu and the largest of every 2 × 2, images being [batch, rows, columns, channels] when they are flattened.
+ */
+export const lenetShapes = [
+  [5, 5, 1, 8],
+  [5, 5, 8, 16],
+  [400, 128],
+  [128, 10],
+] as const;
+const lenetNames: readonly string[] = lenetShapes.flatMap((_, i) => [`w${i}`, `b${i}`]);
 
 const small = [784, 128, 10];
 const large = [784, 512, 512, 10];
@@ -36,6 +53,7 @@ export const rows: readonly Row[] = [
   { kind: 'train', sizes: small, batch: 32 },
   { kind: 'train', sizes: small, batch: 128 },
   { kind: 'train', sizes: large, batch: 256 },
+  { kind: 'trainLenet', batch: 32 },
   { kind: 'forward', sizes: large, batch: 1 },
   { kind: 'forward', sizes: large, batch: 32 },
   { kind: 'forward', sizes: large, batch: 256 },
@@ -53,6 +71,8 @@ export function nameOf(row: Row): string {
       return `sum over axis 0 of ${row.n}×${row.n}`;
     case 'transpose':
       return `transpose ${row.n}×${row.n}`;
+    case 'trainLenet':
+      return `train step LeNet 28×28×1, batch ${row.batch}`;
     default:
       return `${row.kind === 'train' ? 'train step' : 'forward'} ${row.sizes.join('-')}, batch ${row.batch}`;
   }
@@ -82,9 +102,23 @@ export function inputsOf(row: Row): Inputs {
     case 'columnSums':
     case 'transpose':
       return { a: uniform([row.n, row.n], 1) };
+    case 'trainLenet':
+      return lenetInputs(row.batch);
     default:
       return { ...batchOf(row), ...weightsOf(row.sizes) };
   }
+}
+
+function lenetInputs(batch: number): Inputs {
+  const labels = Float32Array.from({ length: batch }, (_, i) => (i * 7) % 10);
+  const layers = lenetShapes.map((shape, i) => {
+    const [fanIn, units] = [shape.slice(0, -1).reduce((p: number, n) => p * n, 1), shape.at(-1) ?? 1];
+    return {
+      [`w${i}`]: uniform(shape, 10 + i, Math.sqrt(6 / (fanIn + units))),
+      [`b${i}`]: uniform([units], 20 + i, 0.1),
+    };
+  });
+  return Object.assign({ x: uniform([batch, 28, 28, 1], 1), y: { shape: [batch], values: labels } }, ...layers);
 }
 
 function batchOf({ sizes, batch }: { readonly sizes: readonly number[]; readonly batch: number }): Inputs {
@@ -110,6 +144,16 @@ export function input(inputs: Inputs, name: string): Input {
   const found = inputs[name];
   if (found === undefined) throw new RangeError(`internal: no input ${name}`);
   return found;
+}
+
+/** The weights and biases of a row that trains, in order: w0, b0, w1, … */
+export function trainedNames(row: TrainRow): readonly string[] {
+  return row.kind === 'trainLenet' ? lenetNames : weightNames(row.sizes);
+}
+
+/** Whether there is one output, which is compared with the label as it is. */
+export function isRegression(row: TrainRow): boolean {
+  return row.kind === 'train' && row.sizes.at(-1) === 1;
 }
 
 /** The weights and biases in order: w0, b0, w1, … */

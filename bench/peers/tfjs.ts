@@ -6,7 +6,17 @@ import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers';
 import { type Prepared, serve } from './peer.ts';
-import { type Input, type Inputs, input, learningRate, type Row, steps, weightNames } from './row.ts';
+import {
+  type Input,
+  type Inputs,
+  input,
+  learningRate,
+  type Row,
+  steps,
+  type TrainRow,
+  trainedNames,
+  weightNames,
+} from './row.ts';
 
 await tf.setBackend(process.argv[2] ?? 'wasm');
 await tf.ready();
@@ -27,10 +37,18 @@ function network(weights: readonly tf.Tensor[], x: tf.Tensor): tf.Tensor {
   return h;
 }
 
-function train(sizes: readonly number[], inputs: Inputs): Prepared {
-  const classes = sizes.at(-1) ?? 1;
+function lenet([w0, b0, w1, b1, ...dense]: readonly tf.Tensor[], x: tf.Tensor): tf.Tensor {
+  const pooled = (z: tf.Tensor): tf.Tensor => tf.maxPool(tf.relu(z), 2, 2, 'valid');
+  const first = pooled(tf.add(tf.conv2d(x, w0!, 1, 'same'), b0!));
+  const second = pooled(tf.add(tf.conv2d(first, w1!, 1, 'valid'), b1!));
+  return network(dense, tf.reshape(second, [x.shape[0] ?? 0, -1]));
+}
+
+function train(row: TrainRow, inputs: Inputs): Prepared {
+  const classes = row.kind === 'train' ? (row.sizes.at(-1) ?? 1) : 10;
+  const model = row.kind === 'train' ? network : lenet;
   const begin = () => {
-    const weights = weightNames(sizes).map((name) => tf.variable(toTensor(input(inputs, name))));
+    const weights = trainedNames(row).map((name) => tf.variable(toTensor(input(inputs, name))));
     const optimizer = tf.train.adam(learningRate, 0.9, 0.999, 1e-7);
     const x = toTensor(input(inputs, 'x'));
     const labels = input(inputs, 'y').values;
@@ -39,7 +57,7 @@ function train(sizes: readonly number[], inputs: Inputs): Prepared {
         ? tf.tensor(labels, [labels.length, 1])
         : tf.oneHot(tf.tensor(labels, [labels.length], 'int32'), classes);
     const loss = (): tf.Tensor => {
-      const outputs = network(weights, x);
+      const outputs = model(weights, x);
       return classes === 1 ? tf.losses.meanSquaredError(y, outputs) : tf.losses.softmaxCrossEntropy(y, outputs);
     };
     return () => tf.tidy(() => optimizer.minimize(loss, true, weights));
@@ -74,7 +92,8 @@ function prepare(row: Row, inputs: Inputs): Prepared {
     case 'forward':
       return compute((x, ...weights) => network(weights, x!), all('x', ...weightNames(row.sizes)));
     case 'train':
-      return train(row.sizes, inputs);
+    case 'trainLenet':
+      return train(row, inputs);
   }
 }
 

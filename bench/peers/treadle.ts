@@ -13,7 +13,18 @@ import {
   variable,
 } from 'treadle';
 import { type Prepared, serve } from './peer.ts';
-import { type Input, type Inputs, input, learningRate, type Row, steps, weightNames } from './row.ts';
+import {
+  type Input,
+  type Inputs,
+  input,
+  isRegression,
+  learningRate,
+  type Row,
+  steps,
+  type TrainRow,
+  trainedNames,
+  weightNames,
+} from './row.ts';
 
 setThreads(Number(process.argv[2] ?? 1));
 
@@ -36,19 +47,25 @@ function network(weights: readonly Tensor[], x: Tensor): Tensor {
   return h;
 }
 
-function train(sizes: readonly number[], inputs: Inputs): Prepared {
+function lenet([w0, b0, w1, b1, ...dense]: readonly Tensor[], x: Tensor): Tensor {
+  const first = x.conv2d(w0!, { padding: 'same' }).add(b0!).relu().maxPool2d(2);
+  const second = first.conv2d(w1!).add(b1!).relu().maxPool2d(2);
+  return network(dense, second.reshape([x.shape[0] ?? 0, -1]));
+}
+
+function train(row: TrainRow, inputs: Inputs): Prepared {
+  const model = row.kind === 'train' ? network : lenet;
   const begin = () => {
-    const weights = weightNames(sizes).map((name) => variable(toTensor(input(inputs, name))));
+    const weights = trainedNames(row).map((name) => variable(toTensor(input(inputs, name))));
     const optimizer = adam(learningRate);
     const x = toTensor(input(inputs, 'x'));
     const labels = input(inputs, 'y').values;
-    const isRegression = sizes.at(-1) === 1;
     const y = (
-      isRegression ? tensor(labels, { shape: [labels.length, 1] }) : tensor(Int32Array.from(labels))
+      isRegression(row) ? tensor(labels, { shape: [labels.length, 1] }) : tensor(Int32Array.from(labels))
     ).realize();
-    const loss = isRegression ? meanSquaredError() : sparseCategoricalCrossentropy({ fromLogits: true });
+    const loss = isRegression(row) ? meanSquaredError() : sparseCategoricalCrossentropy({ fromLogits: true });
     const step = compile((xs: Tensor, ys: Tensor) => {
-      const value = loss(ys, network(weights, xs));
+      const value = loss(ys, model(weights, xs));
       optimizer.apply(gradients(value, weights), weights);
       return value;
     });
@@ -80,7 +97,8 @@ function prepare(row: Row, inputs: Inputs): Prepared {
     case 'forward':
       return compute((x, ...weights) => network(weights, x!), all('x', ...weightNames(row.sizes)));
     case 'train':
-      return train(row.sizes, inputs);
+    case 'trainLenet':
+      return train(row, inputs);
   }
 }
 
