@@ -9,6 +9,7 @@ import { nodeOf, Tensor, type TensorLike } from './tensor.ts';
  * dy/dx for each x of `xs`; zeros where y does not depend on x. y must be a single number (ShapeError otherwise). The history
  * of a value that was read is kept where a variable is upstream, not elsewhere.
  */
+export function gradients<const X extends readonly Tensor[]>(y: Tensor, xs: X): { -readonly [I in keyof X]: Tensor };
 export function gradients(y: Tensor, xs: readonly Tensor[]): Tensor[] {
   const found = walkBack(
     y.node,
