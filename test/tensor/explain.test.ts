@@ -48,6 +48,26 @@ describe('operations and bytes', () => {
     );
   });
 
+  test('a result that is another shape of what a kernel makes is made where it stays: it takes no copy', () => {
+    const reshaped = (f: (x: Tensor) => Tensor): number => explain(f)(zeros([8, 12])).kernels.length;
+    expect(reshaped((x) => x.tile([2, 3]))).toBe(1);
+    expect(reshaped((x) => x.transpose().reshape([4, 24]))).toBe(1);
+    expect(
+      reshaped((x) =>
+        x
+          .matmul(zeros([12, 6]))
+          .reshape([-1])
+          .reshape([6, 8]),
+      ),
+    ).toBe(1);
+    expect(reshaped((x) => x.sum(1).reshape([2, 4]))).toBe(1);
+    const both = explain((x: Tensor) => {
+      const sum = x.sum(1);
+      return [sum, sum.reshape([2, 4])];
+    });
+    expect(both(zeros([8, 12])).kernels).toHaveLength(2); // two results are two values
+  });
+
   test('integers and masks take no floating-point operations', () => {
     const plan = explain((x: Tensor) => x.add(1).greater(2))(tensor([1, 2, 3], { dtype: 'int32' }));
     expect(plan.flops).toBe(0);

@@ -94,10 +94,25 @@ class Lowerer {
       const slot = this.#newSlot({ kind: 'output', output, shape });
       // A source that is asked for as it is has a slot already, which is what others read; it is copied.
       const own = this.#slots.get(at);
-      if (own === undefined) this.#slots.set(at, slot);
-      else this.#copy(own, slot, at);
+      const whole = this.#reshapedBy(at);
+      if (own !== undefined) this.#copy(own, slot, at);
+      else this.#slots.set(at, slot);
+      const isFree = whole !== undefined && !this.#slots.has(whole) && !this.#capture.roots.some((r) => r.at === whole);
+      if (isFree && own === undefined) this.#slots.set(whole, slot);
       return output;
     });
+  }
+
+  /** What a kernel makes and entry `at` only gives another shape, so that one place does for both. */
+  #reshapedBy(at: number): number | undefined {
+    if (this.#groups.get(at)?.rows) return undefined;
+    for (let from = at; ; ) {
+      const { op, source } = this.#node(from);
+      if (source || op?.kind !== 'move' || !op.keepsOrder) return undefined;
+      from = this.#input(from, 0);
+      const isMade = [...this.#groups.values()].some((g) => g.members.includes(from) || g.product === from);
+      if (isMade) return from;
+    }
   }
 
   /** Says where the group's result goes; a product that only its own epilogue reads shares the place of the result. */
@@ -123,6 +138,8 @@ class Lowerer {
 
   #lowerGroup(group: Group): void {
     const { at, members } = group;
+    const reshaped = this.#reshapedBy(at);
+    if (reshaped !== undefined && this.#slots.get(reshaped) === this.#slots.get(at)) return;
     if (group.rows) {
       this.#kernels.push(rowKernel(rowProgram(this.#capture, group.rows, (entry) => this.#slots.get(entry))));
       return;
