@@ -23,13 +23,14 @@ export interface MatmulSpec {
 
 /** a · b as steps in order, each after all tiles of the one before; none if the output has no elements. */
 export function matmul(spec: MatmulSpec): Kernel[] {
-  const { a, b, out, epilogue, level, allocate } = isColumnOfAcross(spec) ? flipped(spec) : spec;
+  const isFlipped = goesByRows(spec);
+  const { a, b, out, epilogue, level, allocate } = isFlipped ? flipped(spec) : spec;
   const geometry = geometryOf(a, b);
   const { batch, m, n, k } = geometry;
   if (batch * m * n === 0) return [];
   const blocking = blockingOf(geometry, level);
-  const name = `matmul ${batch > 1 ? `${batch}×` : ''}${m}×${k}×${n}`;
-  const product = { name, a, b, out, epilogue, level, geometry, blocking };
+  const shape = [...(batch > 1 ? [batch] : []), ...(isFlipped ? [n, k, m] : [m, k, n])];
+  const product = { name: `matmul ${shape.join('×')}`, shape, a, b, out, epilogue, level, geometry, blocking };
   if (k === 0) return [productKernel(product)];
   if (blocking.b !== 'shared') return [productKernel(product)];
   const length = packedPanelsLength(geometry, blocking);
@@ -37,10 +38,11 @@ export function matmul(spec: MatmulSpec): Kernel[] {
   return [packB(b, packed.slot, geometry, blocking, level), productKernel({ ...product, b: packed })];
 }
 
-/** Aᵀ · b with the rows of A as columns in memory: read as (bᵀ · Aᵀ)ᵀ, A goes by in vectors. */
-function isColumnOfAcross({ a, b }: MatmulSpec): boolean {
-  const [row, step] = a.view.strides.slice(-2);
-  return b.view.shape.at(-1) === 1 && (a.view.shape.at(-2) ?? 0) > 1 && row === 1 && step !== 1;
+/** A · b for a column b, read as (bᵀ · Aᵀ)ᵀ: so A goes by in vectors where its rows or its columns lie together. */
+function goesByRows({ a, b }: MatmulSpec): boolean {
+  const [row = 0, step = 0] = a.view.strides.slice(-2);
+  const [m = 0, k = 0] = a.view.shape.slice(-2);
+  return b.view.shape.at(-1) === 1 && m > 1 && k > 1 && (row === 1 ? step !== 1 : step === 1 && row >= 0);
 }
 
 /** bᵀ · aᵀ: the same products in the same order; a column lies in memory like a row. */

@@ -3,13 +3,14 @@
 // read from there like any other row; a program that only moves is turned from its load to its store at once. What is
 // computed, and with which bits, is the same as without.
 
-import { type Expr, FunctionBuilder, i8x16, i32, i32x4, v128 } from '@treadle/wasm';
+import { type Expr, FunctionBuilder, i32, i32x4, v128 } from '@treadle/wasm';
 import { sizeOf } from './collapse.ts';
 import { plus, smaller, times } from './lane.ts';
 import { emitNest, type Nest } from './lane-program.ts';
 import type { Partition, Range } from './partition.ts';
 import { unflatten } from './rows.ts';
 import { eachStep } from './steps.ts';
+import { turnFour } from './turn-four.ts';
 
 /** Rows and columns of a block: a turned block takes 16 KiB of scratch. */
 const blockRows = 32;
@@ -217,29 +218,6 @@ function turn(f: FunctionBuilder, { source, step, rows, columns, to }: Block): v
       });
     });
   });
-}
-
-/** The columns of four rows of four. */
-function turnFour(f: FunctionBuilder, rows: readonly Expr<'i32x4'>[]): Expr<'i32x4'>[] {
-  return [0, 2].flatMap((half) => {
-    const low = f.let(interleave(rows[0]!, rows[1]!, half));
-    const high = f.let(interleave(rows[2]!, rows[3]!, half));
-    return [f.let(halves(low, high, 0)), f.let(halves(low, high, 2))];
-  });
-}
-
-/** a[lane], b[lane], a[lane + 1], b[lane + 1] */
-function interleave(a: Expr<'i32x4'>, b: Expr<'i32x4'>, lane: number): Expr<'i32x4'> {
-  return i8x16.shuffle(bytesOf([lane, 4 + lane, lane + 1, 5 + lane]), a, b);
-}
-
-/** a[lane], a[lane + 1], b[lane], b[lane + 1] */
-function halves(a: Expr<'i32x4'>, b: Expr<'i32x4'>, lane: number): Expr<'i32x4'> {
-  return i8x16.shuffle(bytesOf([lane, lane + 1, 4 + lane, 5 + lane]), a, b);
-}
-
-function bytesOf(lanes: readonly number[]): number[] {
-  return lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte));
 }
 
 function linear(base: Expr<'i32'>, indices: readonly Expr<'i32'>[], strides: readonly number[]): Expr<'i32'> {

@@ -17,8 +17,8 @@ export interface Blocking {
   readonly panelParts: number;
   /** A as it lies, or copied block by block to the scratch of the tile that reads it */
   readonly a: 'in place' | 'in scratch';
-  /** B as it lies, copied panel by panel to the scratch of the tile that reads it, or copied once for all tiles */
-  readonly b: 'in place' | 'in scratch' | 'shared';
+  /** B as it lies, its columns in memory or turned in registers; copied panel by panel to the scratch of the tile that reads it, or copied once for all tiles */
+  readonly b: 'in place' | 'turned' | 'in scratch' | 'shared';
   /** how many panels are copied to scratch together */
   readonly panelsAtOnce: number;
 }
@@ -83,7 +83,14 @@ export function blockingOf(geometry: Geometry, level: Level): Blocking {
   const readsRows = bColumn === 4 && bStep >= 0;
   const readsFewTimes = m <= 2 * mr || kc * bStep <= nearBytes;
   const isRepeated = geometry.batchShape.some((size, d) => size > 1 && geometry.bBatch[d] === 0);
-  const b = readsRows && readsFewTimes ? 'in place' : rowParts === 1 && !isRepeated ? 'in scratch' : 'shared';
+  const isTurned = m <= 2 && bColumn !== 4 && bColumn >= 0 && bStep === 4 && aStep >= 0 && a === 'in place';
+  const b = isTurned
+    ? 'turned'
+    : readsRows && readsFewTimes
+      ? 'in place'
+      : rowParts === 1 && !isRepeated
+        ? 'in scratch'
+        : 'shared';
   const fits = Math.floor(Math.min(columnsAtOnce, scratchElements / kc) / nr);
   const panelsAtOnce = Math.max(1, Math.min(fits, Math.ceil(panels / panelParts)));
   return { mr, nr, kc, panels, batchParts, rowParts, panelParts, a, b, panelsAtOnce };

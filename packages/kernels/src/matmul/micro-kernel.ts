@@ -60,14 +60,7 @@ export function microKernel(module: ModuleBuilder, spec: MicroKernelSpec): Micro
       ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
       'void',
       (f, a, b, c, k, continues, spill) => {
-        const sums = grid(rowCount(spec), computedColumns(spec.columns, spec.level) / 4, () => localVector(f));
-        f.if(continues, () => {
-          sums.forEach((row, i) => {
-            row.forEach((sum, j) => {
-              f.set(sum, v128.load('f32x4', c, i * spec.cRow + 16 * j));
-            });
-          });
-        });
+        const sums = startSums(f, spec, c, continues);
         // Measured: V8 gains from four steps a round where it joins vectors, and loses registers where it does not.
         const unrolled = spec.level.bits === 256 ? 4 : 1;
         const rows = rowsOfA(f, spec, a);
@@ -88,6 +81,26 @@ export function microKernel(module: ModuleBuilder, spec: MicroKernelSpec): Micro
       { exported: false },
     ),
   );
+}
+
+type Columns = Pick<MicroKernelSpec, 'blocks' | 'rows' | 'columns' | 'cRow' | 'level'>;
+
+/** The sums of every row, in vectors: what C holds if `continues`, otherwise +0. */
+export function startSums(f: FunctionBuilder, spec: Columns, c: Expr<'i32'>, continues: Expr<'i32'>): Lanes[][] {
+  const sums = grid(rowCount(spec), computedColumns(spec.columns, spec.level) / 4, () => localVector(f));
+  f.if(continues, () => {
+    sums.forEach((row, i) => {
+      row.forEach((sum, j) => {
+        f.set(sum, v128.load('f32x4', c, i * spec.cRow + 16 * j));
+      });
+    });
+  });
+  return sums;
+}
+
+/** y · x + sum, rounded once where the level allows it */
+export function fused({ fma }: Level, y: Expr<'f32x4'>, x: Expr<'f32x4'>, sum: Expr<'f32x4'>): Expr<'f32x4'> {
+  return fma ? f32x4.relaxed_madd(y, x, sum) : f32x4.add(sum, f32x4.mul(y, x));
 }
 
 export function grid<T>(rows: number, columns: number, make: () => T): T[][] {
@@ -117,7 +130,7 @@ function rowsOfA(f: FunctionBuilder, spec: MicroKernelSpec, a: Local<'i32'>): Ro
   });
 }
 
-function rowCount({ blocks = 1, rows }: MicroKernelSpec): number {
+function rowCount({ blocks = 1, rows }: Pick<MicroKernelSpec, 'blocks' | 'rows'>): number {
   return blocks * rows;
 }
 
@@ -140,7 +153,7 @@ function multiplyAdd(
   const loadB = (j: number, u: number) => f.set(bs[j % bs.length]!, v128.load('f32x4', b, 16 * j + u * bStep));
   const accumulate = (i: number, j: number) => {
     const [sum, x, y] = [sums[i]![j]!, as[i % as.length]!, bs[j % bs.length]!];
-    f.set(sum, level.fma ? f32x4.relaxed_madd(y, x, sum) : f32x4.add(sum, f32x4.mul(y, x)));
+    f.set(sum, fused(level, y, x, sum));
   };
   return (u) => {
     if (holdsB) {

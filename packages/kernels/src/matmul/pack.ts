@@ -2,7 +2,8 @@
 // A lane is a row of A or a column of B. Lanes of padding repeat the last lane or hold its neighbour in memory: they take
 // part in arithmetic whose results are never stored.
 
-import { type Expr, type Func, type FunctionBuilder, i8x16, type ModuleBuilder, v128 } from '@treadle/wasm';
+import { type Expr, type Func, type FunctionBuilder, type ModuleBuilder, v128 } from '@treadle/wasm';
+import { turnFour } from '../turn-four.ts';
 import { highFirst, storeLanes } from './store-lanes.ts';
 
 /** Distances are in bytes, of either sign. */
@@ -64,16 +65,10 @@ function storedLanes({ lanes, toStep }: PackSpec, lane: number): number {
 }
 
 /** Four lanes at one k, one load each. */
-function gather(from: Expr<'i32'>, lane: number, place: (lane: number) => number): Expr<'f32x4'> {
+export function gather(from: Expr<'i32'>, lane: number, place: (lane: number) => number): Expr<'f32x4'> {
   const first = v128.load32_splat('f32x4', from, place(lane));
   return [1, 2, 3].reduce((vector, l) => v128.load32_lane(l, from, vector, place(lane + l)), first);
 }
-
-const bytesOf = (words: readonly number[]): number[] => words.flatMap((w) => [4 * w, 4 * w + 1, 4 * w + 2, 4 * w + 3]);
-const evenPairs = bytesOf([0, 4, 1, 5]);
-const oddPairs = bytesOf([2, 6, 3, 7]);
-const lowHalves = bytesOf([0, 1, 4, 5]);
-const highHalves = bytesOf([2, 3, 6, 7]);
 
 /** Four lanes at four k: a 4 × 4 transposition in registers. */
 function transpose(
@@ -84,17 +79,8 @@ function transpose(
   lane: number,
   place: (lane: number) => number,
 ): void {
-  const [r0, r1, r2, r3] = [0, 1, 2, 3].map((l) => f.let(v128.load('f32x4', from, place(lane + l))));
-  const interleave = (a = r0!, b = r1!) => [i8x16.shuffle(evenPairs, a, b), i8x16.shuffle(oddPairs, a, b)];
-  const [a01, b01] = interleave(r0, r1).map((v) => f.let(v));
-  const [a23, b23] = interleave(r2, r3).map((v) => f.let(v));
-  const steps = [
-    i8x16.shuffle(lowHalves, a01!, a23!),
-    i8x16.shuffle(highHalves, a01!, a23!),
-    i8x16.shuffle(lowHalves, b01!, b23!),
-    i8x16.shuffle(highHalves, b01!, b23!),
-  ];
-  steps.forEach((vector, u) => {
-    storeLanes(f, to, u * spec.toStep + 4 * lane, f.let(vector), storedLanes(spec, lane));
+  const lanes = [0, 1, 2, 3].map((l) => f.let(v128.load('f32x4', from, place(lane + l))));
+  turnFour(f, lanes).forEach((vector, u) => {
+    storeLanes(f, to, u * spec.toStep + 4 * lane, vector, storedLanes(spec, lane));
   });
 }

@@ -16,9 +16,12 @@ import { evenPart, type Span } from './even.ts';
 import type { Geometry } from './geometry.ts';
 import { microKernel } from './micro-kernel.ts';
 import { byWidth, packedPanel, packedPanelsBatch, packedStep, packPanels, panelBytes, panelWidths } from './panels.ts';
+import { turnedKernel } from './turned-kernel.ts';
 
 export interface Product {
   readonly name: string;
+  /** as it was asked for: products, unless there is one, then m, k and n */
+  readonly shape: readonly number[];
   readonly a: Operand;
   /** B, or its packed panels where they are shared */
   readonly b: Operand;
@@ -47,7 +50,7 @@ export function productKernel(product: Product): Kernel {
 }
 
 /** The epilogue finds the product in a cache: it counts as written, once, and not as read. */
-function workOf({ a, b, out, epilogue, geometry }: Product): Work {
+function workOf({ shape, a, b, out, epilogue, geometry }: Product): Work {
   const { batch, m, n, k } = geometry;
   const { loads = [], stores = [], ops = [], flops = 0 } = epilogue ?? {};
   const others = stores.filter(({ slot }) => slot !== out);
@@ -55,7 +58,7 @@ function workOf({ a, b, out, epilogue, geometry }: Product): Work {
   return {
     kind: 'matmul',
     ops: ['matmul', ...ops],
-    shape: batch > 1 ? [batch, m, k, n] : [m, k, n],
+    shape,
     flops: 2 * batch * m * n * k + flops,
     bytesRead: traffic.bytesRead,
     bytesWritten: traffic.bytesWritten + 4 * batch * m * n,
@@ -211,23 +214,24 @@ function overRows(tile: Tile, { a, panel, step, width, depth, p, c }: Panel): vo
   const aBlock = f.let(a);
   const cBlock = f.let(c);
   // Few columns leave too few sums in a block to hide the latency of a multiply-add.
-  const pairs = product.level.bits === 256 && product.blocking.panels > 1 && width <= 8;
+  const isTurned = product.blocking.b === 'turned';
+  const pairs = product.level.bits === 256 && product.blocking.panels > 1 && width <= 8 && !isTurned;
   const blockStep = (height: number) => (packsA ? blockBytes(product.blocking) : height * aRow);
   eachBlock(
     f,
     blocks,
     (height, count) => {
-      const micro = microKernel(module, {
-        blocks: count,
-        blockStep: count > 1 ? blockStep(height) : 0,
+      const spec = {
         rows: height,
         columns: width,
         aRow: packsA ? 4 : aRow,
         aStep: packsA ? 4 * height : aStep,
-        bStep: step,
         cRow,
         level: product.level,
-      });
+      };
+      const micro = isTurned
+        ? turnedKernel(module, { ...spec, bColumn: product.geometry.bColumn })
+        : microKernel(module, { ...spec, blocks: count, blockStep: count > 1 ? blockStep(height) : 0, bStep: step });
       // The chains continue from C in every block of k but the first, where p = 0.
       f.do(f.call(micro, aBlock, panel, cBlock, depth, p, spill));
       f.increment(aBlock, count * blockStep(height));
