@@ -83,11 +83,15 @@ export function microKernel(module: ModuleBuilder, spec: MicroKernelSpec): Micro
   );
 }
 
-type Columns = Pick<MicroKernelSpec, 'blocks' | 'rows' | 'columns' | 'cRow' | 'level'>;
+/** Where the sums of a kernel go; from a column of C to the next are four bytes by default. */
+interface Target extends Pick<MicroKernelSpec, 'blocks' | 'rows' | 'columns' | 'cRow' | 'level'> {
+  readonly cColumn?: number;
+}
 
-/** The sums of every row, in vectors: what C holds if `continues`, otherwise +0. */
-export function startSums(f: FunctionBuilder, spec: Columns, c: Expr<'i32'>, continues: Expr<'i32'>): Lanes[][] {
+/** The sums of every row, in vectors: what C holds if `continues`, otherwise +0, as always where its columns lie apart. */
+export function startSums(f: FunctionBuilder, spec: Target, c: Expr<'i32'>, continues: Expr<'i32'>): Lanes[][] {
   const sums = grid(rowCount(spec), computedColumns(spec.columns, spec.level) / 4, () => localVector(f));
+  if ((spec.cColumn ?? 4) !== 4) return sums;
   f.if(continues, () => {
     sums.forEach((row, i) => {
       row.forEach((sum, j) => {
@@ -176,16 +180,25 @@ function multiplyAdd(
 /** Columns beyond `columns` are never stored in C. Where V8 joins pairs, a pair that C cuts goes through `spill`. */
 export function writeBack(
   f: FunctionBuilder,
-  { columns, cRow, level }: Pick<MicroKernelSpec, 'columns' | 'cRow' | 'level'>,
+  { columns, cRow, cColumn = 4, level }: Pick<Target, 'columns' | 'cRow' | 'cColumn' | 'level'>,
   sums: readonly (readonly Lanes[])[],
   c: Expr<'i32'>,
   spill: Expr<'i32'>,
 ): void {
-  const spills = level.bits === 256 && columns > 4 && columns % 8 !== 0;
+  const spills = level.bits === 256 && columns > 4 && (columns % 8 !== 0 || cColumn !== 4);
+  const storeAt = (i: number, j: number, vector: Lanes): void => {
+    if (cColumn === 4) {
+      storeLanes(f, c, i * cRow + 16 * j, vector, columns - 4 * j);
+      return;
+    }
+    for (let lane = 0; lane < Math.min(4, columns - 4 * j); lane++) {
+      f.do(v128.store32_lane(lane, c, vector, i * cRow + (4 * j + lane) * cColumn));
+    }
+  };
   sums.forEach((row, i) => {
     for (const j of highFirst(row.length)) {
       if (spills) f.do(v128.store(spill, row[j]!, 16 * (i * row.length + j)));
-      else storeLanes(f, c, i * cRow + 16 * j, row[j]!, columns - 4 * j);
+      else storeAt(i, j, row[j]!);
     }
   });
   if (!spills) return;
@@ -193,7 +206,7 @@ export function writeBack(
   sums.forEach((row, i) => {
     for (let j = 0; 4 * j < columns; j++) {
       f.set(lanes, v128.load('f32x4', spill, 16 * (i * row.length + j)));
-      storeLanes(f, c, i * cRow + 16 * j, lanes, columns - 4 * j);
+      storeAt(i, j, lanes);
     }
   });
 }

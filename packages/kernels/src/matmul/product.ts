@@ -71,7 +71,7 @@ function scratchOf({ geometry, blocking, level }: Product): { a: number; b: numb
   const aligned = (floats: number) => 64 * Math.ceil(floats / 16);
   const a = blocking.a === 'in scratch' ? aligned(packedRowsBytes(geometry, blocking) / 4) : 0;
   const b = blocking.b === 'in scratch' ? aligned(panelsAtOnce * kc * nr) : 0;
-  const spill = level.bits === 256 ? aligned(mr * nr) : 0;
+  const spill = level.bits === 256 ? aligned(Math.max(mr * nr, 64)) : 0;
   return { a: 0, b: a, spill: a + b, bytes: a + b + spill };
 }
 
@@ -206,7 +206,41 @@ interface Panel {
   readonly c: Expr<'i32'>;
 }
 
-function overRows(tile: Tile, { a, panel, step, width, depth, p, c }: Panel): void {
+/** Rows that a turned kernel takes as its columns, by how many columns of C it has for rows. */
+function turnedRows(width: number, { bits }: Level): number {
+  return (width <= 2 ? bits : bits / 2) / 8;
+}
+
+/** Whether a panel is so narrow that vectors better run along the rows of A, turned in registers; every tile has enough of them. */
+function runsAcross({ geometry, blocking, level }: Product, width: number): boolean {
+  const { m, k, aRow, aStep } = geometry;
+  const [count, parts] = [Math.ceil(m / blocking.mr), blocking.rowParts];
+  const fewest = parts === 1 ? m : Math.floor(count / parts) * Math.floor(m / count);
+  const liesWell = blocking.a === 'in place' && aStep === 4 && aRow >= 0;
+  return width <= 4 && liesWell && k <= blocking.kc && fewest >= turnedRows(width, level);
+}
+
+/** (Bᵀ · Aᵀ)ᵀ for a panel of B: the last rows are moved back so as to be whole, and some computed again. */
+function acrossRows({ f, module, product, scratch, blocks }: Tile, { a, panel, step, width, depth, c }: Panel): void {
+  const { aRow, cRow } = product.geometry;
+  const columns = turnedRows(width, product.level);
+  const spec = { rows: width, columns, aRow: 4, aStep: step, bColumn: aRow, cRow: 4, cColumn: cRow };
+  const kernel = turnedKernel(module, { ...spec, level: product.level });
+  const spill = f.let(plus(scratch, scratchOf(product).spill));
+  const [from, to, b] = [f.let(a), f.let(c), f.let(panel)];
+  const count = f.let(i32.sub(blocks.rows.end, blocks.rows.start));
+  eachStep(f, i32.const(0), count, columns, (at) => {
+    const row = f.let(smaller(at, i32.sub(count, columns)));
+    f.do(f.call(kernel, b, i32.add(from, times(row, aRow)), i32.add(to, times(row, cRow)), depth, 0, spill));
+  });
+}
+
+function overRows(tile: Tile, all: Panel): void {
+  const { a, panel, step, width, depth, p, c } = all;
+  if (runsAcross(tile.product, width)) {
+    acrossRows(tile, all);
+    return;
+  }
   const { f, module, product, scratch, blocks } = tile;
   const { aRow, aStep, cRow } = product.geometry;
   const packsA = product.blocking.a !== 'in place';

@@ -1,4 +1,4 @@
-// The innermost loop of the product for a row or two where k runs along the columns of B in memory: four k of a column come in
+// The innermost loop of the product for few rows where k runs along the columns of B in memory: four k of a column come in
 // one load, and four columns are turned in registers on the way. Nothing is packed, since nothing would be read again.
 // Every element is the same chain of multiply-adds over k as in the micro-kernel, and has its bits.
 
@@ -18,6 +18,8 @@ import { gather } from './pack.ts';
 export interface TurnedKernelSpec extends Omit<MicroKernelSpec, 'blocks' | 'blockStep' | 'bStep'> {
   /** from a column of B to the next; its k lie together */
   readonly bColumn: number;
+  /** from a column of C to the next, 4 by default; the chains start from +0 where it is another */
+  readonly cColumn?: number;
 }
 
 /** Called as a micro-kernel. */
