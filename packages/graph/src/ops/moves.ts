@@ -178,6 +178,25 @@ function slicePart(x: Node, part: Part): Node {
   return applyOp(op, [x], part.size, x.dtype);
 }
 
+/** So many elements are not filled twice; below, one kernel more costs more than that. */
+const muchToFill = 65_536;
+
+/** Boxes that hold everything around the part: all of a small shape, or where the part has gaps; otherwise what lies before and behind it along every axis. */
+function around({ begin, strides, size }: Part, shape: Shape): readonly Pick<Part, 'begin' | 'size'>[] {
+  if (sizeOf(size) === sizeOf(shape)) return [];
+  const hasGaps = strides.some((stride, i) => stride !== 1 && (size[i] ?? 0) > 1);
+  if (hasGaps || sizeOf(size) === 0 || sizeOf(shape) < muchToFill) return [{ begin: shape.map(() => 0), size: shape }];
+  // Axis by axis: what is outside the part along it, and inside along the axes before.
+  return shape.flatMap((extent, axis) => {
+    const [first, length] = [begin[axis] ?? 0, size[axis] ?? 0];
+    const box = (from: number, to: number): Pick<Part, 'begin' | 'size'> => ({
+      begin: shape.map((_, i) => (i < axis ? (begin[i] ?? 0) : i === axis ? from : 0)),
+      size: shape.map((whole, i) => (i < axis ? (size[i] ?? 0) : i === axis ? to - from : whole)),
+    });
+    return [box(0, first), box(first + length, extent)].filter((outside) => sizeOf(outside.size) > 0);
+  });
+}
+
 /** A tensor of `shape` filled with `value`, in which x stands at the part. */
 export function embed(x: Node, shape: Shape, part: Part, value: number): Node {
   const type = x.dtype === 'float32' ? 'f32x4' : 'i32x4';
@@ -191,9 +210,10 @@ export function embed(x: Node, shape: Shape, part: Part, value: number): Node {
       if (!input) throw new Error('internal: embed needs its input');
       const whole = denseView(shape);
       const kernels: Kernel[] = [];
-      if (sizeOf(part.size) < sizeOf(shape)) {
-        const stores = [{ slot: output, view: whole }];
-        kernels.push(lanes({ name: 'fill', shape, loads: [], body: () => [fill], cost: 0.1, stores }));
+      for (const { begin, size } of around(part, shape)) {
+        const view = partView({ begin, size, strides: shape.map(() => 1) }, whole);
+        const stores = [{ slot: output, view }];
+        kernels.push(lanes({ name: 'fill', shape: size, loads: [], body: () => [fill], cost: 0.1, stores }));
       }
       const stores = [{ slot: output, view: partView(part, whole) }];
       const loads = [{ operand: input, type } as const];
