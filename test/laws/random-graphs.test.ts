@@ -2,6 +2,7 @@
 // and run. So fusion, epilogues, assignments in place and the sharing of memory change nothing, to the bit.
 
 import { realize } from '@treadle/compiler';
+import { team } from '@treadle/pool';
 import {
   compile,
   setThreads,
@@ -18,6 +19,7 @@ import { differenceOfData, noise } from '../support/bits.ts';
 import { execute, type Instruction, instructions } from '../support/random-program.ts';
 import { type Shape, sizeOf } from '../support/reference.ts';
 
+team.isAlwaysShared = true;
 afterAll(shutdown);
 
 const isLong = process.env.TREADLE_TEST_LONG !== undefined;

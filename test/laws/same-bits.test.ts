@@ -3,6 +3,7 @@
 
 import { realize } from '@treadle/compiler';
 import { gradients, type Node, ops } from '@treadle/graph';
+import { team } from '@treadle/pool';
 import {
   compile,
   grad,
@@ -20,6 +21,7 @@ import { differenceOfData, noise } from '../support/bits.ts';
 import { asList } from '../support/cases/case.ts';
 import type { OpName } from '../support/cases.ts';
 
+team.isAlwaysShared = true;
 afterAll(shutdown);
 
 const isLong = process.env.TREADLE_TEST_LONG !== undefined;

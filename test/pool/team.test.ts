@@ -8,7 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { counting, spinning, valuesOf, withTable } from './programs.ts';
 
 const phasesOf = fc.array(fc.array(fc.nat(9), { maxLength: 3 }), { maxLength: 6 });
-const teams = new Map([1, 2, 3, 5].map((threads) => [threads, new Team({ threads })]));
+const teams = new Map([1, 2, 3, 7].map((threads) => [threads, new Team({ threads })]));
 const teamOf = fc.constantFrom(...teams.values());
 const seed = 77;
 

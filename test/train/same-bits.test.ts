@@ -5,11 +5,13 @@ import { batches } from '@treadle/data';
 import { sparseCategoricalCrossentropy } from '@treadle/losses';
 import { dense, dropout } from '@treadle/nn';
 import { adam, type Optimizer } from '@treadle/optim';
+import { team } from '@treadle/pool';
 import { gradients, setSeed, setThreads, threads } from '@treadle/tensor';
 import { type Model, sequential } from '@treadle/train';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Bits, bitsOf, classifier, differenceOf, labelled } from './models.ts';
 
+team.isAlwaysShared = true;
 const quiet = { verbose: 0 } as const;
 const { x, y } = labelled(50);
 const available = threads();

@@ -18,8 +18,6 @@ import { type Lowered, lower, type Output, type Place } from './lower.ts';
 import { type Schedule, schedule } from './schedule.ts';
 import { holdBlocks, makeRoom, StoredValue } from './storage.ts';
 
-/** Below this much work, in nanoseconds, waking other threads costs more than they bring. */
-const worthSharing = 20_000;
 /** Values up to this many elements are copied to the plan's block before a run and from it after, and need no block of their own. */
 const smallValue = 256;
 
@@ -60,7 +58,6 @@ export class Plan {
   readonly outputOf: readonly (number | undefined)[];
   readonly #program: Program;
   readonly #watch: Watch | undefined;
-  readonly #parallel: boolean;
   readonly #outputs: readonly Output[];
   /** the slot of each output */
   readonly #outputSlots: readonly Slot[];
@@ -86,8 +83,6 @@ export class Plan {
     );
     this.#program = { ...programOf(phases, bytes), isWatched: watch !== undefined };
     this.#watch = watch;
-    const cost = steps.reduce((sum, kernel) => sum + kernel.cost, 0);
-    this.#parallel = cost > worthSharing && steps.some(({ tiles }) => tiles > 1);
 
     const tableBytes = roundUp(4 * lowered.places.length);
     this.#block = memory.allocate(tableBytes + inBlock.bytes);
@@ -109,7 +104,7 @@ export class Plan {
     const outputs = this.#newOutputs();
     const prepare = (): void => this.#bind(binding, outputs);
     try {
-      team.run(this.#program, 4 * this.#table, { parallel: this.#parallel, prepare, finish: this.#watch });
+      team.run(this.#program, 4 * this.#table, { prepare, finish: this.#watch });
     } catch (error) {
       throw explainFailure(error, this.#written);
     }
@@ -129,7 +124,7 @@ export class Plan {
       const finish = (): void => {
         collected = this.#collect(outputs);
       };
-      await team.runAsync(this.#program, 4 * this.#table, { parallel: this.#parallel, prepare, finish });
+      await team.runAsync(this.#program, 4 * this.#table, { prepare, finish });
       return collected;
     } catch (error) {
       throw explainFailure(error, this.#written);
@@ -257,6 +252,7 @@ function programOf(phases: readonly (readonly Kernel[])[], bytes: Uint8Array<Arr
     steps: kernels.length,
     names: kernels.map(({ name }) => name),
     scratchBytes: Math.max(0, ...kernels.map(({ scratch }) => scratch)),
+    work: phases.map((phase) => phase.map(({ tiles, cost }) => ({ tiles, cost }))),
   };
 }
 

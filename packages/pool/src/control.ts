@@ -79,6 +79,8 @@ export const controlWord: number = programWord + 1;
 export const tableWord: number = programWord + 2;
 export const scratchWord: number = programWord + 3;
 export const scratchStrideWord: number = programWord + 4;
+/** Not 0 while the caller expects runs to follow each other closely. */
+export const paceWord: number = programWord + 5;
 
 /** How many workers sleep on a bell: the word behind it, which it shares a line with. */
 export function sleepersOf(bell: number): number {

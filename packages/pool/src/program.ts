@@ -3,6 +3,9 @@
 
 import type { WebAssemblyModule } from './webassembly.ts';
 
+/** The steps of each phase: into how many tiles they are cut, and roughly how many nanoseconds all of them take one thread. */
+export type Work = readonly (readonly { readonly tiles: number; readonly cost: number }[])[];
+
 export interface Program {
   /** imports `env.memory`, exports `main(control, table, scratch, thread) → status`, all i32 */
   readonly module: WebAssemblyModule;
@@ -12,6 +15,8 @@ export interface Program {
   readonly names: readonly string[];
   /** bytes of scratch that each thread needs */
   readonly scratchBytes: number;
+  /** decides how many threads pay; where it is not known, all do */
+  readonly work?: Work;
   /** whether its threads write down when they work at what; it imports `env.clock` then */
   readonly isWatched?: boolean;
 }
@@ -25,7 +30,7 @@ export interface Stint {
 }
 
 export interface RunOptions {
-  /** whether more than one thread pays; by default true */
+  /** whether more than one thread is called; by default if that pays */
   readonly parallel?: boolean;
   // Neither of these may run anything itself.
 

@@ -13,6 +13,7 @@ import {
   firstBell,
   othersBell,
   outcomeWord,
+  paceWord,
   programWord,
   scratchStrideWord,
   scratchWord,
@@ -29,6 +30,8 @@ import type { Workspace } from './workspace.ts';
 export interface Call {
   readonly first: boolean;
   readonly others: boolean;
+  /** whether the next run is expected soon */
+  readonly isSoon: boolean;
 }
 
 export interface Death {
@@ -49,7 +52,7 @@ export class Staff {
   #first: Crew | undefined;
   #others: Crew | undefined;
   #run = 0;
-  #called: Call = { first: false, others: false };
+  #called: Call = { first: false, others: false, isSoon: false };
 
   /** Workers for a team of `threads`; each crew is spawned when it is first called. */
   constructor(threads: number, onDeath: (death: Death) => void) {
@@ -75,6 +78,7 @@ export class Staff {
     words[tableWord] = table;
     words[scratchWord] = workspace.scratch;
     words[scratchStrideWord] = workspace.scratchStride;
+    Atomics.store(words, paceWord, call.isSoon ? 1 : 0);
     this.#run = (this.#run % runs) + 1;
     this.#called = called;
     if (called.first) this.#first?.inform(id, module);
@@ -102,6 +106,11 @@ export class Staff {
     }
     Atomics.store(words, closingWord, 0);
     return active === 0;
+  }
+
+  /** Whether none of the workers beside the caller sleeps. */
+  get areOthersAwake(): boolean {
+    return this.#others !== undefined && Atomics.load(this.#words, sleepersOf(othersBell)) === 0;
   }
 
   /** The status with which the worker in the caller's place has finished the open run, if it has. */

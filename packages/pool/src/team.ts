@@ -7,8 +7,9 @@ import type { Worker } from 'node:worker_threads';
 import { status } from './control.ts';
 import { type Main, mainOf } from './main.ts';
 import { memory } from './memory.ts';
-import type { Program, RunOptions } from './program.ts';
+import type { Program, RunOptions, Work } from './program.ts';
 import { RunError } from './run-error.ts';
+import { gainOf, Sharing } from './sharing.ts';
 import { type Death, Staff } from './staff.ts';
 import { Workspace } from './workspace.ts';
 
@@ -23,6 +24,10 @@ export interface TeamOptions {
 interface Known {
   readonly id: number;
   readonly main: Main;
+  readonly work: Work | undefined;
+  /** nanoseconds that so many threads save of it, awake; Infinity where nobody knows */
+  gain: number;
+  threads: number;
 }
 
 /** An asynchronous run: waiting for its turn, then open. */
@@ -49,6 +54,9 @@ export class Team {
   #workspace: Workspace;
   #staff: Staff | undefined;
   #programs = 0;
+  readonly #sharing = new Sharing();
+  /** whether all threads are called to every run, for tests of what they do together; by default if that pays */
+  isAlwaysShared = false;
   /** what ended a thread during the open asynchronous run */
   #death: Death | undefined;
 
@@ -83,16 +91,18 @@ export class Team {
    * Runs a program over the base addresses at `table`; returns when it is done. Throws a RunError that names the thread and
    * the step when one of them fails; the next run has a new team.
    */
-  run(program: Program, table: number, { parallel = true, prepare, finish }: RunOptions = {}): void {
+  run(program: Program, table: number, { parallel, prepare, finish }: RunOptions = {}): void {
     this.finish();
     prepare?.();
-    const { id, main } = this.#know(program);
+    const known = this.#know(program);
+    const { id, main } = known;
     const workspace = this.#workspace;
     workspace.prepare(program);
     let outcome: number = status.done;
     let thrown: unknown;
-    const staff = parallel && this.#threads > 1 ? this.#hire() : undefined;
-    staff?.open(id, program.module, table, workspace, callOthers);
+    const isShared = this.#threads > 1 && (parallel ?? this.#pays(known));
+    const staff = isShared ? this.#hire() : undefined;
+    staff?.open(id, program.module, table, workspace, { first: false, others: true, isSoon: this.#sharing.isSoon });
     try {
       outcome = main(workspace.control, table, workspace.scratch, 0);
     } catch (error) {
@@ -103,6 +113,7 @@ export class Team {
     const closed = staff?.close(outcome === status.done ? this.#patienceMs : graceMs) ?? true;
     if (outcome !== status.done || !closed) throw this.#fail(program, thrown);
     finish?.(this.#workspace.logOf(program));
+    if (known.gain > 0) this.#sharing.ended(performance.now());
   }
 
   /** The same with the event loop free; runs that are asked for meanwhile wait for their turn. */
@@ -131,10 +142,21 @@ export class Team {
     if (staff) await whileAlive(staff.end());
   }
 
+  #pays(known: Known): boolean {
+    if (known.threads !== this.#threads) {
+      known.threads = this.#threads;
+      known.gain = known.work ? gainOf(known.work, this.#threads) : Number.POSITIVE_INFINITY;
+    }
+    const { gain } = known;
+    if (this.isAlwaysShared || gain === Number.POSITIVE_INFINITY) return true;
+    return gain > 0 && this.#sharing.pays(gain, this.#staff?.areOthersAwake ?? false, performance.now());
+  }
+
   #know(program: Program): Known {
     let known = this.#known.get(program);
     if (!known) {
-      known = { id: ++this.#programs, main: mainOf(program.module, memory.wasm) };
+      const { module, work } = program;
+      known = { id: ++this.#programs, main: mainOf(module, memory.wasm), work, gain: 0, threads: 1 };
       this.#known.set(program, known);
     }
     return known;
@@ -160,11 +182,16 @@ export class Team {
       const { program, table, options, reject } = job;
       try {
         options.prepare?.();
-        const { id } = this.#know(program);
+        const known = this.#know(program);
         this.#workspace.prepare(program);
         this.#death = undefined;
         const staff = this.#hire();
-        staff.open(id, program.module, table, this.#workspace, options.parallel === false ? callFirst : callAll);
+        const isShared = this.#threads > 1 && (options.parallel ?? this.#pays(known));
+        staff.open(known.id, program.module, table, this.#workspace, {
+          first: true,
+          others: isShared,
+          isSoon: this.#sharing.isSoon,
+        });
         this.#watch(job, staff);
         return;
       } catch (error) {
@@ -190,6 +217,7 @@ export class Team {
     try {
       if (!isDone || !closed) throw this.#fail(program);
       options.finish?.(this.#workspace.logOf(program));
+      this.#sharing.ended(performance.now());
       resolve();
     } catch (error) {
       reject(error);
@@ -260,10 +288,6 @@ export class Team {
     staff.kill().then(() => workspace.release());
   }
 }
-
-const callOthers = { first: false, others: true };
-const callFirst = { first: true, others: false };
-const callAll = { first: true, others: true };
 
 function checkThreads(threads: number): number {
   if (Number.isSafeInteger(threads) && threads > 0) return threads;
