@@ -5,7 +5,7 @@
 import { type Compiled, type Tensor, tensor } from '@treadle/tensor';
 
 /** Longest time for which the event loop waits while steps are short, in milliseconds. */
-const sliceMs = 4;
+const sliceMs = 2;
 /** Steps that take longer than this leave the event loop free. */
 const longStepMs = 2;
 /** How much the latest step counts in what the next one is expected to take: little, so that one interruption changes nothing. */
