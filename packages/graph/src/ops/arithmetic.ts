@@ -67,18 +67,21 @@ const divide = laneOp({
   },
 });
 
-/** p / q of two constants where float32 holds it; undefined elsewhere. */
-function exactQuotient(p: number | undefined, q: number | undefined): number | undefined {
+/**
+ * p / q of two constants, as float32 division rounds it; undefined where they are no float32, or the quotient is no normal one.
+ * The float64 quotient of floats of 24 bits, rounded to 24 bits, is the exact one rounded once (Figueroa 1995).
+ */
+function quotientOf(p: number | undefined, q: number | undefined): number | undefined {
   if (p === undefined || q === undefined) return undefined;
-  const quotient = p / q;
-  const isHeld = [p, q, quotient].every((x) => Math.fround(x) === x);
-  return isHeld && quotient * q === p ? quotient : undefined; // q·(p/q) is exact in float64
+  const quotient = Math.fround(p / q);
+  const isHeld = Math.fround(p) === p && Math.fround(q) === q;
+  return isHeld && Number.isFinite(quotient) && Math.abs(quotient) >= 2 ** -126 ? quotient : undefined;
 }
 
 /** a / b, always in float32. */
 export function div(a: NodeOrNumber, b: NodeOrNumber): Node {
   const [x, y] = alike(a, b);
-  const quotient = exactQuotient(constantOf(x), constantOf(y));
+  const quotient = quotientOf(constantOf(x), constantOf(y));
   if (quotient !== undefined) return constantNode(quotient, 'float32');
   return applyLane(divide, [cast(x, 'float32'), cast(y, 'float32')], 'float32');
 }
