@@ -6,9 +6,11 @@ import type { StoredSet } from './fuse.ts';
 import { type Group, type Groups, ownsPlace, runsAfter, sourceOf } from './group.ts';
 import { joinEpilogues, joinLanes } from './join.ts';
 import { buildProgram, isMustStore, operandFor, type Program, type Stored } from './program.ts';
+import type { Ragged } from './ragged.ts';
 import { joinRows } from './rows.ts';
 
-export function makeGroups(capture: Capture, storedSet: StoredSet): Groups {
+/** With `ragged`, no reduction over rows is joined to others: it leaves out those that a run does not have. */
+export function makeGroups(capture: Capture, storedSet: StoredSet, ragged?: Ragged): Groups {
   const stored = positions(capture, storedSet);
   const groups = new Map<number, Group>();
   for (const at of [...storedSet].sort((a, b) => a - b)) groups.set(at, makeGroup(stored, at));
@@ -18,7 +20,7 @@ export function makeGroups(capture: Capture, storedSet: StoredSet): Groups {
   writeVariablesInPlace(capture, groups);
   joinLanes(capture, groups, (members) => buildProgram(stored, members, members));
   joinEpilogues(capture, groups);
-  joinRows(capture, groups);
+  joinRows(capture, groups, ragged);
   return groups;
 }
 

@@ -2,11 +2,12 @@
 
 export { compileModule } from './compile-module.ts';
 export { type ExplainedKernel, explainPlan, type PlanFigures } from './explain.ts';
+export { Family } from './family.ts';
 export { chooseLevel } from './features.ts';
 export { makePending } from './pending.ts';
 export { planCount } from './plans.ts';
 export { type Profiling, profilePlan } from './profile.ts';
 export { computeAlong, realize, valueOf, valueOfAsync } from './realize.ts';
-export { type ArgumentType, type Recorded, type Recording, record } from './record.ts';
+export { type ArgumentType, captureCall, type Recorded, type Recording, record } from './record.ts';
 export { StoredValue, type Values } from './storage.ts';
 export { isRecording, recordingUnderWay, VariableCell } from './variable.ts';

@@ -8,6 +8,7 @@ import {
   type Level,
   lanes,
   type Operand,
+  type Present,
   reduce,
   region,
   rowKernel,
@@ -17,6 +18,7 @@ import type { Capture } from './capture.ts';
 import { type Group, type Groups, inOrder } from './group.ts';
 import { rowProgram } from './lower-rows.ts';
 import { buildProgram, isMustStore, operandFor, type Program, type Stored } from './program.ts';
+import type { Ragged } from './ragged.ts';
 
 /** What the address of a slot is at run time. */
 export type Place =
@@ -24,6 +26,8 @@ export type Place =
   | { readonly kind: 'source'; readonly source: number; readonly dtype: Dtype }
   /** the i-th output of a run */
   | { readonly kind: 'output'; readonly output: number; readonly shape: Shape }
+  /** a number: so many times the rows of a run */
+  | { readonly kind: 'rows'; readonly times: number }
   /** a variable, by the root that assigns it */
   | { readonly kind: 'target'; readonly root: number }
   | { readonly kind: 'arena'; readonly bytes: number };
@@ -31,6 +35,8 @@ export type Place =
 export interface Output {
   readonly shape: Shape;
   readonly dtype: Dtype;
+  /** whether it has as many elements as a run has rows, or a multiple of that */
+  readonly isRagged: boolean;
 }
 
 export interface Lowered {
@@ -42,24 +48,27 @@ export interface Lowered {
   readonly outputOf: readonly (number | undefined)[];
 }
 
-export function lower(capture: Capture, groups: Groups, level: Level): Lowered {
-  return new Lowerer(capture, groups, level).run();
+/** With `ragged`, kernels that combine over rows leave out those that a run does not have. */
+export function lower(capture: Capture, groups: Groups, level: Level, ragged?: Ragged): Lowered {
+  return new Lowerer(capture, groups, level, ragged).run();
 }
 
 class Lowerer {
   readonly #capture: Capture;
   readonly #groups: Groups;
   readonly #level: Level;
+  readonly #ragged: Ragged | undefined;
   readonly #places: Place[] = [];
   readonly #slots = new Map<number, Slot>();
   readonly #variables = new Map<VariableState, Slot>();
   readonly #kernels: Kernel[] = [];
   readonly #outputs: Output[] = [];
 
-  constructor(capture: Capture, groups: Groups, level: Level) {
+  constructor(capture: Capture, groups: Groups, level: Level, ragged: Ragged | undefined) {
     this.#capture = capture;
     this.#groups = groups;
     this.#level = level;
+    this.#ragged = ragged;
   }
 
   run(): Lowered {
@@ -89,7 +98,7 @@ class Lowerer {
       const known = outputOf.get(at);
       if (known !== undefined) return known;
       const { shape, dtype } = this.#node(at);
-      const output = this.#outputs.push({ shape, dtype }) - 1;
+      const output = this.#outputs.push({ shape, dtype, isRagged: this.#ragged?.axes[at] !== undefined }) - 1;
       outputOf.set(at, output);
       const slot = this.#newSlot({ kind: 'output', output, shape });
       // A source that is asked for as it is has a slot already, which is what others read; it is copied.
@@ -141,27 +150,32 @@ class Lowerer {
     const reshaped = this.#reshapedBy(at);
     if (reshaped !== undefined && this.#slots.get(reshaped) === this.#slots.get(at)) return;
     if (group.rows) {
-      this.#kernels.push(rowKernel(rowProgram(this.#capture, group.rows, (entry) => this.#slots.get(entry))));
+      const program = rowProgram(this.#capture, group.rows, (entry) => this.#slots.get(entry));
+      this.#kernels.push(rowKernel({ ...program, present: this.#presentRows(members) }));
       return;
     }
     const { op, shape } = this.#node(at);
     const stores = members.map((member): Operand => ({ slot: this.#slot(member), view: denseView(shape) }));
     const store: Operand = { slot: this.#slot(at), view: denseView(shape) };
     const allocate = (length: number): Slot => this.#arenaSlot(length);
+    const present = this.#presentRows(members);
     if (group.product !== undefined) {
-      this.#lowerTiled(group.product, region({ ...this.#named(this.#program(members, members)), stores }));
+      const epilogue = region({ ...this.#named(this.#program(members, members)), stores });
+      this.#lowerTiled(group.product, [group.product, ...members], epilogue);
     } else if (op?.kind === 'tiled') {
-      this.#lowerTiled(group.at);
+      this.#lowerTiled(group.at, members);
     } else if (op?.kind === 'reduce') {
       const program = this.#program([this.#input(group.at, 0)], []);
       const named = this.#named({ ...program, ops: [...program.ops, op.name] });
-      this.#kernels.push(...reduce({ ...named, axes: op.axes, combine: op.combine, store, allocate }));
+      const count = this.#combinedElements(group.at);
+      this.#kernels.push(...reduce({ ...named, axes: op.axes, combine: op.combine, store, allocate, count, present }));
     } else {
-      this.#kernels.push(lanes({ ...this.#named(this.#program(members, members)), stores }));
+      this.#kernels.push(lanes({ ...this.#named(this.#program(members, members)), stores, present }));
     }
   }
 
-  #lowerTiled(at: number, epilogue?: Epilogue): void {
+  /** `members`: the entry itself, and what an epilogue makes of it. */
+  #lowerTiled(at: number, members: readonly number[], epilogue?: Epilogue): void {
     const { op } = this.#node(at);
     if (op?.kind !== 'tiled') throw new Error('internal: not a tiled op');
     const inputs = (this.#capture.entries[at]?.inputs ?? []).map((input) => {
@@ -170,8 +184,56 @@ class Lowerer {
       return operand;
     });
     const allocate = (length: number): Slot => this.#arenaSlot(length);
-    const lowering = { inputs, output: this.#slot(at), level: this.#level, allocate };
-    this.#kernels.push(...op.kernels(epilogue ? { ...lowering, epilogue } : lowering));
+    const combined = this.#combinedRows(at);
+    const present = this.#presentRows(members);
+    const lowering = {
+      inputs,
+      output: this.#slot(at),
+      level: this.#level,
+      allocate,
+      ...(epilogue && { epilogue }),
+      ...(combined !== undefined && { combined }),
+      ...(present && { present }),
+    };
+    this.#kernels.push(...op.kernels(lowering));
+  }
+
+  /** Where it is written how many elements there are of the axis over which a tiled entry combines, if rows lie along it. */
+  #combinedRows(at: number): Slot | undefined {
+    const { ragged, input } = this.#raggedInput(at);
+    if (!ragged || input === undefined) return undefined;
+    return this.#rowsSlot((this.#node(input).shape[ragged.axes[input] ?? 0] ?? 0) / ragged.rows);
+  }
+
+  /** The same of all axes that a reduction folds. */
+  #combinedElements(at: number): Slot | undefined {
+    const { ragged, input } = this.#raggedInput(at);
+    if (!ragged || input === undefined) return undefined;
+    return this.#rowsSlot(sizeOf(this.#node(input).shape.slice(this.#node(at).shape.length)) / ragged.rows);
+  }
+
+  /** An input with rows of an entry without. */
+  #raggedInput(at: number): { ragged?: Ragged; input?: number | undefined } {
+    const ragged = this.#ragged;
+    if (!ragged || ragged.axes[at] !== undefined) return {};
+    return { ragged, input: this.#capture.entries[at]?.inputs.find((i) => ragged.axes[i] !== undefined) };
+  }
+
+  /** What there is of the rows of some entries, where all have them along their leading axis. */
+  #presentRows(members: readonly number[]): Present | undefined {
+    const ragged = this.#ragged;
+    if (!ragged) return undefined;
+    const isLeading = members.every((at) => {
+      const axis = ragged.axes[at];
+      return axis !== undefined && sizeOf(this.#node(at).shape.slice(0, axis)) === 1;
+    });
+    return isLeading ? { slot: this.#rowsSlot(1), of: ragged.rows } : undefined;
+  }
+
+  /** Where so many times the rows of a run are written as a number. */
+  #rowsSlot(times: number): Slot {
+    const known = this.#places.findIndex((place) => place.kind === 'rows' && place.times === times);
+    return known < 0 ? this.#newSlot({ kind: 'rows', times }) : known;
   }
 
   /** Variables that become the value of others: the value they have now is set aside, for they may be written themselves. */

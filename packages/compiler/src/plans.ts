@@ -1,11 +1,12 @@
 // The plan cache: one plan for each structure. Of plans that nothing holds, the least recently used is dropped when there are
 // very many; a recording holds its plan for as long as it lives, a run for as long as it is under way.
 
-import type { Found } from './capture.ts';
+import type { Capture, Found } from './capture.ts';
 import { chooseLevel } from './features.ts';
-import { draft, Plan } from './plan.ts';
+import { type Draft, draft, Plan } from './plan.ts';
+import type { Ragged } from './ragged.ts';
 import { simplified } from './simplify.ts';
-import { keepStructure, type Structure, sameStructure } from './structure.ts';
+import { keepStructure, namedStructure, type Structure, sameStructure } from './structure.ts';
 
 const mostPlans = 1024;
 
@@ -21,7 +22,16 @@ let count = 0;
 let uses = 0;
 
 export function planFor(found: Found): Plan {
-  const { structure } = found;
+  return planOf(found.structure, () => draft(simplified(found), chooseLevel().level));
+}
+
+/** A plan that fewer rows can run, too. */
+export function raggedPlanFor(captured: Capture, ragged: Ragged): Plan {
+  const structure = namedStructure(`${ragged.rows} rows or fewer\n${ragged.key}`);
+  return planOf(structure, () => draft(captured, chooseLevel().level, { ragged }));
+}
+
+function planOf(structure: Structure, make: () => Draft): Plan {
   const alike = plans.get(structure.hash);
   if (alike) {
     for (const kept of alike) {
@@ -30,13 +40,22 @@ export function planFor(found: Found): Plan {
       return kept.plan;
     }
   }
-  const plan = new Plan(draft(simplified(found), chooseLevel().level));
+  const plan = new Plan(make());
   const kept = { structure: keepStructure(structure), plan, lastUse: ++uses };
   if (alike) alike.push(kept);
   else plans.set(structure.hash, [kept]);
   count++;
   if (count > mostPlans) dropOldest(kept);
   return plan;
+}
+
+/** Plans of owners that the program forgot may be dropped. */
+const forgotten = new FinalizationRegistry<Plan>((plan) => plan.letGo());
+
+/** Keeps the plan for as long as the owner lives. */
+export function keepFor(owner: object, plan: Plan): void {
+  plan.hold();
+  forgotten.register(owner, plan);
 }
 
 /** The newest is about to be run, and stays. */

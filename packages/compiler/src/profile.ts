@@ -23,12 +23,12 @@ export function profilePlan(types: readonly ArgumentType[], f: Recorded): Profil
   let made: { readonly plan: Plan; readonly kernels: readonly ExplainedKernel[] } | undefined;
   const recording = record(types, f, (found) => {
     const captured = simplified(found);
-    const drafted = draft(captured, chooseLevel().level, true);
+    const drafted = draft(captured, chooseLevel().level, { isWatched: true });
     const plan = new Plan(drafted, (log) => {
       latest.log = log;
     });
     made = { plan, kernels: figuresOf(captured, drafted).kernels };
-    return plan;
+    return { plan };
   });
   if (!made) throw new Error('internal: a recording has a plan');
   forgotten.register(recording, made.plan);

@@ -4,7 +4,7 @@
 import { type Dtype, type Node, type Shape, sourceNode } from '@treadle/graph';
 import { type Found, find, type Root } from './capture.ts';
 import type { Binding, Plan } from './plan.ts';
-import { planFor } from './plans.ts';
+import { keepFor, planFor } from './plans.ts';
 import { bindingOf } from './realize.ts';
 import type { StoredValue } from './storage.ts';
 import { noteAssignments, VariableCell } from './variable.ts';
@@ -24,6 +24,12 @@ export interface Recording {
 
 /** A function on nodes; its result says which are wanted. */
 export type Recorded = (args: readonly Node[]) => readonly Node[];
+
+/** The plan of a capture, and of how many rows the capture is, if the plan takes more. */
+export interface Planned {
+  readonly plan: Plan;
+  readonly rows?: number;
+}
 
 /** What a call of a function would compute. */
 interface Trace {
@@ -46,15 +52,21 @@ export function trace(types: readonly ArgumentType[], f: Recorded): Trace {
   return { found: find(roots), outputs, assigned: [...assignments.keys()] };
 }
 
+/** What `f` captures for arguments of these types. */
+export function captureCall(types: readonly ArgumentType[], f: Recorded): Found {
+  return trace(types, f).found;
+}
+
 /** Records `f`, to be run with a plan of the cache, or one of its own. */
 export function record(
   types: readonly ArgumentType[],
   f: Recorded,
-  planOf: (found: Found) => Plan = planFor,
+  planOf: (found: Found) => Planned = (found) => ({ plan: planFor(found) }),
 ): Recording {
   const { found, outputs, assigned } = trace(types, f);
   // Only sources and structure are needed from here on; the nodes between them can be forgotten.
-  return new PlannedRecording(planOf(found), bindingOf(found), outputs, assigned);
+  const { plan, ...rows } = planOf(found);
+  return new PlannedRecording(plan, { ...bindingOf(found), ...rows }, outputs, assigned);
 }
 
 /** What was written down before the recording began goes on seeing the values that variables had then. */
@@ -64,9 +76,6 @@ function keepOutside(roots: readonly Root[]): void {
     if (node.source.state.node === node) node.source.state.keepOld();
   }
 }
-
-/** Plans of recordings that the program forgot may be dropped. */
-const forgotten = new FinalizationRegistry<Plan>((plan) => plan.letGo());
 
 class PlannedRecording implements Recording {
   readonly outputs: readonly ArgumentType[];
@@ -81,8 +90,7 @@ class PlannedRecording implements Recording {
     this.outputs = outputs;
     this.readsVariables = binding.sources.some(({ kind }) => kind === 'variable');
     this.#assigned = assigned;
-    plan.hold();
-    forgotten.register(this, plan);
+    keepFor(this, plan);
   }
 
   run(args: readonly StoredValue[]): readonly StoredValue[] {

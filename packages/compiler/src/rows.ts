@@ -7,6 +7,7 @@ import type { View } from '@treadle/kernels';
 import type { Capture } from './capture.ts';
 import { mostFused } from './fuse.ts';
 import { absorb, type Group, runsAfter } from './group.ts';
+import type { Ragged } from './ragged.ts';
 
 /** Rows: extents other than 1, and the length of a row. */
 export interface RowSpace {
@@ -31,13 +32,15 @@ const fewRows = 8;
 const muchWork = 32_768;
 
 /** Lets reductions and what belongs to the same rows run as one group, never where a group would have to wait for itself. */
-export function joinRows(capture: Capture, groups: Map<number, Group>): void {
+export function joinRows(capture: Capture, groups: Map<number, Group>, ragged?: Ragged): void {
   for (const group of [...groups.values()]) {
     const space = spaceOf(capture, group);
+    if (ragged && foldsRows(capture, group, ragged)) continue;
     if (!groups.has(group.at) || group.rows || !space || !isWorthJoining(space)) continue;
     if (!fits(capture, { space, parts: [] }, group)) continue;
     const whole: RowGroup = { space, parts: [{ ...group, reads: new Set(group.reads), members: [...group.members] }] };
-    for (let part = nextPart(capture, groups, group, whole); part; part = nextPart(capture, groups, group, whole)) {
+    const next = (): Group | undefined => nextPart(capture, groups, group, whole, ragged);
+    for (let part = next(); part; part = next()) {
       whole.parts.push(part);
       group.members.push(...part.members);
       absorb(groups, group, part.at);
@@ -45,6 +48,12 @@ export function joinRows(capture: Capture, groups: Map<number, Group>): void {
       group.rows = whole;
     }
   }
+}
+
+/** Whether a group is a reduction of which the number of elements depends on a run. */
+function foldsRows({ entries }: Capture, { at }: Group, { axes }: Ragged): boolean {
+  const entry = entries[at];
+  return entry?.node.op?.kind === 'reduce' && axes[at] === undefined && axes[entry.inputs[0] ?? -1] !== undefined;
 }
 
 /** The rows that a reduction reads. */
@@ -68,10 +77,12 @@ function nextPart(
   groups: ReadonlyMap<number, Group>,
   group: Group,
   whole: RowGroup,
+  ragged: Ragged | undefined,
 ): Group | undefined {
   const length = whole.parts.reduce((sum, { program }) => sum + (program?.ops.length ?? 0), 0);
   for (const other of groups.values()) {
     if (other === group || !isNear(capture, group, other)) continue;
+    if (ragged && foldsRows(capture, other, ragged)) continue;
     if (length + (other.program?.ops.length ?? 0) > mostFused || !fits(capture, whole, other)) continue;
     const wouldWait =
       [...other.after].some((before) => before !== group.at && runsAfter(groups, before, group.at)) ||

@@ -106,11 +106,19 @@ class Home {
   }
 }
 
+/** Elements of another value, from `first` on. */
+interface Part {
+  readonly of: StoredValue;
+  readonly first: number;
+}
+
 export class StoredValue implements Storage {
   readonly #home: Home;
+  readonly #part: Part | undefined;
 
-  private constructor(length: number, dtype: Dtype, isMovable = true) {
+  private constructor(length: number, dtype: Dtype, isMovable = true, part?: Part) {
     this.#home = new Home(length, dtype, isMovable);
+    this.#part = part;
   }
 
   /** A value not yet written: a block for a plan to write to. */
@@ -141,15 +149,26 @@ export class StoredValue implements Storage {
     return stored;
   }
 
+  /** Some elements of a value, which lie in its block and nowhere else. */
+  static part(of: StoredValue, first: number, length: number): StoredValue {
+    return new StoredValue(length, of.#home.dtype, false, { of, first });
+  }
+
   /** How many values have a block. */
   static get count(): number {
     return blocks.size;
+  }
+
+  /** in elements */
+  get length(): number {
+    return this.#home.length;
   }
 
   address(room?: number): number {
     const home = this.#home;
     if (home.isReleased) throw new Error('tensor: it must not be used after dispose()');
     home.lastSweep = sweeps;
+    if (this.#part) return this.#part.of.address() + 4 * this.#part.first;
     if (home.block) return home.block.byteOffset;
     if (home.values && room !== undefined && home.copies++ < mostCopies) {
       home.copyTo(room);
@@ -164,6 +183,10 @@ export class StoredValue implements Storage {
   /** The values, in an array of their own. */
   read(): Values {
     if (this.#home.isReleased) throw new Error('tensor: it must not be read after dispose()');
+    if (this.#part) {
+      const { of, first } = this.#part;
+      return of.read().slice(first, first + this.length);
+    }
     if (runsUnderWay > 0 && this.#home.block) team.finish(); // a run may be writing it
     return this.#home.read();
   }

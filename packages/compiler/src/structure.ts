@@ -31,7 +31,7 @@ const sources: Readonly<Record<Source['kind'], number>> = {
   variable: -5,
   constant: -6,
 };
-const [rootMark, targetMark] = [-7, -8];
+const [rootMark, targetMark, nameMark] = [-7, -8, -9];
 
 /** Numbers of the keys of ops. When there are very many they are forgotten; a number is never given twice. */
 const mostKeys = 65_536;
@@ -46,6 +46,12 @@ function numberOf(key: string): number {
     keys.set(key, number);
   }
   return number;
+}
+
+/** A structure that is known by a text. */
+export function namedStructure(name: string): Structure {
+  const number = numberOf(name);
+  return { numbers: Int32Array.of(nameMark, number), length: 2, hash: number };
 }
 
 /** A constant is known by its bits. */

@@ -1,9 +1,10 @@
 // What an op is: one record that holds its lowering and its gradient, made by the function that users call, which also is
 // its shape rule. Four kinds, by what the compiler may do with them; the compiler reads `kind` and never `name`.
 
-import type { Combine, Epilogue, Kernel, Lane, Level, Operand, Slot, View } from '@treadle/kernels';
+import type { Combine, Epilogue, Kernel, Lane, Level, Operand, Present, Slot, View } from '@treadle/kernels';
 import type { Expr, FunctionBuilder } from '@treadle/wasm';
 import type { Node } from './node.ts';
+import type { Shape } from './shape.ts';
 
 interface OpRecord {
   /** what people read in plans and errors */
@@ -65,6 +66,10 @@ export interface Lowering {
   readonly allocate: (length: number) => Slot;
   /** only where the op takes one */
   readonly epilogue?: Epilogue;
+  /** an int32: of the axis that is combined, only so many elements are there; without it, all */
+  readonly combined?: Slot;
+  /** of the result's leading axis */
+  readonly present?: Present;
 }
 
 /** Has kernels of its own over operands in memory. */
@@ -73,6 +78,12 @@ export interface TiledOp extends OpRecord {
   /** whether work can be fused onto the result while it is in cache */
   readonly takesEpilogue?: boolean;
   kernels(lowering: Lowering): readonly Kernel[];
+  /**
+   * What becomes of an axis of an input of which only the first elements may be there: the axis of the result whose elements
+   * depend on those alone that stand at the same place; 'combined' where kernels mind `Lowering.combined`; undefined for
+   * neither. The key may end in the result's shape, which must say nothing else to kernels.
+   */
+  ragged?(input: number, axis: number, shape: Shape): number | 'combined' | undefined;
 }
 
 export type Op = LaneOp | MoveOp | ReduceOp | TiledOp;

@@ -18,7 +18,7 @@ import { tiled } from './tiled.ts';
 
 export function foldAlong(nest: FoldNest): Kernel {
   const { program, stores } = nest;
-  const { name, cost, shape, loads } = program;
+  const { name, cost, shape, loads, present } = program;
   const { outputs, steps, count } = inBunches(nest);
   return tiled({
     name,
@@ -28,6 +28,7 @@ export function foldAlong(nest: FoldNest): Kernel {
     scratch: count * scratchOf(nest),
     loads: loads.map(({ operand }) => operand),
     stores: stores.map(({ operand }) => operand),
+    present: nest.chunks === 1 ? present : undefined,
     emit: (f, table, { row0, row1 }, scratch) => {
       const cursors = cursorsOf(f, nest, table, nest.outputs.length).map(({ base, steps: all }) => ({
         base,

@@ -2,7 +2,7 @@
 
 import { type Expr, type FunctionBuilder, i32 } from '@treadle/wasm';
 import { collapse, denseStrides, sizeOf } from './collapse.ts';
-import type { Operand, Work } from './kernel.ts';
+import type { Operand, Present, Work } from './kernel.ts';
 import { address, type Lane, type Load, smaller } from './lane.ts';
 import type { Cursor } from './rows.ts';
 
@@ -43,6 +43,7 @@ export interface FoldProgram {
   /** as in a lane program: what is done to an element before it is folded */
   readonly ops?: readonly string[];
   readonly flops?: number;
+  readonly present?: Present | undefined;
 }
 
 /** Axes, in row-major order, that are folded as one. */

@@ -3,7 +3,7 @@
 
 import { type Expr, type FunctionBuilder, f32x4, i32, i32x4, reinterpret, select, v128 } from '@treadle/wasm';
 import { type Columns, eachColumn } from './columns.ts';
-import type { Kernel, Operand, View } from './kernel.ts';
+import type { Kernel, Operand, Present, Slot, View } from './kernel.ts';
 import { address, type Lane, readEight, readFour, times, writeEight, writeFour } from './lane.ts';
 import { partition, tileElements } from './partition.ts';
 import { type Cursor, eachRow } from './rows.ts';
@@ -18,6 +18,8 @@ export interface Gather {
   readonly indices: Operand;
   /** [outer, i, inner] */
   readonly store: Operand;
+  /** with `outer` 1 */
+  readonly present?: Present | undefined;
 }
 
 /** store[o, j, :] = source[o, indices[j], :]. Elements are moved, never read as numbers. */
@@ -25,7 +27,7 @@ export function gather(spec: Gather): Kernel {
   return spec.store.view.shape[2] === 1 ? gatherElements(spec) : gatherRows(spec);
 }
 
-function gatherRows({ name, source, indices, store }: Gather): Kernel {
+function gatherRows({ name, source, indices, store, present }: Gather): Kernel {
   const [[outer, count, inner], from, to] = [sizes(store.view), steps(source.view), steps(store.view)];
   const n = sizes(source.view)[1];
   return tiled({
@@ -35,6 +37,7 @@ function gatherRows({ name, source, indices, store }: Gather): Kernel {
     work: workOf(source, indices, store),
     loads: [source, indices],
     stores: [store],
+    present: outer === 1 ? present : undefined,
     emit: (f, table, { row0, row1, col0, col1 }) => {
       const cursors: Cursor[] = [
         { base: address(f, table, source), steps: [4 * from.outer, 0] },
@@ -66,7 +69,7 @@ function workOf(source: Operand, indices: Operand, store: Operand): Tiled['work'
 }
 
 /** Rows of one element: as many at a time as there are lanes. */
-function gatherElements({ name, source, indices, store }: Gather): Kernel {
+function gatherElements({ name, source, indices, store, present }: Gather): Kernel {
   const [[outer, count], from, to] = [sizes(store.view), steps(source.view), steps(store.view)];
   const n = sizes(source.view)[1];
   return tiled({
@@ -76,6 +79,7 @@ function gatherElements({ name, source, indices, store }: Gather): Kernel {
     work: workOf(source, indices, store),
     loads: [source, indices],
     stores: [store],
+    present: outer === 1 ? present : undefined,
     emit: (f, table, { row0, row1, col0, col1 }) => {
       const numbers = address(f, table, indices);
       const cursors: Cursor[] = [
@@ -121,13 +125,15 @@ export interface ScatterAdd {
   readonly updates: Operand;
   /** [outer, n, inner], n ≥ 1 where i ≥ 1 */
   readonly store: Operand;
+  /** an int32: only the first so many indices are there, one or more; without it, all */
+  readonly count?: Slot | undefined;
 }
 
 /**
  * store = 0, then store[o, indices[j], :] += updates[o, j, :] for j = 0, 1, … A tile has columns of its own and walks all
  * indices, so what is named twice is added in the order of the indices, whatever the number of tiles.
  */
-export function scatterAdd({ name, type, indices, updates, store }: ScatterAdd): Kernel {
+export function scatterAdd({ name, type, indices, updates, store, count: present }: ScatterAdd): Kernel {
   const [[outer, n, inner], to, from] = [sizes(store.view), steps(store.view), steps(updates.view)];
   const count = indices.view.shape[0] ?? 1;
   const rows = n === 0 ? 0 : outer;
@@ -141,7 +147,7 @@ export function scatterAdd({ name, type, indices, updates, store }: ScatterAdd):
       shape: updates.view.shape,
       flops: type === 'f32x4' ? outer * count * inner : 0,
     },
-    loads: [indices, updates],
+    loads: present === undefined ? [indices, updates] : [indices, updates, numberAt(present)],
     stores: [store],
     emit: (f, table, { row0, row1, col0, col1 }) => {
       const numbers = address(f, table, indices);
@@ -160,13 +166,19 @@ export function scatterAdd({ name, type, indices, updates, store }: ScatterAdd):
           { base: numbers, steps: [4 * stepOf(indices.view)] },
           { base: source!, steps: [4 * from.row] },
         ];
-        eachRow(f, { shape: [count], from: i32.const(0), to: i32.const(count) }, added, ([index, update]) => {
+        const end = present === undefined ? i32.const(count) : f.let(i32.load(address(f, table, numberAt(present))));
+        eachRow(f, { shape: [count], from: i32.const(0), to: end }, added, ([index, update]) => {
           const row = pick(f, target!, index!, n, to.row);
           accumulate(f, type, columns, { row, stride: to.column }, { row: update!, stride: from.column });
         });
       });
     },
   });
+}
+
+/** A number in memory. */
+function numberAt(slot: Slot): Operand {
+  return { slot, view: { shape: [], strides: [], offset: 0 } };
 }
 
 function clear(f: FunctionBuilder, columns: Columns, row: Expr<'i32'>, stride: number): void {

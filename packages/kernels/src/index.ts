@@ -12,7 +12,19 @@ export {
   denseSlot,
 } from './conv.ts';
 export { gather, scatterAdd } from './gather.ts';
-export type { Alike, Epilogue, Kernel, KernelFunc, Level, Operand, Region, Slot, View, Work } from './kernel.ts';
+export type {
+  Alike,
+  Epilogue,
+  Kernel,
+  KernelFunc,
+  Level,
+  Operand,
+  Present,
+  Region,
+  Slot,
+  View,
+  Work,
+} from './kernel.ts';
 export type { Lane } from './lane.ts';
 export type { LaneProgram } from './lane-program.ts';
 export { lanes } from './lanes.ts';

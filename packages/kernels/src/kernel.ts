@@ -21,6 +21,15 @@ export interface Operand {
   readonly view: View;
 }
 
+/**
+ * Of an output's leading axis, which has `of` elements, so many are there as the int32 at `slot` says, one or more. A kernel
+ * may leave out the others, or compute them all the same.
+ */
+export interface Present {
+  readonly slot: Slot;
+  readonly of: number;
+}
+
 /** The signature of a kernel: (table of base addresses, scratch of this thread, tile). */
 export type KernelFunc = Func<['i32', 'i32', 'i32'], 'void'>;
 

@@ -5,7 +5,7 @@
 import { type Expr, FunctionBuilder, i32, v128 } from '@treadle/wasm';
 import { collapse, denseStrides } from './collapse.ts';
 import { type ColumnCode, eachColumn } from './columns.ts';
-import type { Operand } from './kernel.ts';
+import type { Operand, Present } from './kernel.ts';
 import { constantLane, type Lane, type Load, plus, ramp, readEight, readFour, writeEight, writeFour } from './lane.ts';
 import { once } from './once.ts';
 import type { Range } from './partition.ts';
@@ -31,6 +31,7 @@ export interface LaneProgram {
   readonly flops?: number;
   /** equal for programs whose bodies do the same to loads of the same types, and ask for no index */
   readonly key?: string | undefined;
+  readonly present?: Present | undefined;
 }
 
 export type LaneBody = (

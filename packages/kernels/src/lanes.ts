@@ -12,7 +12,7 @@ import { bandsOf, emitMoved, emitTurned, scratchOf, turned } from './transpose.t
 
 /** Every element of `shape`: loads, body, stores. */
 export function lanes(program: StoredProgram): Kernel {
-  const { name, shape, stores, cost, ops = [], flops = 0 } = program;
+  const { name, shape, stores, cost, present, ops = [], flops = 0 } = program;
   const loads = program.loads.map(({ operand }) => operand);
   const nest = nestOf(program);
   const blocks = turned(nest);
@@ -26,6 +26,7 @@ export function lanes(program: StoredProgram): Kernel {
     scratch: blocks ? scratchOf(blocks) : 0,
     loads,
     stores,
+    present: blocks ? undefined : present,
     emit: (f, table, range, scratch) => {
       const bases = [...loads, ...stores].map((operand) => address(f, table, operand));
       if (blocks?.pieces) emitMoved(f, blocks, bases, range);

@@ -2,7 +2,7 @@
 // that starts from +0, acc = fma(a[k], b[k], acc) at levels that have it, acc + a[k]·b[k] otherwise. So its bits depend on
 // its row of A and its column of B alone: not on blocks, tiles, threads, m, n, the batch, or how the operands lie.
 
-import type { Epilogue, Kernel, Level, Operand, Slot } from './kernel.ts';
+import type { Epilogue, Kernel, Level, Operand, Present, Slot } from './kernel.ts';
 import { blockingOf } from './matmul/blocking.ts';
 import { geometryOf } from './matmul/geometry.ts';
 import { packB, packedPanelsLength } from './matmul/panels.ts';
@@ -16,6 +16,9 @@ export interface MatmulSpec {
   readonly out: Slot;
   /** runs on every region of the output once, when it is final, in the tile that computed it */
   readonly epilogue?: Epilogue | undefined;
+  /** an int32: the sums end after so many products, 1 … k; without it, after all */
+  readonly depth?: Slot | undefined;
+  readonly present?: Present | undefined;
   readonly level: Level;
   /** the slot of a new temporary buffer of `length` elements */
   readonly allocate: (length: number) => Slot;
@@ -24,13 +27,14 @@ export interface MatmulSpec {
 /** a · b as steps in order, each after all tiles of the one before; none if the output has no elements. */
 export function matmul(spec: MatmulSpec): Kernel[] {
   const isFlipped = goesByRows(spec);
-  const { a, b, out, epilogue, level, allocate } = isFlipped ? flipped(spec) : spec;
+  const { a, b, out, epilogue, depth, present, level, allocate } = isFlipped ? flipped(spec) : spec;
   const geometry = geometryOf(a, b);
   const { batch, m, n, k } = geometry;
   if (batch * m * n === 0) return [];
   const blocking = blockingOf(geometry, level);
   const shape = [...(batch > 1 ? [batch] : []), ...(isFlipped ? [n, k, m] : [m, k, n])];
-  const product = { name: `matmul ${shape.join('×')}`, shape, a, b, out, epilogue, level, geometry, blocking };
+  const name = `matmul ${shape.join('×')}`;
+  const product = { name, shape, a, b, out, epilogue, depth, present, level, geometry, blocking };
   if (k === 0) return [productKernel(product)];
   if (blocking.b !== 'shared') return [productKernel(product)];
   const length = packedPanelsLength(geometry, blocking);
@@ -52,6 +56,7 @@ function flipped(spec: MatmulSpec): MatmulSpec {
     ...spec,
     a: transposed(spec.b),
     b: transposed(spec.a),
+    present: undefined,
     epilogue: epilogue && {
       ...epilogue,
       emit: (module) => {

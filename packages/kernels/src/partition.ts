@@ -2,6 +2,7 @@
 // several whole rows, or a part of one.
 
 import { type Expr, type FunctionBuilder, i32 } from '@treadle/wasm';
+import type { Present } from './kernel.ts';
 import { plus, smaller, times } from './lane.ts';
 
 export interface Partition {
@@ -34,6 +35,24 @@ export function partition(rows: number, columns: number, elements: number): Part
   const tileRows = Math.ceil(rows / bands);
   const tiles = Math.ceil(rows / tileRows) * Math.ceil(columns / tileColumns);
   return { tiles, rows, columns, tileRows, tileColumns };
+}
+
+/**
+ * Leaves the function when nothing in the range is there; otherwise the range without rows that are not. What is cut goes
+ * along the leading axis in order.
+ */
+export function onlyPresent(
+  f: FunctionBuilder,
+  { rows, columns }: Partition,
+  table: Expr<'i32'>,
+  range: Range,
+  { slot, of }: Present,
+): Range {
+  const [extent, begin] = rows > 1 ? [rows, range.row0] : [columns, range.col0];
+  if (extent % of !== 0) return range;
+  const end = f.let(times(i32.load(i32.load(table, 4 * slot)), extent / of));
+  f.if(i32.ge_s(begin, end), () => f.return());
+  return rows > 1 ? { ...range, row1: f.let(smaller(range.row1, end)) } : range;
 }
 
 /** What a tile covers. */

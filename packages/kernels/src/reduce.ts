@@ -1,7 +1,7 @@
 // Sums, products, extremes and the like over the last axis, one combining operation at a time. The order in which an output
 // is combined, and so its bits, depends on the length of the axis alone (see fold.ts).
 
-import type { Expr, FunctionBuilder } from '@treadle/wasm';
+import { type Expr, type FunctionBuilder, i32x4, reinterpret, v128 } from '@treadle/wasm';
 import { collapse, sizeOf } from './collapse.ts';
 import { fold, isAgainstGrain } from './fold.ts';
 import type { Merge, NestedAxes } from './fold-nest.ts';
@@ -32,12 +32,18 @@ export interface Reduction extends LaneProgram {
   readonly store: Operand;
   /** gives a buffer of so many elements that lives until the kernels have run */
   readonly allocate: (length: number) => Slot;
+  /** an int32: elements of all axes, in row-major order, from there on count for nothing; without it, all are there */
+  readonly count?: Slot | undefined;
 }
 
 /** [...outputs, ...axes of K elements] → outputs, the body's one result combined over K. Where K is 0: identity + 0, so that an empty sum is +0. */
-export function reduce({ combine, store, allocate, axes, ...program }: Reduction): Kernel[] {
+export function reduce({ combine, store, allocate, axes, count, ...program }: Reduction): Kernel[] {
   const { body } = program;
-  const { shape, loads, nested } = joinAxes(program, axes);
+  // The number goes to every element with the other loads.
+  const present: readonly Load[] =
+    count === undefined ? [] : [{ operand: repeated(count, program.shape), type: 'i32x4' }];
+  const given = program.loads.length;
+  const { shape, loads, nested } = joinAxes({ shape: program.shape, loads: [...program.loads, ...present] }, axes);
   const { type, identity, apply, enter = itself, leave = itself } = combine;
   const outputs = shape.slice(0, -1);
   if (sizeOf(outputs) === 0) return [];
@@ -53,7 +59,13 @@ export function reduce({ combine, store, allocate, axes, ...program }: Reduction
       loads,
       nested,
       words: [{ type, identity }],
-      body: (f, values, { index }) => body(f, values, index).map((element) => enter(f, element)),
+      body: (f, values, { index, k }) => {
+        const elements = body(f, values.slice(0, given), index).map((element) => enter(f, element));
+        const end = values[given];
+        if (!end) return elements;
+        const isPresent = f.let(i32x4.lt_s(k(), reinterpret('i32x4', end)));
+        return elements.map((element) => v128.bitselect(element, constantLane(type, identity), isPresent));
+      },
       step: merge,
       merge,
       finish: (f, words) => words.map((word) => leave(f, word)),
@@ -82,6 +94,11 @@ function joinAxes(
     return { type, operand: { slot, view: { ...view, shape: joined, strides: [...kept, strides[v]!.at(-1) ?? 0] } } };
   });
   return { shape: joined, loads: seen, nested: sizes.length > 1 ? { sizes, strides } : undefined };
+}
+
+/** One number, seen as an array of the shape. */
+function repeated(slot: Slot, shape: readonly number[]): Operand {
+  return { slot, view: { shape, strides: shape.map(() => 0), offset: 0 } };
 }
 
 function itself(_f: FunctionBuilder, value: Expr<Lane>): Expr<Lane> {

@@ -3,9 +3,9 @@
 
 import { type Expr, type FunctionBuilder, i32, type Local } from '@treadle/wasm';
 import { denseStrides, sizeOf } from './collapse.ts';
-import type { Kernel, Operand } from './kernel.ts';
+import type { Kernel, Operand, Present } from './kernel.ts';
 import { address, plus, smaller, times } from './lane.ts';
-import { type Partition, partition, tileElements } from './partition.ts';
+import { onlyPresent, type Partition, partition, type Range, tileElements } from './partition.ts';
 import { emitPass } from './row-pass.ts';
 import { type Pass, passesOf, type RowProgram, type RowStep } from './row-program.ts';
 import { type RowContext, type RowPlace, spareBytes } from './row-walk.ts';
@@ -20,7 +20,7 @@ const longestTogether = 4096;
 
 /** All steps for every row. No load may share a place with a store but at the same element of a step that makes it. */
 export function rowKernel(program: RowProgram): Kernel {
-  const { name, rows, columns, steps } = program;
+  const { name, rows, columns, steps, present } = program;
   const height = sizeOf(rows);
   const cost = steps.reduce((sum, step) => sum + (step.per === 'element' ? step.cost : step.cost / columns), 0);
   const parts = partition(height, 1, Math.max(together, tileElements(cost) / columns));
@@ -41,7 +41,8 @@ export function rowKernel(program: RowProgram): Kernel {
     scratch: block * (pitch + spare),
     loads,
     stores,
-    emit: (f, table, { row0, row1 }, scratch) => {
+    emit: (f, table, range, scratch) => {
+      const { row0, row1 } = presentBlocks(f, table, parts, range, block, present);
       const context = contextOf(f, table, program, passes, [...loads, ...stores]);
       const placeAt = (first: Expr<'i32'>, r: Expr<'i32'>): RowPlace => ({
         row: f.let(i32.add(first, r)),
@@ -61,6 +62,23 @@ export function rowKernel(program: RowProgram): Kernel {
       });
     },
   });
+}
+
+/** The rows of a tile that are there, in whole blocks where the tile has them: no row of another tile is touched. */
+function presentBlocks(
+  f: FunctionBuilder,
+  table: Expr<'i32'>,
+  parts: Partition,
+  range: Range,
+  block: number,
+  present: Present | undefined,
+): Pick<Range, 'row0' | 'row1'> {
+  if (!present) return range;
+  const { row0 } = range;
+  const { row1 } = onlyPresent(f, parts, table, range, present);
+  if (block === 1) return { row0, row1 };
+  const blocks = i32.div_s(plus(i32.sub(row1, row0), block - 1), i32.const(block));
+  return { row0, row1: f.let(smaller(range.row1, i32.add(row0, times(blocks, block)))) };
 }
 
 /** Values that stay in scratch are not written. */

@@ -2,7 +2,7 @@
 // number, which later steps read. Here the steps are arranged in passes: an element step can run in the same pass over
 // the row as what it reads, unless that is a fold, which has to be finished first. Knows nothing of how passes are emitted.
 
-import type { Slot } from './kernel.ts';
+import type { Present, Slot } from './kernel.ts';
 import type { Lane, Load } from './lane.ts';
 import type { LaneBody } from './lane-program.ts';
 import type { Combine } from './reduce.ts';
@@ -43,6 +43,7 @@ export interface RowProgram {
   readonly ops: readonly string[];
   /** each after those it reads */
   readonly steps: readonly RowStep[];
+  readonly present?: Present | undefined;
 }
 
 /** Steps that need one walk along a row. */

@@ -1,8 +1,8 @@
 // From loops over a range to a kernel: the frame that every kernel here has.
 
 import type { Expr, FunctionBuilder, ModuleBuilder } from '@treadle/wasm';
-import type { Kernel, KernelFunc, Operand, Slot, Work } from './kernel.ts';
-import { locate, type Partition, type Range } from './partition.ts';
+import type { Kernel, KernelFunc, Operand, Present, Slot, Work } from './kernel.ts';
+import { locate, onlyPresent, type Partition, type Range } from './partition.ts';
 import { type Traffic, trafficOf } from './traffic.ts';
 
 export interface Tiled {
@@ -14,11 +14,13 @@ export interface Tiled {
   readonly scratch?: number;
   readonly loads: readonly Operand[];
   readonly stores: readonly Operand[];
+  /** where the rows × columns that are cut go along the leading axis in order */
+  readonly present?: Present | undefined;
   /** the code of one tile */
   emit(f: FunctionBuilder, table: Expr<'i32'>, range: Range, scratch: Expr<'i32'>, module: ModuleBuilder): void;
 }
 
-export function tiled({ name, parts, cost, work, scratch = 0, loads, stores, emit }: Tiled): Kernel {
+export function tiled({ name, parts, cost, work, scratch = 0, loads, stores, present, emit }: Tiled): Kernel {
   return {
     name,
     tiles: parts.tiles,
@@ -32,7 +34,10 @@ export function tiled({ name, parts, cost, work, scratch = 0, loads, stores, emi
         name,
         ['i32', 'i32', 'i32'],
         'void',
-        (f, table, scratch, tile) => emit(f, table, locate(f, parts, tile), scratch, module),
+        (f, table, scratch, tile) => {
+          const range = locate(f, parts, tile);
+          emit(f, table, present ? onlyPresent(f, parts, table, range, present) : range, scratch, module);
+        },
         { exported: false },
       ),
   };

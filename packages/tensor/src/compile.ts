@@ -1,8 +1,10 @@
 // compile(f): a function of the same type that is recorded once for each structure and shapes of its arguments, and from then
-// on runs as one plan, without calling f.
+// on runs as one plan, without calling f. Recordings that differ in the leading size of arguments share a plan where they can.
 
 import {
   type ArgumentType,
+  captureCall,
+  Family,
   isRecording,
   makePending,
   type Recorded,
@@ -27,19 +29,52 @@ export interface RecordedCall<M, R> {
   rebuild(outputs: readonly StoredValue[], lost: Node['lost']): R;
 }
 
+export interface CompileOptions {
+  /**
+   * For how many rows a plan is made when one for so many is needed; no fewer. Then the very first plan serves fewer rows as
+   * well, for which f is called once more. By default plans are shared from the second number of rows on.
+   */
+  readonly capacity?: (rows: number) => number;
+}
+
 /**
  * Tensors anywhere in the arguments (in arrays and plain objects too) are inputs of the plan; everything else, numbers
  * included, is part of what was recorded, and another value records anew. f may assign variables; it must not read values.
+ * Rows are the leading size of the last tensor, and of all others that have as many; where f treats them one by one, or adds
+ * them up, calls with fewer rows run the plan for more.
  */
-export function compile<A extends readonly unknown[], R>(f: (...args: A) => R): Compiled<A, R> {
+export function compile<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  options: CompileOptions = {},
+): Compiled<A, R> {
   const recordings = new Map<string, RecordedCall<Recording, R>>();
+  const families = new Map<string, Family>();
   const find = (args: A, { key, tensors }: Described): RecordedCall<Recording, R> => {
     let recorded = recordings.get(key);
     if (!recorded) {
-      recorded = recordCall(f, args, tensors, record);
+      recorded = recordCall(f, args, tensors, recordIn(familyOf(args, tensors)));
       recordings.set(key, recorded);
     }
     return recorded;
+  };
+  const familyOf = (args: A, tensors: readonly Tensor[]): Sharing | undefined => {
+    const rows = tensors.at(-1)?.shape[0] ?? 0;
+    if (rows === 0) return undefined;
+    const key = describe(args, [], rows);
+    let family = families.get(key);
+    if (!family) {
+      const types = tensors.map(typeOf);
+      // No values are kept for the sake of another recording.
+      const pattern = mapTensors(args, (t) => new Tensor(argumentNode(t)), false);
+      const capture = (count: number) =>
+        captureCall(
+          types.map((type) => withRows(type, rows, count)),
+          standInCall(f, pattern).call,
+        );
+      family = new Family({ ...options, capture });
+      families.set(key, family);
+    }
+    return { family, rows };
   };
   const run = (...args: A): R => {
     if (isRecording()) return f(...args); // part of the function being recorded
@@ -84,17 +119,30 @@ function lostBehind({ readsVariables }: Recording, described: Described): Node['
   return readsVariables || isTracked(described) ? 'all' : 'untracked';
 }
 
-/** What `make` makes of a call of f as a function on nodes, those of the tensors among its arguments. */
-export function recordCall<A extends readonly unknown[], R, M>(
+interface Sharing {
+  readonly family: Family;
+  readonly rows: number;
+}
+
+function argumentNode({ shape, dtype }: ArgumentType): Node {
+  return sourceNode({ kind: 'argument', index: 0 }, shape, dtype, true);
+}
+
+function typeOf({ shape, dtype }: Tensor): ArgumentType {
+  return { shape, dtype };
+}
+
+function withRows({ shape, dtype }: ArgumentType, rows: number, count: number): ArgumentType {
+  return { shape: shape[0] === rows ? [count, ...shape.slice(1)] : shape, dtype };
+}
+
+/** f as a function on nodes, which stand in for the tensors among its arguments; `result` is what it gave last. */
+function standInCall<A extends readonly unknown[], R>(
   f: (...args: A) => R,
-  args: A,
-  tensors: readonly Tensor[],
-  make: (types: readonly ArgumentType[], f: Recorded) => M,
-): RecordedCall<M, R> {
-  const types = tensors.map(({ shape, dtype }): ArgumentType => ({ shape, dtype }));
-  const results: Tensor[] = [];
+  args: unknown,
+): { call(nodes: readonly Node[]): readonly Node[]; result(): unknown } {
   let result: unknown;
-  const made = make(types, (nodes: readonly Node[]) => {
+  const call = (nodes: readonly Node[]): readonly Node[] => {
     let next = 0;
     const stands = mapTensors(
       args,
@@ -108,13 +156,32 @@ export function recordCall<A extends readonly unknown[], R, M>(
     result = f(...(stands as A)); // the same structure, a tensor for a tensor
     if (result instanceof Promise)
       throw new TypeError('compile: the function must not be async; got a promise from it');
+    const results: Node[] = [];
     mapTensors(result, (t) => {
-      results.push(t);
+      results.push(t.node);
       return t;
     });
-    return results.map(({ node }) => node);
-  });
-  const template = result;
+    return results;
+  };
+  return { call, result: () => result };
+}
+
+/** Recording with the plan of a family, where there is one. */
+function recordIn(sharing: Sharing | undefined): (types: readonly ArgumentType[], f: Recorded) => Recording {
+  if (!sharing) return record;
+  return (types, f) => record(types, f, (captured) => sharing.family.planFor(captured, sharing.rows));
+}
+
+/** What `make` makes of a call of f as a function on nodes, those of the tensors among its arguments. */
+export function recordCall<A extends readonly unknown[], R, M>(
+  f: (...args: A) => R,
+  args: A,
+  tensors: readonly Tensor[],
+  make: (types: readonly ArgumentType[], f: Recorded) => M,
+): RecordedCall<M, R> {
+  const standIn = standInCall(f, args);
+  const made = make(tensors.map(typeOf), standIn.call);
+  const template = standIn.result();
   return {
     made,
     rebuild: (outputs, lost) => {
@@ -154,17 +221,20 @@ function identityOf(x: object): number {
   return id;
 }
 
-/** A text that is equal for arguments that can share a recording; collects the tensors that are its inputs. */
-function describe(x: unknown, tensors: Tensor[]): string {
+/**
+ * A text that is equal for arguments that can share a recording; collects the tensors that are its inputs. With `rows`, the
+ * text leaves open how many there are.
+ */
+function describe(x: unknown, tensors: Tensor[], rows?: number): string {
   if (x instanceof Variable) return `variable ${identityOf(x)}`;
   if (x instanceof Tensor) {
     tensors.push(x);
-    return `${x.dtype}[${x.shape.join()}]`;
+    return `${x.dtype}[${x.shape.map((extent, axis) => (axis === 0 && extent === rows ? 'n' : extent))}]`;
   }
-  if (Array.isArray(x)) return `[${x.map((part) => describe(part, tensors)).join(';')}]`;
+  if (Array.isArray(x)) return `[${x.map((part) => describe(part, tensors, rows)).join(';')}]`;
   if (isPlainObject(x))
     return `{${Object.entries(x)
-      .map(([name, part]) => `${JSON.stringify(name)}:${describe(part, tensors)}`)
+      .map(([name, part]) => `${JSON.stringify(name)}:${describe(part, tensors, rows)}`)
       .join(';')}}`;
   if (typeof x === 'object' && x !== null) return `object ${identityOf(x)}`;
   if (typeof x === 'function') return `function ${identityOf(x)}`;

@@ -19,7 +19,7 @@ export {
   type SortOptions,
 } from '@treadle/graph';
 export { checkpoint } from './checkpoint.ts';
-export { type Compiled, compile } from './compile.ts';
+export { type Compiled, type CompileOptions, compile } from './compile.ts';
 export { arange, eye, full, linspace, ones, tensor, zeros } from './create.ts';
 export { type Features, features, type MemoryUse, memory, setThreads, shutdown, threads } from './engine.ts';
 export { type Explanation, explain } from './explain.ts';
@@ -50,6 +50,7 @@ export { cholesky, det, eigh, inv, lstsq, qr, solve, svd } from './linear-algebr
 export type { NestedNumbers } from './nested.ts';
 export { type Profile, type ProfiledKernel, type ProfileOptions, profile, type ThreadShare } from './profile.ts';
 export { type NormalOptions, randomNormal, randomUniform, type Seed, setSeed, type UniformOptions } from './random.ts';
+export { rowsInPlace } from './rows.ts';
 export { Tensor, type TensorData, type TensorLike } from './tensor.ts';
 export type { Numbers, TensorOptions } from './values.ts';
 export { Variable, type VariableOptions, variable } from './variable.ts';

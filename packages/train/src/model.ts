@@ -17,9 +17,9 @@ import { evaluateRows } from './evaluate.ts';
 import { type FitOptions, fit } from './fit.ts';
 import type { History, Logs } from './history.ts';
 import type { ObjectiveOptions } from './objectives.ts';
-import { predictRows } from './predict.ts';
+import { Predictor } from './predict.ts';
 import { checkRows, inputRows, type RowsLike } from './rows.ts';
-import { type Predictor, predictor, Steps } from './steps.ts';
+import { Steps } from './steps.ts';
 import { summary } from './summary.ts';
 
 export interface CompileOptions extends ObjectiveOptions {
@@ -93,8 +93,8 @@ export class Model<P = Tensor> extends Network {
   /** The model's answers for rows x [n, …] → [n, …], for each output; a row's answer does not depend on the others. */
   async predict(x: RowsLike, { batchSize = 256 }: PredictOptions = {}): Promise<P> {
     const rows = inputRows('predict', this, x, batchSize);
-    this.#predict ??= predictor(this);
-    return this.#pack(await predictRows(this.#predict, rows, batchSize));
+    this.#predict ??= new Predictor(this);
+    return this.#pack(await this.#predict.answers(rows, batchSize));
   }
 
   /**

@@ -2,7 +2,7 @@
 // few milliseconds; a long one on the workers, so that timers, servers and progress bars stay alive either way. It does not
 // know what a step computes.
 
-import { type Compiled, type Tensor, tensor } from '@treadle/tensor';
+import type { Compiled, Tensor } from '@treadle/tensor';
 
 /** Longest time for which the event loop waits while steps are short, in milliseconds. */
 const sliceMs = 2;
@@ -14,41 +14,44 @@ const weightOfLatest = 1 / 4;
 /** When the event loop had its last turn from any loop of steps: it does not matter whose steps it waits for. */
 let lastTurn = performance.now();
 
-/** Of the whole of some data, and the numbers of the rows that the step is about. */
-export type Step<R> = Compiled<[data: readonly Tensor[], rows: Tensor], R>;
-
-export class PacedStep<R> {
-  readonly #step: Step<R>;
-  /** milliseconds, for each combination of sizes, which has a plan of its own */
+export class PacedStep<A extends readonly (Tensor | readonly Tensor[])[], R> {
+  readonly #step: Compiled<A, R>;
+  /** milliseconds, for each combination of sizes */
   readonly #expected = new Map<string, number>();
 
-  constructor(step: Step<R>) {
+  constructor(step: Compiled<A, R>) {
     this.#step = step;
   }
 
   /** The step itself. */
-  get step(): Step<R> {
+  get step(): Compiled<A, R> {
     return this.#step;
   }
 
-  async run(rows: Int32Array, data: readonly Tensor[]): Promise<R> {
-    const sizes = `${rows.length} of ${data.map(({ size }) => size)}`;
+  /** Takes the step, and tells when its arguments are needed no more. */
+  async run(args: A, done?: () => void): Promise<R> {
+    const sizes = sizesOf(args);
     const expected = this.#expected.get(sizes);
-    const numbers = tensor(rows);
     try {
       const isLong = expected !== undefined && expected > longStepMs;
       if (!isLong && performance.now() - lastTurn > sliceMs) await turnOfEventLoop();
       const began = performance.now();
-      const result = isLong ? await this.#step.runAsync(data, numbers) : this.#step(data, numbers);
+      const result = isLong ? await this.#step.runAsync(...args) : this.#step(...args);
       const ended = performance.now();
       if (isLong) lastTurn = ended;
-      // The first step compiles; how long it took says nothing.
+      // The first step of a size may compile; how long it took says nothing.
       this.#expected.set(sizes, expected === undefined ? 0 : expected + weightOfLatest * (ended - began - expected));
       return result;
     } finally {
-      numbers.dispose();
+      done?.();
     }
   }
+}
+
+function sizesOf(args: readonly (Tensor | readonly Tensor[])[]): string {
+  let sizes = '';
+  for (const arg of args) sizes += `${'size' in arg ? arg.size : arg.map(({ size }) => size)} `;
+  return sizes;
 }
 
 async function turnOfEventLoop(): Promise<void> {

@@ -1,44 +1,58 @@
-// A model's answers, batch by batch into one array for each output. A row's answer does not depend on the rest of its batch, so
-// batches are filled up with rows whose answers are left out: few different sizes come up, and every size has a plan of its own.
+// A model's answers, batch by batch into one array for each output. A row's answer does not depend on the rest of its batch, and
+// any number of rows runs a plan for more; but a plan for many rows is laid out for many, and takes several times as long for
+// one as one that was made for it. So there are three: for one row, for a few, and for many.
 
-import { type Dtype, type Tensor, type TensorData, tensor } from '@treadle/tensor';
-import type { Predictor } from './steps.ts';
+import type { Network } from '@treadle/nn';
+import { compile, type Dtype, rowsInPlace, type Tensor, type TensorData, tensor } from '@treadle/tensor';
+import { PacedStep } from './paced-step.ts';
 
-export async function predictRows(
-  predict: Predictor,
-  xs: readonly Tensor[],
-  batchSize: number,
-): Promise<readonly Tensor[]> {
-  const count = xs[0]?.shape[0] ?? 0;
-  const size = Math.min(batchSize, powerOfTwoFrom(count));
-  const sources = count < size ? xs.map((x) => lengthened(x, size)) : xs;
-  const answers: TensorData[] = [];
-  for (let done = 0; ; done += size) {
-    const rows = Int32Array.from({ length: size }, (_, i) => Math.min(done + i, count - 1));
-    const batch = await predict.run(rows, sources);
-    if (size === count) return batch;
-    const whole = batch.map((part, i) => {
-      const rowLength = part.size / size;
-      answers[i] ??= arrayOf(part.dtype, count * rowLength);
-      answers[i].set(part.data().subarray(0, (count - done) * rowLength), done * rowLength);
-      part.dispose();
-      return { values: answers[i], shape: [count, ...part.shape.slice(1)], dtype: part.dtype };
-    });
-    if (done + size >= count) return whole.map(({ values, shape, dtype }) => tensor(values, { shape, dtype }));
+/** Up to so many rows, the weights of a layer are read where they lie. */
+const few = 8;
+
+/** Rows for each input to answers for each output. */
+type Answer = PacedStep<readonly [xs: readonly Tensor[]], readonly Tensor[]>;
+
+export class Predictor {
+  readonly #one: Answer;
+  readonly #few: Answer;
+  readonly #many: Answer;
+
+  constructor(model: Network) {
+    const answers = (capacity: (rows: number) => number): Answer =>
+      new PacedStep(compile((xs: readonly Tensor[]) => model.callAll(xs), { capacity }));
+    this.#one = answers((rows) => rows);
+    this.#few = answers(() => few);
+    this.#many = answers(powerOfTwoFrom);
+  }
+
+  /** The answers for rows [n, …] of each input, n ≥ 1, in batches of `batchSize` at most. */
+  async answers(xs: readonly Tensor[], batchSize: number): Promise<readonly Tensor[]> {
+    const count = xs[0]?.shape[0] ?? 0;
+    if (count <= batchSize) return this.#stepFor(count).run([xs]);
+    const answers: TensorData[] = [];
+    for (let from = 0; ; from += batchSize) {
+      const rows = Math.min(batchSize, count - from);
+      const batch = await this.#stepFor(rows).run([xs.map((x) => rowsInPlace(x, from, from + rows))]);
+      const whole = batch.map((part, i) => {
+        const rowLength = part.size / rows;
+        answers[i] ??= arrayOf(part.dtype, count * rowLength);
+        answers[i].set(part.data(), from * rowLength);
+        part.dispose();
+        return { values: answers[i], shape: [count, ...part.shape.slice(1)], dtype: part.dtype };
+      });
+      if (from + rows >= count) return whole.map(({ values, shape, dtype }) => tensor(values, { shape, dtype }));
+    }
+  }
+
+  #stepFor(rows: number): Answer {
+    if (rows === 1) return this.#one;
+    return rows <= few ? this.#few : this.#many;
   }
 }
 
 /** The least power of two that is not below n. */
 function powerOfTwoFrom(n: number): number {
   return 2 ** (32 - Math.clz32(n - 1));
-}
-
-/** x with rows of zeros after its own. */
-function lengthened(x: Tensor, rows: number): Tensor {
-  const [count = 1, ...sample] = x.shape;
-  const values = arrayOf(x.dtype, (x.size / count) * rows);
-  values.set(x.data());
-  return tensor(values, { shape: [rows, ...sample], dtype: x.dtype });
 }
 
 function arrayOf(dtype: Dtype, length: number): TensorData {

@@ -5,7 +5,7 @@ import type { Loss } from '@treadle/losses';
 import { type Contribution, type Metric, meanMetric, metricByName, type Total } from '@treadle/metrics';
 import type { Network } from '@treadle/nn';
 import type { Optimizer } from '@treadle/optim';
-import { compile, gradients, ShapeError, Tensor } from '@treadle/tensor';
+import { type Compiled, compile, gradients, ShapeError, Tensor, tensor } from '@treadle/tensor';
 import { type Objective, type ObjectiveOptions, objectivesOf } from './objectives.ts';
 import { PacedStep } from './paced-step.ts';
 
@@ -16,7 +16,14 @@ export interface BatchFigures {
   readonly metrics: readonly Contribution[];
 }
 
-type Step = PacedStep<BatchFigures>;
+/** Of the whole of some data, and the numbers of the rows that the step is about. */
+type StepArguments = readonly [data: readonly Tensor[], rows: Tensor];
+
+interface Step {
+  readonly step: Compiled<StepArguments, BatchFigures>;
+  /** Takes the step with the rows of these numbers. */
+  run(rows: Int32Array, data: readonly Tensor[]): Promise<BatchFigures>;
+}
 
 export interface StepOptions extends ObjectiveOptions {
   readonly optimizer: Optimizer;
@@ -54,8 +61,8 @@ export class Steps {
       optimizer.apply(gradients(figures.loss, variables), variables);
       return figures;
     };
-    this.train = new PacedStep(compile(train));
-    this.evaluate = new PacedStep(compile((data: readonly Tensor[], rows: Tensor) => figuresOf(data, rows, false)));
+    this.train = byNumbers(train);
+    this.evaluate = byNumbers((data, rows) => figuresOf(data, rows, false));
   }
 
   /** The loss of each output. */
@@ -119,11 +126,14 @@ function lossOf(loss: Loss, y: Tensor, prediction: Tensor): Tensor {
   );
 }
 
-/** The model's answers for some of the rows, one tensor for each output. */
-export type Predictor = PacedStep<readonly Tensor[]>;
-
-export function predictor(model: Network): Predictor {
-  const predict = (data: readonly Tensor[], rows: Tensor): readonly Tensor[] =>
-    model.callAll(data.map((whole) => whole.gather(rows)));
-  return new PacedStep(compile(predict));
+/** The last batch of an epoch has fewer rows, and runs the plan of the others. */
+function byNumbers(f: (...args: StepArguments) => BatchFigures): Step {
+  const paced = new PacedStep(compile(f, { capacity: (rows) => rows }));
+  return {
+    step: paced.step,
+    run: (rows, data) => {
+      const numbers = tensor(rows);
+      return paced.run([data, numbers], () => numbers.dispose());
+    },
+  };
 }

@@ -10,19 +10,20 @@ import { reshape } from './moves.ts';
 
 // Both work on [outer, rows, inner]; what they make is said to have its final shape at once, which is as dense.
 
-/** x [outer, n, inner], indices [i] → [outer, i, inner], called `shape`. */
-function gatherRows(x: Node, indices: Node, shape: Shape): Node {
+/** x [outer, n, inner], indices [i] → [outer, i, inner], called `shape`, whose axis `axis` is the first of the indices. */
+function gatherRows(x: Node, indices: Node, shape: Shape, axis: number): Node {
   const [outer = 1, n = 1, inner = 1] = x.shape;
   const rows = [outer, indices.shape[0] ?? 0, inner];
   const op: TiledOp = {
     kind: 'tiled',
     name: 'gather',
     key: `gather ${shape}`,
-    kernels: ({ inputs: [source, at], output }) => {
+    kernels: ({ inputs: [source, at], output, present }) => {
       if (!source || !at) throw new Error('internal: gather needs its inputs');
       const store = { slot: output, view: denseView(rows) };
-      return [gatherKernel({ name: `gather ${rows.join('×')}`, source, indices: at, store })];
+      return [gatherKernel({ name: `gather ${rows.join('×')}`, source, indices: at, store, present })];
     },
+    ragged: (input) => (input === 1 ? axis : undefined),
     gradient: (dy) => [
       x.dtype === 'float32' ? scatterRows(reshape(dy, rows), indices, n, x.shape) : undefined,
       undefined,
@@ -42,14 +43,14 @@ function scatterRows(updates: Node, indices: Node, n: number, shape: Shape): Nod
     kind: 'tiled',
     name: 'scatterAdd',
     key: `scatterAdd ${n};${shape}`,
-    kernels: ({ inputs: [from, at], output }) => {
+    kernels: ({ inputs: [from, at], output, combined }) => {
       if (!from || !at) throw new Error('internal: scatterAdd needs its inputs');
       const store = { slot: output, view: denseView(rows) };
-      return [
-        scatterAddKernel({ name: `scatterAdd ${rows.join('×')}`, type: 'f32x4', updates: from, indices: at, store }),
-      ];
+      const name = `scatterAdd ${rows.join('×')}`;
+      return [scatterAddKernel({ name, type: 'f32x4', updates: from, indices: at, store, count: combined })];
     },
-    gradient: (dy) => [gatherRows(reshape(dy, rows), indices, updates.shape), undefined],
+    ragged: (input, axis) => (axis === (input === 0 ? 1 : 0) ? 'combined' : undefined),
+    gradient: (dy) => [gatherRows(reshape(dy, rows), indices, updates.shape, 1), undefined],
   };
   return applyOp(op, [updates, indices], shape, updates.dtype);
 }
@@ -68,7 +69,7 @@ export function gather(x: Node, indices: Node, axis = 0): Node {
   const before = x.shape.slice(0, at);
   const after = x.shape.slice(at + 1);
   const rows = reshape(x, [sizeOf(before), extent, sizeOf(after)]);
-  return gatherRows(rows, reshape(indices, [sizeOf(indices.shape)]), [...before, ...indices.shape, ...after]);
+  return gatherRows(rows, reshape(indices, [sizeOf(indices.shape)]), [...before, ...indices.shape, ...after], at);
 }
 
 /** The adjoint of gather along axis 0: updates [...indices' shape, …inner] are added to a [n, …inner] of zeros. */

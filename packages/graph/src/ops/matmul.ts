@@ -14,10 +14,11 @@ const product: TiledOp = {
   name: 'matmul',
   key: 'matmul',
   takesEpilogue: true,
-  kernels: ({ inputs: [a, b], output, level, allocate, epilogue }) => {
+  kernels: ({ inputs: [a, b], output, level, allocate, epilogue, combined, present }) => {
     if (!a || !b) throw new Error('internal: matmul needs two inputs');
-    return matmulKernels({ a, b, out: output, level, allocate, ...(epilogue && { epilogue }) });
+    return matmulKernels({ a, b, out: output, level, allocate, epilogue, depth: combined, present });
   },
+  ragged: (input, axis, shape) => (axis === shape.length - (input === 0 ? 1 : 2) ? 'combined' : axis),
   // C = A·B: dA = dC·Bᵀ, dB = Aᵀ·dC
   gradient: (dy, _, [a, b]) => (a && b ? [multiply(dy, swap(b)), multiply(swap(a), dy)] : []),
 };

@@ -24,12 +24,22 @@ function blockCount({ m }: Geometry, { mr }: Blocking): number {
   return Math.ceil(m / mr);
 }
 
-/** Parts are cut between blocks, so that all blocks but a few of all the rows have the height that runs fastest. */
-export function blocksOf(f: FunctionBuilder, geometry: Geometry, blocking: Blocking, part: Expr<'i32'>): Blocks {
+/**
+ * Parts are cut between blocks, so that all blocks but a few of all the rows have the height that runs fastest. Blocks that
+ * begin at row `present` or behind it are left out; a part may have none then.
+ */
+export function blocksOf(
+  f: FunctionBuilder,
+  geometry: Geometry,
+  blocking: Blocking,
+  part: Expr<'i32'>,
+  present?: Expr<'i32'>,
+): Blocks {
   const { m } = geometry;
   const count = blockCount(geometry, blocking);
-  const { start, end } = evenPart(f, count, blocking.rowParts, part);
+  const { start, end: last } = evenPart(f, count, blocking.rowParts, part);
   const [height, taller] = [Math.floor(m / count), m % count];
+  const end = present ? f.let(smaller(last, blocksTo(f, present, height, taller))) : last;
   const rowOf = (block: Expr<'i32'>) =>
     f.let(i32.add(times(block, height), taller === 0 ? 0 : smaller(block, i32.const(taller))));
   return {
@@ -39,6 +49,16 @@ export function blocksOf(f: FunctionBuilder, geometry: Geometry, blocking: Block
     taller,
     heights: partSizes(m, count),
   };
+}
+
+/** How many blocks begin before a row, where the first `taller` have one row more than `height`. */
+function blocksTo(f: FunctionBuilder, row: Expr<'i32'>, height: number, taller: number): Expr<'i32'> {
+  const upTo = (rows: Expr<'i32'>, each: number): Expr<'i32'> => i32.div_s(plus(rows, each - 1), i32.const(each));
+  if (taller === 0) return f.let(upTo(row, height));
+  const high = taller * (height + 1);
+  const inHigh = f.let(upTo(f.let(smaller(row, i32.const(high))), height + 1));
+  const beyond = f.let(i32.sub(row, smaller(row, i32.const(high))));
+  return f.let(i32.add(inHigh, upTo(beyond, height)));
 }
 
 /** The blocks in order, two of the same height at once where `pairs`; the code of each height is emitted once. */

@@ -3,7 +3,7 @@
 // epilogue sees it. Knows where A and B lie by `Blocking`; knows nothing of lanes.
 
 import { type Expr, type FunctionBuilder, i32, type ModuleBuilder, memory } from '@treadle/wasm';
-import type { Epilogue, Kernel, KernelFunc, Level, Operand, Slot, Work } from '../kernel.ts';
+import type { Epilogue, Kernel, KernelFunc, Level, Operand, Present, Slot, Work } from '../kernel.ts';
 import { address, plus, smaller, times } from '../lane.ts';
 import { unflatten } from '../rows.ts';
 import { eachStep } from '../steps.ts';
@@ -27,13 +27,17 @@ export interface Product {
   readonly b: Operand;
   readonly out: Slot;
   readonly epilogue: Epilogue | undefined;
+  /** holds the number of products in a sum, where that is not k */
+  readonly depth: Slot | undefined;
+  /** of the rows of a single product, or of several products */
+  readonly present: Present | undefined;
   readonly level: Level;
   readonly geometry: Geometry;
   readonly blocking: Blocking;
 }
 
 export function productKernel(product: Product): Kernel {
-  const { name, a, b, out, epilogue, level, geometry, blocking } = product;
+  const { name, a, b, out, epilogue, depth, level, geometry, blocking } = product;
   const { batch, m, n, k } = geometry;
   const { loads = [], stores = [] } = epilogue ?? {};
   const flopsPerNanosecond = level.bits === 256 ? 90 : 40;
@@ -42,7 +46,7 @@ export function productKernel(product: Product): Kernel {
     tiles: blocking.batchParts * blocking.rowParts * blocking.panelParts,
     cost: (2 * batch * m * n * k) / flopsPerNanosecond + (epilogue?.cost ?? 0),
     scratch: scratchOf(product).bytes,
-    reads: slotsOf([a, b, ...loads]),
+    reads: [...slotsOf([a, b, ...loads]), ...(depth === undefined ? [] : [depth])],
     writes: [...new Set([out, ...slotsOf(stores)])],
     work: workOf(product),
     emit: (module) => emitProduct(module, product),
@@ -81,6 +85,8 @@ interface Tile {
   readonly module: ModuleBuilder;
   readonly product: Product;
   readonly scratch: Expr<'i32'>;
+  /** the length of the sums */
+  readonly k: Expr<'i32'>;
   readonly panels: Span;
   readonly blocks: Blocks;
 }
@@ -97,11 +103,13 @@ function emitProduct(module: ModuleBuilder, product: Product): KernelFunc {
       const bases = [address(f, table, a), address(f, table, b), f.let(i32.load(table, 4 * out))] as const;
       const at = unflatten(f, tile, [blocking.batchParts, blocking.rowParts, blocking.panelParts]);
       const [batchPart = tile, rowPart = tile, panelPart = tile] = at;
-      const products = evenPart(f, batch, blocking.batchParts, batchPart);
+      const products = presentProducts(f, table, product, evenPart(f, batch, blocking.batchParts, batchPart));
       const panels = evenPart(f, blocking.panels, blocking.panelParts, panelPart);
-      const blocks = blocksOf(f, geometry, blocking, rowPart);
+      const blocks = blocksOf(f, geometry, blocking, rowPart, presentOf(f, table, product, batch === 1 ? m : 0));
+      if (product.present) f.if(i32.ge_s(blocks.first, blocks.end), () => f.return());
       const { rows } = blocks;
-      const here: Tile = { f, module, product, scratch, panels, blocks };
+      const k = product.depth === undefined ? i32.const(geometry.k) : f.let(numberAt(table, product.depth));
+      const here: Tile = { f, module, product, scratch, k, panels, blocks };
       const index = f.let(products.start);
       f.loop((again) => {
         const indices = unflatten(f, index, geometry.batchShape);
@@ -122,6 +130,30 @@ function emitProduct(module: ModuleBuilder, product: Product): KernelFunc {
   );
 }
 
+/** How many of `extent` rows, or products, are there, if that depends on a run. */
+function presentOf(
+  f: FunctionBuilder,
+  table: Expr<'i32'>,
+  { present }: Product,
+  extent: number,
+): Expr<'i32'> | undefined {
+  if (!present || extent === 0 || extent % present.of !== 0) return undefined;
+  return f.let(times(numberAt(table, present.slot), extent / present.of));
+}
+
+/** The products of a part that are there, where rows lie along the batch; where none is, the function is left. */
+function presentProducts(f: FunctionBuilder, table: Expr<'i32'>, product: Product, part: Span): Span {
+  const { batch } = product.geometry;
+  const end = presentOf(f, table, product, batch === 1 ? 0 : batch);
+  if (!end) return part;
+  f.if(i32.ge_s(part.start, end), () => f.return());
+  return { start: part.start, end: f.let(smaller(part.end, end)) };
+}
+
+function numberAt(table: Expr<'i32'>, slot: Slot): Expr<'i32'> {
+  return i32.load(i32.load(table, 4 * slot));
+}
+
 /** An empty sum is 0. */
 function clear({ f, product, panels }: Tile, rows: Span, c: Expr<'i32'>): void {
   const { nr } = product.blocking;
@@ -137,9 +169,9 @@ function clear({ f, product, panels }: Tile, rows: Span, c: Expr<'i32'>): void {
 
 /** A block of k at a time: p is its first k, depth its length. */
 function overK(tile: Tile, a: Expr<'i32'>, b: Expr<'i32'>, c: Expr<'i32'>): void {
-  const { f, module, product, scratch, blocks } = tile;
+  const { f, module, product, scratch, k, blocks } = tile;
   const { geometry, blocking } = product;
-  const { k, aStep } = geometry;
+  const { aStep } = geometry;
   const { kc } = blocking;
   const p = f.local('i32', 0);
   const block = (depth: Expr<'i32'>): void => {
@@ -147,8 +179,8 @@ function overK(tile: Tile, a: Expr<'i32'>, b: Expr<'i32'>, c: Expr<'i32'>): void
     if (blocking.a === 'in scratch') packRows(f, module, geometry, blocking, blocks, from, scratch, depth);
     overPanels(tile, blocking.a === 'in scratch' ? scratch : from, b, c, p, depth);
   };
-  if (kc >= k) {
-    block(i32.const(k));
+  if (kc >= geometry.k) {
+    block(k);
     return;
   }
   f.loop((again) => {
@@ -211,13 +243,16 @@ function turnedRows(width: number, { bits }: Level): number {
   return (width <= 2 ? bits : bits / 2) / 8;
 }
 
-/** Whether a panel is so narrow that vectors better run along the rows of A, turned in registers; every tile has enough of them. */
-function runsAcross({ geometry, blocking, level }: Product, width: number): boolean {
+/**
+ * Whether a panel is so narrow that vectors better run along the rows of A, turned in registers; every tile has enough of them,
+ * whatever the run.
+ */
+function runsAcross({ geometry, blocking, level, present }: Product, width: number): boolean {
   const { m, k, aRow, aStep } = geometry;
   const [count, parts] = [Math.ceil(m / blocking.mr), blocking.rowParts];
   const fewest = parts === 1 ? m : Math.floor(count / parts) * Math.floor(m / count);
   const liesWell = blocking.a === 'in place' && aStep === 4 && aRow >= 0;
-  return width <= 4 && liesWell && k <= blocking.kc && fewest >= turnedRows(width, level);
+  return width <= 4 && !present && liesWell && k <= blocking.kc && fewest >= turnedRows(width, level);
 }
 
 /** (Bᵀ · Aᵀ)ᵀ for a panel of B: the last rows are moved back so as to be whole, and some computed again. */

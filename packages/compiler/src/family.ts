@@ -1,0 +1,82 @@
+// A family of recordings: one function at different numbers of rows, which share a plan as far as that is sound. The plan is
+// made for the most rows so far; a recording of fewer runs it when both captures agree (see ragged.ts), and otherwise has a
+// plan of its own. So what is computed never depends on who shares; only how soon it begins.
+
+import type { Capture, Found } from './capture.ts';
+import type { Plan } from './plan.ts';
+import { keepFor, planFor, raggedPlanFor } from './plans.ts';
+import { compareRagged, type Ragged, raggedKey } from './ragged.ts';
+import type { Planned } from './record.ts';
+import { simplified } from './simplify.ts';
+import { keepStructure } from './structure.ts';
+
+/** A function that is recorded at several numbers of rows. */
+export interface RaggedFunction {
+  /** What it captures at so many; throws what the function throws. */
+  capture(rows: number): Found;
+  /**
+   * For how many rows a plan is made when one for so many is needed: no fewer. Without it a plan is shared from the second
+   * number of rows on.
+   */
+  capacity?(rows: number): number;
+}
+
+interface Shared {
+  readonly ragged: Ragged;
+  readonly plan: Plan;
+}
+
+export class Family {
+  readonly #f: RaggedFunction;
+  #shared: Shared | undefined;
+  /** the most rows that there were, or that a shared plan was looked for */
+  #most = 0;
+  #isHopeless = false;
+
+  constructor(f: RaggedFunction) {
+    this.#f = f;
+  }
+
+  /** The plan for a capture at so many rows. */
+  planFor(found: Found, rows: number): Planned {
+    // Looking for another capture ends what lasts of this one.
+    const lasting = { ...found, structure: keepStructure(found.structure) };
+    const isFirst = this.#most === 0 && !this.#f.capacity;
+    if (isFirst) this.#most = rows;
+    else if (!this.#isHopeless && (rows > this.#most || !this.#shared)) this.#widen(simplified(lasting), rows);
+    const { ragged, plan } = this.#shared ?? {};
+    const isShared = ragged && rows <= ragged.rows && isAlike(simplified(lasting), rows, ragged);
+    return plan && isShared ? { plan, rows } : { plan: planFor(lasting) };
+  }
+
+  /** Makes a plan for these rows or more, if it can be shared: what varies with rows is seen at another number of them. */
+  #widen(captured: Capture, rows: number): void {
+    const most = Math.max(this.#most, this.#f.capacity?.(rows) ?? rows);
+    this.#most = most;
+    if (rows < 2) return;
+    const other = most > rows ? most : 2 * rows;
+    const otherCapture = this.#captureAt(other);
+    const large = most > rows ? otherCapture : captured;
+    const ragged = otherCapture && compareRagged(captured, rows, otherCapture, other);
+    if (!large || !ragged) {
+      this.#isHopeless = true;
+      return;
+    }
+    const plan = raggedPlanFor(large, { ...ragged, rows: most });
+    this.#shared = { ragged: { ...ragged, rows: most }, plan };
+    keepFor(this.#shared, plan);
+  }
+
+  /** undefined where the function does not take so many rows. */
+  #captureAt(rows: number): Capture | undefined {
+    try {
+      return simplified(this.#f.capture(rows));
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function isAlike(captured: Capture, rows: number, { axes, key }: Ragged): boolean {
+  return captured.entries.length === axes.length && raggedKey(captured, rows, axes) === key;
+}

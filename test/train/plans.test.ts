@@ -1,0 +1,134 @@
+// A model has a plan for what it does, not for every number of rows: whatever comes after the largest batch runs at once.
+
+import { dense, dropout } from '@treadle/nn';
+import { compile, memory, shutdown, type Tensor, tensor } from '@treadle/tensor';
+import { type Model, sequential } from '@treadle/train';
+import fc from 'fast-check';
+import { afterAll, describe, expect, test } from 'vitest';
+import { classifier, labelled, noise } from './models.ts';
+
+afterAll(shutdown);
+
+const quiet = { verbose: 0, batchSize: 16 } as const;
+
+/** How many plans came to be. */
+async function plansOf(act: () => Promise<unknown>): Promise<number> {
+  const before = memory().plans;
+  await act();
+  return memory().plans - before;
+}
+
+describe('training and evaluating', () => {
+  test('batches of any size run one plan', async () => {
+    const model = classifier();
+    const { x, y } = labelled(62);
+    for (const batchSize of [16, 12, 11, 7]) {
+      const plans = await plansOf(async () => {
+        await model.fit(x, y, { ...quiet, batchSize });
+        await model.evaluate(x, y, { ...quiet, batchSize });
+      });
+      if (batchSize !== 16) expect(plans, `${batchSize} rows`).toBe(0);
+    }
+  });
+
+  test('larger batches than before have a plan of their own, which serves all that are smaller', async () => {
+    const model = classifier();
+    const { x, y } = labelled(62);
+    const train = (batchSize: number) => plansOf(() => model.fit(x, y, { ...quiet, batchSize }));
+    await train(8);
+    expect(await train(20)).toBe(1);
+    for (const batchSize of [20, 19, 8, 7]) expect(await train(batchSize)).toBe(0);
+  });
+});
+
+function answering(): Model {
+  return sequential([
+    dense(9, { activation: 'swish', inputShape: [5] }),
+    dropout(0.5),
+    dense(4, { activation: 'softmax' }),
+  ]);
+}
+
+const rowsOf = (count: number, from = 0): Tensor =>
+  tensor(
+    Float32Array.from({ length: 5 * count }, (_, i) => noise(5 * from + i)),
+    { shape: [count, 5] },
+  );
+
+describe('predicting', () => {
+  test('any number of rows needs three plans in all, once there was a whole batch', async () => {
+    const model = answering();
+    for (const count of [1, 5, 1000]) await model.predict(rowsOf(count));
+    expect(
+      await plansOf(async () => {
+        for (const count of [1000, 1, 2, 3, 7, 8, 9, 100, 255, 256, 257, 999, 1]) await model.predict(rowsOf(count));
+      }),
+    ).toBe(0);
+  });
+
+  test('numbers of rows that grow need few plans', async () => {
+    const model = answering();
+    const plans = await plansOf(async () => {
+      for (let count = 1; count <= 130; count++) await model.predict(rowsOf(count));
+    });
+    // one row, up to 8, 16, 32, 64, 128, 256
+    expect(plans).toBeLessThanOrEqual(7);
+  });
+
+  test('a row has the same answer in every company', async () => {
+    const model = answering();
+    const all = (await model.predict(rowsOf(300))).data();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat({ max: 299 }),
+        fc.integer({ min: 1, max: 300 }),
+        fc.integer({ min: 1, max: 40 }),
+        async (from, size, batchSize) => {
+          const count = Math.min(size, 300 - from);
+          const some = await model.predict(rowsOf(count, from), { batchSize });
+          expect(some.shape).toEqual([count, 4]);
+          expect(some.data()).toEqual(all.slice(4 * from, 4 * (from + count)));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('a function that is compiled', () => {
+  test('is called for one number of rows more than it is called with, and shares from the second one on', () => {
+    let calls = 0;
+    const f = compile((x: Tensor) => {
+      calls++;
+      return x.square().mean(0);
+    });
+    const run = (rows: number) => f(tensor(new Float32Array(3 * rows).fill(2), { shape: [rows, 3] })).toArray();
+    expect(run(7)).toEqual([4, 4, 4]);
+    expect(calls).toBe(1);
+    run(5);
+    expect(calls).toBe(3);
+    const { plans } = memory();
+    for (const rows of [4, 6, 2, 7, 3]) expect(run(rows)).toEqual([4, 4, 4]);
+    expect(memory().plans).toBe(plans);
+  });
+
+  test('has plans of its own where rows are not treated alike, or not as many results come of them', () => {
+    for (const f of [
+      (x: Tensor) => x.flip(0),
+      (x: Tensor) => x.slice([1]),
+      (x: Tensor) => x.matmul(x, { transposeB: true }),
+      (x: Tensor) => x.transpose(),
+      (x: Tensor) => x.argmax(0),
+      (x: Tensor) => x.reshape([-1, 2, 3]).sum(0),
+    ]) {
+      const compiled = compile(f, { capacity: (rows) => rows });
+      for (const rows of [8, 6, 4]) {
+        const x = tensor(
+          Float32Array.from({ length: 3 * rows }, (_, i) => noise(i)),
+          { shape: [rows, 3] },
+        );
+        expect(compiled(x).toArray()).toEqual(f(x).toArray());
+      }
+    }
+  });
+});
