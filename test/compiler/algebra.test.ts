@@ -77,7 +77,7 @@ test('a constant times x is x to the bit, and a quotient of constants is what fl
   expect(ops.mul(x, constantNode(1, 'float32'))).toBe(x);
   for (const n of [1, 2, 3, 5, 8, 10, 49, 0.1, 0.75, 16_777_213, 2 ** 100]) {
     const quotient = ops.div(constantNode(1, 'float32'), constantNode(n, 'float32'));
-    expect(quotient.source?.kind === 'constant', `1 / ${n}`).toBe(Math.fround(n) === n);
+    expect(quotient.source?.kind, `1 / ${n}`).toBe('constant');
     const computed = ops.div(source([1], [1]), source([1], [n]));
     realize([quotient, computed]);
     expect(valueOf(quotient).read()[0]).toBe(valueOf(computed).read()[0]);

@@ -68,14 +68,14 @@ const divide = laneOp({
 });
 
 /**
- * p / q of two constants, as float32 division rounds it; undefined where they are no float32, or the quotient is no normal one.
- * The float64 quotient of floats of 24 bits, rounded to 24 bits, is the exact one rounded once (Figueroa 1995).
+ * p / q of two constants; undefined where float32 would not hold it as a normal number. It becomes a float32 as every number does,
+ * rounded once: as float32 division rounds, for a float64 quotient of floats of 24 bits has digits enough (Figueroa 1995).
  */
 function quotientOf(p: number | undefined, q: number | undefined): number | undefined {
   if (p === undefined || q === undefined) return undefined;
-  const quotient = Math.fround(p / q);
-  const isHeld = Math.fround(p) === p && Math.fround(q) === q;
-  return isHeld && Number.isFinite(quotient) && Math.abs(quotient) >= 2 ** -126 ? quotient : undefined;
+  const quotient = Math.fround(p) / Math.fround(q);
+  const held = Math.abs(Math.fround(quotient));
+  return Number.isFinite(held) && held >= 2 ** -126 ? quotient : undefined;
 }
 
 /** a / b, always in float32. */
