@@ -167,12 +167,12 @@ const wrongOptions: Record<string, Case> = {
   'validationData without targets': {
     options: { validationData: [x] },
     name: 'RangeError',
-    message: ': validationData must be an array of x and y; got an array of 1',
+    message: ': validationData must be an array of x, y and perhaps sampleWeight; got an array of 1',
   },
   'validationData as an object': {
     options: { validationData: { x, y } },
     name: 'RangeError',
-    message: ': validationData must be an array of x and y; got object',
+    message: ': validationData must be an array of x, y and perhaps sampleWeight; got object',
   },
   'validation rows of another length': {
     options: { validationData: [zeros([3, 5]), [0, 1, 2]] },

@@ -3,14 +3,14 @@
 import { batches } from '@treadle/data';
 import { Average } from './average.ts';
 import type { Logs } from './history.ts';
-import type { Rows } from './rows.ts';
+import { dataOf, type Rows } from './rows.ts';
 import type { Steps } from './steps.ts';
 
-export async function evaluateRows(steps: Steps, { xs, ys, count }: Rows, batchSize: number): Promise<Logs> {
+export async function evaluateRows(steps: Steps, rows: Rows, batchSize: number): Promise<Logs> {
   const average = new Average(steps.totals());
-  const data = [...xs, ...ys];
-  for (const rows of batches(count, batchSize, { op: 'evaluate' })) {
-    average.add(await steps.evaluate.run(rows, data), rows.length);
+  const data = dataOf(rows);
+  for (const batch of batches(rows.count, batchSize, { op: 'evaluate' })) {
+    average.add(await steps.evaluate.run(batch, data), batch.length);
   }
   return average.logs;
 }

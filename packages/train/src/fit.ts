@@ -9,7 +9,8 @@ import type { Callback, LearningRate, Training } from './callbacks.ts';
 import { evaluateRows } from './evaluate.ts';
 import { type History, HistoryRecorder, type Logs, validationName } from './history.ts';
 import { progress, type Verbosity } from './progress.ts';
-import { checkRows, type Rows, type RowsLike } from './rows.ts';
+import { checkRows, dataOf, type Rows, type RowsLike, weightedByClass } from './rows.ts';
+import type { ClassWeight } from './sample-weights.ts';
 import type { Steps } from './steps.ts';
 
 export interface FitOptions {
@@ -17,8 +18,15 @@ export interface FitOptions {
   readonly epochs?: number;
   /** rows a step; 32 by default. The last batch of an epoch holds what is left. */
   readonly batchSize?: number;
-  /** rows and targets to evaluate the model on after each epoch */
-  readonly validationData?: readonly [x: RowsLike, y: RowsLike];
+  /**
+   * how much each row counts in the loss: [n], or [n, …] of the shape of the losses of the samples; for each output, in their
+   * order or by name, where there are several. The mean stays over the number of rows. Metrics count all rows alike.
+   */
+  readonly sampleWeight?: RowsLike;
+  /** how much rows count by their class, `{ 0: 1, 1: 5 }`, times sampleWeight; not in validation */
+  readonly classWeight?: ClassWeight;
+  /** rows and targets, and perhaps their weights, to evaluate the model on after each epoch */
+  readonly validationData?: readonly [x: RowsLike, y: RowsLike, sampleWeight?: RowsLike];
   /** the share of the rows, from the end and before any shuffling, that is kept for validation where validationData is not given */
   readonly validationSplit?: number;
   /** whether rows come in another order every epoch; true by default */
@@ -49,7 +57,7 @@ export async function fit(
   const figures = validation ? [...names, ...names.map(validationName)] : names;
   const training = new RunningTraining(model, steps.optimizer, epochs, batchCount(learned.count, batchSize), figures);
   const recorder = new HistoryRecorder();
-  const data = [...learned.xs, ...learned.ys];
+  const data = dataOf(learned);
   try {
     for (const callback of callbacks) await callback.onTrainBegin?.(training);
     for (let epoch = 0; epoch < epochs && !training.isStopped; epoch++) {
@@ -89,20 +97,24 @@ function divide(
   steps: Steps,
   x: RowsLike,
   y: RowsLike,
-  { batchSize = 32, validationData, validationSplit = 0 }: FitOptions,
+  { batchSize = 32, validationData, validationSplit = 0, sampleWeight, classWeight }: FitOptions,
 ): { learned: Rows; validation: Rows | undefined } {
   if (!(validationSplit >= 0 && validationSplit < 1)) {
     throw new RangeError(`fit: validationSplit must be at least 0 and less than 1; got ${validationSplit}`);
   }
-  const rows = checkRows('fit', model, steps, x, y, batchSize);
+  const rows = checkRows('fit', model, steps, x, y, batchSize, sampleWeight);
+  const learning = (some: Rows): Rows => weightedByClass('fit', model, steps, some, classWeight);
   if (validationData) {
-    if (validationData.length !== 2) {
-      throw new RangeError(`fit: validationData must be an array of x and y; got ${describe(validationData)}`);
+    if (validationData.length !== 2 && validationData.length !== 3) {
+      throw new RangeError(
+        `fit: validationData must be an array of x, y and perhaps sampleWeight; got ${describe(validationData)}`,
+      );
     }
-    const validation = checkRows('fit(validationData)', model, steps, ...validationData, batchSize);
-    return { learned: rows, validation };
+    const [vx, vy, weight] = validationData;
+    const validation = checkRows('fit(validationData)', model, steps, vx, vy, batchSize, weight);
+    return { learned: learning(rows), validation };
   }
-  if (validationSplit === 0) return { learned: rows, validation: undefined };
+  if (validationSplit === 0) return { learned: learning(rows), validation: undefined };
   // 100·(1 − 0.07) is 92.99999999999999 in float64 and means 93 rows
   const count = Math.floor(rows.count * (1 - validationSplit) + 1e-6);
   if (count === 0 || count === rows.count) {
@@ -110,16 +122,16 @@ function divide(
       `fit: validationSplit must leave rows on both sides; got ${validationSplit} of ${rows.count} rows`,
     );
   }
-  return { learned: part(rows, 0, count), validation: part(rows, count, rows.count) };
+  return { learned: learning(part(rows, 0, count)), validation: part(rows, count, rows.count) };
 }
 
 function describe(given: unknown): string {
   return Array.isArray(given) ? `an array of ${given.length}` : typeof given;
 }
 
-function part({ xs, ys }: Rows, from: number, to: number): Rows {
+function part({ xs, ys, weights }: Rows, from: number, to: number): Rows {
   const take = (t: Tensor): Tensor => t.slice([from], [to]).realize();
-  return { xs: xs.map(take), ys: ys.map(take), count: to - from };
+  return { xs: xs.map(take), ys: ys.map(take), weights: weights.map(take), count: to - from };
 }
 
 function renamed(logs: Logs): Record<string, number | undefined> {

@@ -17,3 +17,4 @@ export type { LossLike, MetricLike, ObjectiveOptions, PerOutput } from './object
 export { progress, type Verbosity } from './progress.ts';
 export { type ReduceLROnPlateauOptions, reduceLROnPlateau } from './reduce-lr-on-plateau.ts';
 export type { RowsLike } from './rows.ts';
+export type { ClassWeight } from './sample-weights.ts';

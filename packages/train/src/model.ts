@@ -18,7 +18,7 @@ import { type FitOptions, fit } from './fit.ts';
 import type { History, Logs } from './history.ts';
 import type { ObjectiveOptions } from './objectives.ts';
 import { Predictor } from './predict.ts';
-import { checkRows, inputRows, type RowsLike } from './rows.ts';
+import { checkRows, dataOf, inputRows, type RowsLike } from './rows.ts';
 import { Steps } from './steps.ts';
 import { summary } from './summary.ts';
 
@@ -30,6 +30,8 @@ export interface CompileOptions extends ObjectiveOptions {
 export interface EvaluateOptions {
   /** rows a step; 32 by default. It decides about rounding alone. */
   readonly batchSize?: number;
+  /** how much each row counts in the loss, as in fit */
+  readonly sampleWeight?: RowsLike;
 }
 
 export interface PredictOptions {
@@ -84,9 +86,9 @@ export class Model<P = Tensor> extends Network {
   }
 
   /** The loss and the metrics over all rows: `{ loss, accuracy, … }`. */
-  async evaluate(x: RowsLike, y: RowsLike, { batchSize = 32 }: EvaluateOptions = {}): Promise<Logs> {
+  async evaluate(x: RowsLike, y: RowsLike, { batchSize = 32, sampleWeight }: EvaluateOptions = {}): Promise<Logs> {
     const steps = this.#compiled('evaluate');
-    const rows = checkRows('evaluate', this, steps, x, y, batchSize);
+    const rows = checkRows('evaluate', this, steps, x, y, batchSize, sampleWeight);
     return evaluateRows(steps, rows, batchSize);
   }
 
@@ -101,11 +103,11 @@ export class Model<P = Tensor> extends Network {
    * The plan of a training step with a batch of the rows of x and y, as explain tells of it. Nothing is learned; a model that is
    * not built yet is built. Throws what fit would.
    */
-  explain(x: RowsLike, y: RowsLike, { batchSize = 32 }: EvaluateOptions = {}): Explanation {
+  explain(x: RowsLike, y: RowsLike, { batchSize = 32, sampleWeight }: EvaluateOptions = {}): Explanation {
     const steps = this.#compiled('explain');
-    const rows = checkRows('explain', this, steps, x, y, batchSize);
+    const rows = checkRows('explain', this, steps, x, y, batchSize, sampleWeight);
     const batch = Int32Array.from({ length: Math.min(batchSize, rows.count) }, (_, i) => i);
-    return explain(steps.train.step)([...rows.xs, ...rows.ys], tensor(batch));
+    return explain(steps.train.step)(dataOf(rows), tensor(batch));
   }
 
   /** The layers with their shapes and numbers of parameters, as a table. */

@@ -3,7 +3,8 @@
 
 import { checkBatchSize, checkRowCount, commonRows } from '@treadle/data';
 import type { Network } from '@treadle/nn';
-import { ShapeError, Tensor, type TensorLike, tensor } from '@treadle/tensor';
+import { ones, ShapeError, Tensor, type TensorLike, tensor } from '@treadle/tensor';
+import { type ClassWeight, classWeights, product, sampleWeight } from './sample-weights.ts';
 import type { Steps } from './steps.ts';
 
 /** Rows for the only input (or targets for the only output) of a model, or for each of several in their order or by name. */
@@ -15,14 +16,29 @@ export interface Rows {
   readonly xs: readonly Tensor[];
   /** by output */
   readonly ys: readonly Tensor[];
+  /** by output: how much each row counts; none where all count alike */
+  readonly weights: readonly Tensor[];
   readonly count: number;
 }
 
+/** Rows as the steps of a model take them. */
+export function dataOf({ xs, ys, weights }: Rows): readonly Tensor[] {
+  return [...xs, ...ys, ...weights];
+}
+
 /**
- * x [n, …] and y [n, …] as tensors. Throws for unequal lengths, no rows, what the model, the loss or a metric cannot take, and
- * targets that are not finite or mean nothing. A model that is not built yet is built for these rows.
+ * x [n, …] and y [n, …] as tensors. Throws for unequal lengths, no rows, what the model, the loss or a metric cannot take,
+ * targets that are not finite or mean nothing, and weights that are none. A model that is not built yet is built for these rows.
  */
-export function checkRows(op: string, model: Network, steps: Steps, x: RowsLike, y: RowsLike, batchSize: number): Rows {
+export function checkRows(
+  op: string,
+  model: Network,
+  steps: Steps,
+  x: RowsLike,
+  y: RowsLike,
+  batchSize: number,
+  weight?: RowsLike,
+): Rows {
   const xs = listed(op, 'x', x, model.inputNames);
   const ys = listed(op, 'y', y, model.outputNames);
   const [first, ...others] = [...xs, ...ys];
@@ -30,13 +46,50 @@ export function checkRows(op: string, model: Network, steps: Steps, x: RowsLike,
   const count = others.reduce((rows, other) => Math.min(rows, commonRows(op, first, other)), first.shape[0] ?? 0);
   checkBatchSize(op, batchSize);
   buildFor(op, model, xs);
-  steps.check(op, xs, ys);
+  const weights = weight === undefined ? [] : weightsOf(op, model.outputNames, steps, weight, count);
+  steps.check(op, [...xs, ...ys, ...weights]);
   ys.forEach((target, i) => {
     checkTargets(op, target, count);
     steps.losses[i]?.checkTargets?.(op, target.data(), model.outputShapes?.[i] ?? []);
   });
   for (const rows of xs) rows.realize();
-  return { xs, ys, count };
+  return { xs, ys, weights, count };
+}
+
+/** Rows whose targets count as their class says, and as they did before. Throws RangeError, also for several outputs. */
+export function weightedByClass(
+  op: string,
+  model: Network,
+  steps: Steps,
+  rows: Rows,
+  classWeight: ClassWeight | undefined,
+): Rows {
+  if (classWeight === undefined) return rows;
+  const { xs, ys, weights, count } = rows;
+  const [[y, ...others], [loss]] = [ys, steps.losses];
+  if (!y || !loss || others.length > 0) {
+    throw new RangeError(
+      `${op}: classWeight must be given to a model of one output; got ${ys.length} outputs; sampleWeight takes weights for each`,
+    );
+  }
+  const ofClass = classWeights(op, classWeight, y, loss, model.outputShapes?.[0] ?? []);
+  const both = [weights[0] ? product(weights[0], ofClass) : ofClass];
+  steps.check(op, [...xs, ...ys, ...both]);
+  return { xs, ys, weights: both, count };
+}
+
+function weightsOf(
+  op: string,
+  names: readonly string[],
+  steps: Steps,
+  given: RowsLike,
+  count: number,
+): readonly Tensor[] {
+  const alike = ones([count]);
+  return listed(op, 'sampleWeight', given, names, alike).map((one, i) => {
+    const loss = steps.losses[i];
+    return one === alike || !loss ? alike : sampleWeight(op, one, loss, count);
+  });
 }
 
 /** The same for rows without targets. */
@@ -53,14 +106,20 @@ export function inputRows(op: string, model: Network, x: RowsLike, batchSize: nu
   return xs.map((rows) => rows.realize());
 }
 
-/** A tensor for each name. Throws RangeError where there are more or fewer, or others. */
-function listed(op: string, what: string, given: RowsLike, names: readonly string[]): readonly Tensor[] {
+/** A tensor for each name, `absent` for one that is left out. Throws RangeError where there are more or fewer, or others. */
+function listed(
+  op: string,
+  what: string,
+  given: RowsLike,
+  names: readonly string[],
+  absent?: Tensor,
+): readonly Tensor[] {
   const by = names.join(', ');
   if (isNamed(given)) {
     const unknown = Object.keys(given).find((name) => !names.includes(name));
     if (unknown !== undefined) throw new RangeError(`${op}: ${what} may have the names ${by}; got ${unknown}`);
     return names.map((name) => {
-      const one = given[name];
+      const one = given[name] ?? absent;
       if (one === undefined) throw new RangeError(`${op}: ${what} must have rows for ${by}; got none for ${name}`);
       return tensor(one);
     });

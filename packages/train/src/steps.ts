@@ -50,10 +50,9 @@ export class Steps {
       ...(lossName === undefined ? [] : [lossName]),
       ...metricNames,
     ]);
-    const inputs = model.inputNames.length;
     const figuresOf = (data: readonly Tensor[], rows: Tensor, training: boolean): BatchFigures => {
       const batch = data.map((whole) => whole.gather(rows));
-      return this.#figures(batch.slice(0, inputs), batch.slice(inputs), training);
+      return this.#figures(batch, training);
     };
     const train = (data: readonly Tensor[], rows: Tensor): BatchFigures => {
       const figures = figuresOf(data, rows, true);
@@ -71,8 +70,8 @@ export class Steps {
   }
 
   /** Throws what the model, the losses and the metrics have to say against such rows; computes nothing. */
-  check(op: string, xs: readonly Tensor[], ys: readonly Tensor[]): void {
-    const { loss } = this.#figures(xs, ys, false);
+  check(op: string, data: readonly Tensor[]): void {
+    const { loss } = this.#figures(data, false);
     if (loss.rank === 0) return;
     const got = `got [${loss.shape.join(', ')}]`;
     throw new ShapeError(`${op}: the loss must be one number a batch; ${got}; its reduction may be mean or sum`);
@@ -87,15 +86,20 @@ export class Steps {
     return new Map(this.metricNames.map((name, i) => [name, totals[i] ?? noTotal()]));
   }
 
-  #figures(xs: readonly Tensor[], ys: readonly Tensor[], training: boolean): BatchFigures {
+  /** Of inputs, targets, and either weights of samples for all outputs or none. */
+  #figures(data: readonly Tensor[], training: boolean): BatchFigures {
+    const [inputs, outputCount] = [this.#model.inputNames.length, this.#objectives.length];
     const penalties: Tensor[] = [];
-    const predictions = this.#model.callAll(xs, { training, addLoss: (penalty) => penalties.push(penalty) });
-    const outputs = this.#objectives.map((objective, i) => {
-      const [y, prediction] = [ys[i], predictions[i]];
-      if (!y || !prediction) throw new Error('internal: an output without a target');
-      return { ...objective, y, prediction };
+    const predictions = this.#model.callAll(data.slice(0, inputs), {
+      training,
+      addLoss: (penalty) => penalties.push(penalty),
     });
-    const losses = outputs.map(({ loss, y, prediction }) => lossOf(loss, y, prediction));
+    const outputs = this.#objectives.map((objective, i) => {
+      const [y, prediction, weights] = [data[inputs + i], predictions[i], data[inputs + outputCount + i]];
+      if (!y || !prediction) throw new Error('internal: an output without a target');
+      return { ...objective, y, prediction, weights };
+    });
+    const losses = outputs.map(({ loss, y, prediction, weights }) => lossOf(loss, y, prediction, weights));
     this.#chosen = outputs.map(({ metrics, y, prediction }) =>
       metrics.map((metric) => {
         const compared = { yTrue: y.shape, yPred: prediction.shape };
@@ -118,8 +122,8 @@ function noTotal(): never {
   throw new Error('internal: a figure without a total');
 }
 
-function lossOf(loss: Loss, y: Tensor, prediction: Tensor): Tensor {
-  const value: unknown = loss(y, prediction);
+function lossOf(loss: Loss, y: Tensor, prediction: Tensor, weights: Tensor | undefined): Tensor {
+  const value: unknown = weights ? loss(y, prediction, weights) : loss(y, prediction);
   if (value instanceof Tensor) return value;
   throw new RangeError(
     `compile: a loss must give a tensor; got ${typeof value}; was it made by a call, as in meanSquaredError()?`,

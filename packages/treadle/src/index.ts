@@ -180,6 +180,7 @@ export {
 export * from '@treadle/tensor';
 export {
   type Callback,
+  type ClassWeight,
   type CompileOptions,
   type EarlyStoppingOptions,
   type EvaluateOptions,
