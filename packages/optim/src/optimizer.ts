@@ -2,7 +2,7 @@
 // clipped gradients, decayed weights, averages, and one plan that updates all variables at once. How one variable moves is the
 // matter of a rule.
 
-import { compile, type Shape, ShapeError, type Tensor, type Variable, variable, zeros } from '@treadle/tensor';
+import { compile, full, type Shape, ShapeError, type Tensor, type Variable, variable, zeros } from '@treadle/tensor';
 import { type Clip, clipOf } from './clip.ts';
 import { type Common, checkCommon, type OptimizerOptions } from './optimizer-options.ts';
 import type { Schedule } from './schedule.ts';
@@ -138,7 +138,7 @@ class RuleOptimizer implements Optimizer {
       const keep = (name: string, initial: Tensor): Variable =>
         variable(initial, { name: `${name}/${index}`, trainable: false });
       kept = {
-        slots: this.#rule.slots.map(({ name, initial = 0 }) => keep(name, zeros(v.shape).add(initial))),
+        slots: this.#rule.slots.map(({ name, initial = 0 }) => keep(name, full(v.shape, initial))),
         average: this.#common.emaMomentum === undefined ? undefined : keep('average', v.detach()),
       };
       this.#kept.set(v, kept);
