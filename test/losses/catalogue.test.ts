@@ -263,6 +263,58 @@ test('huge distances and logits stay finite, as do their gradients', () => {
   expect([...dz!.data()]).toEqual([1, -1]);
 });
 
+describe('a mask', () => {
+  const masked = rowsOf(figures, figures).chain(({ y, p }) =>
+    fc.array(fc.boolean(), { minLength: y.length, maxLength: y.length }).map((mask) => ({ y, p, mask })),
+  );
+
+  test('leaves samples out: the mean is over those that are left, 0 where there are none', () => {
+    fc.assert(
+      fc.property(masked, ({ y, p, mask }) => {
+        const left = mask.flatMap((counts, i) => (counts ? [i] : []));
+        const samples = [...meanSquaredError({ reduction: 'none' })(y, p).data()];
+        const none = meanSquaredError({ reduction: 'none' })(y, p, undefined, mask);
+        expect([...none.data()]).toEqual(samples.map((loss, i) => (mask[i] ? loss : 0)));
+        const kept = left.map((i) => samples[i]!);
+        agrees(meanSquaredError()(y, p, undefined, mask), [kept.length > 0 ? ref.mean(kept) : ref.sum([0])], 'mean');
+        agrees(meanSquaredError({ reduction: 'sum' })(y, p, undefined, mask), [ref.sum([...kept, 0])], 'sum');
+      }),
+      runs,
+    );
+  });
+
+  test('of first axes speaks for all that follow, and beside weights', () => {
+    const [y, p] = [
+      tensor([
+        [[1], [2]],
+        [[3], [4]],
+      ]),
+      tensor([
+        [[0], [0]],
+        [[0], [0]],
+      ]),
+    ];
+    expect(meanSquaredError()(y, p, undefined, [false, true]).item()).toBe((9 + 16) / 2);
+    expect(
+      meanSquaredError()(
+        y,
+        p,
+        [1, 2],
+        [
+          [true, false],
+          [false, true],
+        ],
+      ).item(),
+    ).toBe((1 + 2 * 16) / 2);
+  });
+
+  test('that has more axes than the losses is refused', () => {
+    expect(() => meanSquaredError()([[1, 2]], [[1, 2]], undefined, [[true, false]])).toThrow(
+      'meanSquaredError: mask must have a figure for each sample; got [1, 2] for losses [1]; yTrue [n, steps, 1] gives each step a loss of its own',
+    );
+  });
+});
+
 describe('weights of samples', () => {
   const weighted = rowsOf(figures, figures).chain(({ y, p }) =>
     fc.array(positive, { minLength: y.length, maxLength: y.length }).map((w) => ({ y, p, w })),

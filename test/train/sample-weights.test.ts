@@ -1,7 +1,8 @@
-// The laws of weights: 1 changes nothing, a whole number counts for as many copies of the row, and a class's weight is that of its rows.
+// The laws of weights: 1 changes nothing, a whole number counts for as many copies of the row, and a class's weight is that of its
+// rows; and of masks, which take steps out of the loss.
 
 import { type Loss, meanSquaredError, sparseCategoricalCrossentropy } from '@treadle/losses';
-import { dense, input } from '@treadle/nn';
+import { dense, input, lstm, masking } from '@treadle/nn';
 import { adam, sgd } from '@treadle/optim';
 import { gradients, ones, setSeed, type Tensor, tensor, zeros } from '@treadle/tensor';
 import { type FitOptions, type Model, model, type RowsLike, sequential } from '@treadle/train';
@@ -171,6 +172,54 @@ describe('weights', () => {
     expect(await losses({ b: some })).toEqual(await losses([alike, tensor(some)]));
     expect(await losses({ a: some })).not.toEqual(await losses({ b: some }));
     expect(await losses({})).toEqual(await losses());
+  });
+});
+
+describe('a mask', () => {
+  const length = Int32Array.from([5, 2, 1, 4]);
+  const isThere = (row: number, step: number): boolean => step < (length[row] ?? 0);
+  const sequences = tensor(
+    Array.from(length, (_, row) =>
+      Array.from({ length: 5 }, (__, step) =>
+        [0, 1].map((i) => (isThere(row, step) ? noise(row * 10 + step * 2 + i) + 2 : 0)),
+      ),
+    ),
+  );
+  const targets = (padding: number): Tensor =>
+    tensor(
+      Array.from(length, (_, row) =>
+        Array.from({ length: 5 }, (__, step) => [isThere(row, step) ? noise(row + step) : padding]),
+      ),
+    );
+  const make = (): Model => {
+    setSeed(4);
+    const learner = sequential([masking(0, { inputShape: [5, 2] }), lstm(3, { returnSequences: true }), dense(1)]);
+    learner.compile({ optimizer: adam(0.1), loss: 'mse' });
+    return learner;
+  };
+
+  test('that reaches an output leaves the losses of its steps out: their targets change no bit', async () => {
+    const [a, b] = [make(), make()];
+    const first = await a.fit(sequences, targets(0), { ...quiet, epochs: 3, seed: 1 });
+    const second = await b.fit(sequences, targets(1e6), { ...quiet, epochs: 3, seed: 1 });
+    expect(differenceOf(bitsOf(a), bitsOf(b))).toBeUndefined();
+    expect(second.history).toEqual(first.history);
+  });
+
+  test('makes the loss the mean over the steps that count', async () => {
+    const learner = make();
+    const { loss = Number.NaN } = await learner.evaluate(sequences, targets(7));
+    const answers = (await learner.predict(sequences)).data();
+    const expected = targets(7).data();
+    let [sum, steps] = [0, 0];
+    for (let row = 0; row < 4; row++) {
+      for (let step = 0; step < 5; step++) {
+        if (!isThere(row, step)) continue;
+        sum += ((answers[row * 5 + step] ?? 0) - (expected[row * 5 + step] ?? 0)) ** 2;
+        steps++;
+      }
+    }
+    expect(Math.abs(loss - sum / steps)).toBeLessThanOrEqual((64 * 2 ** -24 * sum) / steps); // all terms ≥ 0
   });
 });
 

@@ -78,7 +78,7 @@ export function sparseCategoricalCrossentropy({ fromLogits = false, reduction }:
   const name = 'sparseCategoricalCrossentropy';
   const reduce = reducer(name, reduction);
   const logProbabilities = fromLogits ? logProbabilitiesOfLogits : logOfProbabilities;
-  const loss: Loss = (yTrue, yPred, sampleWeight) => {
+  const loss: Loss = (yTrue, yPred, sampleWeight, mask) => {
     const prediction = predictionOf(name, yPred);
     const classes = prediction.shape.at(-1);
     if (classes === undefined || classes < 1) {
@@ -88,7 +88,7 @@ export function sparseCategoricalCrossentropy({ fromLogits = false, reduction }:
     const isLabel = labels.expandDims(-1).equal(arange(classes));
     const chosen = where(isLabel, logProbabilities(prediction), 0).sum(-1); // all other terms are 0: exact
     const exists = labels.greaterEqual(0).logicalAnd(labels.less(classes));
-    return reduce(where(exists, chosen.neg(), Number.NaN), sampleWeight);
+    return reduce(where(exists, chosen.neg(), Number.NaN), sampleWeight, mask);
   };
   return Object.assign(loss, { checkTargets: checkLabels });
 }

@@ -17,7 +17,7 @@ export function ctc({ reduction }: LossOptions = {}): Loss {
   return (yTrue, yPred, sampleWeight) => {
     const prediction = predictionOf('ctc', yPred);
     const labels = labelsFor(prediction, yTrue);
-    return reduce(pathLoss(labels, prediction), sampleWeight);
+    return reduce(pathLoss(labels, prediction), sampleWeight, undefined);
   };
 }
 

@@ -1,11 +1,14 @@
 // What all losses share: how target and prediction are brought to one shape, and how the losses of samples become one number.
 
-import { DtypeError, type Shape, ShapeError, type Tensor, type TensorLike, tensor } from '@treadle/tensor';
+import { DtypeError, type Shape, ShapeError, type Tensor, type TensorLike, tensor, where } from '@treadle/tensor';
 
 /** How wrong a prediction is: a 0-d tensor, or one figure for every sample with reduction 'none'. */
 export interface Loss {
-  /** `sampleWeight`, of the shape of the samples' losses or of its first axes, says how much each sample counts. */
-  (yTrue: TensorLike, yPred: TensorLike, sampleWeight?: TensorLike): Tensor;
+  /**
+   * `sampleWeight`, of the shape of the samples' losses or of its first axes, says how much each sample counts; `mask`, likewise,
+   * which of them there are: the mean is over those alone, 0 where there are none.
+   */
+  (yTrue: TensorLike, yPred: TensorLike, sampleWeight?: TensorLike, mask?: TensorLike): Tensor;
   /**
    * Throws RangeError for targets that mean nothing, given their values and the shape of one prediction; `op` begins the
    * message. For whoever has the values at hand before anything is computed.
@@ -20,29 +23,41 @@ export interface LossOptions {
   readonly reduction?: Reduction;
 }
 
-type Reducer = (perSample: Tensor, sampleWeight: TensorLike | undefined) => Tensor;
+type Reducer = (perSample: Tensor, sampleWeight: TensorLike | undefined, mask: TensorLike | undefined) => Tensor;
 
 /** Losses of samples, weighted and reduced. Throws RangeError for a reduction that is none of the three. */
 export function reducer(name: string, reduction: Reduction = 'mean'): Reducer {
   if (reduction !== 'mean' && reduction !== 'sum' && reduction !== 'none') {
     throw new RangeError(`${name}: the reduction must be mean, sum or none; got ${String(reduction)}`);
   }
-  return (perSample, sampleWeight) => {
-    const losses = sampleWeight === undefined ? perSample : weighted(name, perSample, tensor(sampleWeight));
+  return (perSample, sampleWeight, mask) => {
+    const weight = sampleWeight === undefined ? undefined : forEach(name, 'sampleWeight', perSample, sampleWeight);
+    const weighted = weight ? perSample.mul(weight.cast('float32')) : perSample;
+    const counts = mask === undefined ? undefined : forEach(name, 'mask', perSample, mask).cast('bool');
+    const losses = counts ? where(counts, weighted, 0) : weighted;
     if (reduction === 'none') return losses;
-    return reduction === 'mean' ? losses.mean() : losses.sum();
+    if (reduction === 'sum') return losses.sum();
+    return counts ? losses.sum().div(countOf(counts, perSample).maximum(1)) : losses.mean();
   };
 }
 
-function weighted(name: string, perSample: Tensor, given: Tensor): Tensor {
-  const weight = given.rank === perSample.rank + 1 && given.shape.at(-1) === 1 ? given.squeeze(-1) : given;
-  if (weight.rank > perSample.rank || weight.shape.some((extent, i) => extent !== perSample.shape[i])) {
+/** A figure for each sample, of the rank of their losses. */
+function forEach(name: string, what: string, { rank, shape }: Tensor, figures: TensorLike): Tensor {
+  const given = tensor(figures);
+  const each = given.rank === rank + 1 && given.shape.at(-1) === 1 ? given.squeeze(-1) : given;
+  if (each.rank > rank || each.shape.some((extent, i) => extent !== shape[i])) {
+    const hint = what === 'mask' ? '; yTrue [n, steps, 1] gives each step a loss of its own' : '';
     throw new ShapeError(
-      `${name}: sampleWeight must have a figure for each sample; got ${show(given.shape)} for losses ${show(perSample.shape)}`,
+      `${name}: ${what} must have a figure for each sample; got ${show(given.shape)} for losses ${show(shape)}${hint}`,
     );
   }
-  const ones = perSample.shape.slice(weight.rank).map(() => 1);
-  return perSample.mul(weight.cast('float32').reshape([...weight.shape, ...ones]));
+  return each.reshape([...each.shape, ...shape.slice(each.rank).map(() => 1)]);
+}
+
+/** How many samples there are. */
+function countOf(counts: Tensor, { size }: Tensor): Tensor {
+  const alike = size / counts.size; // samples that one element of the mask stands for
+  return counts.cast('float32').sum().mul(alike);
 }
 
 /** A loss from the losses of samples, given target and prediction in one shape. */
@@ -52,9 +67,9 @@ export function lossOf(
   perSample: (target: Tensor, prediction: Tensor) => Tensor,
 ): Loss {
   const reduce = reducer(name, reduction);
-  return (yTrue, yPred, sampleWeight) => {
+  return (yTrue, yPred, sampleWeight, mask) => {
     const { target, prediction } = pairUp(name, yTrue, yPred);
-    return reduce(perSample(target, prediction), sampleWeight);
+    return reduce(perSample(target, prediction), sampleWeight, mask);
   };
 }
 

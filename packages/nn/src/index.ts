@@ -25,7 +25,7 @@ export type { LstmOptions } from './lstm.ts';
 export type { MaxoutOptions } from './maxout.ts';
 export type { ConcatenateOptions, DotOptions } from './merge.ts';
 export type { MultiHeadAttentionOptions } from './multi-head-attention.ts';
-export { type LayerSummary, Network, type NetworkOptions } from './network.ts';
+export { type LayerSummary, type Masked, Network, type NetworkOptions } from './network.ts';
 export type {
   GroupNormalizationOptions,
   LayerNormalizationOptions,

@@ -38,7 +38,7 @@ export interface NetworkOptions {
 }
 
 /** A value on its way through the graph. */
-interface Masked {
+export interface Masked {
   readonly x: Tensor;
   readonly mask: Mask;
 }
@@ -131,11 +131,11 @@ export class Network extends Callable implements Layer {
 
   /** The same for a model of several inputs or results. */
   callAll(xs: readonly Tensor[], options: Partial<CallAllOptions> = {}): readonly Tensor[] {
-    return this.#run(xs, options).map(({ x }) => x);
+    return this.callMasked(xs, options).map(({ x }) => x);
   }
 
   outputMask(xs: readonly Tensor[], masks: readonly Mask[]): Mask {
-    return this.#run(xs, { training: false, masks })[0]?.mask;
+    return this.callMasked(xs, { training: false, masks })[0]?.mask;
   }
 
   /** The variables by name, in the order of the layers; none before the model is built. */
@@ -210,7 +210,11 @@ export class Network extends Callable implements Layer {
     return { kind, ...name, inputs, layers, calls, outputs };
   }
 
-  #run(xs: readonly Tensor[], { training = false, masks = [], addLoss }: Partial<CallAllOptions>): readonly Masked[] {
+  /** callAll, each result with the mask that says which of its steps count. */
+  callMasked(
+    xs: readonly Tensor[],
+    { training = false, masks = [], addLoss }: Partial<CallAllOptions> = {},
+  ): readonly Masked[] {
     this.#checkInputs(
       xs.map((x) => sampleShape(this.kind, x)),
       xs,

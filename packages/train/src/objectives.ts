@@ -11,7 +11,10 @@ export type MetricLike = Metric | MetricName;
 export type PerOutput<T> = T | readonly T[] | Readonly<Record<string, T>>;
 
 export interface ObjectiveOptions {
-  /** a loss, or its name; one for all outputs, in their order, or by name */
+  /**
+   * a loss, or its name; one for all outputs, in their order, or by name. It is given the mask that reaches its output, and leaves
+   * out the steps that do not count.
+   */
   readonly loss: PerOutput<LossLike>;
   /** how much each output's loss counts; 1 by default */
   readonly lossWeights?: readonly number[] | Readonly<Record<string, number>>;

@@ -3,7 +3,7 @@
 
 import type { Loss } from '@treadle/losses';
 import { type Contribution, type Metric, meanMetric, metricByName, type Total } from '@treadle/metrics';
-import type { Network } from '@treadle/nn';
+import type { Mask, Network } from '@treadle/nn';
 import type { Optimizer } from '@treadle/optim';
 import { type Compiled, compile, gradients, ShapeError, Tensor, tensor } from '@treadle/tensor';
 import { type Objective, type ObjectiveOptions, objectivesOf } from './objectives.ts';
@@ -90,16 +90,17 @@ export class Steps {
   #figures(data: readonly Tensor[], training: boolean): BatchFigures {
     const [inputs, outputCount] = [this.#model.inputNames.length, this.#objectives.length];
     const penalties: Tensor[] = [];
-    const predictions = this.#model.callAll(data.slice(0, inputs), {
+    const predictions = this.#model.callMasked(data.slice(0, inputs), {
       training,
       addLoss: (penalty) => penalties.push(penalty),
     });
     const outputs = this.#objectives.map((objective, i) => {
-      const [y, prediction, weights] = [data[inputs + i], predictions[i], data[inputs + outputCount + i]];
+      const [y, weights] = [data[inputs + i], data[inputs + outputCount + i]];
+      const { x: prediction, mask } = predictions[i] ?? {};
       if (!y || !prediction) throw new Error('internal: an output without a target');
-      return { ...objective, y, prediction, weights };
+      return { ...objective, y, prediction, weights, mask };
     });
-    const losses = outputs.map(({ loss, y, prediction, weights }) => lossOf(loss, y, prediction, weights));
+    const losses = outputs.map(lossOf);
     this.#chosen = outputs.map(({ metrics, y, prediction }) =>
       metrics.map((metric) => {
         const compared = { yTrue: y.shape, yPred: prediction.shape };
@@ -122,8 +123,18 @@ function noTotal(): never {
   throw new Error('internal: a figure without a total');
 }
 
-function lossOf(loss: Loss, y: Tensor, prediction: Tensor, weights: Tensor | undefined): Tensor {
-  const value: unknown = weights ? loss(y, prediction, weights) : loss(y, prediction);
+interface Compared {
+  readonly loss: Loss;
+  readonly y: Tensor;
+  readonly prediction: Tensor;
+  readonly weights: Tensor | undefined;
+  readonly mask: Mask;
+}
+
+/** A mask speaks of the steps of sequences: a loss of samples that have none takes no account of it. */
+function lossOf({ loss, y, prediction, weights, mask }: Compared): Tensor {
+  const isOfSteps = mask !== undefined && prediction.rank > mask.rank;
+  const value: unknown = loss(y, prediction, weights, isOfSteps ? mask : undefined);
   if (value instanceof Tensor) return value;
   throw new RangeError(
     `compile: a loss must give a tensor; got ${typeof value}; was it made by a call, as in meanSquaredError()?`,
