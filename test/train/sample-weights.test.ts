@@ -275,6 +275,24 @@ describe('refused, before any weight has changed', () => {
     expect(differenceOf(bitsOf(learner), before)).toBeUndefined();
   });
 
+  test.each<[string, object, string]>([
+    [
+      'classWeight that is a Map',
+      { classWeight: new Map([[0, 1]]) },
+      'weights by class; got a Map; Object.fromEntries',
+    ],
+    [
+      'classWeight that is a number',
+      { classWeight: 3 },
+      'fit: classWeight must be an object of weights by class; got 3',
+    ],
+    ['classWeight that is null', { classWeight: null }, 'weights by class; got null'],
+    ['sampleWeight that is null', { sampleWeight: null }, 'tensor: '],
+  ])('%s', async (_, options, message) => {
+    const learner = classifier();
+    await expect(Reflect.apply(learner.fit, learner, [x, y, { ...quiet, ...options }])).rejects.toThrow(message);
+  });
+
   test('targets that are no classes', async () => {
     const learner = classifier();
     const learn = (targets: RowsLike): Promise<unknown> => learner.fit(x, targets, { ...quiet, classWeight });

@@ -133,6 +133,7 @@ function listed(
 }
 
 function isNamed(given: RowsLike): given is Readonly<Record<string, TensorLike>> {
+  if (given === null) return false;
   return typeof given === 'object' && !Array.isArray(given) && !ArrayBuffer.isView(given) && !(given instanceof Tensor);
 }
 

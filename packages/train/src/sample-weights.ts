@@ -35,6 +35,9 @@ export function sampleWeight(op: string, given: Tensor, loss: Loss, count: numbe
  */
 export function classWeights(op: string, classWeight: ClassWeight, y: Tensor, loss: Loss, outputShape: Shape): Tensor {
   checkLoss(op, loss);
+  if (typeof classWeight !== 'object' || classWeight === null || classWeight instanceof Map) {
+    throw new RangeError(`${op}: classWeight must be an object of weights by class; got ${kindOf(classWeight)}`);
+  }
   const classes = Math.max(2, outputShape.at(-1) ?? 0);
   for (const [name, weight] of Object.entries(classWeight)) {
     if (!isBelow(Number(name), classes)) {
@@ -84,6 +87,10 @@ function checkLoss(op: string, loss: Loss): void {
   throw new RangeError(
     `${op}: a loss must have sampleWeight as its third parameter to be weighted; got a loss of ${loss.length}`,
   );
+}
+
+function kindOf(given: unknown): string {
+  return given instanceof Map ? 'a Map; Object.fromEntries makes an object of it' : String(given);
 }
 
 function isWeight(value: unknown): boolean {
