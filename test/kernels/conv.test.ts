@@ -172,7 +172,10 @@ const axes: fc.Arbitrary<ConvAxis> = fc
 
 const channels = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom(0, 1, 3, 8, 16, 17, 33));
 const mixed: fc.Arbitrary<ConvShape> = fc.record({
-  images: fc.integer({ min: 0, max: 4 }),
+  images: fc.oneof(
+    { weight: 3, arbitrary: fc.integer({ min: 0, max: 4 }) },
+    { weight: 1, arbitrary: fc.constantFrom(6, 13, 25) },
+  ),
   rows: axes,
   columns: axes,
   groups: fc.constantFrom(1, 1, 2, 3),

@@ -38,6 +38,11 @@ export function smaller(a: Expr<'i32'>, b: Expr<'i32'>): Expr<'i32'> {
   return select(a, b, i32.lt_s(a, b));
 }
 
+/** The larger of two numbers (signed); both expressions are evaluated twice. */
+export function larger(a: Expr<'i32'>, b: Expr<'i32'>): Expr<'i32'> {
+  return select(a, b, i32.gt_s(a, b));
+}
+
 /** The address of an operand's element (0, 0, …). */
 export function address(f: FunctionBuilder, table: Expr<'i32'>, { slot, view }: Operand): Local<'i32'> {
   return f.let(plus(i32.load(table, 4 * slot), 4 * view.offset));

@@ -1,19 +1,22 @@
 // Sums over windows: out[i, o, f] = Σ over taps and channels of in[i, o·stride + t·dilation − before, c] · w[t, c, f], taps row
 // by row. What a convolution is, and what its input's gradient is of each phase of the stride. An implicit product: rows are
 // neighbouring outputs, whose elements of A lie a fixed distance apart, k runs over taps and channels, columns are filters.
-// A tile is a number of bands of images; taps whose row lies outside of the image are left out, for all outputs of a row.
+// A tile is a number of bands of images; taps whose row lies outside of the image are left out, for all outputs of a row. (Where
+// many taps have their column outside, see across-images.ts.)
 
-import { type Expr, type FunctionBuilder, i32, type ModuleBuilder, select } from '@treadle/wasm';
+import { type Expr, type FunctionBuilder, i32, type ModuleBuilder } from '@treadle/wasm';
 import { finished, wholeOf } from '../finished.ts';
 import type { Epilogue, Kernel, KernelFunc, Level, Slot } from '../kernel.ts';
-import { plus, smaller, times } from '../lane.ts';
+import { larger, plus, smaller, times } from '../lane.ts';
 import { registerBlock } from '../matmul/blocking.ts';
 import { evenPart, type Span } from '../matmul/even.ts';
 import { computedColumns } from '../matmul/micro-kernel.ts';
+import { blocksOfImages, emitAcross, isAcross } from './across-images.ts';
 import { type ConvAxis, reachesOut } from './axis.ts';
 import { type BandSpec, bandBytes, bandOrigin, bandRowBytes } from './band.ts';
 import { blockRuns, chains, eachBlockOf, joined } from './chains.ts';
-import { eachPanel, type Panels, panelsAddress } from './panels.ts';
+import { eachGroup, eachPanel, type Panels, panelsAddress } from './panels.ts';
+import { tapsInside } from './taps-inside.ts';
 
 export interface Windows {
   readonly images: number;
@@ -68,10 +71,11 @@ export function correlate(correlation: Correlation): Kernel {
   const { name, images, rows, columns, groups, channels, weights, input, out, epilogue, level } = correlation;
   const flops =
     2 * images * rows.output * columns.output * groups * channels * weights.filters * rows.taps * columns.taps;
-  const { bands, tiles } = cut(correlation, flops);
-  const bandSpec = bandOf(correlation);
-  const band = bandBytes(bandSpec, Math.ceil(rows.output / bands));
   const { mr, nr } = blockOf(columns.output, weights.filters, level, correlation.perLane);
+  const across = isAcross(correlation, mr);
+  const { bands, tiles } = across ? cutAcross(correlation, flops, mr) : cut(correlation, flops);
+  const bandSpec = bandOf(correlation);
+  const band = across ? 0 : bandBytes(bandSpec, Math.ceil(rows.output / bands));
   const cost = flops / (level.bits === 256 ? 80 : 35) + images * rows.output * columns.output * 2;
   return {
     name,
@@ -90,7 +94,10 @@ export function correlate(correlation: Correlation): Kernel {
       out: wholeOf(out, [images, rows.output, columns.output, groups * weights.filters]),
       epilogue,
     }),
-    emit: (module) => emitTile(module, correlation, { bandSpec, bands, tiles, spill: band, mr }),
+    emit: (module) => {
+      if (across) return emitAcross(module, correlation, { tiles, mr });
+      return emitTile(module, correlation, { bandSpec, bands, tiles, spill: band, mr });
+    },
   };
 }
 
@@ -106,6 +113,12 @@ function cut(correlation: Correlation, flops: number): { bands: number; tiles: n
   const bands = Math.min(rows.output, Math.max(Math.ceil(wanted / images), Math.ceil(bytes / mostBandBytes)));
   const units = images * bands;
   return { bands, tiles: Math.min(units, Math.ceil(wanted)) };
+}
+
+/** Every row of outputs of a block of images is a band. */
+function cutAcross({ images, rows }: Correlation, flops: number, mr: number): { bands: number; tiles: number } {
+  const units = blocksOfImages(images, mr) * rows.output;
+  return { bands: rows.output, tiles: Math.ceil(Math.max(1, Math.min(units, flops / tileFlops, mostTiles))) };
 }
 
 interface Cut {
@@ -161,11 +174,6 @@ function rowsRead(f: FunctionBuilder, axis: ConvAxis, outputs: Span): [Expr<'i32
   return [f.let(larger(first, zero)), f.let(larger(zero, smaller(end, i32.const(input))))];
 }
 
-/** The larger of two numbers (signed); both expressions are evaluated twice. */
-function larger(a: Expr<'i32'>, b: Expr<'i32'>): Expr<'i32'> {
-  return select(a, b, i32.gt_s(a, b));
-}
-
 interface Emission {
   readonly f: FunctionBuilder;
   readonly module: ModuleBuilder;
@@ -194,12 +202,7 @@ function overPanels(emission: Emission, { origin, panels, c, outputs }: Band): v
       overRows(emission, { origin: from, panels: panel, c: to, outputs }, width);
     });
   };
-  if (groups === 1) {
-    overGroup(i32.const(0));
-    return;
-  }
-  const group = f.local('i32', 0);
-  f.forSteps(group, i32.const(groups), 1, () => overGroup(group));
+  eachGroup(f, groups, overGroup);
 }
 
 function overRows({ f, module, correlation, cutting, spill }: Emission, band: Band, width: number): void {
@@ -218,8 +221,9 @@ function overRows({ f, module, correlation, cutting, spill }: Emission, band: Ba
     : joined([{ count: rows.taps, ...tapRow }, ...inner]);
   const oy = f.let(band.outputs.start);
   f.forSteps(oy, band.outputs.end, 1, () => {
-    const { first, count } = isCut ? tapsInside(f, rows, oy) : { first: i32.const(0), count: i32.const(rows.taps) };
-    const y = i32.add(plus(times(oy, rows.stride), -rows.before), times(first, rows.dilation));
+    const start = f.let(plus(times(oy, rows.stride), -rows.before));
+    const { first, count } = isCut ? tapsInside(f, rows, start) : { first: i32.const(0), count: i32.const(rows.taps) };
+    const y = i32.add(start, times(first, rows.dilation));
     const a = f.let(i32.add(band.origin, times(y, rowBytes)));
     const b = f.let(i32.add(band.panels, times(first, tapRow.bStep)));
     const c = f.let(i32.add(band.c, times(oy, 4 * placement.row)));
@@ -231,19 +235,4 @@ function overRows({ f, module, correlation, cutting, spill }: Emission, band: Ba
       f.increment(c, height * 4 * placement.column);
     });
   });
-}
-
-/** The first tap whose row lies inside of the image, and how many do. */
-function tapsInside(
-  f: FunctionBuilder,
-  { input, taps, stride, dilation, before }: ConvAxis,
-  output: Expr<'i32'>,
-): { first: Expr<'i32'>; count: Expr<'i32'> } {
-  const start = f.let(plus(times(output, stride), -before));
-  const zero = i32.const(0);
-  // ⌈−start / dilation⌉ and ⌈(input − start) / dilation⌉, no less than 0
-  const first = f.let(i32.div_s(plus(larger(i32.sub(0, start), zero), dilation - 1), dilation));
-  const beyond = f.let(larger(i32.sub(input, start), zero));
-  const end = f.let(smaller(i32.div_s(plus(beyond, dilation - 1), dilation), i32.const(taps)));
-  return { first, count: f.let(i32.sub(end, first)) };
 }

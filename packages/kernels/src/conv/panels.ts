@@ -90,6 +90,16 @@ function stepInPlace({ shape, strides }: View): number | undefined {
   return isPlain && step >= 0 && sizeOf(shape) > 0 ? step : undefined;
 }
 
+/** Calls `body` as the inside of a loop over groups, where there are several. */
+export function eachGroup(f: FunctionBuilder, groups: number, body: (group: Expr<'i32'>) => void): void {
+  if (groups === 1) {
+    body(i32.const(0));
+    return;
+  }
+  const group = f.local('i32', 0);
+  f.forSteps(group, i32.const(groups), 1, () => body(group));
+}
+
 /** Calls `body` for every panel, with the address of its first k. */
 export function eachPanel(
   f: FunctionBuilder,

@@ -13,7 +13,7 @@ import { packPanel } from '../matmul/pack.ts';
 import { type BandSpec, bandBytes, bandOrigin, bandRowBytes } from './band.ts';
 import { blockRuns, chains, eachBlockOf, joined } from './chains.ts';
 import { blockOf, type Windows } from './correlate.ts';
-import { eachPanel, type Panels } from './panels.ts';
+import { eachGroup, eachPanel, type Panels } from './panels.ts';
 
 export interface WeightGradient extends Windows {
   readonly name: string;
@@ -212,12 +212,7 @@ function overPanels(emission: Emission, band: Band): void {
       overRuns(emission, { ...band, a, b: to, c }, width);
     });
   };
-  if (groups === 1) {
-    overGroup(i32.const(0));
-    return;
-  }
-  const group = f.local('i32', 0);
-  f.forSteps(group, i32.const(groups), 1, () => overGroup(group));
+  eachGroup(f, groups, overGroup);
 }
 
 function overRuns({ f, module, gradient, cut, scratch }: Emission, band: Band, width: number): void {
