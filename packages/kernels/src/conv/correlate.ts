@@ -56,6 +56,9 @@ const mostTiles = 64;
 /** of the copy of a band: what stays in the L2 beside weights and outputs */
 const mostBandBytes = 262_144;
 
+/** of the outputs of a band that an epilogue finishes: it finds them in the L1 */
+const mostFinishedBytes = 32_768;
+
 /** The registers that a block of outputs of a row may have. */
 export function blockOf(
   columns: number,
@@ -107,10 +110,12 @@ function bandOf({ rows, columns, pixel }: Windows): BandSpec {
 
 /** How many bands an image has, and how many tiles all bands of all images are dealt to. */
 function cut(correlation: Correlation, flops: number): { bands: number; tiles: number } {
-  const { images, rows } = correlation;
+  const { images, rows, columns, groups, weights, epilogue } = correlation;
   const wanted = Math.max(1, Math.min(flops / tileFlops, mostTiles));
   const bytes = bandBytes(bandOf(correlation), rows.output);
-  const bands = Math.min(rows.output, Math.max(Math.ceil(wanted / images), Math.ceil(bytes / mostBandBytes)));
+  const finished = epilogue ? 4 * rows.output * columns.output * groups * weights.filters : 0;
+  const least = Math.max(wanted / images, bytes / mostBandBytes, finished / mostFinishedBytes);
+  const bands = Math.min(rows.output, Math.ceil(least));
   const units = images * bands;
   return { bands, tiles: Math.min(units, Math.ceil(wanted)) };
 }

@@ -67,7 +67,8 @@ export function spreadWindows(spec: SpreadWindows): Kernel[] {
 function emitTile(module: ModuleBuilder, spec: SpreadWindows, parts: Partition): KernelFunc {
   const { name, rows, columns, channels, inputs, dy, out } = spec;
   const finish = spec.epilogue?.emit(module, true);
-  const perUnit = rows.stride < rows.taps ? rows.output : 1;
+  const areApart = rows.stride >= rows.taps;
+  const perUnit = areApart ? 1 : rows.output;
   const rowBytes = 4 * columns.input * channels;
   return module.func(
     name,
@@ -83,6 +84,17 @@ function emitTile(module: ModuleBuilder, spec: SpreadWindows, parts: Partition):
       if (!coversAll(spec)) {
         f.do(memory.fill(i32.add(to, times(first, rowBytes)), 0, times(i32.sub(end, first), rowBytes)));
       }
+      // the epilogue follows closely: what it reads is still in the L1
+      const finishRows = (from: Expr<'i32'>, to: Expr<'i32'>): void => {
+        const [from0, beyond] = [times(from, columns.input), times(to, columns.input)];
+        finish?.(f, table, {
+          outer: i32.const(0),
+          row0: from0,
+          row1: beyond,
+          col0: i32.const(0),
+          col1: i32.const(channels),
+        });
+      };
       const row = f.let(row0);
       f.forSteps(row, row1, 1, () => {
         const image = f.let(i32.div_u(row, rows.output));
@@ -92,10 +104,11 @@ function emitTile(module: ModuleBuilder, spec: SpreadWindows, parts: Partition):
           eachChannel(f, spec, window, images, shares);
           f.increment(shares, 4 * channels);
         });
+        if (finish && areApart) {
+          finishRows(f.let(ownedFrom(f, spec, row)), f.let(ownedFrom(f, spec, f.let(plus(row, 1)))));
+        }
       });
-      const [from, beyond] = [times(first, columns.input), times(end, columns.input)];
-      const col1 = i32.const(channels);
-      finish?.(f, table, { outer: i32.const(0), row0: from, row1: beyond, col0: i32.const(0), col1 });
+      if (!areApart) finishRows(first, end);
     },
     { exported: false },
   );
