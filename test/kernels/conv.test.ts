@@ -244,6 +244,22 @@ describe.each(levels)('convolutions at %s', (_name, level) => {
     );
   });
 
+  test.each([1, 2, 3])(
+    'images with many windows at their sides have the same bits alone and in a batch: %i groups',
+    (groups) => {
+      const axis = (input: number): ConvAxis => ({ ...axisOfOne, input, output: input + 2, taps: 3, before: 2 });
+      const shape = { images: 14, rows: axis(4), columns: axis(5), groups, channels: 5, filters: 19 };
+      const values = valuesOf(shape, 3);
+      const [x, y] = [values.x.length / shape.images, values.y.length / shape.images];
+      const whole = compute(shape, 'y', values, level);
+      for (let i = 0; i < shape.images; i++) {
+        const image = { ...values, x: values.x.slice(i * x, (i + 1) * x) };
+        const alone = compute({ ...shape, images: 1 }, 'y', image, level);
+        expect(bitsOf(alone)).toEqual(bitsOf(whole.slice(i * y, (i + 1) * y)));
+      }
+    },
+  );
+
   test.each(names3)('the bits do not depend on the order of tiles nor on the width of vectors: %s', (to) => {
     const narrow: Level = { bits: 128, fma: level.fma };
     const backwards: Order = (tiles) => Array.from({ length: tiles }, (_, i) => tiles - 1 - i);
