@@ -96,9 +96,12 @@ export function blockingOf(geometry: Geometry, level: Level): Blocking {
   return { mr, nr, kc, panels, batchParts, rowParts, panelParts, a, b, panelsAtOnce };
 }
 
-/** Operations, and writing an element of the output as so many. */
-function work({ batch, m, n, k }: Geometry): number {
-  return 2 * batch * m * n * (k + 8);
+/** Rows of A that are multiplied in the time in which B is read: a product of fewer takes as long. */
+const rowsPerReading = 4;
+
+/** What a product takes as long as: so many operations, writing an element of the output counting as 16. */
+export function work({ batch, m, n, k }: Geometry): number {
+  return 2 * batch * Math.max(m, rowsPerReading) * n * (k + 8);
 }
 
 /** Cuts every product in powers of two, until there are about 64 tiles or the tiles are small. */

@@ -10,7 +10,7 @@ import { eachStep } from '../steps.ts';
 import { slotsOf } from '../tiled.ts';
 import { trafficOf } from '../traffic.ts';
 import { moved } from './batch.ts';
-import type { Blocking } from './blocking.ts';
+import { type Blocking, work } from './blocking.ts';
 import { type Blocks, blockBytes, blocksOf, eachBlock, packedRowsBytes, packRows } from './blocks.ts';
 import { evenPart, type Span } from './even.ts';
 import type { Geometry } from './geometry.ts';
@@ -38,13 +38,12 @@ export interface Product {
 
 export function productKernel(product: Product): Kernel {
   const { name, a, b, out, epilogue, depth, level, geometry, blocking } = product;
-  const { batch, m, n, k } = geometry;
   const { loads = [], stores = [] } = epilogue ?? {};
   const flopsPerNanosecond = level.bits === 256 ? 90 : 40;
   return {
     name,
     tiles: blocking.batchParts * blocking.rowParts * blocking.panelParts,
-    cost: (2 * batch * m * n * k) / flopsPerNanosecond + (epilogue?.cost ?? 0),
+    cost: work(geometry) / flopsPerNanosecond + (epilogue?.cost ?? 0),
     scratch: scratchOf(product).bytes,
     reads: [...slotsOf([a, b, ...loads]), ...(depth === undefined ? [] : [depth])],
     writes: [...new Set([out, ...slotsOf(stores)])],
