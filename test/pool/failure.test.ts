@@ -1,7 +1,7 @@
 // What a run says when one of its threads fails, and that the next run has a new team.
 
 import { type Program, Team, webAssembly } from '@treadle/pool';
-import { i32 } from '@treadle/wasm';
+import { i32, memory as wasmMemory } from '@treadle/wasm';
 import { afterEach, expect, test } from 'vitest';
 import { counting, meeting, newModule, type Role, withTable } from './programs.ts';
 
@@ -14,11 +14,18 @@ afterEach(async () => {
 
 const trap = (role: Role): Program => meeting(role, (f) => f.unreachable());
 
-/** Sets word 2 of the table, then never ends. */
+/** Sets word 2 of the table, then computes for ever. */
 const hang = (role: Role): Program =>
   meeting(role, (f, word) => {
     f.do(i32['atomic.store'](word, 1));
     f.loop((again) => f.br(again));
+  });
+
+/** Sets word 2 of the table, then sleeps for ever: the thread does nothing any more. */
+const freeze = (role: Role): Program =>
+  meeting(role, (f, word) => {
+    f.do(i32['atomic.store'](word, 1));
+    f.do(wasmMemory['atomic.wait32'](word, 1, -1n));
   });
 
 async function expectNextRunsToWork(): Promise<void> {
@@ -103,7 +110,7 @@ test.each<[Role, number]>([
 test('a worker that does not come back in a blocking run', async () => {
   team = new Team({ threads: 2, patienceMs: 1000 });
   await expectNextRunsToWork(); // for a start may take longer than this patience
-  const program = hang('worker');
+  const program = freeze('worker');
   await withTable(3, (table) => {
     expect(() => team.run(program, table)).toThrow(/^team: thread 1 failed in step 1 \(work 1\); it does not respond/);
   });
@@ -113,7 +120,7 @@ test('a worker that does not come back in a blocking run', async () => {
 test('a worker that does not come back in an asynchronous run that a blocking one waits for', async () => {
   team = new Team({ threads: 2, patienceMs: 1000 });
   await expectNextRunsToWork(); // for a start may take longer than this patience
-  const program = hang('caller');
+  const program = freeze('caller');
   const { program: next, words } = counting([[4]]);
   await withTable(3, async (table) => {
     await withTable(words, async (nextTable, view) => {

@@ -160,7 +160,6 @@ function emitWait(m: ModuleBuilder): Func<['i32', 'i32', 'i32'], 'i32'> {
         });
       });
       f.do(i32['atomic.rmw.sub'](control, 1, waitersOffset));
-      f.if(i32.eq(outcome, status.stalled), () => f.do(i32['atomic.store'](control, 1, abortOffset)));
       f.return(outcome);
     },
     { exported: false },

@@ -1,5 +1,5 @@
-// Where the words lie through which threads agree. Two areas of shared memory: the control block of a run, which the emitted
-// `main` works on by address, and the desk, on which JavaScript hands runs to workers. Words that different threads write
+// Where the words lie through which threads agree. Two areas that threads share: the control block of a run, which the emitted
+// `main` works on by address, and the desk, on which JavaScript hands runs to workers. Words that different threads write often
 // lie on different cache lines. All are int32; offsets of the control block are in bytes, those of the desk in words.
 
 /** bytes of a cache line, and words */
@@ -11,13 +11,13 @@ export const status = {
   done: 0,
   /** another thread gave up */
   aborted: 1,
-  /** a tile that somebody claimed was not finished for a long time */
+  /** a tile that a thread claimed was not finished for some time; entering `main` again goes on waiting */
   stalled: 2,
 } as const;
 
 /** Control block: not 0 once a thread has given up; everybody else then leaves at the end of the phase. */
 export const abortOffset = 0;
-/** Control block: how many slices a thread waits without any progress before it calls the run stalled. */
+/** Control block: how many slices a thread waits without any progress before it returns that the run is stalled. */
 export const patienceOffset = 4;
 /** Control block: how many threads sleep on a `done` word. */
 export const waitersOffset: number = line;
@@ -92,4 +92,13 @@ export const closed = 0;
 /** A bell that ends its workers. */
 export const stop = -1;
 
-export const deskWords: number = 6 * lineWords;
+/** The number by which the system knows a worker's thread, or `unknownThread`; 0 until it has started. */
+export function nativeWord(thread: number): number {
+  return 6 * lineWords + thread;
+}
+
+export const unknownThread = -1;
+
+export function deskWords(threads: number): number {
+  return nativeWord(threads);
+}

@@ -12,8 +12,7 @@ import type { Delivery, Post } from './worker.ts';
 const filename = fileURLToPath(new URL('./worker.js', import.meta.url));
 
 export interface CrewOptions {
-  /** byte offset of the desk */
-  readonly desk: number;
+  readonly desk: Int32Array<SharedArrayBuffer>;
   readonly bell: number;
   /** the numbers of its threads */
   readonly threads: readonly number[];

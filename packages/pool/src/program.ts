@@ -32,7 +32,7 @@ export interface Stint {
 export interface RunOptions {
   /** whether more than one thread is called; by default if that pays */
   readonly parallel?: boolean;
-  // Neither of these may run anything itself.
+  // None of these may run anything itself.
 
   /** called when the turn of this run has come, before anything of it runs: the time to write the table */
   readonly prepare?: () => void;
@@ -41,4 +41,9 @@ export interface RunOptions {
    * each thread did at each step, where the program is watched.
    */
   readonly finish?: ((log: readonly (readonly Stint[])[]) => void) | undefined;
+  /**
+   * called when the run has failed while threads may still write to the memory that it was given, until `gone`: that memory must
+   * be put aside now
+   */
+  readonly abandon?: ((gone: Promise<void>) => void) | undefined;
 }

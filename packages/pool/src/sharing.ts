@@ -1,7 +1,7 @@
 // Whether a run is worth a call to the other threads. Awake they come within a microsecond; asleep they cost the caller a
 // system call, and come when much of a short run is over. So a run calls sleeping threads when it gains more than that alone,
 // or when runs follow each other so closely that threads would stay awake between them, and what was forgone by not calling
-// them adds up to the cost of waking them: then whatever comes next, no more was lost than twice what a prophet would lose.
+// them adds up to the cost of waking them (the ski-rental rule: at most twice the cost of the best choice in hindsight).
 
 import { soonMilliseconds } from './ear.ts';
 import type { Work } from './program.ts';
@@ -15,6 +15,11 @@ const leastGain = 2_000;
  * with a thread that sleeps: a run of 100 µs, which two that are awake share in 50, takes 110 µs; one of 300 takes 190.
  */
 export const wakeNanoseconds = 75_000;
+
+/** Nanoseconds that the work takes one thread. */
+export function costOf(work: Work): number {
+  return work.flat().reduce((sum, { cost, tiles }) => (tiles === 0 ? sum : sum + cost), 0);
+}
 
 /** Nanoseconds that so many threads, awake, save of the work. */
 export function gainOf(work: Work, threads: number): number {

@@ -2,7 +2,6 @@
 // and rings; closing shuts the doors, then waits until nobody is inside. After that, no worker touches anything of the run.
 
 import type { Worker } from 'node:worker_threads';
-import type { Block } from './allocator.ts';
 import {
   activeWord,
   closed,
@@ -11,6 +10,7 @@ import {
   deskWords,
   finishedWord,
   firstBell,
+  nativeWord,
   othersBell,
   outcomeWord,
   paceWord,
@@ -18,11 +18,12 @@ import {
   scratchStrideWord,
   scratchWord,
   sleepersOf,
+  sliceMilliseconds,
   stop,
   tableWord,
 } from './control.ts';
 import { type Complaint, Crew } from './crew.ts';
-import { memory } from './memory.ts';
+import { roundMilliseconds } from './patience.ts';
 import type { WebAssemblyModule } from './webassembly.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -42,13 +43,12 @@ export interface Death {
 /** The numbers of runs come round again long after nobody remembers them. */
 const runs = 2 ** 30;
 const spinMilliseconds = 0.05;
-const sliceMilliseconds = 10;
+const roundSlices = roundMilliseconds / sliceMilliseconds;
 
 export class Staff {
   readonly #threads: number;
   readonly #onDeath: (death: Death) => void;
-  readonly #block: Block;
-  readonly #words: Int32Array;
+  readonly #words: Int32Array<SharedArrayBuffer>;
   #first: Crew | undefined;
   #others: Crew | undefined;
   #run = 0;
@@ -58,9 +58,8 @@ export class Staff {
   constructor(threads: number, onDeath: (death: Death) => void) {
     this.#threads = threads;
     this.#onDeath = onDeath;
-    this.#block = memory.allocate(4 * deskWords);
-    const begin = this.#block.byteOffset / 4;
-    this.#words = memory.i32.subarray(begin, begin + deskWords).fill(0);
+    // Memory of its own: threads that end late find it where it was.
+    this.#words = new Int32Array(new SharedArrayBuffer(4 * deskWords(threads)));
   }
 
   get workers(): readonly Worker[] {
@@ -87,25 +86,36 @@ export class Staff {
     if (called.others) this.#ring(othersBell, this.#run);
   }
 
-  /** Lets nobody in any more and waits until all are out: whether that came about within `limitMs`. */
-  close(limitMs: number): boolean {
+  /** Lets no worker in any more and waits until all are out; gives up when `isInVain`, asked once a round, says so. */
+  close(isInVain: () => boolean): boolean {
     const words = this.#words;
     if (this.#called.first) Atomics.store(words, firstBell, closed);
     if (this.#called.others) Atomics.store(words, othersBell, closed);
     if (Atomics.load(words, activeWord) === 0) return true;
-    const begin = performance.now();
-    const spinEnd = begin + spinMilliseconds;
+    const spinEnd = performance.now() + spinMilliseconds;
     do {
       for (let i = 0; i < 64; i++) if (Atomics.load(words, activeWord) === 0) return true;
     } while (performance.now() < spinEnd);
     Atomics.store(words, closingWord, 1);
     let active = Atomics.load(words, activeWord);
-    while (active !== 0 && performance.now() < begin + limitMs) {
+    for (let slice = 1; active !== 0; slice++) {
       Atomics.wait(words, activeWord, active, sliceMilliseconds);
       active = Atomics.load(words, activeWord);
+      if (active !== 0 && slice % roundSlices === 0 && isInVain()) break;
     }
     Atomics.store(words, closingWord, 0);
     return active === 0;
+  }
+
+  /** The system's numbers of the threads that are called to the open run. */
+  get calledThreads(): readonly number[] {
+    const called = [...(this.#called.first ? [0] : []), ...(this.#called.others ? range(1, this.#threads) : [])];
+    return called.map((thread) => Atomics.load(this.#words, nativeWord(thread)));
+  }
+
+  /** Whether any worker has come so far as to listen to its bell. */
+  get hasStarted(): boolean {
+    return range(0, this.#threads).some((thread) => Atomics.load(this.#words, nativeWord(thread)) !== 0);
   }
 
   /** Whether none of the workers beside the caller sleeps. */
@@ -119,10 +129,10 @@ export class Staff {
     return Atomics.load(words, finishedWord) === this.#run ? words[outcomeWord] : undefined;
   }
 
-  /** Blocks until the outcome may be known, or for a slice. */
+  /** Blocks until the outcome may be known, or for a round. */
   waitForOutcome(): void {
     const seen = Atomics.load(this.#words, finishedWord);
-    if (seen !== this.#run) Atomics.wait(this.#words, finishedWord, seen, sliceMilliseconds);
+    if (seen !== this.#run) Atomics.wait(this.#words, finishedWord, seen, roundMilliseconds);
   }
 
   /** Resolves when the outcome may be known. */
@@ -155,7 +165,6 @@ export class Staff {
     this.#ring(firstBell, stop);
     this.#ring(othersBell, stop);
     await Promise.all(this.#crews().map((crew) => crew.end()));
-    memory.free(this.#block);
   }
 
   /** Ends the threads wherever they are. */
@@ -164,12 +173,11 @@ export class Staff {
     this.#ring(firstBell, stop);
     this.#ring(othersBell, stop);
     await Promise.all(this.#crews().map((crew) => crew.kill()));
-    memory.free(this.#block);
   }
 
   #spawn(bell: number, threads: readonly number[]): Crew {
     const onDeath = (thread: number, error: Error) => this.#onDeath({ thread, error });
-    return new Crew({ desk: this.#block.byteOffset, bell, threads, onDeath });
+    return new Crew({ desk: this.#words, bell, threads, onDeath });
   }
 
   #crews(): readonly Crew[] {

@@ -9,8 +9,8 @@ import {
   closed,
   closingWord,
   controlWord,
-  deskWords,
   finishedWord,
+  nativeWord,
   outcomeWord,
   programWord,
   scratchStrideWord,
@@ -18,16 +18,17 @@ import {
   status,
   stop,
   tableWord,
+  unknownThread,
 } from './control.ts';
 import { Ear } from './ear.ts';
 import { type Main, mainOf } from './main.ts';
+import { nativeThread } from './patience.ts';
 import type { WebAssemblyMemory, WebAssemblyModule } from './webassembly.ts';
 
 /** What a worker is given when it starts. */
 export interface Post {
   readonly memory: WebAssemblyMemory;
-  /** byte offset of the desk */
-  readonly desk: number;
+  readonly desk: Int32Array<SharedArrayBuffer>;
   /** the bell it listens to: a word of the desk */
   readonly bell: number;
   readonly thread: number;
@@ -48,7 +49,8 @@ interface Known {
 }
 
 export default function serve(post: Post): void {
-  const words = new Int32Array(post.memory.buffer, post.desk, deskWords);
+  const words = post.desk;
+  Atomics.store(words, nativeWord(post.thread), nativeThread() || unknownThread);
   const programs = new Map<number, Known>();
   const ear = new Ear(words, post.bell, () => receive(post.port, programs));
   for (let run: number = closed; ; ) {
@@ -77,7 +79,12 @@ function join(words: Int32Array, { memory, port, thread }: Post, programs: Map<n
     const known = programs.get(id);
     if (!known) throw new Error(`internal: program ${id} was not delivered`);
     known.main ??= mainOf(known.module, memory);
-    return known.main(control, words[tableWord]!, words[scratchWord]! + thread * words[scratchStrideWord]!, thread);
+    const scratch = words[scratchWord]! + thread * words[scratchStrideWord]!;
+    // How long to wait for a tile of another thread is for the caller to decide, who aborts the run if need be.
+    for (;;) {
+      const outcome = known.main(control, words[tableWord]!, scratch, thread);
+      if (outcome !== status.stalled) return outcome;
+    }
   } catch (error) {
     port.postMessage(error instanceof Error ? error.message : String(error));
     Atomics.store(new Int32Array(memory.buffer), ((control >>> 0) + abortOffset) / 4, 1);

@@ -14,25 +14,25 @@ import {
   sliceMilliseconds,
 } from './control.ts';
 import { memory } from './memory.ts';
+import { roundMilliseconds } from './patience.ts';
 import type { Program, Stint } from './program.ts';
 
 const align = 64;
+/** more than any step has, with room for the claims that follow */
+const noMoreTiles = 2 ** 30;
 const noLog: readonly (readonly Stint[])[] = [];
 const noStint: Stint = { began: 0, ended: 0, tiles: 0 };
 
 export class Workspace {
   readonly #threads: number;
-  readonly #patience: number;
   #control: Block | undefined;
   #scratch: Block | undefined;
   #scratchStride = 0;
   /** when a run that is watched was made ready */
   #prepared = 0;
 
-  /** `patienceMs`: how long a thread waits without any progress before it calls a run stalled. */
-  constructor(threads: number, patienceMs: number) {
+  constructor(threads: number) {
     this.#threads = threads;
-    this.#patience = Math.ceil(patienceMs / sliceMilliseconds);
   }
 
   get control(): number {
@@ -67,13 +67,18 @@ export class Workspace {
     const { i32 } = memory;
     const first = this.#control.byteOffset / 4;
     i32.fill(0, first, first + bytes / 4);
-    i32[first + patienceOffset / 4] = this.#patience;
+    i32[first + patienceOffset / 4] = roundMilliseconds / sliceMilliseconds;
     if (isWatched) this.#prepared = clock();
   }
 
-  /** Makes every thread leave the run at the end of its phase. */
-  abort(): void {
+  /** Makes every thread leave the run after its tile. Returns the steps of which tiles were claimed by then. */
+  abort({ steps }: Program): readonly number[] {
     Atomics.store(memory.i32, (this.control + abortOffset) / 4, 1);
+    const begun: number[] = [];
+    for (let step = 0; step < steps; step++) {
+      if (Atomics.exchange(memory.i32, (this.control + nextOffset(step)) / 4, noMoreTiles) > 0) begun.push(step);
+    }
+    return begun;
   }
 
   /** The step that a thread works at, or undefined while it works at none. */
@@ -104,12 +109,6 @@ export class Workspace {
     return Array.from({ length: this.#threads }, (_, thread) =>
       Array.from({ length: steps }, (_, step) => stintOf(thread, step)),
     );
-  }
-
-  /** The steps that threads have come to. */
-  begun({ steps }: Program): readonly number[] {
-    const claims = (step: number): number => Atomics.load(memory.i32, (this.control + nextOffset(step)) / 4);
-    return Array.from({ length: steps }, (_, step) => step).filter((step) => claims(step) > 0);
   }
 
   /** Gives the memory back; the next run takes it anew. */
