@@ -3,6 +3,7 @@
 
 import { team } from '@treadle/pool';
 import { compile, ShapeError, setThreads, shutdown, type Tensor, tensor, variable } from '@treadle/tensor';
+import * as fc from 'fast-check';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { differenceOfData, noise } from '../support/bits.ts';
 
@@ -61,6 +62,8 @@ test('a worker that is ended before a variable is written leaves it as it was, a
   const step = compile(() => {
     v.assignAdd(long(x).sum());
   });
+  await step.runAsync(); // the workers are there
+  v.assign(initial);
   expect(await endWorkerIn(step, 30)).toMatch(/^team: .* failed .*; no variable has changed$/);
   expect(differenceOfData(v.data(), initial)).toBeUndefined();
   const twin = variable(tensor(initial));
@@ -88,4 +91,36 @@ test('a worker that is ended while a variable is written gives an error that say
   const expected = long(tensor(initial));
   expect(differenceOfData(v.data(), expected.data())).toBeUndefined();
   expect(other.item()).toBe(expected.sum().item());
+});
+
+test('however and whenever a worker is ended: what is assigned after the failure stays, and the next run is right', async () => {
+  const threads = 3;
+  setThreads(threads);
+  const length = 200_000;
+  const initial = noise(length, 3);
+  const step = compile((v: Tensor) => long(v).add(1));
+  const v = variable(tensor(initial));
+  const update = compile(() => {
+    v.assign(long(v));
+  });
+  const expected = long(tensor(initial)).data();
+  const cases = fc.record({ worker: fc.nat(threads - 1), afterMs: fc.nat(20), isBlockingNext: fc.boolean() });
+  await update.runAsync();
+  await fc.assert(
+    fc.asyncProperty(cases, async ({ worker, afterMs, isBlockingNext }) => {
+      v.assign(initial);
+      const outcome = update.runAsync().catch((error: Error) => error.message);
+      await new Promise((resolve) => setTimeout(resolve, afterMs));
+      void team.workers.at(worker)?.terminate();
+      if (!isBlockingNext) await outcome;
+      // A blocking run may come while the threads of the failed one are being ended.
+      v.assign(initial);
+      update();
+      expect(differenceOfData(v.data(), expected)).toBeUndefined();
+      expect(await outcome).toSatisfy((message) => message === undefined || /^team: .* failed/.test(String(message)));
+      expect(differenceOfData(v.data(), expected)).toBeUndefined();
+      step(v).dispose();
+    }),
+    { numRuns: process.env.TREADLE_TEST_LONG ? 2000 : 12, endOnFailure: true },
+  );
 });

@@ -106,14 +106,16 @@ test('an aborted run is left at the end of the phase', () => {
   });
 });
 
-test('a run without progress is called stalled, and aborted for all', () => {
+test('a run without progress is called stalled, and whoever enters it again finishes it when the tile is done', () => {
   for (const thread of [0, 1]) {
     withRun(counting([[3], [2]]), (run) => {
       claimedByAnother(run);
-      expect(run.main(thread)).toBe(status.stalled);
+      for (let i = 0; i < 3; i++) expect(run.main(thread)).toBe(status.stalled);
       expect(run.counts()).toEqual([0, 1, 1, 0, 0]);
-      expect(run.word(abortOffset)).toBe(1);
       expect(run.word(waitersOffset)).toBe(0);
+      run.word(doneOffset(0), 3);
+      expect(run.main(thread)).toBe(status.done);
+      expect(run.counts()).toEqual([0, 1, 1, 1, 1]);
     });
   }
 });

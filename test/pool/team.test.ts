@@ -151,17 +151,18 @@ describe('runs happen one at a time, in the order of the calls', () => {
         await withTable(words, async (table, view) => {
           const events: string[] = [];
           const pending = kinds.map((isBlocking, i) => {
+            const prepare = () => {
+              events.push(`prepare ${i}`);
+              view()[0] = i;
+              return table;
+            };
             const options = {
-              prepare: () => {
-                events.push(`prepare ${i}`);
-                view()[0] = i;
-              },
               finish: () => {
                 events.push(`finish ${i}`);
                 expect([...view().subarray(1 + tiles, 1 + 2 * tiles)]).toEqual(valuesOf([[3], [2]], i));
               },
             };
-            return isBlocking ? team.run(program, table, options) : team.runAsync(program, table, options);
+            return isBlocking ? team.run(program, prepare, options) : team.runAsync(program, prepare, options);
           });
           await Promise.all(pending);
           expect(events).toEqual(kinds.flatMap((_, i) => [`prepare ${i}`, `finish ${i}`]));
@@ -179,10 +180,10 @@ describe('runs happen one at a time, in the order of the calls', () => {
       throw new TypeError('mine');
     };
     await withTable(words, async (table, view) => {
-      for (const options of [{ prepare: fail }, { finish: fail }]) {
-        expect(() => team.run(program, table, options)).toThrow('mine');
+      for (const [prepared, options] of [[fail, {}] as const, [table, { finish: fail }] as const]) {
+        expect(() => team.run(program, prepared, options)).toThrow('mine');
         const [first, second] = await Promise.allSettled([
-          team.runAsync(program, table, options),
+          team.runAsync(program, prepared, options),
           team.runAsync(program, table),
         ]);
         expect([first?.status, second?.status]).toEqual(['rejected', 'fulfilled']);

@@ -2,7 +2,7 @@
 // A plan is made once for a structure and run for every capture that has it; binding writes the addresses of this run's
 // sources and outputs into the table.
 
-import { type Dtype, type Shape, type Source, sizeOf } from '@treadle/graph';
+import { type Dtype, type Shape, type Source, showShape, sizeOf } from '@treadle/graph';
 import type { Kernel, Level, Slot } from '@treadle/kernels';
 import { type Block, memory, type Program, type RunOptions, team, webAssembly } from '@treadle/pool';
 import { ModuleBuilder } from '@treadle/wasm';
@@ -17,7 +17,16 @@ import { makeGroups } from './groups.ts';
 import { type Lowered, lower, type Output, type Place } from './lower.ts';
 import type { Ragged } from './ragged.ts';
 import { type Schedule, schedule } from './schedule.ts';
-import { holdBlocks, makeRoom, StoredValue } from './storage.ts';
+import {
+  allocateBlock,
+  beginBinding,
+  freeWaiting,
+  freeWhenGone,
+  isNeeded,
+  isSpare,
+  type Spare,
+  StoredValue,
+} from './storage.ts';
 
 /** Values up to this many elements are copied to the plan's block before a run and from it after, and need no block of their own. */
 const smallValue = 256;
@@ -63,7 +72,7 @@ export function draft(capture: Capture, level: Level, { isWatched = false, ragge
   return { lowered, phases, written, inBlock, bytes: emitModule(phases, isWatched), rows: ragged?.rows ?? 1 };
 }
 
-export class Plan {
+export class Plan implements Spare {
   /** the steps, as people read them */
   readonly names: readonly string[];
   readonly outputOf: readonly (number | undefined)[];
@@ -76,15 +85,18 @@ export class Plan {
   /** the variables assigned */
   readonly #written: readonly Written[];
   readonly #targets: readonly (readonly [slot: Slot, root: number])[];
-  /** where the numbers lie that are so many times the rows of a run */
-  readonly #numbersOfRows: readonly (readonly [room: number, times: number])[];
-  /** for each output that may have fewer rows: the address of its room in the plan's block */
-  readonly #outputRooms: readonly (number | undefined)[];
+  /** the slots of numbers that are so many times the rows of a run */
+  readonly #numbersOfRows: readonly (readonly [slot: Slot, times: number])[];
+  readonly #inBlock: BlockLayout;
+  readonly #tableBytes: number;
   /** the rows that it was made for, if a run may have fewer */
   readonly #rows: number;
-  readonly #block: Block;
-  /** first word of the table of addresses */
-  readonly #table: number;
+  /** the table of addresses, then what the layout says; only when it is needed for a run */
+  #block: Block | undefined;
+  /** first word of the table */
+  #table = 0;
+  /** the address of each slot that has room in the block */
+  #rooms: ReadonlyMap<Slot, number> = new Map();
   #holds = 0;
 
   /** With a `watch`, which the draft must have been made for, runs are told of. */
@@ -102,60 +114,46 @@ export class Plan {
     this.#program = { ...programOf(phases, bytes), isWatched: watch !== undefined };
     this.#watch = watch;
 
-    const tableBytes = roundUp(4 * lowered.places.length);
-    this.#block = memory.allocate(tableBytes + inBlock.bytes);
-    this.#table = this.#block.byteOffset / 4;
-    const rooms = new Map<Slot, number>();
-    for (const [slot, offset] of inBlock.offsets) {
-      const address = this.#block.byteOffset + tableBytes + offset;
-      rooms.set(slot, address);
-      this.#setAddress(slot, address);
-    }
+    this.#inBlock = inBlock;
+    this.#tableBytes = roundUp(4 * lowered.places.length);
     this.#sources = lowered.places.flatMap((place, slot): BoundSource[] => {
       if (place.kind !== 'source') return [];
       const { source, dtype } = place;
-      return [{ slot, source, dtype, room: rooms.get(slot), isRagged: inBlock.ragged.has(slot) }];
+      return [{ slot, source, dtype, isRagged: inBlock.ragged.has(slot) }];
     });
     this.#numbersOfRows = lowered.places.flatMap((place, slot) =>
-      place.kind === 'rows' ? [[required(rooms.get(slot)), place.times] as const] : [],
+      place.kind === 'rows' ? [[slot, place.times] as const] : [],
     );
-    this.#outputRooms = this.#outputSlots.map((slot) => (inBlock.ragged.has(slot) ? rooms.get(slot) : undefined));
   }
 
   /** Runs the plan; returns its outputs. */
   run(binding: Binding): readonly StoredValue[] {
-    makeRoom();
-    const rows = binding.rows ?? this.#rows;
-    const outputs = this.#newOutputs(rows);
-    const prepare = (): void => this.#bind(binding, rows, outputs);
+    const run = this.#prepare(binding);
     try {
-      team.run(this.#program, 4 * this.#table, { prepare, finish: this.#watch });
+      team.run(this.#program, run.table, run);
     } catch (error) {
       throw explainFailure(error, this.#written);
     }
-    return this.#collect(rows, outputs);
+    return run.collected;
   }
 
-  /** The same with the event loop free. */
-  async runAsync(binding: Binding): Promise<readonly StoredValue[]> {
-    makeRoom();
-    const rows = binding.rows ?? this.#rows;
-    const outputs = this.#newOutputs(rows);
-    const letGo = holdBlocks();
+  /**
+   * The same with the event loop free. What the run reads and writes is held from now on. `before` is called when its turn has
+   * come; also if that never comes.
+   */
+  async runAsync(binding: Binding, before?: () => void): Promise<readonly StoredValue[]> {
+    const run = this.#prepare(binding, before);
+    let letGo: (() => void) | undefined;
     this.hold();
     try {
-      const prepare = (): void => this.#bind(binding, rows, outputs);
-      // Small outputs are read at once when the run ends: the next run of this plan may follow without a pause.
-      let collected: readonly StoredValue[] = [];
-      const finish = (): void => {
-        collected = this.#collect(rows, outputs);
-      };
-      await team.runAsync(this.#program, 4 * this.#table, { prepare, finish });
-      return collected;
+      letGo = holdBound(binding);
+      await team.runAsync(this.#program, run.table, run);
+      return run.collected;
     } catch (error) {
       throw explainFailure(error, this.#written);
     } finally {
-      letGo();
+      before?.();
+      letGo?.();
       this.letGo();
     }
   }
@@ -176,7 +174,72 @@ export class Plan {
   /** Gives back the plan's memory; it must not run again. */
   release(): void {
     team.forget(this.#program);
-    memory.free(this.#block);
+    if (this.#block) memory.free(this.#leaveBlock(this.#block));
+  }
+
+  /** Gives back the plan's memory until it runs again. */
+  giveBack(): void {
+    if (this.#block && this !== latest) memory.free(this.#leaveBlock(this.#block));
+  }
+
+  #leaveBlock(block: Block): Block {
+    this.#block = undefined;
+    isNeeded(this);
+    return block;
+  }
+
+  /** Takes a block and writes what stays in its table. */
+  #enterBlock(): void {
+    const block = allocateBlock(this.#tableBytes + this.#inBlock.bytes);
+    isSpare(this);
+    this.#block = block;
+    this.#table = block.byteOffset / 4;
+    const begin = block.byteOffset + this.#tableBytes;
+    this.#rooms = new Map(this.#inBlock.offsets.map(([slot, offset]) => [slot, begin + offset]));
+    for (const [slot, address] of this.#rooms) this.#setAddress(slot, address);
+  }
+
+  /** A run to be: values are bound when its turn has come, and small outputs are read at once when it is done. */
+  #prepare(binding: Binding, before?: () => void): PreparedRun {
+    const rows = binding.rows ?? this.#rows;
+    const outputs: (StoredValue | undefined)[] = [];
+    const drop = (): void => {
+      for (const output of outputs) output?.release();
+    };
+    const run: PreparedRun = {
+      collected: [],
+      table: () => {
+        before?.();
+        beginBinding();
+        latest = this;
+        try {
+          if (!this.#block) this.#enterBlock();
+          for (const output of this.#outputs) outputs.push(this.#newOutput(output, rows));
+          this.#bind(binding, rows, outputs);
+        } catch (error) {
+          drop();
+          throw error;
+        }
+        return 4 * this.#table;
+      },
+      finish: (log) => {
+        freeWaiting();
+        run.collected = this.#collect(rows, outputs);
+        this.#watch?.(log);
+      },
+      fail: (gone) => {
+        if (gone) this.#moveAside(gone, [...outputs, ...binding.targets]);
+        else freeWaiting();
+        drop();
+      },
+    };
+    return run;
+  }
+
+  /** Leaves all that threads may still write to, until they are gone. */
+  #moveAside(gone: Promise<void>, values: readonly (StoredValue | undefined)[]): void {
+    for (const value of values) value?.moveAside(gone);
+    void freeWhenGone(gone, ...(this.#block ? [this.#leaveBlock(this.#block)] : []));
   }
 
   #setAddress(slot: Slot, byteOffset: number): void {
@@ -184,19 +247,24 @@ export class Plan {
   }
 
   /** What is small, or has fewer rows than there is room for, is copied from the plan's block after the run. */
-  #newOutputs(rows: number): readonly (StoredValue | undefined)[] {
-    return this.#outputs.map(({ shape, dtype, isRagged }) => {
-      return isSmall(shape) || (isRagged && rows < this.#rows) ? undefined : StoredValue.allocate(sizeOf(shape), dtype);
-    });
+  #newOutput({ shape, dtype, isRagged }: Output, rows: number): StoredValue | undefined {
+    if (isSmall(shape) || (isRagged && rows < this.#rows)) return undefined;
+    try {
+      return StoredValue.allocate(sizeOf(shape), dtype);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new RangeError(`tensor: no memory for a result of ${showShape(shape)} ${dtype}; ${error.message}`);
+    }
   }
 
   #bind({ sources, args, targets }: Binding, rows: number, outputs: readonly (StoredValue | undefined)[]): void {
     outputs.forEach((output, i) => {
-      const address = output ? output.address() : this.#outputRooms[i];
-      if (address !== undefined) this.#setAddress(required(this.#outputSlots[i]), address);
+      const slot = required(this.#outputSlots[i]);
+      if (output) this.#setAddress(slot, output.address());
+      else if (this.#inBlock.ragged.has(slot)) this.#setAddress(slot, required(this.#rooms.get(slot)));
     });
     for (const [slot, root] of this.#targets) this.#setAddress(slot, required(targets[root]).address());
-    for (const [room, times] of this.#numbersOfRows) setNumber(room, times * rows, 'int32');
+    for (const [slot, times] of this.#numbersOfRows) setNumber(required(this.#rooms.get(slot)), times * rows, 'int32');
     for (const bound of this.#sources) {
       const source = required(sources[bound.source]);
       if (bound.isRagged && rows < this.#rows) this.#copyRows(bound, source, args);
@@ -205,7 +273,8 @@ export class Plan {
   }
 
   /** Rows that a kernel may read although they mean nothing must lie somewhere: the others go where there is room. */
-  #copyRows({ slot, room }: BoundSource, source: Source, args: readonly StoredValue[]): void {
+  #copyRows({ slot }: BoundSource, source: Source, args: readonly StoredValue[]): void {
+    const room = this.#rooms.get(slot);
     if (source.kind !== 'argument' || room === undefined) throw new Error('internal: only arguments have fewer rows');
     const value = required(args[source.index]);
     const from = value.address(room);
@@ -213,7 +282,8 @@ export class Plan {
     this.#setAddress(slot, room);
   }
 
-  #bindSource({ slot, dtype, room }: BoundSource, source: Source, args: readonly StoredValue[]): void {
+  #bindSource({ slot, dtype }: BoundSource, source: Source, args: readonly StoredValue[]): void {
+    const room = this.#rooms.get(slot);
     switch (source.kind) {
       case 'number':
       case 'constant':
@@ -240,13 +310,39 @@ export class Plan {
   }
 }
 
+/** The plan that was bound last: it keeps its memory. */
+let latest: Plan | undefined;
+
+/** A run of a plan, as the team takes it. */
+interface PreparedRun extends RunOptions {
+  readonly table: () => number;
+  collected: readonly StoredValue[];
+}
+
+/** Holds what a run is bound to, until the function that it returns is called. */
+function holdBound({ sources, args, targets }: Binding): () => void {
+  const read = [...args];
+  for (const source of sources) {
+    const storage =
+      source.kind === 'stored' ? source.storage : source.kind === 'variable' ? source.state.storage : undefined;
+    if (storage instanceof StoredValue) read.push(storage);
+  }
+  const written = targets.filter((target) => target !== undefined);
+  // A value that was disposed of is found before any is held.
+  for (const value of [...read, ...written]) value.checkUsable();
+  for (const value of read) value.hold();
+  for (const value of written) value.willBeWritten();
+  return () => {
+    for (const value of read) value.letGo();
+    for (const value of written) value.wasWritten();
+  };
+}
+
 /** A source, and what is needed to bind it. */
 interface BoundSource {
   readonly slot: Slot;
   readonly source: number;
   readonly dtype: Dtype;
-  /** the address of room in the plan's block: for a number, to which the table points for good, or for a small value */
-  readonly room: number | undefined;
   /** whether it may have fewer rows than there is room for */
   readonly isRagged: boolean;
 }

@@ -95,18 +95,27 @@ class PlannedRecording implements Recording {
 
   run(args: readonly StoredValue[]): readonly StoredValue[] {
     for (const cell of this.#assigned) cell.keepOld();
-    return this.#inOrder(this.#plan.run({ ...this.#binding, args: this.#apart(args) }));
+    const own = args.map((value) => (this.#writes(value) ? value.copy() : value));
+    return this.#inOrder(this.#plan.run({ ...this.#binding, args: own }));
   }
 
   async runAsync(args: readonly StoredValue[]): Promise<readonly StoredValue[]> {
-    for (const cell of this.#assigned) cell.keepOld();
-    return this.#inOrder(await this.#plan.runAsync({ ...this.#binding, args: this.#apart(args) }));
+    const fills = this.#assigned.map((cell) => cell.keepOldLater());
+    const own = args.map((value) => {
+      if (!this.#writes(value)) return value;
+      const { copy, fill } = value.copyLater();
+      fills.push(fill);
+      return copy;
+    });
+    const before = (): void => {
+      for (const fill of fills) fill();
+    };
+    return this.#inOrder(await this.#plan.runAsync({ ...this.#binding, args: own }, before));
   }
 
-  /** An argument that is the present value of a variable, which the plan writes, is read from a copy. */
-  #apart(args: readonly StoredValue[]): readonly StoredValue[] {
-    const isWritten = (value: StoredValue): boolean => this.#assigned.some(({ storage }) => storage === value);
-    return args.some(isWritten) ? args.map((value) => (isWritten(value) ? value.copy() : value)) : args;
+  /** Whether the plan writes the value: an argument that is the present value of a variable is read from a copy. */
+  #writes(value: StoredValue): boolean {
+    return this.#assigned.some(({ storage }) => storage === value);
   }
 
   #inOrder(values: readonly StoredValue[]): readonly StoredValue[] {

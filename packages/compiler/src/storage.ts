@@ -22,28 +22,67 @@ let bytesInBlocks = 0;
 let sweeps = 0;
 /** bytes of the blocks that were taken since the last sweep */
 let bytesTaken = 0;
+/** Runs that were bound so far: what is bound to the latest one keeps its block. */
+let bindings = 0;
 /** The homes that are blocks. They do not keep the values that live there: a value that is forgotten leaves its home behind. */
 const blocks = new Set<Home>();
-/** While a run is under way blocks must stay where they are: frees wait here. */
-let runsUnderWay = 0;
+/** Blocks that were given back while a run was under way, which may still read or write them. */
 const waitingFrees: Block[] = [];
+/** Memory that can be done without until it is needed again, as that of plans between their runs. */
+const spare = new Set<Spare>();
+
+/** What gives its memory back when there is too little of it. */
+export interface Spare {
+  /** Called between runs only. */
+  giveBack(): void;
+}
 
 /** Values that live in blocks, with their homes. */
 const forgotten = new FinalizationRegistry<Home>((home) => home.leaveBlock());
 
 function freeBlock(block: Block): void {
   bytesInBlocks -= block.byteLength;
-  if (runsUnderWay > 0) waitingFrees.push(block);
+  if (team.isRunning) waitingFrees.push(block);
   else memory.free(block);
 }
 
-/** Marks the time in which a run reads and writes blocks while the program goes on. */
-export function holdBlocks(): () => void {
-  runsUnderWay++;
-  return () => {
-    runsUnderWay--;
-    if (runsUnderWay === 0) for (const block of waitingFrees.splice(0)) memory.free(block);
-  };
+/** Frees what was given back while a run was under way that is over now. */
+export function freeWaiting(): void {
+  for (const block of waitingFrees.splice(0)) memory.free(block);
+}
+
+/** The same where threads of a run that failed may still write. */
+export async function freeWhenGone(gone: Promise<void>, ...put: readonly Block[]): Promise<void> {
+  const waiting = waitingFrees.splice(0);
+  await gone;
+  for (const block of [...put, ...waiting]) memory.free(block);
+}
+
+/** A block of the shared memory, for which everything that can do without its own gives it up if need be. */
+export function allocateBlock(bytes: number): Block {
+  try {
+    return memory.allocate(bytes);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    team.finish();
+    emptyMemory();
+    return memory.allocate(bytes);
+  }
+}
+
+/** Empties the memory but for what is bound to the run that is being prepared. */
+function emptyMemory(): void {
+  for (const home of blocks) if (home.binding !== bindings) home.moveOut();
+  for (const each of [...spare]) each.giveBack();
+  team.rest();
+}
+
+export function isSpare(owner: Spare): void {
+  spare.add(owner);
+}
+
+export function isNeeded(owner: Spare): void {
+  spare.delete(owner);
 }
 
 /**
@@ -53,13 +92,19 @@ export function holdBlocks(): () => void {
 class Home {
   readonly length: number;
   readonly dtype: Dtype;
-  /** whether the value may be moved out: that of a variable keeps its address */
+  /** whether the value may be moved out when it is old: that of a variable is needed again and again */
   readonly isMovable: boolean;
   block: Block | undefined;
   values: Kept | undefined;
   /** how many runs have copied it */
   copies = 0;
   isReleased = false;
+  /** how many runs that have been asked for read or write it */
+  holds = 0;
+  /** how many of them write it */
+  writers = 0;
+  /** the latest run that it was bound to */
+  binding = -1;
   /** the sweeps there had been when the value was last bound to a run */
   lastSweep: number = sweeps;
 
@@ -71,10 +116,11 @@ class Home {
 
   /** Takes a block, for a value that is told of when it is forgotten. */
   enterBlock(value: StoredValue): Block {
-    const block = memory.allocate(4 * this.length);
+    const block = allocateBlock(4 * this.length);
     bytesInBlocks += block.byteLength;
     bytesTaken += block.byteLength;
     this.block = block;
+    this.binding = bindings;
     blocks.add(this);
     forgotten.register(value, this, this);
     return block;
@@ -86,6 +132,25 @@ class Home {
     blocks.delete(this);
     freeBlock(this.block);
     this.block = undefined;
+  }
+
+  /** Leaves the block for an array. */
+  moveOut(): void {
+    if (!this.block) return;
+    this.values = this.read();
+    this.leaveBlock();
+  }
+
+  /** Leaves the block, to which threads may write until they are gone; values that are no more wanted stay behind. */
+  moveAside(gone: Promise<void>): void {
+    const { block } = this;
+    if (!block) return;
+    if (!this.isReleased) this.values = copyWords(block.byteOffset / 4, this.length, this.dtype);
+    forgotten.unregister(this);
+    blocks.delete(this);
+    this.block = undefined;
+    bytesInBlocks -= block.byteLength;
+    void freeWhenGone(gone, block);
   }
 
   /** The values, in an array of their own. */
@@ -166,8 +231,9 @@ export class StoredValue implements Storage {
 
   address(room?: number): number {
     const home = this.#home;
-    if (home.isReleased) throw new Error('tensor: it must not be used after dispose()');
+    if (home.isReleased && home.holds === 0) throw new Error('tensor: it must not be used after dispose()');
     home.lastSweep = sweeps;
+    home.binding = bindings;
     if (this.#part) return this.#part.of.address() + 4 * this.#part.first;
     if (home.block) return home.block.byteOffset;
     if (home.values && room !== undefined && home.copies++ < mostCopies) {
@@ -180,41 +246,105 @@ export class StoredValue implements Storage {
     return block.byteOffset;
   }
 
-  /** The values, in an array of their own. */
+  /** The values, in an array of their own, once the runs that write them are done: blocks until then. */
   read(): Values {
-    if (this.#home.isReleased) throw new Error('tensor: it must not be read after dispose()');
+    this.checkUsable();
     if (this.#part) {
       const { of, first } = this.#part;
       return of.read().slice(first, first + this.length);
     }
-    if (runsUnderWay > 0 && this.#home.block) team.finish(); // a run may be writing it
+    if (this.#home.writers > 0) team.finish();
     return this.#home.read();
+  }
+
+  /** The same with the event loop free: the values as the runs leave them that were asked for before. */
+  async readAsync(): Promise<Values> {
+    this.checkUsable();
+    if (this.#part || this.#home.writers === 0) return this.read();
+    this.hold();
+    let values: Values | undefined;
+    try {
+      await team.between(() => {
+        values = this.#home.read();
+      });
+    } finally {
+      this.letGo();
+    }
+    if (!values) throw new Error('internal: a value was not read in its turn');
+    return values;
   }
 
   /** The same value once more. */
   copy(): StoredValue {
-    const { block, length, dtype } = this.#home;
-    if (runsUnderWay > 0 || !block) return StoredValue.of(this.read(), dtype);
+    const { block, length, dtype, writers } = this.#home;
+    if (writers > 0 || !block) return StoredValue.of(this.read(), dtype);
     return StoredValue.copy(block.byteOffset / 4, length, dtype);
   }
 
-  /** Frees at once; the value must not be used again. */
+  /** The same value once more, as the runs that were asked for before leave it: it is there when `fill` has been called. */
+  copyLater(): { readonly copy: StoredValue; readonly fill: () => void } {
+    const copy = new StoredValue(this.#home.length, this.#home.dtype);
+    copy.#home.writers++;
+    this.hold();
+    let isFilled = false;
+    const fill = (): void => {
+      if (isFilled) return;
+      isFilled = true;
+      copy.#home.values = this.#home.read();
+      copy.#home.writers--;
+      this.letGo();
+    };
+    return { copy, fill };
+  }
+
+  /** Keeps the value for a run that was asked for, whatever becomes of the tensor. */
+  hold(): void {
+    this.#part?.of.hold();
+    this.#home.holds++;
+  }
+
+  letGo(): void {
+    this.#part?.of.letGo();
+    this.#home.holds--;
+    if (this.#home.isReleased && this.#home.holds === 0) this.release();
+  }
+
+  /** Says that a run that was asked for will write the value, until `wasWritten`. */
+  willBeWritten(): void {
+    this.hold();
+    this.#home.writers++;
+  }
+
+  wasWritten(): void {
+    this.#home.writers--;
+    this.letGo();
+  }
+
+  /** Leaves its block, to which threads may write until they are gone. */
+  moveAside(gone: Promise<void>): void {
+    this.#home.moveAside(gone);
+  }
+
+  /** Frees at once, or when the runs that were asked for are done; the value must not be used again. */
   release(): void {
     this.#home.isReleased = true;
+    if (this.#home.holds > 0) return;
     this.#home.values = undefined;
     this.#home.leaveBlock();
   }
+
+  /** Throws where it was released. */
+  checkUsable(): void {
+    if (this.#home.isReleased) throw new Error('tensor: it must not be used after dispose()');
+  }
 }
 
-/** Moves old values out to arrays when there are many; called before a run is bound, never during one. */
-export function makeRoom(): void {
-  if (bytesTaken < sweepBytes || runsUnderWay > 0) return;
+/** Begins to bind a run: moves old values out to arrays when there are many. No run is under way. */
+export function beginBinding(): void {
+  bindings++;
+  if (bytesTaken < sweepBytes) return;
   if (bytesInBlocks > sweepBytes) {
-    for (const home of blocks) {
-      if (!home.isMovable || home.lastSweep === sweeps) continue;
-      home.values = home.read();
-      home.leaveBlock();
-    }
+    for (const home of blocks) if (home.isMovable && home.lastSweep !== sweeps) home.moveOut();
   }
   sweeps++;
   bytesTaken = 0;

@@ -125,6 +125,16 @@ export class VariableCell implements VariableState {
     this.copyOld()();
   }
 
+  /** The same before a run that waits for its turn; what is returned is to be called then. */
+  keepOldLater(): () => void {
+    const old = this.#node;
+    if (!old.used) return nothing;
+    const { copy, fill } = this.storage.copyLater();
+    old.source = { kind: 'stored', storage: copy };
+    this.#node = this.#present();
+    return fill;
+  }
+
   #present(): Node {
     return sourceNode({ kind: 'variable', state: this }, this.shape, this.dtype);
   }

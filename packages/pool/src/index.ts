@@ -16,7 +16,7 @@ export {
   waitersOffset,
 } from './control.ts';
 export { memory, type SharedMemory } from './memory.ts';
-export type { Program, RunOptions, Stint, Work } from './program.ts';
+export type { Program, RunOptions, Stint, Table, Work } from './program.ts';
 export { RunError } from './run-error.ts';
 export { Team, type TeamOptions, team } from './team.ts';
 export {

@@ -28,38 +28,46 @@ function ticksOf(thread: number): number | undefined {
   }
 }
 
-/** The ticks of 10 ms for which all threads of the process have computed. */
-function ticksOfProcess(): number {
+/** The ticks of 10 ms for which the threads of the process have computed, less those of the main thread, where they are known. */
+function ticksOfOthers(): number {
   const { user, system } = process.cpuUsage();
-  return Math.round((user + system) / 10_000);
+  return Math.round((user + system) / 10_000) - (ticksOf(process.pid) ?? 0);
 }
+
+/** Threads that compute for less than this share of the time do nothing but wait. */
+const idleShare = 0.02;
 
 export class Patience {
   readonly #rounds: number;
+  readonly #leastTicks: number;
   #idleRounds = 0;
   #progress = -1;
+  /** when the idle rounds began */
   #ticks = 0;
 
-  /** `patienceMs`: for how long threads may do nothing at all. */
+  /** `patienceMs`: for how long threads may do nothing. */
   constructor(patienceMs: number) {
     this.#rounds = Math.ceil(patienceMs / roundMilliseconds);
+    this.#leastTicks = Math.max(1, (idleShare * patienceMs) / 10);
   }
 
   /**
-   * Whether further waiting is in vain; to be asked once a round. `threads`: the numbers by which the system knows them, ≤ 0 where unknown; `progress`:
-   * a count that changes when the run gets on.
+   * Whether further waiting is in vain; to be asked once a round. `threads`: the numbers by which the system knows them, ≤ 0
+   * where unknown; `progress`: a count that changes when the run gets on.
    */
   isSpent(threads: readonly number[], progress: number): boolean {
-    let ticks = threads.some((thread) => thread <= 0) ? ticksOfProcess() : 0;
+    let ticks = threads.some((thread) => thread <= 0) ? ticksOfOthers() : 0;
     for (const thread of threads) {
       if (thread <= 0) continue;
       const own = ticksOf(thread);
       if (own === undefined) return true;
       ticks += own;
     }
-    this.#idleRounds = ticks === this.#ticks && progress === this.#progress ? this.#idleRounds + 1 : 0;
-    this.#ticks = ticks;
-    this.#progress = progress;
-    return this.#idleRounds >= this.#rounds;
+    if (progress !== this.#progress || Math.abs(ticks - this.#ticks) >= this.#leastTicks) {
+      this.#idleRounds = 0;
+      this.#progress = progress;
+      this.#ticks = ticks;
+    }
+    return ++this.#idleRounds > this.#rounds;
   }
 }

@@ -34,16 +34,17 @@ export interface RunOptions {
   readonly parallel?: boolean;
   // None of these may run anything itself.
 
-  /** called when the turn of this run has come, before anything of it runs: the time to write the table */
-  readonly prepare?: () => void;
   /**
    * called when this run is done, before the next one begins: the time to read what the next one overwrites. Is given what
    * each thread did at each step, where the program is watched.
    */
   readonly finish?: ((log: readonly (readonly Stint[])[]) => void) | undefined;
   /**
-   * called when the run has failed while threads may still write to the memory that it was given, until `gone`: that memory must
-   * be put aside now
+   * called when this run has failed. With `gone`, threads may still write to the memory that it was given, until then: it must
+   * not be used for anything else.
    */
-  readonly abandon?: ((gone: Promise<void>) => void) | undefined;
+  readonly fail?: ((gone: Promise<void> | undefined) => void) | undefined;
 }
+
+/** The byte offset of a run's table of addresses, or what writes the table when the turn of the run has come. */
+export type Table = number | (() => number);

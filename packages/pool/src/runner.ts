@@ -34,7 +34,7 @@ interface OpenRun {
   readonly options: RunOptions;
   readonly began: number;
   /** undefined where no worker can be started: the caller computes the run when it settles it */
-  staff: Staff | undefined;
+  readonly staff: Staff | undefined;
   /** what ended a thread meanwhile */
   death?: Death;
   failure?: Failure;
@@ -120,12 +120,16 @@ export class Runner {
 
   /** Runs what is prepared, the caller as thread 0; returns when it is done. Throws a RunError. */
   compute(known: Known, table: number, options: RunOptions): void {
-    const { program, main } = known;
-    this.#workspace.prepare(program);
-    const { control, scratch } = this.#workspace;
+    this.#workspace.prepare(known.program);
     const staff = this.#isShared(known, options) ? this.#call(known, table, { first: false, others: true }) : undefined;
+    this.#takePart({ known, table, options, staff, began: performance.now() });
+  }
+
+  /** The caller works in a run as thread 0 until it is done. */
+  #takePart({ known, table, options, staff, began }: OpenRun): void {
+    const { program, main } = known;
+    const { control, scratch } = this.#workspace;
     const isInVain = this.#patience(program, staff);
-    const began = performance.now();
     let isDone = false;
     let thrown: unknown;
     try {
@@ -138,7 +142,7 @@ export class Runner {
     }
     if (!isDone) {
       const { areGone, gone, error } = this.#fail(program, staff, { thrown, graceRounds });
-      if (!areGone) options.abandon?.(gone);
+      options.fail?.(areGone ? undefined : gone);
       throw error;
     }
     this.#learn(known, began);
@@ -157,7 +161,7 @@ export class Runner {
     const open = this.#open;
     while (open && open === this.#open && !isOver(open)) await open.staff?.outcomeChange();
     if (!open || open !== this.#open || !open.staff || open.staff.outcome === status.done) return;
-    if (this.#isToRestart(open)) return this.ready();
+    if (!open.staff.hasFirstStarted) return;
     open.failure = this.#fail(open.known.program, open.staff, open);
     await within(endMs, open.failure.gone);
   }
@@ -169,7 +173,8 @@ export class Runner {
     const isInVain = this.#patience(open.known.program, open.staff);
     // Events do not come while the event loop is blocked: that a thread has ended shows in what the threads do.
     while (!isOver(open)) {
-      open.staff?.waitForOutcome();
+      if (!open.staff?.hasFirstStarted) return; // the caller can take its place
+      open.staff.waitForOutcome();
       if (!isOver(open) && isInVain()) return;
     }
   }
@@ -179,15 +184,16 @@ export class Runner {
     const open = this.#open;
     if (!open) throw new Error('internal: no run is open');
     this.#open = undefined;
-    const { known, table, options, staff, began } = open;
-    if (!staff || !staff.hasStarted) {
-      if (staff) this.#abandon();
-      return this.compute(known, table, options);
+    const { known, options, staff, began, death } = open;
+    if (!staff || staff.takeFirstPlace()) {
+      this.#takePart(open);
+      if (death) void this.#abandon();
+      return;
     }
     const isDone = staff.outcome === status.done && staff.close(this.#patience(known.program, staff));
     if (!isDone) {
       const failure = open.failure ?? this.#fail(known.program, staff, { ...open, graceRounds });
-      if (!failure.areGone) options.abandon?.(failure.gone);
+      options.fail?.(failure.areGone ? undefined : failure.gone);
       throw failure.error;
     }
     this.#learn(known, began);
@@ -269,18 +275,10 @@ export class Runner {
   }
 
   #warn(error: unknown): void {
-    process.emitWarning(`worker threads cannot be started (${messageOf(error)}); one thread does all the work`, 'Treadle');
-  }
-
-  /** A run that no worker has entered, because none came to life, is handed to new ones, or kept for the caller. */
-  #isToRestart(open: OpenRun): boolean {
-    if (open.staff?.hasStarted) return false;
-    this.#abandon();
-    delete open.death;
-    const { known, table, options } = open;
-    this.#workspace.prepare(known.program);
-    open.staff = this.#call(known, table, { first: true, others: this.#isShared(known, options) });
-    return true;
+    process.emitWarning(
+      `worker threads cannot be started (${messageOf(error)}); one thread does all the work`,
+      'Treadle',
+    );
   }
 
   /** What went wrong in a run; its threads are ended, after some rounds in which they may leave by themselves. */

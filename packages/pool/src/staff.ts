@@ -113,6 +113,21 @@ export class Staff {
     return called.map((thread) => Atomics.load(this.#words, nativeWord(thread)));
   }
 
+  /** Whether the worker in the caller's place has come so far as to listen to its bell. */
+  get hasFirstStarted(): boolean {
+    return Atomics.load(this.#words, nativeWord(0)) !== 0;
+  }
+
+  /** Keeps the worker in the caller's place out of the open run, unless it has started: the caller may take part then. */
+  takeFirstPlace(): boolean {
+    if (this.hasFirstStarted) return false;
+    Atomics.store(this.#words, firstBell, closed);
+    // A worker says that it has started before it looks at its bell.
+    if (!this.hasFirstStarted) return true;
+    Atomics.store(this.#words, firstBell, this.#run);
+    return false;
+  }
+
   /** Whether any worker has come so far as to listen to its bell. */
   get hasStarted(): boolean {
     return range(0, this.#threads).some((thread) => Atomics.load(this.#words, nativeWord(thread)) !== 0);

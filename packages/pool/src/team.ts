@@ -4,7 +4,7 @@
 
 import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
-import type { Program, RunOptions } from './program.ts';
+import type { Program, RunOptions, Table } from './program.ts';
 import { Runner } from './runner.ts';
 
 export interface TeamOptions {
@@ -16,7 +16,7 @@ export interface TeamOptions {
 
 /** What waits for its turn: a run, or an act between runs. */
 interface Job {
-  readonly what: { readonly program: Program; readonly table: number; readonly options: RunOptions } | (() => void);
+  readonly what: { readonly program: Program; readonly table: Table; readonly options: RunOptions } | (() => void);
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -73,16 +73,16 @@ export class Team {
   }
 
   /**
-   * Runs a program over the base addresses at `table`; returns when it is done. Throws a RunError that names the thread and
+   * Runs a program over a table of base addresses; returns when it is done. Throws a RunError that names the thread and
    * the step when one of them fails; the next run has new threads.
    */
-  run(program: Program, table: number, options: RunOptions = {}): void {
+  run(program: Program, table: Table, options: RunOptions = {}): void {
     this.finish();
     this.#compute(program, table, options);
   }
 
   /** The same with the event loop free; runs that are asked for meanwhile wait for their turn. */
-  runAsync(program: Program, table: number, options: RunOptions = {}): Promise<void> {
+  runAsync(program: Program, table: Table, options: RunOptions = {}): Promise<void> {
     return this.#enqueue({ program, table, options });
   }
 
@@ -120,9 +120,9 @@ export class Team {
     await whileAlive(this.#runner.end());
   }
 
-  #compute(program: Program, table: number, options: RunOptions): void {
-    options.prepare?.();
-    this.#runner.compute(this.#runner.know(program), table, options);
+  #compute(program: Program, table: Table, options: RunOptions): void {
+    const address = typeof table === 'number' ? table : table();
+    this.#runner.compute(this.#runner.know(program), address, options);
   }
 
   #enqueue(what: Job['what']): Promise<void> {
@@ -172,8 +172,8 @@ export class Team {
     const { what, reject } = job;
     if (typeof what === 'function') return;
     try {
-      what.options.prepare?.();
-      this.#runner.open(this.#runner.know(what.program), what.table, what.options);
+      const table = typeof what.table === 'number' ? what.table : what.table();
+      this.#runner.open(this.#runner.know(what.program), table, what.options);
       void this.#settleInTime(job);
     } catch (error) {
       this.#jobs.shift();

@@ -3,14 +3,13 @@
 // one as one that was made for it. So there are three: for one row, for a few, and for many.
 
 import type { Network } from '@treadle/nn';
-import { compile, type Dtype, rowsInPlace, type Tensor, type TensorData, tensor } from '@treadle/tensor';
-import { PacedStep } from './paced-step.ts';
+import { type Compiled, compile, type Dtype, rowsInPlace, type Tensor, type TensorData, tensor } from '@treadle/tensor';
 
 /** Up to so many rows, the weights of a layer are read where they lie. */
 const few = 8;
 
 /** Rows for each input to answers for each output. */
-type Answer = PacedStep<readonly [xs: readonly Tensor[]], readonly Tensor[]>;
+type Answer = Compiled<readonly [xs: readonly Tensor[]], readonly Tensor[]>;
 
 export class Predictor {
   readonly #one: Answer;
@@ -19,7 +18,7 @@ export class Predictor {
 
   constructor(model: Network) {
     const answers = (capacity: (rows: number) => number): Answer =>
-      new PacedStep(compile((xs: readonly Tensor[]) => model.callAll(xs), { capacity }));
+      compile((xs: readonly Tensor[]) => model.callAll(xs), { capacity });
     this.#one = answers((rows) => rows);
     this.#few = answers(() => few);
     this.#many = answers(powerOfTwoFrom);
@@ -28,11 +27,11 @@ export class Predictor {
   /** The answers for rows [n, …] of each input, n ≥ 1, in batches of `batchSize` at most. */
   async answers(xs: readonly Tensor[], batchSize: number): Promise<readonly Tensor[]> {
     const count = xs[0]?.shape[0] ?? 0;
-    if (count <= batchSize) return this.#stepFor(count).run([xs]);
+    if (count <= batchSize) return this.#stepFor(count).runAsync(xs);
     const answers: TensorData[] = [];
     for (let from = 0; ; from += batchSize) {
       const rows = Math.min(batchSize, count - from);
-      const batch = await this.#stepFor(rows).run([xs.map((x) => rowsInPlace(x, from, from + rows))]);
+      const batch = await this.#stepFor(rows).runAsync(xs.map((x) => rowsInPlace(x, from, from + rows)));
       const whole = batch.map((part, i) => {
         const rowLength = part.size / rows;
         answers[i] ??= arrayOf(part.dtype, count * rowLength);

@@ -7,7 +7,6 @@ import type { Mask, Network } from '@treadle/nn';
 import type { Optimizer } from '@treadle/optim';
 import { type Compiled, compile, gradients, ShapeError, Tensor, tensor } from '@treadle/tensor';
 import { type Objective, type ObjectiveOptions, objectivesOf } from './objectives.ts';
-import { PacedStep } from './paced-step.ts';
 
 /** What a batch adds to the figures. */
 export interface BatchFigures {
@@ -143,12 +142,12 @@ function lossOf({ loss, y, prediction, weights, mask }: Compared): Tensor {
 
 /** The last batch of an epoch has fewer rows, and runs the plan of the others. */
 function byNumbers(f: (...args: StepArguments) => BatchFigures): Step {
-  const paced = new PacedStep(compile(f, { capacity: (rows) => rows }));
+  const step = compile(f, { capacity: (rows) => rows });
   return {
-    step: paced.step,
+    step,
     run: (rows, data) => {
-      const numbers = tensor(rows);
-      return paced.run([data, numbers], () => numbers.dispose());
+      using numbers = tensor(rows); // the run holds what it was given
+      return step.runAsync(data, numbers);
     },
   };
 }
