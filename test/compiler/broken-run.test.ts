@@ -96,7 +96,7 @@ test('a worker that is ended while a variable is written gives an error that say
 test('however and whenever a worker is ended: what is assigned after the failure stays, and the next run is right', async () => {
   const threads = 3;
   setThreads(threads);
-  const length = 200_000;
+  const length = 50_000;
   const initial = noise(length, 3);
   const step = compile((v: Tensor) => long(v).add(1));
   const v = variable(tensor(initial));
@@ -121,6 +121,6 @@ test('however and whenever a worker is ended: what is assigned after the failure
       expect(differenceOfData(v.data(), expected)).toBeUndefined();
       step(v).dispose();
     }),
-    { numRuns: process.env.TREADLE_TEST_LONG ? 2000 : 12, endOnFailure: true },
+    { numRuns: process.env.TREADLE_TEST_LONG ? 2000 : 8, endOnFailure: true },
   );
 });
