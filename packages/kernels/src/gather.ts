@@ -1,10 +1,10 @@
 // Rows picked by number, and its adjoint: rows added up by number. Indices are clamped to what is there, for the safety of
-// memory; whether they are right is the caller's business.
+// memory; those that do not exist are refused by the kernel before (check-indices.ts).
 
 import { type Expr, type FunctionBuilder, f32x4, i32, i32x4, reinterpret, select, v128 } from '@treadle/wasm';
 import { type Columns, eachColumn } from './columns.ts';
 import type { Kernel, Operand, Present, Slot, View } from './kernel.ts';
-import { address, type Lane, readEight, readFour, times, writeEight, writeFour } from './lane.ts';
+import { address, type Lane, numberAt, readEight, readFour, times, writeEight, writeFour } from './lane.ts';
 import { partition, tileElements } from './partition.ts';
 import { type Cursor, eachRow } from './rows.ts';
 import { type Tiled, tiled } from './tiled.ts';
@@ -174,11 +174,6 @@ export function scatterAdd({ name, type, indices, updates, store, count: present
       });
     },
   });
-}
-
-/** A number in memory. */
-function numberAt(slot: Slot): Operand {
-  return { slot, view: { shape: [], strides: [], offset: 0 } };
 }
 
 function clear(f: FunctionBuilder, columns: Columns, row: Expr<'i32'>, stride: number): void {

@@ -3,6 +3,7 @@
 export { joinAlike } from './alike.ts';
 export { argReduce } from './arg-reduce.ts';
 export { argsort } from './argsort.ts';
+export { checkIndices, readRecord } from './check-indices.ts';
 export type { ConvAxis } from './conv/axis.ts';
 export {
   type ConvShape,
@@ -20,6 +21,7 @@ export type {
   Level,
   Operand,
   Present,
+  Refusal,
   Region,
   Slot,
   View,

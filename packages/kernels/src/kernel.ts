@@ -51,6 +51,14 @@ export interface Work {
   readonly bytesWritten: number;
 }
 
+/** How a kernel refuses a value that it reads: it leaves what it found in a record, and the run ends after the phase. */
+export interface Refusal {
+  /** two int32, 0 before the run */
+  readonly slot: Slot;
+  /** The error for a value, given by its bits, at a row-major position. */
+  error(position: number, bits: number): Error;
+}
+
 /**
  * One step of a plan. Tiles may run in any order, on any thread, at the same time; so no tile reads what another writes,
  * and the number of tiles follows from shapes alone.
@@ -69,6 +77,8 @@ export interface Kernel {
   emit(module: ModuleBuilder): KernelFunc;
   /** where others may do the same to operands of their own: with them it can be one kernel */
   readonly alike?: Alike;
+  /** where it may refuse what it reads */
+  readonly refusal?: Refusal;
 }
 
 /** Elementwise work, to be joined with what has the same key. */

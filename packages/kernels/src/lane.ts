@@ -4,7 +4,7 @@
 // elements they are asked for.
 
 import { type Expr, type FunctionBuilder, f32x4, i32, i32x4, type Local, select, v128 } from '@treadle/wasm';
-import type { Operand } from './kernel.ts';
+import type { Operand, Slot } from './kernel.ts';
 
 /** How four neighbouring elements are read: as floats, or as integers and masks. */
 export type Lane = 'f32x4' | 'i32x4';
@@ -46,6 +46,11 @@ export function larger(a: Expr<'i32'>, b: Expr<'i32'>): Expr<'i32'> {
 /** The address of an operand's element (0, 0, …). */
 export function address(f: FunctionBuilder, table: Expr<'i32'>, { slot, view }: Operand): Local<'i32'> {
   return f.let(plus(i32.load(table, 4 * slot), 4 * view.offset));
+}
+
+/** A number in memory. */
+export function numberAt(slot: Slot): Operand {
+  return { slot, view: { shape: [], strides: [], offset: 0 } };
 }
 
 /** start, start + step, start + 2·step, start + 3·step */
