@@ -46,7 +46,34 @@ export function realize(nodes: readonly Node[]): void {
 
 makePendingBy(() => run([], takePending()));
 
+/**
+ * Computes and assigns everything in one plan. Where that refuses something, it has assigned nothing: then each assignment is
+ * made on its own, and each node computed after them, so that what is refused takes nothing else with it.
+ */
 function run(nodes: readonly Node[], assignments: Pending): void {
+  const isOne = companions.length === 0 && nodes.length + assignments.size === 1;
+  try {
+    runTogether(nodes, assignments);
+  } catch (error) {
+    if (isOne || !(error instanceof RangeError)) throw error;
+    const errors = [
+      ...[...assignments].flatMap((one) => errorOf(() => runTogether([], new Map([one])))),
+      ...nodes.flatMap((node) => errorOf(() => runTogether([node], new Map()))),
+    ];
+    if (errors.length > 0) throw errors[0];
+  }
+}
+
+function errorOf(act: () => void): readonly unknown[] {
+  try {
+    act();
+    return [];
+  } catch (error) {
+    return [error];
+  }
+}
+
+function runTogether(nodes: readonly Node[], assignments: Pending): void {
   const found = prepare(nodes, assignments);
   const plan = planFor(found);
   const moves = [...assignments.keys()].map((cell) => cell.copyOld());
