@@ -172,6 +172,6 @@ test.each(shapes)('%s', (message, act) => {
 
 test('words that are not in the vocabulary are refused where they are known', () => {
   expect(() => apply(embedding(3, 2), zeros([1, 2], { dtype: 'int32' }).add(3).cast('int32').realize())).toThrow(
-    'gather: indices must be at least -3 and less than 3; got 3',
+    'embedding: indices must be at least 0 and less than 3; got 3 at [0, 0]',
   );
 });

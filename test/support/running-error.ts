@@ -169,6 +169,10 @@ function tiled(name: string, key: string, node: Node, inputs: readonly Bounded[]
       indicesOf(node.shape).map(([o, i, j]) => (o! * n! + chosen[i!]!) * inner! + j!),
     );
   }
+  if (name === 'checkIndices') {
+    const n = Number(key.split(' ')[3]);
+    return exact(inputs[0]!.values.map(Math.trunc).map((index) => (index < 0 ? index + n : index)));
+  }
   if (name === 'scatterAdd') return scattered(node, inputs[0]!, inputs[1]!.values);
   if (name === 'embed') return embedded(key, node, inputs[0]!);
   const factorize = factorizations[name];

@@ -25,9 +25,14 @@ test('gather refuses indices that do not exist, and dtypes that are none of an i
     [[6], [5]],
   ]);
   expect(x.gather([]).shape).toEqual([0, 2]);
-  refused(() => x.gather([3]), 'RangeError', /^gather: .*; got 3 for \[3, 2\], axis 0/);
-  refused(() => x.gather([0, -4]), 'RangeError', /^gather: .*; got -4/);
-  refused(() => x.gather([2], 1), 'RangeError', /^gather: .*; got 2 for \[3, 2\], axis 1/);
+  refused(() => x.gather([3]), 'RangeError', /^gather: indices must be at least -3 and less than 3; got 3 at \[0\]$/);
+  refused(() => x.gather([0, -4]), 'RangeError', /^gather: .*; got -4 at \[1\]$/);
+  refused(
+    () => x.gather([2], 1),
+    'RangeError',
+    /^gather: indices must be at least -2 and less than 2; got 2 at \[0\]$/,
+  );
+  refused(() => x.gather([2 ** 32]), 'RangeError', /^gather: .*; got 2147483647 at \[0\]$/);
   refused(() => x.gather([0.5]), 'DtypeError', /^gather: .*; got float32/);
   refused(() => x.gather([true]), 'DtypeError', /^gather: .*; got bool/);
   refused(() => x.gather([0], 2), 'ShapeError', /^gather: .*; got 2/);

@@ -2,7 +2,7 @@
 // thread may come late or never; a phase ends when the tiles of all its steps are finished, whoever finished them. The words
 // through which threads agree lie where `@treadle/pool` says. Knows nothing of what a kernel computes.
 
-import type { KernelFunc } from '@treadle/kernels';
+import type { KernelFunc, Slot } from '@treadle/kernels';
 import {
   abortOffset,
   doneOffset,
@@ -21,6 +21,8 @@ import { type Expr, type Func, type FunctionBuilder, i32, type ModuleBuilder, me
 export interface Step {
   readonly func: KernelFunc;
   readonly tiles: number;
+  /** slot of the record in which it refuses what it reads */
+  readonly record?: Slot | undefined;
 }
 
 /** Steps of a phase may run at the same time; a phase begins when the one before has ended. */
@@ -63,11 +65,18 @@ export function emitMain(m: ModuleBuilder, phases: readonly Phase[], clock?: Fun
         }
       };
       // A worker need not see the end: the caller does, and waits for workers that are still inside.
-      if (p < numbered.length - 1) waitForAll();
-      else f.if(i32.eqz(thread), waitForAll);
+      if (p < numbered.length - 1) {
+        waitForAll();
+        for (const { record } of phase) if (record !== undefined) leaveIfRefused(f, table, record);
+      } else f.if(i32.eqz(thread), waitForAll);
     });
     f.return(i32.const(status.done));
   });
+}
+
+/** All threads see the same record at the end of its phase, and leave together: the run is done as far as it goes. */
+function leaveIfRefused(f: FunctionBuilder, table: Expr<'i32'>, record: Slot): void {
+  f.if(i32.load(i32.load(table, 4 * record), 4), () => f.return(i32.const(status.done)));
 }
 
 interface NumberedStep extends Step {

@@ -61,8 +61,8 @@ function positions(capture: Capture, storedSet: StoredSet): Stored {
 }
 
 /**
- * A variable is written in place by the group that computes its new value, when everybody else who reads the old value can
- * run before, and the group itself reads it at the element that it writes.
+ * A variable is written in place by the group that computes its new value, when everybody else who reads the old value or
+ * may refuse what it reads can run before, and the group itself reads it at the element that it writes.
  */
 function writeVariablesInPlace(capture: Capture, groups: Groups): void {
   for (const root of capture.roots) {
@@ -71,9 +71,15 @@ function writeVariablesInPlace(capture: Capture, groups: Groups): void {
     if (!root.target || !group || !isOnlyRoot) continue;
     const old = sourceOf(capture, root.target);
     if (old >= 0 && !ownsPlace(capture, group, old)) continue;
-    const readers = [...groups.values()].filter((other) => other !== group && other.reads.has(old));
-    if (readers.some((reader) => runsAfter(groups, reader.at, group.at))) continue;
-    for (const reader of readers) group.after.add(reader.at);
+    const mayRefuse = (at: number): boolean => {
+      const op = capture.entries[at]?.node.op;
+      return op?.kind === 'tiled' && op.mayRefuse === true;
+    };
+    const earlier = [...groups.values()].filter(
+      (other) => other !== group && (other.reads.has(old) || mayRefuse(other.at)),
+    );
+    if (earlier.some((other) => runsAfter(groups, other.at, group.at))) continue;
+    for (const other of earlier) group.after.add(other.at);
     group.targets.set(root.at, root.target);
   }
 }

@@ -30,6 +30,8 @@ export type Place =
   | { readonly kind: 'rows'; readonly times: number }
   /** a variable, by the root that assigns it */
   | { readonly kind: 'target'; readonly root: number }
+  /** where a kernel says what it refuses */
+  | { readonly kind: 'record' }
   | { readonly kind: 'arena'; readonly bytes: number };
 
 export interface Output {
@@ -88,7 +90,16 @@ class Lowerer {
     const aside = this.#setVariablesAside();
     for (const group of order) this.#lowerGroup(group);
     this.#copyToVariables(aside);
-    return { kernels: this.#kernels, places: this.#places, outputs: this.#outputs, outputOf };
+    const kernels = this.#kernels.map((kernel) => this.#afterRefusals(kernel));
+    return { kernels, places: this.#places, outputs: this.#outputs, outputOf };
+  }
+
+  /** What writes a variable reads all records: where something is refused, no variable changes. */
+  #afterRefusals(kernel: Kernel): Kernel {
+    const variables = [...this.#variables.values()];
+    if (!kernel.writes.some((slot) => variables.includes(slot))) return kernel;
+    const records = this.#kernels.flatMap(({ refusal }) => refusal?.slot ?? []);
+    return records.length === 0 ? kernel : { ...kernel, reads: [...kernel.reads, ...records] };
   }
 
   #placeOutputs(): readonly (number | undefined)[] {
@@ -184,6 +195,7 @@ class Lowerer {
       return operand;
     });
     const allocate = (length: number): Slot => this.#arenaSlot(length);
+    const record = (): Slot => this.#newSlot({ kind: 'record' });
     const combined = this.#combinedRows(at);
     const present = this.#presentRows(members);
     const lowering = {
@@ -191,6 +203,7 @@ class Lowerer {
       output: this.#slot(at),
       level: this.#level,
       allocate,
+      record,
       ...(epilogue && { epilogue }),
       ...(combined !== undefined && { combined }),
       ...(present && { present }),

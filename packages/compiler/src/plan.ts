@@ -3,7 +3,7 @@
 // sources and outputs into the table.
 
 import { type Dtype, type Shape, type Source, showShape, sizeOf } from '@treadle/graph';
-import type { Kernel, Level, Slot } from '@treadle/kernels';
+import { type Kernel, type Level, type Refusal, readRecord, type Slot } from '@treadle/kernels';
 import { type Block, memory, type Program, type RunOptions, team, webAssembly } from '@treadle/pool';
 import { ModuleBuilder } from '@treadle/wasm';
 import { type Lifetime, layoutArena } from './arena.ts';
@@ -89,6 +89,8 @@ export class Plan implements Spare {
   readonly #numbersOfRows: readonly (readonly [slot: Slot, times: number])[];
   readonly #inBlock: BlockLayout;
   readonly #tableBytes: number;
+  /** the slots of the records in which kernels say what they refuse */
+  readonly #refusals: readonly Refusal[];
   /** the rows that it was made for, if a run may have fewer */
   readonly #rows: number;
   /** the table of addresses, then what the layout says; only when it is needed for a run */
@@ -124,9 +126,10 @@ export class Plan implements Spare {
     this.#numbersOfRows = lowered.places.flatMap((place, slot) =>
       place.kind === 'rows' ? [[slot, place.times] as const] : [],
     );
+    this.#refusals = steps.flatMap(({ refusal }) => (refusal ? [refusal] : []));
   }
 
-  /** Runs the plan; returns its outputs. */
+  /** Runs the plan; returns its outputs. Throws where a kernel refuses what it reads: then no variable has changed. */
   run(binding: Binding): readonly StoredValue[] {
     const run = this.#prepare(binding);
     try {
@@ -224,6 +227,12 @@ export class Plan implements Spare {
       },
       finish: (log) => {
         freeWaiting();
+        try {
+          this.#throwRefusal();
+        } catch (error) {
+          drop();
+          throw error;
+        }
         run.collected = this.#collect(rows, outputs);
         this.#watch?.(log);
       },
@@ -264,6 +273,7 @@ export class Plan implements Spare {
       else if (this.#inBlock.ragged.has(slot)) this.#setAddress(slot, required(this.#rooms.get(slot)));
     });
     for (const [slot, root] of this.#targets) this.#setAddress(slot, required(targets[root]).address());
+    for (const { slot } of this.#refusals) memory.i32.fill(0, this.#word(slot), this.#word(slot) + 2);
     for (const [slot, times] of this.#numbersOfRows) setNumber(required(this.#rooms.get(slot)), times * rows, 'int32');
     for (const bound of this.#sources) {
       const source = required(sources[bound.source]);
@@ -296,6 +306,19 @@ export class Plan implements Spare {
         return this.#setAddress(slot, source.state.storage.address());
       case 'stored':
         return this.#setAddress(slot, source.storage.address(room));
+    }
+  }
+
+  /** The first word of what lies in the block for a slot. */
+  #word(slot: Slot): number {
+    return required(this.#rooms.get(slot)) / 4;
+  }
+
+  #throwRefusal(): void {
+    for (const refusal of this.#refusals) {
+      const word = this.#word(refusal.slot);
+      const found = readRecord(memory.i32[word] ?? 0, memory.i32[word + 1] ?? 0);
+      if (found) throw refusal.error(found.position, found.bits);
     }
   }
 
@@ -379,7 +402,7 @@ function emitModule(phases: readonly (readonly Kernel[])[], isWatched: boolean):
   });
   const clock = isWatched ? module.import('env', 'clock', [], 'i32') : undefined;
   const emitted = phases.map((kernels) =>
-    kernels.map((kernel) => ({ func: kernel.emit(module), tiles: kernel.tiles })),
+    kernels.map((kernel) => ({ func: kernel.emit(module), tiles: kernel.tiles, record: kernel.refusal?.slot })),
   );
   emitMain(module, emitted, clock);
   return module.encode({ exportAll: true });
@@ -424,6 +447,8 @@ function layOutBlock(
       need = touched && { bytes: place.bytes, ...touched };
     } else if (place.kind === 'rows') {
       need = { bytes: 4, ...always };
+    } else if (place.kind === 'record') {
+      need = { bytes: 8, ...always };
     } else if (place.kind === 'output') {
       if (outputs[place.output]?.isRagged) withRows.add(slot);
       if (withRows.has(slot) || isSmall(place.shape)) need = { bytes: 4 * sizeOf(place.shape), ...always };

@@ -229,6 +229,10 @@ export class StoredValue implements Storage {
     return this.#home.length;
   }
 
+  get known(): ArrayLike<number> | undefined {
+    return this.#home.values;
+  }
+
   address(room?: number): number {
     const home = this.#home;
     if (home.isReleased && home.holds === 0) throw new Error('tensor: it must not be used after dispose()');

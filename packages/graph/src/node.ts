@@ -8,6 +8,8 @@ import { checkSize, type Shape } from './shape.ts';
 
 /** Where a value lies; owned by the engine. */
 export interface Storage {
+  /** the values, where the caller can look at them without waiting for a run or copying them */
+  readonly known?: ArrayLike<number> | undefined;
   /**
    * The byte address of the first element in the shared memory, for one run. `room`: the address of room that the caller has
    * for the elements; a value that lies elsewhere may be copied there, and stays where it is.

@@ -64,6 +64,8 @@ export interface Lowering {
   readonly level: Level;
   /** a temporary buffer of so many elements */
   readonly allocate: (length: number) => Slot;
+  /** a record for a kernel that may refuse what it reads */
+  readonly record: () => Slot;
   /** only where the op takes one */
   readonly epilogue?: Epilogue;
   /** an int32: of the axis that is combined, only so many elements are there; without it, all */
@@ -77,6 +79,8 @@ export interface TiledOp extends OpRecord {
   readonly kind: 'tiled';
   /** whether work can be fused onto the result while it is in cache */
   readonly takesEpilogue?: boolean;
+  /** whether a kernel may refuse what it reads */
+  readonly mayRefuse?: boolean;
   kernels(lowering: Lowering): readonly Kernel[];
   /**
    * What becomes of an axis of an input of which only the first elements may be there: the axis of the result whose elements

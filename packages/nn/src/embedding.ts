@@ -1,6 +1,6 @@
 // embedding: a vector for each of a number of things, learned; and one for each position in a sequence.
 
-import { type Shape, ShapeError } from '@treadle/tensor';
+import { lookUp, type Shape, ShapeError } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
 import type { Constraint } from './constraints.ts';
 import { type Initializer, type InitializerName, initializerOf } from './initializers.ts';
@@ -19,8 +19,8 @@ export interface EmbeddingOptions extends LayerOptions {
 }
 
 /**
- * [batch, …] of whole numbers from 0 to inputDim − 1 → [batch, …, outputDim]. Variable: embeddings [inputDim, outputDim]. Integers
- * that are known when it is called must be in range (RangeError); those that are computed are taken to the nearest.
+ * [batch, …] of whole numbers from 0 to inputDim − 1 → [batch, …, outputDim]. Variable: embeddings [inputDim, outputDim]. A number
+ * outside of that range is a RangeError: at once where it is known, otherwise of whatever computes the result.
  */
 export function embedding(inputDim: number, outputDim: number, options: EmbeddingOptions = {}): LayerFunction {
   checkCount('embedding: inputDim', inputDim);
@@ -43,7 +43,7 @@ export function embedding(inputDim: number, outputDim: number, options: Embeddin
     build,
     call: (x) => {
       build(sampleShape('embedding', x));
-      return weights.get('embeddings').gather(x.dtype === 'int32' ? x : x.cast('int32'));
+      return lookUp('embedding', weights.get('embeddings'), x);
     },
     outputMask: ([x]) => (maskZero ? x?.notEqual(0) : undefined),
   });

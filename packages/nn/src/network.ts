@@ -5,7 +5,7 @@
 // order of the layers of this model. A variable is called `layer/variable`, such as dense_1/kernel. The model is built by the
 // constructor where the shapes of its inputs are known, otherwise by build or the first call.
 
-import { type Shape, ShapeError, type Tensor, type TensorLike, tensor, type Variable } from '@treadle/tensor';
+import { inScope, type Shape, ShapeError, type Tensor, type TensorLike, tensor, type Variable } from '@treadle/tensor';
 import { Callable } from './callable.ts';
 import type { Graph, Ref } from './graph.ts';
 import {
@@ -220,10 +220,10 @@ export class Network extends Callable implements Layer {
       xs,
     );
     const given = xs.map((x, i): Masked => ({ x, mask: masks[i] }));
-    const results = this.#walk<Masked>(given, (layer, values) => {
+    const results = this.#walk<Masked>(given, (layer, values, name) => {
       const inputs = values.map(({ x }) => x);
       const inputMasks = values.map(({ mask }) => mask);
-      const outputs = callAll(layer, inputs, { training, masks: inputMasks, addLoss });
+      const outputs = inScope(name, () => callAll(layer, inputs, { training, masks: inputMasks, addLoss }));
       const mask = layer.outputMask?.(inputs, inputMasks);
       return outputs.map((x, i) => ({ x, mask: i === 0 ? mask : undefined }));
     });

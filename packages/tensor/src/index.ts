@@ -9,6 +9,7 @@ export {
   type Dtype,
   DtypeError,
   type Interpolation,
+  inScope,
   type MatmulOptions,
   type Padding,
   type Pair,
@@ -47,6 +48,7 @@ export {
 } from './functions.ts';
 export { type GradientArguments, type GradientsOf, grad, gradients, valueAndGrad } from './gradients.ts';
 export { cholesky, det, eigh, inv, lstsq, qr, solve, svd } from './linear-algebra.ts';
+export { lookUp } from './look-up.ts';
 export type { NestedNumbers } from './nested.ts';
 export { type Profile, type ProfiledKernel, type ProfileOptions, profile, type ThreadShare } from './profile.ts';
 export { type NormalOptions, randomNormal, randomUniform, type Seed, setSeed, type UniformOptions } from './random.ts';

@@ -21,7 +21,7 @@ import {
   type SortOptions,
   sizeOf,
 } from '@treadle/graph';
-import { checkIndices } from './indices.ts';
+import { asIndices } from './indices.ts';
 import { type NestedNumbers, nest } from './nested.ts';
 import { print } from './print.ts';
 import { type Numbers, toNode } from './values.ts';
@@ -352,10 +352,10 @@ export class Tensor {
   }
   /**
    * The slices at `indices` (int32, any shape) along an axis; negative ones count from the end. Throws RangeError for an
-   * index that does not exist.
+   * index that does not exist: here where it is known, otherwise whatever computes the slices does, and assigns nothing.
    */
   gather(indices: TensorLike, axis = 0): Tensor {
-    return new Tensor(ops.gather(this.node, checkIndices(this.node, nodeOf(indices), axis), axis));
+    return new Tensor(ops.gather(this.node, asIndices(nodeOf(indices)), axis));
   }
 
   // Reductions over the axes named, or all of them.

@@ -5,6 +5,7 @@ import { ShapeError } from '../errors.ts';
 import { applyOp, type Node } from '../node.ts';
 import type { TiledOp } from '../op.ts';
 import { denseView, normalizeAxis, type Shape, showShape, sizeOf } from '../shape.ts';
+import { checkIndices } from './check-indices.ts';
 import { requireDtype } from './lane.ts';
 import { reshape } from './moves.ts';
 
@@ -55,24 +56,46 @@ function scatterRows(updates: Node, indices: Node, n: number, shape: Shape): Nod
   return applyOp(op, [updates, indices], shape, updates.dtype);
 }
 
+export interface GatherOptions {
+  /**
+   * names the op that looks up what the indices stand for: they are 0 … n − 1, and may be floats, which are rounded towards
+   * zero. Without it they are int32, and −n … −1 count from the end.
+   */
+  readonly lookUp?: string | undefined;
+}
+
 /**
- * The slices of x at `indices` (int32, any shape) along the axis: x [a, n, b], indices [i, j], axis 1 → [a, i, j, b].
- * Indices are taken to the nearest valid one; what checks them is the caller, who can read them.
+ * The slices of x at `indices` (any shape) along the axis: x [a, n, b], indices [i, j], axis 1 → [a, i, j, b]. Throws RangeError
+ * for an index that does not exist: at once where it is known, otherwise the run does.
  */
-export function gather(x: Node, indices: Node, axis = 0): Node {
-  requireDtype('gather', indices, 'int32');
-  const at = normalizeAxis('gather', axis, x.shape.length);
-  const extent = x.shape[at] ?? 1;
-  if (extent === 0 && sizeOf(indices.shape) > 0) {
-    throw new ShapeError(`gather: there must be something to choose from; got ${showShape(x.shape)}, axis ${at}`);
-  }
+export function gather(x: Node, indices: Node, axis = 0, { lookUp }: GatherOptions = {}): Node {
+  if (lookUp === undefined) requireDtype('gather', indices, 'int32');
+  else requireDtype(lookUp, indices, 'int32', 'float32');
+  const [at, n] = chosenAxis(x, indices, axis);
+  const checked = checkIndices(indices, { op: lookUp ?? 'gather', n, countsFromEnd: lookUp === undefined });
+  return pick(x, checked, at);
+}
+
+/** The same for int32 indices that are known to be 0 … n − 1: those that an op makes. */
+export function pick(x: Node, indices: Node, axis = 0): Node {
+  const [at, n] = chosenAxis(x, indices, axis);
   const before = x.shape.slice(0, at);
   const after = x.shape.slice(at + 1);
-  const rows = reshape(x, [sizeOf(before), extent, sizeOf(after)]);
+  const rows = reshape(x, [sizeOf(before), n, sizeOf(after)]);
   return gatherRows(rows, reshape(indices, [sizeOf(indices.shape)]), [...before, ...indices.shape, ...after], at);
 }
 
-/** The adjoint of gather along axis 0: updates [...indices' shape, …inner] are added to a [n, …inner] of zeros. */
+/** The axis, counted from the front, and how many there are to choose from. */
+function chosenAxis(x: Node, indices: Node, axis: number): readonly [axis: number, n: number] {
+  const at = normalizeAxis('gather', axis, x.shape.length);
+  const n = x.shape[at] ?? 1;
+  if (n === 0 && sizeOf(indices.shape) > 0) {
+    throw new ShapeError(`gather: there must be something to choose from; got ${showShape(x.shape)}, axis ${at}`);
+  }
+  return [at, n];
+}
+
+/** The adjoint of gather along axis 0: updates [...indices' shape, …inner] are added to a [n, …inner] of zeros. RangeError as by gather. */
 export function scatterAdd(updates: Node, indices: Node, n: number): Node {
   requireDtype('scatterAdd', indices, 'int32');
   requireDtype('scatterAdd', updates, 'float32');
@@ -90,5 +113,6 @@ export function scatterAdd(updates: Node, indices: Node, n: number): Node {
       `scatterAdd: n must be a whole number ≥ 0, and no less than 1 if there are indices; got ${n} for ${showShape(indices.shape)}`,
     );
   }
-  return scatterRows(reshape(updates, [1, count, sizeOf(inner)]), reshape(indices, [count]), n, [n, ...inner]);
+  const checked = checkIndices(indices, { op: 'scatterAdd', n, countsFromEnd: false });
+  return scatterRows(reshape(updates, [1, count, sizeOf(inner)]), reshape(checked, [count]), n, [n, ...inner]);
 }

@@ -7,7 +7,7 @@ import { showShape } from '../shape.ts';
 import { add, mul, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { clip } from './extremes.ts';
-import { gather } from './gather.ts';
+import { pick } from './gather.ts';
 import { arange } from './index-lanes.ts';
 import { reshape } from './moves.ts';
 import { floor } from './rounding.ts';
@@ -40,7 +40,7 @@ function nearest(x: Node, axis: number, output: number): Node {
   const input = x.shape[axis] ?? 1;
   if (output === input) return x;
   if (output % input === 0) return repeated(x, axis, output / input);
-  return gather(x, cast(clip(floor(centres(input, output)), 0, input - 1), 'int32'), axis);
+  return pick(x, cast(clip(floor(centres(input, output)), 0, input - 1), 'int32'), axis);
 }
 
 /** Every element `times` times in a row, which moves can say. */
@@ -58,7 +58,7 @@ function bilinear(x: Node, axis: number, output: number): Node {
   const low = floor(position);
   const part = reshape(sub(position, low), [output, ...values.shape.slice(axis + 1).map(() => 1)]);
   const high = clip(add(low, 1), 0, input - 1);
-  const [a, b] = [low, high].map((at) => gather(values, cast(at, 'int32'), axis));
+  const [a, b] = [low, high].map((at) => pick(values, cast(at, 'int32'), axis));
   if (!a || !b) throw new Error('internal: two neighbours');
   return add(mul(a, sub(1, part)), mul(b, part));
 }

@@ -7,7 +7,7 @@ import { applyOp, type Node } from '../node.ts';
 import type { TiledOp } from '../op.ts';
 import { denseView, normalizeAxis, showShape, sizeOf } from '../shape.ts';
 import { add, mul } from './arithmetic.ts';
-import { gather } from './gather.ts';
+import { pick } from './gather.ts';
 import { arange } from './index-lanes.ts';
 import { reshape, slice, transpose } from './moves.ts';
 
@@ -65,7 +65,7 @@ function rowsAlong(name: string, x: Node, axis: number): Rows {
 function pickFromRows(rows: Node, positions: Node): Node {
   const [count = 1, n = 1] = rows.shape;
   const first = reshape(mul(arange(count), n), [count, 1]);
-  return gather(reshape(rows, [count * n]), add(positions, first));
+  return pick(reshape(rows, [count * n]), add(positions, first));
 }
 
 /**
