@@ -141,10 +141,11 @@ export class Tensor {
   div(other: TensorLike): Tensor {
     return new Tensor(ops.div(this.node, operand(other)));
   }
+  /** int32 to a negative power is 0, or ±1 where the base is. */
   pow(exponent: TensorLike): Tensor {
     return new Tensor(ops.pow(this.node, operand(exponent)));
   }
-  /** The remainder that has the divisor's sign. */
+  /** The remainder that has the divisor's sign. By 0 it is NaN, for int32 it is 0. */
   mod(divisor: TensorLike): Tensor {
     return new Tensor(ops.mod(this.node, operand(divisor)));
   }
@@ -423,7 +424,7 @@ export class Tensor {
 
   // The rest.
 
-  /** float32 → int32 rounds towards zero; anything ≠ 0 is true. */
+  /** float32 → int32 rounds towards zero, beyond int32 to the nearest end of it, NaN to 0; anything ≠ 0 is true. */
   cast(dtype: Dtype): Tensor {
     return new Tensor(ops.cast(this.node, dtype));
   }
