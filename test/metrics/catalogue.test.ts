@@ -322,4 +322,12 @@ test('what cannot be meant is refused', () => {
       ],
     ),
   ).toThrow('confusionMatrix: yTrue must hold a label');
+  const three = [
+    [1, 2],
+    [1, 2],
+    [1, 2],
+  ];
+  expect(() => metrics.confusionMatrix([0, 3, -1], three).data()).toThrow(
+    new RangeError('confusionMatrix: indices must be at least 0 and less than 2; got 3 at [1]'),
+  );
 });
