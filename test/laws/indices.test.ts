@@ -30,6 +30,14 @@ const isLong = process.env.TREADLE_TEST_LONG !== undefined;
 const numRuns = isLong ? 400 : 20;
 const threadCounts = [1, 2, 3, 7];
 
+/** So many runs altogether; a change of threads costs more than most runs. */
+async function onAnyThreads<T>(property: fc.IAsyncProperty<T>, runs: number): Promise<void> {
+  for (const threads of threadCounts) {
+    setThreads(threads);
+    await fc.assert(property, { numRuns: Math.ceil(runs / threadCounts.length) });
+  }
+}
+
 /** Some of n, by number, the wrong ones among them. */
 interface Numbers {
   readonly n: number;
@@ -105,9 +113,8 @@ const readers: Readonly<Record<string, (table: Tensor, indices: Tensor, n: numbe
 test.each(Object.entries(readers))(
   '%s refuses the first index that does not exist, however it is run',
   async (_, read) => {
-    const property = fc.asyncProperty(numbers(anyShape), fc.constantFrom(...threadCounts), async (one, threads) => {
+    const property = fc.asyncProperty(numbers(anyShape), async (one) => {
       const given = { ...one, countsFromEnd: true };
-      setThreads(threads);
       const table = tensor(noise(given.n * 4, 1), { shape: [given.n, 4] });
       const expected = complaint('gather', given);
       const compiled = compile((x: Tensor, i: Tensor) => read(x, i, given.n));
@@ -125,35 +132,28 @@ test.each(Object.entries(readers))(
       const zeros = tensor(new Int32Array(known.size), { shape: given.shape });
       expect(differenceOfData(compiled(table, zeros).data(), read(table, zeros, given.n).data())).toBeUndefined();
     });
-    await fc.assert(property, { numRuns });
+    await onAnyThreads(property, numRuns);
   },
 );
 
 test('scatterAdd and looking up by number refuse what is below 0, and floats that are no number', async () => {
   const floats = fc.constantFrom(0, 0.5, -0.5, 2, 2.9, 3, -1, 1e20, Number.NaN, Number.POSITIVE_INFINITY);
-  const property = fc.asyncProperty(
-    fc.array(floats, { maxLength: 20 }),
-    numbers(anyShape),
-    fc.constantFrom(...threadCounts),
-    async (values, one, threads) => {
-      setThreads(threads);
-      const table = tensor(noise(3 * 2, 1), { shape: [3, 2] });
-      const wrong = values.findIndex((x) => !(Math.trunc(x) >= 0 && Math.trunc(x) < 3));
-      const rule = 'RangeError: words: indices must be at least 0 and less than 3';
-      const expected =
-        wrong < 0 ? undefined : `${rule}; got ${Math.fround(values[wrong]!)} at [${wrong}], in layer a/b`;
-      const look = (x: Tensor, i: Tensor) => inScope('a', () => inScope('b', () => lookUp('words', x, i)));
-      const known = tensor(Float32Array.from(values));
-      expect(await complaintOf(() => look(table, known).data())).toBe(expected);
-      expect(await complaintOf(() => look(table, known.mul(1)).data())).toBe(expected);
-      expect(await complaintOf(() => compile(look)(table, known))).toBe(expected);
-      const given = { ...one, countsFromEnd: false };
-      const updates = tensor(noise(sizeOf(given.shape) * 2, 2), { shape: [...given.shape, 2] });
-      const add = (i: Tensor) => new Tensor(ops.scatterAdd(updates.node, i.node, given.n));
-      expect(await complaintOf(() => add(computed(given)).data())).toBe(complaint('scatterAdd', given));
-    },
-  );
-  await fc.assert(property, { numRuns });
+  const property = fc.asyncProperty(fc.array(floats, { maxLength: 20 }), numbers(anyShape), async (values, one) => {
+    const table = tensor(noise(3 * 2, 1), { shape: [3, 2] });
+    const wrong = values.findIndex((x) => !(Math.trunc(x) >= 0 && Math.trunc(x) < 3));
+    const rule = 'RangeError: words: indices must be at least 0 and less than 3';
+    const expected = wrong < 0 ? undefined : `${rule}; got ${Math.fround(values[wrong]!)} at [${wrong}], in layer a/b`;
+    const look = (x: Tensor, i: Tensor) => inScope('a', () => inScope('b', () => lookUp('words', x, i)));
+    const known = tensor(Float32Array.from(values));
+    expect(await complaintOf(() => look(table, known).data())).toBe(expected);
+    expect(await complaintOf(() => look(table, known.mul(1)).data())).toBe(expected);
+    expect(await complaintOf(() => compile(look)(table, known))).toBe(expected);
+    const given = { ...one, countsFromEnd: false };
+    const updates = tensor(noise(sizeOf(given.shape) * 2, 2), { shape: [...given.shape, 2] });
+    const add = (i: Tensor) => new Tensor(ops.scatterAdd(updates.node, i.node, given.n));
+    expect(await complaintOf(() => add(computed(given)).data())).toBe(complaint('scatterAdd', given));
+  });
+  await onAnyThreads(property, numRuns);
 });
 
 test('call, predict, evaluate and fit of a model name the layer that was given what does not exist', async () => {
@@ -199,7 +199,7 @@ test('call, predict, evaluate and fit of a model name the layer that was given w
       expect((await net.predict(right)).shape).toEqual([rows.length, 8]);
     },
   );
-  await fc.assert(property, { numRuns });
+  await onAnyThreads(property, numRuns);
 }, 120_000);
 
 /** Changes of some variables [6], with indices between them that are right or wrong. */
@@ -233,10 +233,8 @@ test('where a compiled step refuses an index, its variables are as they were to 
     fc.array(fc.integer({ min: -6, max: 5 }), { minLength: 6, maxLength: 6 }),
     fc.nat(5),
     fc.constantFrom(6, -7, 1e6),
-    fc.constantFrom(...threadCounts),
     fc.boolean(),
-    async (list, good, at, wrong, threads, isAsync) => {
-      setThreads(threads);
+    async (list, good, at, wrong, isAsync) => {
       const make = (): Variable[] => [1, 2, 3, 4].map((seed) => variable(tensor(noise(6, seed))));
       const [ours, twins] = [make(), make()];
       const all = (variables: readonly Variable[], indices: Tensor): void => {
@@ -267,7 +265,7 @@ test('where a compiled step refuses an index, its variables are as they were to 
       });
     },
   );
-  await fc.assert(property, { numRuns: isLong ? 2000 : 60 });
+  await onAnyThreads(property, isLong ? 2000 : 60);
 });
 
 test('an assignment that is refused takes no other with it, nor what is computed beside it', () => {
@@ -292,14 +290,12 @@ test('an assignment that is refused takes no other with it, nor what is computed
   ]);
 });
 
-test('rows that a run does not have are not checked, though their memory holds what was refused before', () => {
-  const property = fc.property(
+test('rows that a run does not have are not checked, though their memory holds what was refused before', async () => {
+  const property = fc.asyncProperty(
     fc.integer({ min: 2, max: 40 }),
     fc.nat(),
     fc.constantFrom([], [3]),
-    fc.constantFrom(...threadCounts),
-    (rows, seed, rest, threads) => {
-      setThreads(threads);
+    async (rows, seed, rest) => {
       const table = tensor(noise(10 * 4, 1), { shape: [10, 4] });
       const f = compile((i: Tensor) => table.gather(i).sum(-1), { capacity: (count) => count });
       const length = rows * sizeOf(rest);
@@ -310,5 +306,5 @@ test('rows that a run does not have are not checked, though their memory holds w
       expect(differenceOfData(f(right).data(), table.gather(right).sum(-1).data())).toBeUndefined();
     },
   );
-  fc.assert(property, { numRuns });
+  await onAnyThreads(property, numRuns);
 });
