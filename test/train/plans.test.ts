@@ -5,7 +5,7 @@ import { compile, memory, shutdown, type Tensor, tensor } from '@treadle/tensor'
 import { type Model, sequential } from '@treadle/train';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { classifier, labelled, noise } from './models.ts';
+import { bitsOf, classifier, labelled, noise } from './models.ts';
 
 afterAll(shutdown);
 
@@ -38,6 +38,41 @@ describe('training and evaluating', () => {
     await train(8);
     expect(await train(20)).toBe(1);
     for (const batchSize of [20, 19, 8, 7]) expect(await train(batchSize)).toBe(0);
+  });
+});
+
+describe('the number of rows of a data set', () => {
+  const counts = [40, 41, 64, 33, 100, 16, 128, 57];
+  const options = { ...quiet, shuffle: false, validationSplit: 0.25 } as const;
+
+  test('is no part of a plan: after one fit and one evaluate, others need none', async () => {
+    const model = classifier();
+    const { x, y } = labelled(96);
+    await model.fit(x, y, options);
+    await model.evaluate(x, y, quiet);
+    for (const count of counts) {
+      const some = labelled(count);
+      const plans = await plansOf(async () => {
+        await model.fit(some.x, some.y, options);
+        await model.evaluate(some.x, some.y, quiet);
+      });
+      expect(plans, `${count} rows`).toBe(0);
+    }
+  });
+
+  test('changes no bit: rows learned after other data are learned as by a model that saw no other', async () => {
+    for (const count of counts) {
+      const { x, y } = labelled(count);
+      const [fresh, used] = [classifier(), classifier()];
+      const start = used.getWeights();
+      await fresh.fit(x, y, options);
+      await used.evaluate(labelled(96).x, labelled(96).y, quiet);
+      used.setWeights(start);
+      await used.fit(x, y, options);
+      expect(bitsOf(used)).toEqual(bitsOf(fresh));
+      const whole = await used.evaluate(x, y, { ...quiet, batchSize: count });
+      expect(whole).toEqual(await fresh.evaluate(x, y, { ...quiet, batchSize: count }));
+    }
   });
 });
 

@@ -37,6 +37,7 @@ export {
   denseStrides,
   denseView,
   isDense,
+  mostElements,
   normalizeAxes,
   normalizeAxis,
   type Shape,

@@ -18,8 +18,8 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a === b || (a.length === b.length && a.every((extent, i) => extent === b[i]));
 }
 
-/** Kernels count bytes in 31 bits. */
-const mostElements = 2 ** 29;
+/** A tensor has fewer elements: kernels count bytes in 31 bits. */
+export const mostElements: number = 2 ** 29;
 
 /** Throws ShapeError for a shape of too many elements. */
 export function checkSize(op: string, shape: Shape): Shape {

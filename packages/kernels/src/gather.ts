@@ -18,6 +18,8 @@ export interface Gather {
   readonly indices: Operand;
   /** [outer, i, inner] */
   readonly store: Operand;
+  /** int32 []: only the first so many of the n rows are there, one or more; without it, all */
+  readonly count?: Operand | undefined;
   /** with `outer` 1 */
   readonly present?: Present | undefined;
 }
@@ -27,7 +29,7 @@ export function gather(spec: Gather): Kernel {
   return spec.store.view.shape[2] === 1 ? gatherElements(spec) : gatherRows(spec);
 }
 
-function gatherRows({ name, source, indices, store, present }: Gather): Kernel {
+function gatherRows({ name, source, indices, store, count: there, present }: Gather): Kernel {
   const [[outer, count, inner], from, to] = [sizes(store.view), steps(source.view), steps(store.view)];
   const n = sizes(source.view)[1];
   return tiled({
@@ -35,17 +37,18 @@ function gatherRows({ name, source, indices, store, present }: Gather): Kernel {
     parts: partition(outer * count, inner, tileElements(0.5)),
     cost: outer * count * (3 + 0.3 * inner),
     work: workOf(source, indices, store),
-    loads: [source, indices],
+    loads: there ? [source, indices, there] : [source, indices],
     stores: [store],
     present: outer === 1 ? present : undefined,
     emit: (f, table, { row0, row1, col0, col1 }) => {
+      const last = lastOf(f, table, n, there);
       const cursors: Cursor[] = [
         { base: address(f, table, source), steps: [4 * from.outer, 0] },
         { base: address(f, table, indices), steps: [0, 4 * stepOf(indices.view)] },
         { base: address(f, table, store), steps: [4 * to.outer, 4 * to.row] },
       ];
       eachRow(f, { shape: [outer, count], from: row0, to: row1 }, cursors, ([base, index, row]) => {
-        const picked = pick(f, base!, index!, n, from.row);
+        const picked = pick(f, base!, index!, last, from.row);
         eachColumn(
           f,
           { col0, col1, columns: inner, isAligned: true },
@@ -69,7 +72,7 @@ function workOf(source: Operand, indices: Operand, store: Operand): Tiled['work'
 }
 
 /** Rows of one element: as many at a time as there are lanes. */
-function gatherElements({ name, source, indices, store, present }: Gather): Kernel {
+function gatherElements({ name, source, indices, store, count: there, present }: Gather): Kernel {
   const [[outer, count], from, to] = [sizes(store.view), steps(source.view), steps(store.view)];
   const n = sizes(source.view)[1];
   return tiled({
@@ -77,10 +80,11 @@ function gatherElements({ name, source, indices, store, present }: Gather): Kern
     parts: partition(outer, count, tileElements(0.5)),
     cost: outer * count * 0.5,
     work: workOf(source, indices, store),
-    loads: [source, indices],
+    loads: there ? [source, indices, there] : [source, indices],
     stores: [store],
     present: outer === 1 ? present : undefined,
     emit: (f, table, { row0, row1, col0, col1 }) => {
+      const most = f.let(i32x4.splat(lastOf(f, table, n, there)));
       const numbers = address(f, table, indices);
       const cursors: Cursor[] = [
         { base: address(f, table, source), steps: [4 * from.outer] },
@@ -88,7 +92,7 @@ function gatherElements({ name, source, indices, store, present }: Gather): Kern
       ];
       eachRow(f, { shape: [outer], from: row0, to: row1 }, cursors, ([base, row]) => {
         const picked = (wanted: Expr<'i32x4'>): Expr<'i32x4'> => {
-          const clamped = i32x4.max_s(i32x4.min_s(wanted, n - 1), 0);
+          const clamped = i32x4.max_s(i32x4.min_s(wanted, most), 0);
           const offsets = f.let(i32x4.mul(clamped, 4 * from.row));
           const at = (lane: 0 | 1 | 2 | 3): Expr<'i32'> => i32.add(base!, i32x4.extract_lane(lane, offsets));
           const rest = [1, 2, 3] as const;
@@ -168,7 +172,7 @@ export function scatterAdd({ name, type, indices, updates, store, count: present
         ];
         const end = present === undefined ? i32.const(count) : f.let(i32.load(address(f, table, numberAt(present))));
         eachRow(f, { shape: [count], from: i32.const(0), to: end }, added, ([index, update]) => {
-          const row = pick(f, target!, index!, n, to.row);
+          const row = pick(f, target!, index!, i32.const(n - 1), to.row);
           accumulate(f, type, columns, { row, stride: to.column }, { row: update!, stride: from.column });
         });
       });
@@ -208,11 +212,22 @@ function accumulate(f: FunctionBuilder, type: Lane, columns: Columns, to: Row, f
   });
 }
 
-/** The address of row `indices[…]` of a matrix of n rows. */
-function pick(f: FunctionBuilder, matrix: Expr<'i32'>, index: Expr<'i32'>, n: number, step: number): Expr<'i32'> {
+/** The last row that may be picked. */
+function lastOf(f: FunctionBuilder, table: Expr<'i32'>, n: number, count: Operand | undefined): Expr<'i32'> {
+  return count ? f.let(i32.sub(i32.load(address(f, table, count)), 1)) : i32.const(n - 1);
+}
+
+/** The address of row `indices[…]` of a matrix, or of its row 0 or `last` where that is nearest. */
+function pick(
+  f: FunctionBuilder,
+  matrix: Expr<'i32'>,
+  index: Expr<'i32'>,
+  last: Expr<'i32'>,
+  step: number,
+): Expr<'i32'> {
   const wanted = f.let(i32.load(index));
   const notBelow = f.let(select(wanted, i32.const(0), i32.gt_s(wanted, 0)));
-  const clamped = f.let(select(notBelow, i32.const(n - 1), i32.lt_s(notBelow, n)));
+  const clamped = f.let(select(notBelow, last, i32.lt_s(notBelow, last)));
   return f.let(i32.add(matrix, times(clamped, 4 * step)));
 }
 

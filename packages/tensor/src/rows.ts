@@ -2,7 +2,8 @@
 // through many rows part by part.
 
 import { StoredValue, valueOf } from '@treadle/compiler';
-import { sizeOf, sourceNode } from '@treadle/graph';
+import { mostElements, ops, sizeOf, sourceNode } from '@treadle/graph';
+import { tensor } from './create.ts';
 import { Tensor } from './tensor.ts';
 
 /** Rows [from, to) of x [n, …], computed first if need be. They stay readable for as long as x is not disposed of. */
@@ -11,4 +12,31 @@ export function rowsInPlace(x: Tensor, from: number, to: number): Tensor {
   const length = sizeOf(sample);
   const storage = StoredValue.part(valueOf(x.node), from * length, (to - from) * length);
   return new Tensor(sourceNode({ kind: 'stored', storage }, [to - from, ...sample], x.dtype));
+}
+
+/** Tensors [n, …] of which plans gather rows. What the plans do not depend on is n, which they read when they run. */
+export interface OpenRows {
+  /** with as many rows as any tensor of such rows could have; behind the first n lies something else */
+  readonly tensors: readonly Tensor[];
+  /** n, int32 [] */
+  readonly count: Tensor;
+}
+
+/** Tensors of the same n ≥ 1 rows, computed first if need be. They stay readable for as long as none of them is disposed of. */
+export function openRows(xs: readonly Tensor[]): OpenRows {
+  const count = tensor(xs[0]?.shape[0] ?? 0, { dtype: 'int32' });
+  return { tensors: xs.map(withMostRows), count };
+}
+
+/** The rows of these numbers, int32 [i], of each: [i, …]. Numbers must be those of rows; the gradient passes nothing on. */
+export function gatherRows({ tensors, count }: OpenRows, numbers: Tensor): readonly Tensor[] {
+  return tensors.map((x) => new Tensor(ops.pick(x.node, numbers.node, 0, count.node)));
+}
+
+function withMostRows(x: Tensor): Tensor {
+  const [, ...sample] = x.shape;
+  const length = sizeOf(sample);
+  const most = Math.floor((mostElements - 1) / Math.max(1, length));
+  const storage = StoredValue.part(valueOf(x.node), 0, most * length);
+  return new Tensor(sourceNode({ kind: 'stored', storage }, [most, ...sample], x.dtype));
 }

@@ -3,7 +3,7 @@
 import { type BatchOptions, batchCount, batches, permutation } from '@treadle/data';
 import type { Network, Weights } from '@treadle/nn';
 import type { Optimizer } from '@treadle/optim';
-import { randomUniform, type Tensor } from '@treadle/tensor';
+import { randomUniform, rowsInPlace, type Tensor } from '@treadle/tensor';
 import { Average } from './average.ts';
 import type { Callback, LearningRate, Training } from './callbacks.ts';
 import { evaluateRows } from './evaluate.ts';
@@ -130,7 +130,7 @@ function describe(given: unknown): string {
 }
 
 function part({ xs, ys, weights }: Rows, from: number, to: number): Rows {
-  const take = (t: Tensor): Tensor => t.slice([from], [to]).realize();
+  const take = (t: Tensor): Tensor => rowsInPlace(t, from, to);
   return { xs: xs.map(take), ys: ys.map(take), weights: weights.map(take), count: to - from };
 }
 

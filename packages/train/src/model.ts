@@ -107,7 +107,8 @@ export class Model<P = Tensor> extends Network {
     const steps = this.#compiled('explain');
     const rows = checkRows('explain', this, steps, x, y, batchSize, sampleWeight);
     const batch = Int32Array.from({ length: Math.min(batchSize, rows.count) }, (_, i) => i);
-    return explain(steps.train.step)(dataOf(rows), tensor(batch));
+    const { tensors, count } = dataOf(rows);
+    return explain(steps.train.step)(tensors, count, tensor(batch));
   }
 
   /** The layers with their shapes and numbers of parameters, as a table. */

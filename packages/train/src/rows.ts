@@ -3,7 +3,7 @@
 
 import { checkBatchSize, checkRowCount, commonRows } from '@treadle/data';
 import type { Network } from '@treadle/nn';
-import { ones, ShapeError, Tensor, type TensorLike, tensor } from '@treadle/tensor';
+import { type OpenRows, ones, openRows, ShapeError, Tensor, type TensorLike, tensor } from '@treadle/tensor';
 import { type ClassWeight, classWeights, product, sampleWeight } from './sample-weights.ts';
 import type { Steps } from './steps.ts';
 
@@ -21,9 +21,9 @@ export interface Rows {
   readonly count: number;
 }
 
-/** Rows as the steps of a model take them. */
-export function dataOf({ xs, ys, weights }: Rows): readonly Tensor[] {
-  return [...xs, ...ys, ...weights];
+/** Rows as the steps of a model take them: plans for them do not depend on how many there are. */
+export function dataOf({ xs, ys, weights }: Rows): OpenRows {
+  return openRows([...xs, ...ys, ...weights]);
 }
 
 /**

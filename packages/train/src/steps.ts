@@ -5,7 +5,16 @@ import type { Loss } from '@treadle/losses';
 import { type Contribution, type Metric, meanMetric, metricByName, type Total } from '@treadle/metrics';
 import type { Mask, Network } from '@treadle/nn';
 import type { Optimizer } from '@treadle/optim';
-import { type Compiled, compile, gradients, ShapeError, Tensor, tensor } from '@treadle/tensor';
+import {
+  type Compiled,
+  compile,
+  gatherRows,
+  gradients,
+  type OpenRows,
+  ShapeError,
+  Tensor,
+  tensor,
+} from '@treadle/tensor';
 import { type Objective, type ObjectiveOptions, objectivesOf } from './objectives.ts';
 
 /** What a batch adds to the figures. */
@@ -15,13 +24,13 @@ export interface BatchFigures {
   readonly metrics: readonly Contribution[];
 }
 
-/** Of the whole of some data, and the numbers of the rows that the step is about. */
-type StepArguments = readonly [data: readonly Tensor[], rows: Tensor];
+/** The whole of some data, how many rows it has, and the numbers of the rows that the step is about. */
+type StepArguments = readonly [tensors: readonly Tensor[], count: Tensor, rows: Tensor];
 
 interface Step {
   readonly step: Compiled<StepArguments, BatchFigures>;
   /** Takes the step with the rows of these numbers. */
-  run(rows: Int32Array, data: readonly Tensor[]): Promise<BatchFigures>;
+  run(rows: Int32Array, data: OpenRows): Promise<BatchFigures>;
 }
 
 export interface StepOptions extends ObjectiveOptions {
@@ -49,18 +58,16 @@ export class Steps {
       ...(lossName === undefined ? [] : [lossName]),
       ...metricNames,
     ]);
-    const figuresOf = (data: readonly Tensor[], rows: Tensor, training: boolean): BatchFigures => {
-      const batch = data.map((whole) => whole.gather(rows));
-      return this.#figures(batch, training);
-    };
-    const train = (data: readonly Tensor[], rows: Tensor): BatchFigures => {
-      const figures = figuresOf(data, rows, true);
+    const figuresOf = ([tensors, count, rows]: StepArguments, training: boolean): BatchFigures =>
+      this.#figures(gatherRows({ tensors, count }, rows), training);
+    const train = (...args: StepArguments): BatchFigures => {
+      const figures = figuresOf(args, true);
       const variables = model.trainableVariables;
       optimizer.apply(gradients(figures.loss, variables), variables);
       return figures;
     };
     this.train = byNumbers(train);
-    this.evaluate = byNumbers((data, rows) => figuresOf(data, rows, false));
+    this.evaluate = byNumbers((...args) => figuresOf(args, false));
   }
 
   /** The loss of each output. */
@@ -145,9 +152,9 @@ function byNumbers(f: (...args: StepArguments) => BatchFigures): Step {
   const step = compile(f, { capacity: (rows) => rows });
   return {
     step,
-    run: (rows, data) => {
+    run: (rows, { tensors, count }) => {
       using numbers = tensor(rows); // the run holds what it was given
-      return step.runAsync(data, numbers);
+      return step.runAsync(tensors, count, numbers);
     },
   };
 }

@@ -11,26 +11,30 @@ import { reshape } from './moves.ts';
 
 // Both work on [outer, rows, inner]; what they make is said to have its final shape at once, which is as dense.
 
-/** x [outer, n, inner], indices [i] → [outer, i, inner], called `shape`, whose axis `axis` is the first of the indices. */
-function gatherRows(x: Node, indices: Node, shape: Shape, axis: number): Node {
+/**
+ * x [outer, n, inner], indices [i] → [outer, i, inner], called `shape`, whose axis `axis` is the first of the indices. With
+ * `count` [], only the first so many of the n are there.
+ */
+function gatherRows(x: Node, indices: Node, shape: Shape, axis: number, count?: Node): Node {
   const [outer = 1, n = 1, inner = 1] = x.shape;
   const rows = [outer, indices.shape[0] ?? 0, inner];
   const op: TiledOp = {
     kind: 'tiled',
     name: 'gather',
     key: `gather ${shape}`,
-    kernels: ({ inputs: [source, at], output, present }) => {
+    kernels: ({ inputs: [source, at, there], output, present }) => {
       if (!source || !at) throw new Error('internal: gather needs its inputs');
       const store = { slot: output, view: denseView(rows) };
-      return [gatherKernel({ name: `gather ${rows.join('×')}`, source, indices: at, store, present })];
+      return [gatherKernel({ name: `gather ${rows.join('×')}`, source, indices: at, store, count: there, present })];
     },
     ragged: (input) => (input === 1 ? axis : undefined),
     gradient: (dy) => [
       x.dtype === 'float32' ? scatterRows(reshape(dy, rows), indices, n, x.shape) : undefined,
       undefined,
+      undefined,
     ],
   };
-  return applyOp(op, [x, indices], shape, x.dtype);
+  return applyOp(op, count ? [x, indices, count] : [x, indices], shape, x.dtype);
 }
 
 /**
@@ -76,13 +80,17 @@ export function gather(x: Node, indices: Node, axis = 0, { lookUp }: GatherOptio
   return pick(x, checked, at);
 }
 
-/** The same for int32 indices that are known to be 0 … n − 1: those that an op makes. */
-export function pick(x: Node, indices: Node, axis = 0): Node {
+/**
+ * The same for int32 indices that are known to be 0 … n − 1: those that an op makes. With `count`, int32 [], only the first so
+ * many slices are there, one or more: so how many there are need not be known before a plan runs.
+ */
+export function pick(x: Node, indices: Node, axis = 0, count?: Node): Node {
   const [at, n] = chosenAxis(x, indices, axis);
   const before = x.shape.slice(0, at);
   const after = x.shape.slice(at + 1);
   const rows = reshape(x, [sizeOf(before), n, sizeOf(after)]);
-  return gatherRows(rows, reshape(indices, [sizeOf(indices.shape)]), [...before, ...indices.shape, ...after], at);
+  const shape = [...before, ...indices.shape, ...after];
+  return gatherRows(rows, reshape(indices, [sizeOf(indices.shape)]), shape, at, count);
 }
 
 /** The axis, counted from the front, and how many there are to choose from. */
