@@ -12,13 +12,13 @@ interface Screen {
 }
 
 /** A stream that keeps what is written to it, a terminal or not. */
-function screen(isTTY: boolean): Screen {
+function screen(isTTY: boolean, columns: number): Screen {
   let text = '';
   const write = (chunk: string): boolean => {
     text += chunk;
     return true;
   };
-  const terminal = { isTTY, columns: 200, rows: 24, write, cursorTo: move, clearLine: move, moveCursor: move };
+  const terminal = { isTTY, columns, rows: 24, write, cursorTo: move, clearLine: move, moveCursor: move };
   const output: NodeJS.WriteStream = Object.assign(Object.create(WriteStream.prototype), terminal);
   return { output, written: () => text };
 }
@@ -27,9 +27,9 @@ function move(): boolean {
   return true;
 }
 
-async function shown(verbose: Verbosity, isTTY: boolean, fails = false): Promise<string> {
+async function shown(verbose: Verbosity, isTTY: boolean, fails = false, columns = 200): Promise<string> {
   const { x, y } = labelled(40);
-  const { output, written } = screen(isTTY);
+  const { output, written } = screen(isTTY, columns);
   const onEpochEnd = (): void => {
     if (fails) throw new Error('enough');
   };
@@ -62,13 +62,24 @@ test.each([
   expect(text).toContain('Epoch 1/2');
   expect(text).toContain('Epoch 2/2');
   expect(text).toMatch(new RegExp(`█{24} 3/3 ${time}, ${time}/step - ${figures}`));
-  expect(text.split('\x1b[?25l')).toHaveLength(3); // the cursor is hidden for each bar
-  expect(text.split('\x1b[?25h').length).toBeGreaterThanOrEqual(3); // and shown again
 });
 
-test('a training that is broken off gives the cursor back', async () => {
-  const text = await shown(1, true, true);
-  expect(text.lastIndexOf('\x1b[?25h')).toBeGreaterThan(text.lastIndexOf('\x1b[?25l'));
+test.each([true, false])('a bar changes no mode of the terminal, whether training fails: %s', async (fails) => {
+  const text = await shown(1, true, fails);
+  expect(text).toContain('█');
+  expect(text).not.toContain('\x1b[?');
+});
+
+test('a bar is no wider than the terminal', async () => {
+  for (const columns of [20, 60]) {
+    const shownText = await shown(1, true, false, columns);
+    const text = ['\x1b7', '\x1b8', '\x1b[1G', '\x1b[0K'].reduce(
+      (seen, moves) => seen.replaceAll(moves, ''),
+      shownText,
+    );
+    const drawn = text.split('\n').flatMap((line) => line.split('Epoch ').slice(1));
+    expect(Math.max(...drawn.map((rest) => 'Epoch '.length + rest.length))).toBe(columns);
+  }
 });
 
 test.each([true, false])('verbose 0, terminal %s: nothing', async (isTTY) => {

@@ -1,4 +1,5 @@
 // The progress of a training on the terminal: a bar an epoch, as Keras draws it; plain lines where the output is no terminal.
+// A bar changes no mode of the terminal (cursor, line wrap): then nothing must be restored, however the program ends.
 
 import { Presets, SingleBar } from 'cli-progress';
 import type { Callback } from './callbacks.ts';
@@ -71,8 +72,8 @@ function bars(output: NodeJS.WriteStream): Callback {
           stream: output,
           barsize: 24,
           fps: 15,
-          hideCursor: true,
-          linewrap: false,
+          hideCursor: false,
+          linewrap: true, // text is cut at the width of the terminal instead
         },
         Presets.shades_classic,
       );
@@ -83,7 +84,7 @@ function bars(output: NodeJS.WriteStream): Callback {
       bar?.update(steps, { figures: describeEpoch(performance.now() - began, steps, logs) });
       bar?.stop();
     },
-    // An epoch that was broken off has left its bar, which holds the cursor.
+    // An epoch that was broken off has left its bar, which goes on drawing.
     onTrainEnd: () => bar?.stop(),
   };
 }
