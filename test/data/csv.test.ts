@@ -5,7 +5,6 @@ import { gunzipSync } from 'node:zlib';
 import {
   classes,
   csvRecords,
-  decodeText,
   FormatError,
   integers,
   numbers,
@@ -250,20 +249,6 @@ describe('tablePair', () => {
     );
     expect(() => tablePair(table, { columns: [0], target: [3], targetDtype: 'int32' })).toThrow(
       'csv: labels must come from one column; got a list of 1',
-    );
-  });
-});
-
-describe('text of a file', () => {
-  test('it is decoded by its encoding, or told that it is not', () => {
-    expect(decodeText('csv', Uint8Array.of(0xc3, 0xa9), 'utf-8')).toBe('é');
-    expect(decodeText('csv', Uint8Array.of(0xe9), 'latin1')).toBe('é');
-    expect(() => decodeText('csv', Uint8Array.of(0xe9), 'utf-8')).toThrow(FormatError);
-    expect(() => decodeText('csv', Uint8Array.of(0xe9), 'utf-8')).toThrow(
-      'csv: text must be utf-8; got bytes that are not',
-    );
-    expect(() => decodeText('csv', Uint8Array.of(0), 'klingon')).toThrow(
-      'csv: encoding must be one Node knows; got klingon',
     );
   });
 });

@@ -64,7 +64,7 @@ describe('readMnist', () => {
         'train1k-images-idx3-ubyte': idx(3, 2, 2),
         'train2k-images-idx3-ubyte': idx(3, 2, 2),
       },
-      'got train1k-images-idx3-ubyte and train2k-images-idx3-ubyte (',
+      'got ["train1k-images-idx3-ubyte", "train2k-images-idx3-ubyte"] (',
     ],
     ['unequal lengths', { 'train-labels-idx1-ubyte': idx(2) }, 'mnist: each image must have a label; got 3 and 2 ('],
     [

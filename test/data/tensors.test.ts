@@ -105,6 +105,15 @@ describe('readCsv and parseCsv', () => {
     const path = file('latin1.csv', Uint8Array.of(0xe9, 0x2c, 0x31));
     expect(readCsv(path, { encoding: 'latin1' }).texts(0)).toEqual(['é']);
     expect(() => readCsv(path)).toThrow(FormatError);
+    expect(() => readCsv(path)).toThrow('csv: text must be utf-8; got bytes that are not');
+    expect(() => readCsv(path, { encoding: 'klingon' })).toThrow(
+      /^csv: encoding must be one Node knows; got "klingon"$/,
+    );
+    const wide = file('utf-16.csv', Buffer.from('\ufeffé,1\n', 'utf16le'));
+    expect(readCsv(wide, { encoding: 'utf-16le' }).texts(0)).toEqual(['é']);
+    expect(() => readCsv(file('odd.csv', Uint8Array.of(0x31, 0, 0x31)), { encoding: 'utf-16le' })).toThrow(
+      'csv: text must be utf-16le; got bytes that are not',
+    );
   });
 
   test('pima-indians-diabetes.csv', (context) => {

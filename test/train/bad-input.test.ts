@@ -374,7 +374,7 @@ describe('files', () => {
   test('a CSV file cut short', () => {
     const path = join(folder, 'table.csv');
     writeFileSync(path, 'a,b,c\n1,2,3\n4,5');
-    expect(() => readCsv(path, { target: 'c' })).toThrow(FormatError);
+    expect(() => readCsv(path, { header: true, target: 'c' })).toThrow(FormatError);
     expect(() => parseCsv('a,b\n1,x\n').numbers()).toThrow(FormatError);
   });
 });

@@ -1,23 +1,54 @@
-// The bytes of a file, inflated where gzip packed them (by their first two bytes, not by the file's name). Knows no
-// format; what goes wrong in a format is told with the path of the file.
+// The bytes of a file, inflated where gzip packed them (by their first two bytes, not by the file's name). Knows no format; what
+// goes wrong in a format is told with the path of the file.
 
+import { constants } from 'node:buffer';
 import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, constants as zlib } from 'node:zlib';
 import { FormatError } from './format-error.ts';
 
-/** The bytes, inflated when they are gzip data. Throws FormatError, in the name of `format`, when those are damaged. */
-export function inflated(format: string, bytes: Uint8Array): Uint8Array {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+/** Two bits of DEFLATE stand for 258 bytes at most (RFC 1951), so no data inflate more. */
+const mostInflation = 1032;
+/** So many packed bytes hold the header of any format, and inflate to 4 MB at most. */
+const beginningBytes = 2 ** 12;
+
+export function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+/**
+ * The bytes, inflated when they are gzip data. Throws FormatError, in the name of `format`, when those are damaged. undefined
+ * when they would be more than `most`: no more is inflated than that.
+ */
+export function inflated(format: string, bytes: Uint8Array, most: number): Uint8Array | undefined {
+  if (!isGzip(bytes)) return bytes.length > most ? undefined : bytes;
   try {
-    return gunzipSync(bytes);
+    return gunzipSync(bytes, { maxOutputLength: Math.max(1, Math.min(most, constants.MAX_LENGTH)) });
   } catch (cause) {
-    throw new FormatError(
-      `${format}: gzip data must be complete and undamaged; got ${bytes.length} bytes that are not`,
-      {
-        cause,
-      },
-    );
+    if (cause instanceof RangeError) return undefined;
+    throw damaged(format, bytes.length, cause);
   }
+}
+
+/** The first of the bytes, inflated: all of them, or more than any header takes. Throws as `inflated` does. */
+export function beginning(format: string, bytes: Uint8Array): Uint8Array {
+  if (!isGzip(bytes)) return bytes;
+  const isWhole = bytes.length <= beginningBytes;
+  try {
+    return gunzipSync(bytes.subarray(0, beginningBytes), isWhole ? {} : { finishFlush: zlib.Z_SYNC_FLUSH });
+  } catch (cause) {
+    throw damaged(format, bytes.length, cause);
+  }
+}
+
+/** How many bytes these may be when they are inflated. */
+export function mostBytes(bytes: Uint8Array): number {
+  return isGzip(bytes) ? mostInflation * bytes.length : bytes.length;
+}
+
+/** Of `count` bytes of gzip data that cannot be inflated. */
+export function damaged(format: string, count: number, cause: unknown): FormatError {
+  const message = `${format}: gzip data must be complete and undamaged; got ${count} bytes that are not`;
+  return new FormatError(message, { cause });
 }
 
 /** What `decode` makes of the file. A FormatError names the path; a file that cannot be read throws what Node throws. */
@@ -26,21 +57,11 @@ export function decodeFile<T>(path: string | URL, decode: (bytes: Uint8Array) =>
   try {
     return decode(bytes);
   } catch (error) {
-    if (error instanceof FormatError) throw new FormatError(`${error.message} (${String(path)})`, { cause: error });
-    throw error;
+    throw ofFile(path, error);
   }
 }
 
-/** The bytes as text. Throws FormatError, in the name of `format`, when they are not text of this encoding. */
-export function decodeText(format: string, bytes: Uint8Array, encoding: string): string {
-  try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
-  } catch (cause) {
-    if (cause instanceof RangeError)
-      throw new RangeError(`${format}: encoding must be one Node knows; got ${encoding}`);
-    throw new FormatError(
-      `${format}: text must be ${encoding}; got bytes that are not; with encoding: 'latin1' every byte is a letter`,
-      { cause },
-    );
-  }
+/** A FormatError with the path in its message; any other error as it is. */
+export function ofFile(path: string | URL, error: unknown): unknown {
+  return error instanceof FormatError ? new FormatError(`${error.message} (${String(path)})`, { cause: error }) : error;
 }

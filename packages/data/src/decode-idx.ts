@@ -1,9 +1,11 @@
 // The IDX format of the MNIST files: two zero bytes, an element type, the number of axes, their extents, then the elements,
-// all big-endian. The length of the data must be exactly what the header says, so a file cut short never becomes an array.
+// all big-endian. The length of the data must be exactly what the header says, so a file cut short never becomes an array, and no
+// more is inflated than the header promises.
 
-import { inflated } from './bytes.ts';
+import { show } from '@treadle/tensor';
+import { beginning, inflated, isGzip, mostBytes } from './bytes.ts';
 import { FormatError } from './format-error.ts';
-import { elementCount, type PlainArray, showShape } from './plain-array.ts';
+import { elementCount, type PlainArray } from './plain-array.ts';
 
 type ElementName = 'uint8' | 'int8' | 'int16' | 'int32' | 'float32' | 'float64';
 
@@ -32,23 +34,32 @@ export interface IdxArray extends PlainArray {
  * values as stored, so an image has 0 … 255. float64 is rounded. Throws FormatError for any other sequence of bytes.
  */
 export function decodeIdx(packed: Uint8Array): IdxArray {
-  const bytes = inflated('idx', packed);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const { type, shape, start } = header(view);
+  const { type, shape, start } = header(viewOf(beginning('idx', packed)));
   const count = elementCount(shape);
   const expected = start + count * type.bytes;
-  if (bytes.length !== expected) {
-    throw new FormatError(
-      `idx: ${showShape(shape)} elements of ${type.name} must take ${expected} bytes with the header; got ${bytes.length}; ` +
-        `the file is ${bytes.length < expected ? 'cut short' : 'longer than its header says'}`,
-    );
+  const rule = `idx: ${show(shape)} elements of ${type.name} must take ${expected} bytes with the header`;
+  if (expected > mostBytes(packed)) throw cutShort(rule, isGzip(packed) ? 'fewer' : packed.length);
+  const bytes = inflated('idx', packed, expected);
+  if (!bytes) {
+    const got = isGzip(packed) ? 'more' : packed.length;
+    throw new FormatError(`${rule}; got ${got}; the file is longer than its header says`);
   }
+  if (bytes.length < expected) throw cutShort(rule, bytes.length);
+  const view = viewOf(bytes);
   const isInteger = !type.name.startsWith('float');
   const values =
     type.name === 'int32' || (isInteger && shape.length < 2) ? new Int32Array(count) : new Float32Array(count);
   if (type.name === 'uint8') values.set(bytes.subarray(start));
   else for (let i = 0; i < count; i++) values[i] = type.read(view, start + i * type.bytes);
   return { values, shape, elementType: type.name };
+}
+
+function cutShort(rule: string, got: number | string): FormatError {
+  return new FormatError(`${rule}; got ${got}; the file is cut short`);
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }
 
 function header(view: DataView): { type: ElementType; shape: readonly number[]; start: number } {

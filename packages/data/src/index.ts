@@ -1,9 +1,11 @@
 // Data sets: readers, embedded sets, scalers, splits, batches. Functions on tensors for users, their cores on plain arrays for others.
 
 export { type BatchOptions, batchCount, batches } from './batches.ts';
-export { decodeFile, decodeText, inflated } from './bytes.ts';
+export { decodeFile } from './bytes.ts';
 export { ColumnScaler, type Extent, type Scaling } from './column-scaler.ts';
-export { type CsvRecords, type CsvSyntax, csvRecords } from './csv-records.ts';
+export type { Fields } from './csv-fields.ts';
+export { type CsvRecords, csvRecords } from './csv-records.ts';
+export { CsvScanner, type CsvSyntax } from './csv-scanner.ts';
 export { type Dataset, type DatasetOptions, dataset } from './dataset.ts';
 export { decodeIdx, type IdxArray } from './decode-idx.ts';
 export { digits } from './digits.ts';
@@ -18,7 +20,7 @@ export { oneHot } from './one-hot.ts';
 export { oneHotRows } from './one-hot-rows.ts';
 export { type PermutationOptions, permutation } from './permutation.ts';
 export type { Elements, Pair, PlainArray, Split } from './plain-array.ts';
-export { type CsvOptions, type CsvPairOptions, type CsvTable, parseCsv, readCsv } from './read-csv.ts';
+export { type CsvOptions, type CsvPairOptions, type CsvTable, parseCsv, readCsv, readCsvAsync } from './read-csv.ts';
 export { parseIdx, readIdx } from './read-idx.ts';
 export { type Images, readMnist } from './read-mnist.ts';
 export { checkBatchSize, checkRowCount, commonRows } from './rows.ts';

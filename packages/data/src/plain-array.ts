@@ -23,6 +23,7 @@ export interface Split<P> {
 
 /** The number of elements of an array of this shape; 1 for a scalar. */
 export function elementCount(shape: readonly number[]): number {
+  if (shape.includes(0)) return 0; // others may be so large that their product is Infinity
   return shape.reduce((product, extent) => product * extent, 1);
 }
 

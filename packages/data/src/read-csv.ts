@@ -1,11 +1,24 @@
 // CSV files and texts as tensors: x and y at once where a target is named, otherwise a table that is asked for columns.
 
 import type { Tensor } from '@treadle/tensor';
-import { decodeFile, decodeText, inflated } from './bytes.ts';
+import { ofFile } from './bytes.ts';
+import { fileParts, filePartsAsync } from './file-parts.ts';
 import type { Pair } from './plain-array.ts';
-import { type PairOptions, tablePair } from './table-pair.ts';
+import { type PairOptions, pairReader } from './table-pair.ts';
 import { toTensor, toTensors } from './tensors.ts';
-import { type Column, classes, integers, numbers, type TableOptions, texts, textTable } from './text-table.ts';
+import { recoding, utf8Parts } from './text-parts.ts';
+import {
+  type Column,
+  classes,
+  integers,
+  numbers,
+  type RowReader,
+  storeReader,
+  type TableOptions,
+  TableScanner,
+  type TextTable,
+  texts,
+} from './text-table.ts';
 
 export interface CsvOptions extends TableOptions {
   /** The encoding of a file, by the names that TextDecoder knows; UTF-8 when not given. */
@@ -29,30 +42,65 @@ export interface CsvTable {
 }
 
 /**
- * A CSV file, gzip or not. With a `target`: x float32 [rows, columns] and y. Without: a table. Throws FormatError, with line
- * and column, for what is no table or no number.
+ * A CSV file of any size, gzip or not. With a `target`: x float32 [rows, columns] and y. Without: a table. Throws FormatError,
+ * with line and column, for what is no table or no number.
  */
 export function readCsv(path: string | URL, options: CsvPairOptions): Pair<Tensor>;
 export function readCsv(path: string | URL, options?: CsvOptions): CsvTable;
 export function readCsv(path: string | URL, options: CsvOptions | CsvPairOptions = {}): Pair<Tensor> | CsvTable {
-  return decodeFile(path, (bytes) =>
-    fromText(decodeText('csv', inflated('csv', bytes), options.encoding ?? 'utf-8'), options),
-  );
+  const scanner = scannerFor(options);
+  const recode = recoding('csv', options.encoding ?? 'utf-8');
+  try {
+    for (const part of fileParts('csv', path)) scanner.push(recode(part));
+    scanner.push(recode(undefined));
+    return scanner.end();
+  } catch (error) {
+    throw ofFile(path, error);
+  }
+}
+
+/** What `readCsv` reads, with the event loop free after every few milliseconds. */
+export function readCsvAsync(path: string | URL, options: CsvPairOptions): Promise<Pair<Tensor>>;
+export function readCsvAsync(path: string | URL, options?: CsvOptions): Promise<CsvTable>;
+export async function readCsvAsync(
+  path: string | URL,
+  options: CsvOptions | CsvPairOptions = {},
+): Promise<Pair<Tensor> | CsvTable> {
+  const scanner = scannerFor(options);
+  const recode = recoding('csv', options.encoding ?? 'utf-8');
+  try {
+    for await (const part of filePartsAsync('csv', path)) scanner.push(recode(part));
+    scanner.push(recode(undefined));
+    return scanner.end();
+  } catch (error) {
+    throw ofFile(path, error);
+  }
 }
 
 /** What `readCsv` reads, from a text. */
 export function parseCsv(text: string, options: CsvPairOptions): Pair<Tensor>;
 export function parseCsv(text: string, options?: CsvOptions): CsvTable;
 export function parseCsv(text: string, options: CsvOptions | CsvPairOptions = {}): Pair<Tensor> | CsvTable {
-  return fromText(text, options);
+  const scanner = scannerFor(options);
+  for (const part of utf8Parts(text)) scanner.push(part);
+  return scanner.end();
 }
 
-function fromText(text: string, options: CsvOptions | CsvPairOptions): Pair<Tensor> | CsvTable {
-  const table = textTable(text, options);
-  if ('target' in options) return toTensors(tablePair(table, options));
+function scannerFor(options: CsvOptions | CsvPairOptions): TableScanner<Pair<Tensor> | CsvTable> {
+  return new TableScanner(options, (header): RowReader<Pair<Tensor> | CsvTable> => {
+    if ('target' in options) {
+      const pair = pairReader(header, options);
+      return { row: pair.row, result: () => toTensors(pair.result()) };
+    }
+    const table = storeReader(header);
+    return { row: table.row, result: () => tensorTable(table.result()) };
+  });
+}
+
+function tensorTable(table: TextTable): CsvTable {
   return {
     names: table.names,
-    rows: table.rows.length,
+    rows: table.rows,
     numbers: (columns = [...table.names.keys()]) => toTensor(numbers(table, columns)),
     integers: (column) => toTensor(integers(table, column)),
     classes: (column, names) => toTensor(classes(table, column, names)),

@@ -3,11 +3,11 @@
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { show } from '@treadle/tensor';
 import { decodeFile } from './bytes.ts';
 import { decodeIdx } from './decode-idx.ts';
 import { FormatError } from './format-error.ts';
 import type { Pair, PlainArray, Split } from './plain-array.ts';
-import { showShape } from './plain-array.ts';
 
 export type Images = Pair<PlainArray<Float32Array>, PlainArray<Int32Array>>;
 
@@ -22,7 +22,7 @@ function filesIn(directory: string): readonly string[] {
     return readdirSync(directory).sort();
   } catch (cause) {
     throw new FormatError(
-      `mnist: a folder with the IDX files of MNIST must be given; got ${directory}, which cannot be read`,
+      `mnist: a folder with the IDX files of MNIST must be given; got ${show(directory)}, which cannot be read`,
       { cause },
     );
   }
@@ -48,7 +48,7 @@ function find(directory: string, names: readonly string[], part: string, kind: s
   const found = whole.length > 0 ? whole : names.filter((name) => new RegExp(`^${part}\\w*-${suffix}`).test(name));
   const [name] = found;
   if (name === undefined || found.some((other) => other.replace(/\.gz$/, '') !== name.replace(/\.gz$/, ''))) {
-    const got = name === undefined ? 'none' : found.join(' and ');
+    const got = name === undefined ? 'none' : show(found);
     throw new FormatError(
       `mnist: a folder must have one file ${part}*-${kind}-idx*-ubyte[.gz]; got ${got} (${directory})`,
     );
@@ -59,7 +59,7 @@ function find(directory: string, names: readonly string[], part: string, kind: s
 function imagesOf(bytes: Uint8Array): PlainArray<Float32Array> {
   const { values, shape, elementType } = decodeIdx(bytes);
   if (elementType !== 'uint8' || shape.length !== 3) {
-    throw new FormatError(`mnist: images must be uint8 [n, height, width]; got ${elementType} ${showShape(shape)}`);
+    throw new FormatError(`mnist: images must be uint8 [n, height, width]; got ${elementType} ${show(shape)}`);
   }
   const x = new Float32Array(values.length);
   for (let i = 0; i < x.length; i++) x[i] = values[i]! / 255;
@@ -69,7 +69,7 @@ function imagesOf(bytes: Uint8Array): PlainArray<Float32Array> {
 function labelsOf(bytes: Uint8Array): PlainArray<Int32Array> {
   const { values, shape, elementType } = decodeIdx(bytes);
   if (!(values instanceof Int32Array) || elementType !== 'uint8' || shape.length !== 1) {
-    throw new FormatError(`mnist: labels must be uint8 [n]; got ${elementType} ${showShape(shape)}`);
+    throw new FormatError(`mnist: labels must be uint8 [n]; got ${elementType} ${show(shape)}`);
   }
   return { values, shape };
 }

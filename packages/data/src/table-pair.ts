@@ -2,7 +2,17 @@
 // target is x, so the usual table needs one option.
 
 import type { Elements, Pair, PlainArray } from './plain-array.ts';
-import { type Column, classes, columnIndex, integers, numbers, type TextTable } from './text-table.ts';
+import {
+  type Column,
+  classesReader,
+  columnIndex,
+  type Header,
+  integersReader,
+  numbersReader,
+  type RowReader,
+  readTable,
+  type TextTable,
+} from './text-table.ts';
 
 export interface PairOptions {
   /** What y is: [rows] for one column, [rows, columns] for a list. */
@@ -23,22 +33,43 @@ export function tablePair(
   table: TextTable,
   options: PairOptions,
 ): Pair<PlainArray<Float32Array>, PlainArray<Elements>> {
+  return readTable(table, pairReader(table, options));
+}
+
+/** What `tablePair` reads, while the rows come. */
+export function pairReader(
+  header: Header,
+  options: PairOptions,
+): RowReader<Pair<PlainArray<Float32Array>, PlainArray<Elements>>> {
   const { target } = options;
-  const targets = (typeof target === 'object' ? target : [target]).map((column) => columnIndex(table, column));
-  const columns = options.columns ?? [...table.names.keys()].filter((index) => !targets.includes(index));
+  const isList = typeof target === 'object';
+  const targets = (isList ? target : [target]).map((column) => columnIndex(header, column));
+  const columns = options.columns ?? [...header.names.keys()].filter((index) => !targets.includes(index));
   if (columns.length === 0 || targets.length === 0) {
     throw new RangeError(`csv: x and y must have a column each; got ${columns.length} and ${targets.length}`);
   }
-  const y = targetOf(table, targets, options);
-  return { x: numbers(table, columns), y: typeof target === 'object' ? y : { ...y, shape: [table.rows.length] } };
+  const [xs, ys] = [numbersReader(header, columns), targetReader(header, targets, options)];
+  return {
+    row: (fields) => {
+      xs.row(fields);
+      ys.row(fields);
+    },
+    result: () => {
+      const [x, y] = [xs.result(), ys.result()];
+      return { x, y: isList ? y : { ...y, shape: [y.values.length] } };
+    },
+  };
 }
 
-function targetOf(table: TextTable, targets: readonly number[], options: PairOptions): PlainArray<Elements> {
-  const { targetDtype = 'float32', classes: names } = options;
-  if (names === undefined && targetDtype === 'float32') return numbers(table, targets);
+function targetReader(
+  header: Header,
+  targets: readonly number[],
+  { target, targetDtype = 'float32', classes: names }: PairOptions,
+): RowReader<PlainArray<Elements>> {
+  if (names === undefined && targetDtype === 'float32') return numbersReader(header, targets);
   const [column, ...more] = targets;
-  if (column === undefined || more.length > 0 || typeof options.target === 'object') {
+  if (column === undefined || more.length > 0 || typeof target === 'object') {
     throw new RangeError(`csv: labels must come from one column; got a list of ${targets.length}`);
   }
-  return names === undefined ? integers(table, column) : classes(table, column, names);
+  return names === undefined ? integersReader(header, column) : classesReader(header, column, names);
 }

@@ -45,3 +45,4 @@ export {
   showShape,
   sizeOf,
 } from './shape.ts';
+export { show } from './show.ts';

@@ -18,6 +18,7 @@ export {
   type Shape,
   ShapeError,
   type SortOptions,
+  show,
 } from '@treadle/graph';
 export { checkpoint } from './checkpoint.ts';
 export { type Compiled, type CompileOptions, compile } from './compile.ts';

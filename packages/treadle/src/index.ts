@@ -23,6 +23,7 @@ export {
   parseIdx,
   permutation,
   readCsv,
+  readCsvAsync,
   readIdx,
   type Scaler,
   type SplitOptions,

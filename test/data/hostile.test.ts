@@ -1,0 +1,129 @@
+// Files that were damaged, or made to do harm: a result or an error of ours, no more memory than the header promises, and no
+// error text of the length of the data.
+
+import { gzipSync } from 'node:zlib';
+import { csvRecords, decodeIdx, FormatError, numbers, parseCsv, textTable } from '@treadle/data';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+const runs = process.env.TREADLE_TEST_LONG ? 1_000_000 : 10_000;
+const timeout = process.env.TREADLE_TEST_LONG ? 1_200_000 : 60_000;
+
+interface Mutation {
+  readonly kind: 'set' | 'cut' | 'insert' | 'repeat';
+  readonly at: number;
+  readonly byte: number;
+}
+
+const mutations: fc.Arbitrary<readonly Mutation[]> = fc.array(
+  fc.record({
+    kind: fc.constantFrom('set', 'cut', 'insert', 'repeat'),
+    at: fc.nat(2 ** 16),
+    byte: fc.oneof(fc.nat(255), fc.constantFrom(0, 0xff, 10, 13, 34, 44)),
+  }),
+  { minLength: 1, maxLength: 4 },
+);
+
+function mutated(bytes: Uint8Array, changes: readonly Mutation[]): Uint8Array {
+  return changes.reduce<Uint8Array>((before, { kind, at, byte }) => {
+    const place = at % (before.length + 1);
+    const [head, tail] = [before.subarray(0, place), before.subarray(place)];
+    if (kind === 'cut') return head;
+    if (kind === 'insert') return Buffer.concat([head, Uint8Array.of(byte), tail]);
+    if (kind === 'repeat') return Buffer.concat([head, tail, tail]);
+    const after = before.slice();
+    if (place < after.length) after[place] = byte;
+    return after;
+  }, bytes);
+}
+
+const idx = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
+const csv = Buffer.from('# a\nid,size,"ki""nd"\n1,2.5,"a\r\nb"\n-3,1e-7, é\n', 'utf8');
+
+/** What `read` throws is ours, and short. */
+function readsOrRefuses(read: () => unknown): void {
+  try {
+    read();
+  } catch (error) {
+    if (!(error instanceof FormatError) && !(error instanceof RangeError)) throw error;
+    expect(error.message).toMatch(/^(csv|idx): /);
+    expect(error.message.length).toBeLessThan(1000);
+  }
+}
+
+describe('mutated bytes are read or refused', () => {
+  test.each([
+    ['an IDX file', idx, decodeIdx],
+    ['a packed IDX file', gzipSync(idx), decodeIdx],
+  ])('%s', { timeout }, (_, bytes, read) => {
+    const property = fc.property(mutations, (changes) => readsOrRefuses(() => read(mutated(bytes, changes))));
+    fc.assert(property, { numRuns: runs });
+  });
+
+  test('a CSV text', { timeout }, () => {
+    const property = fc.property(mutations, fc.constantFrom('', '#'), fc.boolean(), (changes, comment, header) => {
+      const text = Buffer.from(mutated(csv, changes)).toString();
+      readsOrRefuses(() => {
+        const table = textTable(text, { comment, header });
+        numbers(table, [0, 1]);
+      });
+    });
+    fc.assert(property, { numRuns: runs });
+  });
+});
+
+describe('a packed IDX file is inflated as far as its header promises', () => {
+  const header = (count: number): Uint8Array => Uint8Array.of(0, 0, 8, 1, 0, 0, 0, count);
+
+  test('and refused when there is more', () => {
+    const bomb = gzipSync(Buffer.concat([header(10), new Uint8Array(2 ** 26)]));
+    const { arrayBuffers } = process.memoryUsage();
+    expect(() => decodeIdx(bomb)).toThrow(
+      /^idx: \[10\] elements of uint8 must take 18 bytes with the header; got more; the file is longer than its header says$/,
+    );
+    expect(process.memoryUsage().arrayBuffers - arrayBuffers).toBeLessThan(2 ** 25);
+  });
+
+  test('and refused at once when its bytes cannot hold as many', () => {
+    const promise = Uint8Array.of(0, 0, 14, 2, 255, 255, 255, 255, 255, 255, 255, 255);
+    expect(() => decodeIdx(gzipSync(promise))).toThrow(/; got fewer; the file is cut short$/);
+    expect(() => decodeIdx(promise)).toThrow(/; got 12; the file is cut short$/);
+  });
+
+  test('and refused when there is less', () => {
+    expect(() => decodeIdx(gzipSync(Buffer.concat([header(10), Uint8Array.of(1, 2)])))).toThrow(
+      '[10] elements of uint8 must take 18 bytes with the header; got 10; the file is cut short',
+    );
+    const whole = Buffer.concat([header(3), Uint8Array.of(4, 5, 6)]);
+    expect([...decodeIdx(gzipSync(whole)).values]).toEqual([4, 5, 6]);
+  });
+
+  test('extents of which one is 0 promise nothing, whatever the others are', () => {
+    const many = Array.from({ length: 60 }, () => [255, 255, 255, 255]).flat();
+    expect(decodeIdx(Uint8Array.of(0, 0, 8, 61, ...many, 0, 0, 0, 0)).values).toHaveLength(0);
+  });
+});
+
+describe('an error text is short, however long a value is', () => {
+  const long = 'x'.repeat(1_000_000);
+  const names = Array.from({ length: 100_000 }, (_, i) => `${i}`);
+  test.each<[string, () => unknown]>([
+    ['a field', () => parseCsv(long).numbers()],
+    ['a name of a column', () => parseCsv(`${long},b\n1,x`, { header: true }).numbers([long, 'b'])],
+    ['a column that is asked for', () => parseCsv('1').numbers([long])],
+    ['all names', () => parseCsv(names.join()).numbers(['z'])],
+    ['classes', () => parseCsv('z').classes(0, names)],
+    ['a delimiter', () => csvRecords(`1${long}2\n3`, { delimiter: long })],
+    ['a quote', () => csvRecords(`${long}1`, { quote: long })],
+    ['255 extents', () => decodeIdx(Uint8Array.of(0, 0, 8, 255, ...new Array(4 * 255).fill(255)))],
+  ])('%s', (_, refused) => {
+    expect(refused).toThrow(/^(csv|idx): /);
+    let message = '';
+    try {
+      refused();
+    } catch (error) {
+      message = String(error);
+    }
+    expect(message.length).toBeLessThan(1000);
+  });
+});
