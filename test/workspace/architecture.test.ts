@@ -16,7 +16,7 @@ const table: Record<string, { readonly ours: readonly string[]; readonly others?
   losses: { ours: ['tensor'] },
   metrics: { ours: ['tensor'] },
   optim: { ours: ['tensor'] },
-  data: { ours: ['tensor'], others: ['piscina', 'csv-parse'] },
+  data: { ours: ['tensor'] },
   train: { ours: ['nn', 'losses', 'metrics', 'optim', 'data', 'tensor'], others: ['cli-progress'] },
   treadle: {
     ours: [
