@@ -215,3 +215,80 @@ describe('trainTestSplit and dataset', () => {
     expect([...train.x.data(), ...held.x.data()].sort()).toEqual([0, 1, 1, 1]);
   });
 });
+
+describe('whatever tensor() takes is data', () => {
+  const nested = [
+    [1, 10],
+    [5, 10],
+    [2, 20],
+    [3, 0],
+  ];
+  const labels = [0, 1, 1, 0];
+  const forms = [nested, tensor(nested)] as const;
+  const [split, batchesOf] = [{ testSize: 1, seed: 1 }, { batchSize: 3 }] as const;
+
+  test.each([
+    ['minMaxScaler', minMaxScaler],
+    ['standardScaler', standardScaler],
+  ])('%s', (_, scaler) => {
+    const [ofArrays, ofTensors] = forms.map((x) => {
+      const fitted = scaler().fit(x);
+      const y = fitted.transform(x);
+      return [y, scaler().fitTransform(x), fitted.inverseTransform(x)].map(seen);
+    });
+    expect(ofArrays).toEqual(ofTensors);
+  });
+
+  test('trainTestSplit and dataset, typed arrays and { x, y } too, and oneHot', () => {
+    const y = Int32Array.from(labels);
+    const expected = trainTestSplit(tensor(nested), tensor(y), split);
+    const got = [trainTestSplit(nested, y, split), trainTestSplit({ x: nested, y }, split)];
+    for (const { train, test: held } of got) {
+      for (const [part, of] of [
+        [train, expected.train],
+        [held, expected.test],
+      ] as const) {
+        expect([seen(part.x), seen(part.y)]).toEqual([seen(of.x), seen(of.y)]);
+      }
+    }
+    expect(seen(trainTestSplit({ x: nested, y }).train.y).shape).toEqual([3]);
+    const [batch] = dataset(nested, y, batchesOf).epoch(0);
+    const [same] = dataset({ x: tensor(nested), y: tensor(y) }, batchesOf).epoch(0);
+    expect(batch && [seen(batch.x), seen(batch.y)]).toEqual(same && [seen(same.x), seen(same.y)]);
+    expect(seen(oneHot(Uint8Array.from(labels), 2))).toEqual(seen(oneHot(labels, 2)));
+  });
+
+  test('what readers and splits give can be split and batched again', () => {
+    const read = parseCsv('1,2,0\n3,4,1\n5,6,0\n', { target: 2 });
+    const { train } = trainTestSplit(read, { testSize: 1 });
+    expect(dataset(trainTestSplit(train, { testSize: 1 }).train, { batchSize: 1 }).rows).toBe(1);
+  });
+
+  const none: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+    ['undefined', undefined],
+    ['null', null],
+    ['a text', 'abc'],
+    ['an object', {}],
+    ['a Map', new Map()],
+    ['rows of unequal length', [[1], [1, 2]]],
+    ['texts in arrays', [['a']]],
+  ]);
+  test.each([...none])('%s is refused in the name of what was called', (_, wrong) => {
+    const given: never = wrong as never;
+    const fitted = standardScaler().fit(nested);
+    const calls: readonly (readonly [string, () => unknown])[] = [
+      ['standardScaler.fit', () => standardScaler().fit(given)],
+      ['standardScaler.transform', () => fitted.transform(given)],
+      ['standardScaler.inverseTransform', () => fitted.inverseTransform(given)],
+      ['trainTestSplit', () => trainTestSplit(given, labels)],
+      ['trainTestSplit', () => trainTestSplit(nested, given)],
+      ['trainTestSplit', () => trainTestSplit({ x: nested, y: given })],
+      ['dataset', () => dataset(nested, given, batchesOf)],
+      ['oneHot', () => oneHot(given, 3)],
+    ];
+    for (const [op, call] of calls) {
+      expect(call, op).toThrow(new RegExp(`^${op.replace('.', '[.]')}: (in )?(x|y|labels)\\b`));
+      expect(call, op).not.toThrow(TypeError);
+    }
+  });
+});

@@ -19,7 +19,7 @@ const functions = `
   globalMaxPooling1d globalMaxPooling2d globalAveragePooling1d globalAveragePooling2d
   meanSquaredError meanAbsoluteError binaryCrossentropy categoricalCrossentropy sparseCategoricalCrossentropy
   sgd adam exponentialDecay earlyStopping progress
-  digits iris mnist readIdx parseIdx readCsv parseCsv trainTestSplit standardScaler minMaxScaler dataset oneHot
+  digits iris mnist readIdx parseIdx readCsv readCsvAsync parseCsv trainTestSplit standardScaler minMaxScaler dataset oneHot
 `;
 
 const methods = `

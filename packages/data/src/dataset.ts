@@ -2,6 +2,7 @@
 // are read once; each batch is a tensor of its own.
 
 import type { Tensor } from '@treadle/tensor';
+import { type PairArguments, pairOf } from './arguments.ts';
 import { type BatchOptions, batchCount } from './batches.ts';
 import { epochBatches } from './epoch-batches.ts';
 import type { Pair } from './plain-array.ts';
@@ -20,16 +21,18 @@ export interface Dataset {
   epoch(k: number): Generator<Pair<Tensor>, void, undefined>;
 }
 
-/** x [n, …] and y [n, …] in batches. ShapeError for unequal rows, RangeError for the batch size. */
-export function dataset(x: Tensor, y: Tensor, { batchSize, ...options }: DatasetOptions): Dataset {
+/** x [n, …] and y [n, …], or `{ x, y }`, in batches. ShapeError for unequal rows, RangeError for the batch size. */
+export function dataset(...args: PairArguments<readonly [options: DatasetOptions]>): Dataset {
+  const { pair, others } = pairOf('dataset', args);
+  const [{ batchSize, ...options }] = others;
   const how = { ...options, op: 'dataset' };
-  const rows = commonRows(how.op, x, y);
+  const rows = commonRows(how.op, pair.x, pair.y);
   const count = batchCount(rows, batchSize, how);
-  const values = { x: toPlain(x), y: toPlain(y) };
+  const values = { x: toPlain(pair.x), y: toPlain(pair.y) };
   return {
     rows,
     batchCount: count,
-    epoch: (k) => tensors(epochBatches(values.x, values.y, batchSize, { ...how, epoch: k }), { x, y }),
+    epoch: (k) => tensors(epochBatches(values.x, values.y, batchSize, { ...how, epoch: k }), pair),
   };
 }
 

@@ -1,20 +1,25 @@
 // Scalers of tensors, by scikit-learn's names. What they do with a column is in `column-scaler.ts`, how they measure it in
 // `scalings.ts`.
 
-import type { Tensor } from '@treadle/tensor';
+import type { Tensor, TensorLike } from '@treadle/tensor';
+import { tensorOf } from './arguments.ts';
 import { ColumnScaler, type Scaling } from './column-scaler.ts';
+import type { PlainArray } from './plain-array.ts';
 import { type MinMaxOptions, minMaxScaling, standardScaling } from './scalings.ts';
 import { toPlain, toTensor } from './tensors.ts';
 
-/** Scales each column of the last axis by what `fit` measured. All throw RangeError for a value that is not finite. */
+/**
+ * Scales each column of the last axis by what `fit` measured. All take what `tensor` takes, and throw RangeError for a value
+ * that is not finite.
+ */
 export interface Scaler {
   /** Measures the columns of x [..., columns]. */
-  fit(x: Tensor): Scaler;
+  fit(x: TensorLike): Scaler;
   /** float32, of the shape of x. */
-  transform(x: Tensor): Tensor;
-  fitTransform(x: Tensor): Tensor;
+  transform(x: TensorLike): Tensor;
+  fitTransform(x: TensorLike): Tensor;
   /** What `transform` was given, but for rounding. */
-  inverseTransform(y: Tensor): Tensor;
+  inverseTransform(y: TensorLike): Tensor;
 }
 
 /** Columns moved and stretched so that their smallest and largest values become the ends of `range`, [0, 1] when not given. */
@@ -29,14 +34,15 @@ export function standardScaler(): Scaler {
 
 function scaler(scaling: Scaling): Scaler {
   const columns = new ColumnScaler(scaling);
+  const plain = (method: string, x: TensorLike): PlainArray => toPlain(tensorOf(`${scaling.name}.${method}`, 'x', x));
   const self: Scaler = {
     fit: (x) => {
-      columns.fit(toPlain(x));
+      columns.fit(plain('fit', x));
       return self;
     },
-    transform: (x) => toTensor(columns.transform(toPlain(x))),
+    transform: (x) => toTensor(columns.transform(plain('transform', x))),
     fitTransform: (x) => self.fit(x).transform(x),
-    inverseTransform: (y) => toTensor(columns.inverseTransform(toPlain(y))),
+    inverseTransform: (y) => toTensor(columns.inverseTransform(plain('inverseTransform', y))),
   };
   return self;
 }
