@@ -4,8 +4,8 @@
 import { Fields } from './csv-fields.ts';
 import { GrowingArray } from './growing-array.ts';
 
-/** A block takes so many bytes, or one longer row. */
-const blockBytes = 2 ** 20;
+/** A block takes so many bytes, or one longer row; each twice as many as the one before, up to the most. */
+const [firstBytes, mostBytes] = [2 ** 12, 2 ** 20];
 
 interface Block {
   readonly bytes: Buffer;
@@ -17,7 +17,7 @@ interface Block {
 
 export class FieldStore {
   readonly #width: number;
-  readonly #full: Block[] = [];
+  readonly #blocks: Block[] = [];
   #bytes: Buffer = Buffer.alloc(0);
   #used = 0;
   #ends: GrowingArray<Int32Array> = new GrowingArray(new Int32Array(0));
@@ -37,7 +37,7 @@ export class FieldStore {
     const last = fields.count - 1;
     // What is escaped is longer than what it stands for.
     const most = fields.ends[last]! - fields.starts[0]!;
-    if (this.#used + most > this.#bytes.length) this.#close(most);
+    if (this.#used + most > this.#bytes.length) this.#begin(most);
     for (let i = 0; i <= last; i++) {
       this.#copy(fields, i);
       this.#ends.push(this.#used);
@@ -48,8 +48,9 @@ export class FieldStore {
 
   /** Hands the fields of each row to `onRow`, which must not keep them. */
   each(onRow: (fields: Fields) => void): void {
+    this.#seal();
     const fields = new Fields();
-    for (const { bytes, ends, lines } of [...this.#full, this.#block()]) {
+    for (const { bytes, ends, lines } of this.#blocks) {
       fields.bytes = bytes;
       let [start, next] = [0, 0];
       for (const line of lines) {
@@ -77,16 +78,19 @@ export class FieldStore {
   }
 
   /** Begins a block with room for a row of `most` bytes. */
-  #close(most: number): void {
-    const block = this.#block();
-    if (block.lines.length > 0) this.#full.push(block);
-    this.#bytes = Buffer.allocUnsafeSlow(Math.max(blockBytes, most));
+  #begin(most: number): void {
+    const length = Math.min(mostBytes, Math.max(firstBytes, 2 * this.#bytes.length));
+    this.#seal();
+    this.#bytes = Buffer.allocUnsafeSlow(Math.max(length, most));
+  }
+
+  /** Ends the block; the next row begins one. */
+  #seal(): void {
+    const [bytes, ends, lines] = [this.#bytes.subarray(0, this.#used), this.#ends.whole(), this.#lines.whole()];
+    if (lines.length > 0) this.#blocks.push({ bytes, ends, lines });
+    this.#bytes = Buffer.alloc(0);
     this.#used = 0;
     this.#ends = new GrowingArray(new Int32Array(0));
     this.#lines = new GrowingArray(new Int32Array(0));
-  }
-
-  #block(): Block {
-    return { bytes: this.#bytes.subarray(0, this.#used), ends: this.#ends.whole(), lines: this.#lines.whole() };
   }
 }

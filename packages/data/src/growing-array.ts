@@ -26,11 +26,11 @@ export class GrowingArray<E extends Elements> {
     this.#block[this.#used++] = value;
   }
 
-  /** All elements, in an array of their own. */
+  /** All elements, in an array of their own; nothing may be added any more. */
   whole(): E {
     const whole = emptyLike(this.#block, this.#length + this.#used);
     let at = 0;
-    for (const block of this.#full) {
+    for (const block of this.#full.splice(0)) {
       whole.set(block, at);
       at += block.length;
     }
