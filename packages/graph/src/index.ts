@@ -19,6 +19,7 @@ export {
 export type { LaneInputs, LaneOp, Lowering, MoveOp, Op, ReduceOp, TiledOp } from './op.ts';
 export type { ConvOptions, ConvTransposeOptions } from './ops/conv.ts';
 export type { Conv1dOptions } from './ops/conv1d.ts';
+export { pick } from './ops/gather.ts';
 export * as ops from './ops/index.ts';
 export type { NodeOrNumber } from './ops/lane.ts';
 export type { MatmulOptions } from './ops/matmul.ts';

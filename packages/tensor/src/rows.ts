@@ -2,7 +2,7 @@
 // through many rows part by part.
 
 import { StoredValue, valueOf } from '@treadle/compiler';
-import { mostElements, ops, sizeOf, sourceNode } from '@treadle/graph';
+import { mostElements, pick, sizeOf, sourceNode } from '@treadle/graph';
 import { tensor } from './create.ts';
 import { Tensor } from './tensor.ts';
 
@@ -30,7 +30,7 @@ export function openRows(xs: readonly Tensor[]): OpenRows {
 
 /** The rows of these numbers, int32 [i], of each: [i, …]. Numbers must be those of rows; the gradient passes nothing on. */
 export function gatherRows({ tensors, count }: OpenRows, numbers: Tensor): readonly Tensor[] {
-  return tensors.map((x) => new Tensor(ops.pick(x.node, numbers.node, 0, count.node)));
+  return tensors.map((x) => new Tensor(pick(x.node, numbers.node, 0, count.node)));
 }
 
 function withMostRows(x: Tensor): Tensor {

@@ -23,7 +23,7 @@ export { depthwiseConv2d } from './depthwise.ts';
 export { eigh, svd } from './eigen.ts';
 export { exp, expm1, log, log1p, sigmoid, softplus, tanh } from './exponential.ts';
 export { clip, maximum, minimum, relu } from './extremes.ts';
-export { gather, pick, scatterAdd } from './gather.ts';
+export { gather, scatterAdd } from './gather.ts';
 export { arange, uniform01 } from './index-lanes.ts';
 export { matmul } from './matmul.ts';
 export { mod } from './mod.ts';
