@@ -59,7 +59,7 @@ describe('tensor', () => {
   });
 
   test('has the dtype that is asked for', () => {
-    expect(tensor([0, 2, -0, Number.NaN], { dtype: 'bool' }).data()).toEqual(Uint8Array.of(0, 1, 0, 0));
+    expect(tensor([0, 2, -0, Number.NaN], { dtype: 'bool' }).data()).toEqual(Uint8Array.of(0, 1, 0, 1));
     expect(tensor([-(2 ** 31), 2 ** 31 - 1], { dtype: 'int32' }).data()).toEqual(
       Int32Array.of(-(2 ** 31), 2 ** 31 - 1),
     );
@@ -67,6 +67,26 @@ describe('tensor', () => {
       [1, 2],
       [3, 4],
     ]);
+  });
+
+  test('what becomes bool is true where it is not 0, NaN included, however it becomes so', () => {
+    const anyNumber = fc.oneof(fc.float(), fc.constantFrom(0, -0, Number.NaN, Infinity, -Infinity, 2 ** -149));
+    fc.assert(
+      fc.property(fc.array(anyNumber, { maxLength: 9 }), (values) => {
+        const expected = Uint8Array.from(values, (x) => (x === 0 ? 0 : 1));
+        const dtype = 'bool';
+        expect(tensor(values, { dtype }).data()).toEqual(expected);
+        expect(tensor(Float32Array.from(values), { dtype }).data()).toEqual(expected);
+        expect(
+          tensor(values, { shape: [values.length] })
+            .cast(dtype)
+            .data(),
+        ).toEqual(expected);
+        expect(values.map((x) => full([], x, { dtype }).item())).toEqual([...expected]);
+        expect(tensor(values).logicalNot().logicalNot().data()).toEqual(expected);
+        for (const [i, x] of values.entries()) expect(tensor(x).any().item()).toBe(expected[i]);
+      }),
+    );
   });
 
   test('refuses rows of unequal length or depth, shapes that do not hold the values, and values of other kinds', () => {

@@ -29,7 +29,7 @@ export function full(shape: Shape, value: number, { dtype = 'float32' }: DtypeOp
 function fullNode(op: string, shape: Shape, value: number, dtype: Dtype): Node {
   checkDtype(op, dtype);
   checkShape(op, shape);
-  const number = dtype === 'bool' ? Number(Boolean(value)) : dtype === 'int32' ? checkInt32(op, value) : value;
+  const number = dtype === 'bool' ? Number(value !== 0) : dtype === 'int32' ? checkInt32(op, value) : value;
   const node = numberNode(number, dtype === 'int32' ? 'int32' : 'float32');
   return ops.broadcastTo(ops.cast(node, dtype), shape);
 }

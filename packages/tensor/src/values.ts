@@ -64,7 +64,7 @@ function toValues(values: readonly (number | boolean)[] | NumericArray, dtype: D
   if (values instanceof Int32Array && dtype === 'int32') return new Int32Array(values);
   if (ArrayBuffer.isView(values) && dtype === 'float32') return new Float32Array(values);
   if (dtype === 'float32') return Float32Array.from<number | boolean>(values, Number);
-  if (dtype === 'bool') return Int32Array.from<number | boolean>(values, (x) => (x ? -1 : 0));
+  if (dtype === 'bool') return Int32Array.from<number | boolean>(values, (x) => (Number(x) === 0 ? 0 : -1)); // NaN is true, as in a cast
   return Int32Array.from(values, (x) => checkInt32('tensor', Number(x)));
 }
 
