@@ -1,10 +1,24 @@
 // The laws of metrics that are more than means: over any batches they are what their definitions in plain TypeScript give for all
 // samples at once.
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Metric, metrics } from '@treadle/metrics';
 import { ShapeError, tensor } from '@treadle/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+
+interface Areas {
+  readonly y: readonly number[];
+  readonly p: readonly number[];
+  readonly roc: number;
+  readonly pr: number;
+}
+
+/** golden/make-golden.py made it. */
+const golden: { readonly cases: readonly Areas[] } = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'golden', 'keras.json'), 'utf8'),
+);
 
 const u = 2 ** -24;
 const runs = { numRuns: 40 };
@@ -173,21 +187,63 @@ describe('auc', () => {
     );
   });
 
-  test('PR is Σ (recall gained)·precision over falling thresholds', () => {
+  // Precision rises or falls all the way from one threshold to the next, so sums of its values at the ends of short pieces
+  // lie below and above its integral.
+  test('PR is the area under precision over recall, predictions growing evenly from threshold to threshold', () => {
+    const pieces = 1000;
     fc.assert(
       fc.property(yesAndNo, cuts, (rows, cut) => {
+        const yes = rows.filter(({ y }) => y === 1).length;
         const thresholds = [...new Set(rows.map(({ p }) => p))].sort((a, b) => b - a);
-        const at = (t: number) => scores(rows.map(({ y, p }) => ({ isTrue: y === 1, isPredicted: p >= t })));
-        const points = [[1, 0, 0] as const, ...thresholds.map(at)];
-        const area = points
-          .slice(1)
-          .reduce((sum, [precision, recall], i) => sum + (recall - points[i]![1]) * precision, 0);
-        const isOneSided = new Set(rows.map(({ y }) => y)).size < 2;
+        const counts = thresholds.map((t) => {
+          const predicted = rows.filter(({ p }) => p >= t);
+          return [predicted.filter(({ y }) => y === 1).length, predicted.length] as const;
+        });
+        let [low, high] = [0, 0];
+        counts.forEach(([tp, p], i) => {
+          const [tpBefore, pBefore] = counts[i - 1] ?? [0, 0];
+          const [gained, predicted] = [tp - tpBefore, p - pBefore];
+          const precisionAt = (share: number): number =>
+            pBefore === 0 ? gained / predicted : (tpBefore + share * gained) / (pBefore + share * predicted);
+          for (let piece = 0; piece < pieces; piece++) {
+            const ends = [precisionAt(piece / pieces), precisionAt((piece + 1) / pieces)];
+            low += (Math.min(...ends) * gained) / pieces / yes;
+            high += (Math.max(...ends) * gained) / pieces / yes;
+          }
+        });
+        const expected = yes === 0 ? Number.NaN : (low + high) / 2;
         const [y, p] = [rows.map((row) => row.y), rows.map((row) => [row.p])];
-        agrees(metrics.auc({ curve: 'PR' }), y, p, cut, isOneSided ? Number.NaN : area);
+        agrees(metrics.auc({ curve: 'PR' }), y, p, cut, expected, (high - low) / 2 + 12 * pieces * 2 ** -52);
       }),
       runs,
     );
+  });
+
+  test('is what Keras computes with a threshold between any two scores, to float32', () => {
+    for (const { y, p, roc, pr } of golden.cases) {
+      // Keras has a term for each score, made of figures from 0 to 1 (ROC), or of counts and the logarithm of their ratio (PR).
+      const scores = [...new Set(p)].length;
+      const gamma = ((scores + 8) * u) / (1 - (scores + 8) * u);
+      expect(Math.abs(figures(metrics.auc(), y, p, 3)[0] - roc)).toBeLessThanOrEqual(gamma * scores);
+      const sizes = [...new Set(p)].map((t) => {
+        const count = (above: (x: number) => boolean) => p.filter(above).length;
+        const [before, after] = [count((x) => x > t), count((x) => x >= t)];
+        return before === 0 ? after : after - before + 2 * before * (1 + Math.log(after / before));
+      });
+      const size = sizes.reduce((a, b) => a + b) / y.filter((one) => one === 1).length;
+      expect(Math.abs(figures(metrics.auc({ curve: 'PR' }), y, p, 3)[0] - pr)).toBeLessThanOrEqual(gamma * size);
+    }
+  });
+
+  test('is NaN as soon as a score is', () => {
+    for (const curve of ['ROC', 'PR'] as const) {
+      for (const p of [
+        [Number.NaN, 0.5, 0.1],
+        [0.2, Number.NaN, 0.1],
+      ]) {
+        agrees(metrics.auc({ curve }), [1, 0, 1], p, 1, Number.NaN);
+      }
+    }
   });
 });
 

@@ -5,8 +5,9 @@ import { type Metric, pairUp } from './metric.ts';
 
 export interface AucOptions {
   /**
-   * ROC, the default: the probability that a yes scores above a no, ties counting one half. PR: precision over recall, as steps
-   * (average precision)
+   * ROC, the default: the probability that a yes scores above a no, ties counting one half. PR: precision over recall, between
+   * thresholds as Keras interpolates it: true and predicted positives change together, in proportion (scikit-learn's average
+   * precision takes steps instead, and is a little less)
    */
   readonly curve?: 'ROC' | 'PR';
   /** 'auc' by default */
@@ -14,12 +15,12 @@ export interface AucOptions {
 }
 
 /**
- * For yTrue of 0 and 1 and scores yPred of the same shape, probabilities or logits; NaN where yes or no never come. Throws
- * RangeError for an unknown curve.
+ * For yTrue of 0 and 1 and scores yPred of the same shape, probabilities or logits; NaN where yes never comes (for ROC, or no
+ * never), or a score is NaN. Throws RangeError for an unknown curve.
  */
 export function auc({ curve = 'ROC', name = 'auc' }: AucOptions = {}): Metric {
   if (curve !== 'ROC' && curve !== 'PR') throw new RangeError(`auc: curve must be ROC or PR; got ${String(curve)}`);
-  const areaUnder = curve === 'ROC' ? rocArea : averagePrecision;
+  const areaUnder = curve === 'ROC' ? rocArea : precisionRecallArea;
   return {
     name,
     update: (yTrue, yPred) => {
@@ -35,7 +36,10 @@ export function auc({ curve = 'ROC', name = 'auc' }: AucOptions = {}): Metric {
           for (let i = 0; i < count; i++) ((values[i] ?? 0) > 0.5 ? yes : no).push(values[count + i] ?? Number.NaN);
         },
         get value() {
-          return areaUnder(Float32Array.from(yes).sort(), Float32Array.from(no).sort());
+          // a typed array sorts NaN to its end
+          const [risingYes, risingNo] = [Float32Array.from(yes).sort(), Float32Array.from(no).sort()];
+          const hasNaN = [risingYes, risingNo].some((scores) => Number.isNaN(scores.at(-1)));
+          return hasNaN ? Number.NaN : areaUnder(risingYes, risingNo);
         },
       };
     },
@@ -53,19 +57,28 @@ function rocArea(yes: Float32Array, no: Float32Array): number {
   return won / (yes.length * no.length);
 }
 
-/** Σ (recall gained at a score)·(precision at it), over the different scores of yes from the highest; both in rising order. */
-function averagePrecision(yes: Float32Array, no: Float32Array): number {
-  if (no.length === 0) return Number.NaN;
+/**
+ * Between two thresholds, of which the lower adds dTP true positives and dP predicted ones to TP and P, precision is
+ * (TP + s·(p − P)) / p with s = dTP / dP, and its integral over recall s·(dTP + (TP − s·P)·ln(1 + dP / P)) / yes (J. Davis,
+ * M. Goadrich, 2006). It is 0 where dTP is: thresholds are the different scores of yes. Both in rising order.
+ */
+function precisionRecallArea(yes: Float32Array, no: Float32Array): number {
+  const scoreOfNo = (above: number): number => no[no.length - 1 - above] ?? Number.NEGATIVE_INFINITY;
   let area = 0;
   let noAbove = 0;
   for (let end = yes.length; end > 0; ) {
     const score = yes[end - 1] ?? Number.NaN;
     let begin = end - 1;
     while (begin > 0 && yes[begin - 1] === score) begin--;
-    while ((no[no.length - 1 - noAbove] ?? Number.NEGATIVE_INFINITY) >= score) noAbove++;
-    const yesAbove = yes.length - begin;
-    area += ((end - begin) / yes.length) * (yesAbove / (yesAbove + noAbove));
+    while (noAbove < no.length && scoreOfNo(noAbove) > score) noAbove++;
+    const [truePositives, gained] = [yes.length - end, end - begin];
+    const positives = truePositives + noAbove;
+    while (noAbove < no.length && scoreOfNo(noAbove) === score) noAbove++;
+    const predicted = yes.length - begin + noAbove - positives;
+    const slope = gained / predicted;
+    const bend = positives === 0 ? 0 : (truePositives - slope * positives) * Math.log1p(predicted / positives);
+    area += slope * (gained + bend);
     end = begin;
   }
-  return yes.length === 0 ? Number.NaN : area;
+  return area / yes.length; // 0 / 0 without a yes
 }
