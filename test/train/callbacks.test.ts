@@ -1,10 +1,22 @@
 // Callbacks: when they are called, with what, and what they can do; early stopping against figures that are made up.
 
+import { inspect } from 'node:util';
+import { type Metric, metrics } from '@treadle/metrics';
 import { dense } from '@treadle/nn';
 import { exponentialDecay, sgd } from '@treadle/optim';
-import { type Callback, earlyStopping, type Logs, reduceLROnPlateau, sequential, type Training } from '@treadle/train';
+import { setSeed, tensor } from '@treadle/tensor';
+import {
+  type Callback,
+  earlyStopping,
+  type History,
+  type Logs,
+  type Model,
+  reduceLROnPlateau,
+  sequential,
+  type Training,
+} from '@treadle/train';
 import { describe, expect, test } from 'vitest';
-import { bitsOf, classifier, differenceOf, labelled, linear, regression } from './models.ts';
+import { bitsOf, classifier, differenceOf, labelled, linear, noise, regression } from './models.ts';
 
 const quiet = { verbose: 0 } as const;
 
@@ -51,6 +63,59 @@ test('the figures after the last batch are those of the epoch', async () => {
   };
   const { history } = await classifier().fit(x, y, { ...quiet, epochs: 2, batchSize: 6, callbacks: [callback] });
   expect(ends.map(({ loss }) => loss)).toEqual(history.loss);
+});
+
+describe('a figure that takes long', () => {
+  const rows = 20;
+  const scores = tensor(Array.from({ length: rows }, (_, i) => [noise(3 * i), noise(3 * i + 1)]));
+  const isYes = tensor(Array.from({ length: rows }, (_, i) => [i % 3 === 0 ? 1 : 0]));
+  const ranking = (metric: Metric): Model => {
+    setSeed(3);
+    const model = sequential([dense(1, { inputShape: [2], activation: 'sigmoid' })]);
+    model.compile({ optimizer: sgd(0.1), loss: 'binaryCrossentropy', metrics: [metric] });
+    return model;
+  };
+  const train = (model: Model, callbacks: readonly Callback[]): Promise<History> =>
+    model.fit(scores, isYes, { ...quiet, epochs: 2, batchSize: 4, shuffle: false, callbacks });
+
+  test('is computed where it is read, once', async () => {
+    let computed = 0;
+    const counted: Metric = {
+      ...metrics.auc(),
+      total: () => {
+        const total = metrics.auc().total();
+        const read = <T>(value: T): T => {
+          computed++;
+          return value;
+        };
+        return {
+          add: (...batch) => total.add(...batch),
+          get value() {
+            return read(total.value);
+          },
+          later: () => {
+            const later = total.later!();
+            return () => read(later());
+          },
+        };
+      },
+    };
+    await train(ranking(counted), [{ onBatchEnd: (_, { loss }) => expect(loss).toBeGreaterThan(0) }]);
+    expect(computed).toBe(2); // of the epochs
+    const look = (_: number, logs: Logs): void => expect(logs.auc).toBe({ ...logs }.auc);
+    await train(ranking(counted), [{ onBatchEnd: look }, { onBatchEnd: look }]);
+    expect(computed).toBe(2 + 2 + 2 * 5);
+  });
+
+  test.each(['ROC', 'PR'] as const)('is of its batch when it is read later: %s', async (curve) => {
+    const [atOnce, kept]: [object[], Logs[]] = [[], []];
+    await train(ranking(metrics.auc({ curve })), [{ onBatchEnd: (_, logs) => void atOnce.push({ ...logs }) }]);
+    await train(ranking(metrics.auc({ curve })), [{ onBatchEnd: (_, logs) => void kept.push(logs) }]);
+    expect(inspect(kept[3])).toBe(inspect(atOnce[3]));
+    expect(JSON.stringify(kept)).toBe(JSON.stringify(atOnce));
+    expect(kept).toEqual(atOnce);
+    expect(new Set(kept.map(({ auc }) => auc)).size).toBeGreaterThan(3);
+  });
 });
 
 test('stop ends the training when the epoch ends', async () => {

@@ -2,7 +2,7 @@
 
 import { WriteStream } from 'node:tty';
 import { dense, dropout, flatten } from '@treadle/nn';
-import { progress, sequential, type Verbosity } from '@treadle/train';
+import { progress, sequential, type Training, type Verbosity } from '@treadle/train';
 import { expect, test } from 'vitest';
 import { classifier, labelled } from './models.ts';
 
@@ -80,6 +80,33 @@ test('a bar is no wider than the terminal', async () => {
     const drawn = text.split('\n').flatMap((line) => line.split('Epoch ').slice(1));
     expect(Math.max(...drawn.map((rest) => 'Epoch '.length + rest.length))).toBe(columns);
   }
+});
+
+test('a bar reads figures no more often than it is drawn', () => {
+  const { output, written } = screen(true);
+  const bar = progress(1, output);
+  const training: Training = {
+    epochs: 1,
+    steps: 10_000,
+    figures: ['loss'],
+    learningRate: { isScheduled: false, get: () => 0, set: () => {} },
+    stop: () => {},
+    getWeights: () => ({}),
+    setWeights: () => {},
+  };
+  let readings = 0;
+  bar.onEpochBegin?.(0, training);
+  for (let batch = 0; batch < training.steps; batch++) {
+    const logs = {
+      get loss() {
+        readings++;
+        return batch;
+      },
+    };
+    bar.onBatchEnd?.(batch, logs, training);
+  }
+  bar.onTrainEnd?.(training);
+  expect(readings).toBeLessThanOrEqual(written().split('Epoch 1/1').length - 1);
 });
 
 test.each([true, false])('verbose 0, terminal %s: nothing', async (isTTY) => {

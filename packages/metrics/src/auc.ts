@@ -31,15 +31,23 @@ export function auc({ curve = 'ROC', name = 'auc' }: AucOptions = {}): Metric {
     total: () => {
       const yes: number[] = [];
       const no: number[] = [];
+      const areaAsOf = (yesCount: number, noCount: number): number => {
+        const risingYes = Float32Array.from(yes.slice(0, yesCount)).sort();
+        const risingNo = Float32Array.from(no.slice(0, noCount)).sort();
+        // a typed array sorts NaN to its end
+        const hasNaN = [risingYes, risingNo].some((scores) => Number.isNaN(scores.at(-1)));
+        return hasNaN ? Number.NaN : areaUnder(risingYes, risingNo);
+      };
       return {
         add: (values, count) => {
           for (let i = 0; i < count; i++) ((values[i] ?? 0) > 0.5 ? yes : no).push(values[count + i] ?? Number.NaN);
         },
         get value() {
-          // a typed array sorts NaN to its end
-          const [risingYes, risingNo] = [Float32Array.from(yes).sort(), Float32Array.from(no).sort()];
-          const hasNaN = [risingYes, risingNo].some((scores) => Number.isNaN(scores.at(-1)));
-          return hasNaN ? Number.NaN : areaUnder(risingYes, risingNo);
+          return areaAsOf(yes.length, no.length);
+        },
+        later: () => {
+          const lengths = [yes.length, no.length] as const;
+          return () => areaAsOf(...lengths);
         },
       };
     },

@@ -17,6 +17,8 @@ export interface Total {
   add(values: ArrayLike<number>, count: number): void;
   /** the metric over everything added so far; NaN where that says nothing */
   readonly value: number;
+  /** For a value that takes long: what gives the value as of now, whatever is added later. It is called if the value is read. */
+  later?(): () => number;
 }
 
 export interface Metric {

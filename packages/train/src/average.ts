@@ -23,8 +23,30 @@ export class Average {
     }
   }
 
+  /** The figures as of now; those that take long are computed when they are first read. */
   get logs(): Logs {
-    const metrics = [...this.#metrics].map(([name, { value }]) => [name, value]);
-    return { loss: this.#loss.value, ...Object.fromEntries(metrics) };
+    const logs = { loss: this.#loss.value };
+    for (const [name, total] of this.#metrics) {
+      const later = total.later?.();
+      if (later) defer(logs, name, later);
+      else define(logs, name, total.value);
+    }
+    // console.log would write [Getter]
+    Object.defineProperty(logs, Symbol.for('nodejs.util.inspect.custom'), { value: () => ({ ...logs }) });
+    return logs;
   }
+}
+
+/** An own property that computes its value when it is read, and keeps it. */
+function defer(logs: Logs, name: string, compute: () => number): void {
+  const get = (): number => {
+    const value = compute();
+    define(logs, name, value);
+    return value;
+  };
+  Object.defineProperty(logs, name, { get, enumerable: true, configurable: true });
+}
+
+function define(logs: Logs, name: string, value: number): void {
+  Object.defineProperty(logs, name, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -32,7 +32,7 @@ export interface Training {
 export interface Callback {
   onTrainBegin?(training: Training): void | Promise<void>;
   onEpochBegin?(epoch: number, training: Training): void | Promise<void>;
-  /** `logs` are the figures of the epoch so far */
+  /** `logs` are the figures of the epoch so far; one that takes long, such as auc, is computed when it is read */
   onBatchEnd?(batch: number, logs: Logs, training: Training): void | Promise<void>;
   onEpochEnd?(epoch: number, logs: Logs, training: Training): void | Promise<void>;
   /** called however the training ends: an error of the training is thrown after it */

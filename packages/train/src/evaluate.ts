@@ -12,5 +12,5 @@ export async function evaluateRows(steps: Steps, rows: Rows, batchSize: number):
   for (const batch of batches(rows.count, batchSize, { op: 'evaluate' })) {
     average.add(await steps.evaluate.run(batch, data), batch.length);
   }
-  return average.logs;
+  return { ...average.logs };
 }

@@ -56,6 +56,7 @@ export async function fit(
   const names = ['loss', ...steps.metricNames];
   const figures = validation ? [...names, ...names.map(validationName)] : names;
   const training = new RunningTraining(model, steps.optimizer, epochs, batchCount(learned.count, batchSize), figures);
+  const batchCallbacks = callbacks.filter(({ onBatchEnd }) => onBatchEnd);
   const recorder = new HistoryRecorder();
   const data = dataOf(learned);
   try {
@@ -66,13 +67,14 @@ export async function fit(
       let batch = 0;
       for (const rows of batches(learned.count, batchSize, { ...order, epoch })) {
         average.add(await steps.train.run(rows, data), rows.length);
-        for (const callback of callbacks) {
-          if (callback.onBatchEnd) await callback.onBatchEnd(batch, average.logs, training);
+        if (batchCallbacks.length > 0) {
+          const { logs } = average;
+          for (const callback of batchCallbacks) await callback.onBatchEnd?.(batch, logs, training);
         }
         batch++;
       }
       const validated = validation && (await evaluateRows(steps, validation, batchSize));
-      const logs = validated ? { ...average.logs, ...renamed(validated) } : average.logs;
+      const logs = { ...average.logs, ...(validated && renamed(validated)) };
       recorder.add(epoch, logs);
       for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, training);
     }

@@ -59,9 +59,24 @@ function lines(output: NodeJS.WriteStream): Callback {
   };
 }
 
+/** Figures are read only when the bar is drawn, and take no more than a tenth of the time: until then, the text of before. */
+function seldom(describe: (logs: Logs) => string): (logs: Logs) => string {
+  let text = '';
+  let next = 0;
+  return (logs) => {
+    const began = performance.now();
+    if (began < next) return text;
+    text = describe(logs);
+    const ended = performance.now();
+    next = ended + 9 * (ended - began);
+    return text;
+  };
+}
+
 function bars(output: NodeJS.WriteStream): Callback {
   let bar: SingleBar | undefined;
   let began = 0;
+  const describe = seldom(describeLogs);
   return {
     onEpochBegin: (epoch, { epochs, steps }) => {
       began = performance.now();
@@ -79,7 +94,7 @@ function bars(output: NodeJS.WriteStream): Callback {
       );
       bar.start(steps, 0, { figures: '' });
     },
-    onBatchEnd: (batch, logs) => bar?.update(batch + 1, { figures: describeLogs(logs) }),
+    onBatchEnd: (batch, logs) => bar?.update(batch + 1, { figures: { toString: () => describe(logs) } }),
     onEpochEnd: (_, logs, { steps }) => {
       bar?.update(steps, { figures: describeEpoch(performance.now() - began, steps, logs) });
       bar?.stop();
