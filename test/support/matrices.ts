@@ -21,6 +21,13 @@ export function det(a: Matrix): number {
   return a[0]!.reduce((sum, x, j) => sum + (j % 2 === 0 ? 1 : -1) * x * det(minor(j)), 0);
 }
 
+/** ∂det a / ∂aᵢⱼ: the determinants of what is left without row i and column j, with their signs. */
+export function cofactors(a: Matrix): number[][] {
+  return a.map((row, i) =>
+    row.map((_, j) => (-1) ** (i + j) * det(a.toSpliced(i, 1).map((other) => other.toSpliced(j, 1)))),
+  );
+}
+
 /** a⁻¹·b, by Cramer's rule. */
 export function solve(a: Matrix, b: Matrix): number[][] {
   const whole = det(a);
@@ -105,11 +112,15 @@ function faced(x: readonly number[]): number[] {
   return x.map((v) => (first < 0 ? -v : v));
 }
 
-/** Singular values, falling, and right vectors of a tall matrix with different ones: those of aᵀ·a. */
-export function singular(a: Matrix): Eigen {
+export interface Singular extends Eigen {
+  /** as columns */
+  readonly left: Matrix;
+}
+
+/** Singular values, falling, and right and left vectors of a tall matrix with different ones, none 0: those of aᵀ·a. */
+export function singular(a: Matrix): Singular {
   const { values, vectors } = eigen(product(transposed(a), a));
-  return {
-    values: values.map((x) => Math.sqrt(Math.max(0, x))).toReversed(),
-    vectors: vectors.map((row) => row.toReversed()),
-  };
+  const right = vectors.map((row) => row.toReversed());
+  const sizes = values.map((x) => Math.sqrt(Math.max(0, x))).toReversed();
+  return { values: sizes, vectors: right, left: product(a, right).map((row) => row.map((x, j) => x / sizes[j]!)) };
 }

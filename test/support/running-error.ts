@@ -213,13 +213,16 @@ type Factorize = (...matrices: readonly Matrix[]) => readonly number[];
 /** What kernels for small matrices compute of one of them, in float64. */
 const factorizations: Readonly<Record<string, Factorize>> = {
   solve: (a, b) => matrices.solve(a!, b!).flat(),
+  cofactors: (a) => matrices.cofactors(a!).flat(),
   det: (a) => [matrices.det(a!)],
   cholesky: (a) => matrices.cholesky(a!).flat(),
   orthonormalize: (a) => matrices.orthonormal(a!).flat(),
   eigenvalues: (a) => matrices.eigen(a!).values,
   eigenvectors: (a) => matrices.eigen(a!).vectors.flat(),
-  singularValues: (a) => matrices.singular(a!).values,
-  singularVectors: (a) => matrices.singular(a!).vectors.flat(),
+  singular: (a) => {
+    const { left, values, vectors } = matrices.singular(a!);
+    return [...left.flat(), ...vectors.flat(), ...values];
+  },
 };
 
 /**

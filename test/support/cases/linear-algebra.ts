@@ -176,11 +176,10 @@ export const linearAlgebra = {
     reference: (a) => {
       const isTall = a!.length >= a![0]!.length;
       const m = isTall ? a! : truth.transposed(a!);
-      const { values, vectors } = truth.singular(m);
-      const u = truth.product(m, vectors).map((row) => row.map((x, j) => x / values[j]!));
+      const { left, values, vectors } = truth.singular(m);
       return isTall
-        ? [flat(u), values, flat(truth.transposed(vectors))]
-        : [flat(vectors), values, flat(truth.transposed(u))];
+        ? [flat(left), values, flat(truth.transposed(vectors))]
+        : [flat(vectors), values, flat(truth.transposed(left))];
     },
     inputs: one(
       fc.oneof(

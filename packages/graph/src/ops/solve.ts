@@ -1,18 +1,18 @@
 // Linear equations, the inverse and the determinant. All solve by elimination in float64; the gradients are the same equations
-// with the matrix transposed.
+// with the matrix transposed, and for the determinant its cofactors.
 
-import { determinant, solve as solveKernel } from '@treadle/kernels';
+import { cofactors as cofactorsKernel, determinant, solve as solveKernel } from '@treadle/kernels';
 import { ShapeError } from '../errors.ts';
 import type { Node } from '../node.ts';
 import { showShape } from '../shape.ts';
-import { mul, neg } from './arithmetic.ts';
+import { mul, neg, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { equal } from './comparison.ts';
 import { arange } from './index-lanes.ts';
 import { matmul } from './matmul.ts';
 import { matrixNode, only, squareStackOf, transposed } from './matrices.ts';
 import { expandDims, reshape } from './moves.ts';
-import { broadcastTo } from './sum.ts';
+import { broadcastTo, sum } from './sum.ts';
 
 /** a [count, n, n], b [count, n, m] → a⁻¹·b */
 export function solveStack(a: Node, b: Node): Node {
@@ -66,17 +66,32 @@ export function inv(a: Node): Node {
   return back(solveStack(matrices, identities(matrices.shape[0] ?? 1, n)));
 }
 
-/** det a of a [..., n, n] → [...]; its gradient needs the inverse: NaN where a is singular. */
+/** [count, n, n] → the gradients of the determinants: det a·a⁻ᵀ where there is an inverse. */
+function cofactors(a: Node): Node {
+  return matrixNode({
+    name: 'cofactors',
+    inputs: [a],
+    shape: a.shape,
+    kernel: (sources, store, name) => cofactorsKernel({ name, a: only(sources), store }),
+    // c = det a·a⁻ᵀ: da = ⟨dc, c⟩·a⁻ᵀ − a⁻ᵀ·dcᵀ·c, NaN where a is singular
+    gradient: (dc, c) => {
+      const along = sum(mul(dc, c), [1, 2], { keepDims: true });
+      const back = sub(mul(along, identities(a.shape[0] ?? 1, a.shape[1] ?? 1)), matmul(dc, c, { transposeA: true }));
+      return [solveStack(transposed(a), back)];
+    },
+  });
+}
+
+/** det a of a [..., n, n] → [...]; 0 where a is singular, and its gradient what it is there. */
 export function det(a: Node): Node {
-  const { matrices, outer, n } = squareStackOf('det', a);
+  const { matrices, outer } = squareStackOf('det', a);
   const count = matrices.shape[0] ?? 1;
   const y = matrixNode({
     name: 'det',
     inputs: [matrices],
     shape: [count, 1, 1],
     kernel: (sources, store, name) => determinant({ name, a: only(sources), store }),
-    // da = dy·det a·a⁻ᵀ
-    gradient: (dy, value) => [mul(mul(dy, value), solveStack(transposed(matrices), identities(count, n)))],
+    gradient: (dy) => [mul(dy, cofactors(matrices))],
   });
   return reshape(y, outer);
 }

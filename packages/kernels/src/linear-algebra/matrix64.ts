@@ -35,12 +35,28 @@ export function put(f: FunctionBuilder, m: Matrix64, row: Index, column: Index, 
   f.do(f64.store(place(m, row, column), value));
 }
 
+type Place = readonly [row: Index, column: Index];
+
+/** Two elements change places. */
+export function exchange(f: FunctionBuilder, m: Matrix64, one: Place, other: Place): void {
+  const kept = f.let(get(m, ...one));
+  put(f, m, ...one, get(m, ...other));
+  put(f, m, ...other, kept);
+}
+
 /** Calls `body` for from, from + 1, … while less than `to`; for none where there is none. */
 export function each(f: FunctionBuilder, from: Value<'i32'>, to: Value<'i32'>, body: (i: Local<'i32'>) => void): void {
   const i = f.local('i32', from);
   f.while(i32.lt_s(i, to), () => {
     body(i);
     f.increment(i, 1);
+  });
+}
+
+/** Makes columns [firstColumn, …) of m the identity. */
+export function setIdentity(f: FunctionBuilder, m: Matrix64, firstColumn = 0): void {
+  each(f, 0, m.rows, (i) => {
+    each(f, 0, m.rows, (j) => put(f, m, i, i32.add(j, firstColumn), f64.convert_i32_s(i32.eq(i, j))));
   });
 }
 
@@ -54,6 +70,11 @@ export function sumOf(
   const total = f.local('f64', 0);
   each(f, from, to, (i) => f.set(total, f64.add(total, term(i))));
   return total;
+}
+
+/** The length of column j. */
+export function lengthOf(f: FunctionBuilder, m: Matrix64, j: Expr<'i32'>): Expr<'f64'> {
+  return f64.sqrt(sumOf(f, 0, m.rows, (i) => f64.mul(get(m, i, j), get(m, i, j))));
 }
 
 /** The largest `term(i)`, 0 at least, for i in [from, to). */
@@ -77,6 +98,11 @@ export interface Matrix32 {
 
 function place32({ base, rowStep, columnStep }: Matrix32, row: Expr<'i32'>, column: Expr<'i32'>): Expr<'i32'> {
   return i32.add(base, i32.shl(i32.add(times(row, rowStep), times(column, columnStep)), 2));
+}
+
+/** The matrix that begins so many rows further down. */
+export function below(m: Matrix32, rows: number): Matrix32 {
+  return { ...m, base: i32.add(m.base, 4 * rows * m.rowStep) };
 }
 
 /** Copies a float32 matrix of `rows` rows and `columns` columns into columns [firstColumn, …) of a float64 one. */

@@ -1,9 +1,9 @@
 // Columns made orthogonal to those before them, and of length 1: Gram and Schmidt, each column twice, which is enough (L. Giraud,
 // J. Langou, M. Rozložník, 2005).
 
-import { f64, select } from '@treadle/wasm';
+import { type FunctionBuilder, f64, type Local, select } from '@treadle/wasm';
 import type { Kernel, Operand } from '../kernel.ts';
-import { bytesOf, each, get, type Matrix64, matrixKernel, narrow, put, sumOf, widen } from './matrix64.ts';
+import { bytesOf, each, get, lengthOf, type Matrix64, matrixKernel, narrow, put, sumOf, widen } from './matrix64.ts';
 
 export interface Orthonormalize {
   readonly name: string;
@@ -30,19 +30,24 @@ export function orthonormalize({ name, a, store }: Orthonormalize): Kernel {
       const q: Matrix64 = { base: scratch, rows: m, columns: n };
       widen(f, from, q, [m, n]);
       each(f, 0, n, (j) => {
-        const before = f.let(f64.sqrt(sumOf(f, 0, m, (i) => f64.mul(get(q, i, j), get(q, i, j)))));
-        each(f, 0, 2, () => {
-          each(f, 0, j, (k) => {
-            const share = sumOf(f, 0, m, (i) => f64.mul(get(q, i, k), get(q, i, j)));
-            each(f, 0, m, (i) => put(f, q, i, j, f64.sub(get(q, i, j), f64.mul(share, get(q, i, k)))));
-          });
-        });
-        const left = f.let(f64.sqrt(sumOf(f, 0, m, (i) => f64.mul(get(q, i, j), get(q, i, j)))));
+        const before = f.let(lengthOf(f, q, j));
+        orthogonalize(f, q, j);
+        const left = f.let(lengthOf(f, q, j));
         const isRounding = f64.le(left, f64.mul(before, m * 2 ** -24));
         const factor = f.let(select(f64.const(0), f64.div(1, left), isRounding));
         each(f, 0, m, (i) => put(f, q, i, j, f64.mul(get(q, i, j), factor)));
       });
       narrow(f, to, [m, n], (i, j) => get(q, i, j));
     },
+  });
+}
+
+/** Takes from column j its share in each of the columns before it, which are orthonormal. */
+export function orthogonalize(f: FunctionBuilder, q: Matrix64, j: Local<'i32'>): void {
+  each(f, 0, 2, () => {
+    each(f, 0, j, (k) => {
+      const share = sumOf(f, 0, q.rows, (i) => f64.mul(get(q, i, k), get(q, i, j)));
+      each(f, 0, q.rows, (i) => put(f, q, i, j, f64.sub(get(q, i, j), f64.mul(share, get(q, i, k)))));
+    });
   });
 }
