@@ -21,6 +21,8 @@ import {
 } from '@treadle/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import * as truth from '../support/matrices.ts';
+import { tiny } from '../support/reference.ts';
 
 const u = 2 ** -24;
 const runs = { numRuns: 25 };
@@ -34,6 +36,55 @@ const matrices = (least: number): fc.Arbitrary<number[][]> =>
     }),
   );
 
+/** What float64's own rounding may add up to in matrices of this size. */
+const float64 = 2 ** -40;
+
+/** Integers, multiplied from factors of so many columns: of that rank at most, exactly. */
+const ofRank = (m: number, n: number, rank: number): fc.Arbitrary<number[][]> => {
+  const factor = (rows: number) =>
+    fc.array(fc.array(fc.integer({ min: -4, max: 4 }), { minLength: rank, maxLength: rank }), {
+      minLength: rows,
+      maxLength: rows,
+    });
+  return fc.tuple(factor(m), factor(n)).map(([a, b]) => truth.product(a, truth.transposed(b, rank), n));
+};
+
+/** Figures less the means of their columns: the last row follows from the others. */
+const centered = (rows: readonly (readonly number[])[]): number[][] => {
+  const means = truth.transposed(rows).map((column) => column.reduce((sum, x) => sum + x, 0) / rows.length);
+  return rows.map((row) => row.map((x, j) => Math.fround(x - means[j]!)));
+};
+
+/** All singular values are alike. */
+const reflection = (n: number): number[][] => truth.identity(n).map((row) => row.map((x) => x - 2 / n));
+
+/** Of every rank from 0 on, wide and tall, values that repeat among them, from denormal numbers to the largest. */
+const anyRank: fc.Arbitrary<number[][]> = fc
+  .tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }))
+  .chain(([m, n]) =>
+    fc.tuple(
+      fc.oneof(
+        { weight: 6, arbitrary: fc.integer({ min: 0, max: Math.min(m, n) }).chain((rank) => ofRank(m, n, rank)) },
+        { weight: 2, arbitrary: ofRank(m, n, Math.min(m, n)).map(centered) },
+        fc.constantFrom(truth.identity(n), reflection(n), [...truth.identity(n), ...truth.identity(n)]),
+      ),
+      fc.constantFrom(-149, -140, -126, -70, 0, 0, 0, 60, 115),
+    ),
+  )
+  .map(([rows, exponent]) => rows.map((row) => row.map((x) => Math.fround(x * 2 ** exponent))));
+
+const rowsOf = (x: Tensor): number[][] => {
+  const [m, n] = x.shape as [number, number];
+  const data = [...x.data()];
+  return Array.from({ length: m }, (_, i) => data.slice(i * n, (i + 1) * n));
+};
+
+/** The largest |aᵢⱼ − bᵢⱼ|; NaN is farther than everything. */
+const farthest = (a: truth.Matrix, b: truth.Matrix): number => {
+  const differences = a.flatMap((row, i) => row.map((x, j) => Math.abs(x - b[i]![j]!)));
+  return differences.some(Number.isNaN) ? Number.POSITIVE_INFINITY : Math.max(0, ...differences);
+};
+
 /** The largest |a − b| there is. */
 const distance = (a: Tensor, b: Tensor): number => a.sub(b).abs().max().item();
 const sizeOf = (a: Tensor): number => Math.max(1, a.abs().max().item());
@@ -44,23 +95,53 @@ describe('factors multiply to what they are factors of', () => {
   // A figure of a product of rounded factors is off by rounding of both, of each of k products and of their sum.
   const bound = (k: number, size: number): number => (2 * k + 4) * k * u * size;
 
-  test('svd: a = u·diag(s)·vh, s falling and ≥ 0, the vectors of what is not 0 orthonormal', () => {
+  test('svd: a = u·diag(s)·vh, s falling and ≥ 0, the vectors orthonormal, whatever the rank and the scale', () => {
     fc.assert(
-      fc.property(matrices(-3), (rows) => {
-        const a = tensor(rows);
-        const [m, n] = a.shape as [number, number];
+      fc.property(anyRank, (a) => {
+        const [m, n] = [a.length, a[0]!.length];
         const k = Math.min(m, n);
-        const { u: left, s, vh } = svd(a);
-        expect([left.shape, s.shape, vh.shape]).toEqual([[m, k], [k], [k, n]]);
-        const values = [...s.data()];
+        const parts = svd(tensor(a));
+        expect([parts.u.shape, parts.s.shape, parts.vh.shape]).toEqual([[m, k], [k], [k, n]]);
+        const [left, values, right] = [rowsOf(parts.u), [...parts.s.data()], rowsOf(parts.vh)];
         expect(values.toSorted((x, y) => y - x)).toEqual(values);
         expect(values.at(-1)).toBeGreaterThanOrEqual(0);
-        const largest = Math.max(1, values[0]!);
-        expect(distance(left.mul(s).matmul(vh), a)).toBeLessThanOrEqual(bound(k, largest));
-        const orthogonal = m >= n ? vh.matmul(vh, { transposeB: true }) : left.matmul(left, { transposeA: true });
-        expect(distance(orthogonal, unit(k))).toBeLessThanOrEqual(bound(Math.max(m, n), 1));
+        // The parts are rounded once. Σ|uᵢₖ·vⱼₖ| and Σ|uᵢₖ·uᵢₗ| are no more than 1 (Cauchy and Schwarz).
+        const gram = 2 * u + u ** 2 + float64;
+        expect(farthest(truth.product(truth.transposed(left), left), truth.identity(k))).toBeLessThanOrEqual(gram);
+        expect(farthest(truth.product(right, truth.transposed(right)), truth.identity(k))).toBeLessThanOrEqual(gram);
+        const whole = truth.product(
+          left.map((row) => row.map((x, i) => x * values[i]!)),
+          right,
+        );
+        const rounding = ((1 + u) ** 3 - 1 + float64) * values[0]! + 2 * tiny;
+        expect(farthest(whole, a)).toBeLessThanOrEqual(rounding);
       }),
-      runs,
+      { numRuns: 100 },
+    );
+  });
+
+  test('the gradient of Σ s is u·vh, also where values repeat; that of Σ c∘(u·diag(s)·vh) is c where they differ', () => {
+    for (const rows of [reflection(4), [...truth.identity(3), ...truth.identity(3)], truth.identity(2)]) {
+      const a = tensor(rows);
+      const { u: left, vh } = svd(a);
+      const [da] = gradients(svd(a).s.sum(), [a]);
+      expect(distance(da!, left.matmul(vh))).toBeLessThanOrEqual(bound(rows.length, 1));
+    }
+    const shape = fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 }));
+    fc.assert(
+      fc.property(shape, fc.integer({ min: -30, max: 30 }), ([m, n], exponent) => {
+        // 1, 2, … on the diagonal, turned: values 2ᵉ·(1, 2, …)
+        const diagonal = truth.identity(m).map((row, i) => Array.from({ length: n }, (_, j) => (row[j] ? i + 1 : 0)));
+        const turned = truth.product(truth.product(reflection(m), diagonal, n), reflection(n), n);
+        const a = tensor(turned.map((row) => row.map((x) => x * 2 ** exponent)));
+        const c = tensor(turned.map((row, i) => row.map((_, j) => ((5 * i + 3 * j) % 7) - 3)));
+        const { u: left, s, vh } = svd(a);
+        const [da] = gradients(left.mul(s).matmul(vh).mul(c).sum(), [a]);
+        // Every step is a product or a sum of k terms of size 3·k²·4 at most, divided by gaps of 1 between values up to 4.
+        const k = Math.max(m, n);
+        expect(distance(da!, c)).toBeLessThanOrEqual(12 * bound(k, 12 * k ** 2));
+      }),
+      { numRuns: 40 },
     );
   });
 
@@ -142,6 +223,145 @@ describe('factors multiply to what they are factors of', () => {
       ),
     ).toBe(0);
   });
+});
+
+describe('det, also where there is no inverse', () => {
+  /** n·n figures of rank ≤ n, scaled: Σ|…| of the Leibniz formula is no more than n!·the product of the rows' largest. */
+  const squares = fc
+    .integer({ min: 1, max: 5 })
+    .chain((n) =>
+      fc
+        .tuple(fc.integer({ min: 0, max: n }), fc.constantFrom(-20, 0, 20))
+        .chain(([rank, exponent]) =>
+          ofRank(n, n, rank).map((rows) => rows.map((row) => row.map((x) => x * 2 ** exponent))),
+        ),
+    );
+  const sizeOfMinors = (a: truth.Matrix, n: number): number =>
+    n === 0 ? 1 : n * Math.max(...a.flat().map(Math.abs)) * sizeOfMinors(a, n - 1);
+
+  test('is the sum over permutations, and its gradient that of the sum, whatever the rank', () => {
+    fc.assert(
+      fc.property(squares, (rows) => {
+        const n = rows.length;
+        const a = tensor(rows);
+        const value = truth.det(rows);
+        const rounding = u * Math.abs(value) + float64 * sizeOfMinors(rows, n) + tiny;
+        expect(Math.abs(det(a).item() - value)).toBeLessThanOrEqual(rounding);
+        const [da] = gradients(det(a), [a]);
+        const expected = truth.cofactors(rows);
+        const largest = Math.max(...expected.flat().map(Math.abs));
+        const off = u * largest + float64 * sizeOfMinors(rows, n - 1) + tiny;
+        expect(farthest(rowsOf(da!), expected)).toBeLessThanOrEqual(off);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('is exactly 0 of rows of zeros and of rows that repeat, and NaN where a figure is', () => {
+    for (const [a, gradient] of [
+      [[[0]], [[1]]],
+      [
+        [
+          [0, 0],
+          [0, 0],
+        ],
+        [
+          [0, 0],
+          [0, 0],
+        ],
+      ],
+      [
+        [
+          [0, 0],
+          [3, 5],
+        ],
+        [
+          [5, -3],
+          [0, 0],
+        ],
+      ],
+      [
+        [
+          [1, 2],
+          [1, 2],
+        ],
+        [
+          [2, -1],
+          [-2, 1],
+        ],
+      ],
+      [
+        [
+          [0, 0, 1],
+          [0, 0, 2],
+          [0, 0, 4],
+        ],
+        [
+          [0, 0, 0],
+          [0, 0, 0],
+          [0, 0, 0],
+        ],
+      ],
+    ] as const) {
+      const x = tensor(a);
+      expect(det(x).add(0).item()).toBe(0);
+      expect(gradients(det(x), [x])[0]!.add(0).toArray()).toEqual(gradient);
+    }
+    expect(
+      det([
+        [0, 1],
+        [Number.NaN, 1],
+      ]).item(),
+    ).toBeNaN();
+    expect(det([[Number.NaN]]).item()).toBeNaN();
+  });
+
+  test('is right where the product of some pivots alone would be too large or too small', () => {
+    const pivots = Array.from({ length: 60 }, (_, i) => 2 ** (i < 30 ? 120 : -120));
+    for (const exponents of [pivots, pivots.toReversed()]) {
+      const diagonal = tensor(exponents.map((x, i) => exponents.map((_, j) => (i === j ? x : 0))));
+      expect(det(diagonal).item()).toBe(1);
+      expect(gradients(det(diagonal), [diagonal])[0]!.slice([0, 0], [1, 1]).item()).toBe(1 / exponents[0]!);
+    }
+  });
+});
+
+test('inv and solve are right at every scale; what is too large for float32 is ±∞', () => {
+  const scales = fc.integer({ min: -140, max: 120 });
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 4 }), scales, fc.integer({ min: 0, max: 6 }), (n, exponent, seed) => {
+      // heavy on the diagonal: ‖a⁻¹‖ ≤ 1 / (8 − 4) of its scale, and every element of a⁻¹·a is at most 12 / 4
+      const heavy = truth
+        .identity(n)
+        .map((row, i) => row.map((x, j) => (x ? 8 : (((3 * i + 5 * j + seed) % 7) - 3) / 3)));
+      const rows = heavy.map((row) => row.map((x) => Math.fround(x * 2 ** exponent)));
+      const expected = truth.solve(
+        rows.map((row) => row.map((x) => x * 2 ** -exponent)),
+        truth.identity(n),
+      );
+      const got = rowsOf(inv(rows));
+      expected.forEach((row, i) => {
+        row.forEach((scaled, j) => {
+          const x = scaled * 2 ** -exponent;
+          const limit = 2 ** 128 - 2 ** 103; // from here on float32 is ∞
+          if (Math.abs(x) >= limit) expect(got[i]![j]).toBe(Math.sign(x) * Infinity);
+          else expect(Math.abs(got[i]![j]! - x)).toBeLessThanOrEqual(u * Math.abs(x) + float64 * 2 ** -exponent + tiny);
+        });
+      });
+      const x = [
+        ...solve(
+          rows,
+          rows.map(([first]) => first!),
+        ).data(),
+      ];
+      for (const [i, value] of x.entries()) {
+        expect(Math.abs(value - (i === 0 ? 1 : 0))).toBeLessThanOrEqual(u + float64);
+      }
+    }),
+    { numRuns: 60 },
+  );
+  expect(inv([[2 ** -149]]).item()).toBe(Infinity);
+  expect(inv([[-(2 ** -149)]]).item()).toBe(-Infinity);
 });
 
 test('more than one matrix is solved at once, each as if alone', () => {

@@ -10,11 +10,11 @@ function isFinite(x: Node): Node {
   return ops.all(ops.equal(ops.sub(x, x), 0)); // ∞ − ∞ and NaN − NaN are NaN
 }
 
-/** Throws RangeError where the result is not finite although the inputs are. */
+/** Throws RangeError where the result is NaN although the inputs are finite. What is too large for float32 is ±∞, as in NumPy. */
 function refuse(name: string, inputs: readonly Node[], result: Node, wanted: string, hint: string): void {
   if (isRecording()) return;
   const isGiven = inputs.map(isFinite).reduce((a, b) => ops.logicalAnd(a, b));
-  const isWrong = ops.logicalAnd(isGiven, ops.logicalNot(isFinite(result)));
+  const isWrong = ops.logicalAnd(isGiven, ops.any(ops.notEqual(result, result)));
   // a value of its own: the history of the result stays as it is
   if (valueOf(isWrong).read()[0] === 0) return;
   throw new RangeError(`${name}: a must be ${wanted}; got ${showShape(inputs[0]?.shape ?? [])} ${hint}`);
@@ -84,8 +84,8 @@ export function lstsq(a: TensorLike, b: TensorLike): Tensor {
 }
 
 /**
- * u [..., m, k], s [..., k], falling, and vh [..., k, n] of a = u·diag(s)·vh, k the smaller of m and n; a [..., m, n]. Gradients of u
- * and vh are for singular values that differ.
+ * u [..., m, k], s [..., k], falling, and vh [..., k, n] of a = u·diag(s)·vh, k the smaller of m and n; a [..., m, n]. The columns
+ * of u and the rows of vh are orthonormal, whatever the rank of a. Gradients of u and vh are for singular values that differ.
  */
 export function svd(a: TensorLike): { readonly u: Tensor; readonly s: Tensor; readonly vh: Tensor } {
   const [u, s, vh] = ops.svd(nodeOf(a));
