@@ -157,3 +157,13 @@ test('splitting a tensor and putting it together again has the gradient of the w
     expect(gradients(y.mul(x.detach()).sum(), [x])[0]?.data()).toEqual(x.detach().square().mul(2).data());
   }
 });
+
+test('what was detached has zeros for a gradient, read before or not', () => {
+  for (const x of [tensor([2, 3]), variable([2, 3])]) {
+    for (const read of [false, true]) {
+      const alone = x.mul(5).detach();
+      if (read) alone.realize();
+      expect(gradients(alone.square().sum(), [x])[0]!.toArray()).toEqual([0, 0]);
+    }
+  }
+});

@@ -44,7 +44,10 @@ export interface Node {
   op: Op | undefined;
   inputs: readonly Node[];
   source: Source | undefined;
-  /** whether a variable is upstream (or the node is one): then gradients can still be asked for after it was read */
+  /**
+   * whether a variable is upstream (or the node is one), and no op between stops gradients: then gradients can still be asked
+   * for after it was read
+   */
   readonly tracked: boolean;
   /** whether some node was computed from this one */
   used: boolean;
@@ -88,7 +91,7 @@ export function applyOp(op: Op, inputs: readonly Node[], shape: Shape, dtype: Dt
   let tracked = isTracked;
   for (const input of inputs) {
     input.used = true;
-    tracked ||= input.tracked;
+    tracked ||= input.tracked && !op.stopsGradients;
   }
   checkSize(op.name, shape);
   return { shape, dtype, op, inputs, source: undefined, tracked, used: false, lost: 'none', walk: 0, place: 0 };
@@ -98,7 +101,10 @@ export function applyOp(op: Op, inputs: readonly Node[], shape: Shape, dtype: Dt
 export function settle(node: Node, source: Source): void {
   node.source = source;
   if (!node.tracked) {
-    if (node.op) node.lost = node.inputs.some(({ lost }) => lost === 'all') ? 'all' : 'untracked';
+    // No way led through an op that stops gradients: none is lost with it.
+    if (node.op && !node.op.stopsGradients) {
+      node.lost = node.inputs.some(({ lost }) => lost === 'all') ? 'all' : 'untracked';
+    }
     node.op = undefined;
     node.inputs = none;
   }

@@ -52,7 +52,7 @@ export function checkRows(
     checkTargets(op, target, count);
     steps.losses[i]?.checkTargets?.(op, target.data(), model.outputShapes?.[i] ?? []);
   });
-  for (const rows of xs) rows.realize();
+  for (const rows of [...xs, ...ys]) rows.realize();
   return { xs, ys, weights, count };
 }
 
@@ -121,15 +121,21 @@ function listed(
     return names.map((name) => {
       const one = given[name] ?? absent;
       if (one === undefined) throw new RangeError(`${op}: ${what} must have rows for ${by}; got none for ${name}`);
-      return tensor(one);
+      return valuesOf(one);
     });
   }
-  if (names.length === 1 && isOne(given)) return [tensor(given)];
+  if (names.length === 1 && isOne(given)) return [valuesOf(given)];
   if (!isList(given) || given.length !== names.length) {
     const got = isList(given) ? `an array of ${given.length}` : 'one';
     throw new RangeError(`${op}: ${what} must be an array of rows for each of ${by}, or an object of them; got ${got}`);
   }
-  return given.map((one) => tensor(one));
+  return given.map(valuesOf);
+}
+
+/** The values alone: no gradient goes on to a variable or a layer that they were computed by. */
+function valuesOf(given: TensorLike): Tensor {
+  const values = tensor(given);
+  return values.node.tracked ? values.detach() : values;
 }
 
 function isNamed(given: RowsLike): given is Readonly<Record<string, TensorLike>> {
