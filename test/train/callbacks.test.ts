@@ -15,6 +15,7 @@ import {
   sequential,
   type Training,
 } from '@treadle/train';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bitsOf, classifier, differenceOf, labelled, linear, noise, regression } from './models.ts';
 
@@ -127,6 +128,34 @@ test('stop ends the training when the epoch ends', async () => {
   const { epoch } = await model.fit(x, y, { ...quiet, epochs: 9, batchSize: 5, callbacks: [{ onBatchEnd }] });
   expect(epoch).toEqual([0]);
   expect(model.optimizer.iterations.item()).toBe(4);
+});
+
+test('whichever callbacks throw, and when, each is told of the end, and the first error comes out', async () => {
+  const { x, y } = labelled(6);
+  const events = ['onTrainBegin', 'onEpochBegin', 'onBatchEnd', 'onEpochEnd', 'onTrainEnd'] as const;
+  const event = fc.constantFrom(...events);
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(event, fc.boolean()), { minLength: 1, maxLength: 3 }), async (failing) => {
+      const ended: number[] = [];
+      const thrown: Error[] = [];
+      const callbacks = [...failing, undefined].map((fails, i): Callback => {
+        const at = (which: string) => async (): Promise<void> => {
+          if (which === 'onTrainEnd') ended.push(i);
+          if (fails?.[0] !== which) return;
+          if (fails[1]) await Promise.resolve();
+          const error = new Error(`${which} of ${i}`);
+          thrown.push(error);
+          throw error;
+        };
+        return Object.fromEntries(events.map((which) => [which, at(which)]));
+      });
+      const learner = classifier();
+      await expect(learner.fit(x, y, { ...quiet, callbacks })).rejects.toSatisfy((error) => error === thrown[0]);
+      expect(ended).toEqual(callbacks.map((_, i) => i));
+      await learner.fit(x, y, quiet);
+    }),
+    { numRuns: 20 },
+  );
 });
 
 test('onTrainEnd is called however the training ends', async () => {

@@ -35,6 +35,6 @@ export interface Callback {
   /** `logs` are the figures of the epoch so far; one that takes long, such as auc, is computed when it is read */
   onBatchEnd?(batch: number, logs: Logs, training: Training): void | Promise<void>;
   onEpochEnd?(epoch: number, logs: Logs, training: Training): void | Promise<void>;
-  /** called however the training ends: an error of the training is thrown after it */
+  /** called however the training ends, whatever other callbacks threw; the first error of all is thrown after it */
   onTrainEnd?(training: Training): void | Promise<void>;
 }

@@ -59,8 +59,7 @@ export async function fit(
   const batchCallbacks = callbacks.filter(({ onBatchEnd }) => onBatchEnd);
   const recorder = new HistoryRecorder();
   const data = dataOf(learned);
-  try {
-    for (const callback of callbacks) await callback.onTrainBegin?.(training);
+  await untilEnded(callbacks, training, async () => {
     for (let epoch = 0; epoch < epochs && !training.isStopped; epoch++) {
       for (const callback of callbacks) await callback.onEpochBegin?.(epoch, training);
       const average = new Average(steps.totals());
@@ -79,10 +78,30 @@ export async function fit(
       for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, training);
     }
     steps.optimizer.finalize(model.trainableVariables);
-  } finally {
-    for (const callback of callbacks) await callback.onTrainEnd?.(training);
-  }
+  });
   return recorder;
+}
+
+/** Tells all callbacks when the training begins and ends, however it ends. Throws the first error of the training or of a callback. */
+async function untilEnded(
+  callbacks: readonly Callback[],
+  training: Training,
+  train: () => Promise<void>,
+): Promise<void> {
+  const errors: unknown[] = [];
+  const attempt = async (act: () => void | Promise<void>): Promise<void> => {
+    try {
+      await act();
+    } catch (error) {
+      errors.push(error);
+    }
+  };
+  await attempt(async () => {
+    for (const callback of callbacks) await callback.onTrainBegin?.(training);
+    await train();
+  });
+  for (const callback of callbacks) await attempt(() => callback.onTrainEnd?.(training));
+  if (errors.length > 0) throw errors[0];
 }
 
 /** In which order rows come. Throws RangeError for a seed that is none. */
