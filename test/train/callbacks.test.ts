@@ -158,19 +158,6 @@ test('whichever callbacks throw, and when, each is told of the end, and the firs
   );
 });
 
-test('onTrainEnd is called however the training ends', async () => {
-  const { x, y } = labelled(8);
-  let ended = 0;
-  const callback: Callback = {
-    onBatchEnd: () => {
-      throw new Error('enough');
-    },
-    onTrainEnd: () => void ended++,
-  };
-  await expect(classifier().fit(x, y, { ...quiet, callbacks: [callback] })).rejects.toThrow('enough');
-  expect(ended).toBe(1);
-});
-
 /** Says of each epoch what is given instead of what it was, and how many epochs ran. */
 async function epochsRun(figures: readonly number[], options: Parameters<typeof earlyStopping>[0]): Promise<number> {
   const callback = earlyStopping(options);
