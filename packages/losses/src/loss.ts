@@ -115,7 +115,7 @@ function alignTo(x: Tensor, other: Tensor): Tensor {
   return x;
 }
 
-/** The mean over the last axis; a single number is its own. */
+/** The mean over the last axis of every sample: of [n], which are n samples of one figure each, and of a single number it is x. */
 export function meanOfLast(x: Tensor): Tensor {
-  return x.rank === 0 ? x : x.mean(-1);
+  return x.rank < 2 ? x : x.mean(-1);
 }
