@@ -194,11 +194,11 @@ describe('a mask', () => {
   const make = (): Model => {
     setSeed(4);
     const learner = sequential([masking(0, { inputShape: [5, 2] }), lstm(3, { returnSequences: true }), dense(1)]);
-    learner.compile({ optimizer: adam(0.1), loss: 'mse' });
+    learner.compile({ optimizer: adam(0.1), loss: 'mse', metrics: ['mae', 'r2'] });
     return learner;
   };
 
-  test('that reaches an output leaves the losses of its steps out: their targets change no bit', async () => {
+  test('that reaches an output leaves the losses and metrics of its steps out: their targets change no bit', async () => {
     const [a, b] = [make(), make()];
     const first = await a.fit(sequences, targets(0), { ...quiet, epochs: 3, seed: 1 });
     const second = await b.fit(sequences, targets(1e6), { ...quiet, epochs: 3, seed: 1 });
@@ -206,20 +206,24 @@ describe('a mask', () => {
     expect(second.history).toEqual(first.history);
   });
 
-  test('makes the loss the mean over the steps that count', async () => {
+  test('makes losses and metrics the means over the steps that count', async () => {
     const learner = make();
-    const { loss = Number.NaN } = await learner.evaluate(sequences, targets(7));
+    const { loss = Number.NaN, mae = Number.NaN } = await learner.evaluate(sequences, targets(7), { batchSize: 4 });
     const answers = (await learner.predict(sequences)).data();
     const expected = targets(7).data();
-    let [sum, steps] = [0, 0];
+    let [sum, distance, steps] = [0, 0, 0];
     for (let row = 0; row < 4; row++) {
       for (let step = 0; step < 5; step++) {
         if (!isThere(row, step)) continue;
-        sum += ((answers[row * 5 + step] ?? 0) - (expected[row * 5 + step] ?? 0)) ** 2;
+        const off = (answers[row * 5 + step] ?? 0) - (expected[row * 5 + step] ?? 0);
+        sum += off ** 2;
+        distance += Math.abs(off);
         steps++;
       }
     }
-    expect(Math.abs(loss - sum / steps)).toBeLessThanOrEqual((64 * 2 ** -24 * sum) / steps); // all terms ≥ 0
+    // all terms ≥ 0
+    expect(Math.abs(loss - sum / steps)).toBeLessThanOrEqual((64 * 2 ** -24 * sum) / steps);
+    expect(Math.abs(mae - distance / steps)).toBeLessThanOrEqual((64 * 2 ** -24 * distance) / steps);
   });
 });
 

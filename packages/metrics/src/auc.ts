@@ -1,7 +1,7 @@
 // The area under a curve of all thresholds, exact: every score is kept, and thresholds are the scores themselves.
 
 import { stack, tensor } from '@treadle/tensor';
-import { type Metric, pairUp } from './metric.ts';
+import { countedIn, type Metric, pairUp } from './metric.ts';
 
 export interface AucOptions {
   /**
@@ -23,10 +23,10 @@ export function auc({ curve = 'ROC', name = 'auc' }: AucOptions = {}): Metric {
   const areaUnder = curve === 'ROC' ? rocArea : precisionRecallArea;
   return {
     name,
-    update: (yTrue, yPred) => {
+    update: (yTrue, yPred, mask) => {
       const [target, prediction] = pairUp('auc', tensor(yTrue), tensor(yPred));
-      const values = stack([target.cast('float32').reshape([-1]), prediction.cast('float32').reshape([-1])]);
-      return { values, count: prediction.size };
+      const scored = mask === undefined ? [target, prediction] : [target, prediction, countedIn('auc', mask, target)];
+      return { values: stack(scored.map((each) => each.cast('float32').reshape([-1]))), count: prediction.size };
     },
     total: () => {
       const yes: number[] = [];
@@ -40,7 +40,10 @@ export function auc({ curve = 'ROC', name = 'auc' }: AucOptions = {}): Metric {
       };
       return {
         add: (values, count) => {
-          for (let i = 0; i < count; i++) ((values[i] ?? 0) > 0.5 ? yes : no).push(values[count + i] ?? Number.NaN);
+          for (let i = 0; i < count; i++) {
+            if (values[2 * count + i] === 0) continue; // left out by a mask
+            ((values[i] ?? 0) > 0.5 ? yes : no).push(values[count + i] ?? Number.NaN);
+          }
         },
         get value() {
           return areaAsOf(yes.length, no.length);

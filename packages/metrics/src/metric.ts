@@ -1,14 +1,14 @@
 // What a metric is: figures given batch by batch, which a total puts together so that it is exact over batches of unequal size.
 // The figures of a batch are tensors, which a compiled step may compute; what is made of them is plain arithmetic in float64.
 
-import { type Shape, ShapeError, type Tensor, type TensorLike, tensor } from '@treadle/tensor';
+import { type Shape, ShapeError, stack, type Tensor, type TensorLike, tensor, where } from '@treadle/tensor';
 import { runningMean } from './running-mean.ts';
 
 /** What one batch adds to a metric. */
 export interface Contribution {
   /** float32, of a shape that is the metric's own matter: a sum, counts, or figures one by one */
   readonly values: Tensor;
-  /** how many figures they stand for */
+  /** how many figures there are, those included that a mask leaves out */
   readonly count: number;
 }
 
@@ -24,8 +24,11 @@ export interface Total {
 export interface Metric {
   /** what it is called in a history, such as 'accuracy' */
   readonly name: string;
-  /** Throws ShapeError for shapes that do not fit. Has no state: the caller adds to a total. */
-  update(yTrue: TensorLike, yPred: TensorLike): Contribution;
+  /**
+   * `mask`, of the first axes of the figures, says which of them there are: the others are left out. Throws ShapeError for shapes
+   * that do not fit. Has no state: the caller adds to a total.
+   */
+  update(yTrue: TensorLike, yPred: TensorLike, mask?: TensorLike): Contribution;
   /** Begins anew. */
   total(): Total;
 }
@@ -38,20 +41,36 @@ export function meanMetric(
 ): Metric {
   return {
     name,
-    update: (yTrue, yPred) => {
+    update: (yTrue, yPred, mask) => {
       const values = figures(tensor(yTrue), tensor(yPred)).cast('float32');
-      return { values: values.sum(), count: values.size };
+      if (mask === undefined) return { values: values.sum(), count: values.size };
+      const counted = countedIn(name, mask, values);
+      const counts = counted.cast('float32').sum();
+      return { values: stack([where(counted, values, 0).sum(), counts]), count: values.size };
     },
     total: () => {
       const mean = runningMean();
       return {
-        add: (values, count) => mean.add(values[0] ?? Number.NaN, count),
+        add: (values, count) => mean.add(values[0] ?? Number.NaN, values[1] ?? count),
         get value() {
           return finish(mean.value);
         },
       };
     },
   };
+}
+
+/** Which elements of x count: bool of its shape. Throws ShapeError for a mask that is not of its first axes. */
+export function countedIn(name: string, mask: TensorLike, x: Tensor): Tensor {
+  const given = tensor(mask);
+  if (given.rank > x.rank || given.shape.some((extent, i) => extent !== x.shape[i])) {
+    const got = `got ${show(given.shape)} for ${show(x.shape)}`;
+    throw new ShapeError(`${name}: mask must have the first axes of the figures; ${got}`);
+  }
+  return given
+    .cast('bool')
+    .reshape([...given.shape, ...x.shape.slice(given.rank).map(() => 1)])
+    .broadcastTo(x.shape);
 }
 
 export function show(shape: Shape): string {

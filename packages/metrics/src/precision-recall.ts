@@ -1,8 +1,8 @@
 // Precision, recall and F1: of what was said to be there, how much is; of what is there, how much was said. Batches add up counts
 // of true and false answers for each class.
 
-import { arange, stack, type Tensor, tensor } from '@treadle/tensor';
-import { type Contribution, labelsFor, type Metric, pairUp } from './metric.ts';
+import { arange, stack, type Tensor, type TensorLike, tensor } from '@treadle/tensor';
+import { type Contribution, countedIn, labelsFor, type Metric, pairUp } from './metric.ts';
 
 export interface PrecisionOptions {
   /**
@@ -52,7 +52,7 @@ function counting(op: string, options: PrecisionOptions, figure: (counts: Counts
   }
   return {
     name,
-    update: (yTrue, yPred) => countsOf(op, tensor(yTrue), tensor(yPred), threshold),
+    update: (yTrue, yPred, mask) => countsOf(op, tensor(yTrue), tensor(yPred), threshold, mask),
     total: () => {
       let sums: number[] = [];
       return {
@@ -71,11 +71,19 @@ function counting(op: string, options: PrecisionOptions, figure: (counts: Counts
 }
 
 /** TP, FP and FN of every class: [3, classes] */
-function countsOf(op: string, yTrue: Tensor, yPred: Tensor, threshold: number | undefined): Contribution {
-  const [isTrue, isPredicted] = answers(op, yTrue, yPred, threshold);
+function countsOf(
+  op: string,
+  yTrue: Tensor,
+  yPred: Tensor,
+  threshold: number | undefined,
+  mask: TensorLike | undefined,
+): Contribution {
+  const classes = yPred.rank < 2 ? 1 : (yPred.shape.at(-1) ?? 1);
+  const [isTrue, isPredicted] = answers(op, yTrue, yPred, classes, threshold);
+  const counted = mask === undefined ? undefined : countedIn(op, mask, isTrue);
   const count = (which: Tensor): Tensor => {
-    const ones = which.cast('float32');
-    return ones.reshape([-1, ones.shape.at(-1) ?? 1]).sum(0);
+    const ones = (counted ? which.logicalAnd(counted) : which).cast('float32');
+    return ones.reshape([-1, classes]).sum(0);
   };
   const values = stack([
     count(isTrue.logicalAnd(isPredicted)),
@@ -85,13 +93,17 @@ function countsOf(op: string, yTrue: Tensor, yPred: Tensor, threshold: number | 
   return { values, count: isTrue.size };
 }
 
-/** What is there and what is said, as bools [..., classes]; yes and no are one class. */
-function answers(op: string, yTrue: Tensor, yPred: Tensor, threshold: number | undefined): readonly [Tensor, Tensor] {
-  const classes = yPred.rank < 2 ? 1 : (yPred.shape.at(-1) ?? 1);
+/** What is there and what is said, as bools [..., classes]; yes and no are one class, whose axis may be missing. */
+function answers(
+  op: string,
+  yTrue: Tensor,
+  yPred: Tensor,
+  classes: number,
+  threshold: number | undefined,
+): readonly [Tensor, Tensor] {
   if (classes === 1 || threshold !== undefined) {
     const [target, prediction] = pairUp(op, yTrue, yPred);
-    const column = (x: Tensor): Tensor => (classes === 1 ? x.reshape([-1, 1]) : x);
-    return [column(target).cast('float32').greater(0.5), column(prediction).greater(threshold ?? 0.5)];
+    return [target.cast('float32').greater(0.5), prediction.greater(threshold ?? 0.5)];
   }
   const isSparse = yTrue.rank < yPred.rank || yTrue.shape.at(-1) === 1;
   const right = isSparse ? labelsFor(op, yTrue, yPred) : pairUp(op, yTrue, yPred)[0].argmax(-1);

@@ -104,7 +104,9 @@ export class Steps {
       const [y, weights] = [data[inputs + i], data[inputs + outputCount + i]];
       const { x: prediction, mask } = predictions[i] ?? {};
       if (!y || !prediction) throw new Error('internal: an output without a target');
-      return { ...objective, y, prediction, weights, mask };
+      // A mask speaks of the steps of sequences: figures of samples that have none take no account of it.
+      const isOfSteps = mask !== undefined && prediction.rank > mask.rank;
+      return { ...objective, y, prediction, weights, mask: isOfSteps ? mask : undefined };
     });
     const losses = outputs.map(lossOf);
     this.#chosen = outputs.map(({ metrics, y, prediction }) =>
@@ -113,11 +115,11 @@ export class Steps {
         return typeof metric === 'string' ? metricByName(metric, compared) : metric;
       }),
     );
-    const metrics = outputs.flatMap(({ lossName, y, prediction }, i): readonly Contribution[] => {
+    const metrics = outputs.flatMap(({ lossName, y, prediction, mask }, i): readonly Contribution[] => {
       const [loss, count] = [losses[i], y.shape[0] ?? 0];
       return [
         ...(loss && lossName !== undefined ? [{ values: loss.mul(count), count }] : []),
-        ...(this.#chosen[i] ?? []).map((metric) => metric.update(y, prediction)),
+        ...(this.#chosen[i] ?? []).map((metric) => metric.update(y, prediction, mask)),
       ];
     });
     const weighted = losses.map((loss, i) => (outputs[i]?.weight === 1 ? loss : loss.mul(outputs[i]?.weight ?? 1)));
@@ -137,10 +139,8 @@ interface Compared {
   readonly mask: Mask;
 }
 
-/** A mask speaks of the steps of sequences: a loss of samples that have none takes no account of it. */
 function lossOf({ loss, y, prediction, weights, mask }: Compared): Tensor {
-  const isOfSteps = mask !== undefined && prediction.rank > mask.rank;
-  const value: unknown = loss(y, prediction, weights, isOfSteps ? mask : undefined);
+  const value: unknown = loss(y, prediction, weights, mask);
   if (value instanceof Tensor) return value;
   throw new RangeError(
     `compile: a loss must give a tensor; got ${typeof value}; was it made by a call, as in meanSquaredError()?`,
