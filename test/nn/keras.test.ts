@@ -1,5 +1,5 @@
 // Layers with given weights compute what Keras computes with them, in float64, and have its gradients: golden/make-golden.py
-// made the figures.
+// made the figures, golden/make-masked.py those of layers that are given a mask.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,7 +36,9 @@ interface Golden {
   readonly activations: { readonly points: readonly number[]; readonly values: Readonly<Record<string, Numbers>> };
 }
 
-const golden: Golden = JSON.parse(readFileSync(join(import.meta.dirname, 'golden', 'keras.json'), 'utf8'));
+const read = (name: string): string => readFileSync(join(import.meta.dirname, 'golden', name), 'utf8');
+const golden: Golden = JSON.parse(read('keras.json'));
+const masked: Pick<Golden, 'cases'> = JSON.parse(read('masked.json'));
 
 /** make-golden.py's formula for what goes in: multiples of 1/64 between −1 and 1, or whole numbers below a limit. */
 function numbers(shape: Shape, salt: number, below: number | null = null): Tensor {
@@ -74,7 +76,10 @@ function expectClose(got: Tensor | undefined, expected: Numbers, errors: Numbers
   });
 }
 
-const numbered = golden.cases.map((each, i) => ({ ...each, title: `${i} ${JSON.stringify(each.config)}` }));
+const numbered = [...golden.cases, ...masked.cases].map((each, i) => ({
+  ...each,
+  title: `${i} ${JSON.stringify(each.config)}`,
+}));
 
 test.each(numbered)('$title', (each) => {
   const { config, masks, training, weights, outputs, after, gradients: expected } = each;

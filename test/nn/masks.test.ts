@@ -2,11 +2,14 @@
 
 import {
   add,
+  batchNormalization,
   bidirectional,
   concatenate,
   dense,
   embedding,
   flatten,
+  globalAveragePooling1d,
+  globalMaxPooling1d,
   gru,
   type Layer,
   lstm,
@@ -21,6 +24,7 @@ import { concat, gradients, ones, randomNormal, setSeed, type Tensor, tensor, ze
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { difference } from '../support/bits.ts';
+import { computeBounded } from '../support/running-error.ts';
 import { apply } from './apply.ts';
 
 const [batch, units, features] = [2, 4, 3];
@@ -30,7 +34,7 @@ function padded(steps: number, more: number): { x: Tensor; long: Tensor; mask: T
   const x = randomNormal([batch, steps, features], { seed: steps });
   const long = concat([x, randomNormal([batch, more, features], { seed: 99, stddev: 9 })], 1);
   const mask = concat([ones([batch, steps], { dtype: 'bool' }), zeros([batch, more], { dtype: 'bool' })], 1);
-  return { x, long, mask };
+  return { x: x.realize(), long: long.realize(), mask };
 }
 
 const sizes = fc.record({ steps: fc.integer({ min: 1, max: 5 }), more: fc.integer({ min: 1, max: 4 }) });
@@ -82,6 +86,88 @@ describe.each([
         });
       }),
       { numRuns: 6 },
+    );
+  });
+});
+
+/** Fails unless both are the same number, as near as the ops of both allow. */
+function agree(a: Tensor, b: Tensor, given: Parameters<typeof computeBounded>[1] = new Map()): void {
+  const [bounded, other] = computeBounded([a.node, b.node], given);
+  const [values, others] = [a.data(), b.data()];
+  expect(values).toHaveLength(others.length);
+  values.forEach((value, i) => {
+    const bound = (bounded?.errors[i] ?? 0) + (other?.errors[i] ?? 0);
+    expect(Math.abs(value - (others[i] ?? Number.NaN))).toBeLessThanOrEqual(bound);
+  });
+}
+
+describe('pooling over all steps', () => {
+  const pools = [
+    { name: 'the mean', pool: globalAveragePooling1d },
+    { name: 'the largest', pool: globalMaxPooling1d },
+  ];
+
+  test.each(pools)('$name of a padded sequence is that of the sequence alone', ({ name, pool }) => {
+    fc.assert(
+      fc.property(sizes, fc.boolean(), ({ steps, more }, keepDims) => {
+        const { x, long, mask } = padded(steps, more);
+        const layer = pool({ keepDims });
+        const [all, alone] = [apply(layer, long, true, [mask]), apply(layer, x)];
+        if (name === 'the mean') agree(all, alone);
+        else expect(difference(all, alone)).toBeUndefined();
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  test.each(pools)('$name takes no gradient from steps that are left out, and is 0 where all are', ({ pool }) => {
+    const { long, mask } = padded(2, 2);
+    const x = long.realize();
+    const [dx] = gradients(apply(pool(), x, true, [mask]).sum(), [x]);
+    expect(dx?.slice([0, 2]).abs().max().item()).toBe(0);
+    expect(dx?.slice([0, 0], [batch, 2]).abs().max().item()).toBeGreaterThan(0);
+    const none = apply(pool(), x, true, [zeros([batch, 4], { dtype: 'bool' })]);
+    expect(none.abs().max().item()).toBe(0);
+    expect(gradients(none.sum(), [x])[0]?.abs().max().item()).toBe(0);
+  });
+});
+
+describe('batchNormalization', () => {
+  test('of padded sequences normalizes by the steps that count, and so do its moving averages', () => {
+    fc.assert(
+      fc.property(sizes, ({ steps, more }) => {
+        const { x, long, mask } = padded(steps, more);
+        const [alone, all] = [batchNormalization(), batchNormalization()];
+        for (const layer of [alone, all]) layer.build([steps, features]);
+        const given = new Map([...alone.variables, ...all.variables].map((v) => [v.node, [...v.data()]]));
+        agree(apply(all, long, true, [mask]).slice([0, 0], [batch, steps]), apply(alone, x, true), given);
+        all.variables.forEach((v, i) => {
+          const values = v.data();
+          // averages of figures of order 1: some hundred roundings at most
+          alone.variables[i]?.data().forEach((value, j) => {
+            expect(Math.abs((values[j] ?? Number.NaN) - value)).toBeLessThanOrEqual(
+              256 * 2 ** -24 * Math.max(1, value),
+            );
+          });
+        });
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  test('of steps of which none counts leaves its moving averages as they are', () => {
+    const layer = batchNormalization();
+    const { x } = padded(3, 1);
+    apply(layer, x, true);
+    const before = layer.variables.map((v) => v.data());
+    apply(layer, x, true, [zeros([batch, 3], { dtype: 'bool' })]);
+    expect(layer.variables.map((v) => v.data())).toEqual(before);
+  });
+
+  test('refuses a mask of other sequences', () => {
+    const { x } = padded(3, 1);
+    expect(() => apply(batchNormalization(), x, true, [ones([batch, 4], { dtype: 'bool' })])).toThrow(
+      'batchNormalization: a mask must have the first axes of its input; got [2, 4] for [2, 3, 3]',
     );
   });
 });

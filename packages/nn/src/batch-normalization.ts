@@ -1,10 +1,10 @@
 // batchNormalization: in training each channel is normalized over the batch, and moving statistics are kept, by which it is
-// normalized in inference.
+// normalized in inference. Steps that a mask leaves out are normalized as well, but count in no statistics.
 
-import { type Shape, ShapeError, type Tensor } from '@treadle/tensor';
+import { type Shape, ShapeError, type Tensor, where } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
 import { type Initializer, type InitializerName, initializerOf } from './initializers.ts';
-import { keepMask, sampleShape } from './layer.ts';
+import { keepMask, type Mask, maskAlong, sampleShape } from './layer.ts';
 import { LayerWeights } from './layer-weights.ts';
 import { makeLayer } from './make-layer.ts';
 import { axesOf, type ScaleAndShiftOptions, scaleAndShift, scaleAndShiftMaker } from './scale-and-shift.ts';
@@ -45,9 +45,10 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): Lay
     throw new ShapeError(`batchNormalization: there must be ${known.shape[0]} channels, as when it was built; ${got}`);
   };
   /** Over all axes but that of the channels, and what training does to the moving statistics. */
-  const statistics = (x: Tensor, others: readonly number[]): readonly [mean: Tensor, variance: Tensor] => {
-    const mean = x.mean(others, { keepDims: true });
-    const variance = x.sub(mean).square().mean(others, { keepDims: true });
+  const statistics = (x: Tensor, others: readonly number[], mask: Mask): Moments => {
+    const [mean, variance] = mask
+      ? maskedMoments(x, others, mask, weights.get('movingMean'), weights.get('movingVariance'))
+      : moments(x, others);
     move('movingMean', mean);
     move('movingVariance', variance);
     return [mean, variance];
@@ -68,16 +69,36 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): Lay
     options: { ...options },
     weights,
     build,
-    call: (x, { training }) => {
+    call: (x, { training, mask }) => {
       const shape = sampleShape('batchNormalization', x);
       build(shape);
       const at = channelsAt(shape);
       const others = x.shape.map((_, i) => i).filter((i) => i !== at);
       const place = (name: string): Tensor =>
         weights.get(name).reshape(x.shape.map((extent, i) => (i === at ? extent : 1)));
-      const [mean, variance] = training ? statistics(x, others) : [place('movingMean'), place('movingVariance')];
+      const [mean, variance] = training ? statistics(x, others, mask) : [place('movingMean'), place('movingVariance')];
       return scaleAndShift(x.sub(mean).mul(variance.add(epsilon).rsqrt()), weights, [at]);
     },
     outputMask: keepMask,
   });
+}
+
+type Moments = readonly [mean: Tensor, variance: Tensor];
+
+function moments(x: Tensor, axes: readonly number[]): Moments {
+  const mean = x.mean(axes, { keepDims: true });
+  return [mean, x.sub(mean).square().mean(axes, { keepDims: true })];
+}
+
+/** Of the steps that count; `mean` and `variance` as they are given for a channel of which none does. */
+function maskedMoments(x: Tensor, axes: readonly number[], mask: Tensor, mean: Tensor, variance: Tensor): Moments {
+  const keepDims = true;
+  const counted = maskAlong('batchNormalization', mask, x);
+  const counts = counted.cast('float32').broadcastTo(x.shape).sum(axes, { keepDims });
+  const meanOf = (values: Tensor, otherwise: Tensor): Tensor => {
+    const sum = where(counted, values, 0).sum(axes, { keepDims });
+    return where(counts.greater(0), sum.div(counts.maximum(1)), otherwise.reshape(counts.shape));
+  };
+  const latest = meanOf(x, mean);
+  return [latest, meanOf(x.sub(latest).square(), variance)];
 }

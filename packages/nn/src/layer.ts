@@ -82,6 +82,15 @@ export function given(options: Readonly<Record<string, unknown>>): Record<string
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
+/** A mask [batch, steps] as it lies along x [batch, steps, …]: axes of extent 1 follow. Throws ShapeError for one of another size. */
+export function maskAlong(kind: string, mask: Tensor, x: Tensor): Tensor {
+  if (mask.rank < x.rank && mask.shape.every((extent, i) => extent === x.shape[i])) {
+    return mask.reshape([...mask.shape, ...x.shape.slice(mask.rank).map(() => 1)]);
+  }
+  const got = `got [${mask.shape.join(', ')}] for [${x.shape.join(', ')}]`;
+  throw new ShapeError(`${kind}: a mask must have the first axes of its input; ${got}`);
+}
+
 /** The `outputMask` of a layer that keeps the steps of its (first) input. */
 export function keepMask(_: readonly Tensor[], [mask]: readonly Mask[]): Mask {
   return mask;

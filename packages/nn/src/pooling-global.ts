@@ -1,8 +1,9 @@
-// Global pooling layers: of every channel, the largest element or the mean over all positions.
+// Global pooling layers: of every channel, the largest element or the mean over all positions. Steps that a mask leaves out are
+// no positions; where it leaves out all, the result is 0.
 
-import type { Tensor } from '@treadle/tensor';
+import { type Tensor, where } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
-import type { LayerOptions } from './layer.ts';
+import { type LayerOptions, type Mask, maskAlong } from './layer.ts';
 import { imageAxes, plainLayer, sequenceAxes } from './window-layer.ts';
 
 export interface GlobalPoolingOptions extends LayerOptions {
@@ -13,16 +14,25 @@ export interface GlobalPoolingOptions extends LayerOptions {
 function global(kind: string, how: 'max' | 'mean', isImage: boolean, options: GlobalPoolingOptions): LayerFunction {
   const pooled = isImage ? [1, 2] : [1];
   const keepDims = options.keepDims ?? false;
-  const call = (x: Tensor): Tensor => (how === 'max' ? x.max(pooled, { keepDims }) : x.mean(pooled, { keepDims }));
+  const over = { keepDims };
+  const call = (x: Tensor, mask: Mask): Tensor => {
+    if (isImage || !mask) return how === 'max' ? x.max(pooled, over) : x.mean(pooled, over);
+    const counted = maskAlong(kind, mask, x);
+    if (how === 'mean') {
+      const count = counted.cast('float32').sum(pooled, over);
+      return where(counted, x, 0).sum(pooled, over).div(count.maximum(1));
+    }
+    return where(counted.any(pooled, over), where(counted, x, Number.NEGATIVE_INFINITY).max(pooled, over), 0);
+  };
   return plainLayer({ kind, axes: isImage ? imageAxes : sequenceAxes, options, config: {}, call });
 }
 
-/** The largest over all steps: [batch, steps, channels] → [batch, channels]. */
+/** The largest over all steps that count: [batch, steps, channels] → [batch, channels]. */
 export function globalMaxPooling1d(options: GlobalPoolingOptions = {}): LayerFunction {
   return global('globalMaxPooling1d', 'max', false, options);
 }
 
-/** The mean over all steps: [batch, steps, channels] → [batch, channels]. */
+/** The mean over all steps that count: [batch, steps, channels] → [batch, channels]. */
 export function globalAveragePooling1d(options: GlobalPoolingOptions = {}): LayerFunction {
   return global('globalAveragePooling1d', 'mean', false, options);
 }

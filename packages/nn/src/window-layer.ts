@@ -3,7 +3,7 @@
 
 import { type Pair, type Shape, ShapeError, type Tensor, zeros } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
-import { type LayerOptions, sampleShape } from './layer.ts';
+import { type LayerOptions, type Mask, sampleShape } from './layer.ts';
 import { makeLayer } from './make-layer.ts';
 
 /** Whole numbers ≥ `least`, for each of both axes; throws RangeError, naming what they are for. */
@@ -48,7 +48,7 @@ export interface PlainLayer {
   readonly options: LayerOptions;
   /** what is positional, for the config */
   readonly config: Readonly<Record<string, unknown>>;
-  readonly call: (x: Tensor) => Tensor;
+  readonly call: (x: Tensor, mask?: Mask) => Tensor;
 }
 
 /** A layer without variables. */
@@ -60,9 +60,9 @@ export function plainLayer({ kind, axes, options, config, call }: PlainLayer): L
       requireAxes(kind, shape, axes);
       return shapeAfter(shape, call);
     },
-    call: (x) => {
+    call: (x, { mask }) => {
       requireAxes(kind, sampleShape(kind, x), axes);
-      return call(x);
+      return call(x, mask);
     },
   });
 }
