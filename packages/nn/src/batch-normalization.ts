@@ -1,5 +1,6 @@
 // batchNormalization: in training each channel is normalized over the batch, and moving statistics are kept, by which it is
-// normalized in inference. Steps that a mask leaves out are normalized as well, but count in no statistics.
+// normalized in inference. Steps that a mask leaves out are normalized as well, but count in no statistics. A frozen layer normalizes as in
+// inference, and moves nothing.
 
 import { type Shape, ShapeError, type Tensor, where } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
@@ -64,7 +65,7 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): Lay
       ),
     ); // v ← v + (1 − μ)(x − v)
   };
-  return makeLayer({
+  const made: LayerFunction = makeLayer({
     kind: 'batchNormalization',
     options: { ...options },
     weights,
@@ -76,11 +77,15 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): Lay
       const others = x.shape.map((_, i) => i).filter((i) => i !== at);
       const place = (name: string): Tensor =>
         weights.get(name).reshape(x.shape.map((extent, i) => (i === at ? extent : 1)));
-      const [mean, variance] = training ? statistics(x, others, mask) : [place('movingMean'), place('movingVariance')];
+      const isLearning = training && made.trainable !== false;
+      const [mean, variance] = isLearning
+        ? statistics(x, others, mask)
+        : [place('movingMean'), place('movingVariance')];
       return scaleAndShift(x.sub(mean).mul(variance.add(epsilon).rsqrt()), weights, [at]);
     },
     outputMask: keepMask,
   });
+  return made;
 }
 
 type Moments = readonly [mean: Tensor, variance: Tensor];

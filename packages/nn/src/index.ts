@@ -13,6 +13,7 @@ export type { DenseOptions } from './dense.ts';
 export type { DepthwiseConv2dOptions } from './depthwise-conv2d.ts';
 export type { DropoutOptions } from './dropout.ts';
 export type { EmbeddingOptions, PositionEmbeddingOptions } from './embedding.ts';
+export { freezingOf } from './freezing.ts';
 export { chain, type Ends, type Graph, graphBetween } from './graph.ts';
 export type { GruOptions } from './gru.ts';
 export type { Initializer, InitializerName } from './initializers.ts';

@@ -39,6 +39,13 @@ export interface Layer {
   readonly inputShape?: Shape | undefined;
   /** empty before it is built; each is called what it is within the layer, such as 'kernel' */
   readonly variables: readonly Variable[];
+  /**
+   * whether training changes its variables; true by default. false freezes them, batch normalization's moving averages
+   * included, and those of the layers that it is made of
+   */
+  trainable?: boolean;
+  /** the layers that it is made of */
+  readonly layers?: readonly Layer[];
   /** variables by name, of a layer made of layers: 'forward/kernel'; otherwise a variable is called by its own name */
   readonly namedVariables?: ReadonlyMap<string, Variable>;
   /**

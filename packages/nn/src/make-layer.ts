@@ -3,6 +3,7 @@
 
 import type { Tensor, Variable } from '@treadle/tensor';
 import { type LayerFunction, layer } from './callable.ts';
+import { freezable } from './freezing.ts';
 import { given, type Layer, type LayerConfig, type LayerOptions, namedVariablesOf } from './layer.ts';
 import type { LayerWeights } from './layer-weights.ts';
 
@@ -22,6 +23,8 @@ export interface LayerParts extends Behaviour {
 export function makeLayer(parts: LayerParts): LayerFunction {
   const { kind, options, weights, build, call, buildAll, callAll, outputMask } = parts;
   const inner = (): readonly (readonly [string, Layer])[] => Object.entries(parts.layers ?? {});
+  const innerLayers = (): readonly Layer[] => Object.values(parts.layers ?? {});
+  const freezing = freezable(kind, innerLayers);
   const named = (): ReadonlyMap<string, Variable> =>
     new Map([
       ...(weights?.variables ?? []).map((v) => [v.name, v] as const),
@@ -38,6 +41,15 @@ export function makeLayer(parts: LayerParts): LayerFunction {
     kind,
     name: options.name,
     inputShape: options.inputShape,
+    get trainable(): boolean {
+      return freezing.trainable;
+    },
+    set trainable(value: boolean) {
+      freezing.trainable = value;
+    },
+    get layers(): readonly Layer[] {
+      return innerLayers();
+    },
     get variables(): readonly Variable[] {
       return [...named().values()];
     },

@@ -7,6 +7,7 @@
 
 import { inScope, type Shape, ShapeError, type Tensor, type TensorLike, tensor, type Variable } from '@treadle/tensor';
 import { Callable } from './callable.ts';
+import { freezable, trainableVariablesOf } from './freezing.ts';
 import type { Graph, Ref } from './graph.ts';
 import {
   buildAll,
@@ -47,6 +48,7 @@ export class Network extends Callable implements Layer {
   readonly kind: string;
   override readonly name: string | undefined;
   readonly #graph: Graph;
+  readonly #freezing = freezable('model', () => this.layers);
   #inputShapes: readonly Shape[] | undefined;
   /** by call */
   #shapes: readonly (readonly Shape[])[] = [];
@@ -152,8 +154,18 @@ export class Network extends Callable implements Layer {
     return [...new Set(this.namedVariables.values())];
   }
 
+  /** Those that training changes: not those of frozen layers. */
   get trainableVariables(): readonly Variable[] {
-    return this.variables.filter((v) => v.trainable);
+    return trainableVariablesOf(this);
+  }
+
+  /** Whether training changes it; setting it sets that of all layers. What is frozen may change between trainings, and in one. */
+  get trainable(): boolean {
+    return this.#freezing.trainable;
+  }
+
+  set trainable(value: boolean) {
+    this.#freezing.trainable = value;
   }
 
   /** The penalties of all layers. */
@@ -191,7 +203,7 @@ export class Network extends Callable implements Layer {
       kind: layer.kind ?? 'layer',
       outputShape: this.#shapes[calls.findIndex((call) => call.layer === i)]?.[0] ?? [],
       params: count(layer.variables),
-      trainableParams: count(layer.variables.filter((v) => v.trainable)),
+      trainableParams: count(trainableVariablesOf(layer)),
       inputs: calls.filter((call) => call.layer === i).flatMap((call) => call.inputs.map((ref) => this.#nameOf(ref))),
     }));
   }

@@ -64,11 +64,13 @@ export async function fit(
       for (const callback of callbacks) await callback.onEpochBegin?.(epoch, training);
       const average = new Average(steps.totals());
       let batch = 0;
+      let step = steps.train;
       for (const rows of batches(learned.count, batchSize, { ...order, epoch })) {
-        average.add(await steps.train.run(rows, data), rows.length);
+        average.add(await step.run(rows, data), rows.length);
         if (batchCallbacks.length > 0) {
           const { logs } = average;
           for (const callback of batchCallbacks) await callback.onBatchEnd?.(batch, logs, training);
+          step = steps.train; // they may have frozen something
         }
         batch++;
       }

@@ -3,7 +3,7 @@
 
 import type { Loss } from '@treadle/losses';
 import { type Contribution, type Metric, meanMetric, metricByName, type Total } from '@treadle/metrics';
-import type { Mask, Network } from '@treadle/nn';
+import { freezingOf, type Mask, type Network } from '@treadle/nn';
 import type { Optimizer } from '@treadle/optim';
 import {
   type Compiled,
@@ -39,12 +39,12 @@ export interface StepOptions extends ObjectiveOptions {
 
 export class Steps {
   readonly optimizer: Optimizer;
-  /** Moves the weights; the figures are those from before. */
-  readonly train: Step;
   readonly evaluate: Step;
   /** what the figures beside the loss are called in logs */
   readonly metricNames: readonly string[];
   readonly #model: Network;
+  /** steps that train, by what is frozen: each moves other variables */
+  readonly #training = new Map<string, Step>();
   readonly #objectives: readonly Objective[];
   /** the metrics of each output, names among them standing for what the shapes say that were compared last */
   #chosen: readonly (readonly Metric[])[] = [];
@@ -58,16 +58,23 @@ export class Steps {
       ...(lossName === undefined ? [] : [lossName]),
       ...metricNames,
     ]);
-    const figuresOf = ([tensors, count, rows]: StepArguments, training: boolean): BatchFigures =>
-      this.#figures(gatherRows({ tensors, count }, rows), training);
-    const train = (...args: StepArguments): BatchFigures => {
-      const figures = figuresOf(args, true);
-      const variables = model.trainableVariables;
-      optimizer.apply(gradients(figures.loss, variables), variables);
-      return figures;
-    };
-    this.train = byNumbers(train);
-    this.evaluate = byNumbers((...args) => figuresOf(args, false));
+    this.evaluate = byNumbers((tensors, count, rows) => this.#figures(gatherRows({ tensors, count }, rows), false));
+  }
+
+  /** Moves the weights that are not frozen now; the figures are those from before. */
+  get train(): Step {
+    const frozen = freezingOf(this.#model);
+    let step = this.#training.get(frozen);
+    if (!step) {
+      const variables = this.#model.trainableVariables;
+      step = byNumbers((tensors, count, rows) => {
+        const figures = this.#figures(gatherRows({ tensors, count }, rows), true);
+        this.optimizer.apply(gradients(figures.loss, variables), variables);
+        return figures;
+      });
+      this.#training.set(frozen, step);
+    }
+    return step;
   }
 
   /** The loss of each output. */
