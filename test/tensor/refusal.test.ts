@@ -48,11 +48,26 @@ test('functions of several tensors refuse what does not fit', () => {
     'ShapeError',
     /^matmul: inner sizes must match; got \[2, 3\] × \[4, 5\]/,
   );
+  refused(
+    () => matmul(zeros([2, 3, 4]), zeros([5, 4, 6])),
+    'ShapeError',
+    /^matmul: batch axes must be equal or 1, from the end; got \[2, 3, 4\] × \[5, 4, 6\]$/,
+  );
   refused(() => where([1, 0], 1, 2), 'DtypeError', /^where: .*; got float32/);
   expect(concat([tensor([1]), tensor([true])]).toArray()).toEqual([1, 1]);
   refused(() => setThreads(0), 'RangeError', /; got 0/);
   refused(() => setThreads(1.5), 'RangeError', /; got 1.5/);
   expect(threads()).toBeGreaterThan(0);
+});
+
+test('conv1d speaks of the axes that the caller sees', () => {
+  const [x, w] = [zeros([2, 5, 3]), zeros([2, 3, 6])];
+  const shapes = /^conv1d: x must have as many channels as w takes; got \[2, 5, 3\] ⋆ \[2, 4, 6\]$/;
+  refused(() => x.conv1d(zeros([2, 4, 6])), 'ShapeError', shapes);
+  refused(() => x.conv1d(zeros([0, 3, 6])), 'ShapeError', /its window not empty; got \[2, 5, 3\] ⋆ \[0, 3, 6\]$/);
+  refused(() => x.conv1d(w, { strides: 0 }), 'RangeError', /^conv1d: strides must be a whole number ≥ 1; got 0$/);
+  refused(() => x.conv1d(w, { dilation: 1.5 }), 'RangeError', /^conv1d: dilation must be a whole number ≥ 1; got 1.5$/);
+  refused(() => x.conv1d(w, { padding: [-1, 2] }), 'RangeError', /^conv1d: padding must be .*; got \[-1,2\]$/);
 });
 
 const oddNumber = fc.constantFrom(

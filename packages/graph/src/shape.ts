@@ -62,8 +62,8 @@ export function normalizeAxes(op: string, axes: Axes, rank: number): readonly nu
   return list.sort((a, b) => a - b);
 }
 
-/** The shape that both shapes stretch to: aligned at the end, extents equal or 1. */
-export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
+/** The shape that both shapes stretch to: aligned at the end, extents equal or 1. Throws ShapeError, `refusal` where it is given. */
+export function broadcastShapes(op: string, a: Shape, b: Shape, refusal?: () => ShapeError): Shape {
   if (sameShape(a, b)) return a;
   const rank = Math.max(a.length, b.length);
   const out: number[] = [];
@@ -71,6 +71,7 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
     const x = a[a.length - rank + i] ?? 1;
     const y = b[b.length - rank + i] ?? 1;
     if (x !== y && x !== 1 && y !== 1) {
+      if (refusal) throw refusal();
       throw new ShapeError(
         `${op}: shapes must be equal or 1 axis by axis, from the end; got ${showShape(a)} and ${showShape(b)}`,
       );

@@ -79,7 +79,7 @@ function weightShape(op: string, w: Node, names: string): readonly [number, numb
   return [rows, columns, a ?? 0, b ?? 0];
 }
 
-function requireGroups(op: string, groups: number, filters: number): void {
+export function requireGroups(op: string, groups: number, filters: number): void {
   if (!Number.isSafeInteger(groups) || groups < 1 || filters % groups !== 0) {
     throw new RangeError(
       `${op}: groups must be a whole number ≥ 1 that divides the filters; got ${groups} groups, ${filters} filters`,
@@ -87,17 +87,21 @@ function requireGroups(op: string, groups: number, filters: number): void {
   }
 }
 
+/** Throws ShapeError unless x [..., channels] has as many channels as w [..., channels / groups, filters] takes. */
+export function requireChannels(op: string, x: Node, w: Node, groups: number): void {
+  if ((w.shape.at(-2) ?? 0) * groups === x.shape.at(-1)) return;
+  throw new ShapeError(
+    `${op}: x must have as many channels as w takes; got ${showShape(x.shape)} ⋆ ${showShape(w.shape)}${groups > 1 ? ` in ${groups} groups` : ''}`,
+  );
+}
+
 /** conv2d, as the op that the caller knows it by. */
 export function convolution(op: string, x: Node, w: Node, options: ConvOptions): Node {
   const { groups = 1 } = options;
-  const [images, rows, columns, all] = requireImages(op, x);
+  const [images, rows, columns] = requireImages(op, x);
   const [tapRows, tapColumns, channels, filters] = weightShape(op, w, 'channels / groups, filters');
   requireGroups(op, groups, filters);
-  if (channels * groups !== all) {
-    throw new ShapeError(
-      `${op}: x must have as many channels as w takes; got ${showShape(x.shape)} ⋆ ${showShape(w.shape)}${groups > 1 ? ` in ${groups} groups` : ''}`,
-    );
-  }
+  requireChannels(op, x, w, groups);
   const [rowAxis, columnAxis] = axesOf(op, [rows, columns], [tapRows, tapColumns], options);
   const shape = { images, rows: rowAxis, columns: columnAxis, groups, channels, filters: filters / groups };
   return convolve(cast(x, 'float32'), cast(w, 'float32'), shape);

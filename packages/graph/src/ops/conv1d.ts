@@ -3,7 +3,7 @@
 import { ShapeError } from '../errors.ts';
 import type { Node } from '../node.ts';
 import { showShape } from '../shape.ts';
-import { convolution } from './conv.ts';
+import { convolution, requireChannels, requireGroups } from './conv.ts';
 import { expandDims, squeeze } from './moves.ts';
 
 export interface Conv1dOptions {
@@ -22,20 +22,40 @@ export interface Conv1dOptions {
 export function conv1d(
   x: Node,
   w: Node,
-  { strides = 1, padding = 'valid', dilation = 1, groups }: Conv1dOptions = {},
+  { strides = 1, padding = 'valid', dilation = 1, groups = 1 }: Conv1dOptions = {},
 ): Node {
-  if (x.shape.length !== 3 || w.shape.length !== 3) {
+  if (x.shape.length !== 3 || w.shape.length !== 3 || w.shape[0] === 0) {
     throw new ShapeError(
-      `conv1d: x must be [batch, steps, channels] and w [steps, channels / groups, filters]; got ${showShape(x.shape)} ⋆ ${showShape(w.shape)}`,
+      `conv1d: x must be [batch, steps, channels] and w [steps, channels / groups, filters], its window not empty; got ${showShape(x.shape)} ⋆ ${showShape(w.shape)}`,
     );
   }
+  // What the op over two axes would say of axes that the caller does not see.
+  requireWhole('strides', strides);
+  requireWhole('dilation', dilation);
+  requirePadding(padding);
+  requireGroups('conv1d', groups, w.shape[2] ?? 0);
+  requireChannels('conv1d', x, w, groups);
   const isName = padding === 'valid' || padding === 'same';
   const ends = padding === 'causal' ? ([((w.shape[0] ?? 1) - 1) * dilation, 0] as const) : padding;
   const y = convolution('conv1d', expandDims(x, 1), expandDims(w, 0), {
     strides: [1, strides],
-    padding: isName ? padding : [[0, 0], typeof ends === 'object' ? ends : [Number.NaN, Number.NaN]],
+    padding: isName ? padding : [[0, 0], typeof ends === 'object' ? ends : [0, 0]],
     dilation: [1, dilation],
     groups,
   });
   return squeeze(y, 1);
+}
+
+function requireWhole(name: string, n: number): void {
+  if (Number.isSafeInteger(n) && n >= 1) return;
+  throw new RangeError(`conv1d: ${name} must be a whole number ≥ 1; got ${JSON.stringify(n)}`);
+}
+
+function requirePadding(padding: NonNullable<Conv1dOptions['padding']>): void {
+  if (padding === 'valid' || padding === 'same' || padding === 'causal') return;
+  const isPair = Array.isArray(padding) && padding.length === 2;
+  if (isPair && padding.every((n) => Number.isSafeInteger(n) && n >= 0)) return;
+  throw new RangeError(
+    `conv1d: padding must be 'valid', 'same', 'causal' or [before, after], whole numbers ≥ 0; got ${JSON.stringify(padding)}`,
+  );
 }

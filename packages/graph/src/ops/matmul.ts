@@ -51,14 +51,17 @@ export function matmul(a: Node, b: Node, { transposeA = false, transposeB = fals
       `matmul: operands must have one axis or more; got ${showShape(a.shape)} × ${showShape(b.shape)}`,
     );
   }
+  const refusal = (rule: string): ShapeError => {
+    const note = `${transposeA ? ', a transposed' : ''}${transposeB ? ', b transposed' : ''}`;
+    return new ShapeError(`matmul: ${rule}; got ${showShape(a.shape)} × ${showShape(b.shape)}${note}`);
+  };
   const left = matrix(a, 0, transposeA);
   const right = matrix(b, 1, transposeB);
   if (left.shape.at(-1) !== right.shape.at(-2)) {
-    const note = `${transposeA ? ', a transposed' : ''}${transposeB ? ', b transposed' : ''}`;
-    throw new ShapeError(`matmul: inner sizes must match; got ${showShape(a.shape)} × ${showShape(b.shape)}${note}`);
+    throw refusal('inner sizes must match');
   }
   const folded = foldBatch(left, right);
-  const y = folded ?? multiplyBatches(left, right);
+  const y = folded ?? multiplyBatches(left, right, () => refusal('batch axes must be equal or 1, from the end'));
   const drop = [a.shape.length === 1 ? y.shape.length - 2 : -1, b.shape.length === 1 ? y.shape.length - 1 : -1];
   return reshape(
     y,
@@ -79,7 +82,7 @@ function foldBatch(a: Node, b: Node): Node | undefined {
   return reshape(multiply(tall, b), [...a.shape.slice(0, -1), b.shape[1] ?? 1]);
 }
 
-function multiplyBatches(a: Node, b: Node): Node {
-  const batch = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
+function multiplyBatches(a: Node, b: Node, refusal: () => ShapeError): Node {
+  const batch = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2), refusal);
   return multiply(broadcastTo(a, [...batch, ...a.shape.slice(-2)]), broadcastTo(b, [...batch, ...b.shape.slice(-2)]));
 }
