@@ -83,7 +83,7 @@ test('a bar is no wider than the terminal', async () => {
 });
 
 test('a bar reads figures no more often than it is drawn', () => {
-  const { output, written } = screen(true);
+  const { output, written } = screen(true, 80);
   const bar = progress(1, output);
   const training: Training = {
     epochs: 1,

@@ -29,7 +29,7 @@ export type { Interpolation } from './ops/resize.ts';
 export type { SortOptions } from './ops/sort.ts';
 export { broadcastView } from './ops/sum.ts';
 export type { DilatedOptions, Padding, Pair, WindowOptions } from './ops/window.ts';
-export { inScope } from './scope.ts';
+export { inScope, scopeName } from './scope.ts';
 export {
   type Axes,
   broadcastShapes,

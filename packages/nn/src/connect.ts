@@ -2,7 +2,8 @@
 // are found and variables made at once; nothing is computed.
 
 import type { Shape } from '@treadle/tensor';
-import { buildAll, type Layer } from './layer.ts';
+import { inLayer } from './in-layer.ts';
+import { buildAll, type Layer, showSample } from './layer.ts';
 
 /** What stands for a tensor while a model is written down. */
 export interface SymbolicTensor {
@@ -48,9 +49,12 @@ export function connect(layer: Layer, inputs: Connectable): readonly SymbolicTen
     const got = `got something else as input ${wrong}`;
     throw new RangeError(`${layer.kind ?? 'layer'}: it must be called with what input() or a layer gave; ${got}`);
   }
-  const shapes = buildAll(
-    layer,
-    given.map(({ shape }) => shape),
+  const inputShapes = given.map(({ shape }) => shape);
+  const name = layer.name ?? layer.kind ?? 'layer';
+  const shapes = inLayer(
+    name,
+    () => inputShapes.map(showSample),
+    () => buildAll(layer, inputShapes),
   );
   const from: LayerCall = { layer, inputs: given };
   return shapes.map((shape, index) => ({ shape, from, index }));

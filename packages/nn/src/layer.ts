@@ -84,6 +84,11 @@ export function sampleShape(kind: string, x: Tensor): Shape {
   return x.shape.slice(1);
 }
 
+/** The shape of one sample, with its batch, as messages show it. */
+export function showSample(shape: Shape): string {
+  return `[${['batch', ...shape].join(', ')}]`;
+}
+
 /** The options that were given, for a config: those that are undefined are left out. */
 export function given(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));

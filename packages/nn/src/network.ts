@@ -5,10 +5,11 @@
 // order of the layers of this model. A variable is called `layer/variable`, such as dense_1/kernel. The model is built by the
 // constructor where the shapes of its inputs are known, otherwise by build or the first call.
 
-import { inScope, type Shape, ShapeError, type Tensor, type TensorLike, tensor, type Variable } from '@treadle/tensor';
+import { type Shape, ShapeError, type Tensor, type TensorLike, tensor, type Variable } from '@treadle/tensor';
 import { Callable } from './callable.ts';
 import { freezable, trainableVariablesOf } from './freezing.ts';
 import type { Graph, Ref } from './graph.ts';
+import { inLayer } from './in-layer.ts';
 import {
   buildAll,
   type CallAllOptions,
@@ -19,6 +20,7 @@ import {
   type Mask,
   namedVariablesOf,
   sampleShape,
+  showSample,
 } from './layer.ts';
 import { setWeights, type Weights } from './weights.ts';
 
@@ -117,7 +119,11 @@ export class Network extends Callable implements Layer {
         const got = `got [${shape.join(', ')}] for [${layer.inputShape.join(', ')}]`;
         throw new ShapeError(`${this.kind}: the samples that layer ${name} is given must have its inputShape; ${got}`);
       }
-      return buildAll(layer, given);
+      return inLayer(
+        name,
+        () => given.map(showSample),
+        () => buildAll(layer, given),
+      );
     });
     if (!this.#inputShapes) {
       this.#inputShapes = inputShapes.map((shape) => [...shape]);
@@ -235,9 +241,12 @@ export class Network extends Callable implements Layer {
     const results = this.#walk<Masked>(given, (layer, values, name) => {
       const inputs = values.map(({ x }) => x);
       const inputMasks = values.map(({ mask }) => mask);
-      const outputs = inScope(name, () => callAll(layer, inputs, { training, masks: inputMasks, addLoss }));
-      const mask = layer.outputMask?.(inputs, inputMasks);
-      return outputs.map((x, i) => ({ x, mask: i === 0 ? mask : undefined }));
+      const shapes = (): readonly string[] => inputs.map(({ shape }) => `[${shape.join(', ')}]`);
+      return inLayer(name, shapes, () => {
+        const outputs = callAll(layer, inputs, { training, masks: inputMasks, addLoss });
+        const mask = layer.outputMask?.(inputs, inputMasks);
+        return outputs.map((x, i) => ({ x, mask: i === 0 ? mask : undefined }));
+      });
     });
     return this.#outputsOf(given, results);
   }

@@ -3,7 +3,7 @@
 
 import { type Pair, type Shape, ShapeError, type Tensor, zeros } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
-import { type LayerOptions, type Mask, sampleShape } from './layer.ts';
+import { type LayerOptions, type Mask, sampleShape, showSample } from './layer.ts';
 import { makeLayer } from './make-layer.ts';
 
 /** Whole numbers ≥ `least`, for each of both axes; throws RangeError, naming what they are for. */
@@ -30,7 +30,7 @@ export function oneOf<const T extends string>(rule: string, name: T, names: read
 export function requireAxes(kind: string, shape: Shape, axes: readonly string[]): void {
   if (shape.length === axes.length) return;
   throw new ShapeError(
-    `${kind}: its input must be [batch, ${axes.join(', ')}]; got [${['batch', ...shape].join(', ')}]; reshape adds an axis`,
+    `${kind}: its input must be [batch, ${axes.join(', ')}]; got ${showSample(shape)}; reshape adds an axis`,
   );
 }
 

@@ -18,6 +18,7 @@ export {
   type Shape,
   ShapeError,
   type SortOptions,
+  scopeName,
   show,
 } from '@treadle/graph';
 export { checkpoint } from './checkpoint.ts';
