@@ -1,8 +1,8 @@
 // The cross-entropy of yes and no, plain and focal.
 
-import type { Tensor } from '@treadle/tensor';
+import type { Shape, Tensor } from '@treadle/tensor';
 import { type Loss, type LossOptions, lossOf, meanOfLast } from './loss.ts';
-import { checkSmoothing, clipProbability } from './probabilities.ts';
+import { checkSmoothing, clipProbability, ofProbabilities } from './probabilities.ts';
 
 export interface CrossentropyOptions extends LossOptions {
   /** whether yPred holds logits; false by default: probabilities */
@@ -20,7 +20,7 @@ function ofLogits(y: Tensor, z: Tensor): Tensor {
 }
 
 /** −y·ln p − (1 − y)·ln(1 − p) */
-function ofProbabilities(y: Tensor, given: Tensor): Tensor {
+function entropyOfProbabilities(y: Tensor, given: Tensor): Tensor {
   const p = clipProbability(given);
   const q = p.neg().add(1);
   return y.mul(p.log()).add(y.neg().add(1).mul(q.log())).neg();
@@ -37,10 +37,29 @@ function smoothed(target: Tensor, part: number): Tensor {
 export function binaryCrossentropy(options: BinaryCrossentropyOptions = {}): Loss {
   const { fromLogits = false, labelSmoothing = 0 } = options;
   checkSmoothing('binaryCrossentropy', labelSmoothing);
-  const entropy = fromLogits ? ofLogits : ofProbabilities;
-  return lossOf('binaryCrossentropy', options, (target, prediction) =>
+  const entropy = fromLogits ? ofLogits : entropyOfProbabilities;
+  const loss = lossOf('binaryCrossentropy', options, (target, prediction) =>
     meanOfLast(entropy(smoothed(target, labelSmoothing), prediction)),
   );
+  return forTruths('binaryCrossentropy', fromLogits, loss);
+}
+
+/** How far a target may be beyond 0 and 1, where it was itself computed. */
+const slack = 1e-5;
+
+/** The loss, which refuses targets that are neither yes nor no nor between: it would have no lower bound. */
+function forTruths(name: string, fromLogits: boolean, loss: Loss): Loss {
+  const checkTargets = (op: string, values: ArrayLike<number>, predictionShape: Shape): void => {
+    const rowLength = predictionShape.reduce((size, extent) => size * extent, 1);
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] ?? Number.NaN;
+      if (value >= -slack && value <= 1 + slack) continue;
+      throw new RangeError(
+        `${op}: targets of ${name} must be from 0 to 1; got ${value} in row ${Math.floor(i / Math.max(1, rowLength))}; sparseCategoricalCrossentropy is for the numbers of classes`,
+      );
+    }
+  };
+  return Object.assign(ofProbabilities(name, fromLogits, loss), { checkTargets });
 }
 
 export interface BinaryFocalCrossentropyOptions extends BinaryCrossentropyOptions {
@@ -62,8 +81,8 @@ export function binaryFocalCrossentropy(options: BinaryFocalCrossentropyOptions 
   if (alpha !== undefined && !(alpha >= 0 && alpha <= 1)) {
     throw new RangeError(`${name}: alpha must be from 0 to 1; got ${alpha}`);
   }
-  const entropy = fromLogits ? ofLogits : ofProbabilities;
-  return lossOf(name, options, (target, prediction) => {
+  const entropy = fromLogits ? ofLogits : entropyOfProbabilities;
+  const loss = lossOf(name, options, (target, prediction) => {
     const y = smoothed(target, labelSmoothing);
     const p = fromLogits ? prediction.sigmoid() : clipProbability(prediction);
     const wrong = y.add(p).sub(y.mul(p).mul(2)); // 1 − pₜ = 1 − y·p − (1 − y)(1 − p)
@@ -72,4 +91,5 @@ export function binaryFocalCrossentropy(options: BinaryFocalCrossentropyOptions 
     const share = alpha === undefined ? undefined : y.mul(2 * alpha - 1).add(1 - alpha); // α·y + (1 − α)(1 − y)
     return meanOfLast(share ? share.mul(focal) : focal);
   });
+  return forTruths(name, fromLogits, loss);
 }

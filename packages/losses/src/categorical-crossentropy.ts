@@ -12,7 +12,7 @@ import {
 } from '@treadle/tensor';
 import type { CrossentropyOptions } from './binary-crossentropy.ts';
 import { type Loss, lossOf, predictionOf, reducer, show } from './loss.ts';
-import { checkSmoothing, clipProbability } from './probabilities.ts';
+import { checkSmoothing, clipProbability, ofProbabilities } from './probabilities.ts';
 
 /**
  * ln softmax(z) along the last axis, z first moved so that its largest is 0: then a constant added to all logits changes
@@ -42,7 +42,7 @@ export function categoricalCrossentropy(options: CategoricalCrossentropyOptions 
   const name = 'categoricalCrossentropy';
   checkSmoothing(name, labelSmoothing);
   const logProbabilities = fromLogits ? logProbabilitiesOfLogits : logOfProbabilities;
-  return lossOf(name, options, (target, prediction) => {
+  const loss = lossOf(name, options, (target, prediction) => {
     const classes = prediction.shape.at(-1) ?? 0;
     if (classes < 2) {
       throw new ShapeError(
@@ -52,6 +52,7 @@ export function categoricalCrossentropy(options: CategoricalCrossentropyOptions 
     const y = labelSmoothing > 0 ? target.mul(1 - labelSmoothing).add(labelSmoothing / classes) : target;
     return y.mul(logProbabilities(prediction)).sum(-1).neg();
   });
+  return ofProbabilities(name, fromLogits, loss);
 }
 
 /** Labels as int32 of the shape of yPred without its last axis. Float labels are taken as the whole numbers they are. */
@@ -90,7 +91,7 @@ export function sparseCategoricalCrossentropy({ fromLogits = false, reduction }:
     const exists = labels.greaterEqual(0).logicalAnd(labels.less(classes));
     return reduce(where(exists, chosen.neg(), Number.NaN), sampleWeight, mask);
   };
-  return Object.assign(loss, { checkTargets: checkLabels });
+  return Object.assign(ofProbabilities(name, fromLogits, loss), { checkTargets: checkLabels });
 }
 
 /** Every label must be a whole number that stands for a class. */

@@ -14,6 +14,19 @@ export interface Loss {
    * message. For whoever has the values at hand before anything is computed.
    */
   checkTargets?(op: string, values: ArrayLike<number>, predictionShape: Shape): void;
+  /**
+   * What is probably wrong where predictions have that range, and how to mend it, as a message; undefined where nothing is. For
+   * whoever knows before anything is computed what the predictions come from.
+   */
+  doubt?(predictions: PredictionRange): string | undefined;
+}
+
+/** What is known of predictions before any is computed. */
+export interface PredictionRange {
+  readonly low: number;
+  readonly high: number;
+  /** what they come from, such as 'softmax' */
+  readonly from: string;
 }
 
 export type Reduction = 'mean' | 'sum' | 'none';

@@ -2,6 +2,7 @@
 
 import type { Tensor } from '@treadle/tensor';
 import { type Loss, type LossOptions, lossOf, meanOfLast } from './loss.ts';
+import { ofProbabilities } from './probabilities.ts';
 
 /** What a relative figure is divided by at least, and what a logarithm is taken of: Keras's epsilon. */
 const epsilon = 1e-7;
@@ -78,11 +79,12 @@ export function poisson(options: LossOptions = {}): Loss {
 
 /** Σ yTrue·ln(yTrue / yPred) over the last axis, both kept between 10⁻⁷ and 1; then reduced. */
 export function klDivergence(options: LossOptions = {}): Loss {
-  return lossOf('klDivergence', options, (target, prediction) => {
+  const loss = lossOf('klDivergence', options, (target, prediction) => {
     const [y, p] = [target.clip(epsilon, 1), prediction.clip(epsilon, 1)];
     const terms = y.mul(y.div(p).log());
     return terms.rank === 0 ? terms : terms.sum(-1);
   });
+  return ofProbabilities('klDivergence', undefined, loss);
 }
 
 /** −(yTrue·yPred) / (‖yTrue‖·‖yPred‖) along the last axis: from −1, alike, to 1, opposite; then reduced. */

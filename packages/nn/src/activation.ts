@@ -1,6 +1,6 @@
 // activation: an activation as a layer of its own.
 
-import { type Activation, type ActivationName, activationOf } from './activations.ts';
+import { type Activation, type ActivationName, activationOf, linear, rangeOf } from './activations.ts';
 import type { LayerFunction } from './callable.ts';
 import { keepMask, type LayerOptions } from './layer.ts';
 import { makeLayer } from './make-layer.ts';
@@ -14,5 +14,6 @@ export function activation(apply: ActivationName | Activation, options: LayerOpt
     build: (shape) => shape,
     call: (x) => activate(x),
     outputMask: keepMask,
+    outputRange: ([input]) => (activate === linear ? input : rangeOf(activate)),
   });
 }

@@ -1,4 +1,5 @@
-// Activations as functions of a tensor, and the one table of their names. Element by element, softmax excepted.
+// Activations as functions of a tensor, the one table of their names, and the range of what they give. Element by element, softmax
+// excepted.
 
 import type { Tensor } from '@treadle/tensor';
 
@@ -128,27 +129,50 @@ export type ActivationName =
   | 'softmax'
   | 'logSoftmax';
 
-const table: Readonly<Record<ActivationName, Activation>> = {
-  linear,
-  sigmoid,
-  hardSigmoid,
-  tanh,
-  relu,
-  relu6,
-  leakyRelu: (x) => leakyRelu(x),
-  elu: (x) => elu(x),
-  selu,
-  gelu: (x) => gelu(x),
-  geluTanh: (x) => gelu(x, { approximate: true }),
-  swish,
-  silu: swish,
-  mish,
-  softplus,
-  softsign,
-  exponential,
-  softmax: (x) => softmax(x),
-  logSoftmax: (x) => logSoftmax(x),
+/** What is known of the numbers that a layer gives. */
+export interface OutputRange {
+  readonly low: number;
+  readonly high: number;
+  /** whether they add up to 1 along the last axis */
+  readonly isDistribution: boolean;
+  /** the activation that they come from, as messages name it */
+  readonly from: string;
+}
+
+type Known = readonly [apply: Activation, low: number, high: number];
+
+const any = Number.POSITIVE_INFINITY;
+
+/** Each with bounds of what it gives. It is called with one argument. */
+const table: Readonly<Record<ActivationName, Known>> = {
+  linear: [linear, -any, any],
+  sigmoid: [sigmoid, 0, 1],
+  hardSigmoid: [hardSigmoid, 0, 1],
+  tanh: [tanh, -1, 1],
+  relu: [relu, 0, any],
+  relu6: [relu6, 0, 6],
+  leakyRelu: [leakyRelu, -any, any],
+  elu: [elu, -1, any],
+  selu: [selu, -1.76, any],
+  gelu: [gelu, -0.18, any],
+  geluTanh: [(x) => gelu(x, { approximate: true }), -0.18, any],
+  swish: [swish, -0.28, any],
+  silu: [swish, -0.28, any],
+  mish: [mish, -0.31, any],
+  softplus: [softplus, 0, any],
+  softsign: [softsign, -1, 1],
+  exponential: [exponential, 0, any],
+  softmax: [softmax, 0, 1],
+  logSoftmax: [logSoftmax, -any, 0],
 };
+
+/** What is known of the numbers that the activation gives: nothing of one's own. */
+export function rangeOf(activation: Activation): OutputRange | undefined {
+  const known = Object.entries(table).find(([, [apply]]) => apply === activation);
+  if (!known) return undefined;
+  const [name, [apply, low, high]] = known;
+  return { low, high, isDistribution: apply === softmax, from: apply === linear ? 'no activation' : name };
+}
 
 /** The name if it is in the table. Throws RangeError otherwise. */
 export function activationName(name: string): ActivationName {
@@ -164,5 +188,5 @@ function isName(name: string): name is ActivationName {
 
 /** The activation of that name; a function is its own. Throws RangeError for a name that is not in the table. */
 export function activationOf(given: string | Activation): Activation {
-  return typeof given === 'function' ? given : table[activationName(given)];
+  return typeof given === 'function' ? given : table[activationName(given)][0];
 }

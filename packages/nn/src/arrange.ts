@@ -2,7 +2,7 @@
 
 import { type Shape, ShapeError } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
-import type { LayerOptions } from './layer.ts';
+import { keepRange, type LayerOptions } from './layer.ts';
 import { checkCount, makeLayer } from './make-layer.ts';
 
 function sizeOf(shape: Shape): number {
@@ -27,6 +27,7 @@ export function reshape(targetShape: Shape, options: LayerOptions = {}): LayerFu
     options: { targetShape, ...options },
     build: resolve,
     call: (x) => x.reshape([x.shape[0] ?? 1, ...resolve(x.shape.slice(1))]),
+    outputRange: keepRange,
   });
 }
 
@@ -45,6 +46,7 @@ export function permute(dims: readonly number[], options: LayerOptions = {}): La
       );
     },
     call: (x) => x.transpose([0, ...dims]),
+    outputRange: keepRange,
   });
 }
 

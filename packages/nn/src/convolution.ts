@@ -2,7 +2,7 @@
 // Which kernels there are and how they meet the input is each layer's own.
 
 import { type Shape, ShapeError, type Tensor } from '@treadle/tensor';
-import { type Activation, type ActivationName, activationOf } from './activations.ts';
+import { type Activation, type ActivationName, activationOf, rangeOf } from './activations.ts';
 import type { LayerFunction } from './callable.ts';
 import type { Constraint } from './constraints.ts';
 import { type Initializer, type InitializerName, initializerOf } from './initializers.ts';
@@ -96,6 +96,7 @@ export function convolution(recipe: Recipe, options: ConvolutionOptions): LayerF
       if (options.activityRegularizer) addLoss?.(perSample(options.activityRegularizer, y));
       return y;
     },
+    outputRange: () => rangeOf(activate),
   });
 }
 

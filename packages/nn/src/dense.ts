@@ -1,7 +1,7 @@
 // dense: activation(x·kernel + bias), over the last axis of its input.
 
 import { ShapeError } from '@treadle/tensor';
-import { type Activation, type ActivationName, activationOf } from './activations.ts';
+import { type Activation, type ActivationName, activationOf, rangeOf } from './activations.ts';
 import type { LayerFunction } from './callable.ts';
 import type { Constraint } from './constraints.ts';
 import { type Initializer, type InitializerName, initializerOf } from './initializers.ts';
@@ -80,5 +80,6 @@ export function dense(units: number, options: DenseOptions = {}): LayerFunction 
       return y;
     },
     outputMask: keepMask,
+    outputRange: () => rangeOf(activate),
   });
 }

@@ -2,7 +2,7 @@
 
 import { type Shape, ShapeError } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
-import { type LayerOptions, sampleShape } from './layer.ts';
+import { keepRange, type LayerOptions, sampleShape } from './layer.ts';
 import { makeLayer } from './make-layer.ts';
 
 function sizeOf(shape: Shape): number {
@@ -25,5 +25,6 @@ export function flatten(options: LayerOptions = {}): LayerFunction {
       }
       return x.reshape([x.shape[0] ?? 1, sizeOf(shape)]);
     },
+    outputRange: keepRange,
   });
 }

@@ -5,8 +5,12 @@
 // the tensor, through those layers that say what becomes of it.
 
 import { type Shape, ShapeError, type Tensor, type Variable } from '@treadle/tensor';
+import type { OutputRange } from './activations.ts';
 
 export type Mask = Tensor | undefined;
+
+/** What is known of the numbers of an input or a result; nothing by default. */
+export type Range = OutputRange | undefined;
 
 export interface CallOptions {
   /** true while the model learns; false when it predicts */
@@ -61,6 +65,8 @@ export interface Layer {
   callAll?(xs: readonly Tensor[], options: CallAllOptions): readonly Tensor[];
   /** the mask of the (first) result; without it, the masks of the inputs end here */
   outputMask?(xs: readonly Tensor[], masks: readonly Mask[]): Mask;
+  /** what is known of the numbers of the (first) result, given what is known of the inputs; nothing where it does not say */
+  outputRange?(inputs: readonly Range[]): Range;
   /** penalties (0-d) on the layer's variables, which belong to the loss */
   losses?(): readonly Tensor[];
   /** the layer as plain data; throws RangeError where something, such as a function, has no such form */
@@ -106,6 +112,11 @@ export function maskAlong(kind: string, mask: Tensor, x: Tensor): Tensor {
 /** The `outputMask` of a layer that keeps the steps of its (first) input. */
 export function keepMask(_: readonly Tensor[], [mask]: readonly Mask[]): Mask {
   return mask;
+}
+
+/** The `outputRange` of a layer that puts the elements of its (first) input elsewhere. */
+export function keepRange([range]: readonly Range[]): Range {
+  return range && { ...range, isDistribution: false };
 }
 
 /** The shapes of what the layer makes of inputs of these shapes. Throws RangeError for several inputs to a layer that takes one. */

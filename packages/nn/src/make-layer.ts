@@ -7,7 +7,7 @@ import { freezable } from './freezing.ts';
 import { given, type Layer, type LayerConfig, type LayerOptions, namedVariablesOf } from './layer.ts';
 import type { LayerWeights } from './layer-weights.ts';
 
-type Behaviour = Pick<Layer, 'build' | 'call' | 'outputMask'>;
+type Behaviour = Pick<Layer, 'build' | 'call' | 'outputMask' | 'outputRange'>;
 
 export interface LayerParts extends Behaviour {
   readonly kind: string;
@@ -21,7 +21,7 @@ export interface LayerParts extends Behaviour {
 }
 
 export function makeLayer(parts: LayerParts): LayerFunction {
-  const { kind, options, weights, build, call, buildAll, callAll, outputMask } = parts;
+  const { kind, options, weights, build, call, buildAll, callAll, outputMask, outputRange } = parts;
   const inner = (): readonly (readonly [string, Layer])[] => Object.entries(parts.layers ?? {});
   const innerLayers = (): readonly Layer[] => Object.values(parts.layers ?? {});
   const freezing = freezable(kind, innerLayers);
@@ -38,6 +38,7 @@ export function makeLayer(parts: LayerParts): LayerFunction {
     ...(buildAll && { buildAll }),
     ...(callAll && { callAll }),
     ...(outputMask && { outputMask }),
+    ...(outputRange && { outputRange }),
     kind,
     name: options.name,
     inputShape: options.inputShape,

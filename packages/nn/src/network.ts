@@ -19,6 +19,7 @@ import {
   type LayerConfig,
   type Mask,
   namedVariablesOf,
+  type Range,
   sampleShape,
   showSample,
 } from './layer.ts';
@@ -144,6 +145,20 @@ export class Network extends Callable implements Layer {
 
   outputMask(xs: readonly Tensor[], masks: readonly Mask[]): Mask {
     return this.callMasked(xs, { training: false, masks })[0]?.mask;
+  }
+
+  outputRange(inputs: readonly Range[]): Range {
+    return this.outputRanges(inputs)[0];
+  }
+
+  /** What is known of the numbers of each result, from what the layers say of theirs. */
+  outputRanges(inputs: readonly Range[] = []): readonly Range[] {
+    const found: Range[] = [];
+    const at = ({ call, index }: Ref): Range => (call < 0 ? inputs[index] : index === 0 ? found[call] : undefined);
+    for (const call of this.#graph.calls) {
+      found.push(this.layers[call.layer]?.outputRange?.(call.inputs.map(at)));
+    }
+    return this.#graph.outputs.map(({ from }) => at(from));
   }
 
   /** The variables by name, in the order of the layers; none before the model is built. */

@@ -79,5 +79,6 @@ export function timeDistributed(layer: Layer, options: LayerOptions = {}): Layer
       return y.reshape([batch, steps, ...y.shape.slice(1)]);
     },
     outputMask: (_, [mask]) => mask,
+    outputRange: (inputs) => layer.outputRange?.(inputs),
   });
 }

@@ -13,14 +13,16 @@ export class Average {
     this.#metrics = totals;
   }
 
-  /** Takes in the figures of a batch of so many rows. */
-  add({ loss, metrics }: BatchFigures, rows: number): void {
-    this.#loss.add(loss.item() * rows, rows);
+  /** Takes in the figures of a batch of so many rows; returns its loss. */
+  add({ loss, metrics }: BatchFigures, rows: number): number {
+    const ofBatch = loss.item();
+    this.#loss.add(ofBatch * rows, rows);
     let i = 0;
     for (const total of this.#metrics.values()) {
       const batch = metrics[i++];
       if (batch) total.add(batch.values.data(), batch.count);
     }
+    return ofBatch;
   }
 
   /** The figures as of now; those that take long are computed when they are first read. */

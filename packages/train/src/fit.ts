@@ -59,6 +59,7 @@ export async function fit(
   const batchCallbacks = callbacks.filter(({ onBatchEnd }) => onBatchEnd);
   const recorder = new HistoryRecorder();
   const data = dataOf(learned);
+  let isNaN = false;
   await untilEnded(callbacks, training, async () => {
     for (let epoch = 0; epoch < epochs && !training.isStopped; epoch++) {
       for (const callback of callbacks) await callback.onEpochBegin?.(epoch, training);
@@ -66,7 +67,9 @@ export async function fit(
       let batch = 0;
       let step = steps.train;
       for (const rows of batches(learned.count, batchSize, { ...order, epoch })) {
-        average.add(await step.run(rows, data), rows.length);
+        const loss = average.add(await step.run(rows, data), rows.length);
+        if (Number.isNaN(loss) && !isNaN) steps.warnings.give(describeNaN(epoch, batch));
+        isNaN ||= Number.isNaN(loss);
         if (batchCallbacks.length > 0) {
           const { logs } = average;
           for (const callback of batchCallbacks) await callback.onBatchEnd?.(batch, logs, training);
@@ -82,6 +85,14 @@ export async function fit(
     steps.optimizer.finalize(model.trainableVariables);
   });
   return recorder;
+}
+
+function describeNaN(epoch: number, batch: number): string {
+  return (
+    `fit: the loss is NaN from batch ${batch} of epoch ${epoch} on, and so will be the weights; causes to look at: a learning ` +
+    'rate that is too high (lower it, or clip gradients by clipNorm), x whose figures are large (scale them), and a logarithm, ' +
+    'root or division in a loss or layer of one’s own'
+  );
 }
 
 /** Tells all callbacks when the training begins and ends, however it ends. Throws the first error of the training or of a callback. */

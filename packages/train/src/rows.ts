@@ -49,10 +49,11 @@ export function checkRows(
   const weights = weight === undefined ? [] : weightsOf(op, model.outputNames, steps, weight, count);
   steps.check(op, [...xs, ...ys, ...weights]);
   ys.forEach((target, i) => {
-    checkTargets(op, target, count);
+    checkFinite(op, 'y', target, count);
     steps.losses[i]?.checkTargets?.(op, target.data(), model.outputShapes?.[i] ?? []);
   });
   for (const rows of [...xs, ...ys]) rows.realize();
+  for (const rows of xs) checkFinite(op, 'x', rows, count);
   return { xs, ys, weights, count };
 }
 
@@ -152,13 +153,17 @@ function isOne(given: RowsLike): given is TensorLike {
   return !isNamed(given);
 }
 
-function checkTargets(op: string, y: Tensor, count: number): void {
-  if (y.dtype !== 'float32') return;
-  const values = y.data();
+/** From so many elements on, the engine finds their largest, NaN included, sooner than they are copied out to be looked at. */
+const manyElements = 2 ** 18;
+
+function checkFinite(op: string, what: 'x' | 'y', given: Tensor, count: number): void {
+  if (given.dtype !== 'float32') return;
+  if (given.size >= manyElements && Number.isFinite(given.abs().max().item())) return;
+  const values = given.data();
   const wrong = values.findIndex((value) => !Number.isFinite(value));
   if (wrong < 0) return;
   throw new RangeError(
-    `${op}: y must hold finite numbers; got ${values[wrong]} in row ${Math.floor((wrong * count) / values.length)}`,
+    `${op}: ${what} must hold finite numbers; got ${values[wrong]} in row ${Math.floor((wrong * count) / values.length)}`,
   );
 }
 

@@ -15,6 +15,7 @@ import {
   Tensor,
   tensor,
 } from '@treadle/tensor';
+import { checkOutputs, Warnings } from './doubts.ts';
 import { type Objective, type ObjectiveOptions, objectivesOf } from './objectives.ts';
 
 /** What a batch adds to the figures. */
@@ -42,6 +43,8 @@ export class Steps {
   readonly evaluate: Step;
   /** what the figures beside the loss are called in logs */
   readonly metricNames: readonly string[];
+  /** of this model, compiled as it is */
+  readonly warnings: Warnings = new Warnings();
   readonly #model: Network;
   /** steps that train, by what is frozen: each moves other variables */
   readonly #training = new Map<string, Step>();
@@ -85,9 +88,11 @@ export class Steps {
   /** Throws what the model, the losses and the metrics have to say against such rows; computes nothing. */
   check(op: string, data: readonly Tensor[]): void {
     const { loss } = this.#figures(data, false);
-    if (loss.rank === 0) return;
-    const got = `got [${loss.shape.join(', ')}]`;
-    throw new ShapeError(`${op}: the loss must be one number a batch; ${got}; its reduction may be mean or sum`);
+    if (loss.rank > 0) {
+      const got = `got [${loss.shape.join(', ')}]`;
+      throw new ShapeError(`${op}: the loss must be one number a batch; ${got}; its reduction may be mean or sum`);
+    }
+    checkOutputs(op, this.#model, this.losses, this.warnings);
   }
 
   /** New totals for the figures of batches, by their names. Rows must have been checked before. */
