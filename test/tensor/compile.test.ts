@@ -1,6 +1,21 @@
 // Compiled functions: when one is recorded anew, what its arguments and results may be, and what it cannot know.
 
-import { add, compile, randomUniform, setSeed, type Tensor, tensor, variable } from '@treadle/tensor';
+import { inspect } from 'node:util';
+import {
+  add,
+  compile,
+  explain,
+  gradients,
+  memory,
+  outsideRecording,
+  randomUniform,
+  setSeed,
+  type Tensor,
+  tensor,
+  type Variable,
+  variable,
+} from '@treadle/tensor';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 /** How often the function was called, beside its result. */
@@ -129,8 +144,73 @@ describe('what a recording cannot know is refused', () => {
     }
   });
 
-  test('an async function', () => {
-    expect(() => compile(async (x: Tensor) => x.add(1))(tensor(1))).toThrow(/^compile: .*async.*; got a promise/);
+  test('reading a value that depends on a variable, a gradient of one, or a random number', async () => {
+    const w = variable([1, 2]);
+    const values: Readonly<Record<string, () => Tensor>> = {
+      variable: () => w,
+      'computed from one': () => w.add(1).sum(),
+      'its gradient': () => gradients(w.square().sum(), [w])[0]!,
+      'assigned a moment ago': () => w.assignAdd(1),
+      random: () => randomUniform([2]),
+      'drawn before': () => randomUniform([2]).detach(),
+    };
+    for (const value of Object.values(values)) {
+      for (const read of [(x: Tensor) => x.sum().item(), (x: Tensor) => `${x}`, (x: Tensor) => x.realize()]) {
+        expect(() => compile(() => void read(value()))()).toThrow(
+          /^compile: a value is not known while the function is recorded; got a read of \[.*\] .*, which depends on a (variable|random number); return the tensor/,
+        );
+      }
+      let reading: Promise<unknown> | undefined;
+      compile(() => {
+        reading = value().read();
+        return w.sum();
+      })();
+      await expect(reading).rejects.toThrow(message);
+    }
+    expect(w.toArray()).toEqual([1 + 1, 2 + 1]); // assigned where the promise was not waited for
+  });
+
+  test('what is known may be read: what does not depend on arguments, variables or chance', () => {
+    const w = variable([1, 2]);
+    const before = w.mul(10); // keeps the value of now
+    const limit = tensor(3).add(1);
+    const f = (x: Tensor): Tensor => x.add(limit.item()).add(before.sum().item()).add(tensor(2).square().item());
+    const compiled = compile(f);
+    for (let i = 0; i < 3; i++) {
+      expect(compiled(tensor(i)).item()).toBe(f(tensor(i)).item());
+      w.assignAdd(1);
+    }
+  });
+
+  test('an async function; the rest of it changes nothing', async () => {
+    const v = variable(1);
+    const step = compile(async (x: Tensor) => {
+      v.assignAdd(x);
+      await undefined;
+      v.assignAdd(x);
+    });
+    expect(() => step(tensor(1))).toThrow(/^compile: .*async.*; got a promise/);
+    await new Promise(setImmediate);
+    expect(v.item()).toBe(1);
+  });
+
+  test('tensors that leave the function otherwise than as its results', () => {
+    const w = variable([1, 2]);
+    const leaked: Tensor[] = [];
+    const f = compile((x: Tensor) => {
+      leaked.push(x.add(1), w.mul(2), randomUniform([2]));
+      return new Map([['sum', x.sum()]]);
+    });
+    for (const t of [...f(tensor([1, 2])).values(), ...leaked]) {
+      expect(() => t.data()).toThrow(
+        /^compile: a tensor made inside a compiled function has no value outside it; got .*; return it from the function/,
+      );
+      const other = compile((x: Tensor) => x.add(t));
+      expect(() => other(tensor([5, 6]))).toThrow(/^compile: a function must not use what was made while another/);
+      if (t.rank > 0)
+        expect(() => w.assign(t)).toThrow(/^assign: the value must not come from inside a compiled function; got /);
+    }
+    expect(w.mul(2).toArray()).toEqual([2, 4]); // nothing waits to fail
   });
 
   test('and the next call works, with variables as they were', () => {
@@ -148,6 +228,106 @@ describe('what a recording cannot know is refused', () => {
     expect(step(tensor(1)).item()).toBe(7);
     expect(v.toArray()).toEqual([3, 4]);
   });
+});
+
+test('a step that prints a tensor goes on learning, and the print says that its value is not known', () => {
+  const printed: string[] = [];
+  const w = variable(100);
+  const learn = (print: (p: Tensor) => void) =>
+    compile((x: Tensor, y: Tensor) => {
+      const p = x.mul(w);
+      print(p);
+      const loss = p.sub(y).square().mean();
+      w.assignSub(gradients(loss, [w])[0]!.mul(0.1));
+      return loss;
+    });
+  const step = learn((p) => printed.push(inspect(p), inspect({ p })));
+  for (let i = 0; i < 100; i++) step(tensor([1, 2]), tensor([3, 6]));
+  expect(w.item()).toBeCloseTo(3, 4);
+  const shown = 'Tensor [2] float32 (value not known while recorded)';
+  expect(printed.slice(0, 2)).toEqual([shown, `{ p: ${shown} }`]);
+  const known = compile(() => inspect(tensor(3)));
+  expect(known()).toBe('Tensor [] float32 3.0');
+});
+
+test('variables that a function makes begin with what is there when it is recorded', () => {
+  const w = variable([1, 2]);
+  let average: Variable | undefined;
+  const noise = variable(0);
+  const f = compile((x: Tensor) => {
+    const half = w.mul(0.5);
+    average ??= variable(half);
+    noise.assign(outsideRecording(() => randomUniform([]).item()));
+    return half.add(average).add(x);
+  });
+  expect(f(tensor(0)).toArray()).toEqual([1, 2]);
+  w.assign([3, 4]);
+  expect(f(tensor(0)).toArray()).toEqual([0.5 + 1.5, 1 + 2]);
+  expect(average?.toArray()).toEqual([0.5, 1]);
+  expect(noise.item()).toBeGreaterThan(0);
+  expect(() => compile((x: Tensor) => variable(x.add(1)))(tensor(1))).toThrow(/^compile: a value is not known/);
+});
+
+test('capacity must be a whole number, and no fewer than the rows', () => {
+  for (const capacity of [
+    () => 1,
+    () => 2.5,
+    () => Number.NaN,
+    () => Number.POSITIVE_INFINITY,
+    (rows: number) => rows - 1,
+  ]) {
+    const f = compile((x: Tensor) => x.sum(), { capacity });
+    expect(() => f(tensor([1, 2, 3]))).toThrow(
+      new RangeError(`compile: capacity(rows) must be a whole number ≥ rows; got ${capacity(3)} for 3 rows`),
+    );
+  }
+});
+
+test('a function that throws somewhere leaves everything as it was, and the next call is right', () => {
+  const step = fc.constantFrom('assign', 'draw', 'gradient', 'explain', 'compiled');
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 1, maxLength: 6 }), fc.nat(5), fc.boolean(), (steps, at, isEarly) => {
+      const [v, w] = [variable([1, 2]), variable([3, 4])];
+      const times = (x: Tensor): Tensor => x.mul(w);
+      let inner: typeof times = compile(times);
+      let fails = false;
+      const f = (x: Tensor, _kind: string): Tensor => {
+        let y = x;
+        steps.forEach((name, i) => {
+          if (fails && i === at % steps.length) throw new RangeError('of its own');
+          if (name === 'assign') v.assign(y.add(v));
+          if (name === 'draw') y = y.add(randomUniform([2]));
+          if (name === 'gradient') y = gradients(y.mul(w).mul(v).sum(), [w])[0]!;
+          if (name === 'explain') explain((t: Tensor) => t.add(1))(y);
+          if (name === 'compiled') y = inner(y);
+        });
+        return y.add(v);
+      };
+      const outcomes = [compile(f), f].map((run, which) => {
+        setSeed(3);
+        v.assign([1, 2]);
+        if (which === 1) inner = times; // no gradient would find its way through its results
+        const seen = isEarly ? [] : [run(tensor([1, 1]), 'first').toArray()];
+        const before = v.toArray();
+        if (which === 0) {
+          fails = true;
+          expect(() => run(tensor([1, 1]), 'recorded anew')).toThrow('of its own');
+          fails = false;
+          expect(v.toArray()).toEqual(before);
+        }
+        seen.push(run(tensor([2, 2]), 'first').toArray(), v.toArray());
+        return seen;
+      });
+      expect(outcomes[0]).toEqual(outcomes[1]);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('what was recorded is forgotten but for its plan', () => {
+  const before = memory().plans;
+  for (let i = 0; i < 5; i++) compile((x: Tensor) => x.mul(i))(tensor(1));
+  expect(memory().plans - before).toBeLessThanOrEqual(1); // numbers are bound to a plan
 });
 
 test('random numbers are drawn anew in every run, as they would be uncompiled', () => {

@@ -104,6 +104,51 @@ test('a gradient through a compiled function is that of the function, or refused
   expect(gradients(f(x).detach().mul(w.sum()), [w, x])[1]!.toArray()).toEqual([0, 0]);
 });
 
+test('a gradient through two compiled functions in a row is refused', () => {
+  const w = variable([[1], [1]]);
+  const net = compile((a: Tensor, v: Tensor) => a.matmul(v));
+  const mse = compile((p: Tensor, y: Tensor) => p.sub(y).square().mean());
+  const loss = mse(net(zeros([4, 2]).add(1), w), zeros([4, 1]));
+  expect(() => gradients(loss, [w])).toThrow(/^gradients: /);
+  const plain = mse(zeros([4, 2]).add(1).matmul(w), zeros([4, 1]));
+  expect(gradients(plain, [w])[0]!.toArray()).toEqual([[4], [4]]);
+});
+
+test('a gradient is refused where one of several paths was lost', () => {
+  const w = variable([2, 3]);
+  const square = compile(() => w.square());
+  expect(() => gradients(square().mul(w).sum(), [w])).toThrow(/^gradients: /);
+  expect(gradients(square().detach().mul(w).sum(), [w])[0]!.toArray()).toEqual([4, 9]);
+  const x = tensor([2, 3]);
+  const read = x.square().realize();
+  expect(() => gradients(read.mul(x).sum(), [x])).toThrow(/^gradients: /);
+  expect(() => gradients(read.sum(), [read, x])).toThrow(/^gradients: /);
+});
+
+test('a gradient is given where what was lost cannot lead to what it is asked for', () => {
+  const [frozen, head] = [variable([2, 3]), variable([5, 7])];
+  const features = compile((x: Tensor) => x.mul(frozen));
+  const target = compile((x: Tensor) => x.mul(head).detach());
+  const x = tensor([1, 1]);
+  expect(gradients(features(x).mul(head).sum(), [head])[0]!.toArray()).toEqual([2, 3]);
+  expect(gradients(target(x).mul(head).sum(), [head])[0]!.toArray()).toEqual([5, 7]);
+  const [plain, noise] = [tensor([1, 1]), tensor([3, 4]).add(1).realize()];
+  expect(gradients(plain.mul(noise).sum(), [plain])[0]!.toArray()).toEqual([4, 5]);
+  expect(grad((t: Tensor) => t.mul(features(x)).sum())(x).toArray()).toEqual([2, 3]);
+});
+
+test('a gradient through a compiled function that finds the tensor around it is refused', () => {
+  expect(() => grad((x: Tensor) => compile(() => x.square().sum())())([1, 2])).toThrow(/^gradients: /);
+  const w = variable([1, 2]);
+  const read = w.mul(2).realize();
+  expect(() => gradients(compile((x: Tensor) => x.mul(read).sum())(tensor([1, 1])), [w])).toThrow(/^gradients: /);
+  const chain = compile((x: Tensor) => x.mul(w))(tensor([1, 1]))
+    .mul(2)
+    .add(1);
+  chain.data();
+  expect(() => gradients(chain.sum(), [w])).toThrow(/^gradients: /);
+});
+
 test('only a single float32 number has gradients', () => {
   const x = tensor([1, 2]);
   refused(() => gradients(x.mul(2), [x]), 'ShapeError', /^gradients: .*; got shape \[2\]/);

@@ -65,6 +65,7 @@ function visit(root: Node, walk: number, nodes: Node[], sources: Node[]): void {
     const input = node.source ? undefined : node.inputs[next];
     if (input) {
       nexts[top] = next + 1;
+      input.captured = true;
       if (input.walk === walk) continue;
       input.walk = walk;
       stack.push(input);

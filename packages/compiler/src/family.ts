@@ -15,7 +15,7 @@ export interface RaggedFunction {
   /** What it captures at so many; throws what the function throws. */
   capture(rows: number): Found;
   /**
-   * For how many rows a plan is made when one for so many is needed: no fewer. Without it a plan is shared from the second
+   * For how many rows a plan is made when one for so many is needed: no fewer (RangeError otherwise). Without it a plan is shared from the second
    * number of rows on.
    */
   capacity?(rows: number): number;
@@ -32,6 +32,7 @@ export class Family {
   /** the most rows that there were, or that a shared plan was looked for */
   #most = 0;
   #isHopeless = false;
+  #letGo: (() => void) | undefined;
 
   constructor(f: RaggedFunction) {
     this.#f = f;
@@ -49,9 +50,19 @@ export class Family {
     return plan && isShared ? { plan, rows } : { plan: planFor(lasting) };
   }
 
+  /** bytes of the shared plan */
+  get bytes(): number {
+    return this.#shared?.plan.bytes ?? 0;
+  }
+
+  /** Lets go of the shared plan; recordings that run it hold it themselves. */
+  release(): void {
+    this.#letGo?.();
+  }
+
   /** Makes a plan for these rows or more, if it can be shared: what varies with rows is seen at another number of them. */
   #widen(captured: Capture, rows: number): void {
-    const most = Math.max(this.#most, this.#f.capacity?.(rows) ?? rows);
+    const most = Math.max(this.#most, this.#capacityFor(rows));
     this.#most = most;
     if (rows < 2) return;
     const other = most > rows ? most : 2 * rows;
@@ -64,7 +75,14 @@ export class Family {
     }
     const plan = raggedPlanFor(large, { ...ragged, rows: most });
     this.#shared = { ragged: { ...ragged, rows: most }, plan };
-    keepFor(this.#shared, plan);
+    this.#letGo?.();
+    this.#letGo = keepFor(this, plan);
+  }
+
+  #capacityFor(rows: number): number {
+    const capacity = this.#f.capacity?.(rows) ?? rows;
+    if (Number.isInteger(capacity) && capacity >= rows) return capacity;
+    throw new RangeError(`compile: capacity(rows) must be a whole number ≥ rows; got ${capacity} for ${rows} rows`);
   }
 
   /** undefined where the function does not take so many rows. */

@@ -174,6 +174,11 @@ export class Plan implements Spare {
     return this.#holds > 0;
   }
 
+  /** Bytes of the shared memory that the plan takes while it is in use. */
+  get bytes(): number {
+    return this.#tableBytes + this.#inBlock.bytes;
+  }
+
   /** Gives back the plan's memory; it must not run again. */
   release(): void {
     team.forget(this.#program);
@@ -193,7 +198,7 @@ export class Plan implements Spare {
 
   /** Takes a block and writes what stays in its table. */
   #enterBlock(): void {
-    const block = allocateBlock(this.#tableBytes + this.#inBlock.bytes);
+    const block = allocateBlock(this.bytes);
     isSpare(this);
     this.#block = block;
     this.#table = block.byteOffset / 4;

@@ -1,5 +1,5 @@
-// The plan cache: one plan for each structure. Of plans that nothing holds, the least recently used is dropped when there are
-// very many; a recording holds its plan for as long as it lives, a run for as long as it is under way.
+// The plan cache: one plan for each structure. Of plans that nothing holds, the least recently used are dropped when they are
+// very many, or take much memory; a recording holds its plan until it is released or forgotten, a run while it is under way.
 
 import type { Capture, Found } from './capture.ts';
 import { chooseLevel } from './features.ts';
@@ -8,7 +8,11 @@ import type { Ragged } from './ragged.ts';
 import { simplified } from './simplify.ts';
 import { keepStructure, namedStructure, type Structure, sameStructure } from './structure.ts';
 
+/** Limits for the plans that nothing holds. */
 const mostPlans = 1024;
+const mostBytes = 256 * 2 ** 20;
+/** So many are kept whatever memory they take: a loop may run a few large ones in turn. */
+const leastPlans = 8;
 
 interface Kept {
   readonly structure: Structure;
@@ -19,6 +23,8 @@ interface Kept {
 /** by hash */
 const plans = new Map<number, Kept[]>();
 let count = 0;
+/** bytes of all plans */
+let bytes = 0;
 let uses = 0;
 
 export function planFor(found: Found): Plan {
@@ -45,30 +51,42 @@ function planOf(structure: Structure, make: () => Draft): Plan {
   if (alike) alike.push(kept);
   else plans.set(structure.hash, [kept]);
   count++;
-  if (count > mostPlans) dropOldest(kept);
+  bytes += plan.bytes;
+  if (count > mostPlans || bytes > mostBytes) dropOldest(kept);
   return plan;
 }
 
 /** Plans of owners that the program forgot may be dropped. */
 const forgotten = new FinalizationRegistry<Plan>((plan) => plan.letGo());
 
-/** Keeps the plan for as long as the owner lives. */
-export function keepFor(owner: object, plan: Plan): void {
+/** Keeps the plan for as long as the owner lives, or until what is returned is called (once). */
+export function keepFor(owner: object, plan: Plan): () => void {
   plan.hold();
-  forgotten.register(owner, plan);
+  const hold = {}; // an owner may hold several plans
+  forgotten.register(owner, plan, hold);
+  return () => {
+    if (forgotten.unregister(hold)) plan.letGo();
+  };
 }
 
 /** The newest is about to be run, and stays. */
 function dropOldest(newest: Kept): void {
   const free = [...plans.values()].flat().filter((kept) => !kept.plan.isHeld && kept !== newest);
-  free.sort((a, b) => a.lastUse - b.lastUse);
-  for (const { structure, plan } of free.slice(0, Math.max(0, free.length - mostPlans))) {
-    const others = (plans.get(structure.hash) ?? []).filter((kept) => kept.plan !== plan);
-    if (others.length > 0) plans.set(structure.hash, others);
-    else plans.delete(structure.hash);
-    plan.release();
-    count--;
-  }
+  free.sort((a, b) => b.lastUse - a.lastUse);
+  let freeBytes = 0;
+  free.forEach((kept, i) => {
+    freeBytes += kept.plan.bytes;
+    if (i >= mostPlans || (i >= leastPlans && freeBytes > mostBytes)) drop(kept);
+  });
+}
+
+function drop({ structure, plan }: Kept): void {
+  const others = (plans.get(structure.hash) ?? []).filter((kept) => kept.plan !== plan);
+  if (others.length > 0) plans.set(structure.hash, others);
+  else plans.delete(structure.hash);
+  count--;
+  bytes -= plan.bytes;
+  plan.release();
 }
 
 export function planCount(): number {

@@ -13,6 +13,10 @@ export interface Profiling {
   readonly kernels: readonly ExplainedKernel[];
   /** for each thread, what it did at each kernel in the latest run */
   log(): readonly (readonly Stint[])[];
+  /** of the plan */
+  readonly bytes: number;
+  /** Gives back the plan's memory; the recording must not be run again. */
+  release(): void;
 }
 
 const forgotten = new FinalizationRegistry<Plan>((plan) => plan.release());
@@ -31,6 +35,10 @@ export function profilePlan(types: readonly ArgumentType[], f: Recorded): Profil
     return { plan };
   });
   if (!made) throw new Error('internal: a recording has a plan');
-  forgotten.register(recording, made.plan);
-  return { recording, kernels: made.kernels, log: () => latest.log };
+  const { plan, kernels } = made;
+  forgotten.register(recording, plan, plan);
+  const release = (): void => {
+    if (forgotten.unregister(plan)) plan.release();
+  };
+  return { recording, kernels, log: () => latest.log, bytes: plan.bytes, release };
 }

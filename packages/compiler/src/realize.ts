@@ -1,7 +1,7 @@
 // Realising: computing the nodes that somebody wants to read, and assigning variables. All nodes that are wanted together are
 // computed by one plan.
 
-import { type Node, type Source, settle } from '@treadle/graph';
+import { type Node, type Source, settle, showShape } from '@treadle/graph';
 import { type Found, find, type Root } from './capture.ts';
 import { filledValue } from './filled.ts';
 import { makePending, makePendingBy, type Pending, takePending } from './pending.ts';
@@ -19,10 +19,33 @@ let isLeavingOut = true;
 /** Asks for the nodes to be computed together with whatever is computed next. */
 export function computeAlong(nodes: readonly Node[]): void {
   if (isRecording()) return; // a recording has one plan for everything anyway
-  companions.push(...nodes);
+  companions.push(...nodes.filter(isKnown));
 }
 
-/** The value of a node, computed if need be. */
+/** Whether a node has a value of its own: what a recorded function computes has another one in every run. */
+export function isKnown(node: Node): boolean {
+  return node.recording === undefined;
+}
+
+/** Throws an Error for a node without a value of its own. */
+function checkKnown(node: Node): void {
+  if (isKnown(node)) return;
+  const kinds = new Set(find([{ node }]).sources.map(({ source }) => source?.kind));
+  const on = kinds.has('argument') ? 'an argument' : kinds.has('variable') ? 'a variable' : 'a random number';
+  const read = `a read of ${showShape(node.shape)} ${node.dtype}, which depends on ${on}`;
+  if (isRecording()) {
+    throw new Error(
+      `compile: a value is not known while the function is recorded; got ${read}; return the tensor and read it from the ` +
+        'result (console.log shows a tensor without its values)',
+    );
+  }
+  throw new Error(
+    `compile: a tensor made inside a compiled function has no value outside it; got ${read}; return it from the function, ` +
+      'in arrays or plain objects',
+  );
+}
+
+/** The value of a node, computed if need be. Throws an Error for what is not known while a function is recorded. */
 export function valueOf(node: Node): StoredValue {
   realize([node]);
   return storedIn(node);
@@ -30,6 +53,7 @@ export function valueOf(node: Node): StoredValue {
 
 /** The same with the event loop free. */
 export async function valueOfAsync(node: Node): Promise<StoredValue> {
+  checkKnown(node);
   makePending();
   if (!isRealized(node) && !isFilled(node)) {
     const found = prepare([node], new Map());
@@ -39,7 +63,20 @@ export async function valueOfAsync(node: Node): Promise<StoredValue> {
   return storedIn(node);
 }
 
+/**
+ * The value that a variable begins with. In a recording it is computed once, from the variables as they are and random numbers
+ * drawn now: a variable that a function makes is made once, too. Throws an Error for what depends on an argument.
+ */
+export function initialValueOf(node: Node): StoredValue {
+  if (isKnown(node)) return valueOf(node);
+  const found = prepare([node], new Map());
+  if (found.sources.some(({ source }) => source?.kind === 'argument')) checkKnown(node);
+  const plan = planFor(found);
+  return plan.run(bindingOf(found))[plan.outputOf[0] ?? -1] ?? lacking();
+}
+
 export function realize(nodes: readonly Node[]): void {
+  nodes.forEach(checkKnown);
   const missing = nodes.filter((node) => !isRealized(node) && !isFilled(node));
   if (missing.length > 0) run(missing, takePending());
 }
@@ -92,15 +129,7 @@ function prepare(nodes: readonly Node[], assignments: Pending): Found {
     else roots.push({ node });
   }
   companions = [];
-  const found = find(roots);
-  for (const { source } of found.sources) {
-    if (source?.kind === 'argument') {
-      throw new Error(
-        'compile: a value is not known while the function is recorded; it was read (by data, item, toArray or printing) inside it',
-      );
-    }
-  }
-  return found;
+  return find(roots);
 }
 
 /** What the sources of a capture are bound to, each as it is now. */

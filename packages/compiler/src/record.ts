@@ -1,7 +1,16 @@
 // Recording: a function on nodes, called once with stand-ins for its arguments, becomes a plan that is run for every further
 // call. Assignments that it makes to variables are part of the plan.
 
-import { type Dtype, type Node, type Shape, sourceNode } from '@treadle/graph';
+import {
+  type Dtype,
+  joinLost,
+  type Lost,
+  type Node,
+  type Shape,
+  showShape,
+  sourceNode,
+  type VariableState,
+} from '@treadle/graph';
 import { type Found, find, type Root } from './capture.ts';
 import type { Binding, Plan } from './plan.ts';
 import { keepFor, planFor } from './plans.ts';
@@ -16,10 +25,14 @@ export interface ArgumentType {
 
 export interface Recording {
   readonly outputs: readonly ArgumentType[];
-  /** whether the value of a variable is among what it computes from */
-  readonly readsVariables: boolean;
+  /** what gradients of its results do not find, for a run with these arguments */
+  lostBehind(args: readonly Node[]): Lost;
   run(args: readonly StoredValue[]): readonly StoredValue[];
   runAsync(args: readonly StoredValue[]): Promise<readonly StoredValue[]>;
+  /** bytes of its plan, unless that is shared with recordings of more rows */
+  readonly bytes: number;
+  /** Lets go of the plan; it must not be run again. */
+  release(): void;
 }
 
 /** A function on nodes; its result says which are wanted. */
@@ -35,21 +48,54 @@ export interface Planned {
 interface Trace {
   readonly found: Found;
   readonly outputs: readonly ArgumentType[];
+  /** what gradients would flow to */
+  readonly upstream: Upstream;
   /** the variables that it assigns */
   readonly assigned: readonly VariableCell[];
 }
 
 /** Calls `f` once with stand-ins for its arguments; nothing is computed, and no variable changes. */
 export function trace(types: readonly ArgumentType[], f: Recorded): Trace {
-  const args = types.map(({ shape, dtype }, index) => sourceNode({ kind: 'argument', index }, shape, dtype, true));
-  const { result, assignments } = noteAssignments(() => f(args));
+  let recording: object | undefined;
+  const { result, assignments } = noteAssignments((identity) => {
+    recording = identity;
+    const options = { tracked: true, recording };
+    return f(types.map(({ shape, dtype }, index) => sourceNode({ kind: 'argument', index }, shape, dtype, options)));
+  });
   const roots: Root[] = [
     ...result.map((node) => ({ node })),
     ...[...assignments].map(([target, node]) => ({ node, target })),
   ];
-  keepOutside(roots);
+  for (const { node } of roots) node.captured = true;
+  keepOutside(find(roots), recording);
   const outputs = result.map(({ shape, dtype }) => ({ shape, dtype }));
-  return { found: find(roots), outputs, assigned: [...assignments.keys()] };
+  return { found: find(roots), outputs, upstream: upstreamOf(result), assigned: [...assignments.keys()] };
+}
+
+interface Upstream {
+  /** apart from the arguments */
+  readonly lost: Lost;
+  /** indices of arguments */
+  readonly args: readonly number[];
+}
+
+/** What the results depend on otherwise than through detach(). */
+function upstreamOf(results: readonly Node[]): Upstream {
+  let lost: Lost = 'none';
+  const args: number[] = [];
+  const variables = new Set<VariableState>();
+  const seen = new Set(results);
+  for (const node of seen) {
+    const { op, source } = node;
+    if (op?.stopsGradients) continue;
+    for (const input of source ? [] : node.inputs) seen.add(input); // a set is walked to its end, wherever that is by then
+    lost = joinLost(lost, op ? 'untracked' : joinLost(node.lost, 'untracked'));
+    if (source?.kind === 'argument') args.push(source.index);
+    else if (node.tracked && !node.recording)
+      lost = 'all'; // it has a history of its own
+    else if (source?.kind === 'variable') variables.add(source.state);
+  }
+  return { lost: variables.size > 0 ? joinLost(lost, variables) : lost, args };
 }
 
 /** What `f` captures for arguments of these types. */
@@ -63,34 +109,57 @@ export function record(
   f: Recorded,
   planOf: (found: Found) => Planned = (found) => ({ plan: planFor(found) }),
 ): Recording {
-  const { found, outputs, assigned } = trace(types, f);
+  const { found, ...traced } = trace(types, f);
   // Only sources and structure are needed from here on; the nodes between them can be forgotten.
   const { plan, ...rows } = planOf(found);
-  return new PlannedRecording(plan, { ...bindingOf(found), ...rows }, outputs, assigned);
+  return new PlannedRecording(plan, { ...bindingOf(found), ...rows }, traced);
 }
 
 /** What was written down before the recording began goes on seeing the values that variables had then. */
-function keepOutside(roots: readonly Root[]): void {
-  for (const node of find(roots).sources) {
+function keepOutside({ sources }: Found, recording: object | undefined): void {
+  for (const node of sources) {
+    if (node.recording && node.recording !== recording) throw foreign(node);
     if (node.source?.kind !== 'variable' || !(node.source.state instanceof VariableCell)) continue;
-    if (node.source.state.node === node) node.source.state.keepOld();
+    if (!node.recording) node.source.state.keepOld();
   }
+}
+
+function foreign({ shape, dtype }: Node): Error {
+  return new Error(
+    'compile: a function must not use what was made while another one was recorded; got a tensor that depends on its ' +
+      `${showShape(shape)} ${dtype}; pass it as an argument, or return it from the other function`,
+  );
 }
 
 class PlannedRecording implements Recording {
   readonly outputs: readonly ArgumentType[];
-  readonly readsVariables: boolean;
+  readonly release: () => void;
   readonly #plan: Plan;
   readonly #binding: Binding;
   readonly #assigned: readonly VariableCell[];
+  readonly #upstream: Upstream;
 
-  constructor(plan: Plan, binding: Binding, outputs: readonly ArgumentType[], assigned: readonly VariableCell[]) {
+  constructor(plan: Plan, binding: Binding, { outputs, upstream, assigned }: Omit<Trace, 'found'>) {
     this.#plan = plan;
     this.#binding = binding;
     this.outputs = outputs;
-    this.readsVariables = binding.sources.some(({ kind }) => kind === 'variable');
+    this.#upstream = upstream;
     this.#assigned = assigned;
-    keepFor(this, plan);
+    this.release = keepFor(this, plan);
+  }
+
+  get bytes(): number {
+    return this.#binding.rows === undefined ? this.#plan.bytes : 0;
+  }
+
+  lostBehind(args: readonly Node[]): Lost {
+    for (const node of args) node.captured = true;
+    let { lost } = this.#upstream;
+    for (const index of this.#upstream.args) {
+      const node = args[index];
+      if (node) lost = joinLost(lost, node.tracked ? 'all' : node.lost);
+    }
+    return lost;
   }
 
   run(args: readonly StoredValue[]): readonly StoredValue[] {

@@ -41,13 +41,28 @@ export function recordingUnderWay(): object | undefined {
   return recording?.identity;
 }
 
-/** Runs `f` with its assignments noted instead of made. */
-export function noteAssignments<T>(f: () => T): { readonly result: T; readonly assignments: Assignments } {
-  const outer = recording;
+/** Runs `f`, which is told what stands for the recording, with its assignments noted instead of made. */
+export function noteAssignments<T>(f: (identity: object) => T): {
+  readonly result: T;
+  readonly assignments: Assignments;
+} {
   const noted: Noted = { identity: {}, assignments: new Map(), nodes: new Map() };
+  return { result: runIn(noted, () => f(noted.identity)), assignments: noted.assignments };
+}
+
+/**
+ * Runs `f` as if no function were recorded: random numbers are drawn and values are known at once. For what is made once,
+ * whenever that happens to be, such as the initial values of weights.
+ */
+export function outsideRecording<T>(f: () => T): T {
+  return runIn(undefined, f);
+}
+
+function runIn<T>(noted: Noted | undefined, f: () => T): T {
+  const outer = recording;
   recording = noted;
   try {
-    return { result: f(), assignments: noted.assignments };
+    return f();
   } finally {
     recording = outer;
   }
@@ -59,6 +74,7 @@ const assigned: MoveOp = {
   name: 'assigned',
   key: 'assigned',
   view: (value) => value,
+  stopsGradients: true,
   gradient: () => [],
 };
 
@@ -83,7 +99,7 @@ export class VariableCell implements VariableState {
       if (isPending(this)) makePending();
       return this.#node;
     }
-    const node = recording.nodes.get(this) ?? this.#present();
+    const node = recording.nodes.get(this) ?? this.#present(recording.identity);
     recording.nodes.set(this, node);
     return node;
   }
@@ -102,6 +118,12 @@ export class VariableCell implements VariableState {
       recording.assignments.set(this, value);
       recording.nodes.set(this, applyOp(assigned, [value], this.shape, this.dtype));
       return;
+    }
+    if (value.recording) {
+      throw new Error(
+        `assign: the value must not come from inside a compiled function; got ${showShape(value.shape)} ${value.dtype} made ` +
+          'while one was recorded; return it from the function and assign the result',
+      );
     }
     postpone(this, value);
   }
@@ -135,7 +157,7 @@ export class VariableCell implements VariableState {
     return fill;
   }
 
-  #present(): Node {
-    return sourceNode({ kind: 'variable', state: this }, this.shape, this.dtype);
+  #present(identity?: object): Node {
+    return sourceNode({ kind: 'variable', state: this }, this.shape, this.dtype, { recording: identity });
   }
 }

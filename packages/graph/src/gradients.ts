@@ -2,15 +2,15 @@
 // result is nodes like any others, and has gradients of its own. No tape: the graph is the record.
 
 import { DtypeError, ShapeError } from './errors.ts';
-import { constantNode, type Node } from './node.ts';
+import { constantNode, joinLost, type Lost, type Node } from './node.ts';
 import { broadcastTo, sumTo } from './ops/index.ts';
 import { sumOfParts } from './ops/parts.ts';
 import { sameShape, showShape } from './shape.ts';
 
 /**
  * dy/dx for each x of `xs`, of x's shape; zeros where y does not depend on x. y must be a single float32 number, or a
- * gradient `seed` of its shape must be given. Throws ShapeError or DtypeError otherwise, and an Error where the history of a value between y
- * and an x may have been dropped: zeros would be wrong.
+ * gradient `seed` of its shape must be given. Throws ShapeError or DtypeError otherwise, and an Error where a path from x to y
+ * may have gone through a value whose history was dropped: what is left would be wrong.
  */
 export function gradients(y: Node, xs: readonly Node[], seed?: Node): readonly Node[] {
   if (!seed && y.shape.length > 0) {
@@ -19,14 +19,14 @@ export function gradients(y: Node, xs: readonly Node[], seed?: Node): readonly N
     );
   }
   if (y.dtype !== 'float32') throw new DtypeError(`gradients: y must be float32; got ${y.dtype}`);
-  const { between: upstream, lost } = nodesBetween(y, new Set(xs));
+  const { between: upstream, lost, lostTargets } = nodesBetween(y, new Set(xs));
   const between = new Set(upstream);
   const sums = new Map<Node, Node>();
   if (upstream.length > 0) sums.set(y, seed ?? constantNode(1, 'float32'));
   addUp(upstream, between, sums);
   return xs.map((x) => {
     const dx = sums.get(x);
-    if (!dx && (lost === 'all' || (lost === 'untracked' && !x.tracked))) throw lostWay();
+    if (isLostFor(x, lost) || lostTargets.some((other) => other !== x && isLostFor(x, other.lost))) throw lostPath();
     if (!dx) return broadcastTo(constantNode(0, 'float32'), x.shape);
     return sameShape(dx.shape, x.shape) ? dx : broadcastTo(dx, x.shape);
   });
@@ -54,18 +54,30 @@ export function addUp(nodes: readonly Node[], between: ReadonlySet<Node>, sums: 
   for (const [node, parts] of terms) sums.set(node, sumOfParts(parts));
 }
 
-function lostWay(): Error {
+/** Whether a path from x may have gone through what is lost. */
+function isLostFor(x: Node, lost: Lost): boolean {
+  if (lost === 'none') return false;
+  if (!x.tracked) return x.captured; // no plan has computed anything from x: then no lost value came from it
+  if (typeof lost === 'string') return lost === 'all';
+  if (x.op) return false; // only variables are in the set
+  return x.source?.kind !== 'variable' || lost.has(x.source.state);
+}
+
+function lostPath(): Error {
   return new Error(
-    'gradients: the way from y to x must not be lost; got a y that was computed from what has no history; values that were read ' +
-      'keep it only where a variable is upstream, results of compiled functions have none: detach() them, or use grad',
+    'gradients: no path from x to y must be lost; got a y computed from what has no history; values that were read have one only ' +
+      'where a variable is upstream, results of compiled functions have none: call gradients before reading, or inside the ' +
+      'compiled function, or use grad; detach() what no gradient shall pass through',
   );
 }
 
 interface Upstream {
   /** the nodes on a way from y down to one of the targets, consumers before what they consume */
   readonly between: readonly Node[];
-  /** for whom a way may have gone on where a history was dropped */
-  readonly lost: Node['lost'];
+  /** what may be further upstream of other nodes than the targets, where a history was dropped */
+  readonly lost: Lost;
+  /** the targets whose own history was dropped: others may lie behind them */
+  readonly lostTargets: readonly Node[];
 }
 
 function nodesBetween(y: Node, targets: ReadonlySet<Node>): Upstream {
@@ -74,7 +86,8 @@ function nodesBetween(y: Node, targets: ReadonlySet<Node>): Upstream {
   // Depth first without recursion: a node is entered once, and left when all of its inputs have been.
   const stack: { node: Node; next: number }[] = [{ node: y, next: 0 }];
   leads.set(y, targets.has(y));
-  let lost: Node['lost'] = 'none';
+  let lost: Lost = 'none';
+  const lostTargets: Node[] = [];
   while (stack.length > 0) {
     const top = stack[stack.length - 1];
     if (!top) break;
@@ -87,9 +100,12 @@ function nodesBetween(y: Node, targets: ReadonlySet<Node>): Upstream {
       continue;
     }
     stack.pop();
-    if (top.node.lost !== 'none' && lost !== 'all' && !targets.has(top.node)) lost = top.node.lost;
+    if (!top.node.op && top.node.lost !== 'none') {
+      if (targets.has(top.node)) lostTargets.push(top.node);
+      else lost = joinLost(lost, top.node.lost);
+    }
     if (!top.node.op?.stopsGradients && top.node.inputs.some((i) => leads.get(i))) leads.set(top.node, true);
     if (leads.get(top.node)) order.push(top.node);
   }
-  return { between: order.reverse(), lost };
+  return { between: order.reverse(), lost, lostTargets };
 }

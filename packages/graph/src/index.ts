@@ -7,6 +7,8 @@ export { gradients } from './gradients.ts';
 export {
   applyOp,
   constantNode,
+  joinLost,
+  type Lost,
   type Node,
   newWalk,
   numberNode,

@@ -37,6 +37,12 @@ export type Source =
   /** the present value of a variable */
   | { readonly kind: 'variable'; readonly state: VariableState };
 
+/**
+ * Which nodes may be upstream although the graph does not show it, for a history was dropped: none, any without a variable
+ * upstream ('untracked'), those and the variables of a set, or any at all.
+ */
+export type Lost = 'none' | 'untracked' | 'all' | ReadonlySet<VariableState>;
+
 export interface Node {
   readonly shape: Shape;
   readonly dtype: Dtype;
@@ -51,8 +57,12 @@ export interface Node {
   readonly tracked: boolean;
   /** whether some node was computed from this one */
   used: boolean;
-  /** whose ways to this node were lost when its history was dropped: nobody's, those of untracked nodes, those of all */
-  lost: 'none' | 'untracked' | 'all';
+  /** whether a plan has computed something from this one: the history of that may have been dropped */
+  captured: boolean;
+  /** what is lost upstream of this node; where it still has its op, the lost history is that of an input */
+  lost: Lost;
+  /** the recording whose arguments, variables or random numbers the value depends on: it is not known before a run */
+  readonly recording: object | undefined;
   /** the latest walk that has met the node, and what that walk noted of it */
   walk: number;
   place: number;
@@ -67,14 +77,33 @@ export function newWalk(): number {
 
 const none: readonly Node[] = [];
 
+export interface SourceOptions {
+  /** by default whether it is a variable */
+  readonly tracked?: boolean;
+  readonly lost?: Lost;
+  readonly recording?: object | undefined;
+}
+
 export function sourceNode(
   source: Source,
   shape: Shape,
   dtype: Dtype,
-  tracked: boolean = source.kind === 'variable',
-  lost: Node['lost'] = 'none',
+  { tracked = source.kind === 'variable', lost = 'none', recording }: SourceOptions = {},
 ): Node {
-  return { shape, dtype, op: undefined, inputs: none, source, tracked, used: false, lost, walk: 0, place: 0 };
+  return {
+    shape,
+    dtype,
+    op: undefined,
+    inputs: none,
+    source,
+    tracked,
+    used: false,
+    captured: false,
+    lost,
+    recording,
+    walk: 0,
+    place: 0,
+  };
 }
 
 /** A number of the program as a 0-d node. */
@@ -89,23 +118,49 @@ export function constantNode(value: number, dtype: Dtype): Node {
 
 export function applyOp(op: Op, inputs: readonly Node[], shape: Shape, dtype: Dtype, isTracked = false): Node {
   let tracked = isTracked;
+  let lost: Lost = 'none';
+  let recording: object | undefined;
   for (const input of inputs) {
     input.used = true;
     tracked ||= input.tracked && !op.stopsGradients;
+    recording ??= input.recording;
+    if (input.lost !== 'none') lost = joinLost(lost, input.lost);
   }
+  if (op.stopsGradients) lost = 'none';
   checkSize(op.name, shape);
-  return { shape, dtype, op, inputs, source: undefined, tracked, used: false, lost: 'none', walk: 0, place: 0 };
+  return {
+    shape,
+    dtype,
+    op,
+    inputs,
+    source: undefined,
+    tracked,
+    used: false,
+    captured: false,
+    lost,
+    recording,
+    walk: 0,
+    place: 0,
+  };
+}
+
+const ranks = ['none', 'untracked', 'all'] as const;
+
+/** What is lost where both are. */
+export function joinLost(a: Lost, b: Lost): Lost {
+  if (a === b) return a;
+  if (typeof a === 'string' && typeof b === 'string') return ranks.indexOf(a) > ranks.indexOf(b) ? a : b;
+  if (typeof a === 'string') return a === 'all' ? a : b;
+  if (typeof b === 'string') return b === 'all' ? b : a;
+  if ([...b].every((state) => a.has(state))) return a;
+  return new Set([...a, ...b]);
 }
 
 /** Notes where the node's value lies, and forgets how it came about unless a gradient may ask. */
 export function settle(node: Node, source: Source): void {
   node.source = source;
-  if (!node.tracked) {
-    // No way led through an op that stops gradients: none is lost with it.
-    if (node.op && !node.op.stopsGradients) {
-      node.lost = node.inputs.some(({ lost }) => lost === 'all') ? 'all' : 'untracked';
-    }
-    node.op = undefined;
-    node.inputs = none;
-  }
+  if (node.tracked) return;
+  if (node.op && !node.op.stopsGradients) node.lost = joinLost(node.lost, 'untracked');
+  node.op = undefined;
+  node.inputs = none;
 }

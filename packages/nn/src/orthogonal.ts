@@ -1,7 +1,7 @@
 // The orthogonal initializer: the Q of a normally distributed matrix, which is uniform over all orthogonal ones (A. Saxe et al.,
 // Exact solutions to the nonlinear dynamics of learning in deep linear neural networks, 2013). Computed in float64.
 
-import { randomNormal, type Shape, ShapeError, type Tensor, tensor } from '@treadle/tensor';
+import { outsideRecording, randomNormal, type Shape, ShapeError, type Tensor, tensor } from '@treadle/tensor';
 
 export interface OrthogonalOptions {
   /** what the matrix is multiplied by; 1 by default */
@@ -22,7 +22,8 @@ export function orthogonal({ gain = 1, ...seed }: OrthogonalOptions = {}): (shap
     }
     const rows = shape.slice(0, -1).reduce((size, extent) => size * extent, 1);
     const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
-    const vectors = orthonormal(Float64Array.from(randomNormal([count, length], seed).data()), count, length);
+    const numbers = outsideRecording(() => randomNormal([count, length], seed).data());
+    const vectors = orthonormal(Float64Array.from(numbers), count, length);
     const at = rows >= columns ? (i: number, j: number) => j * length + i : (i: number, j: number) => i * length + j;
     const values = Float32Array.from({ length: rows * columns }, (_, k) => {
       return gain * (vectors[at(Math.floor(k / columns), k % columns)] ?? 0);

@@ -1,7 +1,7 @@
 // checkpoint(f): memory for time.
 
 import { checkpoint as checkpointNodes, type Node } from '@treadle/graph';
-import { mapTensors } from './compile.ts';
+import { mapTensors } from './map-tensors.ts';
 import { Tensor } from './tensor.ts';
 
 /**

@@ -13,9 +13,12 @@ import {
   type StoredValue,
   valueOf,
 } from '@treadle/compiler';
-import { type Node, sourceNode } from '@treadle/graph';
+import { type Lost, type Node, sourceNode } from '@treadle/graph';
+import { ChangingArguments } from './changing-arguments.ts';
+import { type Described, describeArguments, describeFamily, describeValues } from './describe-arguments.ts';
+import { mapTensors } from './map-tensors.ts';
+import { Recordings } from './recordings.ts';
 import { Tensor } from './tensor.ts';
-import { Variable } from './variable.ts';
 
 /** A compiled function; `runAsync` does the same with the event loop free. */
 export type Compiled<A extends readonly unknown[], R> = ((...args: A) => R) & {
@@ -26,97 +29,90 @@ export type Compiled<A extends readonly unknown[], R> = ((...args: A) => R) & {
 export interface RecordedCall<M, R> {
   readonly made: M;
   /** f's result with the tensors of this call in the places of those that were recorded */
-  rebuild(outputs: readonly StoredValue[], lost: Node['lost']): R;
+  rebuild(outputs: readonly StoredValue[], lost: Lost): R;
 }
 
 export interface CompileOptions {
   /**
-   * For how many rows a plan is made when one for so many is needed; no fewer. Then the very first plan serves fewer rows as
+   * For how many rows a plan is made when one for so many is needed: a whole number, no fewer (RangeError otherwise). Then the very first plan serves fewer rows as
    * well, for which f is called once more. By default plans are shared from the second number of rows on.
    */
   readonly capacity?: (rows: number) => number;
 }
 
 /**
- * Tensors anywhere in the arguments (in arrays and plain objects too) are inputs of the plan; everything else, numbers
- * included, is part of what was recorded, and another value records anew. f may assign variables; it must not read values.
+ * A function of the same type that calls f once for each kind of arguments, to record what it computes, and from then on runs
+ * what was recorded.
+ *
+ * Tensors anywhere in the arguments, in arrays and plain objects too, are inputs: f is recorded once for their shapes and dtypes.
+ * Everything else is part of what was recorded. Numbers, strings, dates, arrays and plain objects count by value, variables and
+ * functions by identity, objects of a class (models, optimizers) by identity and by their own fields as they are at the call: for
+ * another one f is recorded anew. Typed arrays, maps and sets are refused (TypeError): `tensor(values)` makes an input of numbers.
+ * Of very many recordings the least recently used are dropped. A warning names an argument whose value is another one again and
+ * again.
+ *
+ * f may use and assign variables, draw random numbers, and take gradients. It must not be async (TypeError), nor read a value that
+ * depends on an argument, a variable or a random number (`item`, `data`, `read`, `toArray`, `realize`, `String`): it is not known
+ * while f is recorded, and another one in the next call. That is an Error; return the tensor and read the result instead.
+ * console.log shows such a tensor without its values, once for each recording. What f finds in its surroundings (numbers, tensors)
+ * is what it was when f was recorded, and a variable that f makes is made once. Nothing is assigned when f throws.
+ *
  * Rows are the leading size of the last tensor, and of all others that have as many; where f treats them one by one, or adds
  * them up, calls with fewer rows run the plan for more.
+ *
+ * Results have no history: a gradient of them with respect to something that f computed them from is an Error. Take gradients
+ * inside f, or of f inside `grad`. Where an argument was computed from variables and is not detached, f itself is called, as if it
+ * were not compiled, so that gradients find their way.
  */
 export function compile<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   options: CompileOptions = {},
 ): Compiled<A, R> {
-  const recordings = new Map<string, RecordedCall<Recording, R>>();
-  const families = new Map<string, Family>();
+  const recordings = new Recordings<RecordedCall<Recording, R>>(({ made }) => made);
+  const families = new Recordings<Family>((family) => family);
+  const changing = new ChangingArguments(f.name);
   const find = (args: A, { key, tensors }: Described): RecordedCall<Recording, R> => {
     let recorded = recordings.get(key);
     if (!recorded) {
       recorded = recordCall(f, args, tensors, recordIn(familyOf(args, tensors)));
-      recordings.set(key, recorded);
+      recordings.add(key, recorded);
+      changing.note(args, describeValues(args));
     }
     return recorded;
   };
   const familyOf = (args: A, tensors: readonly Tensor[]): Sharing | undefined => {
     const rows = tensors.at(-1)?.shape[0] ?? 0;
     if (rows === 0) return undefined;
-    const key = describe(args, [], rows);
+    const key = describeFamily(args, rows);
     let family = families.get(key);
     if (!family) {
-      const types = tensors.map(typeOf);
-      // No values are kept for the sake of another recording.
-      const pattern = mapTensors(args, (t) => new Tensor(argumentNode(t)), false);
-      const capture = (count: number) =>
-        captureCall(
-          types.map((type) => withRows(type, rows, count)),
-          standInCall(f, pattern).call,
-        );
-      family = new Family({ ...options, capture });
-      families.set(key, family);
+      family = familyFor(f, args, tensors, rows, options);
+      families.add(key, family);
     }
     return { family, rows };
   };
   const run = (...args: A): R => {
     if (isRecording()) return f(...args); // part of the function being recorded
-    const described = describeAll(args);
-    if (isTracked(described)) return f(...args); // part of a function whose gradient may be asked for
+    const described = describeArguments(args);
+    const nodes = described.tensors.map(({ node }) => node);
+    if (nodes.some(({ tracked }) => tracked)) return f(...args); // part of a function whose gradient may be asked for
     makePending();
     const { made: recording, rebuild } = find(args, described);
-    return rebuild(recording.run(described.tensors.map((t) => valueOf(t.node))), lostBehind(recording, described));
+    return rebuild(recording.run(nodes.map(valueOf)), recording.lostBehind(nodes));
   };
   const runAsync = async (...args: A): Promise<R> => {
     if (isRecording()) {
       throw new Error('compile: runAsync must not be called while a function is recorded; got such a call');
     }
     makePending();
-    const described = describeAll(args);
+    const described = describeArguments(args);
+    const nodes = described.tensors.map(({ node }) => node);
     const { made: recording, rebuild } = find(args, described);
-    const values = described.tensors.map((t) => valueOf(t.node));
-    return rebuild(await recording.runAsync(values), lostBehind(recording, described));
+    const values = nodes.map(valueOf);
+    const lost = recording.lostBehind(nodes);
+    return rebuild(await recording.runAsync(values), lost);
   };
   return Object.assign(run, { runAsync });
-}
-
-export interface Described {
-  /** equal for arguments that can share a recording */
-  readonly key: string;
-  /** the inputs of the plan */
-  readonly tensors: readonly Tensor[];
-}
-
-export function describeAll(args: readonly unknown[]): Described {
-  const tensors: Tensor[] = [];
-  return { key: describe(args, tensors), tensors };
-}
-
-/** Whether a tensor among the arguments was computed from something that gradients are asked for. */
-function isTracked({ tensors }: Described): boolean {
-  return tensors.some(({ node }) => node.tracked);
-}
-
-/** No gradient finds its way back through a plan: whose ways are lost behind the results. */
-function lostBehind({ readsVariables }: Recording, described: Described): Node['lost'] {
-  return readsVariables || isTracked(described) ? 'all' : 'untracked';
 }
 
 interface Sharing {
@@ -124,8 +120,28 @@ interface Sharing {
   readonly rows: number;
 }
 
-function argumentNode({ shape, dtype }: ArgumentType): Node {
-  return sourceNode({ kind: 'argument', index: 0 }, shape, dtype, true);
+/** f at any number of rows; it holds none of the values. */
+function familyFor<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  args: A,
+  tensors: readonly Tensor[],
+  rows: number,
+  options: CompileOptions,
+): Family {
+  const types = tensors.map(typeOf);
+  const places = types.map(placeholder);
+  const pattern = replaceTensors(args, tensors, places);
+  const capture = (count: number) =>
+    captureCall(
+      types.map((type) => withRows(type, rows, count)),
+      standInCall(f, pattern, places).call,
+    );
+  return new Family({ ...options, capture });
+}
+
+/** A tensor that says nothing but its type. */
+function placeholder({ shape, dtype }: ArgumentType): Tensor {
+  return new Tensor(sourceNode({ kind: 'argument', index: 0 }, shape, dtype));
 }
 
 function typeOf({ shape, dtype }: Tensor): ArgumentType {
@@ -136,26 +152,35 @@ function withRows({ shape, dtype }: ArgumentType, rows: number, count: number): 
   return { shape: shape[0] === rows ? [count, ...shape.slice(1)] : shape, dtype };
 }
 
+/** The arguments with other tensors in the place of these. */
+function replaceTensors(args: unknown, tensors: readonly Tensor[], others: readonly Tensor[]): unknown {
+  const otherOf = new Map(tensors.map(({ node }, i) => [node, others[i]]));
+  const replace = (t: Tensor): Tensor => {
+    const other = otherOf.get(t.node);
+    if (!other) throw new Error('internal: an argument without a node');
+    return other;
+  };
+  return mapTensors(args, replace, false);
+}
+
 /** f as a function on nodes, which stand in for the tensors among its arguments; `result` is what it gave last. */
 function standInCall<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   args: unknown,
+  tensors: readonly Tensor[],
 ): { call(nodes: readonly Node[]): readonly Node[]; result(): unknown } {
   let result: unknown;
   const call = (nodes: readonly Node[]): readonly Node[] => {
-    let next = 0;
-    const stands = mapTensors(
+    const stands = replaceTensors(
       args,
-      () => {
-        const node = nodes[next++];
-        if (!node) throw new Error('internal: an argument without a node');
-        return new Tensor(node);
-      },
-      false,
+      tensors,
+      nodes.map((node) => new Tensor(node)),
     );
     result = f(...(stands as A)); // the same structure, a tensor for a tensor
-    if (result instanceof Promise)
+    if (result instanceof Promise) {
+      result.catch(() => undefined); // what follows in the function is of no interest
       throw new TypeError('compile: the function must not be async; got a promise from it');
+    }
     const results: Node[] = [];
     mapTensors(result, (t) => {
       results.push(t.node);
@@ -179,9 +204,10 @@ export function recordCall<A extends readonly unknown[], R, M>(
   tensors: readonly Tensor[],
   make: (types: readonly ArgumentType[], f: Recorded) => M,
 ): RecordedCall<M, R> {
-  const standIn = standInCall(f, args);
+  const standIn = standInCall(f, args, tensors);
   const made = make(tensors.map(typeOf), standIn.call);
-  const template = standIn.result();
+  // The structure alone: tensors would keep what was recorded.
+  const template = mapTensors(standIn.result(), ({ shape, dtype }) => placeholder({ shape, dtype }));
   return {
     made,
     rebuild: (outputs, lost) => {
@@ -189,55 +215,9 @@ export function recordCall<A extends readonly unknown[], R, M>(
       const rebuilt = mapTensors(template, (t) => {
         const storage = outputs[next++];
         if (!storage) throw new Error('internal: a result without a value');
-        return new Tensor(sourceNode({ kind: 'stored', storage }, t.shape, t.dtype, false, lost));
+        return new Tensor(sourceNode({ kind: 'stored', storage }, t.shape, t.dtype, { lost }));
       });
       return rebuilt as R; // the structure of f's own result
     },
   };
-}
-
-/** Whether a value is taken apart: an array, or an object without a class. */
-function isPlainObject(x: unknown): x is Record<string, unknown> {
-  return typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype;
-}
-
-/** The same structure with every tensor replaced, in a fixed order. */
-export function mapTensors(x: unknown, replace: (t: Tensor) => Tensor, isResult = true): unknown {
-  if (x instanceof Tensor) return x instanceof Variable && !isResult ? x : replace(x);
-  if (Array.isArray(x)) return x.map((part) => mapTensors(part, replace, isResult));
-  if (!isPlainObject(x)) return x;
-  return Object.fromEntries(Object.entries(x).map(([name, part]) => [name, mapTensors(part, replace, isResult)]));
-}
-
-const identities = new WeakMap<object, number>();
-let identitiesGiven = 0;
-
-function identityOf(x: object): number {
-  let id = identities.get(x);
-  if (id === undefined) {
-    id = ++identitiesGiven;
-    identities.set(x, id);
-  }
-  return id;
-}
-
-/**
- * A text that is equal for arguments that can share a recording; collects the tensors that are its inputs. With `rows`, the
- * text leaves open how many there are.
- */
-function describe(x: unknown, tensors: Tensor[], rows?: number): string {
-  if (x instanceof Variable) return `variable ${identityOf(x)}`;
-  if (x instanceof Tensor) {
-    tensors.push(x);
-    return `${x.dtype}[${x.shape.map((extent, axis) => (axis === 0 && extent === rows ? 'n' : extent))}]`;
-  }
-  if (Array.isArray(x)) return `[${x.map((part) => describe(part, tensors, rows)).join(';')}]`;
-  if (isPlainObject(x))
-    return `{${Object.entries(x)
-      .map(([name, part]) => `${JSON.stringify(name)}:${describe(part, tensors, rows)}`)
-      .join(';')}}`;
-  if (typeof x === 'object' && x !== null) return `object ${identityOf(x)}`;
-  if (typeof x === 'function') return `function ${identityOf(x)}`;
-  if (typeof x === 'string') return JSON.stringify(x);
-  return Object.is(x, -0) ? 'number -0' : `${typeof x} ${String(x)}`;
 }

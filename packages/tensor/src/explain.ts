@@ -1,7 +1,8 @@
 // explain(f): the plan of a function, as people read it.
 
 import { type ExplainedKernel, explainPlan, type PlanFigures } from '@treadle/compiler';
-import { describeAll, recordCall } from './compile.ts';
+import { recordCall } from './compile.ts';
+import { describeArguments } from './describe-arguments.ts';
 import { type Column, printedAs, shortNumber, table } from './table.ts';
 
 /** The plan of one call: plain data, which String and console.log show as a table. */
@@ -21,7 +22,7 @@ export type Explanation = PlanFigures;
  */
 export function explain<A extends readonly unknown[]>(f: (...args: A) => unknown): (...args: A) => Explanation {
   return (...args) => {
-    const { made } = recordCall(f, args, describeAll(args).tensors, explainPlan);
+    const { made } = recordCall(f, args, describeArguments(args).tensors, explainPlan);
     return printedAs(made, show);
   };
 }

@@ -1,5 +1,6 @@
 // What a user holds: tensors, variables, gradients, compiled functions.
 
+export { outsideRecording } from '@treadle/compiler';
 export {
   type Axes,
   type Conv1dOptions,

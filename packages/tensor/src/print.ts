@@ -11,8 +11,13 @@ const atEachEnd = 3;
 /** columns of a line */
 const lineWidth = 75;
 
+/** The line above the values. */
+export function heading(shape: Shape, dtype: Dtype): string {
+  return `Tensor [${shape.join(', ')}] ${dtype}`;
+}
+
 export function print(values: ArrayLike<number>, shape: Shape, dtype: Dtype): string {
-  const head = `Tensor [${shape.join(', ')}] ${dtype}`;
+  const head = heading(shape, dtype);
   if (shape.length === 0) return `${head} ${showNumber(values[0] ?? 0, dtype)}`;
   if (sizeOf(shape) === 0) return `${head}\n[]`;
   const isAbridged = values.length > printedWhole;

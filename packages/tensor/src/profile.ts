@@ -1,8 +1,10 @@
 // profile(f): how long each kernel of a function's plan takes, on each thread.
 
 import { type ExplainedKernel, isRecording, type Profiling, profilePlan, valueOf } from '@treadle/compiler';
-import { type Described, describeAll, type RecordedCall, recordCall } from './compile.ts';
+import { type RecordedCall, recordCall } from './compile.ts';
+import { type Described, describeArguments } from './describe-arguments.ts';
 import { showOps } from './explain.ts';
+import { Recordings } from './recordings.ts';
 import { type Column, printedAs, table } from './table.ts';
 
 /** The part of one thread in a kernel. */
@@ -51,13 +53,17 @@ export function profile<A extends readonly unknown[], R>(
   if (!Number.isInteger(runs) || runs < 1) {
     throw new RangeError(`profile: runs must be a whole number ≥ 1; got ${runs}`);
   }
-  const recordings = new Map<string, RecordedCall<Profiling, R>>();
+  const recordings = new Recordings<RecordedCall<Profiling, R>>(({ made }) => made);
   return (...args) => {
     if (isRecording()) throw new Error('profile: it must not be called while a function is recorded; got such a call');
-    const described = describeAll(args);
-    const recorded = recordings.get(described.key) ?? recordCall(f, args, described.tensors, profilePlan);
-    recordings.set(described.key, recorded);
-    const profiles = Array.from({ length: runs }, () => runOnce(recorded, described));
+    const described = describeArguments(args);
+    let recorded = recordings.get(described.key);
+    if (!recorded) {
+      recorded = recordCall(f, args, described.tensors, profilePlan);
+      recordings.add(described.key, recorded);
+    }
+    const run = recorded;
+    const profiles = Array.from({ length: runs }, () => runOnce(run, described));
     const median = profiles.sort((a, b) => a.ms - b.ms)[runs >> 1];
     if (!median) throw new Error('internal: no run');
     return printedAs(median, show);
@@ -66,7 +72,8 @@ export function profile<A extends readonly unknown[], R>(
 
 function runOnce<R>({ made, rebuild }: RecordedCall<Profiling, R>, { tensors }: Described): Profile<R> {
   const { recording, kernels, log } = made;
-  const outputs = recording.run(tensors.map(({ node }) => valueOf(node)));
+  const nodes = tensors.map(({ node }) => node);
+  const outputs = recording.run(nodes.map(valueOf));
   const threads = log();
   const stintsOf = (step: number) => threads.flatMap((stints) => stints[step] ?? []);
   const working = (step: number): number => stintsOf(step).reduce((sum, { began, ended }) => sum + ended - began, 0);
@@ -77,7 +84,7 @@ function runOnce<R>({ made, rebuild }: RecordedCall<Profiling, R>, { tensors }: 
   };
   const total = kernels.reduce((sum, _, step) => sum + working(step), 0);
   return {
-    result: rebuild(outputs, 'all'),
+    result: rebuild(outputs, recording.lostBehind(nodes)),
     ms: span(threads.flat()) / 1e6,
     kernels: kernels.map((kernel, step): ProfiledKernel => {
       const ns = span(stintsOf(step));

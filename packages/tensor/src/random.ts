@@ -65,7 +65,7 @@ function drawnWord(draw: () => number): Node {
   if (!recording) return numberNode(draw(), 'int32');
   const draws = recorded.get(recording) ?? new Draws(recording);
   recorded.set(recording, draws);
-  return sourceNode({ kind: 'drawn', draw: draws.add(draw) }, [], 'int32');
+  return sourceNode({ kind: 'drawn', draw: draws.add(draw) }, [], 'int32', { recording });
 }
 
 /** The two words of the key of the next random tensor. */

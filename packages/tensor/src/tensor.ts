@@ -2,7 +2,7 @@
 // is read. All of the ops' meaning is in @treadle/graph; here are only the names that users call them by.
 
 import { inspect } from 'node:util';
-import { makePending, realize, StoredValue, valueOf, valueOfAsync } from '@treadle/compiler';
+import { isKnown, makePending, realize, StoredValue, valueOf, valueOfAsync } from '@treadle/compiler';
 import {
   type Axes,
   type Conv1dOptions,
@@ -23,7 +23,7 @@ import {
 } from '@treadle/graph';
 import { asIndices } from './indices.ts';
 import { type NestedNumbers, nest } from './nested.ts';
-import { print } from './print.ts';
+import { heading, print } from './print.ts';
 import { type Numbers, toNode } from './values.ts';
 
 /** What an operand may be: a tensor, or numbers that become one. */
@@ -446,9 +446,10 @@ function toData(stored: StoredValue, dtype: Dtype): TensorData {
   return dtype === 'bool' ? Uint8Array.from(values, (mask) => (mask === 0 ? 0 : 1)) : values;
 }
 
-// What console.log shows. (A method under a name computed at run time cannot be declared in the class.)
+// What console.log shows, inside a compiled function without values. (A method under a name computed at run time cannot be declared in the class.)
 Object.defineProperty(Tensor.prototype, inspect.custom, {
   value(this: Tensor): string {
-    return this.toString();
+    const { node, shape, dtype } = this;
+    return isKnown(node) ? this.toString() : `${heading(shape, dtype)} (value not known while recorded)`;
   },
 });

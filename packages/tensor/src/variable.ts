@@ -1,7 +1,7 @@
 // A variable: a tensor whose value can be assigned. Everything a tensor has, it has; what was computed from its old value keeps
 // seeing that.
 
-import { makePending, VariableCell, valueOf } from '@treadle/compiler';
+import { initialValueOf, makePending, VariableCell } from '@treadle/compiler';
 import type { Node } from '@treadle/graph';
 import { ops } from '@treadle/graph';
 import { nodeOf, operand, Tensor, type TensorLike } from './tensor.ts';
@@ -22,7 +22,7 @@ export class Variable extends Tensor {
   readonly #cell: VariableCell;
 
   constructor(initial: Node, { name = '', trainable = true, constraint }: VariableOptions = {}) {
-    const values = valueOf(initial).read();
+    const values = initialValueOf(initial).read();
     const cell = new VariableCell(values, initial.shape, initial.dtype);
     super(cell.node);
     this.#cell = cell;
