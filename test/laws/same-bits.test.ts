@@ -96,6 +96,7 @@ const large = {
   eigh: ({ squares }) => ops.eigh(squares),
   equal: ({ a, b }) => ops.equal(ops.round(a), ops.round(b)),
   erf: ({ a }) => ops.erf(a),
+  erfc: ({ a }) => ops.erfc(a),
   exp: ({ a }) => ops.exp(a),
   expandDims: ({ a }) => ops.exp(ops.expandDims(a, 1)),
   expm1: ({ a }) => ops.expm1(a),

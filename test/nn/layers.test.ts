@@ -14,6 +14,7 @@ import {
 } from '@treadle/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { erf, erfc } from '../kernels/math/references.ts';
 
 const u = 2 ** -24;
 const inference = { training: false };
@@ -29,22 +30,6 @@ const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 const geluInner = (x: number): number => Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3);
 const [seluAlpha, seluScale] = [1.6732632423543772, 1.0507009873554805];
-/** 2/√π ∫₀ˣ e^(−t²) dt by its series, which alternates no further than float64 bears for |x| ≤ 3; beyond, by its fraction. */
-function erf(x: number): number {
-  if (x < 0) return -erf(-x);
-  if (x > 3) {
-    let fraction = 0; // Laplace: 1 / (x + (1/2) / (x + (2/2) / (x + …)))
-    for (let k = 60; k > 0; k--) fraction = k / 2 / (x + fraction);
-    return 1 - Math.exp(-x * x) / ((x + fraction) * Math.sqrt(Math.PI));
-  }
-  let term = x;
-  let sum = x; // e^(−x²) Σ 2ᵏ x^(2k+1) / (1·3·…·(2k+1)), all terms positive
-  for (let k = 1; k < 200; k++) {
-    term *= (2 * x * x) / (2 * k + 1);
-    sum += term;
-  }
-  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
-}
 interface Scalar {
   value(x: number): number;
   slope(x: number): number;
@@ -117,6 +102,65 @@ describe('activations', () => {
       );
     },
   );
+
+  describe('gelu is right in its left tail, relative to what is left there', () => {
+    const anywhere = fc.array(fc.float({ min: -16, max: 16, noNaN: true }), { minLength: 1, maxLength: 9 });
+    interface Exact {
+      readonly f: (x: Tensor) => Tensor;
+      readonly value: (x: number) => readonly [y: number, bound: number];
+      readonly slope: (x: number) => readonly [dy: number, bound: number];
+    }
+    const exactly: Exact = {
+      f: (x) => activations.gelu(x),
+      // x/√2 is rounded twice, and moves erfc by no more than x² + 1 times as much; erfc has 4u, what it is multiplied by 2u
+      value: (x) => {
+        const y = (x * erfc(-x / Math.SQRT2)) / 2;
+        return [y, (2 * x * x + 10) * u * Math.abs(y)];
+      },
+      // Φ(x) + x·φ(x): x² has rounded five times, halved, in the exponent; four functions and products more
+      slope: (x) => {
+        const [whole, density] = [erfc(-x / Math.SQRT2) / 2, Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI)];
+        const size = whole * (2 * x * x + 12) + Math.abs(x) * density * (2.5 * x * x + 16);
+        return [whole + x * density, size * u];
+      },
+    };
+    const approximately: Exact = {
+      f: (x) => activations.gelu(x, { approximate: true }),
+      // σ(2z): 2z has rounded seven times, which moves σ by 2z times as much at most
+      value: (x) => {
+        const z = 2 * geluInner(x);
+        return [x * sigmoid(z), (7 * Math.abs(z) + 6) * u * Math.abs(x) * sigmoid(z)];
+      },
+      // σ(2z) + 2xz′·σ(2z)·(1 − σ(2z))
+      slope: (x) => {
+        const z = 2 * geluInner(x);
+        const steep = 2 * x * Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x);
+        const [y, rest] = [sigmoid(z), sigmoid(-z)];
+        const relative = 7 * Math.abs(z) + 20;
+        const size = y * relative + Math.abs(steep) * y * (rest * relative + (Math.abs(z) * rest * 7 + 6) * y);
+        return [y + steep * y * rest, size * u];
+      },
+    };
+
+    test.each(Object.entries({ exactly, approximately }))('%s', (_, { f, value, slope }) => {
+      fc.assert(
+        fc.property(anywhere, (xs) => {
+          const x = xs.map(Math.fround);
+          const y = f(tensor(x)).data();
+          const dx = grad((t) => f(t).sum())(tensor(x)).data();
+          x.forEach((xi, i) => {
+            // where a factor is denormal, it is off by 2 of the smallest numbers there are
+            const denormal = (2 + 4 * Math.abs(xi) ** 3) * 2 ** -149;
+            const [truth, bound] = value(xi);
+            expect(Math.abs(y[i]! - truth)).toBeLessThanOrEqual(bound + denormal);
+            const [steepness, off] = slope(xi);
+            expect(Math.abs(dx[i]! - steepness)).toBeLessThanOrEqual(off + denormal);
+          });
+        }),
+        { numRuns: 200 },
+      );
+    });
+  });
 
   test('are finite with finite gradients far out', () => {
     for (const name of Object.keys(scalars)) {

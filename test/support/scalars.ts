@@ -1,6 +1,6 @@
 // The elementwise functions on single numbers in float64: the truth beside which lanes are measured.
 
-import { erf } from '../kernels/math/references.ts';
+import { erf, erfc } from '../kernels/math/references.ts';
 
 /** a − b·⌊a/b⌋, with b's sign, exactly: NumPy's and Python's remainder. */
 function mod(a: number, b: number): number {
@@ -33,6 +33,7 @@ export const scalars = {
   cos,
   div: (a: number, b: number) => a / b,
   erf,
+  erfc,
   exp,
   expm1,
   floor,

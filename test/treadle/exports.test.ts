@@ -25,7 +25,7 @@ const functions = `
 const methods = `
   data read item toArray toString dispose realize detach
   add sub mul div pow mod maximum minimum neg abs sign exp expm1 log log1p sqrt rsqrt square reciprocal floor ceil round
-  sin cos tan tanh sigmoid erf softplus relu
+  sin cos tan tanh sigmoid erf erfc softplus relu
   matmul conv1d conv2d conv2dTranspose depthwiseConv2d maxPool2d averagePool2d resize transpose reshape flatten squeeze expandDims slice gather split pad tile broadcastTo flip
   sum mean prod max min variance std logSumExp argmax argmin any all
   equal notEqual less lessEqual greater greaterEqual logicalAnd logicalOr logicalNot where

@@ -37,7 +37,22 @@ export { eigen } from './linear-algebra/eigen.ts';
 export { determinant, solve } from './linear-algebra/eliminate.ts';
 export { orthonormalize } from './linear-algebra/orthonormalize.ts';
 export { singular } from './linear-algebra/singular.ts';
-export { cos, erf, exp, expm1, log, log1p, normalPair, pow, sigmoid, sin, softplus, tan, tanh } from './math/index.ts';
+export {
+  cos,
+  erf,
+  erfc,
+  exp,
+  expm1,
+  log,
+  log1p,
+  normalPair,
+  pow,
+  sigmoid,
+  sin,
+  softplus,
+  tan,
+  tanh,
+} from './math/index.ts';
 export { matmul } from './matmul.ts';
 export { averagePool, averagePoolSpread, maxPool, maxPoolPick, maxPoolSpread, type PoolShape } from './pool.ts';
 export { type Combine, reduce, shouldLieFirst } from './reduce.ts';

@@ -59,18 +59,17 @@ export interface GeluOptions {
   readonly approximate?: boolean;
 }
 
-/** x·Φ(x), Φ the distribution function of the standard normal; or x·½(1 + tanh(√(2/π)·(x + 0.044715·x³))). */
+/**
+ * x·Φ(x), Φ the distribution function of the standard normal; or x·½(1 + tanh(√(2/π)·(x + 0.044715·x³))). Both to the last
+ * places of small results: Φ(x) = ½·erfc(−x/√2), and ½(1 + tanh z) = σ(2z).
+ */
 export function gelu(x: Tensor, { approximate = false }: GeluOptions = {}): Tensor {
-  const inner = approximate
-    ? x
-        .square()
-        .mul(0.044715)
-        .add(1)
-        .mul(x)
-        .mul(Math.sqrt(2 / Math.PI))
-        .tanh()
-    : x.mul(Math.SQRT1_2).erf();
-  return inner.add(1).mul(0.5).mul(x);
+  if (!approximate) return x.mul(-Math.SQRT1_2).erfc().mul(0.5).mul(x);
+  const cubic = x.square().mul(0.044715).add(1).mul(x);
+  return cubic
+    .mul(2 * Math.sqrt(2 / Math.PI))
+    .sigmoid()
+    .mul(x);
 }
 
 /** x·σ(x) */

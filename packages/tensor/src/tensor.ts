@@ -225,6 +225,10 @@ export class Tensor {
   erf(): Tensor {
     return new Tensor(ops.erf(this.node));
   }
+  /** 1 − erf x, accurate where that is small */
+  erfc(): Tensor {
+    return new Tensor(ops.erfc(this.node));
+  }
   /** ln(1 + eˣ) */
   softplus(): Tensor {
     return new Tensor(ops.softplus(this.node));

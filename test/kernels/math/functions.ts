@@ -1,6 +1,6 @@
 // The elementary functions of one argument: what computes them in lanes, beside what is true in float64.
 
-import { cos, erf, exp, expm1, log, log1p, sigmoid, sin, softplus, tan, tanh } from '@treadle/kernels';
+import { cos, erf, erfc, exp, expm1, log, log1p, sigmoid, sin, softplus, tan, tanh } from '@treadle/kernels';
 import type { LaneFunction } from './lanes.ts';
 import * as references from './references.ts';
 
@@ -9,6 +9,8 @@ export interface Unary {
   readonly truth: (x: number) => number;
   /** f(−x) = −f(x), f(−x) = f(x), or neither */
   readonly symmetry?: 'odd' | 'even';
+  /** the largest error, where it is more than 2 */
+  readonly ulps?: number;
 }
 
 export const unary: Readonly<Record<string, Unary>> = {
@@ -20,6 +22,7 @@ export const unary: Readonly<Record<string, Unary>> = {
   sigmoid: { lanes: sigmoid, truth: (x) => 1 / (1 + Math.exp(-x)) },
   softplus: { lanes: softplus, truth: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))) },
   erf: { lanes: erf, truth: references.erf, symmetry: 'odd' },
+  erfc: { lanes: erfc, truth: references.erfc, ulps: 2.05 },
   sin: { lanes: sin, truth: Math.sin, symmetry: 'odd' },
   cos: { lanes: cos, truth: Math.cos, symmetry: 'even' },
   tan: { lanes: tan, truth: Math.tan, symmetry: 'odd' },

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ulpDistance, ulpOf } from '../../support/ulp.ts';
-import { erf } from './references.ts';
+import { erf, erfc } from './references.ts';
 
 test('a float64 rounded to float32 is within half an ulp of itself', () => {
   fc.assert(
@@ -53,4 +53,17 @@ test('the reference of erf agrees with the tables and with itself across the sea
   }
   const slope = (2 / Math.sqrt(Math.PI)) * Math.exp(-6.25);
   expect(Math.abs(erf(2.5) - erf(2.5 - 2 ** -40) - slope * 2 ** -40)).toBeLessThan(4e-16);
+});
+
+test('the reference of erfc is 1 − erf, agrees with its asymptotic series and with itself across the seam', () => {
+  for (const x of [-4, -2, -0.3, 0, 0.7, 1.9, 2.4]) expect(Math.abs(erfc(x) + erf(x) - 1)).toBeLessThan(4e-16);
+  expect([erfc(Infinity), erfc(-Infinity), erfc(Number.NaN)]).toEqual([0, 2, Number.NaN]);
+  for (const x of [6, 8, 10]) {
+    // e^−x²/(x√π)·(1 − 1/2x² + 3/4x⁴ − …): the error is less than the first term that is left out
+    const y = 1 / (2 * x * x);
+    const series = (Math.exp(-x * x) / (x * Math.sqrt(Math.PI))) * (1 - y + 3 * y ** 2 - 15 * y ** 3);
+    expect(Math.abs(erfc(x) / series - 1)).toBeLessThan(1.2 * 105 * y ** 4);
+  }
+  const slope = (2 / Math.sqrt(Math.PI)) * Math.exp(-6.25);
+  expect(Math.abs((erfc(2.5 - 2 ** -40) - erfc(2.5) - slope * 2 ** -40) / erfc(2.5))).toBeLessThan(1e-12);
 });

@@ -24,3 +24,10 @@ export function erf(x: number): number {
   if (abs(x) < 2.5) return erfSeries(x);
   return x > 6 ? 1 : x < -6 ? -1 : x > 0 ? 1 - erfcFraction(x) : x < 0 ? erfcFraction(-x) - 1 : x;
 }
+
+/** 1 − erf x, to about 1e-12 of itself. */
+export function erfc(x: number): number {
+  if (abs(x) < 2.5) return 1 - erfSeries(x);
+  if (x === Infinity) return 0;
+  return x < 0 ? 2 - erfc(-x) : erfcFraction(x);
+}

@@ -257,6 +257,7 @@ export const elementwise = {
   cos: unary('cos'),
   div: binary('div', { spread: above }),
   erf: unary('erf'),
+  erfc: unary('erfc', { tolerance: { ulps: 2.05 } }),
   exp: unary('exp', { domain: wide }),
   expm1: unary('expm1', { domain: wide }),
   floor: unary('floor', { ints: 'own' }),

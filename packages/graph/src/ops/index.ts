@@ -40,4 +40,4 @@ export { det, inv, solve } from './solve.ts';
 export { argsort, sort, topK } from './sort.ts';
 export { stopGradient } from './stop-gradient.ts';
 export { broadcastTo, mean, std, sum, sumTo, variance } from './sum.ts';
-export { cos, erf, sin, tan } from './trigonometric.ts';
+export { cos, erf, erfc, sin, tan } from './trigonometric.ts';

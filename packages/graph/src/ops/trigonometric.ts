@@ -1,4 +1,4 @@
-// sin, cos, tan; and erf, which has its place here for want of a family.
+// sin, cos, tan; and erf and erfc, which have their place here for want of a family.
 
 import * as math from '@treadle/kernels';
 import type { Node } from '../node.ts';
@@ -35,5 +35,18 @@ export const erf: (x: NodeOrNumber) => Node = floatUnary({
   name: 'erf',
   cost: 2,
   lane: (f, x) => math.erf(f, x.float(0)),
-  gradient: (dy, _, [x]) => [x && mul(dy, mul(2 / Math.sqrt(Math.PI), exp(neg(square(x)))))],
+  gradient: (dy, _, [x]) => [x && mul(dy, slopeOfErf(x))],
 });
+
+/** 1 − erf x, accurate where that is small */
+export const erfc: (x: NodeOrNumber) => Node = floatUnary({
+  name: 'erfc',
+  cost: 3,
+  lane: (f, x) => math.erfc(f, x.float(0)),
+  gradient: (dy, _, [x]) => [x && neg(mul(dy, slopeOfErf(x)))],
+});
+
+/** 2/√π·e^(−x²) */
+function slopeOfErf(x: Node): Node {
+  return mul(2 / Math.sqrt(Math.PI), exp(neg(square(x))));
+}

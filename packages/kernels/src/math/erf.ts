@@ -1,7 +1,7 @@
 // The error function: odd polynomial near 0, 1 − e^P(|x|) with the sign of x elsewhere, where P approximates log(erfc);
 // both are computed, one is selected.
 
-import { type Expr, type FunctionBuilder, f32x4, v128 } from '@treadle/wasm';
+import { type Expr, type FunctionBuilder, f32x4, type Local, v128 } from '@treadle/wasm';
 import { exponential, scaleNormal } from './exponential.ts';
 import { polynomial } from './polynomial.ts';
 
@@ -19,11 +19,16 @@ const farCoefficients = [
   -0.003065488301217556, 0.00019821888417936862,
 ];
 
+/** erf x − x for |x| ≤ 0.9. */
+export function nearErf(f: FunctionBuilder, x: Local<'f32x4'>): Expr<'f32x4'> {
+  const z = f.let(f32x4.mul(x, x));
+  return f32x4.mul(x, polynomial(z, nearCoefficients));
+}
+
 /** erf x; largest error 1.30 ulp. */
 export function erf(f: FunctionBuilder, x: Expr<'f32x4'>): Expr<'f32x4'> {
   const given = f.let(x);
-  const z = f.let(f32x4.mul(given, given));
-  const near = f32x4.add(given, f32x4.mul(given, polynomial(z, nearCoefficients)));
+  const near = f32x4.add(given, nearErf(f, given));
   const magnitude = f.let(f32x4.pmin(f32x4.abs(given), 3.95)); // erf 3.95 rounds to 1
   const parts = exponential(f, f.let(polynomial(magnitude, farCoefficients)));
   const far = f32x4.sub(f32x4.const(1), scaleNormal(f32x4.add(parts.q, 1), parts));

@@ -26,20 +26,45 @@ export interface Exponential {
 
 /** Reduces e^x. The caller has clamped x to [−105, 89] or less; x is evaluated twice. */
 export function exponential(f: FunctionBuilder, x: Expr<'f32x4'>): Exponential {
-  const shifted = f.let(f32x4.add(f32x4.mul(x, Math.LOG2E), magic));
-  const n = f.let(f32x4.sub(shifted, magic));
+  const { shifted, n } = wholeOf(f, x);
   const r = f.let(f32x4.sub(f32x4.sub(x, f32x4.mul(n, ln2hi)), f32x4.mul(n, ln2lo)));
-  const q = f.let(f32x4.add(f32x4.mul(f32x4.mul(r, r), polynomial(r, coefficients)), r));
+  const q = f.let(f32x4.add(beyondLinear(r), r));
   return { q, shifted };
 }
 
+interface ExponentialOfSum extends Pick<Exponential, 'shifted'> {
+  /** r + s = e^(x + rest)·2⁻ⁿ − 1, s the smaller */
+  readonly r: Local<'f32x4'>;
+  readonly s: Local<'f32x4'>;
+}
+
+/** The same of a sum whose second term is small beside the first one's last place, to somewhat more than float32's precision. */
+export function exponentialOfSum(f: FunctionBuilder, x: Expr<'f32x4'>, rest: Expr<'f32x4'>): ExponentialOfSum {
+  const { shifted, n } = wholeOf(f, x);
+  const high = f.let(f32x4.sub(x, f32x4.mul(n, ln2hi))); // exact
+  const low = f.let(f32x4.sub(rest, f32x4.mul(n, ln2lo)));
+  const r = f.let(f32x4.add(high, low));
+  const lost = f32x4.add(f32x4.sub(high, r), low);
+  return { r, s: f.let(f32x4.add(beyondLinear(r), lost)), shifted };
+}
+
+function wholeOf(f: FunctionBuilder, x: Expr<'f32x4'>): { shifted: Local<'f32x4'>; n: Local<'f32x4'> } {
+  const shifted = f.let(f32x4.add(f32x4.mul(x, Math.LOG2E), magic));
+  return { shifted, n: f.let(f32x4.sub(shifted, magic)) };
+}
+
+/** e^r − 1 − r */
+function beyondLinear(r: Local<'f32x4'>): Expr<'f32x4'> {
+  return f32x4.mul(f32x4.mul(r, r), polynomial(r, coefficients));
+}
+
 /** v·2ⁿ for −126 ≤ n ≤ 127. */
-export function scaleNormal(v: Expr<'f32x4'>, { shifted }: Exponential): Expr<'f32x4'> {
+export function scaleNormal(v: Expr<'f32x4'>, { shifted }: Pick<Exponential, 'shifted'>): Expr<'f32x4'> {
   return f32x4.mul(v, reinterpret('f32x4', i32x4.shl(reinterpret('i32x4', shifted), 23)));
 }
 
 /** v·2ⁿ for every n of `exponential`, rounded once where it is denormal, ±∞ where it is too large: v·2^⌊n/2⌋·2^⌈n/2⌉. */
-export function scale(f: FunctionBuilder, v: Expr<'f32x4'>, { shifted }: Exponential): Expr<'f32x4'> {
+export function scale(f: FunctionBuilder, v: Expr<'f32x4'>, { shifted }: Pick<Exponential, 'shifted'>): Expr<'f32x4'> {
   const sum = f.let(i32x4.add(reinterpret('i32x4', shifted), 127)); // … + 254 + n: both halves take a bias of 127
   const half = f.let(i32x4.shr_s(sum, 1));
   const low = reinterpret('f32x4', i32x4.shl(half, 23));
