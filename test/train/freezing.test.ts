@@ -1,7 +1,17 @@
 // The laws of freezing: what is frozen keeps its bits, and all else learns as if it were a constant, whatever was frozen before.
 
 import { sparseCategoricalCrossentropy } from '@treadle/losses';
-import { batchNormalization, bidirectional, dense, type Layer, lstm, Sequential, timeDistributed } from '@treadle/nn';
+import {
+  batchNormalization,
+  bidirectional,
+  dense,
+  type Layer,
+  lstm,
+  type Network,
+  networkFrom,
+  Sequential,
+  timeDistributed,
+} from '@treadle/nn';
 import { adam } from '@treadle/optim';
 import { gradients, randomNormal, setSeed, type Tensor, type Variable } from '@treadle/tensor';
 import { type Callback, type Model, sequential } from '@treadle/train';
@@ -160,6 +170,21 @@ describe('what is frozen', () => {
     both.build([3, 2]);
     both.trainable = false;
     expect(new Sequential([both]).trainableVariables).toEqual([]);
+  });
+
+  test('is so in a model made again from its config', () => {
+    fc.assert(
+      fc.property(frozen, (which) => {
+        const { model, freeze } = make();
+        freeze({ ...which, bias: false }); // a single variable is no part of a config
+        const names = (some: Network): readonly string[] =>
+          [...some.namedVariables].filter(([, v]) => some.trainableVariables.includes(v)).map(([name]) => name);
+        expect(names(networkFrom(model.config()))).toEqual(names(model));
+        model.trainable = false;
+        expect(networkFrom(model.config()).trainable).toBe(false);
+      }),
+      { numRuns: 10 },
+    );
   });
 
   test('is a layer of one’s own that says so', () => {

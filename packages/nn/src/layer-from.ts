@@ -98,6 +98,12 @@ const makers: Readonly<Record<string, (config: LayerConfig, own: OwnMakers) => L
  * that is unknown and for options of the wrong type.
  */
 export function layerFrom(config: LayerConfig, own: OwnMakers = {}): Layer {
+  const made = madeFrom(config, own);
+  if (config.trainable === false) made.trainable = false;
+  return made;
+}
+
+function madeFrom(config: LayerConfig, own: OwnMakers): Layer {
   if (config.kind === 'sequential' || config.kind === 'model') return networkFrom(config, own);
   const ownMaker = Object.hasOwn(own, config.kind) ? own[config.kind] : undefined;
   if (ownMaker) return ownMaker(config);
@@ -112,6 +118,7 @@ export function networkFrom(config: LayerConfig, own: OwnMakers = {}): Network {
   const { name, inputShape } = common(config);
   const network = new Network(graphFrom(config, own), { name });
   if (inputShape && !network.isBuilt) network.build(inputShape);
+  if (config.trainable === false) network.trainable = false;
   return network;
 }
 

@@ -61,7 +61,7 @@ export function makeLayer(parts: LayerParts): LayerFunction {
       ...(weights?.penalties() ?? []),
       ...inner().flatMap(([, part]) => part.losses?.() ?? []),
     ],
-    config: () => configOf(kind, options),
+    config: () => ({ ...configOf(kind, options), ...(!freezing.trainable && { trainable: false }) }),
   });
 }
 

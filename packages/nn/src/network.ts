@@ -238,9 +238,13 @@ export class Network extends Callable implements Layer {
       }
       return { ...layer.config(), name: this.layerNames[i] };
     });
-    const name = this.name !== undefined && { name: this.name };
-    if (kind === 'sequential') return { kind, ...name, inputShape: this.inputShape, layers };
-    return { kind, ...name, inputs, layers, calls, outputs };
+    const own = {
+      kind,
+      ...(this.name !== undefined && { name: this.name }),
+      ...(!this.trainable && { trainable: false }),
+    };
+    if (kind === 'sequential') return { ...own, inputShape: this.inputShape, layers };
+    return { ...own, inputs, layers, calls, outputs };
   }
 
   /** callAll, each result with the mask that says which of its steps count. */

@@ -59,7 +59,7 @@ export async function fit(
   const batchCallbacks = callbacks.filter(({ onBatchEnd }) => onBatchEnd);
   const recorder = new HistoryRecorder();
   const data = dataOf(learned);
-  let isNaN = false;
+  let isLost = false;
   await untilEnded(callbacks, training, async () => {
     for (let epoch = 0; epoch < epochs && !training.isStopped; epoch++) {
       for (const callback of callbacks) await callback.onEpochBegin?.(epoch, training);
@@ -68,8 +68,8 @@ export async function fit(
       let step = steps.train;
       for (const rows of batches(learned.count, batchSize, { ...order, epoch })) {
         const loss = average.add(await step.run(rows, data), rows.length);
-        if (Number.isNaN(loss) && !isNaN) steps.warnings.give(describeNaN(epoch, batch));
-        isNaN ||= Number.isNaN(loss);
+        if (Number.isNaN(loss) && !isLost) steps.warnings.give(describeNaN(epoch, batch));
+        isLost ||= Number.isNaN(loss);
         if (batchCallbacks.length > 0) {
           const { logs } = average;
           for (const callback of batchCallbacks) await callback.onBatchEnd?.(batch, logs, training);

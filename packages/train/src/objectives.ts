@@ -18,7 +18,10 @@ export interface ObjectiveOptions {
   readonly loss: PerOutput<LossLike>;
   /** how much each output's loss counts; 1 by default */
   readonly lossWeights?: readonly number[] | Readonly<Record<string, number>>;
-  /** figures to report beside the loss: metrics, or their names; for all outputs, for each in their order, or by name */
+  /**
+   * figures to report beside the loss: metrics, or their names; for all outputs, for each in their order, or by name. They are
+   * given the mask as the loss is.
+   */
   readonly metrics?:
     | readonly MetricLike[]
     | readonly (readonly MetricLike[])[]
