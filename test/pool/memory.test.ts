@@ -188,7 +188,7 @@ describe('the memory', () => {
     for (const n of [2 ** 32, 2 ** 40, Number.MAX_SAFE_INTEGER]) {
       expect(() => memory.allocate(n)).toThrow(RangeError);
       expect(() => memory.allocate(n)).toThrow(
-        `memory: all blocks together hold at most ${2 ** 32} bytes; asked for ${n} bytes with ${bytesInUse} in use`,
+        `memory: no room for ${n} bytes; ${bytesInUse} bytes are in use of the memory, which is at most ${2 ** 32} bytes`,
       );
     }
     expect(memory.bytesInUse).toBe(bytesInUse);

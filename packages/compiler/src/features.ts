@@ -3,7 +3,7 @@
 // measurement never shows in a result. The only place that reads TREADLE_SIMD and TREADLE_FMA.
 
 import { type Level, type Probe, probe } from '@treadle/kernels';
-import { webAssembly } from '@treadle/pool';
+import { createMemory, webAssembly } from '@treadle/pool';
 import { compileModule } from './compile-module.ts';
 import { allowRelaxed, canAllowRelaxed, canJoinVectors, joinVectors } from './v8-flags.ts';
 
@@ -88,7 +88,7 @@ function measure(level: Level, setsFlags: boolean): Measured | undefined {
 }
 
 function runnerOf(trial: Probe, setsFlags: boolean): ((rounds: number) => void) | undefined {
-  const memory = new webAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+  const memory = createMemory(1, 1);
   const floats = new Float32Array(memory.buffer);
   const module = setsFlags ? compileModule(trial.bytes, { memory }) : new webAssembly.Module(trial.bytes);
   const { run } = new webAssembly.Instance(module, { env: { memory } }).exports;

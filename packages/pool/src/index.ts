@@ -20,6 +20,7 @@ export type { Program, RunOptions, Stint, Table, Work } from './program.ts';
 export { RunError } from './run-error.ts';
 export { Team, type TeamOptions, team } from './team.ts';
 export {
+  createMemory,
   type WebAssemblyInstance,
   type WebAssemblyInterface,
   type WebAssemblyMemory,

@@ -3,7 +3,7 @@
 // the next block, or the guard at the end.
 
 import { Allocator, type Block } from './allocator.ts';
-import { type WebAssemblyMemory, webAssembly } from './webassembly.ts';
+import { createMemory, type WebAssemblyMemory } from './webassembly.ts';
 
 const pageBytes = 65_536;
 const maximumPages = 65_536;
@@ -73,7 +73,7 @@ export class SharedMemory {
 
   #create(): WebAssemblyMemory {
     const initial = leastGrowth / pageBytes;
-    this.#wasm = new webAssembly.Memory({ initial, maximum: maximumPages, shared: true });
+    this.#wasm = createMemory(initial, maximumPages);
     this.#allocator.extend(leastGrowth - heapStart - guardBytes);
     return this.#wasm;
   }
@@ -84,24 +84,32 @@ export class SharedMemory {
     return this.#views;
   }
 
-  /** Adds at least what a block of `bytes` lacks, and a quarter of what there is, so that growing stays rare. */
+  /** Adds what a block of `bytes` lacks, and if possible a quarter of what there is, so that growing stays rare. */
   #grow(wasm: WebAssemblyMemory, bytes: number): void {
     const reserved = wasm.buffer.byteLength;
     const missing = Math.ceil((Math.max(1, bytes) - this.#allocator.bytesAtTop) / pageBytes);
     const room = maximumPages - reserved / pageBytes;
-    const wanted = Math.ceil(Math.max(leastGrowth, reserved / 4) / pageBytes);
-    const pages = Math.max(missing, Math.min(wanted, room));
-    try {
-      wasm.grow(pages);
-    } catch (cause) {
-      const limit = maximumPages * pageBytes;
-      throw new RangeError(
-        `memory: all blocks together hold at most ${limit} bytes; asked for ${bytes} bytes with ${this.bytesInUse} in use`,
-        { cause },
-      );
-    }
+    if (missing > room) throw this.#full(bytes, `which is at most ${maximumPages * pageBytes} bytes`);
+    const ample = Math.ceil(Math.max(leastGrowth, reserved / 4) / pageBytes);
+    const pages = [Math.min(Math.max(missing, ample), room), missing].find((count) => growsBy(wasm, count));
+    if (pages === undefined) throw this.#full(bytes, `${reserved} bytes large, and the system gives no more`);
     this.#views = undefined;
     this.#allocator.extend(pages * pageBytes);
+  }
+
+  #full(bytes: number, how: string): RangeError {
+    return new RangeError(
+      `memory: no room for ${bytes} bytes; ${this.bytesInUse} bytes are in use of the memory, ${how}`,
+    );
+  }
+}
+
+function growsBy(wasm: WebAssemblyMemory, pages: number): boolean {
+  try {
+    wasm.grow(pages);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -24,4 +24,26 @@ export interface WebAssemblyInterface {
   validate(bytes: Uint8Array<ArrayBuffer>): boolean;
 }
 
-export const webAssembly: WebAssemblyInterface = Reflect.get(globalThis, 'WebAssembly');
+/** What stands for WebAssembly where a host has switched it off: every use says so. */
+const missing: WebAssemblyInterface = new Proxy(Object.prototype as WebAssemblyInterface, {
+  get: () => {
+    throw new Error(
+      'treadle: WebAssembly must be available; this process has none (node --jitless switches it off), and nothing else computes',
+    );
+  },
+});
+
+export const webAssembly: WebAssemblyInterface = Reflect.get(globalThis, 'WebAssembly') ?? missing;
+
+/** A shared memory that may grow to so many pages of 64 KiB. RangeError where the host refuses. */
+export function createMemory(initial: number, maximum: number): WebAssemblyMemory {
+  try {
+    return new webAssembly.Memory({ initial, maximum, shared: true });
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new RangeError(
+      'memory: the process must be able to reserve address space for a shared memory, 8 to 10 GiB with guard regions; it was refused; does a limit (ulimit -v) stand in the way?',
+      { cause },
+    );
+  }
+}
