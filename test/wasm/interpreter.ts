@@ -1,7 +1,16 @@
 // Runs what the function builder recorded, statement by statement, in plain TypeScript: the reference for the encoder.
 // It reads the same data and shares no code with it. Values are bit patterns.
 
-import type { ConstantValue, Expr, FunctionBuilder, Label, ResultType, Statement, ValueType } from '@treadle/wasm';
+import type {
+  ConstantValue,
+  Expr,
+  FunctionBuilder,
+  Label,
+  ResultType,
+  Signature,
+  Statement,
+  ValueType,
+} from '@treadle/wasm';
 import { type Machine, Trap } from './lane-meaning.ts';
 import { meaningOf } from './meaning.ts';
 import { fromFloat, join, shapeOf } from './numbers.ts';
@@ -26,6 +35,16 @@ function constant(type: ValueType, value: ConstantValue): bigint {
   );
 }
 
+function hasSignature(builder: FunctionBuilder, { params, result }: Signature): boolean {
+  const types = ({ params, result }: Signature): string => [...params, result].map(kindOf).join();
+  return types(builder) === types({ params, result });
+}
+
+/** Readings of the same vector are one type. */
+function kindOf(type: ResultType): string {
+  return type === 'void' || shapeOf(type).count === 1 ? type : 'v128';
+}
+
 /** Runs function `index` of the program; gives its result, 0 where it has none. */
 export function invoke(machine: Machine, program: Program, index: number, args: readonly bigint[]): bigint {
   const builder = program.get(index);
@@ -38,6 +57,13 @@ export function invoke(machine: Machine, program: Program, index: number, args: 
         return constant(node.type, node.value);
       case 'local.get':
         return frame.locals[node.index] ?? 0n;
+      case 'call_indirect': {
+        const [position = 0n, ...args] = node.args.map(evaluate).reverse();
+        const func = machine.table[Number(position)];
+        const target = func === undefined ? undefined : program.get(func);
+        if (!target || !hasSignature(target, node.signature)) throw new Trap('no function of this signature');
+        return invoke(machine, program, func ?? -1, args.reverse());
+      }
       case 'call':
         return invoke(machine, program, node.func.index, node.args.map(evaluate));
       case 'select': {

@@ -5,6 +5,8 @@ import { fromFloat, fusedMultiplyAdd, type Lane, nearest, toFloat } from './numb
 /** What a running program can change, and what the machine under test is known to do. */
 export interface Machine {
   readonly memory: Uint8Array;
+  /** the index of the function at each position; undefined where there is none */
+  readonly table: readonly (number | undefined)[];
   /** whether relaxed multiply-add rounds once */
   readonly fused: boolean;
 }

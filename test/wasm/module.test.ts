@@ -62,6 +62,30 @@ describe('modules', () => {
     expect(() => new WebAssembly.Instance(greedy, { env: { memory: memoryOf(300) } })).toThrow('initial');
   });
 
+  test('a call through the table reaches the function at the position, and traps where none has the signature', () => {
+    const module = new ModuleBuilder({ table: { module: 'env', name: 'table' } });
+    const twice = module.func('twice', ['i32'], 'i32', (f, x) => f.return(i32.add(x, x)));
+    module.func('square', ['i32'], 'i32', (f, x) => f.return(i32.mul(x, x)));
+    module.func('none', [], 'i32', (f) => f.return(0));
+    module.func('main', ['i32', 'i32'], 'i32', (f, position, x) => f.return(f.callIndirect(twice, position, x)));
+    const table = new WebAssembly.Table({ element: 'anyfunc', initial: 4 });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(module.encode()), { env: { table } });
+    const exports = instance.exports as Exports;
+    [exports.twice, exports.square, exports.none].forEach((func, position) => {
+      table.set(position, func);
+    });
+    expect([exports.main?.(0, 7), exports.main?.(1, 7)]).toEqual([14, 49]);
+    for (const position of [2, 3, 4, -1]) expect(() => exports.main?.(position, 7)).toThrow(WebAssembly.RuntimeError);
+  });
+
+  test('a signature that is only called through the table has a type', () => {
+    const module = new ModuleBuilder({ table: { module: 'env', name: 'table' } });
+    module.func('main', [], 'void', (f) => {
+      f.do(f.callIndirect({ params: ['f32', 'f32x4'], result: 'void' }, 0, 1, f32x4.const(0)));
+    });
+    expect(WebAssembly.validate(module.encode())).toBe(true);
+  });
+
   test('an import after a function throws', () => {
     const module = new ModuleBuilder();
     module.func('main', [], 'void', () => {});

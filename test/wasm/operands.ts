@@ -21,6 +21,7 @@ export const rows = Object.keys(wasm.instructions) as InstructionName[];
 export const vectors: readonly Vector[] = ['i8x16', 'i16x8', 'i32x4', 'i64x2', 'f32x4', 'f64x2'];
 export const valueTypes: readonly ValueType[] = ['i32', 'i64', 'f32', 'f64', ...vectors];
 
+export const importedTable = { module: 'env', name: 'table' } as const;
 export const importedMemory = { module: 'env', name: 'memory', initial: 1, maximum: 1, shared: true } as const;
 
 /** A list of random numbers, zeros after its end. */

@@ -32,6 +32,7 @@ import {
   chooseOffset,
   constant,
   importedMemory,
+  importedTable,
   isVector,
   noImmediates,
   rows,
@@ -63,7 +64,7 @@ function storing(local: Local<ValueType>, address: number): Expr<ValueType> {
 
 /** Writes functions into one module. */
 class Writer {
-  readonly module: ModuleBuilder = new ModuleBuilder({ memory: importedMemory });
+  readonly module: ModuleBuilder = new ModuleBuilder({ memory: importedMemory, table: importedTable });
   readonly program = new Map<number, FunctionBuilder>();
   readonly #choices: Choices;
   readonly #canonical: Record<Floats, Func>;
@@ -142,7 +143,7 @@ class Body {
     const choices = this.#choices;
     const locals = this.locals.filter((local) => local.type === type);
     const callable = this.#writer.callable(type);
-    switch (depth > 0 ? choices.below(8) : choices.below(2)) {
+    switch (depth > 0 ? choices.below(9) : choices.below(2)) {
       case 0:
         return constant(type, choices);
       case 1:
@@ -156,6 +157,13 @@ class Body {
         if (callable.length === 0) break;
         const func = choices.of(callable);
         return this.#f.call(func, ...func.params.map((param) => this.expression(param, depth - 1))) as Expr<ValueType>;
+      }
+      case 5: {
+        const func = this.#writer.canonical(type);
+        if (!func) break;
+        const value = this.expression(type, depth - 1);
+        const position = choices.below(8) === 7 ? this.#condition(depth - 1) : func.index; // the former mostly traps
+        return this.#f.callIndirect(func, position, value) as Expr<ValueType>;
       }
     }
     const value = this.#instruction(choices.of(rowsByResult.get(type) ?? []), type, depth);

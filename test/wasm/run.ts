@@ -3,9 +3,12 @@
 import { type FunctionBuilder, f32x4, ModuleBuilder, v128 } from '@treadle/wasm';
 import { invoke, type Program } from './interpreter.ts';
 import { Trap } from './lane-meaning.ts';
-import { importedMemory } from './operands.ts';
+import { importedMemory, importedTable } from './operands.ts';
 
 const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+
+/** The exported functions that lie in the table, by position; at one more position there is none. */
+const inTable = ['nan_f32', 'nan_f64', 'nan_f32x4', 'nan_f64x2'];
 
 /** The memory of the compiled modules. */
 export const engineMemory: Uint8Array = new Uint8Array(memory.buffer);
@@ -13,8 +16,13 @@ export const engineMemory: Uint8Array = new Uint8Array(memory.buffer);
 export const referenceMemory: Uint8Array = new Uint8Array(engineMemory.length);
 
 export function instantiate(module: ModuleBuilder): Record<string, () => void> {
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(module.encode()), { env: { memory } });
-  return instance.exports as Record<string, () => void>;
+  const table = new WebAssembly.Table({ element: 'anyfunc', initial: inTable.length + 1 });
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(module.encode()), { env: { memory, table } });
+  const exports = instance.exports as Record<string, () => void>;
+  inTable.forEach((name, position) => {
+    if (exports[name]) table.set(position, exports[name]);
+  });
+  return exports;
 }
 
 /** Fills both memories with the same bytes. */
@@ -38,7 +46,8 @@ export function runEngine(main: () => void): Outcome {
 
 export function runReference(program: Program, main: number): Outcome {
   try {
-    invoke({ memory: referenceMemory, fused }, program, main, []);
+    const table = inTable.map((_, position) => position); // the first functions of a program
+    invoke({ memory: referenceMemory, table, fused }, program, main, []);
     return 'done';
   } catch (error) {
     if (error instanceof Trap) return 'trap';
@@ -48,7 +57,7 @@ export function runReference(program: Program, main: number): Outcome {
 
 /** A module with one function, for the interpreter as well. */
 export function single(build: (f: FunctionBuilder<'void'>) => void): { module: ModuleBuilder; program: Program } {
-  const module = new ModuleBuilder({ memory: importedMemory });
+  const module = new ModuleBuilder({ memory: importedMemory, table: importedTable });
   const program = new Map<number, FunctionBuilder>();
   module.func('main', [], 'void', (f) => {
     program.set(0, f);

@@ -2,7 +2,7 @@
 // nothing of what they mean. The label of every branch encloses it (the function builder sees to that).
 
 import type { ByteWriter } from './bytes.ts';
-import { type ConstantValue, type Expr, type ExprNode, instruction } from './expression.ts';
+import { type ConstantValue, type Expr, type ExprNode, instruction, type Signature } from './expression.ts';
 import type { Label, Statement } from './function.ts';
 import { constantKey, type LoopConstant } from './loop-constants.ts';
 import { isVector, laneCounts, type ResultType, type ValueType } from './types.ts';
@@ -51,10 +51,13 @@ export class BodyEncoder {
   readonly #labels: (Label | undefined)[] = [];
   /** locals that hold constants, by the constant's key */
   readonly #held: ReadonlyMap<string, number>;
+  readonly #typeIndex: (signature: Signature) => number;
 
-  constructor(to: ByteWriter, held: ReadonlyMap<string, number> = new Map()) {
+  /** `typeIndex`: the module's number of a signature that is called through the table. */
+  constructor(to: ByteWriter, held: ReadonlyMap<string, number>, typeIndex: (signature: Signature) => number) {
     this.#to = to;
     this.#held = held;
+    this.#typeIndex = typeIndex;
   }
 
   /** Sets the locals that hold constants. */
@@ -86,6 +89,12 @@ export class BodyEncoder {
         for (const arg of node.args) this.#expression(arg);
         to.byte(0x10);
         to.unsigned(node.func.index);
+        break;
+      case 'call_indirect':
+        for (const arg of node.args) this.#expression(arg);
+        to.byte(0x11);
+        to.unsigned(this.#typeIndex(node.signature));
+        to.byte(0x00); // the table
         break;
       case 'select':
         for (const arg of node.args) this.#expression(arg);

@@ -13,6 +13,8 @@ export type ExprNode =
   | { readonly kind: 'const'; readonly type: ValueType; readonly value: ConstantValue }
   | { readonly kind: 'local.get'; readonly index: number }
   | { readonly kind: 'call'; readonly func: { readonly index: number }; readonly args: readonly Expr<ValueType>[] }
+  /** the operands, then the position in the table */
+  | { readonly kind: 'call_indirect'; readonly signature: Signature; readonly args: readonly Expr<ValueType>[] }
   | { readonly kind: 'select'; readonly args: readonly [Expr<ValueType>, Expr<ValueType>, Expr<'i32'>] }
   | {
       readonly kind: 'instruction';
@@ -23,6 +25,12 @@ export type ExprNode =
       /** lane index, or the sixteen lanes of a shuffle */
       readonly lanes: readonly number[];
     };
+
+/** What a function takes and gives. */
+export interface Signature<P extends readonly ValueType[] = readonly ValueType[], R extends ResultType = ResultType> {
+  readonly params: Readonly<P>;
+  readonly result: R;
+}
 
 export interface Expr<out T extends ResultType> {
   readonly type: T;

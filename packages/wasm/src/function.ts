@@ -2,7 +2,7 @@
 // encoder turns them into bytes afterwards. A label is an object that only the body it encloses is given; a branch to one
 // that was kept until after its end throws at once.
 
-import { type Expr, i32, type Operand, operand } from './expression.ts';
+import { type Expr, i32, type Operand, operand, type Signature } from './expression.ts';
 import type { ResultType, ValueType } from './types.ts';
 
 export interface Label {
@@ -29,10 +29,9 @@ export interface Local<T extends ValueType> extends Expr<T> {
 }
 
 /** A function that can be called: `f.call(func, …)`. */
-export interface Func<P extends readonly ValueType[] = readonly ValueType[], R extends ResultType = ResultType> {
+export interface Func<P extends readonly ValueType[] = readonly ValueType[], R extends ResultType = ResultType>
+  extends Signature<P, R> {
   readonly name: string;
-  readonly params: Readonly<P>;
-  readonly result: R;
   /** position in the module's index space; final once the module is encoded */
   readonly index: number;
 }
@@ -45,6 +44,8 @@ export class FunctionBuilder<R extends ResultType = ResultType> {
   readonly params: readonly ValueType[];
   readonly result: R;
   readonly localTypes: ValueType[] = [];
+  /** of the functions that it calls through the table */
+  readonly signatures: Signature[] = [];
   /** what encloses the next statement, outermost first */
   readonly #labels: Label[] = [];
   #statements: Statement[] = [];
@@ -89,6 +90,18 @@ export class FunctionBuilder<R extends ResultType = ResultType> {
   call<P extends readonly ValueType[], S extends ResultType>(func: Func<P, S>, ...args: Operands<P>): Expr<S> {
     const values = func.params.map((type, i) => operand(type, args[i] as Operand<ValueType>));
     return { type: func.result, node: { kind: 'call', func, args: values } };
+  }
+
+  /** Calls the function at a position of the module's table; traps unless there is one of this signature. */
+  callIndirect<P extends readonly ValueType[], S extends ResultType>(
+    signature: Signature<P, S>,
+    position: Operand<'i32'>,
+    ...args: Operands<P>
+  ): Expr<S> {
+    this.signatures.push(signature);
+    const values = signature.params.map((type, i) => operand(type, args[i] as Operand<ValueType>));
+    const node = { kind: 'call_indirect' as const, signature, args: [...values, operand('i32', position)] };
+    return { type: signature.result, node };
   }
 
   /** `br(exit)` leaves the block. */

@@ -19,10 +19,11 @@ export {
   memory,
   type Operand,
   reinterpret,
+  type Signature,
   select,
   v128,
 } from './expression.ts';
 export { type Func, FunctionBuilder, type Label, type Local, type Statement } from './function.ts';
 export { instructions } from './instructions.ts';
-export { type MemoryImport, ModuleBuilder } from './module.ts';
+export { internalName, type MemoryImport, ModuleBuilder, type TableImport } from './module.ts';
 export type { ResultType, Scalar, ValueType, Vector } from './types.ts';

@@ -1,8 +1,9 @@
-// A module: functions, what it imports (other modules' functions, one memory) and what it exports; `encode()` gives the
+// A module: functions, what it imports (other modules' functions, one memory, one table) and what it exports; `encode()` gives the
 // bytes. Imports come first in the index space, so all of them are declared before the first function.
 
 import { ByteWriter } from './bytes.ts';
 import { BodyEncoder, typeCode } from './encode.ts';
+import type { Signature } from './expression.ts';
 import { type Func, FunctionBuilder, type Locals } from './function.ts';
 import { loopConstants } from './loop-constants.ts';
 import type { ResultType, ValueType } from './types.ts';
@@ -14,6 +15,12 @@ export interface MemoryImport {
   readonly initial: number;
   readonly maximum: number;
   readonly shared: boolean;
+}
+
+/** A table of functions to import, of any size. */
+export interface TableImport {
+  readonly module: string;
+  readonly name: string;
 }
 
 interface ImportedFunc {
@@ -29,12 +36,14 @@ interface DefinedFunc {
 
 export class ModuleBuilder {
   readonly #memory: MemoryImport | undefined;
+  readonly #table: TableImport | undefined;
   readonly #imports: ImportedFunc[] = [];
   readonly #functions: DefinedFunc[] = [];
   readonly #shared = new Map<string, unknown>();
 
-  constructor(options: { memory?: MemoryImport } = {}) {
-    this.#memory = options.memory;
+  constructor({ memory, table }: { memory?: MemoryImport; table?: TableImport } = {}) {
+    this.#memory = memory;
+    this.#table = table;
   }
 
   /** A function that the instance is given under `imports[from][name]`. */
@@ -75,14 +84,15 @@ export class ModuleBuilder {
 
   /**
    * The module as bytes, sections in the order of the specification. With `exportAll`, internal functions are exported too,
-   * as `#index`: for whoever has something to do with every function.
+   * by their `internalName`: for whoever has something to do with every function.
    */
   encode({ exportAll = false }: { exportAll?: boolean } = {}): Uint8Array<ArrayBuffer> {
     const to = new ByteWriter();
     const funcs = [...this.#imports, ...this.#functions].map(({ func }) => func);
-    const signatures = new Map(funcs.map((func) => [signature(func), func]));
+    const called = this.#functions.flatMap(({ builder }) => builder.signatures);
+    const signatures = new Map([...funcs, ...called].map((func) => [signatureKey(func), func]));
     const typeIndices = new Map([...signatures.keys()].map((key, index) => [key, index]));
-    const typeIndex = (func: Func): void => to.unsigned(typeIndices.get(signature(func)) as number);
+    const typeIndex = (func: Signature): number => typeIndices.get(signatureKey(func)) as number;
     const section = (id: number, write: () => void): void => {
       to.byte(id);
       to.sized(write);
@@ -91,33 +101,39 @@ export class ModuleBuilder {
     to.append([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]); // "\0asm", version 1
     section(1, () => to.vector([...signatures.values()], (func) => writeSignature(to, func)));
     section(2, () => {
-      to.unsigned(this.#imports.length + (this.#memory ? 1 : 0));
+      to.unsigned(this.#imports.length + (this.#memory ? 1 : 0) + (this.#table ? 1 : 0));
       for (const { from, func } of this.#imports) {
         to.text(from);
         to.text(func.name);
         to.byte(0x00);
-        typeIndex(func);
+        to.unsigned(typeIndex(func));
       }
       if (this.#memory) writeMemory(to, this.#memory);
+      if (this.#table) writeTable(to, this.#table);
     });
-    section(3, () => to.vector(this.#functions, ({ func }) => typeIndex(func)));
+    section(3, () => to.vector(this.#functions, ({ func }) => to.unsigned(typeIndex(func))));
     const exported = this.#functions.filter((defined) => defined.exported || exportAll);
     section(7, () =>
       to.vector(exported, (defined) =>
-        writeExport(to, defined.exported ? defined.func.name : `#${defined.func.index}`, defined.func),
+        writeExport(to, defined.exported ? defined.func.name : internalName(defined.func), defined.func),
       ),
     );
-    section(10, () => to.vector(this.#functions, ({ builder }) => to.sized(() => writeBody(to, builder))));
+    section(10, () => to.vector(this.#functions, ({ builder }) => to.sized(() => writeBody(to, builder, typeIndex))));
     return to.bytes;
   }
 }
 
+/** What a function that is not exported by its name is exported as, where all are. */
+export function internalName({ index }: Func): string {
+  return `#${index}`;
+}
+
 /** Functions with the same signature share a type. */
-function signature({ params, result }: Func): string {
+function signatureKey({ params, result }: Signature): string {
   return `${params.map(typeCode)}:${result === 'void' ? '' : typeCode(result)}`;
 }
 
-function writeSignature(to: ByteWriter, { params, result }: Func): void {
+function writeSignature(to: ByteWriter, { params, result }: Signature): void {
   to.byte(0x60);
   to.vector(params, (type) => to.byte(typeCode(type)));
   to.vector(result === 'void' ? [] : [result], (type) => to.byte(typeCode(type)));
@@ -132,19 +148,29 @@ function writeMemory(to: ByteWriter, { module, name, initial, maximum, shared }:
   to.unsigned(maximum);
 }
 
+function writeTable(to: ByteWriter, { module, name }: TableImport): void {
+  to.text(module);
+  to.text(name);
+  to.append([0x01, 0x70, 0x00, 0x00]); // of functions, without a maximum, 0 or more
+}
+
 function writeExport(to: ByteWriter, name: string, { index }: Func): void {
   to.text(name);
   to.byte(0x00);
   to.unsigned(index);
 }
 
-function writeBody(to: ByteWriter, { params, localTypes, body }: FunctionBuilder): void {
+function writeBody(
+  to: ByteWriter,
+  { params, localTypes, body }: FunctionBuilder,
+  typeIndex: (signature: Signature) => number,
+): void {
   const constants = loopConstants(body);
   const first = params.length + localTypes.length;
   const held = new Map([...constants.keys()].map((key, i) => [key, first + i]));
   const types = [...localTypes, ...[...constants.values()].map(({ type }) => type)];
   to.vector(types, (type) => to.append([1, typeCode(type)])); // each a run of one
-  const encoder = new BodyEncoder(to, held);
+  const encoder = new BodyEncoder(to, held, typeIndex);
   encoder.hold(constants);
   encoder.statements(body);
   to.byte(0x0b);
