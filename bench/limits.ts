@@ -14,7 +14,7 @@ export function arithmeticLimit(): Case & { readonly flops: number } {
   const memory = new webAssembly.Memory({ initial: 1, maximum: 1, shared: true });
   const floats = new Float32Array(memory.buffer);
   trial.prepare(floats);
-  const { run } = new webAssembly.Instance(compileModule(trial.bytes, { memory }), { env: { memory } }).exports;
+  const { run } = compileModule(trial.bytes, { memory }).instance.exports;
   return {
     name: 'micro-kernel in L1',
     flops: trial.flops * calls,

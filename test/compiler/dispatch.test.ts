@@ -10,10 +10,10 @@ import {
   placeOffset,
   status,
   waitersOffset,
-  webAssembly,
 } from '@treadle/pool';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { mainOf } from '../../packages/pool/dist/main.js';
 import { type Counting, counting, valuesOf } from '../pool/programs.ts';
 
 const phasesOf = fc.array(fc.array(fc.nat(5), { maxLength: 4 }), { maxLength: 5 });
@@ -29,20 +29,20 @@ interface Run {
 const threads = 3;
 const seed = 12_345;
 
-function withRun({ bytes, phases, tiles, words }: Counting, use: (run: Run) => void): void {
+function withRun({ program, encoded, phases, tiles, words }: Counting, use: (run: Run) => void): void {
   const steps = phases.flat().length;
-  const [control, table, scratch] = [controlBytes(steps, threads), 4 * words, 100 * threads].map((n) =>
-    memory.allocate(n),
-  );
+  const { head } = encoded;
+  const sizes = [controlBytes(steps, threads), 4 * (head.length + words), 100 * threads];
+  const [control, table, scratch] = sizes.map((n) => memory.allocate(n));
   if (!control || !table || !scratch) throw new Error('three blocks');
   const { i32 } = memory;
   for (const { byteOffset, byteLength } of [control, table, scratch]) {
     i32.fill(0, byteOffset / 4, (byteOffset + byteLength) / 4);
   }
-  const counts = table.byteOffset / 4 + 1;
+  i32.set(head, table.byteOffset / 4);
+  const counts = table.byteOffset / 4 + head.length + 1;
   i32[counts - 1] = seed;
-  const { main } = new webAssembly.Instance(new webAssembly.Module(bytes), { env: { memory: memory.wasm } }).exports;
-  if (!main) throw new Error('main is exported');
+  const main = mainOf(program.module, memory.wasm);
   const word = (byteOffset: number, value?: number) => {
     const at = (control.byteOffset + byteOffset) / 4;
     if (value !== undefined) i32[at] = value;

@@ -4,24 +4,33 @@ import { execFile, execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { counting } from './programs.ts';
+import { counting, type Encoded } from './programs.ts';
 
-const { bytes, program, tiles } = counting([[3], [2]]);
+const { encoded, words, tiles } = counting([[3], [2]]);
 const long = counting([Array(40).fill(25)]);
 const pool = new URL('../../packages/pool/dist/index.js', import.meta.url).href;
+
+/** A program as text, for a process that makes it anew. */
+function asJson({ entry, kernels, steps, head }: Encoded, id: number): string {
+  const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+  return JSON.stringify({ entry: text(entry), kernels: text(kernels), id, steps, head });
+}
 
 /** What a child does before its own part. */
 const prelude = `
   import { memory, Team, team, webAssembly } from ${JSON.stringify(pool)};
-  const programOf = (text, steps) => ({
-    module: new webAssembly.Module(Buffer.from(text, 'base64')),
-    steps, names: Array(steps).fill('work'), scratchBytes: 100,
-  });
-  const program = programOf('${Buffer.from(bytes).toString('base64')}', ${program.steps});
-  const long = programOf('${Buffer.from(long.bytes).toString('base64')}', ${long.program.steps});
-  const table = memory.allocate(${4 * long.words}).byteOffset;
-  memory.i32.fill(0, table / 4, table / 4 + ${long.words});
-  const count = () => memory.i32[table / 4 + 1];
+  const moduleOf = (base64) => new webAssembly.Module(Buffer.from(base64, 'base64'));
+  const made = ({ entry, kernels, id, steps, head }, words) => {
+    const linked = { id, module: moduleOf(kernels) };
+    const functions = Array.from({ length: steps }, (_, i) => ({ kernels: linked, name: 'step' + i }));
+    const at = memory.allocate(4 * (head.length + words)).byteOffset;
+    memory.i32.set(head, at / 4);
+    memory.i32.fill(0, at / 4 + head.length, at / 4 + head.length + words);
+    const program = { module: { entry: moduleOf(entry), functions }, steps, names: Array(steps).fill('work'), scratchBytes: 100 };
+    return { program, table: at, count: () => memory.i32[at / 4 + head.length + 1] };
+  };
+  const { program, table, count } = made(${asJson(encoded, -1)}, ${words});
+  const { program: long, table: longTable, count: countLong } = made(${asJson(long.encoded, -2)}, ${long.words});
   team.setThreads(3);
 `;
 
@@ -65,7 +74,7 @@ describe.each([...nodes])('under Node %s, a program that', (_, node) => {
     ],
     [
       'still awaits an asynchronous run',
-      'let last; for (let i = 0; i < 300; i++) last = team.runAsync(long, table); last.then(() => console.log(count()));',
+      'let last; for (let i = 0; i < 300; i++) last = team.runAsync(long, longTable); last.then(() => console.log(countLong()));',
       '300',
     ],
     [

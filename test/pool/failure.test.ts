@@ -3,7 +3,7 @@
 import { type Program, Team, webAssembly } from '@treadle/pool';
 import { i32, memory as wasmMemory } from '@treadle/wasm';
 import { afterEach, expect, test } from 'vitest';
-import { counting, meeting, newModule, type Role, withTable } from './programs.ts';
+import { counting, fragile, meeting, newModule, type Role, withTable } from './programs.ts';
 
 let team = new Team({ threads: 2 });
 
@@ -30,7 +30,7 @@ const freeze = (role: Role): Program =>
 
 async function expectNextRunsToWork(): Promise<void> {
   const { program, tiles, words } = counting([[4], [3]]);
-  await withTable(words, async (table, view) => {
+  await withTable(program, words, async (table, view) => {
     for (let i = 0; i < 50; i++) team.run(program, table);
     for (let i = 0; i < 50; i++) await team.runAsync(program, table);
     expect([...view().subarray(1, 1 + tiles)]).toEqual(Array(tiles).fill(100));
@@ -46,7 +46,7 @@ test.each<[Role, number]>([
 ])('a trap in a blocking run, on the side of the %s', async (role, thread) => {
   const program = trap(role);
   for (let round = 0; round < 3; round++) {
-    await withTable(3, (table) => expect(() => team.run(program, table)).toThrow(trapped(thread)));
+    await withTable(program, 3, (table) => expect(() => team.run(program, table)).toThrow(trapped(thread)));
     await expectNextRunsToWork();
   }
 });
@@ -57,7 +57,7 @@ test.each<[Role, number]>([
 ])('a trap in an asynchronous run, in the place of the %s', async (role, thread) => {
   const program = trap(role);
   for (let round = 0; round < 3; round++) {
-    await withTable(3, (table) => expect(team.runAsync(program, table)).rejects.toThrow(trapped(thread)));
+    await withTable(program, 3, (table) => expect(team.runAsync(program, table)).rejects.toThrow(trapped(thread)));
     await expectNextRunsToWork();
   }
 });
@@ -65,8 +65,8 @@ test.each<[Role, number]>([
 test('a run that fails does not take the ones behind it along', async () => {
   const { program, words } = counting([[4]]);
   const failing = trap('worker');
-  await withTable(3, async (three) => {
-    await withTable(words, async (table, view) => {
+  await withTable(failing, 3, async (three) => {
+    await withTable(program, words, async (table, view) => {
       const outcomes = await Promise.allSettled([
         team.runAsync(program, table),
         team.runAsync(failing, three),
@@ -79,10 +79,13 @@ test('a run that fails does not take the ones behind it along', async () => {
 });
 
 test('a trap of the caller alone', async () => {
-  const { program, words } = counting([[1]]);
-  await withTable(words, (table) => {
-    // An address beyond the memory: the first tile's count lies at −4.
-    expect(() => team.run(program, -8, { parallel: false })).toThrow(/^team: thread 0 failed in step 0 \(work 0\); /);
+  const program = fragile();
+  await withTable(program, 1, (table, view) => {
+    view()[0] = 1;
+    expect(() => team.run(program, table, { parallel: false })).toThrow(
+      /^team: thread 0 failed in step 0 \(work 0\); /,
+    );
+    view()[0] = 0;
     team.run(program, table, { parallel: false });
   });
 });
@@ -92,7 +95,7 @@ test.each<[Role, number]>([
   ['caller', 0],
 ])('a worker terminated inside an asynchronous run, in the place of the %s', async (role, thread) => {
   const program = hang(role);
-  await withTable(3, async (table, view) => {
+  await withTable(program, 3, async (table, view) => {
     const run = team.runAsync(program, table);
     const outcome = expect(run).rejects.toThrow(
       new RegExp(`^team: thread ${thread} failed in step 1 \\(work 1\\); worker exited`),
@@ -111,7 +114,7 @@ test('a worker that does not come back in a blocking run', async () => {
   team = new Team({ threads: 2, patienceMs: 1000 });
   await expectNextRunsToWork(); // for a start may take longer than this patience
   const program = freeze('worker');
-  await withTable(3, (table) => {
+  await withTable(program, 3, (table) => {
     expect(() => team.run(program, table)).toThrow(/^team: thread 1 failed in step 1 \(work 1\); it does not respond/);
   });
   await expectNextRunsToWork();
@@ -122,8 +125,8 @@ test('a worker that does not come back in an asynchronous run that a blocking on
   await expectNextRunsToWork(); // for a start may take longer than this patience
   const program = freeze('caller');
   const { program: next, words } = counting([[4]]);
-  await withTable(3, async (table) => {
-    await withTable(words, async (nextTable, view) => {
+  await withTable(program, 3, async (table) => {
+    await withTable(next, words, async (nextTable, view) => {
       const outcome = expect(team.runAsync(program, table)).rejects.toThrow(/^team: thread 0 failed in step 1 /);
       team.run(next, nextTable);
       expect(view()[1]).toBe(1);
@@ -139,7 +142,8 @@ test('a worker terminated while it sleeps', async () => {
 });
 
 test('a program without main', async () => {
-  const program = { ...counting([[1]]).program, module: new webAssembly.Module(newModule().encode()) };
+  const entry = new webAssembly.Module(newModule().encode());
+  const program = { ...counting([[1]]).program, module: { entry, functions: [] } };
   expect(() => team.run(program, 64)).toThrow('internal: a program exports main');
   await expect(team.runAsync(program, 64)).rejects.toThrow('internal: a program exports main');
   await expectNextRunsToWork();

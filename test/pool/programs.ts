@@ -1,48 +1,68 @@
 // Programs whose result tells who ran what when: each tile counts itself and computes a value from all values of the phase
 // before it; and programs whose tiles meet, so that it is certain that two threads are inside.
 
-import type { KernelFunc } from '@treadle/kernels';
 import { memory, type Program, webAssembly } from '@treadle/pool';
 import { type Expr, type FunctionBuilder, i32, ModuleBuilder } from '@treadle/wasm';
 import { emitMain } from '../../packages/compiler/dist/dispatch.js';
+import { stepTable } from '../../packages/compiler/dist/step-table.js';
 
 type Phases = readonly (readonly number[])[];
 type EmitTile = (f: FunctionBuilder, table: Expr<'i32'>, scratch: Expr<'i32'>, tile: Expr<'i32'>) => void;
 
 const scratchBytes = 100;
+const importedMemory = { module: 'env', name: 'memory', initial: 1, maximum: 65_536, shared: true } as const;
 
 export function newModule(): ModuleBuilder {
-  return new ModuleBuilder({
-    memory: { module: 'env', name: 'memory', initial: 1, maximum: 65_536, shared: true },
-  });
+  return new ModuleBuilder({ memory: importedMemory, table: { module: 'env', name: 'kernels' } });
 }
 
-/** The bytes of a program of which `emit` writes each step. */
-function encode(phases: Phases, emit: (step: number, phase: number) => EmitTile): Uint8Array<ArrayBuffer> {
+/** The entry of these programs. */
+const entry = ((): Uint8Array<ArrayBuffer> => {
   const m = newModule();
-  let step = 0;
-  const emitted = phases.map((phase, p) =>
+  emitMain(m);
+  return m.encode();
+})();
+
+/** A program as bytes: its entry, a module that exports its steps, `step0` and so on, and the words of the step table. */
+export interface Encoded {
+  readonly entry: Uint8Array<ArrayBuffer>;
+  readonly kernels: Uint8Array<ArrayBuffer>;
+  readonly steps: number;
+  readonly head: readonly number[];
+}
+
+/** The program of which `emit` writes each step. The window of every step lies behind the step table. */
+function encode(phases: Phases, emit: (step: number, phase: number) => EmitTile): Encoded {
+  const m = new ModuleBuilder({ memory: importedMemory });
+  let steps = 0;
+  const tabled = phases.map((phase, p) =>
     phase.map((tiles) => {
-      const tile = emit(step++, p);
-      const name = `step${step}`;
-      const func: KernelFunc = m.func(name, ['i32', 'i32', 'i32'], 'void', tile, { exported: false });
-      return { func, tiles };
+      const func = steps++;
+      m.func(`step${func}`, ['i32', 'i32', 'i32'], 'void', emit(func, p));
+      return { func, tiles, window: 0 };
     }),
   );
-  emitMain(m, emitted);
-  return m.encode();
+  return { entry, kernels: m.encode(), steps, head: stepTable(tabled) };
 }
 
-export function programOf(bytes: Uint8Array<ArrayBuffer>, steps: number): Program {
+const heads = new WeakMap<Program, readonly number[]>();
+let modules = -1;
+
+/** The modules of these programs have numbers of their own. */
+export function programOf({ entry, kernels: bytes, steps, head }: Encoded): Program {
   const names = Array.from({ length: steps }, (_, i) => `work ${i}`);
-  return { module: new webAssembly.Module(bytes), steps, names, scratchBytes };
+  const kernels = { id: modules--, module: new webAssembly.Module(bytes) };
+  const functions = names.map((_, i) => ({ kernels, name: `step${i}` }));
+  const program = { module: { entry: new webAssembly.Module(entry), functions }, steps, names, scratchBytes };
+  heads.set(program, head);
+  return program;
 }
 
 // The table of a counting program: word 0 is the seed, then a count for each tile, then a value for each tile, and at the
 // end a word for those who meet.
 
 export interface Counting {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly encoded: Encoded;
   readonly program: Program;
   readonly phases: Phases;
   readonly tiles: number;
@@ -82,10 +102,10 @@ export function counting(phases: Phases, { meet = false }: { meet?: boolean } = 
     f.do(i32['atomic.rmw.add'](table, 1, offset));
     f.while(i32.and(i32['atomic.load'](table, offset), 1), () => {});
   };
-  const bytes = meet
+  const encoded = meet
     ? encode([[2], ...phases], (step, p) => (step === 0 ? meetHere : count(step - 1, p - 1)))
     : encode(phases, count);
-  return { bytes, program: programOf(bytes, flat.length + (meet ? 1 : 0)), phases, tiles, words: 2 + 2 * tiles };
+  return { encoded, program: programOf(encoded), phases, tiles, words: 2 + 2 * tiles };
 }
 
 /** The values of a counting program, in plain TypeScript. */
@@ -104,13 +124,16 @@ export function valuesOf(phases: Phases, seed: number): readonly number[] {
   return values;
 }
 
-/** A zeroed table of `words` words that is freed when `use` is done. */
+/** A table of the program, behind which `words` words are 0 and can be viewed; it is freed when `use` is done. */
 export async function withTable<T>(
+  program: Program,
   words: number,
   use: (byteOffset: number, view: () => Int32Array) => T,
 ): Promise<Awaited<T>> {
-  const block = memory.allocate(4 * words);
-  const begin = block.byteOffset / 4;
+  const head = heads.get(program) ?? [];
+  const block = memory.allocate(4 * (head.length + words));
+  const begin = block.byteOffset / 4 + head.length;
+  memory.i32.set(head, block.byteOffset / 4);
   const view = () => memory.i32.subarray(begin, begin + words);
   view().fill(0);
   try {
@@ -136,8 +159,12 @@ export function meeting(role: Role, behave: (f: FunctionBuilder, word: Expr<'i32
     const [low, high] = role === 'worker' ? [theirs, mine] : [mine, theirs];
     f.if(i32.lt_u(i32.load(low), i32.load(high)), () => behave(f, f.let(i32.add(table, 8))));
   };
-  const bytes = encode([[1], [2], [1]], (step) => (step === 1 ? meet : nothing));
-  return programOf(bytes, 3);
+  return programOf(encode([[1], [2], [1]], (step) => (step === 1 ? meet : nothing)));
+}
+
+/** A tile that traps when word 0 of the table is not 0. */
+export function fragile(): Program {
+  return programOf(encode([[1]], () => (f, table) => f.if(i32.load(table), () => f.unreachable())));
 }
 
 /** Two tiles that each spin for `rounds` rounds. */
@@ -146,8 +173,5 @@ export function spinning(rounds: number): Program {
     const left = f.local('i32', rounds);
     f.while(left, () => f.increment(left, -1));
   };
-  return programOf(
-    encode([[2]], () => spin),
-    1,
-  );
+  return programOf(encode([[2]], () => spin));
 }

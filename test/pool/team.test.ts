@@ -30,7 +30,7 @@ describe('all tiles run once, and each sees what the phases before it wrote', ()
         fc.integer({ min: 1, max: 30 }),
         async (team, phases, parallel, n) => {
           const { program, tiles, words } = counting(phases);
-          await withTable(words, (table, view) => {
+          await withTable(program, words, (table, view) => {
             view()[0] = seed;
             for (let i = 1; i <= n; i++) {
               team.run(program, table, { parallel });
@@ -54,7 +54,7 @@ describe('all tiles run once, and each sees what the phases before it wrote', ()
         fc.integer({ min: 1, max: 10 }),
         async (team, phases, parallel, n) => {
           const { program, tiles, words } = counting(phases);
-          await withTable(words, async (table, view) => {
+          await withTable(program, words, async (table, view) => {
             view()[0] = seed;
             for (let i = 1; i <= n; i++) {
               await team.runAsync(program, table, { parallel });
@@ -74,7 +74,7 @@ describe('all tiles run once, and each sees what the phases before it wrote', ()
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...several), phasesOf, fc.boolean(), async (team, phases, isBlocking) => {
         const { program, tiles, words } = counting(phases, { meet: true });
-        await withTable(words, async (table, view) => {
+        await withTable(program, words, async (table, view) => {
           view()[0] = seed;
           const runs = 20;
           for (let i = 1; i <= runs; i++) {
@@ -91,20 +91,28 @@ describe('all tiles run once, and each sees what the phases before it wrote', ()
   });
 
   test('in thousands of tiny runs of one program after the other, with workers that come late', async () => {
-    const programs = [[[2]], [[1], [3, 2], [1]], [[4], [4], [4]]].map((phases) => counting(phases));
     const pause = new Int32Array(new SharedArrayBuffer(4));
-    const words = programs.reduce((sum, program) => sum + program.words, 0);
+    const [a, b, c] = [counting([[2]]), counting([[1], [3, 2], [1]]), counting([[4], [4], [4]])];
+    const runs = 3000;
+    /** Runs each program over a table of its own, in turns. */
+    const runAll = (team: Team, tables: readonly number[]): void => {
+      for (let i = 0; i < runs; i++) {
+        for (const [p, { program }] of [a, b, c].entries()) team.run(program, tables[p] ?? 0);
+        if (i % 100 === 0) Atomics.wait(pause, 0, 0, 0.05 * (i % 7));
+      }
+    };
     for (const team of teams.values()) {
-      await withTable(words, (table, view) => {
-        const places = programs.map((_, i) => programs.slice(0, i).reduce((sum, program) => sum + program.words, 0));
-        for (const place of places) view()[place] = seed;
-        const runs = 3000;
-        for (let i = 0; i < runs; i++) {
-          for (const [p, { program }] of programs.entries()) team.run(program, table + 4 * (places[p] ?? 0));
-          if (i % 100 === 0) Atomics.wait(pause, 0, 0, 0.05 * (i % 7));
-        }
-        expect([...view()]).toEqual(programs.flatMap(({ phases }) => tableAfter(phases, runs)));
-      });
+      await withTable(a.program, a.words, (tableA, viewA) =>
+        withTable(b.program, b.words, (tableB, viewB) =>
+          withTable(c.program, c.words, (tableC, viewC) => {
+            for (const view of [viewA, viewB, viewC]) view()[0] = seed;
+            runAll(team, [tableA, tableB, tableC]);
+            for (const [view, { phases }] of [[viewA, a] as const, [viewB, b] as const, [viewC, c] as const]) {
+              expect([...view()]).toEqual(tableAfter(phases, runs));
+            }
+          }),
+        ),
+      );
     }
   });
 
@@ -113,7 +121,7 @@ describe('all tiles run once, and each sees what the phases before it wrote', ()
     const { program, phases, words } = counting([[40], [40]]);
     const growing = [];
     for (let i = 0; i < 4; i++) {
-      await withTable(words, async (table, view) => {
+      await withTable(program, words, async (table, view) => {
         view()[0] = seed;
         for (let n = 0; n < 200; n++) team.run(program, table);
         await team.runAsync(program, table);
@@ -131,7 +139,7 @@ describe('all tiles run once, and each sees what the phases before it wrote', ()
     const team = new Team({ threads: 2 });
     const { program, phases, words } = counting([[3], [4]], { meet: true });
     const demanding = { ...program, scratchBytes: large };
-    await withTable(large, async (table, view) => {
+    await withTable(program, large, async (table, view) => {
       expect(table).toBeGreaterThan(2 ** 31);
       view()[0] = seed;
       team.run(demanding, table);
@@ -148,7 +156,7 @@ describe('runs happen one at a time, in the order of the calls', () => {
     await fc.assert(
       fc.asyncProperty(teamOf, fc.array(fc.boolean(), { maxLength: 12 }), async (team, kinds) => {
         const { program, tiles, words } = counting([[3], [2]]);
-        await withTable(words, async (table, view) => {
+        await withTable(program, words, async (table, view) => {
           const events: string[] = [];
           const pending = kinds.map((isBlocking, i) => {
             const prepare = () => {
@@ -179,7 +187,7 @@ describe('runs happen one at a time, in the order of the calls', () => {
     const fail = (): never => {
       throw new TypeError('mine');
     };
-    await withTable(words, async (table, view) => {
+    await withTable(program, words, async (table, view) => {
       for (const [prepared, options] of [[fail, {}] as const, [table, { finish: fail }] as const]) {
         expect(() => team.run(program, prepared, options)).toThrow('mine');
         const [first, second] = await Promise.allSettled([
@@ -198,12 +206,12 @@ describe('runs happen one at a time, in the order of the calls', () => {
 test('the event loop is free while an asynchronous run is under way', async () => {
   const team = new Team({ threads: 2 });
   const { program, words } = counting([[2]]);
-  await withTable(words, (table) => team.runAsync(program, table));
+  await withTable(program, words, (table) => team.runAsync(program, table));
   const long = spinning(200_000_000);
   let ticks = 0;
   const timer = setInterval(() => ticks++, 2);
   const begin = performance.now();
-  await team.runAsync(long, 64);
+  await withTable(long, 0, (table) => team.runAsync(long, table));
   const took = performance.now() - begin;
   clearInterval(timer);
   expect(took).toBeGreaterThan(20);
@@ -223,7 +231,7 @@ describe('the number of threads', () => {
   test('may change between runs, also while an asynchronous one is pending', async () => {
     const team = new Team({ threads: 2 });
     const { program, phases, words } = counting([[5], [7, 1]]);
-    await withTable(words, async (table, view) => {
+    await withTable(program, words, async (table, view) => {
       view()[0] = seed;
       let runs = 0;
       for (const threads of [3, 1, 4, 4, 2]) {
@@ -252,7 +260,7 @@ describe('workers', () => {
   test('are spawned by the first run that needs them, one more for asynchronous runs', async () => {
     const team = new Team({ threads: 3 });
     const { program, words } = counting([[2]]);
-    await withTable(words, async (table) => {
+    await withTable(program, words, async (table) => {
       team.run(program, table, { parallel: false });
       expect(team.workers.length).toBe(0);
       team.run(program, table);
@@ -271,7 +279,7 @@ describe('workers', () => {
     const { program, phases, words } = counting([[3], [3]]);
     const { bytesInUse } = memory;
     for (let round = 0; round < 3; round++) {
-      await withTable(words, async (table, view) => {
+      await withTable(program, words, async (table, view) => {
         view()[0] = seed;
         team.run(program, table);
         const pending = [team.runAsync(program, table), team.runAsync(program, table)];

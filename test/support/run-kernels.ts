@@ -70,6 +70,7 @@ export function prepareKernels(kernels: readonly Kernel[], buffers: Buffers): Pr
     return address;
   };
   const [table, scratch] = [reserve(4 * slots), reserve(scratchBytes)];
+  const windows = kernels.map(({ window }) => (window ? reserve(4 * window.length) : table));
   const places = [...buffers].map(([slot, content]): Place => {
     const length = typeof content === 'number' ? content : content.length;
     return { slot, content, length, address: reserve(4 * length) };
@@ -79,13 +80,17 @@ export function prepareKernels(kernels: readonly Kernel[], buffers: Buffers): Pr
   bytes.fill(poison, 0, end);
   const addresses = new Int32Array(env.memory.buffer, table, slots);
   for (const { slot, address } of places) addresses[slot] = address;
+  kernels.forEach(({ window = [] }, i) => {
+    const words = new Int32Array(env.memory.buffer, windows[i] ?? 0, window.length);
+    words.set(window.map((word) => (typeof word === 'number' ? word : (addresses[word.slot] ?? 0) + word.byteOffset)));
+  });
   const views = new Map(places.map((place) => [place.slot, viewOf(env.memory.buffer, place)]));
-  const { exports } = new WebAssembly.Instance(compileModule(encodeKernels(kernels), env), { env });
+  const { exports } = compileModule(encodeKernels(kernels), env).instance;
   return {
     views,
     run: (order = ascending) => {
       kernels.forEach((kernel, i) => {
-        for (const tile of order(kernel.tiles, i)) exports[`step${i}`]?.(table, scratch, tile);
+        for (const tile of order(kernel.tiles, i)) exports[`step${i}`]?.(windows[i] ?? table, scratch, tile);
       });
     },
     check: () => {

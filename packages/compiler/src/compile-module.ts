@@ -4,23 +4,26 @@
 // process-wide, and V8 aborts when another module of the process is being optimized while they change.
 
 import { setFlagsFromString } from 'node:v8';
-import { clock, memory, type WebAssemblyMemory, type WebAssemblyModule, webAssembly } from '@treadle/pool';
+import {
+  memory,
+  type WebAssemblyInstance,
+  type WebAssemblyMemory,
+  type WebAssemblyModule,
+  webAssembly,
+} from '@treadle/pool';
 
 /**
- * The entry does little but call, and takes V8 longest for all that it calls: what baseline code costs it, some hundredths of a
- * microsecond a run, is not worth the milliseconds.
+ * The module, its exported functions compiled for speed in all threads that run it, and its instance in this one. It imports
+ * one memory, `env.memory`.
  */
-const entryName = 'main';
-
-/** The module, its other exported functions compiled for speed in all threads that run it. It imports one memory, `env.memory`, and may import the clock. */
 export function compileModule(
   bytes: Uint8Array<ArrayBuffer>,
   env: { memory: WebAssemblyMemory } = { memory: memory.wasm },
-): WebAssemblyModule {
+): { readonly module: WebAssemblyModule; readonly instance: WebAssemblyInstance } {
   const module = new webAssembly.Module(bytes);
-  const { exports } = new webAssembly.Instance(module, { env: { clock, ...env } });
-  optimize(Object.entries(exports).flatMap(([name, func]) => (name === entryName ? [] : [func])));
-  return module;
+  const instance = new webAssembly.Instance(module, { env: { ...env } });
+  optimize(Object.values(instance.exports));
+  return { module, instance };
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Kernel, Work } from '@treadle/kernels';
 import { largestLiveSet, rounded } from './arena.ts';
 import type { Capture } from './capture.ts';
 import { chooseLevel } from './features.ts';
+import { encodeKernels } from './link.ts';
 import { type Draft, draft } from './plan.ts';
 import { type ArgumentType, type Recorded, trace } from './record.ts';
 import { simplified } from './simplify.ts';
@@ -41,7 +42,7 @@ export interface PlanFigures {
     /** the least possible: what is alive at the same time, where that is most */
     readonly bytesAlive: number;
   };
-  /** the size of the WebAssembly module */
+  /** the size of a WebAssembly module of all its kernels, those with the same code once */
   readonly moduleBytes: number;
 }
 
@@ -51,7 +52,7 @@ export function explainPlan(types: readonly ArgumentType[], f: Recorded): PlanFi
   return figuresOf(captured, draft(captured, chooseLevel().level));
 }
 
-export function figuresOf(captured: Capture, { phases, inBlock, bytes }: Draft): PlanFigures {
+export function figuresOf(captured: Capture, { phases, inBlock, code }: Draft): PlanFigures {
   const kernels = phases.flatMap((phase, p) => phase.map((kernel) => describe(kernel, p)));
   const total = (figure: 'flops' | 'bytesRead' | 'bytesWritten'): number =>
     kernels.reduce((sum, kernel) => sum + kernel[figure], 0);
@@ -73,7 +74,7 @@ export function figuresOf(captured: Capture, { phases, inBlock, bytes }: Draft):
       bytesOfAll: lifetimes.reduce((sum, lifetime) => sum + rounded(lifetime), 0),
       bytesAlive: largestLiveSet(lifetimes),
     },
-    moduleBytes: bytes.byteLength,
+    moduleBytes: encodeKernels(code.values()).bytes.byteLength,
   };
 }
 

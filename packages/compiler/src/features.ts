@@ -90,8 +90,10 @@ function measure(level: Level, setsFlags: boolean): Measured | undefined {
 function runnerOf(trial: Probe, setsFlags: boolean): ((rounds: number) => void) | undefined {
   const memory = createMemory(1, 1);
   const floats = new Float32Array(memory.buffer);
-  const module = setsFlags ? compileModule(trial.bytes, { memory }) : new webAssembly.Module(trial.bytes);
-  const { run } = new webAssembly.Instance(module, { env: { memory } }).exports;
+  const env = { memory };
+  const { run } = setsFlags
+    ? compileModule(trial.bytes, env).instance.exports
+    : new webAssembly.Instance(new webAssembly.Module(trial.bytes), { env }).exports;
   trial.prepare(floats);
   run?.(1);
   return trial.isRight(floats) ? run : undefined;

@@ -1,37 +1,43 @@
 // A row group as a row program: its parts become steps, what one part makes and another reads a value that need not lie in memory.
 
-import type { RowProgram, RowStep, Slot } from '@treadle/kernels';
-import type { Capture } from './capture.ts';
+import type { RowProgram, RowStep } from '@treadle/kernels';
 import type { Group } from './group.ts';
-import { buildProgram, isMustStore } from './program.ts';
+import type { Layout } from './lower-group.ts';
 import { partRole, type RowGroup, viewInRows } from './rows.ts';
+import { operandKey, type Window } from './window.ts';
 
-/** `slotOf`: where an entry lies in memory; undefined for one that only the group itself reads. */
+/** Over the positions of the window; equal keys say equal programs. */
 export function rowProgram(
-  capture: Capture,
+  { capture, slotOf }: Pick<Layout, 'capture' | 'slotOf'>,
   { space, parts }: RowGroup,
-  slotOf: (at: number) => Slot | undefined,
-): RowProgram {
-  const made = new Set(parts.flatMap(({ members }) => members));
-  // Values that a part makes have no slot while programs are built: they are told by negative numbers.
-  const stored = { entries: capture.entries, slotOf: (at: number) => (made.has(at) ? -1 - at : slotOf(at)) };
+  window: Window,
+): { readonly program: RowProgram; readonly key: string } {
+  /** the numbers of the values that the parts make */
+  const values = new Map<number, number>();
+  const ordered = inOrder(parts);
+  for (const { members } of ordered) for (const member of members) values.set(member, values.size);
   const ops: string[] = [];
-  const steps = inOrder(parts).map((part): RowStep => {
-    const entry = capture.entries[part.at];
-    const op = entry?.node.op;
+  const keys: string[] = [];
+  const steps = ordered.map((part): RowStep => {
+    const { program, members } = part;
+    const op = capture.entries[part.at]?.node.op;
     const isFold = op?.kind === 'reduce';
-    const program = isFold
-      ? buildProgram(stored, entry?.inputs.slice(0, 1) ?? [], [])
-      : buildProgram(stored, part.members, part.members);
-    if (isMustStore(program)) throw new Error('internal: a load was not stored');
+    if (!program) throw new Error('internal: a part without a program');
     const per = partRole(capture, part, space);
-    const loads = program.loads.map(({ operand: { slot, view }, type }) => {
-      if (slot < 0) return { value: -1 - slot, type };
-      const seen = viewInRows(view, space, per);
-      if (!seen) throw new Error('internal: a load is not of rows');
-      return { operand: { slot, view: seen }, type };
+    const loads = program.loads.map(({ operand: { slot: at, view }, type }) => {
+      const value = values.get(at);
+      if (value !== undefined) return { value, type };
+      const [slot, seen] = [slotOf(at), viewInRows(view, space, per)];
+      if (slot === undefined || !seen) throw new Error('internal: a load is not of rows');
+      return { operand: window.operand({ slot, view: seen }), type };
+    });
+    const results = members.map((member) => {
+      const slot = slotOf(member);
+      return { value: values.get(member) ?? -1, slot: slot === undefined ? undefined : window.at(slot) };
     });
     ops.push(...program.ops, ...(isFold ? [op.name] : []));
+    const read = loads.map((load) => ('value' in load ? `value ${load.value}` : operandKey(load.operand)));
+    keys.push(`${per} ${program.key} ${read.join(' ')} ${isFold ? op.key : ''} → ${results.map((r) => r.slot ?? '')}`);
     return {
       per,
       loads,
@@ -39,11 +45,12 @@ export function rowProgram(
       cost: program.cost,
       flops: program.flops + (isFold && op.combine.type === 'f32x4' ? 1 : 0),
       combine: isFold ? op.combine : undefined,
-      results: part.members.map((value) => ({ value, slot: slotOf(value) })),
+      results,
     };
   });
-  const name = `${ops.join('·')} ${[...space.rows, space.columns].join('×')}`;
-  return { name, rows: space.rows, columns: space.columns, ops, steps };
+  const { rows, columns } = space;
+  const name = `${ops.join('·')} ${[...rows, columns].join('×')}`;
+  return { program: { name, rows, columns, ops, steps }, key: `[${rows}] × ${columns}: ${keys.join('; ')}` };
 }
 
 /** Each part after those whose values it reads. */

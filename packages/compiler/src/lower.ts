@@ -2,23 +2,12 @@
 // slot stands for at run time (a tensor's block, a number, a piece of the arena) is said beside it, for the plan to bind.
 
 import { type Dtype, denseView, type Node, type Shape, sizeOf, type VariableState } from '@treadle/graph';
-import {
-  type Epilogue,
-  type Kernel,
-  type Level,
-  lanes,
-  type Operand,
-  type Present,
-  reduce,
-  region,
-  rowKernel,
-  type Slot,
-} from '@treadle/kernels';
+import { type Kernel, type Level, type Location, lanes, type Present, type Slot } from '@treadle/kernels';
 import type { Capture } from './capture.ts';
 import { type Group, type Groups, inOrder } from './group.ts';
-import { rowProgram } from './lower-rows.ts';
-import { buildProgram, isMustStore, operandFor, type Program, type Stored } from './program.ts';
+import { describeGroup, type Layout, type Rooms } from './lower-group.ts';
 import type { Ragged } from './ragged.ts';
+import { Window } from './window.ts';
 
 /** What the address of a slot is at run time. */
 export type Place =
@@ -55,6 +44,38 @@ export function lower(capture: Capture, groups: Groups, level: Level, ragged?: R
   return new Lowerer(capture, groups, level, ragged).run();
 }
 
+/** The kernels of a group over the positions of its window, and how many elements its temporary buffers have. */
+interface Pattern {
+  readonly kernels: readonly Kernel[];
+  readonly temporaries: readonly Place[];
+}
+
+/** A kernel over the positions of a window as one over slots. */
+function placed(kernel: Kernel, window: readonly Location[]): Kernel {
+  const slotsOf = (positions: readonly Slot[]): Slot[] => [
+    ...new Set(positions.map((at) => locationAt(window, at).slot)),
+  ];
+  const { alike } = kernel;
+  const locations = alike?.locations.map(({ slot, byteOffset }) => {
+    const location = locationAt(window, slot);
+    return { slot: location.slot, byteOffset: location.byteOffset + byteOffset };
+  });
+  return {
+    ...kernel,
+    reads: slotsOf(kernel.reads),
+    writes: slotsOf(kernel.writes),
+    window,
+    ...(kernel.refusal && { refusal: { ...kernel.refusal, slot: locationAt(window, kernel.refusal.slot).slot } }),
+    ...(alike && locations && { alike: { ...alike, locations } }),
+  };
+}
+
+function locationAt(window: readonly Location[], position: Slot): Location {
+  const location = window[position];
+  if (!location) throw new Error('internal: a kernel has an operand that is not in its window');
+  return location;
+}
+
 class Lowerer {
   readonly #capture: Capture;
   readonly #groups: Groups;
@@ -64,6 +85,7 @@ class Lowerer {
   readonly #slots = new Map<number, Slot>();
   readonly #variables = new Map<VariableState, Slot>();
   readonly #kernels: Kernel[] = [];
+  readonly #patterns = new Map<string, Pattern>();
   readonly #outputs: Output[] = [];
 
   constructor(capture: Capture, groups: Groups, level: Level, ragged: Ragged | undefined) {
@@ -157,72 +179,49 @@ class Lowerer {
   }
 
   #lowerGroup(group: Group): void {
-    const { at, members } = group;
+    const { at } = group;
     const reshaped = this.#reshapedBy(at);
     if (reshaped !== undefined && this.#slots.get(reshaped) === this.#slots.get(at)) return;
-    if (group.rows) {
-      const program = rowProgram(this.#capture, group.rows, (entry) => this.#slots.get(entry));
-      this.#kernels.push(rowKernel({ ...program, present: this.#presentRows(members) }));
-      return;
-    }
-    const { op, shape } = this.#node(at);
-    const stores = members.map((member): Operand => ({ slot: this.#slot(member), view: denseView(shape) }));
-    const store: Operand = { slot: this.#slot(at), view: denseView(shape) };
-    const allocate = (length: number): Slot => this.#arenaSlot(length);
-    const present = this.#presentRows(members);
-    if (group.product !== undefined) {
-      const epilogue = region({ ...this.#named(this.#program(members, members)), stores });
-      this.#lowerTiled(group.product, [group.product, ...members], epilogue);
-    } else if (op?.kind === 'tiled') {
-      this.#lowerTiled(group.at, members);
-    } else if (op?.kind === 'reduce') {
-      const program = this.#program([this.#input(group.at, 0)], []);
-      const named = this.#named({ ...program, ops: [...program.ops, op.name] });
-      const count = this.#combinedElements(group.at);
-      this.#kernels.push(...reduce({ ...named, axes: op.axes, combine: op.combine, store, allocate, count, present }));
-    } else {
-      this.#kernels.push(lanes({ ...this.#named(this.#program(members, members)), stores, present }));
-    }
-  }
-
-  /** `members`: the entry itself, and what an epilogue makes of it. */
-  #lowerTiled(at: number, members: readonly number[], epilogue?: Epilogue): void {
-    const { op } = this.#node(at);
-    if (op?.kind !== 'tiled') throw new Error('internal: not a tiled op');
-    const inputs = (this.#capture.entries[at]?.inputs ?? []).map((input) => {
-      const operand = operandFor(this.#stored(), input);
-      if (isMustStore(operand)) throw new Error('internal: an operand was not stored');
-      return operand;
-    });
-    const allocate = (length: number): Slot => this.#arenaSlot(length);
-    const record = (): Slot => this.#newSlot({ kind: 'record' });
-    const combined = this.#combinedRows(at);
-    const present = this.#presentRows(members);
-    const lowering = {
-      inputs,
-      output: this.#slot(at),
+    const layout: Layout = {
+      capture: this.#capture,
       level: this.#level,
-      allocate,
-      record,
-      ...(epilogue && { epilogue }),
-      ...(combined !== undefined && { combined }),
-      ...(present && { present }),
+      slotOf: (entry) => this.#slots.get(entry),
+      presentRows: (members) => this.#presentRows(members),
+      combined: (entry) => this.#combined(entry),
     };
-    this.#kernels.push(...op.kernels(lowering));
+    const { key, window, make } = describeGroup(layout, group);
+    this.#place(key, window.locations, make);
   }
 
-  /** Where it is written how many elements there are of the axis over which a tiled entry combines, if rows lie along it. */
-  #combinedRows(at: number): Slot | undefined {
-    const { ragged, input } = this.#raggedInput(at);
-    if (!ragged || input === undefined) return undefined;
-    return this.#rowsSlot((this.#node(input).shape[ragged.axes[input] ?? 0] ?? 0) / ragged.rows);
+  /** The kernels that are known by the key, or are made now, at the locations of this group. */
+  #place(key: string, locations: readonly Location[], make: (rooms: Rooms) => readonly Kernel[]): void {
+    let pattern = this.#patterns.get(key);
+    if (!pattern) {
+      const temporaries: Place[] = [];
+      const room = (place: Place): Slot => locations.length + temporaries.push(place) - 1;
+      const kernels = make({
+        allocate: (length) => room({ kind: 'arena', bytes: 4 * length }),
+        record: () => room({ kind: 'record' }),
+      });
+      pattern = { kernels, temporaries };
+      this.#patterns.set(key, pattern);
+    }
+    const temporaries = pattern.temporaries.map((place) => ({ slot: this.#newSlot(place), byteOffset: 0 }));
+    const window = [...locations, ...temporaries];
+    pattern.kernels.forEach((kernel, i) => {
+      const codeKey = `${this.#level.bits} ${this.#level.fma} ${i} ${key}`;
+      this.#kernels.push(placed({ ...kernel, codeKey }, window));
+    });
   }
 
-  /** The same of all axes that a reduction folds. */
-  #combinedElements(at: number): Slot | undefined {
+  /** Where it is written how many elements there are of what an entry combines, if rows lie along it. */
+  #combined(at: number): Slot | undefined {
     const { ragged, input } = this.#raggedInput(at);
     if (!ragged || input === undefined) return undefined;
-    return this.#rowsSlot(sizeOf(this.#node(input).shape.slice(this.#node(at).shape.length)) / ragged.rows);
+    const [from, to] = [this.#node(input).shape, this.#node(at).shape];
+    const isReduced = this.#node(at).op?.kind === 'reduce';
+    const elements = isReduced ? sizeOf(from.slice(to.length)) : (from[ragged.axes[input] ?? 0] ?? 0);
+    return this.#rowsSlot(elements / ragged.rows);
   }
 
   /** An input with rows of an entry without. */
@@ -275,25 +274,12 @@ class Lowerer {
   #copy(from: Slot, to: Slot, at: number): void {
     const { shape, dtype } = this.#node(at);
     const view = denseView(shape);
-    const operand = { slot: from, view };
-    const loads = [{ operand, type: dtype === 'float32' ? 'f32x4' : 'i32x4' } as const];
-    const stores = [{ slot: to, view }];
-    this.#kernels.push(lanes({ name: 'copy', shape, loads, body: (_, v) => v, cost: 0.1, stores }));
-  }
-
-  #program(outputs: readonly number[], computed: readonly number[]): Program {
-    const program = buildProgram(this.#stored(), outputs, computed);
-    if (isMustStore(program)) throw new Error('internal: a load was not stored');
-    return program;
-  }
-
-  #named(program: Program): Program & { readonly name: string } {
-    const ops = program.ops.length > 0 ? program.ops.join('·') : 'copy';
-    return { ...program, name: `${ops} ${program.shape.join('×')}`.trimEnd() };
-  }
-
-  #stored(): Stored {
-    return { entries: this.#capture.entries, slotOf: (at) => this.#slots.get(at) };
+    const window = new Window();
+    const [load, store] = [window.operand({ slot: from, view }), window.operand({ slot: to, view })];
+    const loads = [{ operand: load, type: dtype === 'float32' ? 'f32x4' : 'i32x4' } as const];
+    this.#place(`copy [${shape}]${dtype}`, window.locations, () => [
+      lanes({ name: 'copy', shape, loads, body: (_, v) => v, cost: 0.1, stores: [store] }),
+    ]);
   }
 
   #node(at: number): Node {

@@ -1,19 +1,16 @@
-// A plan: one compiled module and everything it needs to run but the values: the table of addresses, the numbers, the arena.
-// A plan is made once for a structure and run for every capture that has it; binding writes the addresses of this run's
-// sources and outputs into the table.
+// A plan: compiled kernels and everything that they need to run but the values: the step table, the windows of addresses, the
+// numbers, the arena. A plan is made once for a structure and run for every capture that has it; binding writes the addresses
+// of this run's sources and outputs into the windows.
 
 import { type Dtype, type Shape, type Source, showShape, sizeOf } from '@treadle/graph';
 import { type Kernel, type Level, type Refusal, readRecord, type Slot } from '@treadle/kernels';
-import { type Block, memory, type Program, type RunOptions, team, webAssembly } from '@treadle/pool';
-import { ModuleBuilder } from '@treadle/wasm';
+import { type Block, memory, type Program, type RunOptions, team } from '@treadle/pool';
 import { type Lifetime, layoutArena } from './arena.ts';
 import { explainFailure, type Written, writtenBy } from './broken-run.ts';
 import type { Capture, Captured } from './capture.ts';
-import { compileModule } from './compile-module.ts';
-import { emitMain } from './dispatch.ts';
-import { chooseLevel } from './features.ts';
 import { fuse } from './fuse.ts';
 import { makeGroups } from './groups.ts';
+import { distinctKernels, keyOf, link } from './link.ts';
 import { type Lowered, lower, type Output, type Place } from './lower.ts';
 import type { Ragged } from './ragged.ts';
 import { type Schedule, schedule } from './schedule.ts';
@@ -27,6 +24,7 @@ import {
   type Spare,
   StoredValue,
 } from './storage.ts';
+import { BoundSlot, layOutTable } from './windows.ts';
 
 /** Values up to this many elements are copied to the plan's block before a run and from it after, and need no block of their own. */
 const smallValue = 256;
@@ -52,24 +50,19 @@ export interface Draft {
   readonly lowered: Lowered;
   readonly phases: Schedule['phases'];
   readonly inBlock: BlockLayout;
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** its code: a kernel for each key */
+  readonly code: ReadonlyMap<string, Kernel>;
   /** the rows that it is made for, if a run may have fewer; otherwise 1 */
   readonly rows: number;
 }
 
-export interface DraftOptions {
-  /** whether its threads write down when they work at what */
-  readonly isWatched?: boolean;
-  /** what a run with fewer rows leaves out */
-  readonly ragged?: Ragged | undefined;
-}
-
-export function draft(capture: Capture, level: Level, { isWatched = false, ragged }: DraftOptions = {}): Draft {
+/** With `ragged`, a run may have fewer rows, and leaves out what they would be. */
+export function draft(capture: Capture, level: Level, ragged?: Ragged): Draft {
   const lowered = lower(capture, makeGroups(capture, fuse(capture), ragged), level, ragged);
   const { phases, lifetimes } = schedule(lowered.kernels);
   const inBlock = layOutBlock(lowered, capture, lifetimes, phases.length, ragged);
   const written = writtenBy(capture, lowered.places, phases.flat());
-  return { lowered, phases, written, inBlock, bytes: emitModule(phases, isWatched), rows: ragged?.rows ?? 1 };
+  return { lowered, phases, written, inBlock, code: distinctKernels(phases.flat()), rows: ragged?.rows ?? 1 };
 }
 
 export class Plan implements Spare {
@@ -79,52 +72,56 @@ export class Plan implements Spare {
   readonly #program: Program;
   readonly #watch: Watch | undefined;
   readonly #outputs: readonly Output[];
-  /** the slot of each output */
-  readonly #outputSlots: readonly Slot[];
+  readonly #outputSlots: readonly BoundPlace[];
   readonly #sources: readonly BoundSource[];
   /** the variables assigned */
   readonly #written: readonly Written[];
-  readonly #targets: readonly (readonly [slot: Slot, root: number])[];
+  readonly #targets: readonly (readonly [slot: BoundSlot, root: number])[];
   /** the slots of numbers that are so many times the rows of a run */
-  readonly #numbersOfRows: readonly (readonly [slot: Slot, times: number])[];
+  readonly #numbersOfRows: readonly (readonly [at: Slot, times: number])[];
   readonly #inBlock: BlockLayout;
-  readonly #tableBytes: number;
-  /** the slots of the records in which kernels say what they refuse */
+  /** where kernels say what they refuse */
   readonly #refusals: readonly Refusal[];
+  /** the table that the program runs over, but for the addresses */
+  readonly #tableWords: readonly number[];
+  readonly #slots: readonly BoundSlot[];
   /** the rows that it was made for, if a run may have fewer */
   readonly #rows: number;
-  /** the table of addresses, then what the layout says; only when it is needed for a run */
+  /** the table, then what the layout says; only when it is needed for a run */
   #block: Block | undefined;
-  /** first word of the table */
-  #table = 0;
-  /** the address of each slot that has room in the block */
-  #rooms: ReadonlyMap<Slot, number> = new Map();
+  /** the address of the room in the block of each slot that has some */
+  #rooms: readonly (number | undefined)[] = [];
   #holds = 0;
 
-  /** With a `watch`, which the draft must have been made for, runs are told of. */
-  constructor({ lowered, phases, written, inBlock, bytes, rows }: Draft, watch?: Watch) {
+  /** Tells the `watch` of its runs. */
+  constructor({ lowered, phases, written, inBlock, code, rows }: Draft, watch?: Watch) {
     const steps = phases.flat();
     this.names = steps.map(({ name }) => name);
     this.outputOf = lowered.outputOf;
     this.#written = written;
     this.#outputs = lowered.outputs;
     this.#rows = rows;
-    this.#outputSlots = slotsOfOutputs(lowered.places);
-    this.#targets = lowered.places.flatMap((place, slot) =>
-      place.kind === 'target' ? [[slot, place.root] as const] : [],
-    );
-    this.#program = { ...programOf(phases, bytes), isWatched: watch !== undefined };
+    const isWatched = watch !== undefined;
+    this.#program = { ...programOf(phases, code, isWatched), isWatched };
     this.#watch = watch;
 
+    const functions = new Map([...code.keys()].map((key, position) => [key, position]));
+    const table = layOutTable(phases, (kernel) => required(functions.get(keyOf(kernel))), isWatched);
+    this.#tableWords = table.words;
     this.#inBlock = inBlock;
-    this.#tableBytes = roundUp(4 * lowered.places.length);
-    this.#sources = lowered.places.flatMap((place, slot): BoundSource[] => {
+    const slots = lowered.places.map((_, slot) => new BoundSlot(table.uses.get(slot) ?? []));
+    this.#slots = slots;
+    this.#outputSlots = slotsOfOutputs(lowered.places).map((at) => ({ at, slot: required(slots[at]) }));
+    this.#targets = lowered.places.flatMap((place, at) =>
+      place.kind === 'target' ? [[required(slots[at]), place.root] as const] : [],
+    );
+    this.#sources = lowered.places.flatMap((place, at): BoundSource[] => {
       if (place.kind !== 'source') return [];
       const { source, dtype } = place;
-      return [{ slot, source, dtype, isRagged: inBlock.ragged.has(slot) }];
+      return [{ at, slot: required(slots[at]), source, dtype, isRagged: inBlock.ragged.has(at) }];
     });
-    this.#numbersOfRows = lowered.places.flatMap((place, slot) =>
-      place.kind === 'rows' ? [[slot, place.times] as const] : [],
+    this.#numbersOfRows = lowered.places.flatMap((place, at) =>
+      place.kind === 'rows' ? [[at, place.times] as const] : [],
     );
     this.#refusals = steps.flatMap(({ refusal }) => (refusal ? [refusal] : []));
   }
@@ -176,7 +173,7 @@ export class Plan implements Spare {
 
   /** Bytes of the shared memory that the plan takes while it is in use. */
   get bytes(): number {
-    return this.#tableBytes + this.#inBlock.bytes;
+    return roundUp(4 * this.#tableWords.length) + this.#inBlock.bytes;
   }
 
   /** Gives back the plan's memory; it must not run again. */
@@ -201,10 +198,15 @@ export class Plan implements Spare {
     const block = allocateBlock(this.bytes);
     isSpare(this);
     this.#block = block;
-    this.#table = block.byteOffset / 4;
-    const begin = block.byteOffset + this.#tableBytes;
-    this.#rooms = new Map(this.#inBlock.offsets.map(([slot, offset]) => [slot, begin + offset]));
-    for (const [slot, address] of this.#rooms) this.#setAddress(slot, address);
+    memory.i32.set(this.#tableWords, block.byteOffset / 4);
+    for (const slot of this.#slots) slot.moveTo(block.byteOffset / 4);
+    const begin = block.byteOffset + roundUp(4 * this.#tableWords.length);
+    const rooms: (number | undefined)[] = this.#slots.map(() => undefined);
+    for (const [slot, offset] of this.#inBlock.offsets) {
+      rooms[slot] = begin + offset;
+      required(this.#slots[slot]).address = begin + offset;
+    }
+    this.#rooms = rooms;
   }
 
   /** A run to be: values are bound when its turn has come, and small outputs are read at once when it is done. */
@@ -228,7 +230,7 @@ export class Plan implements Spare {
           drop();
           throw error;
         }
-        return 4 * this.#table;
+        return required(this.#block).byteOffset;
       },
       finish: (log) => {
         freeWaiting();
@@ -256,10 +258,6 @@ export class Plan implements Spare {
     void freeWhenGone(gone, ...(this.#block ? [this.#leaveBlock(this.#block)] : []));
   }
 
-  #setAddress(slot: Slot, byteOffset: number): void {
-    memory.i32[this.#table + slot] = byteOffset;
-  }
-
   /** What is small, or has fewer rows than there is room for, is copied from the plan's block after the run. */
   #newOutput({ shape, dtype, isRagged }: Output, rows: number): StoredValue | undefined {
     if (isSmall(shape) || (isRagged && rows < this.#rows)) return undefined;
@@ -273,13 +271,12 @@ export class Plan implements Spare {
 
   #bind({ sources, args, targets }: Binding, rows: number, outputs: readonly (StoredValue | undefined)[]): void {
     outputs.forEach((output, i) => {
-      const slot = required(this.#outputSlots[i]);
-      if (output) this.#setAddress(slot, output.address());
-      else if (this.#inBlock.ragged.has(slot)) this.#setAddress(slot, required(this.#rooms.get(slot)));
+      const { slot, at } = required(this.#outputSlots[i]);
+      slot.address = output ? output.address() : required(this.#rooms[at]);
     });
-    for (const [slot, root] of this.#targets) this.#setAddress(slot, required(targets[root]).address());
+    for (const [slot, root] of this.#targets) slot.address = required(targets[root]).address();
     for (const { slot } of this.#refusals) memory.i32.fill(0, this.#word(slot), this.#word(slot) + 2);
-    for (const [slot, times] of this.#numbersOfRows) setNumber(required(this.#rooms.get(slot)), times * rows, 'int32');
+    for (const [at, times] of this.#numbersOfRows) setNumber(required(this.#rooms[at]), times * rows, 'int32');
     for (const bound of this.#sources) {
       const source = required(sources[bound.source]);
       if (bound.isRagged && rows < this.#rows) this.#copyRows(bound, source, args);
@@ -288,17 +285,17 @@ export class Plan implements Spare {
   }
 
   /** Rows that a kernel may read although they mean nothing must lie somewhere: the others go where there is room. */
-  #copyRows({ slot }: BoundSource, source: Source, args: readonly StoredValue[]): void {
-    const room = this.#rooms.get(slot);
+  #copyRows({ slot, at }: BoundSource, source: Source, args: readonly StoredValue[]): void {
+    const room = this.#rooms[at];
     if (source.kind !== 'argument' || room === undefined) throw new Error('internal: only arguments have fewer rows');
     const value = required(args[source.index]);
     const from = value.address(room);
     if (from !== room) memory.i32.copyWithin(room / 4, from / 4, from / 4 + value.length);
-    this.#setAddress(slot, room);
+    slot.address = room;
   }
 
-  #bindSource({ slot, dtype }: BoundSource, source: Source, args: readonly StoredValue[]): void {
-    const room = this.#rooms.get(slot);
+  #bindSource({ slot, at, dtype }: BoundSource, source: Source, args: readonly StoredValue[]): void {
+    const room = this.#rooms[at];
     switch (source.kind) {
       case 'number':
       case 'constant':
@@ -306,17 +303,19 @@ export class Plan implements Spare {
       case 'drawn':
         return setNumber(required(room), source.draw(), dtype);
       case 'argument':
-        return this.#setAddress(slot, required(args[source.index]).address(room));
+        slot.address = required(args[source.index]).address(room);
+        return;
       case 'variable':
-        return this.#setAddress(slot, source.state.storage.address());
+        slot.address = source.state.storage.address();
+        return;
       case 'stored':
-        return this.#setAddress(slot, source.storage.address(room));
+        slot.address = source.storage.address(room);
     }
   }
 
   /** The first word of what lies in the block for a slot. */
   #word(slot: Slot): number {
-    return required(this.#rooms.get(slot)) / 4;
+    return required(this.#rooms[slot]) / 4;
   }
 
   #throwRefusal(): void {
@@ -331,8 +330,7 @@ export class Plan implements Spare {
     return outputs.map((output, i) => {
       if (output) return output;
       const { shape, dtype, isRagged } = required(this.#outputs[i]);
-      // addresses are unsigned
-      const word = ((memory.i32[this.#table + required(this.#outputSlots[i])] ?? 0) >>> 0) / 4;
+      const word = this.#word(required(this.#outputSlots[i]).at);
       return StoredValue.copy(word, isRagged ? (sizeOf(shape) / this.#rows) * rows : sizeOf(shape), dtype);
     });
   }
@@ -366,9 +364,14 @@ function holdBound({ sources, args, targets }: Binding): () => void {
   };
 }
 
+/** A slot, and where its address is written. */
+interface BoundPlace {
+  readonly at: Slot;
+  readonly slot: BoundSlot;
+}
+
 /** A source, and what is needed to bind it. */
-interface BoundSource {
-  readonly slot: Slot;
+interface BoundSource extends BoundPlace {
   readonly source: number;
   readonly dtype: Dtype;
   /** whether it may have fewer rows than there is room for */
@@ -401,22 +404,10 @@ function roundUp(bytes: number): number {
   return Math.ceil(bytes / 64) * 64;
 }
 
-function emitModule(phases: readonly (readonly Kernel[])[], isWatched: boolean): Uint8Array<ArrayBuffer> {
-  const module = new ModuleBuilder({
-    memory: { module: 'env', name: 'memory', initial: 1, maximum: 65536, shared: true },
-  });
-  const clock = isWatched ? module.import('env', 'clock', [], 'i32') : undefined;
-  const emitted = phases.map((kernels) =>
-    kernels.map((kernel) => ({ func: kernel.emit(module), tiles: kernel.tiles, record: kernel.refusal?.slot })),
-  );
-  emitMain(module, emitted, clock);
-  return module.encode({ exportAll: true });
-}
-
-function programOf(phases: readonly (readonly Kernel[])[], bytes: Uint8Array<ArrayBuffer>): Program {
+function programOf(phases: Draft['phases'], code: Draft['code'], isWatched: boolean): Program {
   const kernels = phases.flat();
   return {
-    module: chooseLevel().setsFlags ? compileModule(bytes) : new webAssembly.Module(bytes),
+    module: link(code, isWatched),
     steps: kernels.length,
     names: kernels.map(({ name }) => name),
     scratchBytes: Math.max(0, ...kernels.map(({ scratch }) => scratch)),

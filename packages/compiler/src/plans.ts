@@ -34,7 +34,7 @@ export function planFor(found: Found): Plan {
 /** A plan that fewer rows can run, too. */
 export function raggedPlanFor(captured: Capture, ragged: Ragged): Plan {
   const structure = namedStructure(`${ragged.rows} rows or fewer\n${ragged.key}`);
-  return planOf(structure, () => draft(captured, chooseLevel().level, { ragged }));
+  return planOf(structure, () => draft(captured, chooseLevel().level, ragged));
 }
 
 function planOf(structure: Structure, make: () => Draft): Plan {

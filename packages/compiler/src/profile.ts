@@ -27,7 +27,7 @@ export function profilePlan(types: readonly ArgumentType[], f: Recorded): Profil
   let made: { readonly plan: Plan; readonly kernels: readonly ExplainedKernel[] } | undefined;
   const recording = record(types, f, (found) => {
     const captured = simplified(found);
-    const drafted = draft(captured, chooseLevel().level, { isWatched: true });
+    const drafted = draft(captured, chooseLevel().level);
     const plan = new Plan(drafted, (log) => {
       latest.log = log;
     });

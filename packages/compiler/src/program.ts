@@ -27,8 +27,8 @@ export interface Program {
   readonly ops: readonly string[];
   /** floating-point operations for an element: the fused ops with a float32 result */
   readonly flops: number;
-  /** equal for programs that do the same to their loads; undefined where it matters at which position an element lies */
-  readonly key: string | undefined;
+  /** equal for programs that do the same to their loads */
+  readonly key: string;
   /** one expression for each output */
   body(f: FunctionBuilder, values: readonly Expr<Lane>[], index: () => Expr<'i32x4'>): readonly Expr<Lane>[];
 }
@@ -163,8 +163,7 @@ export function buildProgram(
   return { shape, loads, cost: cost + 0.1 * loads.length, isIndexed, ops, flops, key, body };
 }
 
-function keyOf(terms: readonly Term[], loads: Program['loads'], results: readonly number[]): string | undefined {
-  if (terms.some((term) => term.kind === 'apply' && term.op.indexed)) return undefined;
+function keyOf(terms: readonly Term[], loads: Program['loads'], results: readonly number[]): string {
   const texts = terms.map((term) =>
     term.kind === 'load' ? `${loads[term.load]?.type} ${term.load}` : `${term.op.key}(${term.inputs})`,
   );

@@ -1,14 +1,16 @@
 // One kernel in place of several that run the same elementwise program over operands of their own, such as the updates of all
-// parameters of a model: their elements lie one after the other in one space of tiles, small ones share a tile, and the code
-// is there once. An element is computed as it would be alone. Which operands a position belongs to is found by comparisons.
+// parameters of a model: their elements lie one after the other in one space of tiles, and small ones share a tile. An element
+// is computed as it would be alone. Which operands a position belongs to is looked up in the kernel's window, which lists the
+// members: so the code does not depend on who they are, nor on how many.
 
-import { type Expr, type Func, type FunctionBuilder, i32, type ModuleBuilder } from '@treadle/wasm';
+import { type Expr, type Func, type FunctionBuilder, i32, type Local, type ModuleBuilder } from '@treadle/wasm';
 import { sizeOf } from './collapse.ts';
-import type { Alike, Kernel, Operand } from './kernel.ts';
-import { address, plus, smaller } from './lane.ts';
+import type { Alike, Kernel, KernelFunc, Location, Operand, Word } from './kernel.ts';
+import { smaller } from './lane.ts';
 import { emitNest, type Nest, type StoredProgram } from './lane-program.ts';
 import { partition, tileElements } from './partition.ts';
-import { tiled } from './tiled.ts';
+import { slotsOf } from './tiled.ts';
+import { trafficOf } from './traffic.ts';
 
 /** Members begin at multiples of this, and so do tiles: whole rounds, and stores that no other member's tile touches. */
 const round = 16;
@@ -23,7 +25,8 @@ export function alikeOf(program: StoredProgram, { rows, columns }: Nest): Alike 
   const loads = program.loads.map(({ operand }) => operand);
   const strides = [...loads, ...stores].map(strideOf);
   if (strides.includes(undefined) || strides.slice(loads.length).includes(0)) return undefined;
-  return { key: `${key} ${strides}`, program, length: sizeOf(shape) };
+  const locations = [...loads, ...stores].map(({ slot, view }): Location => ({ slot, byteOffset: 4 * view.offset }));
+  return { key: `${key} ${strides}`, program, length: sizeOf(shape), locations };
 }
 
 /** 1 for elements that lie together, 0 for one that repeats; undefined for any other view. */
@@ -38,123 +41,106 @@ function strideOf({ view: { shape, strides } }: Operand): 0 | 1 | undefined {
   return 1;
 }
 
-interface Member extends Alike {
-  /** position of its first element, and of what comes after it */
-  readonly start: number;
-  readonly end: number;
-  readonly operands: readonly Operand[];
-}
+/** The window: how many members there are, positions of a tile, positions in all, then a record for each member. */
+const header = { members: 0, tile: 4, total: 8 };
+const headerWords = 3;
+/** A member's record: the position of its first element, its length, the position behind it; then its locations. */
+const record = { start: 0, length: 4, end: 8, locations: 12 };
+const recordWords = 3;
 
-/** One kernel for some with equal keys, none of which touches what another writes. Kernels of a module share their code by key. */
+/** One kernel for some with equal keys, none of which touches what another writes. */
 export function joinAlike(alike: readonly [Alike, ...Alike[]]): Kernel {
-  const [{ program }] = alike;
-  const members = placeMembers(alike);
-  const total = members.at(-1)?.end ?? 0;
-  const elements = alike.reduce((sum, { length }) => sum + length, 0);
-  const pick = (which: 'loads' | 'stores'): Operand[] =>
-    alike.flatMap(({ program: { loads, stores } }) =>
-      which === 'loads' ? loads.map(({ operand }) => operand) : stores,
-    );
-  return tiled({
-    name: `${program.name.replace(/ [^ ]*$/, '')} ${members.length} × ${elements}`,
-    parts: partition(1, total, tileElements(program.cost)),
-    cost: elements * program.cost,
-    work: { kind: 'lanes', ops: program.ops ?? [], shape: [elements], flops: elements * (program.flops ?? 0) },
-    loads: pick('loads'),
-    stores: pick('stores'),
-    emit: (f, table, { col0, col1 }, _, module) =>
-      emitMembers(f, table, members, col0, col1, rowFunc(module, alike[0])),
-  });
-}
-
-function placeMembers(alike: readonly Alike[]): readonly Member[] {
-  let start = 0;
-  return alike.map((one) => {
-    const { loads, stores } = one.program;
-    const operands = [...loads.map(({ operand }) => operand), ...stores];
-    const end = start + round * Math.ceil(one.length / round);
-    const member = { ...one, start, end, operands };
-    start = end;
-    return member;
-  });
-}
-
-/** Positions [from, to), member by member. */
-function emitMembers(
-  f: FunctionBuilder,
-  table: Expr<'i32'>,
-  members: readonly Member[],
-  from: Expr<'i32'>,
-  to: Expr<'i32'>,
-  run: RowFunc,
-): void {
-  const operands = members[0]?.operands ?? [];
-  // What all members read is found once; the rest is set for each of them.
-  const own = operands.map(({ slot, view }, v) =>
-    members.every(({ operands }) => operands[v]?.slot === slot && operands[v].view.offset === view.offset)
-      ? undefined
-      : f.local('i32'),
-  );
-  const bases = operands.map((operand, v) => own[v] ?? address(f, table, operand));
-  const [start, length, next] = [f.local('i32'), f.local('i32'), f.local('i32')];
-  const position = f.local('i32', from);
-  const enter = (member: Member): void => {
-    f.set(start, member.start);
-    f.set(length, member.length);
-    f.set(next, member.end);
-    member.operands.forEach(({ slot, view }, v) => {
-      const local = own[v];
-      if (local) f.set(local, plus(i32.load(table, 4 * slot), 4 * view.offset));
-    });
-  };
-  f.loop((again) => {
-    choose(f, position, members, enter);
-    const col0 = f.let(i32.sub(position, start));
-    const end = f.let(i32.sub(to, start));
-    f.do(f.call(run, ...bases, col0, smaller(end, length)));
-    f.set(position, next);
-    f.brIf(again, i32.lt_s(position, to));
-  });
-}
-
-/** Enters the member that a position belongs to. */
-function choose(
-  f: FunctionBuilder,
-  position: Expr<'i32'>,
-  members: readonly Member[],
-  enter: (member: Member) => void,
-): void {
-  const half = members.length >> 1;
-  const [first, middle] = [members[0], members[half]];
-  if (!first || !middle) return;
-  if (half === 0) {
-    enter(first);
-    return;
+  const [{ key, program }] = alike;
+  const words: Word[] = [];
+  let total = 0;
+  for (const { length, locations } of alike) {
+    const end = total + round * Math.ceil(length / round);
+    words.push(total, length, end, ...locations);
+    total = end;
   }
-  f.if(
-    i32.lt_s(position, middle.start),
-    () => choose(f, position, members.slice(0, half), enter),
-    () => choose(f, position, members.slice(half), enter),
+  const elements = alike.reduce((sum, { length }) => sum + length, 0);
+  const { tiles, tileColumns } = partition(1, total, tileElements(program.cost));
+  const operands = (which: 'loads' | 'stores'): Operand[] => alike.flatMap((member) => operandsOf(member, which));
+  const [loads, stores] = [operands('loads'), operands('stores')];
+  const flops = elements * (program.flops ?? 0);
+  return {
+    name: `${program.name.replace(/ [^ ]*$/, '')} ${alike.length} × ${elements}`,
+    tiles,
+    cost: elements * program.cost,
+    scratch: 0,
+    reads: slotsOf(loads),
+    writes: slotsOf(stores),
+    work: { kind: 'lanes', ops: program.ops ?? [], shape: [elements], flops, ...trafficOf(loads, stores) },
+    window: [alike.length, tileColumns, total, ...words],
+    codeKey: `alike ${key}`,
+    emit: (module) => emitJoined(module, program),
+  };
+}
+
+/** A member's loads or stores in the locations where they lie. */
+function operandsOf({ program, locations }: Alike, which: 'loads' | 'stores'): Operand[] {
+  const first = which === 'loads' ? 0 : program.loads.length;
+  const operands = which === 'loads' ? program.loads.map(({ operand }) => operand) : program.stores;
+  return operands.map(({ view }, i) => {
+    const { slot, byteOffset } = locations[first + i]!;
+    return { slot, view: { ...view, offset: byteOffset / 4 } };
+  });
+}
+
+/** The positions of a tile, member by member. */
+function emitJoined(module: ModuleBuilder, program: StoredProgram): KernelFunc {
+  const run = rowFunc(module, program);
+  const count = program.loads.length + program.stores.length;
+  const recordBytes = 4 * (recordWords + count);
+  return module.func(
+    program.name,
+    ['i32', 'i32', 'i32'],
+    'void',
+    (f, window, _, tile) => {
+      const size = f.let(i32.load(window, header.tile));
+      const position = f.local('i32', i32.mul(tile, size));
+      const total = f.let(i32.load(window, header.total));
+      const to = f.let(smaller(i32.add(position, size), total));
+      const member = findMember(f, window, position, recordBytes);
+      f.loop((again) => {
+        const start = f.let(i32.load(member, record.start));
+        const end = smaller(i32.sub(to, start), f.let(i32.load(member, record.length)));
+        const locations = Array.from({ length: count }, (_, i) => i32.load(member, record.locations + 4 * i));
+        f.do(f.call(run, ...locations, i32.sub(position, start), end));
+        f.set(position, i32.load(member, record.end));
+        f.increment(member, recordBytes);
+        f.brIf(again, i32.lt_s(position, to));
+      });
+    },
+    { exported: false },
   );
 }
 
-/** (base address of each operand, first column, end) */
+/** The address of the record of the member that a position belongs to: the first one that ends behind it. */
+function findMember(f: FunctionBuilder, window: Expr<'i32'>, position: Expr<'i32'>, recordBytes: number): Local<'i32'> {
+  const records = f.let(i32.add(window, 4 * headerWords));
+  const recordAt = (member: Expr<'i32'>): Expr<'i32'> => i32.add(records, i32.mul(member, recordBytes));
+  const [low, high] = [f.local('i32', 0), f.local('i32', i32.sub(i32.load(window, header.members), 1))];
+  f.while(i32.lt_s(low, high), () => {
+    const middle = f.let(i32.shr_u(i32.add(low, high), 1));
+    f.if(
+      i32.le_s(i32.load(recordAt(middle), record.end), position),
+      () => f.set(low, i32.add(middle, 1)),
+      () => f.set(high, middle),
+    );
+  });
+  return f.let(recordAt(low));
+}
+
+/** (address of each operand, first column, end) */
 type RowFunc = Func<readonly 'i32'[], 'void'>;
 
-/** The loops of each key in each module. */
-const emitted = new WeakMap<ModuleBuilder, Map<string, RowFunc>>();
-
-function rowFunc(module: ModuleBuilder, { key, program }: Alike): RowFunc {
-  const known = emitted.get(module) ?? new Map<string, RowFunc>();
-  emitted.set(module, known);
-  const before = known.get(key);
-  if (before) return before;
-  const { name, body, loads, stores } = program;
+function rowFunc(module: ModuleBuilder, { name, body, loads, stores }: StoredProgram): RowFunc {
   const operands = [...loads.map(({ operand }) => operand), ...stores];
   const strides = [...operands.map((operand) => [strideOf(operand) ?? 1]), [1]];
   const nest: Nest = { body, types: loads.map(({ type }) => type), rows: [], columns: round, strides };
   const params = new Array<'i32'>(operands.length + 2).fill('i32');
-  const func = module.func(
+  return module.func(
     name,
     params,
     'void',
@@ -165,6 +151,4 @@ function rowFunc(module: ModuleBuilder, { key, program }: Alike): RowFunc {
     },
     { exported: false },
   );
-  known.set(key, func);
-  return func;
 }

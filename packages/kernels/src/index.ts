@@ -19,12 +19,14 @@ export type {
   Kernel,
   KernelFunc,
   Level,
+  Location,
   Operand,
   Present,
   Refusal,
   Region,
   Slot,
   View,
+  Word,
   Work,
 } from './kernel.ts';
 export type { Lane } from './lane.ts';

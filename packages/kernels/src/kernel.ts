@@ -1,11 +1,20 @@
 // The words that kernels and the compiler share. A kernel is a function over a range of tiles; which buffers it reads and
-// writes is known by slot: a position in the run's table of base addresses, so that no address is ever part of the code.
+// writes is known by slot: a position in the window of addresses that it is given, so that no address is ever part of the code,
+// and kernels that do the same to other buffers can have the same code.
 
 import type { Expr, Func, FunctionBuilder, ModuleBuilder } from '@treadle/wasm';
 import type { StoredProgram } from './lane-program.ts';
 
-/** Position of a buffer's base address in the table that a run is given (`i32.load(table, 4 * slot)`). */
+/** Position of a buffer's base address in the window that a kernel is given (`i32.load(window, 4 * slot)`). */
 export type Slot = number;
+
+/** A word of a window that says where a buffer lies, so many bytes behind the base address of a slot; or a plain number. */
+export type Word = number | Location;
+
+export interface Location {
+  readonly slot: Slot;
+  readonly byteOffset: number;
+}
 
 /** A strided reading of a buffer: element (i₀, i₁, …) lies `offset + Σ strides[d]·i_d` elements after its base. All elements are 4 bytes. */
 export interface View {
@@ -30,7 +39,7 @@ export interface Present {
   readonly of: number;
 }
 
-/** The signature of a kernel: (table of base addresses, scratch of this thread, tile). */
+/** The signature of a kernel: (window, scratch of this thread, tile). */
 export type KernelFunc = Func<['i32', 'i32', 'i32'], 'void'>;
 
 /** What all tiles of a kernel do together: for people, and for reckoning how near it comes to what the machine can do. */
@@ -74,6 +83,10 @@ export interface Kernel {
   readonly reads: readonly Slot[];
   readonly writes: readonly Slot[];
   readonly work: Work;
+  /** what a run writes to its window; by default, the base address of slot i at position i */
+  readonly window?: readonly Word[];
+  /** equal for kernels with the same code; by default, it shares its code with no other */
+  readonly codeKey?: string;
   emit(module: ModuleBuilder): KernelFunc;
   /** where others may do the same to operands of their own: with them it can be one kernel */
   readonly alike?: Alike;
@@ -87,6 +100,8 @@ export interface Alike {
   readonly program: StoredProgram;
   /** how many elements */
   readonly length: number;
+  /** where the first element of each load lies, then of each store */
+  readonly locations: readonly Location[];
 }
 
 /**

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { memory } from './memory.ts';
-import type { WebAssemblyModule } from './webassembly.ts';
+import type { Code } from './program.ts';
 import type { Delivery, Post } from './worker.ts';
 
 const filename = fileURLToPath(new URL('./worker.js', import.meta.url));
@@ -54,7 +54,7 @@ export class Crew {
   }
 
   /** Sends a program to all workers, once; they take it in when they first need it. */
-  inform(id: number, module: WebAssemblyModule): void {
+  inform(id: number, module: Code): void {
     if (this.#known.has(id)) return;
     this.#known.add(id);
     this.#send({ id, module });

@@ -1,14 +1,32 @@
-// What a team runs: a compiled module and what must be known about it from outside. A program knows no memory address and
-// no number of threads; it may be run over any table of base addresses, by whoever comes.
+// What a team runs: compiled code and what must be known about it from outside. A program knows no memory address and no
+// number of threads; it may be run over any table, by whoever comes.
 
 import type { WebAssemblyModule } from './webassembly.ts';
 
 /** The steps of each phase: into how many tiles they are cut, and roughly how many nanoseconds all of them take one thread. */
 export type Work = readonly (readonly { readonly tiles: number; readonly cost: number }[])[];
 
-export interface Program {
-  /** imports `env.memory`, exports `main(control, table, scratch, thread) → status`, all i32 */
+/** Functions that programs share, compiled; each thread instantiates it once. */
+export interface Kernels {
+  /** one number for each module of the process */
+  readonly id: number;
+  /** imports `env.memory` */
   readonly module: WebAssemblyModule;
+}
+
+/** What each thread links the program from. */
+export interface Code {
+  /**
+   * imports `env.memory`, where its steps call functions by position the table `env.kernels`, and where it is watched
+   * `env.clock`; exports `main(control, table, scratch, thread) → status`, all i32
+   */
+  readonly entry: WebAssemblyModule;
+  /** the function at each position of its table: exported by `kernels` under that name */
+  readonly functions: readonly { readonly kernels: Kernels; readonly name: string }[];
+}
+
+export interface Program {
+  readonly module: Code;
   /** steps of the program, skipped ones included */
   readonly steps: number;
   /** what people read in errors: the name of each step */
@@ -17,7 +35,7 @@ export interface Program {
   readonly scratchBytes: number;
   /** decides how many threads pay; where it is not known, all do */
   readonly work?: Work;
-  /** whether its threads write down when they work at what; it imports `env.clock` then */
+  /** whether its threads write down when they work at what */
   readonly isWatched?: boolean;
 }
 

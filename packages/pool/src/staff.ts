@@ -24,7 +24,7 @@ import {
 } from './control.ts';
 import { type Complaint, Crew } from './crew.ts';
 import { roundMilliseconds } from './patience.ts';
-import type { WebAssemblyModule } from './webassembly.ts';
+import type { Code } from './program.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Who is called to a run: the worker in the caller's place, the others. */
@@ -67,7 +67,7 @@ export class Staff {
   }
 
   /** Opens a run of program `id`. The control block is ready. */
-  open(id: number, module: WebAssemblyModule, table: number, workspace: Workspace, call: Call): void {
+  open(id: number, module: Code, table: number, workspace: Workspace, call: Call): void {
     const called = { ...call, others: call.others && this.#threads > 1 };
     if (called.first) this.#first ??= this.#spawn(firstBell, [0]);
     if (called.others) this.#others ??= this.#spawn(othersBell, range(1, this.#threads));

@@ -14,6 +14,11 @@ export interface WebAssemblyInstance {
   readonly exports: Readonly<Record<string, (...args: number[]) => number>>;
 }
 
+/** A table of functions that an instance calls by their positions. */
+export interface WebAssemblyTable {
+  set(position: number, func: (...args: number[]) => number): void;
+}
+
 export interface WebAssemblyInterface {
   readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => WebAssemblyModule;
   readonly Instance: new (
@@ -21,6 +26,7 @@ export interface WebAssemblyInterface {
     imports: Record<string, Record<string, unknown>>,
   ) => WebAssemblyInstance;
   readonly Memory: new (descriptor: { initial: number; maximum: number; shared: true }) => WebAssemblyMemory;
+  readonly Table: new (descriptor: { element: 'anyfunc'; initial: number }) => WebAssemblyTable;
   validate(bytes: Uint8Array<ArrayBuffer>): boolean;
 }
 

@@ -23,7 +23,8 @@ import {
 import { Ear } from './ear.ts';
 import { type Main, mainOf } from './main.ts';
 import { nativeThread } from './patience.ts';
-import type { WebAssemblyMemory, WebAssemblyModule } from './webassembly.ts';
+import type { Code } from './program.ts';
+import type { WebAssemblyMemory } from './webassembly.ts';
 
 /** What a worker is given when it starts. */
 export interface Post {
@@ -39,12 +40,12 @@ export interface Post {
 /** A program to know or, without a module, to forget. */
 export interface Delivery {
   readonly id: number;
-  readonly module?: WebAssemblyModule;
+  readonly module?: Code;
 }
 
 /** What was delivered; it is instantiated when it first runs. */
 interface Known {
-  readonly module: WebAssemblyModule;
+  readonly module: Code;
   main?: Main;
 }
 

@@ -34,9 +34,8 @@ function encode(lanes: LaneFunction, inputs: number): Uint8Array<ArrayBuffer> {
 export function overArrays(lanes: LaneFunction, { inputs = 1, wide = false } = {}): ArrayFunction {
   const memory = new WebAssembly.Memory({ initial: (4 * capacity * (inputs + 1)) / 65536, maximum, shared: true });
   if (wide) setFlagsFromString('--experimental-wasm-revectorize');
-  const module = compileModule(encode(lanes, inputs), { memory });
+  const { run } = compileModule(encode(lanes, inputs), { memory }).instance.exports;
   if (wide) setFlagsFromString('--no-experimental-wasm-revectorize');
-  const { run } = new WebAssembly.Instance(module, { env: { memory } }).exports;
   if (typeof run !== 'function') throw new Error('internal: the module exports no run');
   const floats = new Float32Array(memory.buffer);
   return (...x) => {

@@ -1,0 +1,94 @@
+// Code for programs: kernels with the same key have the same code, whichever plan they belong to, so what was compiled is kept
+// and linked again. What is missing is compiled as one module for each plan. The entry is the same for all programs.
+
+import type { Kernel } from '@treadle/kernels';
+import { type Code, type Kernels, useInstance, webAssembly } from '@treadle/pool';
+import { internalName, type MemoryImport, ModuleBuilder } from '@treadle/wasm';
+import { compileModule } from './compile-module.ts';
+import { emitMain } from './dispatch.ts';
+import { chooseLevel } from './features.ts';
+
+/** A function that is compiled. */
+type Linked = Code['functions'][number];
+
+/** How many kernels are kept that no plan may need any more. */
+const mostKept = 2048;
+
+/** By the keys of the kernels, the least recently linked first. */
+const kept = new Map<string, Linked>();
+let modules = 0;
+
+const memoryImport: MemoryImport = { module: 'env', name: 'memory', initial: 1, maximum: 65_536, shared: true };
+
+/** One kernel for each code of a plan, in the order of their first use; those without tiles are never called. */
+export function distinctKernels(kernels: readonly Kernel[]): ReadonlyMap<string, Kernel> {
+  const distinct = new Map<string, Kernel>();
+  for (const kernel of kernels) {
+    const key = keyOf(kernel);
+    if (kernel.tiles > 0 && !distinct.has(key)) distinct.set(key, kernel);
+  }
+  return distinct;
+}
+
+/** Equal for kernels with the same code. */
+export function keyOf({ codeKey }: Kernel): string {
+  if (codeKey === undefined) throw new Error('internal: a kernel of a plan has a key for its code');
+  return codeKey;
+}
+
+/** The code of a program whose functions are these kernels, in this order. */
+export function link(kernels: ReadonlyMap<string, Kernel>, isWatched: boolean): Code {
+  const missing = new Map([...kernels].filter(([key]) => !kept.has(key)));
+  if (missing.size > 0) compileKernels(missing);
+  const functions = [...kernels.keys()].map((key) => {
+    const linked = kept.get(key);
+    if (!linked) throw new Error('internal: a kernel was not compiled');
+    kept.delete(key); // and then comes last
+    kept.set(key, linked);
+    return linked;
+  });
+  for (const key of kept.keys()) {
+    if (kept.size <= Math.max(mostKept, kernels.size)) break;
+    kept.delete(key);
+  }
+  return { entry: entryOf(isWatched), functions };
+}
+
+/** The kernels as a module that exports each of them, and the names of its exports. */
+export function encodeKernels(kernels: Iterable<Kernel>): {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly names: readonly string[];
+} {
+  const module = new ModuleBuilder({ memory: memoryImport });
+  const names = [...kernels].map((kernel) => internalName(kernel.emit(module)));
+  return { bytes: module.encode({ exportAll: true }), names };
+}
+
+function compileKernels(missing: ReadonlyMap<string, Kernel>): void {
+  const { bytes, names } = encodeKernels(missing.values());
+  const kernels: Kernels = { id: ++modules, module: compiled(bytes, modules) };
+  [...missing.keys()].forEach((key, i) => {
+    kept.set(key, { kernels, name: names[i] ?? '' });
+  });
+}
+
+/** With the instance that was made on the way, where there is one, for programs to link. */
+function compiled(bytes: Uint8Array<ArrayBuffer>, id: number): Kernels['module'] {
+  if (!chooseLevel().setsFlags) return new webAssembly.Module(bytes);
+  const { module, instance } = compileModule(bytes);
+  useInstance(id, instance);
+  return module;
+}
+
+const entries = new Map<boolean, Code['entry']>();
+
+/** The entry of all programs, or of those that are watched. */
+function entryOf(isWatched: boolean): Code['entry'] {
+  const known = entries.get(isWatched);
+  if (known) return known;
+  const module = new ModuleBuilder({ memory: memoryImport, table: { module: 'env', name: 'kernels' } });
+  emitMain(module, isWatched ? module.import('env', 'clock', [], 'i32') : undefined);
+  const entry = new webAssembly.Module(module.encode());
+  entries.set(isWatched, entry);
+  return entry;
+}

@@ -1,0 +1,30 @@
+// The window of some kernels: the locations that they read and write, numbered in the order in which they are asked for. Kernels
+// that are made over these numbers do not know where anything lies, so groups of equal structure are made into kernels once.
+
+import type { Location, Operand, Slot } from '@treadle/kernels';
+
+export class Window {
+  readonly locations: Location[] = [];
+  readonly #positions = new Map<string, Slot>();
+
+  /** The position of a location. */
+  at(slot: Slot, byteOffset = 0): Slot {
+    const key = `${slot} ${byteOffset}`;
+    let position = this.#positions.get(key);
+    if (position === undefined) {
+      position = this.locations.push({ slot, byteOffset }) - 1;
+      this.#positions.set(key, position);
+    }
+    return position;
+  }
+
+  /** The operand as kernels over the window know it: its view begins at its location. */
+  operand({ slot, view }: Operand): Operand {
+    return { slot: this.at(slot, 4 * view.offset), view: { ...view, offset: 0 } };
+  }
+}
+
+/** All that code can depend on of an operand whose view begins at its location. */
+export function operandKey({ slot, view: { shape, strides } }: Operand): string {
+  return `${slot}[${shape}]${strides}`;
+}
