@@ -6,19 +6,36 @@
 import { sameShape, sizeOf } from '@treadle/graph';
 import { shouldLieFirst } from '@treadle/kernels';
 import type { Capture, Captured } from './capture.ts';
-import { buildProgram, isMustStore, operandFor, type Stored } from './program.ts';
+import { buildProgram, isMustStore, operandFor, type Program, type Stored } from './program.ts';
 
 /** Positions of the entries to be stored (sources, which lie in memory anyway, are not among them). */
 export type StoredSet = ReadonlySet<number>;
 
-export function fuse(capture: Capture): StoredSet {
-  const forced = new Set([...capture.roots.map(({ at }) => at), ...endsOfLong(capture.entries)]);
+/** What is stored, and by what it is computed. */
+export interface Fused {
+  readonly stored: Stored;
+  /** for each entry stored, in ascending order: its program, or that of what it reduces; none for a tiled op */
+  readonly programs: ReadonlyMap<number, Program | undefined>;
+}
+
+export function fuse(capture: Capture): Fused {
+  const { entries } = capture;
+  const forced = new Set([...capture.roots.map(({ at }) => at), ...endsOfLong(entries)]);
   for (;;) {
-    const stored = chooseStored(capture.entries, forced);
-    const missing = findUnreachable(capture.entries, stored);
-    if (missing === undefined) return stored;
-    forced.add(missing);
+    const stored = positions(entries, chooseStored(entries, forced));
+    const { programs, missing } = buildPrograms(stored);
+    if (missing.size === 0) return { stored, programs };
+    for (const at of missing) forced.add(at);
   }
+}
+
+interface StoredEntries extends Stored {
+  readonly set: StoredSet;
+}
+
+/** The slot of an entry is its position here: where it lies is not known yet. */
+function positions(entries: readonly Captured[], set: StoredSet): StoredEntries {
+  return { entries, set, slotOf: (at) => (set.has(at) || entries[at]?.node.source ? at : undefined) };
 }
 
 /** Lane ops and moves in one program, at most: what a loop unrolls is computed in parts. */
@@ -28,22 +45,39 @@ export const mostFused = 256;
 function endsOfLong(entries: readonly Captured[]): readonly number[] {
   const ends: number[] = [];
   const fused: ReadonlySet<number>[] = [];
+  /** no fewer than are fused, where all inputs count anew: sets are only made where that may be too many */
+  const most: number[] = [];
+  const fusedInto = (at: number): ReadonlySet<number> => {
+    const known = fused[at];
+    if (known || most[at] === 0) return known ?? noEntries;
+    const all = new Set([at]);
+    const stack = [...(entries[at]?.inputs ?? [])];
+    for (let input = stack.pop(); input !== undefined; input = stack.pop()) {
+      if (most[input] === 0 || all.has(input)) continue;
+      all.add(input);
+      stack.push(...(entries[input]?.inputs ?? []));
+    }
+    fused[at] = all;
+    return all;
+  };
   entries.forEach(({ node, inputs }, at) => {
     const melts = !node.source && (node.op?.kind === 'lane' || node.op?.kind === 'move');
-    let all: ReadonlySet<number> = melts ? new Set([at, ...inputs.flatMap((i) => [...(fused[i] ?? [])])]) : new Set();
-    if (all.size > mostFused) {
-      ends.push(at);
-      all = new Set();
-    }
-    fused.push(all);
+    most.push(melts ? inputs.reduce((sum, input) => sum + (most[input] ?? 0), 1) : 0);
+    if ((most[at] ?? 0) <= mostFused) return;
+    const { size } = fusedInto(at);
+    if (size > mostFused) ends.push(at);
+    most[at] = size > mostFused ? 0 : size;
   });
   return ends;
 }
 
+const noEntries: ReadonlySet<number> = new Set();
+
 /** What is known of an entry from its readers. */
 interface Use {
-  /** the kernels that would evaluate it */
-  readonly kernels: Set<number>;
+  /** a kernel that would evaluate it, and whether there are others */
+  kernel: number | undefined;
+  hasOthers: boolean;
   /** elements of the largest iteration that would evaluate it */
   iteration: number;
   /** whether a kernel needs it in memory, be it through moves */
@@ -53,7 +87,13 @@ interface Use {
 }
 
 function chooseStored(entries: readonly Captured[], forced: ReadonlySet<number>): StoredSet {
-  const uses = entries.map((): Use => ({ kernels: new Set(), iteration: 0, inMemory: false, inPlace: true }));
+  const uses = entries.map(
+    (): Use => ({ kernel: undefined, hasOthers: false, iteration: 0, inMemory: false, inPlace: true }),
+  );
+  const evaluateIn = (of: Use, kernel: number | undefined): void => {
+    of.kernel ??= kernel;
+    of.hasOthers ||= of.kernel !== kernel;
+  };
   const stored = new Set<number>();
   for (let at = entries.length - 1; at >= 0; at--) {
     const entry = entries[at];
@@ -66,8 +106,8 @@ function chooseStored(entries: readonly Captured[], forced: ReadonlySet<number>)
       const node = entries[input]?.node;
       if (!of || !node) continue;
       const isKernel = stored.has(at);
-      if (isKernel) of.kernels.add(at);
-      else for (const kernel of use.kernels) of.kernels.add(kernel);
+      evaluateIn(of, isKernel ? at : use.kernel);
+      of.hasOthers ||= !isKernel && use.hasOthers;
       const iteration = op?.kind === 'reduce' ? sizeOf(node.shape) : sizeOf(entry.node.shape);
       of.iteration = Math.max(of.iteration, iteration, isKernel ? 0 : use.iteration);
       of.inMemory ||= op?.kind === 'tiled' || (op?.kind === 'move' && !isKernel && use.inMemory);
@@ -82,7 +122,7 @@ function mustStore({ node }: Captured, use: Use): boolean {
   switch (node.op?.kind) {
     case 'lane':
       return (
-        use.kernels.size > 1 ||
+        use.hasOthers ||
         use.inMemory ||
         sizeOf(node.shape) < use.iteration ||
         (node.op.indexed === true && !use.inPlace)
@@ -94,27 +134,30 @@ function mustStore({ node }: Captured, use: Use): boolean {
   }
 }
 
-/** An entry that has to be stored for some kernel's reads to be strided views; undefined when all are. */
-function findUnreachable(entries: readonly Captured[], storedSet: StoredSet): number | undefined {
-  const stored: Stored = {
-    entries,
-    slotOf: (at) => (storedSet.has(at) || entries[at]?.node.source ? at : undefined),
-  };
-  for (const at of storedSet) {
-    const entry = entries[at];
-    if (!entry) continue;
-    const kind = entry.node.op?.kind;
-    if (kind === 'tiled') {
-      for (const input of entry.inputs) {
+/** The programs of what is stored, and entries that have to be stored as well for all reads to be strided views. */
+function buildPrograms(stored: StoredEntries): {
+  readonly programs: Map<number, Program | undefined>;
+  readonly missing: ReadonlySet<number>;
+} {
+  const programs = new Map<number, Program | undefined>();
+  const missing = new Set<number>();
+  for (const at of [...stored.set].sort((a, b) => a - b)) {
+    const { node, inputs } = stored.entries[at] ?? {};
+    if (!node || !inputs) continue;
+    const { op } = node;
+    let program: Program | undefined;
+    if (op?.kind === 'tiled') {
+      for (const input of inputs) {
         const operand = operandFor(stored, input);
-        if (isMustStore(operand)) return operand.mustStore;
+        if (isMustStore(operand)) missing.add(operand.mustStore);
       }
-      continue;
+    } else {
+      const made = op?.kind === 'reduce' ? buildProgram(stored, inputs, []) : buildProgram(stored, [at], [at]);
+      if (isMustStore(made)) missing.add(made.mustStore);
+      else if (op?.kind === 'reduce' && shouldLieFirst(made, op.axes)) missing.add(inputs[0] ?? -1);
+      else program = made;
     }
-    const { op } = entry.node;
-    const program = op?.kind === 'reduce' ? buildProgram(stored, entry.inputs, []) : buildProgram(stored, [at], [at]);
-    if (isMustStore(program)) return program.mustStore;
-    if (op?.kind === 'reduce' && shouldLieFirst(program, op.axes)) return entry.inputs[0];
+    programs.set(at, program);
   }
-  return undefined;
+  return { programs, missing };
 }

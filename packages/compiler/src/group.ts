@@ -1,5 +1,5 @@
-// A group: a unit of the work of a plan, which computes one stored entry, or several at once. Here is what is asked of groups:
-// who runs after whom, and who reads what in which way.
+// A group: a unit of the work of a plan, which computes one stored entry, or several at once. Here is what is asked of a group:
+// which entries it reads in which way.
 
 import { isDense, sameShape, type VariableState } from '@treadle/graph';
 import type { View } from '@treadle/kernels';
@@ -24,63 +24,6 @@ export interface Group {
   readonly reads: Set<number>;
   /** groups, by entry, that must have run before */
   readonly after: Set<number>;
-}
-
-export type Groups = ReadonlyMap<number, Group>;
-
-/** Whether the group of entry `a` runs, directly or through others, after that of entry `b`. */
-export function runsAfter(groups: Groups, a: number, b: number): boolean {
-  const seen = new Set<number>();
-  const stack = [a];
-  for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
-    if (at === b) return true;
-    if (seen.has(at)) continue;
-    seen.add(at);
-    stack.push(...(groups.get(at)?.after ?? []));
-  }
-  return false;
-}
-
-/** One group becomes part of another: what waited for it waits for the other. */
-export function absorb(groups: Map<number, Group>, into: Group, at: number): void {
-  const group = groups.get(at);
-  if (!group) throw new Error('internal: no such group');
-  for (const before of group.after) if (before !== into.at) into.after.add(before);
-  for (const read of group.reads) into.reads.add(read);
-  into.reads.delete(at);
-  groups.delete(at);
-  for (const other of groups.values()) {
-    if (!other.after.delete(at)) continue;
-    if (other !== into) other.after.add(into.at);
-  }
-}
-
-/** The groups in an order in which each comes after those it must come after. */
-export function inOrder(groups: Groups): readonly Group[] {
-  const order: Group[] = [];
-  const entered = new Set<number>();
-  for (const start of groups.keys()) {
-    const stack: { at: number; rest: number[] }[] = [{ at: start, rest: [...(groups.get(start)?.after ?? [])] }];
-    if (entered.has(start)) continue;
-    entered.add(start);
-    for (let top = stack.at(-1); top; top = stack.at(-1)) {
-      const next = top.rest.shift();
-      if (next === undefined) {
-        const group = groups.get(top.at);
-        if (group) order.push(group);
-        stack.pop();
-      } else if (!entered.has(next)) {
-        entered.add(next);
-        stack.push({ at: next, rest: [...(groups.get(next)?.after ?? [])] });
-      }
-    }
-  }
-  return order;
-}
-
-/** The entry that is the variable's old value; −1 where nobody reads it. */
-export function sourceOf(capture: Capture, state: VariableState): number {
-  return capture.entries.findIndex(({ node }) => node.source?.kind === 'variable' && node.source.state === state);
 }
 
 /** Whether all reads of the entry by the group are of the very element that it writes. */

@@ -3,7 +3,9 @@
 
 import type { Capture } from './capture.ts';
 import { mostFused } from './fuse.ts';
-import { absorb, type Group, ownsPlace, readsPlainly, runsAfter, sourceOf } from './group.ts';
+import { ownsPlace, readsPlainly } from './group.ts';
+import type { GroupGraph } from './group-graph.ts';
+import type { VariableSources } from './groups.ts';
 import { isMustStore, type MustStore, type Program } from './program.ts';
 
 /**
@@ -12,21 +14,20 @@ import { isMustStore, type MustStore, type Program } from './program.ts';
  */
 export function joinLanes(
   capture: Capture,
-  groups: Map<number, Group>,
+  groups: GroupGraph,
+  sources: VariableSources,
   programOf: (members: readonly number[]) => Program | MustStore,
 ): void {
-  const lengths = new Map([...groups].map(([at, { program }]) => [at, program?.ops.length ?? 0]));
+  const lengths = new Map([...groups.values()].map(({ at, program }) => [at, program?.ops.length ?? 0]));
   const isLanes = (at: number): boolean => capture.entries[at]?.node.op?.kind === 'lane';
   for (const group of groups.values()) {
     if (!isLanes(group.at)) continue;
     for (const at of group.reads) {
       const maker = groups.get(at);
       if (!maker || !isLanes(at) || !readsPlainly(capture, group, at)) continue;
-      const readers = [...groups.values()].filter(({ reads }) => reads.has(at));
-      const others = [...group.after].filter((other) => other !== at);
-      if (readers.length > 1 || others.some((other) => runsAfter(groups, other, at))) continue;
+      if (groups.readersOf(at).size > 1 || groups.wouldWait(group.at, at)) continue;
       // What the maker may overwrite, the reader must read at the same element, and the other way round.
-      const old = [...maker.targets.values(), ...group.targets.values()].map((state) => sourceOf(capture, state));
+      const old = [...maker.targets.values(), ...group.targets.values()].map((state) => sources.get(state) ?? -1);
       if (!old.every((source) => ownsPlace(capture, maker, source) && ownsPlace(capture, group, source))) continue;
       const length = (lengths.get(group.at) ?? 0) + (lengths.get(at) ?? 0);
       if (length > mostFused) continue;
@@ -36,13 +37,13 @@ export function joinLanes(
       group.program = program;
       group.members.push(...maker.members);
       for (const [member, state] of maker.targets) group.targets.set(member, state);
-      absorb(groups, group, at);
+      groups.absorb(group, at);
     }
   }
 }
 
 /** Lets an elementwise reader of a whole matmul result run on each finished region of it. */
-export function joinEpilogues(capture: Capture, groups: Map<number, Group>): void {
+export function joinEpilogues(capture: Capture, groups: GroupGraph): void {
   const joined = new Set<number>();
   for (const group of groups.values()) {
     const { node } = capture.entries[group.at] ?? {};
@@ -53,11 +54,10 @@ export function joinEpilogues(capture: Capture, groups: Map<number, Group>): voi
       const takes =
         groups.has(at) && product?.op?.kind === 'tiled' && product.op.takesEpilogue === true && !joined.has(at);
       if (!takes || !readsPlainly(capture, group, at)) continue;
-      const others = [...group.after].filter((other) => other !== at);
-      if (others.some((other) => runsAfter(groups, other, at))) continue;
+      if (groups.wouldWait(group.at, at)) continue;
       group.product = at;
       joined.add(at);
-      absorb(groups, group, at);
+      groups.absorb(group, at);
       break;
     }
   }

@@ -4,7 +4,8 @@
 import { type Dtype, denseView, type Node, type Shape, sizeOf, type VariableState } from '@treadle/graph';
 import { type Kernel, type Level, type Location, lanes, type Present, type Slot } from '@treadle/kernels';
 import type { Capture } from './capture.ts';
-import { type Group, type Groups, inOrder } from './group.ts';
+import type { Group } from './group.ts';
+import type { GroupGraph } from './group-graph.ts';
 import { describeGroup, type Layout, type Rooms } from './lower-group.ts';
 import type { Ragged } from './ragged.ts';
 import { Window } from './window.ts';
@@ -40,7 +41,7 @@ export interface Lowered {
 }
 
 /** With `ragged`, kernels that combine over rows leave out those that a run does not have. */
-export function lower(capture: Capture, groups: Groups, level: Level, ragged?: Ragged): Lowered {
+export function lower(capture: Capture, groups: GroupGraph, level: Level, ragged?: Ragged): Lowered {
   return new Lowerer(capture, groups, level, ragged).run();
 }
 
@@ -78,7 +79,10 @@ function locationAt(window: readonly Location[], position: Slot): Location {
 
 class Lowerer {
   readonly #capture: Capture;
-  readonly #groups: Groups;
+  readonly #groups: GroupGraph;
+  readonly #roots: ReadonlySet<number>;
+  /** the slots of numbers of rows, by how many times those of a run they are */
+  readonly #rowsSlots = new Map<number, Slot>();
   readonly #level: Level;
   readonly #ragged: Ragged | undefined;
   readonly #places: Place[] = [];
@@ -88,9 +92,10 @@ class Lowerer {
   readonly #patterns = new Map<string, Pattern>();
   readonly #outputs: Output[] = [];
 
-  constructor(capture: Capture, groups: Groups, level: Level, ragged: Ragged | undefined) {
+  constructor(capture: Capture, groups: GroupGraph, level: Level, ragged: Ragged | undefined) {
     this.#capture = capture;
     this.#groups = groups;
+    this.#roots = new Set(capture.roots.map(({ at }) => at));
     this.#level = level;
     this.#ragged = ragged;
   }
@@ -107,21 +112,22 @@ class Lowerer {
       if (target && !this.#variables.has(target)) this.#variables.set(target, this.#newSlot({ kind: 'target', root }));
     });
     const outputOf = this.#placeOutputs();
-    const order = inOrder(this.#groups);
+    const order = this.#groups.inOrder();
     for (const group of order) this.#placeGroup(group);
     const aside = this.#setVariablesAside();
     for (const group of order) this.#lowerGroup(group);
     this.#copyToVariables(aside);
-    const kernels = this.#kernels.map((kernel) => this.#afterRefusals(kernel));
-    return { kernels, places: this.#places, outputs: this.#outputs, outputOf };
+    return { kernels: this.#afterRefusals(), places: this.#places, outputs: this.#outputs, outputOf };
   }
 
   /** What writes a variable reads all records: where something is refused, no variable changes. */
-  #afterRefusals(kernel: Kernel): Kernel {
-    const variables = [...this.#variables.values()];
-    if (!kernel.writes.some((slot) => variables.includes(slot))) return kernel;
+  #afterRefusals(): readonly Kernel[] {
     const records = this.#kernels.flatMap(({ refusal }) => refusal?.slot ?? []);
-    return records.length === 0 ? kernel : { ...kernel, reads: [...kernel.reads, ...records] };
+    if (records.length === 0) return this.#kernels;
+    const variables = new Set(this.#variables.values());
+    return this.#kernels.map((kernel) =>
+      kernel.writes.some((slot) => variables.has(slot)) ? { ...kernel, reads: [...kernel.reads, ...records] } : kernel,
+    );
   }
 
   #placeOutputs(): readonly (number | undefined)[] {
@@ -139,7 +145,7 @@ class Lowerer {
       const whole = this.#reshapedBy(at);
       if (own !== undefined) this.#copy(own, slot, at);
       else this.#slots.set(at, slot);
-      const isFree = whole !== undefined && !this.#slots.has(whole) && !this.#capture.roots.some((r) => r.at === whole);
+      const isFree = whole !== undefined && !this.#slots.has(whole) && !this.#roots.has(whole);
       if (isFree && own === undefined) this.#slots.set(whole, slot);
       return output;
     });
@@ -152,8 +158,7 @@ class Lowerer {
       const { op, source } = this.#node(from);
       if (source || op?.kind !== 'move' || !op.keepsOrder) return undefined;
       from = this.#input(from, 0);
-      const isMade = [...this.#groups.values()].some((g) => g.members.includes(from) || g.product === from);
-      if (isMade) return from;
+      if (this.#groups.makerOf(from)) return from;
     }
   }
 
@@ -167,15 +172,20 @@ class Lowerer {
     }
     const { product } = group;
     if (product === undefined || this.#slots.has(product)) return;
-    const others = [...this.#groups.values()].some((other) => other !== group && other.reads.has(product));
-    const slot = others ? this.#arenaSlot(sizeOf(this.#node(product).shape)) : this.#slots.get(group.at);
+    const slot = this.#isReadByOthers(group, product)
+      ? this.#arenaSlot(sizeOf(this.#node(product).shape))
+      : this.#slots.get(group.at);
     if (slot !== undefined) this.#slots.set(product, slot);
   }
 
   /** Whether others need a value that the group makes. */
   #isReadOutside(group: Group, member: number): boolean {
-    if (this.#capture.roots.some(({ at }) => at === member)) return true;
-    return [...this.#groups.values()].some((other) => other !== group && other.reads.has(member));
+    return this.#roots.has(member) || this.#isReadByOthers(group, member);
+  }
+
+  #isReadByOthers(group: Group, entry: number): boolean {
+    for (const reader of this.#groups.readersOf(entry)) if (reader !== group.at) return true;
+    return false;
   }
 
   #lowerGroup(group: Group): void {
@@ -244,8 +254,11 @@ class Lowerer {
 
   /** Where so many times the rows of a run are written as a number. */
   #rowsSlot(times: number): Slot {
-    const known = this.#places.findIndex((place) => place.kind === 'rows' && place.times === times);
-    return known < 0 ? this.#newSlot({ kind: 'rows', times }) : known;
+    const known = this.#rowsSlots.get(times);
+    if (known !== undefined) return known;
+    const slot = this.#newSlot({ kind: 'rows', times });
+    this.#rowsSlots.set(times, slot);
+    return slot;
   }
 
   /** Variables that become the value of others: the value they have now is set aside, for they may be written themselves. */

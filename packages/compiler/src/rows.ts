@@ -6,7 +6,8 @@ import { denseView } from '@treadle/graph';
 import type { View } from '@treadle/kernels';
 import type { Capture } from './capture.ts';
 import { mostFused } from './fuse.ts';
-import { absorb, type Group, runsAfter } from './group.ts';
+import type { Group } from './group.ts';
+import type { GroupGraph } from './group-graph.ts';
 import type { Ragged } from './ragged.ts';
 
 /** Rows: extents other than 1, and the length of a row. */
@@ -32,7 +33,7 @@ const fewRows = 8;
 const muchWork = 32_768;
 
 /** Lets reductions and what belongs to the same rows run as one group, never where a group would have to wait for itself. */
-export function joinRows(capture: Capture, groups: Map<number, Group>, ragged?: Ragged): void {
+export function joinRows(capture: Capture, groups: GroupGraph, ragged?: Ragged): void {
   for (const group of [...groups.values()]) {
     const space = spaceOf(capture, group);
     if (ragged && foldsRows(capture, group, ragged)) continue;
@@ -43,8 +44,7 @@ export function joinRows(capture: Capture, groups: Map<number, Group>, ragged?: 
     for (let part = next(); part; part = next()) {
       whole.parts.push(part);
       group.members.push(...part.members);
-      absorb(groups, group, part.at);
-      for (const member of group.members) group.reads.delete(member);
+      groups.absorb(group, part.at);
       group.rows = whole;
     }
   }
@@ -74,29 +74,38 @@ function isWorthJoining({ rows, columns }: RowSpace): boolean {
 /** A group that reads what the group so far makes, or makes what it reads, or folds the rows that it reads. */
 function nextPart(
   capture: Capture,
-  groups: ReadonlyMap<number, Group>,
+  groups: GroupGraph,
   group: Group,
   whole: RowGroup,
   ragged: Ragged | undefined,
 ): Group | undefined {
   const length = whole.parts.reduce((sum, { program }) => sum + (program?.ops.length ?? 0), 0);
-  for (const other of groups.values()) {
-    if (other === group || !isNear(capture, group, other)) continue;
+  for (const at of nearTo(capture, groups, group)) {
+    const other = groups.get(at);
+    if (!other) continue;
     if (ragged && foldsRows(capture, other, ragged)) continue;
     if (length + (other.program?.ops.length ?? 0) > mostFused || !fits(capture, whole, other)) continue;
-    const wouldWait =
-      [...other.after].some((before) => before !== group.at && runsAfter(groups, before, group.at)) ||
-      [...group.after].some((before) => before !== other.at && runsAfter(groups, before, other.at));
-    if (!wouldWait) return other;
+    if (!groups.wouldWait(group.at, other.at)) return other;
   }
   return undefined;
 }
 
-function isNear(capture: Capture, group: Group, other: Group): boolean {
-  if (group.members.some((member) => other.reads.has(member))) return true;
-  if (other.members.some((member) => group.reads.has(member))) return true;
-  if (capture.entries[other.at]?.node.op?.kind !== 'reduce') return false;
-  return [...other.reads].some((read) => group.reads.has(read));
+/** What more readers than these have in common is no reason to join them. */
+const mostSharing = 64;
+
+/** In ascending order. */
+function nearTo(capture: Capture, groups: GroupGraph, group: Group): readonly number[] {
+  const near = new Set<number>();
+  for (const member of group.members) for (const reader of groups.readersOf(member)) near.add(reader);
+  for (const read of group.reads) {
+    const maker = groups.makerOf(read);
+    if (maker) near.add(maker.at);
+    const sharing = groups.readersOf(read);
+    if (sharing.size > mostSharing) continue;
+    for (const at of sharing) if (capture.entries[at]?.node.op?.kind === 'reduce') near.add(at);
+  }
+  near.delete(group.at);
+  return [...near].sort((a, b) => a - b);
 }
 
 /** Whether all that a group reads and makes are rows of the space, and it shares with the parts so far only what is in place. */

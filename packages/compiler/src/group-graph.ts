@@ -1,0 +1,185 @@
+// The groups of a plan and who must run before whom. Groups have ranks, one each, that grow along every edge: so a search for a
+// path looks at nothing that is ranked outside of its ends. Edges that contradict the ranks move the few groups between their
+// ends (D. J. Pearce and P. H. J. Kelly, A dynamic topological sort algorithm for directed acyclic graphs, 2006). Who reads and
+// who makes an entry is looked up, so that passes over all groups take a time that grows with groups and edges.
+
+import type { Group } from './group.ts';
+
+/** A search that has seen so many groups takes it that there is a path: two groups so far apart are not worth joining. */
+const mostSearched = 1000;
+
+const none: ReadonlySet<number> = new Set();
+
+export class GroupGraph {
+  /** by entry, in ascending order */
+  readonly #groups = new Map<number, Group>();
+  /** for each entry, the groups that read it */
+  readonly #readers = new Map<number, Set<number>>();
+  /** for each entry that a group makes, be it only for its own epilogue, that group */
+  readonly #makers = new Map<number, number>();
+  /** for each group, those that wait for it */
+  readonly #followers = new Map<number, Set<number>>();
+  readonly #ranks = new Map<number, number>();
+
+  /** Groups each of which reads only what those before it make. */
+  constructor(groups: Iterable<Group>) {
+    for (const group of groups) {
+      const { at, reads } = group;
+      this.#groups.set(at, group);
+      this.#makers.set(at, at);
+      this.#ranks.set(at, this.#ranks.size);
+      for (const read of reads) {
+        addTo(this.#readers, read, at);
+        if (this.#groups.has(read)) this.runAfter(at, read);
+      }
+    }
+  }
+
+  get(at: number): Group | undefined {
+    return this.#groups.get(at);
+  }
+
+  has(at: number): boolean {
+    return this.#groups.has(at);
+  }
+
+  values(): Iterable<Group> {
+    return this.#groups.values();
+  }
+
+  /** The groups that read an entry. */
+  readersOf(entry: number): ReadonlySet<number> {
+    return this.#readers.get(entry) ?? none;
+  }
+
+  /** The group that makes an entry. */
+  makerOf(entry: number): Group | undefined {
+    return this.#groups.get(this.#makers.get(entry) ?? -1);
+  }
+
+  /** Lets group `a` wait for group `b`, which must not wait for it. */
+  runAfter(a: number, b: number): void {
+    if (this.#rank(b) > this.#rank(a)) this.#reorder(b, a);
+    this.#groups.get(a)?.after.add(b);
+    addTo(this.#followers, b, a);
+  }
+
+  /** Whether group `a` runs, directly or through others, after group `b`, or that takes too long to rule out. */
+  runsAfter(a: number, b: number): boolean {
+    return this.#followers.get(b)?.has(a) || this.#hasDetour(b, a);
+  }
+
+  /** Whether one of two groups would have to wait for itself if they were one. */
+  wouldWait(a: number, b: number): boolean {
+    return this.#rank(a) < this.#rank(b) ? this.#hasDetour(a, b) : this.#hasDetour(b, a);
+  }
+
+  /** One group, with the members that it has by now, becomes part of another: what waited for it waits for the other. */
+  absorb(into: Group, at: number): void {
+    const group = this.#groups.get(at);
+    if (!group) throw new Error('internal: no such group');
+    for (const before of group.after) {
+      this.#followers.get(before)?.delete(at);
+      if (before !== into.at) this.runAfter(into.at, before);
+    }
+    for (const read of group.reads) {
+      this.#readers.get(read)?.delete(at);
+      this.#read(into, read);
+    }
+    for (const entry of [at, ...group.members]) this.#makers.set(entry, into.at);
+    for (const entry of [at, ...group.members, ...into.members]) this.#unread(into, entry);
+    this.#groups.delete(at);
+    for (const follower of this.#followers.get(at) ?? none) {
+      this.#groups.get(follower)?.after.delete(at);
+      if (follower !== into.at) this.runAfter(follower, into.at);
+    }
+    this.#followers.delete(at);
+  }
+
+  /** The groups in an order in which each comes after those it must come after. */
+  inOrder(): readonly Group[] {
+    const order: Group[] = [];
+    const entered = new Set<number>();
+    const enter = (at: number): { group: Group; rest: Iterator<number> }[] => {
+      const group = this.#groups.get(at);
+      if (!group || entered.has(at)) return [];
+      entered.add(at);
+      return [{ group, rest: group.after.values() }];
+    };
+    for (const start of this.#groups.keys()) {
+      const stack = enter(start);
+      for (let top = stack.at(-1); top; top = stack.at(-1)) {
+        const next = top.rest.next();
+        if (!next.done) stack.push(...enter(next.value));
+        else {
+          order.push(top.group);
+          stack.pop();
+        }
+      }
+    }
+    return order;
+  }
+
+  #read(group: Group, entry: number): void {
+    group.reads.add(entry);
+    addTo(this.#readers, entry, group.at);
+  }
+
+  #unread(group: Group, entry: number): void {
+    if (group.reads.delete(entry)) this.#readers.get(entry)?.delete(group.at);
+  }
+
+  #rank(at: number): number {
+    return this.#ranks.get(at) ?? -1;
+  }
+
+  /** Whether there is a way from one group to another over a third. */
+  #hasDetour(from: number, to: number): boolean {
+    const last = this.#rank(to);
+    const stack = [...(this.#followers.get(from) ?? none)].filter((at) => at !== to);
+    const seen = new Set<number>();
+    for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+      if (this.#rank(at) >= last || seen.has(at)) continue;
+      if (seen.size >= mostSearched) return true;
+      seen.add(at);
+      const followers = this.#followers.get(at) ?? none;
+      if (followers.has(to)) return true;
+      stack.push(...followers);
+    }
+    return false;
+  }
+
+  /** Ranks that let `first` come before `second`, which is ranked before it now: only what lies between them moves. */
+  #reorder(first: number, second: number): void {
+    const [low, high] = [this.#rank(second), this.#rank(first)];
+    const behind = this.#collect(second, (at) => this.#followers.get(at) ?? none, low, high);
+    if (behind.includes(first)) throw new Error('internal: two groups wait for each other');
+    const before = this.#collect(first, (at) => this.#groups.get(at)?.after ?? none, low, high);
+    const moved = [...before, ...behind];
+    const ranks = moved.map((at) => this.#rank(at)).sort((a, b) => a - b);
+    moved.forEach((at, i) => {
+      this.#ranks.set(at, ranks[i] ?? 0);
+    });
+  }
+
+  /** What is reached from a group within some ranks, by rank. */
+  #collect(from: number, next: (at: number) => ReadonlySet<number>, low: number, high: number): readonly number[] {
+    const seen = new Set<number>([from]);
+    const stack = [from];
+    for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+      for (const other of next(at)) {
+        const rank = this.#rank(other);
+        if (seen.has(other) || rank < low || rank > high) continue;
+        seen.add(other);
+        stack.push(other);
+      }
+    }
+    return [...seen].sort((a, b) => this.#rank(a) - this.#rank(b));
+  }
+}
+
+function addTo(sets: Map<number, Set<number>>, key: number, value: number): void {
+  const known = sets.get(key);
+  if (known) known.add(value);
+  else sets.set(key, new Set([value]));
+}
