@@ -29,6 +29,47 @@ test('no two buffers that are alive in the same phase share a byte', () => {
   );
 });
 
+/** Random numbers in [0, 1), the same in every run. */
+function generator(): () => number {
+  let state = 1;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0; // Numerical Recipes' generator
+    return state / 2 ** 32;
+  };
+}
+
+/** How many pairs of buffers that are alive in the same phase share a byte. */
+function pairsThatMeet(lifetimes: readonly Lifetime[], offsets: readonly number[]): number {
+  let pairs = 0;
+  lifetimes.forEach((a, i) => {
+    const from = offsets[i] ?? -1;
+    for (let j = 0; j < i; j++) {
+      const [b, other] = [lifetimes[j]!, offsets[j] ?? -1];
+      if (a.first > b.last || b.first > a.last) continue;
+      if (overlap(from, from + a.bytes, other, other + b.bytes)) pairs++;
+    }
+  });
+  return pairs;
+}
+
+test('thousands of buffers lie apart while they are alive, and take no more than a quarter above the largest live set', () => {
+  const next = generator();
+  const passing = list(2000, () => {
+    const first = Math.floor(500 * next());
+    return { bytes: Math.floor(next() * 5000), first, last: first + Math.floor(8 * next() ** 2) };
+  });
+  const n = 800;
+  const kept = list(n, (i) => ({ bytes: Math.floor(1e4 * next()), first: i, last: 2 * n - i }));
+  const back = list(n, (i) => ({ bytes: Math.floor(1e4 * next()), first: n + i, last: n + i + 1 }));
+  for (const lifetimes of [passing, [...kept, ...back]]) {
+    const { offsets, bytes } = layoutArena(lifetimes);
+    expect(pairsThatMeet(lifetimes, offsets)).toBe(0);
+    expect(offsets.every((offset) => offset % 64 === 0)).toBe(true);
+    expect(Math.max(...lifetimes.map((lifetime, i) => (offsets[i] ?? 0) + lifetime.bytes))).toBeLessThanOrEqual(bytes);
+    expect(bytes - 64).toBeLessThanOrEqual(1.25 * largestLiveSet(lifetimes));
+  }
+});
+
 test('the arena holds at least the largest live set, and never more than all buffers beside each other', () => {
   fc.assert(
     fc.property(fc.array(lifetime, { maxLength: 40 }), (lifetimes) => {
@@ -75,11 +116,7 @@ function list<T>(length: number, make: (i: number) => T): readonly T[] {
 test.each(Object.entries(kinds))(
   'buffers %s take no more than 15 % above the largest live set, 3 % on average',
   (_, make) => {
-    let state = 1;
-    const next = (): number => {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0; // Numerical Recipes' generator
-      return state / 2 ** 32;
-    };
+    const next = generator();
     const excess = list(200, () => {
       const lifetimes = make(next);
       return (layoutArena(lifetimes).bytes - 64) / largestLiveSet(lifetimes) - 1;

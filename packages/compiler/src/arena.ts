@@ -1,6 +1,7 @@
 // The arena: intermediates of a plan laid out in one block by their lifetimes. One after the other, each at the lowest offset
 // where nothing that is alive at the same time lies. The order decides how well that goes: largest first is mostly best (the
-// "greedy by size" of Pisarchyk and Lee, 2020); where it leaves gaps, others are tried, and the best is kept.
+// "greedy by size" of Pisarchyk and Lee, 2020); where it leaves gaps, others are tried, and the best is kept. That takes time
+// with the square of how many there are; very many are laid out in the order of time, each in the tightest gap of its moment.
 
 export interface Lifetime {
   readonly bytes: number;
@@ -17,8 +18,10 @@ export interface ArenaLayout {
 
 /** How often an order is changed for the better. */
 const improvements = 12;
-/** Laying out takes time with the square of how many there are: of more than these, orders are tried once. */
+/** Of more than these, orders are tried once. */
 const mostImproved = 500;
+/** More than these are laid out in the order of time. */
+const mostCompared = 1500;
 /** Vector loads may read past the end of a buffer by less than this. */
 const overread = 64;
 
@@ -54,6 +57,7 @@ const ranks: readonly ((lifetime: Lifetime) => number)[] = [
 
 /** The same lifetimes are always laid out the same way. */
 export function layoutArena(lifetimes: readonly Lifetime[]): ArenaLayout {
+  if (lifetimes.length > mostCompared) return layOutInTime(lifetimes);
   const least = largestLiveSet(lifetimes);
   const rounds = lifetimes.length > mostImproved ? 0 : improvements;
   let best: Attempt = { offsets: [], bytes: Number.POSITIVE_INFINITY, top: [] };
@@ -101,6 +105,68 @@ function layOut(lifetimes: readonly Lifetime[], order: readonly number[]): Attem
   }
   const top = order.filter((i) => (offsets[i] ?? 0) + rounded(lifetimes[i] ?? nothing) === total);
   return { offsets, bytes: total, top };
+}
+
+/** A stretch that nothing alive takes; the last one has no end. */
+interface Gap {
+  from: number;
+  to: number;
+}
+
+/** Phase by phase: what is used no more gives back its room, then what is first used takes the tightest gap, the largest first. */
+function layOutInTime(lifetimes: readonly Lifetime[]): ArenaLayout {
+  const offsets = new Array<number>(lifetimes.length).fill(0);
+  const begins = inOrderOf(lifetimes, (lifetime) => rounded(lifetime) - lifetime.first * 2 ** 36);
+  const ends = inOrderOf(lifetimes, ({ last }) => -last);
+  const gaps: Gap[] = [{ from: 0, to: Number.POSITIVE_INFINITY }];
+  let [ended, total] = [0, 0];
+  for (const i of begins) {
+    const lifetime = lifetimes[i] ?? nothing;
+    for (let end = ends[ended]; end !== undefined; end = ends[++ended]) {
+      const other = lifetimes[end] ?? nothing;
+      if (other.last >= lifetime.first) break;
+      const from = offsets[end] ?? 0;
+      giveBack(gaps, { from, to: from + rounded(other) });
+    }
+    const size = rounded(lifetime);
+    offsets[i] = take(gaps, size);
+    total = Math.max(total, (offsets[i] ?? 0) + size);
+  }
+  return { offsets, bytes: total + overread };
+}
+
+/** The begin of the tightest gap that is large enough, taken from it. */
+function take(gaps: Gap[], size: number): number {
+  if (size === 0) return 0;
+  let tightest = -1;
+  let least = Number.POSITIVE_INFINITY;
+  gaps.forEach(({ from, to }, i) => {
+    if (to - from >= size && (to - from < least || tightest < 0)) [tightest, least] = [i, to - from];
+  });
+  const gap = gaps[tightest];
+  if (!gap) throw new Error('internal: the last gap has room for everything');
+  const { from } = gap;
+  gap.from += size;
+  if (gap.from === gap.to) gaps.splice(tightest, 1);
+  return from;
+}
+
+/** Gaps stay in the order of their offsets, and neighbours become one. */
+function giveBack(gaps: Gap[], { from, to }: Gap): void {
+  if (from === to) return;
+  let low = 0;
+  for (let high = gaps.length; low < high; ) {
+    const middle = (low + high) >> 1;
+    if ((gaps[middle]?.from ?? 0) < from) low = middle + 1;
+    else high = middle;
+  }
+  const [before, after] = [gaps[low - 1], gaps[low]];
+  const joinsBefore = before?.to === from;
+  if (after?.from === to) {
+    after.from = joinsBefore && before ? before.from : from;
+    if (joinsBefore) gaps.splice(low - 1, 1);
+  } else if (joinsBefore && before) before.to = to;
+  else gaps.splice(low, 0, { from, to });
 }
 
 const nothing: Lifetime = { bytes: 0, first: 0, last: 0 };

@@ -1,8 +1,8 @@
 // What a run that failed says of the variables that it assigns: they are written in place, so once a step that writes one has
 // begun, it may hold something between its old and its new value. Which steps had begun, the team knows.
 
-import { type Shape, showShape } from '@treadle/graph';
-import type { Kernel, Slot } from '@treadle/kernels';
+import { type Shape, showShape, type VariableState } from '@treadle/graph';
+import type { Kernel } from '@treadle/kernels';
 import { RunError } from '@treadle/pool';
 import type { Capture } from './capture.ts';
 import type { Place } from './lower.ts';
@@ -21,12 +21,15 @@ export function writtenBy(capture: Capture, places: readonly Place[], steps: rea
     return source?.kind === 'variable' ? source.state : undefined;
   };
   const states = places.map(stateAt);
-  return capture.roots.flatMap(({ target }) => {
-    if (!target) return [];
-    const isIts = (slot: Slot): boolean => states[slot] === target;
-    const writing = steps.flatMap(({ writes }, step) => (writes.some(isIts) ? [step] : []));
-    return [{ shape: target.shape, steps: writing }];
+  const writing = new Map<VariableState, number[]>();
+  for (const { target } of capture.roots) if (target) writing.set(target, []);
+  steps.forEach(({ writes }, step) => {
+    const written = new Set(writes.map((slot) => states[slot]));
+    for (const state of written) if (state) writing.get(state)?.push(step);
   });
+  return capture.roots.flatMap(({ target }) =>
+    target ? [{ shape: target.shape, steps: writing.get(target) ?? [] }] : [],
+  );
 }
 
 /** The error with what became of the variables; what is no failure of a run, as it is. */

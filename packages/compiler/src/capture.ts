@@ -43,13 +43,21 @@ export function find(roots: readonly Root[]): Found {
   const walk = newWalk();
   writer.begin();
   for (const { node } of roots) if (node.walk !== walk) visit(node, walk, nodes, sources);
+  const variables = placesOfVariables(roots, sources);
   for (const { node, target } of roots) {
-    const variable = target
-      ? sources.find(({ source }) => source?.kind === 'variable' && source.state === target)
-      : undefined;
-    writer.root(node.place, target !== undefined, variable?.place);
+    writer.root(node.place, target !== undefined, target && variables.get(target));
   }
   return { roots, nodes, sources, structure: writer.end() };
+}
+
+/** Where the old values of variables are, for roots that assign some. */
+function placesOfVariables(roots: readonly Root[], sources: readonly Node[]): ReadonlyMap<VariableState, number> {
+  const places = new Map<VariableState, number>();
+  if (roots.every(({ target }) => target === undefined)) return places;
+  for (const { source, place } of sources) {
+    if (source?.kind === 'variable' && !places.has(source.state)) places.set(source.state, place);
+  }
+  return places;
 }
 
 /** Depth first, inputs before consumers, without recursion: graphs may be deep. */

@@ -44,34 +44,29 @@ export const mostFused = 256;
 /** Entries to be stored so that no program becomes too long. */
 function endsOfLong(entries: readonly Captured[]): readonly number[] {
   const ends: number[] = [];
-  const fused: ReadonlySet<number>[] = [];
-  /** no fewer than are fused, where all inputs count anew: sets are only made where that may be too many */
+  /** how many are fused into each entry, at most: an entry that is reached on two ways may count twice; 0 where fusion begins anew */
   const most: number[] = [];
-  const fusedInto = (at: number): ReadonlySet<number> => {
-    const known = fused[at];
-    if (known || most[at] === 0) return known ?? noEntries;
-    const all = new Set([at]);
-    const stack = [...(entries[at]?.inputs ?? [])];
-    for (let input = stack.pop(); input !== undefined; input = stack.pop()) {
-      if (most[input] === 0 || all.has(input)) continue;
-      all.add(input);
-      stack.push(...(entries[input]?.inputs ?? []));
-    }
-    fused[at] = all;
-    return all;
-  };
   entries.forEach(({ node, inputs }, at) => {
     const melts = !node.source && (node.op?.kind === 'lane' || node.op?.kind === 'move');
     most.push(melts ? inputs.reduce((sum, input) => sum + (most[input] ?? 0), 1) : 0);
     if ((most[at] ?? 0) <= mostFused) return;
-    const { size } = fusedInto(at);
-    if (size > mostFused) ends.push(at);
-    most[at] = size > mostFused ? 0 : size;
+    const exact = countFused(entries, at, (input) => most[input] !== 0);
+    if (exact > mostFused) ends.push(at);
+    most[at] = exact > mostFused ? 0 : exact;
   });
   return ends;
 }
 
-const noEntries: ReadonlySet<number> = new Set();
+function countFused(entries: readonly Captured[], at: number, melts: (input: number) => boolean): number {
+  const all = new Set([at]);
+  const stack = [...(entries[at]?.inputs ?? [])];
+  for (let input = stack.pop(); input !== undefined; input = stack.pop()) {
+    if (!melts(input) || all.has(input)) continue;
+    all.add(input);
+    stack.push(...(entries[input]?.inputs ?? []));
+  }
+  return all.size;
+}
 
 /** What is known of an entry from its readers. */
 interface Use {

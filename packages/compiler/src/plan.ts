@@ -410,7 +410,7 @@ function programOf(phases: Draft['phases'], code: Draft['code'], isWatched: bool
     module: link(code, isWatched),
     steps: kernels.length,
     names: kernels.map(({ name }) => name),
-    scratchBytes: Math.max(0, ...kernels.map(({ scratch }) => scratch)),
+    scratchBytes: kernels.reduce((most, { scratch }) => Math.max(most, scratch), 0),
     work: phases.map((phase) => phase.map(({ tiles, cost }) => ({ tiles, cost }))),
   };
 }

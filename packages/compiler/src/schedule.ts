@@ -3,7 +3,7 @@
 // nobody waits for so soon, and whose operands lie there anyway, are put off until the phase before they are needed, so that
 // their results do not take room, and a place in a cache, for longer. Kernels of a phase that do the same become one.
 
-import { joinAlike, type Kernel, type Slot } from '@treadle/kernels';
+import { type Alike, joinAlike, type Kernel, type Slot } from '@treadle/kernels';
 
 export interface Schedule {
   readonly phases: readonly (readonly Kernel[])[];
@@ -96,17 +96,24 @@ function waiting(kernels: readonly Kernel[], phases: readonly number[]): readonl
 function joinPhases(kernels: readonly Kernel[], phases: readonly number[]): readonly (readonly Kernel[])[] {
   const like = new Map<string, number>();
   for (const { alike } of kernels) if (alike) like.set(alike.key, (like.get(alike.key) ?? 0) + 1);
-  const joined: Kernel[][] = Array.from({ length: Math.max(-1, ...phases) + 1 }, () => []);
-  return joined.map((_, phase) => {
-    const here = kernels.filter((_, i) => phases[i] === phase);
-    const taken = new Set<string>();
+  const byPhase: Kernel[][] = [];
+  kernels.forEach((kernel, i) => {
+    const phase = phases[i] ?? 0;
+    while (byPhase.length <= phase) byPhase.push([]);
+    byPhase[phase]?.push(kernel);
+  });
+  return byPhase.map((here) => {
+    const byKey = new Map<string, [Alike, ...Alike[]]>();
+    for (const { alike } of here) {
+      if (!alike || (like.get(alike.key) ?? 0) < 2) continue;
+      const known = byKey.get(alike.key);
+      if (known) known.push(alike);
+      else byKey.set(alike.key, [alike]);
+    }
     return here.flatMap((kernel) => {
-      const key = kernel.alike?.key;
-      if (key === undefined || (like.get(key) ?? 0) < 2) return [kernel];
-      if (taken.has(key)) return [];
-      taken.add(key);
-      const [first, ...others] = here.flatMap(({ alike }) => (alike?.key === key ? [alike] : []));
-      return first ? [joinAlike([first, ...others])] : [];
+      const members = byKey.get(kernel.alike?.key ?? '');
+      if (!kernel.alike || !members) return [kernel];
+      return members[0] === kernel.alike ? [joinAlike(members)] : [];
     });
   });
 }
