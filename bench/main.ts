@@ -4,6 +4,7 @@ import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { features, shutdown } from 'treadle';
 import { compareWith, save } from './compare.ts';
+import { compileBench } from './compile.ts';
 import { convBench } from './conv.ts';
 import { forkJoinBench } from './fork-join.ts';
 import { lanesBench } from './lanes.ts';
@@ -39,6 +40,7 @@ const suites: Readonly<Record<string, (rounds: Rounds) => Row[]>> = {
   'fork-join': forkJoinBench,
   'train-step': trainStepBench,
   plan: planBench,
+  compile: compileBench,
   conv: convBench,
   scaling: scalingBench,
   'start-up': startUpBench,
