@@ -135,14 +135,17 @@ function layOutInTime(lifetimes: readonly Lifetime[]): ArenaLayout {
   return { offsets, bytes: total + overread };
 }
 
+const noGap: Gap = { from: 0, to: 0 };
+
 /** The begin of the tightest gap that is large enough, taken from it. */
 function take(gaps: Gap[], size: number): number {
   if (size === 0) return 0;
   let tightest = -1;
   let least = Number.POSITIVE_INFINITY;
-  gaps.forEach(({ from, to }, i) => {
+  for (let i = 0; i < gaps.length && least > size; i++) {
+    const { from, to } = gaps[i] ?? noGap;
     if (to - from >= size && (to - from < least || tightest < 0)) [tightest, least] = [i, to - from];
-  });
+  }
   const gap = gaps[tightest];
   if (!gap) throw new Error('internal: the last gap has room for everything');
   const { from } = gap;

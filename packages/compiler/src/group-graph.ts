@@ -6,7 +6,7 @@
 import type { Group } from './group.ts';
 
 /** A search that has seen so many groups takes it that there is a path: two groups so far apart are not worth joining. */
-const mostSearched = 1000;
+const mostSearched = 256;
 
 const none: ReadonlySet<number> = new Set();
 

@@ -7,17 +7,18 @@ import {
   type Level,
   lanes,
   type Operand,
+  operandKey,
   type Present,
   reduce,
   region,
   rowKernel,
   type Slot,
+  Window,
 } from '@treadle/kernels';
 import type { Capture } from './capture.ts';
 import type { Group } from './group.ts';
 import { rowProgram } from './lower-rows.ts';
 import { isMustStore, operandFor, type Program, type Stored } from './program.ts';
-import { operandKey, Window } from './window.ts';
 
 /** Where things lie, and what of them is there. */
 export interface Layout {
@@ -86,7 +87,7 @@ export function describeGroup(layout: Layout, group: Group): Described {
   return {
     key: `${op.key} over ${axes} ${count} ${key}`,
     window,
-    make: ({ allocate }) => reduce({ ...all, key: elementKey, axes, combine, store, allocate, count, present }),
+    make: ({ allocate }) => reduce({ ...all, key: undefined, axes, combine, store, allocate, count, present }),
   };
 }
 

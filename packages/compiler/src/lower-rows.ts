@@ -1,10 +1,9 @@
 // A row group as a row program: its parts become steps, what one part makes and another reads a value that need not lie in memory.
 
-import type { RowProgram, RowStep } from '@treadle/kernels';
+import { operandKey, type RowProgram, type RowStep, type Window } from '@treadle/kernels';
 import type { Group } from './group.ts';
 import type { Layout } from './lower-group.ts';
 import { partRole, type RowGroup, viewInRows } from './rows.ts';
-import { operandKey, type Window } from './window.ts';
 
 /** Over the positions of the window; equal keys say equal programs. */
 export function rowProgram(

@@ -2,13 +2,21 @@
 // slot stands for at run time (a tensor's block, a number, a piece of the arena) is said beside it, for the plan to bind.
 
 import { type Dtype, denseView, type Node, type Shape, sizeOf, type VariableState } from '@treadle/graph';
-import { type Kernel, type Level, type Location, lanes, type Present, type Slot } from '@treadle/kernels';
+import {
+  type Kernel,
+  type Level,
+  type Location,
+  lanes,
+  overWindow,
+  type Present,
+  type Slot,
+  Window,
+} from '@treadle/kernels';
 import type { Capture } from './capture.ts';
 import type { Group } from './group.ts';
 import type { GroupGraph } from './group-graph.ts';
 import { describeGroup, type Layout, type Rooms } from './lower-group.ts';
 import type { Ragged } from './ragged.ts';
-import { Window } from './window.ts';
 
 /** What the address of a slot is at run time. */
 export type Place =
@@ -49,32 +57,6 @@ export function lower(capture: Capture, groups: GroupGraph, level: Level, ragged
 interface Pattern {
   readonly kernels: readonly Kernel[];
   readonly temporaries: readonly Place[];
-}
-
-/** A kernel over the positions of a window as one over slots. */
-function placed(kernel: Kernel, window: readonly Location[]): Kernel {
-  const slotsOf = (positions: readonly Slot[]): Slot[] => [
-    ...new Set(positions.map((at) => locationAt(window, at).slot)),
-  ];
-  const { alike } = kernel;
-  const locations = alike?.locations.map(({ slot, byteOffset }) => {
-    const location = locationAt(window, slot);
-    return { slot: location.slot, byteOffset: location.byteOffset + byteOffset };
-  });
-  return {
-    ...kernel,
-    reads: slotsOf(kernel.reads),
-    writes: slotsOf(kernel.writes),
-    window,
-    ...(kernel.refusal && { refusal: { ...kernel.refusal, slot: locationAt(window, kernel.refusal.slot).slot } }),
-    ...(alike && locations && { alike: { ...alike, locations } }),
-  };
-}
-
-function locationAt(window: readonly Location[], position: Slot): Location {
-  const location = window[position];
-  if (!location) throw new Error('internal: a kernel has an operand that is not in its window');
-  return location;
 }
 
 class Lowerer {
@@ -219,8 +201,8 @@ class Lowerer {
     const temporaries = pattern.temporaries.map((place) => ({ slot: this.#newSlot(place), byteOffset: 0 }));
     const window = [...locations, ...temporaries];
     pattern.kernels.forEach((kernel, i) => {
-      const codeKey = `${this.#level.bits} ${this.#level.fma} ${i} ${key}`;
-      this.#kernels.push(placed({ ...kernel, codeKey }, window));
+      const { codeKey = `${this.#level.bits} ${this.#level.fma} ${i} ${key}` } = kernel;
+      this.#kernels.push(overWindow({ ...kernel, codeKey }, window));
     });
   }
 
@@ -291,7 +273,7 @@ class Lowerer {
     const [load, store] = [window.operand({ slot: from, view }), window.operand({ slot: to, view })];
     const loads = [{ operand: load, type: dtype === 'float32' ? 'f32x4' : 'i32x4' } as const];
     this.#place(`copy [${shape}]${dtype}`, window.locations, () => [
-      lanes({ name: 'copy', shape, loads, body: (_, v) => v, cost: 0.1, stores: [store] }),
+      lanes({ name: 'copy', key: 'copy', shape, loads, body: (_, v) => v, cost: 0.1, stores: [store] }),
     ]);
   }
 

@@ -26,7 +26,8 @@ export function alikeOf(program: StoredProgram, { rows, columns }: Nest): Alike 
   const strides = [...loads, ...stores].map(strideOf);
   if (strides.includes(undefined) || strides.slice(loads.length).includes(0)) return undefined;
   const locations = [...loads, ...stores].map(({ slot, view }): Location => ({ slot, byteOffset: 4 * view.offset }));
-  return { key: `${key} ${strides}`, program, length: sizeOf(shape), locations };
+  const types = program.loads.map(({ type }) => type);
+  return { key: `${key} ${types} ${strides}`, program, length: sizeOf(shape), locations };
 }
 
 /** 1 for elements that lie together, 0 for one that repeats; undefined for any other view. */

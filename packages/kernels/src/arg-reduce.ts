@@ -27,7 +27,8 @@ export function argReduce({ type, direction, store, allocate, ...program }: ArgR
   const outputs = shape.slice(0, -1);
   if (sizeOf(outputs) === 0) return [];
   if (shape.at(-1) === 0) {
-    return [lanes({ ...program, shape: outputs, loads: [], stores: [store], body: () => [i32x4.const(0)] })];
+    const empty = { ...program, key: undefined, shape: outputs, loads: [], stores: [store] };
+    return [lanes({ ...empty, body: () => [i32x4.const(0)] })];
   }
   const beats = type === 'f32x4' ? floatBeats(direction) : integerBeats(direction);
   return fold(

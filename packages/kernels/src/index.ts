@@ -63,3 +63,4 @@ export { type Quarter, quarterOf, type Round } from './round.ts';
 export { rowKernel } from './row-kernel.ts';
 export type { RowProgram, RowResult, RowStep, RowValue } from './row-program.ts';
 export { runningSum } from './scan.ts';
+export { operandKey, overWindow, Window } from './window.ts';

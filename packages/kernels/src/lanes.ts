@@ -9,9 +9,23 @@ import { emitNest, nestOf, type StoredProgram } from './lane-program.ts';
 import { partition, tileElements } from './partition.ts';
 import { tiled } from './tiled.ts';
 import { bandsOf, emitMoved, emitTurned, scratchOf, turned } from './transpose.ts';
+import { operandKey, overWindow, Window } from './window.ts';
 
-/** Every element of `shape`: loads, body, stores. */
+/** Every element of `shape`: loads, body, stores. With a key, its code depends on nothing else but shapes and strides. */
 export function lanes(program: StoredProgram): Kernel {
+  const { key, present } = program;
+  if (key === undefined) return lanesInPlace(program);
+  const window = new Window();
+  const loads = program.loads.map(({ operand, type }) => ({ operand: window.operand(operand), type }));
+  const stores = program.stores.map((operand) => window.operand(operand));
+  const own = present && { ...present, slot: window.at(present.slot) };
+  const read = loads.map(({ operand, type }) => `${type} ${operandKey(operand)}`);
+  const codeKey = `lanes ${key} ${read} → ${stores.map(operandKey)} ${own ? `${own.slot} of ${own.of}` : ''}`;
+  const kernel = lanesInPlace({ ...program, loads, stores, present: own });
+  return overWindow({ ...kernel, codeKey }, window.locations);
+}
+
+function lanesInPlace(program: StoredProgram): Kernel {
   const { name, shape, stores, cost, present, ops = [], flops = 0 } = program;
   const loads = program.loads.map(({ operand }) => operand);
   const nest = nestOf(program);

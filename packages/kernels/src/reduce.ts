@@ -48,7 +48,7 @@ export function reduce({ combine, store, allocate, axes, count, ...program }: Re
   const outputs = shape.slice(0, -1);
   if (sizeOf(outputs) === 0) return [];
   if (shape.at(-1) === 0) {
-    const empty = { ...program, shape: outputs, loads: [], stores: [store] };
+    const empty = { ...program, key: undefined, shape: outputs, loads: [], stores: [store] };
     return [lanes({ ...empty, body: (f) => [leave(f, constantLane(type, identity + 0))] })];
   }
   const merge: Merge = (f, a, b) => [apply(f, a[0]!, b[0]!)];

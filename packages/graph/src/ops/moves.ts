@@ -213,11 +213,14 @@ export function embed(x: Node, shape: Shape, part: Part, value: number): Node {
       for (const { begin, size } of around(part, shape)) {
         const view = partView({ begin, size, strides: shape.map(() => 1) }, whole);
         const stores = [{ slot: output, view }];
-        kernels.push(lanes({ name: 'fill', shape: size, loads: [], body: () => [fill], cost: 0.1, stores }));
+        const key = `fill ${type} ${Object.is(word, -0) ? '-0' : word}`;
+        kernels.push(lanes({ name: 'fill', key, shape: size, loads: [], body: () => [fill], cost: 0.1, stores }));
       }
       const stores = [{ slot: output, view: partView(part, whole) }];
       const loads = [{ operand: input, type } as const];
-      kernels.push(lanes({ name: 'embed', shape: part.size, loads, body: (_, v) => v, cost: 0.1, stores }));
+      kernels.push(
+        lanes({ name: 'embed', key: 'copy', shape: part.size, loads, body: (_, v) => v, cost: 0.1, stores }),
+      );
       return kernels;
     },
     gradient: (dy) => [slicePart(dy, part)],
@@ -328,7 +331,7 @@ export function concat(nodes: readonly Node[], axis = 0): Node {
         if (!part) throw new Error('internal: concat has a part for every input');
         const stores = [{ slot: output, view: partView(part, denseView(shape)) }];
         const loads = [{ operand, type } as const];
-        return lanes({ name: 'concat', shape: part.size, loads, body: (_, v) => v, cost: 0.1, stores });
+        return lanes({ name: 'concat', key: 'copy', shape: part.size, loads, body: (_, v) => v, cost: 0.1, stores });
       }),
     gradient: (dy) => parts.map((part) => slicePart(dy, part)),
   };

@@ -1,0 +1,50 @@
+// The window of some kernels: the locations that they read and write, numbered in the order in which they are asked for. Kernels
+// that are made over these numbers do not know where anything lies, so groups of equal structure are made into kernels once.
+
+import type { Kernel, Location, Operand, Slot, Word } from './kernel.ts';
+
+export class Window {
+  readonly locations: Location[] = [];
+  readonly #positions = new Map<string, Slot>();
+
+  /** The position of a location. */
+  at(slot: Slot, byteOffset = 0): Slot {
+    const key = `${slot} ${byteOffset}`;
+    let position = this.#positions.get(key);
+    if (position === undefined) {
+      position = this.locations.push({ slot, byteOffset }) - 1;
+      this.#positions.set(key, position);
+    }
+    return position;
+  }
+
+  /** The operand as kernels over the window know it: its view begins at its location. */
+  operand({ slot, view }: Operand): Operand {
+    return { slot: this.at(slot, 4 * view.offset), view: { ...view, offset: 0 } };
+  }
+}
+
+/** All that code can depend on of an operand whose view begins at its location. */
+export function operandKey({ slot, view: { shape, strides } }: Operand): string {
+  return `${slot}[${shape}]${strides}`;
+}
+
+/** A kernel over the positions of a window as one over the slots of these locations. */
+export function overWindow(kernel: Kernel, locations: readonly Location[]): Kernel {
+  const moved = ({ slot, byteOffset }: Location): Location => {
+    const location = locations[slot];
+    if (!location) throw new Error('internal: a kernel has an operand that is not in its window');
+    return byteOffset === 0 ? location : { slot: location.slot, byteOffset: location.byteOffset + byteOffset };
+  };
+  const slotOf = (slot: Slot): Slot => moved({ slot, byteOffset: 0 }).slot;
+  const slotsOf = (positions: readonly Slot[]): Slot[] => [...new Set(positions.map(slotOf))];
+  const { alike, window, reads, writes, refusal } = kernel;
+  return {
+    ...kernel,
+    reads: slotsOf(reads),
+    writes: slotsOf(writes),
+    window: window ? window.map((word): Word => (typeof word === 'number' ? word : moved(word))) : locations,
+    ...(refusal && { refusal: { ...refusal, slot: slotOf(refusal.slot) } }),
+    ...(alike && { alike: { ...alike, locations: alike.locations.map(moved) } }),
+  };
+}
