@@ -9,6 +9,7 @@ import { encodeKernels } from './link.ts';
 import { type Draft, draft } from './plan.ts';
 import { type ArgumentType, type Recorded, trace } from './record.ts';
 import { simplified } from './simplify.ts';
+import { layOutTable } from './windows.ts';
 
 /** A kernel as a step of a plan. */
 export interface ExplainedKernel extends Work {
@@ -44,6 +45,8 @@ export interface PlanFigures {
   };
   /** the size of a WebAssembly module of all its kernels, those with the same code once */
   readonly moduleBytes: number;
+  /** the size of what says in which order kernels run, and where their operands lie */
+  readonly tableBytes: number;
 }
 
 /** The plan that a call of `f` would run. */
@@ -75,6 +78,7 @@ export function figuresOf(captured: Capture, { phases, inBlock, code }: Draft): 
       bytesAlive: largestLiveSet(lifetimes),
     },
     moduleBytes: encodeKernels(code.values()).bytes.byteLength,
+    tableBytes: 4 * layOutTable(phases, () => 0, false).words.length,
   };
 }
 

@@ -50,13 +50,13 @@ const columns: readonly Column<ExplainedKernel>[] = [
 ];
 
 function show(plan: PlanFigures): string {
-  const { kernels, phases, barriers, flops, bytesRead, bytesWritten, bytesIn, bytesOut, arena, moduleBytes } = plan;
+  const { kernels, phases, barriers, flops, bytesRead, bytesWritten, bytesIn, bytesOut, arena } = plan;
   const bytes = (n: number): string => shortNumber(n, 'B');
   return [
     table(columns, kernels),
     `${count(kernels.length, 'kernel')} in ${count(phases, 'phase')}, ${count(barriers, 'barrier')}; ${shortNumber(flops)} operations`,
     `${bytes(bytesRead)} read, ${bytes(bytesWritten)} written; ${bytes(bytesIn)} come from outside, ${bytes(bytesOut)} go out`,
-    `${bytes(arena.bytes)} for intermediates of ${bytes(arena.bytesOfAll)}, of which ${bytes(arena.bytesAlive)} are needed at once; a module of ${bytes(moduleBytes)}`,
+    `${bytes(arena.bytes)} for intermediates of ${bytes(arena.bytesOfAll)}, of which ${bytes(arena.bytesAlive)} are needed at once; ${bytes(plan.moduleBytes)} of code, a table of ${bytes(plan.tableBytes)}`,
   ].join('\n');
 }
 

@@ -1,0 +1,103 @@
+// The graph of groups against plain searches: who waits for whom, who could be joined, in which order groups run.
+
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Group } from '../../packages/compiler/dist/group.js';
+import { GroupGraph } from '../../packages/compiler/dist/group-graph.js';
+
+const size = 12;
+
+const groupAt = (at: number, reads: readonly number[]): Group => ({
+  at,
+  members: [at],
+  program: undefined,
+  product: undefined,
+  rows: undefined,
+  targets: new Map(),
+  reads: new Set(reads),
+  after: new Set(),
+});
+
+/** For each group, which of those before it it reads; and pairs of groups that something is done to. */
+const cases = fc.record({
+  reads: fc.array(fc.array(fc.nat(size - 1), { maxLength: 3 }), { minLength: 2, maxLength: size }),
+  pairs: fc.array(fc.record({ isJoined: fc.boolean(), a: fc.nat(size - 1), b: fc.nat(size - 1) }), { maxLength: 20 }),
+});
+
+/** Whether there is a way from one group over groups that wait for it to another, over a third one where that is asked. */
+function hasPath(groups: GroupGraph, from: number, to: number, isDetour: boolean): boolean {
+  const seen = new Set<number>();
+  const stack = [...groups.values()].filter(({ at, after }) => after.has(from) && !(isDetour && at === to));
+  for (let group = stack.pop(); group; group = stack.pop()) {
+    const { at } = group;
+    if (at === to) return true;
+    if (seen.has(at)) continue;
+    seen.add(at);
+    stack.push(...[...groups.values()].filter(({ after }) => after.has(at)));
+  }
+  return false;
+}
+
+function expectOrder(groups: GroupGraph): void {
+  const order = groups.inOrder();
+  const places = new Map(order.map(({ at }, place) => [at, place]));
+  expect(places.size).toBe([...groups.values()].length);
+  for (const { at, after } of order) {
+    for (const before of after) expect(places.get(before)).toBeLessThan(places.get(at) ?? -1);
+  }
+}
+
+test('after any joins and further edges, searches by rank find what plain ones find, and groups come after those they wait for', () => {
+  fc.assert(
+    fc.property(cases, ({ reads, pairs }) => {
+      const groups = new GroupGraph(
+        reads.map((list, at) =>
+          groupAt(
+            at,
+            list.filter((read) => read < at),
+          ),
+        ),
+      );
+      for (const { isJoined, a, b } of pairs) {
+        const [into, other] = [groups.get(a), groups.get(b)];
+        if (!into || !other || into === other) continue;
+        const [forth, back] = [hasPath(groups, a, b, false), hasPath(groups, b, a, false)];
+        expect([groups.runsAfter(b, a), groups.runsAfter(a, b)]).toEqual([forth, back]);
+        const wouldWait = hasPath(groups, a, b, true) || hasPath(groups, b, a, true);
+        expect(groups.wouldWait(a, b)).toBe(wouldWait);
+        if (isJoined && !wouldWait) {
+          into.members.push(...other.members);
+          groups.absorb(into, b);
+        } else if (!isJoined && !forth) groups.runAfter(a, b);
+        expectOrder(groups);
+      }
+    }),
+  );
+});
+
+test('who reads and who makes an entry is what the groups say, after any joins', () => {
+  fc.assert(
+    fc.property(cases, ({ reads, pairs }) => {
+      const groups = new GroupGraph(
+        reads.map((list, at) =>
+          groupAt(
+            at,
+            list.filter((read) => read < at),
+          ),
+        ),
+      );
+      for (const { a, b } of pairs) {
+        const [into, other] = [groups.get(a), groups.get(b)];
+        if (!into || !other || into === other || groups.wouldWait(a, b)) continue;
+        into.members.push(...other.members);
+        groups.absorb(into, b);
+      }
+      reads.forEach((_, entry) => {
+        const readers = [...groups.values()].filter((group) => group.reads.has(entry)).map(({ at }) => at);
+        expect([...groups.readersOf(entry)].sort((x, y) => x - y)).toEqual(readers);
+        expect(groups.makerOf(entry)?.members).toContain(entry);
+        expect(groups.makerOf(entry)?.reads.has(entry)).toBe(false);
+      });
+    }),
+  );
+});

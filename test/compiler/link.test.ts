@@ -1,0 +1,60 @@
+// Code that plans share: what has the same key has the same code, and is compiled once in a process.
+
+import { captureCall, chooseLevel } from '@treadle/compiler';
+import type { Kernel } from '@treadle/kernels';
+import { shutdown, Tensor } from '@treadle/tensor';
+import fc from 'fast-check';
+import { afterAll, expect, test } from 'vitest';
+import { distinctKernels, encodeKernels, link } from '../../packages/compiler/dist/link.js';
+import { draft } from '../../packages/compiler/dist/plan.js';
+import { simplified } from '../../packages/compiler/dist/simplify.js';
+import { execute, type Instruction, instructions } from '../support/random-program.ts';
+import type { Shape } from '../support/reference.ts';
+
+afterAll(shutdown);
+
+/** The kernels of a plan that applies a program to so many arguments, one after the other. */
+function codeOf(list: readonly Instruction[], shape: Shape, times: number): ReadonlyMap<string, Kernel> {
+  const types = Array.from({ length: times }, () => ({ shape, dtype: 'float32' }) as const);
+  const found = captureCall(types, (nodes) =>
+    nodes.map((node) => {
+      const values = [new Tensor(node)];
+      execute(list, { values, variables: [], made: () => undefined });
+      return values.at(-1)!.node;
+    }),
+  );
+  return draft(simplified(found), chooseLevel().level).code;
+}
+
+const shapes = fc.constantFrom<Shape>([3], [4, 5], [2, 3, 4], [17], [12, 12], [40, 30]);
+const bytesOf = (kernel: Kernel): string => Buffer.from(encodeKernels([kernel]).bytes).toString('hex');
+
+test('kernels of different plans with the same key have the same code', () => {
+  let shared = 0;
+  fc.assert(
+    fc.property(fc.tuple(instructions, instructions), fc.tuple(shapes, shapes), (lists, [a, b]) => {
+      const first = codeOf(lists[0], a, 1);
+      for (const other of [codeOf(lists[0], a, 3), codeOf(lists[1], a, 2), codeOf(lists[0], b, 1)]) {
+        for (const [key, kernel] of other) {
+          const known = first.get(key);
+          if (!known) continue;
+          shared++;
+          expect(bytesOf(kernel)).toBe(bytesOf(known));
+        }
+      }
+    }),
+    { numRuns: process.env.TREADLE_TEST_LONG ? 500 : 50 },
+  );
+  expect(shared).toBeGreaterThan(0);
+}, 120_000);
+
+test('kernels that were linked before are not compiled again', () => {
+  const code = codeOf([], [7, 3], 1); // a copy
+  expect(code.size).toBe(1);
+  const kernels = [1, 2].map(() => distinctKernels([...code.values()]));
+  const [once, again] = kernels.map((list) => link(list, false).functions);
+  expect(again).toHaveLength(1);
+  again?.forEach((linked, i) => {
+    expect(linked).toBe(once?.[i]);
+  });
+});
