@@ -54,18 +54,32 @@ export const all: Plain = {
   empty: -1,
 };
 
-/** Chunks of 4096; in each, element k joins accumulator k mod 8; eight by a tree; the chunks' results in the same way. */
-export function inOrder(elements: readonly number[], { combine, apply, empty }: Plain): number {
+/**
+ * Chunks of 4096; in each, element k joins accumulator k mod 8, and where there are several chunks, the eight are put aside before
+ * every 256th element with eight more to come; what was put aside one by one; eight by a tree; the chunks' results in the same way.
+ */
+export function inOrder(
+  elements: readonly number[],
+  { combine, apply, empty }: Pick<Plain, 'combine' | 'apply' | 'empty'>,
+  isLong: boolean = elements.length > 4096,
+): number {
   if (elements.length === 0) return empty;
   const results: number[] = [];
   for (let start = 0; start < elements.length; start += 4096) {
-    const a: number[] = Array(8).fill(combine.identity);
-    elements.slice(start, start + 4096).forEach((x, k) => {
+    let a: number[] = Array(8).fill(combine.identity);
+    let aside: number[] = Array(8).fill(combine.identity);
+    const chunk = elements.slice(start, start + 4096);
+    chunk.forEach((x, k) => {
+      if (isLong && k > 0 && k % 256 === 0 && k + 8 <= chunk.length) {
+        aside = aside.map((total, j) => apply(total, a[j]!));
+        a = Array(8).fill(combine.identity);
+      }
       a[k % 8] = apply(a[k % 8]!, x);
     });
+    a = a.map((last, j) => apply(aside[j]!, last));
     const even = apply(apply(a[0]!, a[4]!), apply(a[2]!, a[6]!));
     const odd = apply(apply(a[1]!, a[5]!), apply(a[3]!, a[7]!));
     results.push(apply(even, odd));
   }
-  return results.length === 1 ? results[0]! : inOrder(results, { combine, apply, empty, elements: floats });
+  return results.length === 1 ? results[0]! : inOrder(results, { combine, apply, empty }, isLong);
 }

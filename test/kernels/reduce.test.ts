@@ -22,7 +22,7 @@ import {
 
 const size = fc.constantFrom(0, 1, 1, 2, 3, 4, 5, 8, 9, 17, 33);
 const kept = fc.array(size, { maxLength: 3 }).filter((shape) => sizeOf(shape) <= 1200);
-const short = fc.constantFrom(0, 1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 31, 100);
+const short = fc.constantFrom(0, 1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 31, 100, 255, 256, 263, 264, 265, 520, 775);
 const long = fc.constantFrom(4095, 4096, 4097, 8192, 8197, 12_345);
 interface Folded {
   readonly outputs: readonly number[];

@@ -1,9 +1,9 @@
 // The accumulators of a fold while they are in registers: lane j of `low` is accumulator j, lane j of `high` accumulator j + 4.
 // What a fold combines, and when it ends, is not known here.
 
-import { type Expr, type FunctionBuilder, i8x16, i32x4, type Local, v128 } from '@treadle/wasm';
-import type { Merge, Word } from './fold-nest.ts';
-import { constantLane, type Lane } from './lane.ts';
+import { type Expr, type FunctionBuilder, i8x16, i32, i32x4, type Local, v128 } from '@treadle/wasm';
+import { blockLength, type Merge, type Word } from './fold-nest.ts';
+import { constantLane, type Lane, plus, smaller } from './lane.ts';
 
 /** Identities in the lanes beyond the first `count`. */
 export function onlyFirst(
@@ -14,6 +14,71 @@ export function onlyFirst(
   if (count === 4) return element;
   const mask = i32x4.const([0, 1, 2, 3].map((lane) => (lane < count ? -1 : 0)));
   return words.map(({ type, identity }, w) => v128.bitselect(element[w]!, constantLane(type, identity), mask));
+}
+
+/** Accumulators of one fold, and what blocks have left in them, where there are blocks. */
+export interface Accumulators {
+  readonly low: readonly Local<Lane>[];
+  readonly high: readonly Local<Lane>[];
+  readonly past: readonly { readonly current: readonly Local<Lane>[]; readonly total: readonly Local<Lane>[] }[];
+}
+
+/** Accumulators that have seen nothing. */
+export function newAccumulators(f: FunctionBuilder, words: readonly Word[], isInBlocks: boolean): Accumulators {
+  const identities = (): Local<Lane>[] => words.map(({ type, identity }) => f.let(constantLane(type, identity)));
+  const [low, high] = [identities(), identities()];
+  const past = isInBlocks ? [low, high].map((current) => ({ current, total: identities() })) : [];
+  return { low, high, past };
+}
+
+/** At the end of a block: what the accumulators hold joins the totals, and they begin anew. */
+export function putAside(f: FunctionBuilder, words: readonly Word[], merge: Merge, { past }: Accumulators): void {
+  for (const { current, total } of past) {
+    const sums = merge(f, total, current).map((value) => f.let(value));
+    words.forEach(({ type, identity }, w) => {
+      f.set(total[w]!, sums[w]!);
+      f.set(current[w]!, constantLane(type, identity));
+    });
+  }
+}
+
+/** At the end: the accumulators are the totals with the last block. */
+export function takeBack(f: FunctionBuilder, merge: Merge, { past }: Accumulators): void {
+  for (const { current, total } of past) {
+    const sums = merge(f, total, current).map((value) => f.let(value));
+    current.forEach((local, w) => {
+      f.set(local, sums[w]!);
+    });
+  }
+}
+
+/**
+ * Calls `eight` at x, x + 32, … up to `to` − 32, at least once; `last` is where the last eight of the chunk begin. `next` comes
+ * between blocks.
+ */
+export function eachEight(
+  f: FunctionBuilder,
+  x: Local<'i32'>,
+  { to, last }: { readonly to: Expr<'i32'>; readonly last: Expr<'i32'> },
+  eight: () => void,
+  next: (() => void) | undefined,
+): void {
+  const end = f.let(i32.sub(to, 32));
+  const run = (until: Expr<'i32'>): void =>
+    f.loop((again) => {
+      eight();
+      f.increment(x, 32);
+      f.brIf(again, i32.le_s(x, until));
+    });
+  if (!next) {
+    run(end);
+    return;
+  }
+  f.loop((again) => {
+    run(f.let(smaller(plus(x, 4 * blockLength - 32), end)));
+    f.if(i32.le_s(x, last), next);
+    f.brIf(again, i32.le_s(x, end));
+  });
 }
 
 /** Bytes that `passThrough` needs for the accumulators of one fold. */

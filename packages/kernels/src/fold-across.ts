@@ -3,7 +3,17 @@
 
 import { type Expr, type FunctionBuilder, i32, i32x4, v128 } from '@treadle/wasm';
 import { sizeOf } from './collapse.ts';
-import { cursorsOf, type FoldNest, finished, foldLength, lengthFrom, mergeEight, workOf } from './fold-nest.ts';
+import {
+  blockLength,
+  cursorsOf,
+  type FoldNest,
+  finished,
+  foldLength,
+  isInBlocks,
+  lengthFrom,
+  mergeEight,
+  workOf,
+} from './fold-nest.ts';
 import type { Kernel } from './kernel.ts';
 import { constantLane, type Lane, plus, ramp, readEight, smaller, times, writeFour } from './lane.ts';
 import { partition } from './partition.ts';
@@ -29,7 +39,8 @@ export function foldAcross(nest: FoldNest): Kernel {
     parts,
     cost: sizeOf(shape) * cost,
     work: workOf(nest),
-    scratch: words.length * 8 * pitch,
+    // accumulators, and as many totals where there are blocks
+    scratch: (isInBlocks(nest) ? 2 : 1) * words.length * 8 * pitch,
     loads: loads.map(({ operand }) => operand),
     stores: stores.map(({ operand }) => operand),
     emit: (f, table, { row0, row1, col0, col1 }, scratch) => {
@@ -83,8 +94,14 @@ function foldStrip(f: FunctionBuilder, nest: FoldNest, strip: Strip): void {
     f.increment(k, count);
   };
   const block = 8 * together;
+  const nextBlock = (): void => {
+    if (!isInBlocks(nest)) return;
+    const isBetween = i32.and(i32.gt_s(k, 0), i32.eqz(i32.and(k, blockLength - 1)));
+    f.if(i32.and(isBetween, i32.le_s(i32.add(k, 8), length)), () => putAside(f, nest, strip));
+  };
   if (foldLength(nest) >= block) {
     f.while(i32.le_s(i32.add(k, block), length), () => {
+      nextBlock();
       f.loop((again) => {
         addRows(f, nest, strip, rows, k, together);
         advance(1);
@@ -93,6 +110,7 @@ function foldStrip(f: FunctionBuilder, nest: FoldNest, strip: Strip): void {
       advance(block - 8);
     });
   }
+  nextBlock();
   f.while(i32.lt_s(k, length), () => {
     addRows(f, nest, strip, rows, k, 1);
     advance(1);
@@ -100,15 +118,42 @@ function foldStrip(f: FunctionBuilder, nest: FoldNest, strip: Strip): void {
   finish(f, nest, strip);
 }
 
-function clear(f: FunctionBuilder, { program, length }: FoldNest, strip: Strip): void {
+function clear(f: FunctionBuilder, nest: FoldNest, strip: Strip): void {
+  const count = Math.min(8, nest.length);
   eachStep(f, strip.x0, strip.end, 32, (x) => {
     const to = f.let(i32.add(strip.home, x));
-    program.words.forEach(({ type, identity }, w) => {
+    nest.program.words.forEach(({ type, identity }, w) => {
       const value = constantLane(type, identity);
-      for (let j = 0; j < Math.min(8, length); j++) {
-        const offset = (8 * w + j) * strip.pitch;
-        f.do(v128.store(to, value, offset), v128.store(to, value, offset + 16));
+      const places = Array.from({ length: count }, (_, j) => 8 * w + j);
+      for (const place of isInBlocks(nest) ? [...places, ...places.map((j) => totalOf(nest, j))] : places) {
+        f.do(v128.store(to, value, place * strip.pitch), v128.store(to, value, place * strip.pitch + 16));
       }
+    });
+  });
+}
+
+/** Where the total of an accumulator is, counted in accumulators. */
+function totalOf({ program }: FoldNest, place: number): number {
+  return 8 * program.words.length + place;
+}
+
+/** At the end of a block: the accumulators, one after the other, join the totals, and begin anew. */
+function putAside(f: FunctionBuilder, nest: FoldNest, { x0, end, home, pitch }: Strip): void {
+  const { words, merge } = nest.program;
+  const pairs = words.map((_, w) => [8 * w * pitch, totalOf(nest, 8 * w) * pitch] as const);
+  eachStep(f, i32.const(0), i32.const(8 * pitch), pitch, (j) => {
+    const own = f.let(i32.add(home, j));
+    eachStep(f, x0, end, 32, (x) => {
+      const at = f.let(i32.add(own, x));
+      const load = (place: 0 | 1, half: number): Expr<Lane>[] =>
+        words.map(({ type }, w) => f.let(v128.load(type, at, pairs[w]![place] + 16 * half)));
+      const [low, high] = [0, 1].map((half) => merge(f, load(1, half), load(0, half)).map((value) => f.let(value)));
+      words.forEach(({ type, identity }, w) => {
+        const [block, total] = pairs[w]!;
+        const value = constantLane(type, identity);
+        f.do(v128.store(at, low![w]!, total), v128.store(at, high![w]!, total + 16));
+        f.do(v128.store(at, value, block), v128.store(at, value, block + 16));
+      });
     });
   });
 }
@@ -176,9 +221,14 @@ function finish(f: FunctionBuilder, nest: FoldNest, { at, x0, end, home, pitch }
   const { program, stores, strides, length } = nest;
   eachStep(f, x0, end, 16, (x) => {
     const from = f.let(i32.add(home, x));
-    const accumulators = Array.from({ length: Math.min(8, length) }, (_, j) =>
-      program.words.map(({ type }, w) => f.let(v128.load(type, from, (8 * w + j) * pitch))),
-    );
+    const load = (place: (w: number) => number): Expr<Lane>[] =>
+      program.words.map(({ type }, w) => f.let(v128.load(type, from, place(w) * pitch)));
+    const accumulators = Array.from({ length: Math.min(8, length) }, (_, j) => {
+      const last = load((w) => 8 * w + j);
+      if (!isInBlocks(nest)) return last;
+      const total = load((w) => totalOf(nest, 8 * w + j));
+      return program.merge(f, total, last).map((value) => f.let(value));
+    });
     const result = finished(f, program, mergeEight(f, nest, accumulators));
     stores.forEach(({ word }, s) => {
       const v = program.loads.length + s;

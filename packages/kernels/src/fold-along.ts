@@ -3,11 +3,30 @@
 // Best where the elements of an output lie side by side; right wherever they lie.
 
 import { type Expr, type FunctionBuilder, i32, type Local, v128 } from '@treadle/wasm';
-import { mergeLanes, onlyFirst, passBytes, passThrough } from './accumulators.ts';
+import {
+  type Accumulators,
+  eachEight,
+  mergeLanes,
+  newAccumulators,
+  onlyFirst,
+  passBytes,
+  passThrough,
+  putAside,
+  takeBack,
+} from './accumulators.ts';
 import { sizeOf } from './collapse.ts';
-import { chunkLength, cursorsOf, type FoldNest, finished, foldLength, lengthFrom, workOf } from './fold-nest.ts';
+import {
+  chunkLength,
+  cursorsOf,
+  type FoldNest,
+  finished,
+  foldLength,
+  isInBlocks,
+  lengthFrom,
+  workOf,
+} from './fold-nest.ts';
 import type { Kernel } from './kernel.ts';
-import { constantLane, type Lane, plus, ramp, readEight, readFour, smaller } from './lane.ts';
+import { type Lane, plus, ramp, readEight, readFour, smaller } from './lane.ts';
 import { copyPiece, pieceBytes, pieceLength } from './nested.ts';
 import { once } from './once.ts';
 import { partition, tileElements } from './partition.ts';
@@ -62,7 +81,7 @@ function inBunches({ program, stores, outputs, strides, chunks, length }: FoldNe
 }
 
 /** An output that is being folded. */
-interface Row {
+interface Row extends Accumulators {
   /** the addresses of its loads and stores, its flat index and its first k */
   readonly at: readonly Expr<'i32'>[];
   /** where elements of its loads are read, so many elements from one to the next */
@@ -72,8 +91,6 @@ interface Row {
   readonly steps: readonly number[];
   readonly flat: Expr<'i32'>;
   readonly start: Expr<'i32'>;
-  readonly low: readonly Local<Lane>[];
-  readonly high: readonly Local<Lane>[];
 }
 
 /** Outputs side by side, of the same length. */
@@ -85,15 +102,13 @@ function foldRows(
 ): void {
   const { program, stores, length, chunks } = nest;
   const { loads, words } = program;
-  const accumulator = (): Local<Lane>[] => words.map(({ type, identity }) => f.let(constantLane(type, identity)));
   const bunch = rows.map(
     (at): Row => ({
       at,
       ...sourcesOf(f, nest, at),
       flat: at.at(-2)!,
       start: at.at(-1)!,
-      low: accumulator(),
-      high: accumulator(),
+      ...newAccumulators(f, words, isInBlocks(nest)),
     }),
   );
   const x = f.local('i32', 0);
@@ -112,7 +127,9 @@ function foldRows(
   };
   if (left > 0 && chunks > 1) f.if(i32.lt_s(x, end), rest);
   else if (left > 0) rest();
-  for (const { at, low, high } of bunch) {
+  for (const row of bunch) {
+    takeBack(f, program.merge, row);
+    const { at, low, high } = row;
     const result = finished(f, program, mergeLanes(f, program.merge, low, high));
     stores.forEach(({ word }, s) => {
       f.do(v128.store32_lane(0, at[loads.length + s]!, result[word]!));
@@ -144,11 +161,7 @@ function foldEights(
   scratch: Expr<'i32'>,
 ): void {
   const last = f.let(i32.sub(end, 32));
-  f.loop((again) => {
-    foldEight(f, nest, bunch, x);
-    f.increment(x, 32);
-    f.brIf(again, i32.le_s(x, last));
-  });
+  eachEight(f, x, { to: end, last }, () => foldEight(f, nest, bunch, x), nextBlock(f, nest, bunch));
   passAll(f, nest, bunch, scratch);
 }
 
@@ -162,6 +175,8 @@ function foldPieces(
   scratch: Expr<'i32'>,
 ): void {
   const { loads, nested } = nest.program;
+  const last = f.let(i32.sub(end, 32));
+  const next = nextBlock(f, nest, bunch);
   eachStep(f, i32.const(0), end, 4 * pieceLength, (begin) => {
     const stop = f.let(smaller(plus(begin, 4 * pieceLength), end));
     bunch.forEach(({ at, start, windows }, r) => {
@@ -179,9 +194,20 @@ function foldPieces(
         f.set(windows[v]!, i32.sub(to, begin)); // where the element before all pieces would lie
       });
     });
-    f.forSteps(x, stop, 32, () => foldEight(f, nest, bunch, x));
+    f.if(i32.le_s(x, i32.sub(stop, 32)), () => {
+      eachEight(f, x, { to: stop, last }, () => foldEight(f, nest, bunch, x), next);
+    });
   });
   passAll(f, nest, bunch, scratch);
+}
+
+/** What comes between blocks, where there are any. */
+function nextBlock(f: FunctionBuilder, nest: FoldNest, bunch: readonly Row[]): (() => void) | undefined {
+  const { words, merge } = nest.program;
+  if (!isInBlocks(nest)) return undefined;
+  return () => {
+    for (const row of bunch) putAside(f, words, merge, row);
+  };
 }
 
 function passAll(f: FunctionBuilder, nest: FoldNest, bunch: readonly Row[], scratch: Expr<'i32'>): void {

@@ -9,6 +9,14 @@ import type { Cursor } from './rows.ts';
 /** Elements of the axis that are folded in one go; part of the order, so never to be chosen by anything else. */
 export const chunkLength = 4096;
 
+/** Elements of a chunk after which sums are put aside; part of the order as well. The rest of a chunk, fewer than 8, is no block. */
+export const blockLength = 256;
+
+/** Whether chunks of so many elements put sums aside: not where the order does not show, because nothing rounds. */
+export function hasBlocks(words: readonly Word[], length: number): boolean {
+  return length >= blockLength + 8 && words.length === 1 && words[0]?.type === 'f32x4';
+}
+
 /** One of the values that an accumulator is made of; accumulators begin with the identity of each. */
 export interface Word {
   readonly type: Lane;
@@ -44,6 +52,8 @@ export interface FoldProgram {
   readonly ops?: readonly string[];
   readonly flops?: number;
   readonly present?: Present | undefined;
+  /** whether elements are the results of chunks */
+  readonly isOfChunks?: boolean;
 }
 
 /** Axes, in row-major order, that are folded as one. */
@@ -102,6 +112,12 @@ export function workOf({ program }: FoldNest): Pick<Work, 'kind' | 'ops' | 'shap
 /** Elements along the axis that one output of this step folds, at most. */
 export function foldLength({ length }: FoldNest): number {
   return Math.min(length, chunkLength);
+}
+
+/** Whether this step of a fold puts sums aside: only where there are, or were, several chunks. */
+export function isInBlocks(nest: FoldNest): boolean {
+  const { words, isOfChunks = false } = nest.program;
+  return (nest.chunks > 1 || isOfChunks) && hasBlocks(words, foldLength(nest));
 }
 
 /** How many elements there are in a chunk that begins with element `start`. */

@@ -2,14 +2,23 @@
 // every element step of the pass is evaluated, and the folds, in the order that fold.ts lays down.
 
 import { type Expr, type FunctionBuilder, i32, type Local, v128 } from '@treadle/wasm';
-import { mergeLanes, onlyFirst, passThrough } from './accumulators.ts';
-import { chunkLength, type Merge, type Word } from './fold-nest.ts';
+import { eachEight, mergeLanes, onlyFirst, passThrough, putAside, takeBack } from './accumulators.ts';
+import { chunkLength, type Merge } from './fold-nest.ts';
 import { constantLane, type Lane, plus, ramp, readEight, readFour, smaller, writeEight, writeFour } from './lane.ts';
 import { once } from './once.ts';
 import type { Combine } from './reduce.ts';
 import { pairOfIndices } from './round.ts';
 import type { Pass, RowStep } from './row-program.ts';
-import { chunksOf, type Fold, type RowContext, type RowPlace, type Source, type Walk, walkOf } from './row-walk.ts';
+import {
+  chunksOf,
+  type Fold,
+  type RowContext,
+  type RowPlace,
+  type Source,
+  type Walk,
+  walkOf,
+  wordsOf,
+} from './row-walk.ts';
 
 export function emitPass(f: FunctionBuilder, context: RowContext, pass: Pass, places: readonly RowPlace[]): void {
   for (const place of places) for (const step of pass.first) emitRowStep(f, context, step, place);
@@ -58,14 +67,29 @@ function storeNumber(
 function walkTo(f: FunctionBuilder, context: RowContext, walks: readonly Walk[], x: Local<'i32'>, left: number): void {
   if (left >= 8) {
     const last = f.let(plus(x, 4 * left - 32));
-    f.loop((again) => {
-      for (const walk of walks) emitEight(f, context, walk, x);
-      f.increment(x, 32);
-      f.brIf(again, i32.le_s(x, last));
-    });
+    emitEights(f, context, walks, x, plus(last, 32));
     if (left >= 64) passFolds(f, walks);
   }
   emitRest(f, context, walks, x, left % 8);
+}
+
+/** All eights from x on, at least one; `end` is that of the chunk. */
+function emitEights(
+  f: FunctionBuilder,
+  context: RowContext,
+  walks: readonly Walk[],
+  x: Local<'i32'>,
+  end: Expr<'i32'>,
+): void {
+  const folds = walks.flatMap(({ steps }) => steps.flatMap(({ fold }) => (fold?.past.length ? fold : [])));
+  const last = f.let(i32.sub(end, 32));
+  const eight = (): void => {
+    for (const walk of walks) emitEight(f, context, walk, x);
+  };
+  const next = (): void => {
+    for (const fold of folds) putAside(f, wordsOf(fold.combine), mergeOf(fold.combine), fold);
+  };
+  eachEight(f, x, { to: end, last }, eight, folds.length > 0 ? next : undefined);
 }
 
 /** Each chunk is folded by itself; its result waits in `spare`, where those of a row are folded by the same rule. */
@@ -79,18 +103,16 @@ function walkInChunks(
   const end = 4 * context.program.columns;
   const chunk = f.local('i32', 0);
   f.loop((again) => {
-    for (const { combine, low, high } of folds) {
-      for (const local of [low, high]) f.set(local, constantLane(combine.type, combine.identity));
-    }
+    for (const fold of folds) clear(f, fold);
     const stop = f.let(smaller(plus(x, 4 * chunkLength), i32.const(end)));
-    f.forSteps(x, stop, 32, () => {
-      for (const walk of walks) emitEight(f, context, walk, x);
-    });
+    f.if(i32.le_s(x, i32.sub(stop, 32)), () => emitEights(f, context, walks, x, stop));
     passFolds(f, walks);
     const rest = context.program.columns % 8;
     if (rest > 0) f.if(i32.lt_s(x, stop), () => emitRest(f, context, walks, x, rest));
-    for (const { combine, low, high, spare } of folds) {
-      const [result] = mergeLanes(f, mergeOf(combine), [low], [high]);
+    for (const fold of folds) {
+      const { combine, low, high, spare } = fold;
+      takeBack(f, mergeOf(combine), fold);
+      const [result] = mergeLanes(f, mergeOf(combine), low, high);
       f.do(v128.store32_lane(0, i32.add(spare, chunk), result!, 32));
     }
     f.increment(chunk, 4);
@@ -101,25 +123,34 @@ function walkInChunks(
   for (const fold of folds) foldChunks(f, fold, count);
 }
 
-/** The results of so many chunks, by the rule for elements. */
-function foldChunks(f: FunctionBuilder, { combine, low, high, spare }: Fold, count: number): void {
-  for (const local of [low, high]) f.set(local, constantLane(combine.type, combine.identity));
+function clear(f: FunctionBuilder, { combine, low, high, past }: Fold): void {
+  for (const local of [low, high, ...past.map(({ total }) => total)].flat()) {
+    f.set(local, constantLane(combine.type, combine.identity));
+  }
+}
+
+/** The results of so many chunks, fewer than a block, by the rule for elements. */
+function foldChunks(f: FunctionBuilder, fold: Fold, count: number): void {
+  const { combine, low, high, spare } = fold;
+  clear(f, fold);
   for (let first = 0; first < count; first += 4) {
     const four = v128.load(combine.type, spare, 32 + 4 * first);
     const element = onlyFirst(wordsOf(combine), [f.let(four)], Math.min(4, count - first));
-    const local = first % 8 === 0 ? low : high;
-    f.set(local, combine.apply(f, local, element[0]!));
+    const [local] = first % 8 === 0 ? low : high;
+    f.set(local!, combine.apply(f, local!, element[0]!));
   }
 }
 
 function passFolds(f: FunctionBuilder, walks: readonly Walk[]): void {
   for (const { steps } of walks) {
-    for (const { fold } of steps) if (fold) passThrough(f, fold.spare, [fold.low], [fold.high]);
+    for (const { fold } of steps) if (fold) passThrough(f, fold.spare, fold.low, fold.high);
   }
 }
 
-function finish(f: FunctionBuilder, context: RowContext, { step, combine, low, high }: Fold, place: RowPlace): void {
-  const [combined] = mergeLanes(f, mergeOf(combine), [low], [high]);
+function finish(f: FunctionBuilder, context: RowContext, fold: Fold, place: RowPlace): void {
+  const { step, combine, low, high } = fold;
+  takeBack(f, mergeOf(combine), fold);
+  const [combined] = mergeLanes(f, mergeOf(combine), low, high);
   const result = combine.leave ? f.let(combine.leave(f, combined!)) : combined!;
   storeNumber(f, context, step.results[0]!.value, result, place.row, place.scratch);
 }
@@ -146,8 +177,8 @@ function emitEight(f: FunctionBuilder, context: RowContext, walk: Walk, x: Expr<
       ).map((result) => f.let(result));
     });
     if (fold) {
-      join(f, fold, fold.low, results[0]![0]!);
-      join(f, fold, fold.high, results[1]![0]!);
+      join(f, fold, fold.low[0]!, results[0]![0]!);
+      join(f, fold, fold.high[0]!, results[1]![0]!);
     } else {
       step.results.forEach(({ value }, i) => {
         made.set(value, [results[0]![i]!, results[1]![i]!]);
@@ -188,7 +219,7 @@ function emitFour(
     const values = sources.map((s) => valueOf(walk.sources[s]!, fours[s]!, made, 0));
     const results = entered(f, step, step.body(f, values, index)).map((result) => f.let(result));
     if (fold) {
-      join(f, fold, first === 0 ? fold.low : fold.high, onlyFirst(wordsOf(fold.combine), results, count)[0]!);
+      join(f, fold, (first === 0 ? fold.low : fold.high)[0]!, onlyFirst(wordsOf(fold.combine), results, count)[0]!);
     } else {
       step.results.forEach(({ value }, i) => {
         made.set(value, [results[i]!]);
@@ -216,10 +247,6 @@ function entered(f: FunctionBuilder, { combine }: RowStep, elements: readonly Ex
 
 function join(f: FunctionBuilder, { combine }: Fold, accumulator: Local<Lane>, element: Expr<Lane>): void {
   f.set(accumulator, f.let(combine.apply(f, accumulator, element)));
-}
-
-function wordsOf({ type, identity }: Combine): readonly Word[] {
-  return [{ type, identity }];
 }
 
 function mergeOf({ apply }: Combine): Merge {

@@ -1,8 +1,9 @@
 // A pass along a row before its loop begins: where each step reads, where its results go, and the accumulators of the folds.
 
-import { type Expr, type FunctionBuilder, type Local, v128 } from '@treadle/wasm';
-import { chunkLength } from './fold-nest.ts';
-import { constantLane, type Lane, type Load, plus } from './lane.ts';
+import { type Expr, type FunctionBuilder, v128 } from '@treadle/wasm';
+import { type Accumulators, newAccumulators } from './accumulators.ts';
+import { chunkLength, hasBlocks, type Word } from './fold-nest.ts';
+import { type Lane, type Load, plus } from './lane.ts';
 import type { Combine } from './reduce.ts';
 import type { Pass, Passes, RowProgram, RowStep, RowValue } from './row-program.ts';
 
@@ -47,11 +48,9 @@ export type Source =
   | { readonly from: 'pass'; readonly value: number };
 
 /** A fold that is under way. */
-export interface Fold {
+export interface Fold extends Accumulators {
   readonly step: RowStep;
   readonly combine: Combine;
-  readonly low: Local<Lane>;
-  readonly high: Local<Lane>;
   readonly spare: Expr<'i32'>;
 }
 
@@ -67,6 +66,10 @@ export interface Walk {
   readonly sources: readonly Source[];
   /** where results go; what waits in scratch is written, and read back, in whole vectors */
   readonly stores: readonly { readonly value: number; readonly row: Expr<'i32'>; readonly isScratch: boolean }[];
+}
+
+export function wordsOf({ type, identity }: Combine): readonly Word[] {
+  return [{ type, identity }];
 }
 
 /** Prepares the walk of a pass along a row: what is the same in all columns is read once, here. */
@@ -85,9 +88,17 @@ export function walkOf(f: FunctionBuilder, context: RowContext, pass: Pass, plac
   let folds = 0;
   const steps = pass.walk.map((step) => {
     const { combine } = step;
-    const accumulator = (): Local<Lane> => f.let(constantLane(combine!.type, combine!.identity));
-    const spare = (): Expr<'i32'> => f.let(plus(place.spare, folds++ * foldBytes(columns)));
-    const fold = combine && { step, combine, low: accumulator(), high: accumulator(), spare: spare() };
+    const foldOf = (combined: Combine): Fold => {
+      const words = wordsOf(combined);
+      const accumulators = newAccumulators(f, words, chunksOf(columns) > 1 && hasBlocks(words, chunkLength));
+      return {
+        step,
+        combine: combined,
+        ...accumulators,
+        spare: f.let(plus(place.spare, folds++ * foldBytes(columns))),
+      };
+    };
+    const fold = combine && foldOf(combine);
     return { step, sources: step.loads.map(sourceFor), fold };
   });
   return { place, steps, sources, stores: elements.flatMap((value) => storesOf(f, context, place, value)) };
