@@ -268,6 +268,15 @@ test('variables that a function makes begin with what is there when it is record
   expect(() => compile((x: Tensor) => variable(x.add(1)))(tensor(1))).toThrow(/^compile: a value is not known/);
 });
 
+test('what is done outside of a recording is done before the recorded function runs', () => {
+  const w = variable(1);
+  const f = compile((x: Tensor) => {
+    outsideRecording(() => w.assign(5));
+    return x.mul(w);
+  });
+  expect(f(tensor(2)).item()).toBe(10);
+});
+
 test('capacity must be a whole number, and no fewer than the rows', () => {
   for (const capacity of [
     () => 1,

@@ -6,6 +6,7 @@ import {
   grad,
   gradients,
   linspace,
+  rowsInPlace,
   type Tensor,
   tensor,
   valueAndGrad,
@@ -137,11 +138,13 @@ test('a gradient is given where what was lost cannot lead to what it is asked fo
   expect(grad((t: Tensor) => t.mul(features(x)).sum())(x).toArray()).toEqual([2, 3]);
 });
 
-test('a gradient through a compiled function that finds the tensor around it is refused', () => {
+test('a gradient through a compiled function that finds the tensor around it, or through what has no history, is refused', () => {
   expect(() => grad((x: Tensor) => compile(() => x.square().sum())())([1, 2])).toThrow(/^gradients: /);
   const w = variable([1, 2]);
   const read = w.mul(2).realize();
   expect(() => gradients(compile((x: Tensor) => x.mul(read).sum())(tensor([1, 1])), [w])).toThrow(/^gradients: /);
+  const rows = [w, tensor([1, 2])] as const;
+  for (const x of rows) expect(() => gradients(rowsInPlace(x, 0, 1).sum(), [x])).toThrow(/^gradients: /);
   const chain = compile((x: Tensor) => x.mul(w))(tensor([1, 1]))
     .mul(2)
     .add(1);

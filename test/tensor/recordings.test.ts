@@ -196,6 +196,16 @@ describe('of very many recordings the least recently used are dropped', () => {
     expect(memory().plans - before).toBeLessThanOrEqual(1024 + 256 + 1);
   });
 
+  test('of a function that is profiled, with the memory of their plans', () => {
+    const f = profile((x: Tensor, k: number) => x.mul(k).exp().sum());
+    const x = zeros([600]).realize();
+    const run = (k: number): number => f(x, k).result.item();
+    for (let k = 0; k < 256; k++) run(k);
+    const before = memory().bytesInUse;
+    for (let k = 256; k < 300; k++) expect(run(k)).toBe(600);
+    expect(memory().bytesInUse).toBeLessThanOrEqual(before);
+  });
+
   test('one that an asynchronous run needs goes on', async () => {
     const f = compile((x: Tensor, k: number) => x.slice([k]).exp().sum());
     const x = zeros([600]).realize();

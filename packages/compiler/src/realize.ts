@@ -19,7 +19,7 @@ let isLeavingOut = true;
 /** Asks for the nodes to be computed together with whatever is computed next. */
 export function computeAlong(nodes: readonly Node[]): void {
   if (isRecording()) return; // a recording has one plan for everything anyway
-  companions.push(...nodes.filter(isKnown));
+  for (const node of nodes) if (isKnown(node)) companions.push(node);
 }
 
 /** Whether a node has a value of its own: what a recorded function computes has another one in every run. */
@@ -76,7 +76,7 @@ export function initialValueOf(node: Node): StoredValue {
 }
 
 export function realize(nodes: readonly Node[]): void {
-  nodes.forEach(checkKnown);
+  for (const node of nodes) checkKnown(node);
   const missing = nodes.filter((node) => !isRealized(node) && !isFilled(node));
   if (missing.length > 0) run(missing, takePending());
 }

@@ -55,7 +55,11 @@ export function noteAssignments<T>(f: (identity: object) => T): {
  * whenever that happens to be, such as the initial values of weights.
  */
 export function outsideRecording<T>(f: () => T): T {
-  return runIn(undefined, f);
+  return runIn(undefined, () => {
+    const result = f();
+    makePending(); // the recording is run without another look at assignments that wait
+    return result;
+  });
 }
 
 function runIn<T>(noted: Noted | undefined, f: () => T): T {

@@ -26,7 +26,8 @@ export function gradients(y: Node, xs: readonly Node[], seed?: Node): readonly N
   addUp(upstream, between, sums);
   return xs.map((x) => {
     const dx = sums.get(x);
-    if (isLostFor(x, lost) || lostTargets.some((other) => other !== x && isLostFor(x, other.lost))) throw lostPath();
+    if (isLostFor(x, lost)) throw lostPath();
+    for (const other of lostTargets) if (other !== x && isLostFor(x, other.lost)) throw lostPath();
     if (!dx) return broadcastTo(constantNode(0, 'float32'), x.shape);
     return sameShape(dx.shape, x.shape) ? dx : broadcastTo(dx, x.shape);
   });

@@ -160,7 +160,7 @@ export function joinLost(a: Lost, b: Lost): Lost {
 export function settle(node: Node, source: Source): void {
   node.source = source;
   if (node.tracked) return;
-  if (node.op && !node.op.stopsGradients) node.lost = joinLost(node.lost, 'untracked');
+  if (node.op && !node.op.stopsGradients && node.lost === 'none') node.lost = 'untracked';
   node.op = undefined;
   node.inputs = none;
 }

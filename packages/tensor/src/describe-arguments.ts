@@ -17,8 +17,7 @@ export interface Described {
 /** Throws TypeError for arguments whose changes would go unseen, such as typed arrays. */
 export function describeArguments(args: readonly unknown[]): Described {
   const description = new Description(showType);
-  const key = args.map((arg, i) => description.of(arg, i)).join(';');
-  return { key, tensors: description.tensors };
+  return { key: description.ofAll(args), tensors: description.tensors };
 }
 
 /** The same for arguments in which the leading size `rows` of tensors is left open. */
@@ -26,7 +25,7 @@ export function describeFamily(args: readonly unknown[], rows: number): string {
   const description = new Description(({ dtype, shape }) => {
     return `${dtype}[${shape.map((extent, axis) => (axis === 0 && extent === rows ? 'n' : extent))}]`;
   });
-  return args.map((arg, i) => description.of(arg, i)).join(';');
+  return description.ofAll(args);
 }
 
 /** A text for each argument, of everything but its tensors. */
@@ -35,8 +34,10 @@ export function describeValues(args: readonly unknown[]): readonly string[] {
   return args.map((arg, i) => description.of(arg, i));
 }
 
-function showType({ dtype, shape }: Tensor): string {
-  return `${dtype}[${shape}]`;
+function showType({ node }: Tensor): string {
+  let text: string = node.dtype;
+  for (const extent of node.shape) text += `,${extent}`;
+  return text;
 }
 
 const identities = new WeakMap<object, number>();
@@ -63,6 +64,12 @@ class Description {
     this.#show = show;
   }
 
+  ofAll(args: readonly unknown[]): string {
+    let text = '';
+    for (let i = 0; i < args.length; i++) text += `${this.of(args[i], i)};`;
+    return text;
+  }
+
   of(x: unknown, argument: number): string {
     this.#argument = argument;
     return this.#describe(x);
@@ -71,7 +78,7 @@ class Description {
   #describe(x: unknown): string {
     if (x instanceof Variable) return `variable ${identityOf(x)}`;
     if (x instanceof Tensor) return this.#tensor(x, x.node);
-    if (Array.isArray(x)) return `[${x.map((part) => this.#describe(part)).join(';')}]`;
+    if (Array.isArray(x)) return this.#list(x);
     if (isPlainObject(x)) return this.#fields(x);
     if (typeof x === 'function') return this.#object(x, `function ${identityOf(x)}`);
     if (typeof x === 'object' && x !== null) return this.#objectWithClass(x);
@@ -86,6 +93,12 @@ class Description {
     node.walk = this.#walk;
     node.place = this.tensors.push(t) - 1;
     return this.#show(t);
+  }
+
+  #list(parts: readonly unknown[]): string {
+    const texts: string[] = [];
+    for (const part of parts) texts.push(this.#describe(part));
+    return `[${texts.join(';')}]`; // of one piece: a sum of strings would keep them all
   }
 
   #fields(x: object): string {

@@ -7,7 +7,8 @@ import { nodeOf, Tensor, type TensorLike } from './tensor.ts';
 
 /**
  * dy/dx for each x of `xs`; zeros where y does not depend on x. y must be a single number (ShapeError otherwise). The history
- * of a value that was read is kept where a variable is upstream, not elsewhere.
+ * of a value that was read is kept where a variable is upstream, not elsewhere; results of compiled functions have none. An Error
+ * where a path from x to y may have gone through what has none: nothing is 0 because a path was lost.
  */
 export function gradients<const X extends readonly Tensor[]>(y: Tensor, xs: X): { -readonly [I in keyof X]: Tensor };
 export function gradients(y: Tensor, xs: readonly Tensor[]): Tensor[] {

@@ -2,16 +2,19 @@
 // through many rows part by part.
 
 import { StoredValue, valueOf } from '@treadle/compiler';
-import { mostElements, pick, sizeOf, sourceNode } from '@treadle/graph';
+import { joinLost, mostElements, pick, sizeOf, sourceNode } from '@treadle/graph';
 import { tensor } from './create.ts';
 import { Tensor } from './tensor.ts';
 
-/** Rows [from, to) of x [n, …], computed first if need be. They stay readable for as long as x is not disposed of. */
+/** Rows [from, to) of x [n, …], computed first if need be. They stay readable for as long as x is not disposed of, and have no history. */
 export function rowsInPlace(x: Tensor, from: number, to: number): Tensor {
   const [, ...sample] = x.shape;
   const length = sizeOf(sample);
-  const storage = StoredValue.part(valueOf(x.node), from * length, (to - from) * length);
-  return new Tensor(sourceNode({ kind: 'stored', storage }, [to - from, ...sample], x.dtype));
+  const { node } = x;
+  const storage = StoredValue.part(valueOf(node), from * length, (to - from) * length);
+  node.captured = true;
+  const lost = node.tracked ? 'all' : joinLost(node.lost, 'untracked');
+  return new Tensor(sourceNode({ kind: 'stored', storage }, [to - from, ...sample], x.dtype, { lost }));
 }
 
 /** Tensors [n, …] of which plans gather rows. What the plans do not depend on is n, which they read when they run. */
