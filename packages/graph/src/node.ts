@@ -75,6 +75,26 @@ export function newWalk(): number {
   return ++walks;
 }
 
+type Made = Omit<Node, 'used' | 'captured' | 'walk' | 'place'>;
+
+/** All nodes are made here, their fields in one order. */
+function newNode({ shape, dtype, op, inputs, source, tracked, lost, recording }: Made): Node {
+  return {
+    shape,
+    dtype,
+    op,
+    inputs,
+    source,
+    tracked,
+    used: false,
+    captured: false,
+    lost,
+    recording,
+    walk: 0,
+    place: 0,
+  };
+}
+
 const none: readonly Node[] = [];
 
 export interface SourceOptions {
@@ -90,20 +110,7 @@ export function sourceNode(
   dtype: Dtype,
   { tracked = source.kind === 'variable', lost = 'none', recording }: SourceOptions = {},
 ): Node {
-  return {
-    shape,
-    dtype,
-    op: undefined,
-    inputs: none,
-    source,
-    tracked,
-    used: false,
-    captured: false,
-    lost,
-    recording,
-    walk: 0,
-    place: 0,
-  };
+  return newNode({ shape, dtype, op: undefined, inputs: none, source, tracked, lost, recording });
 }
 
 /** A number of the program as a 0-d node. */
@@ -128,20 +135,7 @@ export function applyOp(op: Op, inputs: readonly Node[], shape: Shape, dtype: Dt
   }
   if (op.stopsGradients) lost = 'none';
   checkSize(op.name, shape);
-  return {
-    shape,
-    dtype,
-    op,
-    inputs,
-    source: undefined,
-    tracked,
-    used: false,
-    captured: false,
-    lost,
-    recording,
-    walk: 0,
-    place: 0,
-  };
+  return newNode({ shape, dtype, op, inputs, source: undefined, tracked, lost, recording });
 }
 
 const ranks = ['none', 'untracked', 'all'] as const;
