@@ -2,7 +2,7 @@
 // A plan is made once for a structure and run for every capture that has it; binding writes the addresses of this run's
 // sources and outputs into the table.
 
-import { type Dtype, type Shape, type Source, sizeOf } from '@treadle/graph';
+import { type Dtype, type Shape, type Source, type Storage, sizeOf } from '@treadle/graph';
 import type { Kernel, Level, Slot } from '@treadle/kernels';
 import { type Block, memory, type Program, type RunOptions, team, webAssembly } from '@treadle/pool';
 import { ModuleBuilder } from '@treadle/wasm';
@@ -34,6 +34,20 @@ export interface Binding {
   readonly rows?: number;
   /** the state that each root assigns, if it does */
   readonly targets: readonly (StoredValue | undefined)[];
+}
+
+/** Keeps what a run is bound to until it is done, although it may be disposed of before. */
+function holdBound({ sources, args, targets }: Binding): () => void {
+  const held: Storage[] = [...args];
+  for (const target of targets) if (target) held.push(target);
+  for (const source of sources) {
+    if (source.kind === 'stored') held.push(source.storage);
+    else if (source.kind === 'variable') held.push(source.state.storage);
+  }
+  for (const storage of held) storage.hold();
+  return () => {
+    for (const storage of held) storage.letGo();
+  };
 }
 
 /** A plan on paper: all that follows from the structure alone. */
@@ -142,6 +156,7 @@ export class Plan {
     const rows = binding.rows ?? this.#rows;
     const outputs = this.#newOutputs(rows);
     const letGo = holdBlocks();
+    const letGoOfBound = holdBound(binding);
     this.hold();
     try {
       const prepare = (): void => this.#bind(binding, rows, outputs);
@@ -156,6 +171,7 @@ export class Plan {
       throw explainFailure(error, this.#written);
     } finally {
       letGo();
+      letGoOfBound();
       this.letGo();
     }
   }

@@ -1,7 +1,7 @@
 // Where realised values lie: in a block of the shared memory, in an array of JavaScript's own, or both. The array is what
 // the garbage collector understands even while synchronous code runs; so when blocks grow many, values that were not needed
 // for long are moved out to arrays, and come back when they are read by a plan. A block of a value that the program forgot
-// is freed when the collector says so, or at once by `release`.
+// is freed when the collector says so, or at once when the last one that holds it lets go.
 
 import type { Dtype, Storage } from '@treadle/graph';
 import { type Block, memory, team } from '@treadle/pool';
@@ -27,6 +27,11 @@ const blocks = new Set<Home>();
 /** While a run is under way blocks must stay where they are: frees wait here. */
 let runsUnderWay = 0;
 const waitingFrees: Block[] = [];
+
+/** Whether asynchronous runs, which may write variables, are not finished yet. */
+export function areRunsUnderWay(): boolean {
+  return runsUnderWay > 0;
+}
 
 /** Values that live in blocks, with their homes. */
 const forgotten = new FinalizationRegistry<Home>((home) => home.leaveBlock());
@@ -115,10 +120,12 @@ interface Part {
 export class StoredValue implements Storage {
   readonly #home: Home;
   readonly #part: Part | undefined;
+  #holders = 0;
 
   private constructor(length: number, dtype: Dtype, isMovable = true, part?: Part) {
     this.#home = new Home(length, dtype, isMovable);
     this.#part = part;
+    part?.of.hold();
   }
 
   /** A value not yet written: a block for a plan to write to. */
@@ -166,7 +173,7 @@ export class StoredValue implements Storage {
 
   address(room?: number): number {
     const home = this.#home;
-    if (home.isReleased) throw new Error('tensor: it must not be used after dispose()');
+    if (home.isReleased) throw disposed();
     home.lastSweep = sweeps;
     if (this.#part) return this.#part.of.address() + 4 * this.#part.first;
     if (home.block) return home.block.byteOffset;
@@ -182,7 +189,7 @@ export class StoredValue implements Storage {
 
   /** The values, in an array of their own. */
   read(): Values {
-    if (this.#home.isReleased) throw new Error('tensor: it must not be read after dispose()');
+    if (this.#home.isReleased) throw disposed();
     if (this.#part) {
       const { of, first } = this.#part;
       return of.read().slice(first, first + this.length);
@@ -198,12 +205,22 @@ export class StoredValue implements Storage {
     return StoredValue.copy(block.byteOffset / 4, length, dtype);
   }
 
-  /** Frees at once; the value must not be used again. */
-  release(): void {
+  hold(): void {
+    this.#holders++;
+  }
+
+  letGo(): void {
+    if (--this.#holders !== 0) return;
     this.#home.isReleased = true;
     this.#home.values = undefined;
     this.#home.leaveBlock();
+    this.#part?.of.letGo();
   }
+}
+
+/** What every use of something disposed of throws. */
+export function disposed(): Error {
+  return new Error('tensor: a tensor must not be used after dispose(); got one that was disposed of');
 }
 
 /** Moves old values out to arrays when there are many; called before a run is bound, never during one. */

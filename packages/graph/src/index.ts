@@ -7,9 +7,12 @@ export { gradients } from './gradients.ts';
 export {
   applyOp,
   constantNode,
+  isIdle,
+  letGo,
   type Node,
   newWalk,
   numberNode,
+  retain,
   type Source,
   type Storage,
   settle,

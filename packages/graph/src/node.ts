@@ -13,6 +13,10 @@ export interface Storage {
    * for the elements; a value that lies elsewhere may be copied there, and stays where it is.
    */
   address(room?: number): number;
+  /** Notes one more that needs the value: a node, or a run under way. */
+  hold(): void;
+  /** One fewer needs it; when the last one lets go, the memory is freed. */
+  letGo(): void;
 }
 
 /** The lasting state behind a variable. Its storage is written in place by assignments. */
@@ -44,8 +48,10 @@ export interface Node {
   source: Source | undefined;
   /** whether a variable is upstream (or the node is one): then gradients can still be asked for after it was read */
   readonly tracked: boolean;
-  /** whether some node was computed from this one */
-  used: boolean;
+  /** how many need the node: handles, nodes that are computed from it, assignments that wait; negative when it is idle */
+  uses: number;
+  /** whether its memory is freed with its last use, because a handle on it was disposed of; otherwise when it is forgotten */
+  isFreedWithUse: boolean;
   /** whose ways to this node were lost when its history was dropped: nobody's, those of untracked nodes, those of all */
   lost: 'none' | 'untracked' | 'all';
   /** the latest walk that has met the node, and what that walk noted of it */
@@ -69,7 +75,20 @@ export function sourceNode(
   tracked: boolean = source.kind === 'variable',
   lost: Node['lost'] = 'none',
 ): Node {
-  return { shape, dtype, op: undefined, inputs: none, source, tracked, used: false, lost, walk: 0, place: 0 };
+  if (source.kind === 'stored') source.storage.hold();
+  return {
+    shape,
+    dtype,
+    op: undefined,
+    inputs: none,
+    source,
+    tracked,
+    uses: 0,
+    isFreedWithUse: false,
+    lost,
+    walk: 0,
+    place: 0,
+  };
 }
 
 /** A number of the program as a 0-d node. */
@@ -85,19 +104,72 @@ export function constantNode(value: number, dtype: Dtype): Node {
 export function applyOp(op: Op, inputs: readonly Node[], shape: Shape, dtype: Dtype, isTracked = false): Node {
   let tracked = isTracked;
   for (const input of inputs) {
-    input.used = true;
+    retain(input);
     tracked ||= input.tracked;
   }
   checkSize(op.name, shape);
-  return { shape, dtype, op, inputs, source: undefined, tracked, used: false, lost: 'none', walk: 0, place: 0 };
+  return {
+    shape,
+    dtype,
+    op,
+    inputs,
+    source: undefined,
+    tracked,
+    uses: 0,
+    isFreedWithUse: false,
+    lost: 'none',
+    walk: 0,
+    place: 0,
+  };
 }
 
 /** Notes where the node's value lies, and forgets how it came about unless a gradient may ask. */
 export function settle(node: Node, source: Source): void {
   node.source = source;
-  if (!node.tracked) {
-    if (node.op) node.lost = node.inputs.some(({ lost }) => lost === 'all') ? 'all' : 'untracked';
-    node.op = undefined;
-    node.inputs = none;
+  if (source.kind === 'stored' && !isIdle(node)) source.storage.hold();
+  if (node.tracked) return;
+  const { inputs } = node;
+  if (node.op) node.lost = inputs.some(({ lost }) => lost === 'all') ? 'all' : 'untracked';
+  node.op = undefined;
+  node.inputs = none;
+  if (!isIdle(node)) for (const input of inputs) letGo(input);
+}
+
+/** `uses` of a node that holds nothing any more */
+const idle = -(2 ** 29);
+
+/** One more needs the node. */
+export function retain(node: Node): void {
+  if (++node.uses <= 0) wake(node);
+}
+
+/** What was idle is used after all: it holds again what it is computed from. */
+function wake(node: Node): void {
+  const woken = [node];
+  for (let last = woken.pop(); last; last = woken.pop()) {
+    last.uses = 1;
+    if (last.source?.kind === 'stored') last.source.storage.hold();
+    for (const input of last.inputs) if (++input.uses <= 0) woken.push(input);
   }
+}
+
+/**
+ * One fewer needs the node. With the last one goes what it holds of the nodes that it is computed from, and its value, if it
+ * is to be freed then; otherwise that is left to the garbage collector, as it is when users are merely forgotten.
+ */
+export function letGo(node: Node): void {
+  if (--node.uses !== 0) return;
+  const unused = [node];
+  for (let last = unused.pop(); last; last = unused.pop()) {
+    const { source } = last;
+    if (source && (source.kind !== 'stored' || !last.isFreedWithUse)) continue;
+    last.uses = idle;
+    source?.storage.letGo();
+    for (const input of last.inputs) if (--input.uses === 0) unused.push(input);
+  }
+}
+
+/** Whether nothing needs the node, and it has let go of what it needs itself. */
+export function isIdle(node: Node): boolean {
+  return node.uses < 0;
 }

@@ -79,7 +79,7 @@ export function compile<A extends readonly unknown[], R>(
   const run = (...args: A): R => {
     if (isRecording()) return f(...args); // part of the function being recorded
     const described = describeAll(args);
-    if (isTracked(described)) return f(...args); // part of a function whose gradient may be asked for
+    if (isTracked(described)) return ownHandles(f(...args), described); // its gradient may be asked for
     makePending();
     const { made: recording, rebuild } = find(args, described);
     return rebuild(recording.run(described.tensors.map((t) => valueOf(t.node))), lostBehind(recording, described));
@@ -112,6 +112,13 @@ export function describeAll(args: readonly unknown[]): Described {
 /** Whether a tensor among the arguments was computed from something that gradients are asked for. */
 function isTracked({ tensors }: Described): boolean {
   return tensors.some(({ node }) => node.tracked);
+}
+
+/** The result of a call, where it is an argument or a variable in a handle of its own. */
+function ownHandles<R>(result: R, { tensors }: Described): R {
+  const own = (t: Tensor): Tensor => (t instanceof Variable || tensors.includes(t) ? new Tensor(t.node) : t);
+  const owned = mapTensors(result, own);
+  return owned as R; // the same structure, a tensor for a tensor
 }
 
 /** No gradient finds its way back through a plan: whose ways are lost behind the results. */

@@ -10,8 +10,9 @@ import { checkDtype, checkInt32, type Numbers, type TensorOptions, toNode } from
  */
 export function tensor(values: Numbers | Tensor, options: TensorOptions = {}): Tensor {
   if (values instanceof Tensor) {
-    const shaped = options.shape ? values.reshape(options.shape) : values;
-    return options.dtype ? shaped.cast(options.dtype) : shaped;
+    const { node } = values;
+    const shaped = options.shape ? ops.reshape(node, options.shape) : node;
+    return new Tensor(options.dtype ? ops.cast(shaped, options.dtype) : shaped);
   }
   return new Tensor(toNode(values, options));
 }

@@ -5,7 +5,7 @@ import { StoredValue, valueOf } from '@treadle/compiler';
 import { sizeOf, sourceNode } from '@treadle/graph';
 import { Tensor } from './tensor.ts';
 
-/** Rows [from, to) of x [n, …], computed first if need be. They stay readable for as long as x is not disposed of. */
+/** Rows [from, to) of x [n, …], computed first if need be. They stay readable when x is disposed of. */
 export function rowsInPlace(x: Tensor, from: number, to: number): Tensor {
   const [, ...sample] = x.shape;
   const length = sizeOf(sample);

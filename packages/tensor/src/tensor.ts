@@ -2,7 +2,7 @@
 // is read. All of the ops' meaning is in @treadle/graph; here are only the names that users call them by.
 
 import { inspect } from 'node:util';
-import { makePending, realize, StoredValue, valueOf, valueOfAsync } from '@treadle/compiler';
+import { disposed, readAsync, realize, type Values, valueOf } from '@treadle/compiler';
 import {
   type Axes,
   type Conv1dOptions,
@@ -11,12 +11,14 @@ import {
   type DilatedOptions,
   type Dtype,
   type Interpolation,
+  letGo,
   type MatmulOptions,
   type Node,
   ops,
   type Pair,
   type PoolOptions,
   type ReduceOptions,
+  retain,
   type Shape,
   type SortOptions,
   sizeOf,
@@ -43,18 +45,20 @@ export function nodeOf(x: TensorLike): Node {
 }
 
 export class Tensor {
-  readonly #node: Node;
+  /** undefined once disposed of */
+  #node: Node | undefined;
 
   /** Tensors are made by `tensor`, `zeros` and their like, and by ops. */
   constructor(node: Node) {
     this.#node = node;
-    // A second handle on a variable's present value (its reshape to its own shape): it goes on seeing that value.
-    if (new.target === Tensor) node.used = true;
+    // A variable's own handle does not count, for it needs no value but the latest; a second one (its reshape to its own
+    // shape) goes on seeing the present value.
+    if (new.target === Tensor) retain(node);
   }
 
-  /** The node that this tensor stands for. */
+  /** The node that this tensor stands for. Throws when the tensor was disposed of. */
   get node(): Node {
-    return this.#node;
+    return this.#node ?? gone();
   }
 
   get shape(): Shape {
@@ -79,12 +83,12 @@ export class Tensor {
 
   /** The elements in row-major order, in an array of its own: Float32Array, Int32Array, or Uint8Array of 0 and 1 for bool. */
   data(): TensorData {
-    return toData(valueOf(this.node), this.dtype);
+    return toData(valueOf(this.node).read(), this.dtype);
   }
 
-  /** The same with the event loop free while they are computed. */
+  /** The same as they are at the time of the call, with the event loop free while they are computed. */
   async read(): Promise<TensorData> {
-    return toData(await valueOfAsync(this.node), this.dtype);
+    return readNode(this.node);
   }
 
   /** The only element, as a number (bool as 0 or 1). Throws RangeError when there are more or none. */
@@ -104,11 +108,17 @@ export class Tensor {
     return print(this.data(), this.shape, this.dtype);
   }
 
-  /** Frees the tensor's memory now; it must not be used again. A tensor that is merely forgotten is freed in time. */
+  /**
+   * Gives the tensor back; every later use of it throws. Its memory is freed now, or as soon as nothing needs it any more:
+   * other tensors of the same value, results that are yet to be computed from it, calls under way. None of them notices. A
+   * tensor that is merely forgotten is freed in time.
+   */
   dispose(): void {
-    makePending(); // an assignment may read it
-    const { source } = this.node;
-    if (source?.kind === 'stored' && source.storage instanceof StoredValue) source.storage.release();
+    const node = this.#node;
+    this.#node = undefined;
+    if (!node) return;
+    node.isFreedWithUse = true;
+    letGo(node);
   }
 
   [Symbol.dispose](): void {
@@ -440,8 +450,16 @@ export class Tensor {
   }
 }
 
-function toData(stored: StoredValue, dtype: Dtype): TensorData {
-  const values = stored.read();
+function gone(): never {
+  throw disposed();
+}
+
+/** The elements of a node as they are at the time of the call, with the event loop free. */
+export async function readNode(node: Node): Promise<TensorData> {
+  return toData(await readAsync(node), node.dtype);
+}
+
+function toData(values: Values, dtype: Dtype): TensorData {
   return dtype === 'bool' ? Uint8Array.from(values, (mask) => (mask === 0 ? 0 : 1)) : values;
 }
 

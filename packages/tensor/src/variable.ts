@@ -1,10 +1,10 @@
 // A variable: a tensor whose value can be assigned. Everything a tensor has, it has; what was computed from its old value keeps
 // seeing that.
 
-import { makePending, VariableCell, valueOf } from '@treadle/compiler';
+import { VariableCell, valueOf } from '@treadle/compiler';
 import type { Node } from '@treadle/graph';
 import { ops } from '@treadle/graph';
-import { nodeOf, operand, Tensor, type TensorLike } from './tensor.ts';
+import { nodeOf, operand, readNode, Tensor, type TensorData, type TensorLike } from './tensor.ts';
 
 export interface VariableOptions {
   readonly name?: string;
@@ -54,9 +54,12 @@ export class Variable extends Tensor {
     return this;
   }
 
+  override async read(): Promise<TensorData> {
+    return readNode(this.#cell.valueNode);
+  }
+
   override dispose(): void {
-    makePending(); // others may be assigned what was computed from this
-    this.#cell.storage.release();
+    this.#cell.dispose();
   }
 }
 
