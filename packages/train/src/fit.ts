@@ -9,7 +9,7 @@ import type { Callback, LearningRate, Training } from './callbacks.ts';
 import { evaluateRows } from './evaluate.ts';
 import { type History, HistoryRecorder, type Logs, validationName } from './history.ts';
 import { progress, type Verbosity } from './progress.ts';
-import { checkRows, dataOf, type Rows, type RowsLike, weightedByClass } from './rows.ts';
+import { checkRows, dataOf, disposeRows, type Rows, type RowsLike, weightedByClass } from './rows.ts';
 import type { ClassWeight } from './sample-weights.ts';
 import type { Steps } from './steps.ts';
 
@@ -78,6 +78,8 @@ export async function fit(
     }
     steps.optimizer.finalize(model.trainableVariables);
   } finally {
+    disposeRows(data);
+    if (validation) disposeRows(dataOf(validation));
     for (const callback of callbacks) await callback.onTrainEnd?.(training);
   }
   return recorder;
@@ -122,7 +124,9 @@ function divide(
       `fit: validationSplit must leave rows on both sides; got ${validationSplit} of ${rows.count} rows`,
     );
   }
-  return { learned: learning(part(rows, 0, count)), validation: part(rows, count, rows.count) };
+  const parts = { learned: learning(part(rows, 0, count)), validation: part(rows, count, rows.count) };
+  disposeRows(dataOf(rows));
+  return parts;
 }
 
 function describe(given: unknown): string {

@@ -21,6 +21,11 @@ export interface Rows {
   readonly count: number;
 }
 
+/** Gives back rows that are handles of the call's own. */
+export function disposeRows(data: readonly Tensor[]): void {
+  for (const t of data) t.dispose();
+}
+
 /** Rows as the steps of a model take them. */
 export function dataOf({ xs, ys, weights }: Rows): readonly Tensor[] {
   return [...xs, ...ys, ...weights];
@@ -119,9 +124,10 @@ function listed(
     const unknown = Object.keys(given).find((name) => !names.includes(name));
     if (unknown !== undefined) throw new RangeError(`${op}: ${what} may have the names ${by}; got ${unknown}`);
     return names.map((name) => {
-      const one = given[name] ?? absent;
-      if (one === undefined) throw new RangeError(`${op}: ${what} must have rows for ${by}; got none for ${name}`);
-      return tensor(one);
+      const one = given[name];
+      if (one !== undefined) return tensor(one);
+      if (!absent) throw new RangeError(`${op}: ${what} must have rows for ${by}; got none for ${name}`);
+      return absent;
     });
   }
   if (names.length === 1 && isOne(given)) return [tensor(given)];
