@@ -20,28 +20,54 @@ import {
   type ReduceOptions,
   retain,
   type Shape,
+  ShapeError,
   type SortOptions,
+  sameShape,
+  showShape,
   sizeOf,
 } from '@treadle/graph';
 import { checkIndices } from './indices.ts';
-import { type NestedNumbers, nest } from './nested.ts';
+import { mostAxes, type NestedNumbers, nest } from './nested.ts';
 import { print } from './print.ts';
-import { type Numbers, toNode } from './values.ts';
+import { alike, type Numbers, toNode } from './values.ts';
 
-/** What an operand may be: a tensor, or numbers that become one. */
-export type TensorLike = Tensor | Numbers;
+/** What an operand may be: a tensor, numbers that become one, or arrays of both, which are stacked. */
+export type TensorLike = Tensor | Numbers | readonly TensorLike[];
 
 /** A typed array of one element for each of a tensor's: bool as 0 and 1. */
 export type TensorData = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
 /** The operand as a node; a number stays one, so that it takes the other operand's dtype. */
 export function operand(x: TensorLike): Node | number {
-  return x instanceof Tensor ? x.node : typeof x === 'number' ? x : toNode(x);
+  return typeof x === 'number' ? x : nodeOf(x);
 }
 
-/** The operand as a node. */
+/** The operand as a node. Throws ShapeError where stacked tensors have other shapes than what stands beside them. */
 export function nodeOf(x: TensorLike): Node {
-  return x instanceof Tensor ? x.node : toNode(x);
+  if (x instanceof Tensor) return x.node;
+  return isNumbers(x) ? toNode(x) : stacked(x);
+}
+
+/** Whether there are only numbers in the arrays, no tensors. */
+export function isNumbers(x: TensorLike, depth = 0): x is Numbers {
+  if (x instanceof Tensor) return false;
+  if (!isArray(x) || depth > mostAxes) return true; // too deep an array is refused as such
+  return x.every((part) => typeof part !== 'object' || isNumbers(part, depth + 1));
+}
+
+function isArray(x: TensorLike): x is readonly TensorLike[] {
+  return Array.isArray(x);
+}
+
+function stacked(parts: readonly TensorLike[]): Node {
+  const nodes = parts.map(nodeOf);
+  const [first] = nodes;
+  const other = nodes.findIndex(({ shape }) => first && !sameShape(shape, first.shape));
+  if (other >= 0) {
+    const [got, unlike] = [showShape(first?.shape ?? []), showShape(nodes[other]?.shape ?? [])];
+    throw new ShapeError(`tensor: rows must have equal shapes; got ${got} at [0], ${unlike} at [${other}]`);
+  }
+  return ops.stack(alike(nodes), 0);
 }
 
 export class Tensor {
