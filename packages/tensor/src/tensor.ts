@@ -1,7 +1,6 @@
 // What a user holds: a handle on a node. Methods check their arguments and append nodes; nothing is computed before a value
 // is read. All of the ops' meaning is in @treadle/graph; here are only the names that users call them by.
 
-import { inspect } from 'node:util';
 import { disposed, readAsync, realize, type Values, valueOf } from '@treadle/compiler';
 import {
   type Axes,
@@ -29,6 +28,7 @@ import {
 import { checkIndices } from './indices.ts';
 import { mostAxes, type NestedNumbers, nest } from './nested.ts';
 import { print } from './print.ts';
+import { addProtocols, neverCloned } from './protocols.ts';
 import { alike, type Numbers, toNode } from './values.ts';
 
 /** What an operand may be: a tensor, numbers that become one, or arrays of both, which are stacked. */
@@ -73,6 +73,12 @@ function stacked(parts: readonly TensorLike[]): Node {
 export class Tensor {
   /** undefined once disposed of */
   #node: Node | undefined;
+  /** what keeps a tensor from being cloned, or sent to another thread, as an empty object */
+  protected readonly cloning: typeof neverCloned = neverCloned;
+  /** Its rows, x[0], x[1], …, as NumPy: tensors of one axis fewer. A 0-d tensor is not iterable. */
+  declare readonly [Symbol.iterator]: () => Generator<Tensor>;
+  /** 'Tensor' */
+  declare readonly [Symbol.toStringTag]: string;
 
   /** Tensors are made by `tensor`, `zeros` and their like, and by ops. */
   constructor(node: Node) {
@@ -128,6 +134,23 @@ export class Tensor {
   /** The elements as arrays in arrays, an axis a level; a number for a 0-d tensor. */
   toArray(): NestedNumbers {
     return nest(this.data(), this.shape);
+  }
+
+  /** What JSON.stringify takes: the same as toArray(). JSON has no NaN and no infinities: it writes null for them. */
+  toJSON(): NestedNumbers {
+    return this.toArray();
+  }
+
+  /**
+   * What `${t}`, t > 3 and Number(t) take: the text where a text is asked for, otherwise the only element. Throws RangeError
+   * where there are more elements, or none.
+   */
+  [Symbol.toPrimitive](hint: string): number | string {
+    if (hint === 'string') return this.toString();
+    if (this.size === 1) return this.item();
+    throw new RangeError(
+      `tensor: only a tensor of one element can be compared as a number; got ${showShape(this.shape)}; use greater(), equal(), add() and the like, or String(t)`,
+    );
   }
 
   toString(): string {
@@ -489,9 +512,4 @@ function toData(values: Values, dtype: Dtype): TensorData {
   return dtype === 'bool' ? Uint8Array.from(values, (mask) => (mask === 0 ? 0 : 1)) : values;
 }
 
-// What console.log shows. (A method under a name computed at run time cannot be declared in the class.)
-Object.defineProperty(Tensor.prototype, inspect.custom, {
-  value(this: Tensor): string {
-    return this.toString();
-  },
-});
+addProtocols(Tensor.prototype, (node) => new Tensor(node));
