@@ -208,6 +208,8 @@ test('it prints as itself, alone and in others, and by its name beyond the depth
   expect(inspect({ x: t }, { depth: -1 })).toBe('[Object]');
   expect(inspect([t], { depth: 0 })).toBe('[ [Tensor] ]');
   expect(Object.prototype.toString.call(t)).toBe('[object Tensor]');
+  t.dispose();
+  expect(inspect([t])).toBe('[ Tensor (disposed of) ]');
 });
 
 test('it is not cloned or sent as an empty object: an error says what to send', () => {

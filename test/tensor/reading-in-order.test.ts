@@ -1,9 +1,10 @@
 // What is read is what was there when it was asked for: a program of assignments, runs and reads, asynchronous or not, gives
 // what one gives that does each of them where it stands.
 
+import { team } from '@treadle/pool';
 import { compile, type Tensor, tensor, variable } from '@treadle/tensor';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 /** A small value is copied by a run, a large one has a block of its own. */
 const lengths = [3, 1500];
@@ -33,6 +34,37 @@ describe.each(lengths)('with %i elements', (length) => {
       await Promise.all(runs);
     },
   );
+});
+
+test('no asynchronous read computes on the thread that asks, the assignments that wait included', async () => {
+  const run = vi.spyOn(team, 'run');
+  try {
+    for (const length of lengths) {
+      const [v, w] = [variable(filled(length, 1)), variable(filled(length, 2))];
+      const y = v.mul(w);
+      v.assign(y.add(1));
+      w.assign(v.shape[0] === length ? y.mul(2) : y);
+      const reads = [y.read(), v.read()];
+      const again = v.mul(10);
+      w.assign(again);
+      reads.push(w.read(), again.read(), v.read());
+      expect((await Promise.all(reads)).map((data) => data[length - 1])).toEqual([2, 3, 30, 30, 3]);
+      expect(run).not.toHaveBeenCalled();
+      expect([v.data()[0], w.data()[0]]).toEqual([3, 30]);
+    }
+  } finally {
+    run.mockRestore();
+  }
+});
+
+test('an assignment that fails fails the read that makes it', async () => {
+  const v = variable([1, 2]);
+  v.assign(v.add(1));
+  const runAsync = vi.spyOn(team, 'runAsync').mockRejectedValueOnce(new Error('ended'));
+  await expect(v.read()).rejects.toThrow('ended');
+  runAsync.mockRestore();
+  v.assign([5, 6]);
+  expect(await v.read()).toEqual(Float32Array.of(5, 6));
 });
 
 interface Handle {

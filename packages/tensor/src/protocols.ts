@@ -4,7 +4,7 @@
 // tag or the iterator; so a tensor gets those properties then, as accessors.
 
 import { inspect } from 'node:util';
-import { isRecording, StoredValue, valueOf } from '@treadle/compiler';
+import { disposed, isRecording, StoredValue, valueOf } from '@treadle/compiler';
 import { type Node, numberNode, ops, sizeOf, sourceNode } from '@treadle/graph';
 import type { Tensor } from './tensor.ts';
 
@@ -41,6 +41,16 @@ for (const property of Object.values(compared)) {
 
 function showProperties(t: Tensor): void {
   if (!Object.hasOwn(t, 'values') && Object.isExtensible(t)) Object.defineProperties(t, compared);
+}
+
+/** An object that holds a tensor which was disposed of can be printed all the same. */
+function printed(t: Tensor): string {
+  try {
+    return t.toString();
+  } catch (error) {
+    if (error instanceof Error && error.message === disposed().message) return 'Tensor (disposed of)';
+    throw error;
+  }
 }
 
 /** Rows [...] of a node [n, ...], as nodes. A row of what gradients are asked for stays connected with it. */
@@ -88,7 +98,7 @@ export function addProtocols(prototype: Tensor, wrap: (node: Node) => Tensor): v
     // What console.log shows.
     [inspect.custom]: {
       value(depth: number, { stylize }: { stylize(text: string, style: 'special'): string }) {
-        return depth < 0 ? stylize('[Tensor]', 'special') : this.toString();
+        return depth < 0 ? stylize('[Tensor]', 'special') : printed(this);
       },
     },
   };

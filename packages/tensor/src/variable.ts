@@ -2,7 +2,7 @@
 // seeing that.
 
 import { VariableCell, valueOf } from '@treadle/compiler';
-import type { Node } from '@treadle/graph';
+import type { Dtype, Node, Shape } from '@treadle/graph';
 import { ops } from '@treadle/graph';
 import { nodeOf, operand, readNode, Tensor, type TensorData, type TensorLike } from './tensor.ts';
 
@@ -33,6 +33,15 @@ export class Variable extends Tensor {
 
   override get node(): Node {
     return this.#cell.node;
+  }
+
+  /** Asking for these makes no assignment that waits. */
+  override get shape(): Shape {
+    return this.#cell.valueNode.shape;
+  }
+
+  override get dtype(): Dtype {
+    return this.#cell.valueNode.dtype;
   }
 
   /** Makes `value`, of the same shape, the variable's value. A number fills it. */
