@@ -1,6 +1,7 @@
 // Making tensors: from arrays and numbers of every kind, and of a pattern.
 
-import { arange, eye, full, linspace, ones, tensor, zeros } from '@treadle/tensor';
+import { runInNewContext } from 'node:vm';
+import { arange, eye, full, gradients, linspace, ones, tensor, variable, zeros } from '@treadle/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { build, nd, type Shape, sizeOf } from '../support/reference.ts';
@@ -90,9 +91,30 @@ describe('tensor', () => {
   });
 
   test('refuses rows of unequal length or depth, shapes that do not hold the values, and values of other kinds', () => {
-    refused(() => tensor([[1, 2], [3]]), 'ShapeError', /^tensor: .*; got 1 beside 2/);
-    refused(() => tensor([[1], 2]), 'ShapeError', /^tensor: /);
-    refused(() => tensor([1, [2]]), 'ShapeError', /^tensor: /);
+    refused(() => tensor([[1, 2], [3]]), 'ShapeError', /^tensor: .*; got 2 at \[0\], 1 at \[1\]$/);
+    refused(
+      () =>
+        tensor([
+          [[1], [2]],
+          [[3], [4, 5]],
+        ]),
+      'ShapeError',
+      /got 1 at \[0, 0\], 2 at \[1, 1\]$/,
+    );
+    refused(() => tensor([[1, 2], new Float32Array(3)]), 'ShapeError', /got 2 at \[0\], 3 at \[1\]$/);
+    refused(() => tensor([[1], 2]), 'ShapeError', /^tensor: .*; got a number at \[1\]/);
+    refused(() => tensor([[[1]], Float32Array.of(1)]), 'ShapeError', /^tensor: .*; got a row at \[1\]/);
+    refused(() => tensor([1, [2]]), 'ShapeError', /^tensor: .*; got a row at \[1\]/);
+    refused(() => tensor([1, Float32Array.of(2)]), 'ShapeError', /^tensor: .*; got a row at \[1\]/);
+    refused(
+      () => tensor(Object.assign(new Array<number[]>(3), { 0: [1, 2], 2: [3, 4] })),
+      'DtypeError',
+      /got undefined at \[1\]/,
+    );
+    refused(() => tensor([[1, 2], 'a'] as number[][]), 'DtypeError', /got string at \[1\]/);
+    const endless: unknown[] = [];
+    endless.push(endless);
+    refused(() => tensor(endless as number[]), 'ShapeError', /^tensor: .* 64 deep/);
     refused(() => tensor([1, 2, 3], { shape: [2, 2] }), 'ShapeError', /^tensor: .*; got 3 values for \[2, 2\]/);
     refused(() => tensor([1, 2], { shape: [-1, 2] }), 'ShapeError', /^tensor: /);
     refused(() => tensor([1, 2], { shape: [0.5, 4] }), 'ShapeError', /^tensor: /);
@@ -101,7 +123,109 @@ describe('tensor', () => {
     refused(() => tensor([Number.NaN], { dtype: 'int32' }), 'RangeError', /^tensor: .*; got NaN/);
     refused(() => tensor([1], { dtype: 'float64' as 'float32' }), 'DtypeError', /^tensor: .*; got float64/);
     refused(() => tensor(['1'] as unknown as number[]), 'DtypeError', /^tensor: .*; got string/);
+    refused(() => tensor('1' as unknown as number), 'DtypeError', /^tensor: .*; got string$/);
     refused(() => tensor([null] as unknown as number[]), 'DtypeError', /^tensor: .*; got null/);
+    refused(() => tensor([1n] as unknown as number[]), 'DtypeError', /^tensor: .*; got bigint at \[0\]/);
+    refused(() => tensor(new ArrayBuffer(4) as unknown as number), 'DtypeError', /^tensor: .*; got object$/);
+    refused(() => tensor(1, { dtype: 'x'.repeat(1e5) as 'bool' }), 'DtypeError', /^tensor: .{1,200}$/);
+  });
+
+  const kinds = [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array];
+  const float16: unknown = Reflect.get(globalThis, 'Float16Array');
+  const makers: readonly (readonly [name: string, dtype: string])[] = [
+    ...kinds.map(({ name }) => [name, 'int32'] as const),
+    ...['Uint32Array', 'Float32Array', 'Float64Array'].map((name) => [name, 'float32'] as const),
+    ...(float16 ? [['Float16Array', 'float32'] as const] : []),
+  ];
+
+  test.each(makers)(
+    'takes a %s as %s: of its own realm or another, in a row of rows, over any buffer',
+    (name, dtype) => {
+      const make = (context: object, from: unknown): Float32Array =>
+        Reflect.construct(Reflect.get(context, name), [from]) as Float32Array;
+      const other: object = runInNewContext('globalThis');
+      for (const realm of [globalThis, other]) {
+        const array = make(realm, [1, 2, 100]);
+        const t = tensor(array);
+        expect([t.dtype, t.toArray()]).toEqual([dtype, [1, 2, 100]]);
+        for (const asked of ['float32', 'int32'] as const) {
+          expect(tensor(array, { dtype: asked }).dtype).toBe(asked);
+          expect(tensor(array, { dtype: asked }).toArray()).toEqual([1, 2, 100]);
+        }
+        const rows = tensor([array, array]);
+        expect([rows.dtype, rows.toArray()]).toEqual([
+          dtype,
+          [
+            [1, 2, 100],
+            [1, 2, 100],
+          ],
+        ]);
+        expect(tensor([array, [3, 4, 5]]).dtype).toBe('float32');
+        expect(tensor(make(realm, [])).shape).toEqual([0]);
+      }
+      const bytes = make(globalThis, 4).byteLength;
+      const resizable = new ArrayBuffer(bytes, { maxByteLength: 2 * bytes });
+      const view = make(globalThis, resizable);
+      for (const buffer of [new SharedArrayBuffer(bytes), resizable]) {
+        expect(tensor(make(globalThis, buffer)).toArray()).toEqual([0, 0, 0, 0]);
+      }
+      const end = Reflect.construct(Reflect.get(globalThis, name), [resizable, bytes / 2]) as Float32Array;
+      resizable.resize(2 * bytes);
+      expect(tensor(view).shape).toEqual([8]);
+      resizable.resize(0);
+      refused(() => tensor(end), 'RangeError', /^tensor: .* shrunk$/);
+      const sent = new ArrayBuffer(bytes);
+      const detached = make(globalThis, sent);
+      structuredClone(sent, { transfer: [sent] });
+      refused(() => tensor(detached), 'RangeError', /^tensor: .*; got one whose buffer was sent away or has shrunk$/);
+      refused(() => tensor([detached]), 'RangeError', /^tensor: .*; got one at \[0\]/);
+    },
+  );
+
+  test('refuses arrays of BigInts and bare buffers, with what to do instead', () => {
+    for (const array of [BigInt64Array.of(1n), BigUint64Array.of(1n), runInNewContext('BigInt64Array.of(1n)')]) {
+      refused(() => tensor(array as unknown as number[]), 'DtypeError', /^tensor: .*; got a Big.*Array; .*Number/);
+      refused(() => tensor([array] as unknown as number[]), 'DtypeError', /got a Big.*Array at \[0\]; /);
+    }
+    refused(() => tensor(new DataView(new ArrayBuffer(8)) as unknown as number), 'DtypeError', /got a DataView; /);
+  });
+
+  test('stacks tensors, and what stands beside them, in the dtype that holds all', () => {
+    const [row, ints] = [tensor([1, 2]), tensor([3, 4], { dtype: 'int32' })];
+    expect(tensor([row, row.mul(3)]).toArray()).toEqual([
+      [1, 2],
+      [3, 6],
+    ]);
+    expect(tensor([ints, ints]).dtype).toBe('int32');
+    expect(tensor([ints, [true, false]]).dtype).toBe('int32');
+    expect(tensor([row, ints]).dtype).toBe('float32');
+    expect(tensor([row, [7, 8], Int8Array.of(9, 10)]).toArray()).toEqual([
+      [1, 2],
+      [7, 8],
+      [9, 10],
+    ]);
+    expect(
+      tensor([
+        [row.sum(), 2],
+        [3, ints.max()],
+      ]).toArray(),
+    ).toEqual([
+      [3, 2],
+      [3, 4],
+    ]);
+    expect(tensor([row, ints], { shape: [4], dtype: 'int32' }).toArray()).toEqual([1, 2, 3, 4]);
+    expect(row.add([row, ints]).toArray()).toEqual([
+      [2, 4],
+      [4, 6],
+    ]);
+    refused(() => tensor([row, [1, 2, 3]]), 'ShapeError', /^tensor: .*; got \[2\] at \[0\], \[3\] at \[1\]$/);
+    refused(() => tensor([row, 1]), 'ShapeError', /^tensor: .*; got \[2\] at \[0\], \[\] at \[1\]$/);
+  });
+
+  test('that stacks passes gradients on', () => {
+    const [v, w] = [variable(2), variable(3)];
+    const [dv, dw] = gradients(tensor([v, w, 5]).square().sum(), [v, w]);
+    expect([dv.item(), dw.item()]).toEqual([4, 6]);
   });
 });
 

@@ -108,7 +108,18 @@ const kindsOfArguments: readonly fc.Arbitrary<unknown>[] = [
 ];
 const argument = fc.nat({ max: kindsOfArguments.length - 1 }).chain((kind) => kindsOfArguments[kind]!);
 
-const notOps = new Set(['constructor', 'dispose', 'item', 'read', 'data', 'toArray', 'toString', 'realize', 'node']);
+const notOps = new Set([
+  'constructor',
+  'dispose',
+  'item',
+  'read',
+  'data',
+  'toArray',
+  'toJSON',
+  'toString',
+  'realize',
+  'node',
+]);
 const methods = Object.getOwnPropertyNames(Tensor.prototype).filter((name) => {
   const { value } = Object.getOwnPropertyDescriptor(Tensor.prototype, name) ?? {};
   return typeof value === 'function' && !notOps.has(name);

@@ -55,7 +55,7 @@ const wrongData: Record<string, Case> = {
   'rows of unequal length': {
     x: [[1, 2], [3]],
     name: 'ShapeError',
-    message: 'tensor: rows must have equal length; got 1 beside 2 at depth 1',
+    message: 'tensor: rows must have equal lengths; got 2 at [0], 1 at [1]',
   },
   'more rows than targets': {
     y: y.slice([0], [11]),

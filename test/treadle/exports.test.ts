@@ -23,7 +23,7 @@ const functions = `
 `;
 
 const methods = `
-  data read item toArray toString dispose realize detach
+  data read item toArray toJSON toString dispose realize detach
   add sub mul div pow mod maximum minimum neg abs sign exp expm1 log log1p sqrt rsqrt square reciprocal floor ceil round
   sin cos tan tanh sigmoid erf erfc softplus relu
   matmul conv1d conv2d conv2dTranspose depthwiseConv2d maxPool2d averagePool2d resize transpose reshape flatten squeeze expandDims slice gather split pad tile broadcastTo flip

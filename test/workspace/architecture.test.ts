@@ -44,6 +44,7 @@ const casts: Record<string, readonly { readonly cast: string; readonly reason: s
     { cast: 'replaced as A', reason: 'arguments rebuilt, a tensor for each tensor, have the type they had' },
   ],
   'packages/tensor/src/compile.ts': [
+    { cast: 'owned as R', reason: 'a result rebuilt, a tensor for each tensor, has the type it had' },
     { cast: 'stands as A', reason: 'arguments rebuilt, a tensor for each tensor, have the type they had' },
     { cast: 'rebuilt as R', reason: 'a result rebuilt, a tensor for each tensor, has the type it had' },
   ],

@@ -2,7 +2,7 @@
 // so the updates of all variables in a loop that is not compiled are one plan with the pass that they follow from. Nobody can
 // tell: whoever asks for a variable's value, or takes away what an assignment reads, has them made first.
 
-import type { Node } from '@treadle/graph';
+import { letGo, type Node, retain } from '@treadle/graph';
 import type { VariableCell } from './variable.ts';
 
 export type Pending = ReadonlyMap<VariableCell, Node>;
@@ -17,14 +17,25 @@ export function makePendingBy(run: () => void): void {
 
 /** A later assignment to the same variable takes the place of an earlier one, which nobody has seen. */
 export function postpone(cell: VariableCell, value: Node): void {
+  retain(value);
+  takeBack(cell);
   pending.set(cell, value);
 }
 
-export function isPending(cell: VariableCell): boolean {
-  return pending.has(cell);
+/** Drops the assignment to a variable, if one waits. */
+export function takeBack(cell: VariableCell): void {
+  const value = pending.get(cell);
+  if (!value) return;
+  pending.delete(cell);
+  letGo(value);
 }
 
-/** Hands out the assignments to whoever makes them now. */
+/** What the variable is about to be assigned. */
+export function pendingValue(cell: VariableCell): Node | undefined {
+  return pending.get(cell);
+}
+
+/** Hands out the assignments to whoever makes them now, and lets go of the values then. */
 export function takePending(): Pending {
   const taken = pending;
   if (taken.size > 0) pending = new Map();

@@ -2,7 +2,7 @@
 // numbers, the arena. A plan is made once for a structure and run for every capture that has it; binding writes the addresses
 // of this run's sources and outputs into the windows.
 
-import { type Dtype, type Shape, type Source, showShape, sizeOf } from '@treadle/graph';
+import { type Dtype, type Shape, type Source, type Storage, showShape, sizeOf } from '@treadle/graph';
 import { type Kernel, type Level, type Refusal, readRecord, type Slot } from '@treadle/kernels';
 import { type Block, memory, type Program, type RunOptions, team } from '@treadle/pool';
 import { type Lifetime, layoutArena } from './arena.ts';
@@ -138,8 +138,8 @@ export class Plan implements Spare {
   }
 
   /**
-   * The same with the event loop free. What the run reads and writes is held from now on. `before` is called when its turn has
-   * come; also if that never comes.
+   * The same with the event loop free. What the run reads and writes is held from now on. `before` is called when its turn
+   * has come; what it throws is what comes out.
    */
   async runAsync(binding: Binding, before?: () => void): Promise<readonly StoredValue[]> {
     const run = this.#prepare(binding, before);
@@ -152,7 +152,6 @@ export class Plan implements Spare {
     } catch (error) {
       throw explainFailure(error, this.#written);
     } finally {
-      before?.();
       letGo?.();
       this.letGo();
     }
@@ -214,7 +213,7 @@ export class Plan implements Spare {
     const rows = binding.rows ?? this.#rows;
     const outputs: (StoredValue | undefined)[] = [];
     const drop = (): void => {
-      for (const output of outputs) output?.release();
+      for (const output of outputs) output?.drop();
     };
     const run: PreparedRun = {
       collected: [],
@@ -347,15 +346,12 @@ interface PreparedRun extends RunOptions {
 
 /** Holds what a run is bound to, until the function that it returns is called. */
 function holdBound({ sources, args, targets }: Binding): () => void {
-  const read = [...args];
+  const read: Storage[] = [...args];
   for (const source of sources) {
-    const storage =
-      source.kind === 'stored' ? source.storage : source.kind === 'variable' ? source.state.storage : undefined;
-    if (storage instanceof StoredValue) read.push(storage);
+    if (source.kind === 'stored') read.push(source.storage);
+    else if (source.kind === 'variable') read.push(source.state.storage);
   }
   const written = targets.filter((target) => target !== undefined);
-  // A value that was disposed of is found before any is held.
-  for (const value of [...read, ...written]) value.checkUsable();
   for (const value of read) value.hold();
   for (const value of written) value.willBeWritten();
   return () => {

@@ -1,13 +1,13 @@
 // Realising: computing the nodes that somebody wants to read, and assigning variables. All nodes that are wanted together are
 // computed by one plan.
 
-import { type Node, type Source, settle, showShape } from '@treadle/graph';
+import { isIdle, letGo, type Node, retain, type Source, settle, showShape } from '@treadle/graph';
 import { type Found, find, type Root } from './capture.ts';
 import { filledValue } from './filled.ts';
-import { makePending, makePendingBy, type Pending, takePending } from './pending.ts';
-import { type Binding, isSmall } from './plan.ts';
+import { makePendingBy, type Pending, takePending } from './pending.ts';
+import { type Binding, isSmall, type Plan } from './plan.ts';
 import { planFor } from './plans.ts';
-import { StoredValue } from './storage.ts';
+import { StoredValue, type Values } from './storage.ts';
 import { isRecording, VariableCell } from './variable.ts';
 
 /** Values that share most of their work, a loss and its gradients: the next plan that computes anything computes them all. */
@@ -51,16 +51,25 @@ export function valueOf(node: Node): StoredValue {
   return storedIn(node);
 }
 
-/** The same with the event loop free. */
-export async function valueOfAsync(node: Node): Promise<StoredValue> {
+/**
+ * The elements of a node as they are at the time of the call, in an array of their own, with the event loop free. What is
+ * assigned or disposed of later changes nothing. The assignments that wait are made by the same plan, if there is one.
+ */
+export async function readAsync(node: Node): Promise<Values> {
   checkKnown(node);
-  makePending();
-  if (!isRealized(node) && !isFilled(node)) {
-    const found = prepare([node], new Map());
-    const plan = planFor(found);
-    settleRoots(found.roots, plan.outputOf, await plan.runAsync(bindingOf(found)));
+  if (isRealized(node) || isFilled(node)) return storedIn(node).readAsync();
+  const assignments = takePending();
+  try {
+    const { plan, binding, settle } = begin([node], assignments);
+    const outputs = await plan.runAsync(binding);
+    return settle(outputs, () => (outputs[plan.outputOf[0] ?? -1] ?? lacking()).read());
+  } catch (error) {
+    if (assignments.size === 0 || !(error instanceof RangeError)) throw error;
+    runOneByOne([node], assignments);
+    return storedIn(node).readAsync();
+  } finally {
+    assignments.forEach(letGo);
   }
-  return storedIn(node);
 }
 
 /**
@@ -93,12 +102,18 @@ function run(nodes: readonly Node[], assignments: Pending): void {
     runTogether(nodes, assignments);
   } catch (error) {
     if (isOne || !(error instanceof RangeError)) throw error;
-    const errors = [
-      ...[...assignments].flatMap((one) => errorOf(() => runTogether([], new Map([one])))),
-      ...nodes.flatMap((node) => errorOf(() => runTogether([node], new Map()))),
-    ];
-    if (errors.length > 0) throw errors[0];
+    runOneByOne(nodes, assignments);
+  } finally {
+    assignments.forEach(letGo);
   }
+}
+
+function runOneByOne(nodes: readonly Node[], assignments: Pending): void {
+  const errors = [
+    ...[...assignments].flatMap((one) => errorOf(() => runTogether([], new Map([one])))),
+    ...nodes.flatMap((node) => errorOf(() => runTogether([node], new Map()))),
+  ];
+  if (errors.length > 0) throw errors[0];
 }
 
 function errorOf(act: () => void): readonly unknown[] {
@@ -111,12 +126,38 @@ function errorOf(act: () => void): readonly unknown[] {
 }
 
 function runTogether(nodes: readonly Node[], assignments: Pending): void {
+  const { plan, binding, settle } = begin(nodes, assignments);
+  settle(plan.run(binding), () => undefined);
+}
+
+/** A plan bound to its values as they are now, about to run. */
+interface Begun {
+  readonly plan: Plan;
+  readonly binding: Binding;
+  /** Gives its outputs to the nodes that they are the values of; those that no node takes live until `read` has read them. */
+  settle<T>(outputs: readonly StoredValue[], read: () => T): T;
+}
+
+function begin(nodes: readonly Node[], assignments: Pending): Begun {
+  for (const node of nodes) if (isIdle(node)) wakeUp(node);
   const found = prepare(nodes, assignments);
   const plan = planFor(found);
-  const moves = [...assignments.keys()].map((cell) => cell.copyOld());
-  const outputs = plan.run(bindingOf(found));
-  for (const move of moves) move();
-  settleRoots(found.roots, plan.outputOf, outputs);
+  const binding = bindingOf(found);
+  for (const cell of assignments.keys()) cell.keepOld();
+  const settle: Begun['settle'] = (outputs, read) => {
+    for (const output of outputs) output.hold();
+    settleRoots(found.roots, plan.outputOf, outputs);
+    const result = read();
+    for (const output of outputs) output.letGo();
+    return result;
+  };
+  return { plan, binding, settle };
+}
+
+/** The value of what nothing else needs is asked for by this call alone. */
+function wakeUp(node: Node): void {
+  retain(node);
+  node.uses--;
 }
 
 function prepare(nodes: readonly Node[], assignments: Pending): Found {
@@ -124,7 +165,7 @@ function prepare(nodes: readonly Node[], assignments: Pending): Found {
   for (const [target, node] of assignments) roots.push({ node, target });
   if (nodes.some((node) => leftOut.has(node))) isLeavingOut = false;
   for (const node of companions) {
-    if (node.source || nodes.includes(node)) continue;
+    if (node.source || isIdle(node) || nodes.includes(node)) continue;
     if (isLeavingOut && assignments.size > 0 && !isSmall(node.shape)) leftOut.add(node);
     else roots.push({ node });
   }
@@ -149,7 +190,7 @@ function settleRoots(
 ): void {
   roots.forEach(({ node, target }, i) => {
     const storage = outputs[outputOf[i] ?? -1];
-    if (!target && storage && !node.source) settle(node, { kind: 'stored', storage });
+    if (!target && storage && !node.source && !isIdle(node)) settle(node, { kind: 'stored', storage });
   });
 }
 

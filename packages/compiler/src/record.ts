@@ -28,7 +28,8 @@ export interface Recording {
   /** what gradients of its results do not find, for a run with these arguments */
   lostBehind(args: readonly Node[]): Lost;
   run(args: readonly StoredValue[]): readonly StoredValue[];
-  runAsync(args: readonly StoredValue[]): Promise<readonly StoredValue[]>;
+  /** `before` is called when the turn of the run has come; what it throws is what comes out. */
+  runAsync(args: readonly StoredValue[], before?: () => void): Promise<readonly StoredValue[]>;
   /** bytes of its plan, unless that is shared with recordings of more rows */
   readonly bytes: number;
   /** Lets go of the plan; it must not be run again. */
@@ -164,25 +165,19 @@ class PlannedRecording implements Recording {
 
   run(args: readonly StoredValue[]): readonly StoredValue[] {
     for (const cell of this.#assigned) cell.keepOld();
-    const own = args.map((value) => (this.#writes(value) ? value.copy() : value));
-    return this.#inOrder(this.#plan.run({ ...this.#binding, args: own }));
+    return this.#inOrder(this.#plan.run({ ...this.#binding, args: this.#apart(args) }));
   }
 
-  async runAsync(args: readonly StoredValue[]): Promise<readonly StoredValue[]> {
-    const fills = this.#assigned.map((cell) => cell.keepOldLater());
-    const own = args.map((value) => {
-      if (!this.#writes(value)) return value;
-      const { copy, fill } = value.copyLater();
-      fills.push(fill);
-      return copy;
-    });
-    const before = (): void => {
-      for (const fill of fills) fill();
-    };
-    return this.#inOrder(await this.#plan.runAsync({ ...this.#binding, args: own }, before));
+  async runAsync(args: readonly StoredValue[], before?: () => void): Promise<readonly StoredValue[]> {
+    for (const cell of this.#assigned) cell.keepOld();
+    return this.#inOrder(await this.#plan.runAsync({ ...this.#binding, args: this.#apart(args) }, before));
   }
 
-  /** Whether the plan writes the value: an argument that is the present value of a variable is read from a copy. */
+  /** An argument that is the present value of a variable, which the plan writes, is read from a copy. */
+  #apart(args: readonly StoredValue[]): readonly StoredValue[] {
+    return args.map((value) => (this.#writes(value) ? value.copy() : value));
+  }
+
   #writes(value: StoredValue): boolean {
     return this.#assigned.some(({ storage }) => storage === value);
   }

@@ -1,7 +1,7 @@
 // Where realised values lie: in a block of the shared memory, in an array of JavaScript's own, or both. The array is what
 // the garbage collector understands even while synchronous code runs; so when blocks grow many, values that were not needed
 // for long are moved out to arrays, and come back when they are read by a plan. A block of a value that the program forgot
-// is freed when the collector says so, or at once by `release`.
+// is freed when the collector says so, or at once when the last one that holds it lets go.
 
 import type { Dtype, Storage } from '@treadle/graph';
 import { type Block, memory, team } from '@treadle/pool';
@@ -99,9 +99,7 @@ class Home {
   /** how many runs have copied it */
   copies = 0;
   isReleased = false;
-  /** how many runs that have been asked for read or write it */
-  holds = 0;
-  /** how many of them write it */
+  /** how many runs that have been asked for write it */
   writers = 0;
   /** the latest run that it was bound to */
   binding = -1;
@@ -180,10 +178,12 @@ interface Part {
 export class StoredValue implements Storage {
   readonly #home: Home;
   readonly #part: Part | undefined;
+  #holders = 0;
 
   private constructor(length: number, dtype: Dtype, isMovable = true, part?: Part) {
     this.#home = new Home(length, dtype, isMovable);
     this.#part = part;
+    part?.of.hold();
   }
 
   /** A value not yet written: a block for a plan to write to. */
@@ -235,7 +235,7 @@ export class StoredValue implements Storage {
 
   address(room?: number): number {
     const home = this.#home;
-    if (home.isReleased && home.holds === 0) throw new Error('tensor: it must not be used after dispose()');
+    if (home.isReleased) throw disposed();
     home.lastSweep = sweeps;
     home.binding = bindings;
     if (this.#part) return this.#part.of.address() + 4 * this.#part.first;
@@ -252,7 +252,7 @@ export class StoredValue implements Storage {
 
   /** The values, in an array of their own, once the runs that write them are done: blocks until then. */
   read(): Values {
-    this.checkUsable();
+    if (this.#home.isReleased) throw disposed();
     if (this.#part) {
       const { of, first } = this.#part;
       return of.read().slice(first, first + this.length);
@@ -263,7 +263,7 @@ export class StoredValue implements Storage {
 
   /** The same with the event loop free: the values as the runs leave them that were asked for before. */
   async readAsync(): Promise<Values> {
-    this.checkUsable();
+    if (this.#home.isReleased) throw disposed();
     if (this.#part || this.#home.writers === 0) return this.read();
     this.hold();
     let values: Values | undefined;
@@ -278,39 +278,46 @@ export class StoredValue implements Storage {
     return values;
   }
 
-  /** The same value once more. */
+  /** The same value once more, as the runs that were asked for before leave it. */
   copy(): StoredValue {
     const { block, length, dtype, writers } = this.#home;
-    if (writers > 0 || !block) return StoredValue.of(this.read(), dtype);
-    return StoredValue.copy(block.byteOffset / 4, length, dtype);
+    if (writers > 0) return this.#copyLater();
+    return block ? StoredValue.copy(block.byteOffset / 4, length, dtype) : StoredValue.of(this.read(), dtype);
   }
 
-  /** The same value once more, as the runs that were asked for before leave it: it is there when `fill` has been called. */
-  copyLater(): { readonly copy: StoredValue; readonly fill: () => void } {
-    const copy = new StoredValue(this.#home.length, this.#home.dtype);
-    copy.#home.writers++;
+  /** A value that is there when the runs that were asked for before are done; whoever reads it waits for that. */
+  #copyLater(): StoredValue {
+    const { length, dtype } = this.#home;
+    const copy = new StoredValue(length, dtype);
+    copy.willBeWritten();
     this.hold();
-    let isFilled = false;
-    const fill = (): void => {
-      if (isFilled) return;
-      isFilled = true;
+    void team.between(() => {
       copy.#home.values = this.#home.read();
       copy.#home.writers--;
+      copy.#holders--; // whoever takes the copy holds it
       this.letGo();
-    };
-    return { copy, fill };
+    });
+    return copy;
   }
 
-  /** Keeps the value for a run that was asked for, whatever becomes of the tensor. */
+  /** Notes one more that needs the value: a node, a variable, or a run that was asked for. */
   hold(): void {
-    this.#part?.of.hold();
-    this.#home.holds++;
+    this.#holders++;
   }
 
+  /** One fewer needs it: the last one frees it. */
   letGo(): void {
+    if (--this.#holders !== 0) return;
+    this.#home.isReleased = true;
+    this.#home.values = undefined;
+    this.#home.leaveBlock();
     this.#part?.of.letGo();
-    this.#home.holds--;
-    if (this.#home.isReleased && this.#home.holds === 0) this.release();
+  }
+
+  /** Frees a value that nothing has come to need. */
+  drop(): void {
+    this.hold();
+    this.letGo();
   }
 
   /** Says that a run that was asked for will write the value, until `wasWritten`. */
@@ -328,19 +335,11 @@ export class StoredValue implements Storage {
   moveAside(gone: Promise<void>): void {
     this.#home.moveAside(gone);
   }
+}
 
-  /** Frees at once, or when the runs that were asked for are done; the value must not be used again. */
-  release(): void {
-    this.#home.isReleased = true;
-    if (this.#home.holds > 0) return;
-    this.#home.values = undefined;
-    this.#home.leaveBlock();
-  }
-
-  /** Throws where it was released. */
-  checkUsable(): void {
-    if (this.#home.isReleased) throw new Error('tensor: it must not be used after dispose()');
-  }
+/** What every use of something disposed of throws. */
+export function disposed(): Error {
+  return new Error('tensor: a tensor must not be used after dispose(); got one that was disposed of');
 }
 
 /** Begins to bind a run: moves old values out to arrays when there are many. No run is under way. */

@@ -11,12 +11,13 @@ import {
   type Shape,
   ShapeError,
   sameShape,
+  settle,
   showShape,
   sourceNode,
   type VariableState,
 } from '@treadle/graph';
-import { isPending, makePending, postpone } from './pending.ts';
-import { StoredValue, type Values } from './storage.ts';
+import { makePending, pendingValue, postpone, takeBack } from './pending.ts';
+import { disposed, StoredValue, type Values } from './storage.ts';
 
 /** The assignments of a function that is recorded. */
 export type Assignments = ReadonlyMap<VariableCell, Node>;
@@ -82,25 +83,26 @@ const assigned: MoveOp = {
   gradient: () => [],
 };
 
-function nothing(): void {}
-
 export class VariableCell implements VariableState {
   readonly shape: Shape;
   readonly dtype: Dtype;
   readonly storage: StoredValue;
   #node: Node;
+  #isDisposed = false;
 
   constructor(values: Values, shape: Shape, dtype: Dtype) {
     this.shape = shape;
     this.dtype = dtype;
     this.storage = StoredValue.fixed(values, dtype);
+    this.storage.hold();
     this.#node = this.#present();
   }
 
   /** What the variable stands for now. */
   get node(): Node {
+    if (this.#isDisposed) throw disposed();
     if (!recording) {
-      if (isPending(this)) makePending();
+      if (pendingValue(this)) makePending();
       return this.#node;
     }
     const node = recording.nodes.get(this) ?? this.#present(recording.identity);
@@ -108,8 +110,15 @@ export class VariableCell implements VariableState {
     return node;
   }
 
+  /** A node of the value that the variable has now; an assignment that waits goes on waiting. */
+  get valueNode(): Node {
+    if (recording || this.#isDisposed) return this.node;
+    return pendingValue(this) ?? this.#node;
+  }
+
   /** Makes `value` the variable's value, for everybody who asks from now on. */
   assign(value: Node): void {
+    if (this.#isDisposed) throw disposed();
     if (!sameShape(value.shape, this.shape)) {
       throw new ShapeError(
         `assign: a variable keeps its shape; got ${showShape(value.shape)} for ${showShape(this.shape)}`,
@@ -133,32 +142,30 @@ export class VariableCell implements VariableState {
   }
 
   /**
-   * Before a plan writes the storage in place: a copy of the value for what was computed from it so far. It is to be called
-   * once the plan is bound to the storage.
+   * Before a plan writes the storage in place: what was computed from the value so far gets a copy of it. A plan that reads
+   * the value itself must be bound to the storage before.
    */
-  copyOld(): () => void {
-    const old = this.#node;
-    if (!old.used) return nothing;
-    const storage = this.storage.copy();
-    return () => {
-      old.source = { kind: 'stored', storage };
-      this.#node = this.#present();
-    };
-  }
-
-  /** Before a plan that does not read the old node writes the storage: whatever was computed from the value goes on seeing it. */
   keepOld(): void {
-    this.copyOld()();
+    if (this.#isDisposed) throw disposed();
+    const old = this.#node;
+    if (old.uses === 0) return;
+    this.#leave(this.storage.copy());
+    this.#node = this.#present();
   }
 
-  /** The same before a run that waits for its turn; what is returned is to be called then. */
-  keepOldLater(): () => void {
-    const old = this.#node;
-    if (!old.used) return nothing;
-    const { copy, fill } = this.storage.copyLater();
-    old.source = { kind: 'stored', storage: copy };
-    this.#node = this.#present();
-    return fill;
+  /** Frees the value, once nothing that was computed from it needs it any more. An assignment that waits is not made. */
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    takeBack(this);
+    if (this.#node.uses > 0) this.#leave(this.storage);
+    this.storage.letGo();
+  }
+
+  /** Leaves the node to what was computed from it, with a storage of its own. */
+  #leave(storage: StoredValue): void {
+    this.#node.isFreedWithUse = true;
+    settle(this.#node, { kind: 'stored', storage });
   }
 
   #present(identity?: object): Node {

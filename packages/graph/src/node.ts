@@ -15,6 +15,10 @@ export interface Storage {
    * for the elements; a value that lies elsewhere may be copied there, and stays where it is.
    */
   address(room?: number): number;
+  /** Notes one more that needs the value: a node, or a run under way. */
+  hold(): void;
+  /** One fewer needs it; when the last one lets go, the memory is freed. */
+  letGo(): void;
 }
 
 /** The lasting state behind a variable. Its storage is written in place by assignments. */
@@ -55,8 +59,10 @@ export interface Node {
    * for after it was read
    */
   readonly tracked: boolean;
-  /** whether some node was computed from this one */
-  used: boolean;
+  /** how many need the node: handles, nodes that are computed from it, assignments that wait; negative when it is idle */
+  uses: number;
+  /** whether its memory is freed with its last use, because a handle on it was disposed of; otherwise when it is forgotten */
+  isFreedWithUse: boolean;
   /** whether a plan has computed something from this one: the history of that may have been dropped */
   captured: boolean;
   /** what is lost upstream of this node; where it still has its op, the lost history is that of an input */
@@ -75,7 +81,7 @@ export function newWalk(): number {
   return ++walks;
 }
 
-type Made = Omit<Node, 'used' | 'captured' | 'walk' | 'place'>;
+type Made = Omit<Node, 'uses' | 'isFreedWithUse' | 'captured' | 'walk' | 'place'>;
 
 /** All nodes are made here, their fields in one order. */
 function newNode({ shape, dtype, op, inputs, source, tracked, lost, recording }: Made): Node {
@@ -86,7 +92,8 @@ function newNode({ shape, dtype, op, inputs, source, tracked, lost, recording }:
     inputs,
     source,
     tracked,
-    used: false,
+    uses: 0,
+    isFreedWithUse: false,
     captured: false,
     lost,
     recording,
@@ -110,6 +117,7 @@ export function sourceNode(
   dtype: Dtype,
   { tracked = source.kind === 'variable', lost = 'none', recording }: SourceOptions = {},
 ): Node {
+  if (source.kind === 'stored') source.storage.hold();
   return newNode({ shape, dtype, op: undefined, inputs: none, source, tracked, lost, recording });
 }
 
@@ -128,7 +136,7 @@ export function applyOp(op: Op, inputs: readonly Node[], shape: Shape, dtype: Dt
   let lost: Lost = 'none';
   let recording: object | undefined;
   for (const input of inputs) {
-    input.used = true;
+    retain(input);
     tracked ||= input.tracked && !op.stopsGradients;
     recording ??= input.recording;
     if (input.lost !== 'none') lost = joinLost(lost, input.lost);
@@ -153,8 +161,50 @@ export function joinLost(a: Lost, b: Lost): Lost {
 /** Notes where the node's value lies, and forgets how it came about unless a gradient may ask. */
 export function settle(node: Node, source: Source): void {
   node.source = source;
+  if (source.kind === 'stored' && !isIdle(node)) source.storage.hold();
   if (node.tracked) return;
+  const { inputs } = node;
   if (node.op && !node.op.stopsGradients && node.lost === 'none') node.lost = 'untracked';
   node.op = undefined;
   node.inputs = none;
+  if (!isIdle(node)) for (const input of inputs) letGo(input);
+}
+
+/** `uses` of a node that holds nothing any more */
+const idle = -(2 ** 29);
+
+/** One more needs the node. */
+export function retain(node: Node): void {
+  if (++node.uses <= 0) wake(node);
+}
+
+/** What was idle is used after all: it holds again what it is computed from. */
+function wake(node: Node): void {
+  const woken = [node];
+  for (let last = woken.pop(); last; last = woken.pop()) {
+    last.uses = 1;
+    if (last.source?.kind === 'stored') last.source.storage.hold();
+    for (const input of last.inputs) if (++input.uses <= 0) woken.push(input);
+  }
+}
+
+/**
+ * One fewer needs the node. With the last one goes what it holds of the nodes that it is computed from, and its value, if it
+ * is to be freed then; otherwise that is left to the garbage collector, as it is when users are merely forgotten.
+ */
+export function letGo(node: Node): void {
+  if (--node.uses !== 0) return;
+  const unused = [node];
+  for (let last = unused.pop(); last; last = unused.pop()) {
+    const { source } = last;
+    if (source && (source.kind !== 'stored' || !last.isFreedWithUse)) continue;
+    last.uses = idle;
+    source?.storage.letGo();
+    for (const input of last.inputs) if (--input.uses === 0) unused.push(input);
+  }
+}
+
+/** Whether nothing needs the node, and it has let go of what it needs itself. */
+export function isIdle(node: Node): boolean {
+  return node.uses < 0;
 }

@@ -19,6 +19,7 @@ import { type Described, describeArguments, describeFamily, describeValues } fro
 import { mapTensors } from './map-tensors.ts';
 import { Recordings } from './recordings.ts';
 import { Tensor } from './tensor.ts';
+import { Variable } from './variable.ts';
 
 /** A compiled function; `runAsync` does the same with the event loop free. */
 export type Compiled<A extends readonly unknown[], R> = ((...args: A) => R) & {
@@ -95,7 +96,7 @@ export function compile<A extends readonly unknown[], R>(
     if (isRecording()) return f(...args); // part of the function being recorded
     const described = describeArguments(args);
     const nodes = described.tensors.map(({ node }) => node);
-    if (nodes.some(({ tracked }) => tracked)) return f(...args); // part of a function whose gradient may be asked for
+    if (nodes.some(({ tracked }) => tracked)) return ownHandles(f(...args), described.tensors); // its gradient may be asked for
     makePending();
     const { made: recording, rebuild } = find(args, described);
     return rebuild(recording.run(nodes.map(valueOf)), recording.lostBehind(nodes));
@@ -113,6 +114,13 @@ export function compile<A extends readonly unknown[], R>(
     return rebuild(await recording.runAsync(values), lost);
   };
   return Object.assign(run, { runAsync });
+}
+
+/** The result of a call, where it is an argument or a variable in a handle of its own. */
+function ownHandles<R>(result: R, args: readonly Tensor[]): R {
+  const own = (t: Tensor): Tensor => (t instanceof Variable || args.includes(t) ? new Tensor(t.node) : t);
+  const owned = mapTensors(result, own);
+  return owned as R; // the same structure, a tensor for a tensor
 }
 
 interface Sharing {

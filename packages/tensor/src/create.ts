@@ -1,17 +1,19 @@
 // Making tensors: from numbers, and of a pattern.
 
 import { checkShape, type Dtype, type Node, numberNode, ops, type Shape } from '@treadle/graph';
-import { Tensor } from './tensor.ts';
-import { checkDtype, checkInt32, type Numbers, type TensorOptions, toNode } from './values.ts';
+import { isNumbers, nodeOf, Tensor, type TensorLike } from './tensor.ts';
+import { checkDtype, checkInt32, type TensorOptions, toNode } from './values.ts';
 
 /**
- * A tensor of numbers: a number, arrays in arrays, or a typed array. `shape` is that of the arrays by default, `dtype`
- * float32 (bool for booleans, int32 for typed arrays of integers). Throws ShapeError for rows of unequal length.
+ * A tensor of numbers: a number, a typed array, or arrays in arrays, whose innermost rows may be typed arrays and whose parts may
+ * be tensors of one shape, which are stacked. `shape` is that of the arrays by default, `dtype` float32 (bool for booleans, int32
+ * for typed arrays of integers; beside tensors the dtype that holds all). Throws ShapeError for rows of unequal length.
  */
-export function tensor(values: Numbers | Tensor, options: TensorOptions = {}): Tensor {
-  if (values instanceof Tensor) {
-    const shaped = options.shape ? values.reshape(options.shape) : values;
-    return options.dtype ? shaped.cast(options.dtype) : shaped;
+export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor {
+  if (!isNumbers(values)) {
+    const node = nodeOf(values);
+    const shaped = options.shape ? ops.reshape(node, options.shape) : node;
+    return new Tensor(options.dtype ? ops.cast(shaped, options.dtype) : shaped);
   }
   return new Tensor(toNode(values, options));
 }

@@ -1,7 +1,8 @@
 // Ops whose operands are equals, as functions; the same as the methods.
 
-import { type Dtype, type MatmulOptions, ops } from '@treadle/graph';
+import { type MatmulOptions, ops } from '@treadle/graph';
 import { nodeOf, operand, Tensor, type TensorLike } from './tensor.ts';
+import { alike } from './values.ts';
 
 type Binary = (a: TensorLike, b: TensorLike) => Tensor;
 
@@ -34,17 +35,10 @@ export function matmul(a: TensorLike, b: TensorLike, options?: MatmulOptions): T
 
 /** One after the other along an axis; the other extents are equal. Mixed dtypes become the one that holds them all. */
 export function concat(tensors: readonly TensorLike[], axis = 0): Tensor {
-  return new Tensor(ops.concat(alike(tensors), axis));
+  return new Tensor(ops.concat(alike(tensors.map(nodeOf)), axis));
 }
 
 /** Side by side along a new axis; the shapes are equal. */
 export function stack(tensors: readonly TensorLike[], axis = 0): Tensor {
-  return new Tensor(ops.stack(alike(tensors), axis));
-}
-
-function alike(tensors: readonly TensorLike[]) {
-  const nodes = tensors.map(nodeOf);
-  const dtypes = nodes.map(({ dtype }) => dtype);
-  const widest: Dtype = dtypes.includes('float32') ? 'float32' : dtypes.includes('int32') ? 'int32' : 'bool';
-  return nodes.map((node) => ops.cast(node, widest));
+  return new Tensor(ops.stack(alike(tensors.map(nodeOf)), axis));
 }

@@ -1,40 +1,114 @@
-// Arrays in arrays: what they become as a flat list with a shape, and back.
+// Arrays in arrays: what they become as a flat list with a shape, and back. The innermost rows may be typed arrays. Lengths are
+// checked before anything is copied; an error says where in the arrays it found what.
 
-import { DtypeError, type Shape, ShapeError, showShape } from '@treadle/graph';
+import { checkSize, type Dtype, DtypeError, type Shape, ShapeError, sizeOf } from '@treadle/graph';
+import { dtypeOf, type NumericArray } from './typed-arrays.ts';
 
 export type NestedNumbers = number | NestedNumbers[];
-/** Numbers or booleans, arrays in arrays, an axis a level. */
-export type Nested = number | boolean | readonly Nested[];
+/** Numbers or booleans, arrays in arrays, an axis a level; a typed array is a row of numbers. */
+export type Nested = number | boolean | NumericArray | readonly Nested[];
 
 export interface Flat {
-  readonly values: readonly (number | boolean)[];
+  /** booleans as 0 and 1 */
+  readonly values: NumericArray;
   readonly shape: Shape;
+  /** bool where all are booleans, int32 where all are in typed arrays of integers, otherwise float32 */
+  readonly dtype: Dtype;
 }
+
+/** Arrays that nest deeper are taken for a mistake; one that contains itself is one. */
+export const mostAxes = 64;
 
 /** Throws ShapeError for rows of unequal length, DtypeError for what is neither number nor boolean. */
 export function flatten(nested: Nested): Flat {
-  const shape: number[] = [];
-  for (let level: Nested | undefined = nested; Array.isArray(level); level = level[0]) shape.push(level.length);
-  const values: (number | boolean)[] = [];
-  const visit = (part: Nested, depth: number): void => {
-    if (Array.isArray(part)) {
-      if (part.length !== shape[depth]) {
-        throw new ShapeError(
-          `tensor: rows must have equal length; got ${part.length} beside ${shape[depth] ?? 'a number'} at depth ${depth}`,
-        );
+  if (!Array.isArray(nested)) return single(nested);
+  const shape = checkSize('tensor', shapeOfFirst(nested));
+  checkRows(nested, shape, []);
+  return flattenRows(nested, shape);
+}
+
+function single(value: Nested): Flat {
+  if (!isNumber(value)) throw refused(value, []);
+  return { values: Float64Array.of(Number(value)), shape: [], dtype: typeof value === 'boolean' ? 'bool' : 'float32' };
+}
+
+/** Of arrays whose lengths are those of the shape. */
+function flattenRows(nested: readonly Nested[], shape: Shape): Flat {
+  const values = new Float64Array(sizeOf(shape));
+  const counts = { booleans: 0, integers: 0 };
+  const place: number[] = [];
+  let end = 0;
+  const visit = (row: readonly Nested[]): void => {
+    for (let i = 0; i < row.length; i++) {
+      const part = row[i];
+      if (typeof part === 'number') values[end++] = part;
+      else if (typeof part === 'boolean') {
+        values[end++] = Number(part);
+        counts.booleans++;
+      } else {
+        place.push(i);
+        if (Array.isArray(part) && place.length < shape.length) visit(part);
+        else if (ArrayBuffer.isView(part) && place.length < shape.length) {
+          if (dtypeOf(part, show(place)) === 'int32') counts.integers += part.length;
+          values.set(part, end);
+          end += part.length;
+        } else throw refused(part, place);
+        place.pop();
       }
-      for (const inner of part) visit(inner, depth + 1);
-      return;
     }
-    if (typeof part !== 'number' && typeof part !== 'boolean') {
-      throw new DtypeError(`tensor: values must be numbers or booleans; got ${part === null ? 'null' : typeof part}`);
-    }
-    if (depth !== shape.length)
-      throw new ShapeError(`tensor: rows must have equal depth; got a number at depth ${depth} of ${showShape(shape)}`);
-    values.push(part);
   };
-  visit(nested, 0);
-  return { values, shape };
+  visit(nested);
+  const isAll = (count: number): boolean => end > 0 && count === end;
+  return { values, shape, dtype: isAll(counts.booleans) ? 'bool' : isAll(counts.integers) ? 'int32' : 'float32' };
+}
+
+/** The shape that follows from the first row of each axis. */
+function shapeOfFirst(nested: readonly Nested[]): Shape {
+  const shape: number[] = [];
+  let level: Nested | undefined = nested;
+  while (Array.isArray(level)) {
+    shape.push(level.length);
+    if (shape.length > mostAxes) throw new ShapeError(`tensor: arrays must nest ${mostAxes} deep at most; got more`);
+    level = level[0];
+  }
+  if (ArrayBuffer.isView(level)) shape.push(level.length);
+  return shape;
+}
+
+/** Throws ShapeError unless the rows in `nested`, which is at `place`, have the lengths of the shape. */
+function checkRows(nested: readonly Nested[], shape: Shape, place: readonly number[]): void {
+  const length = shape[place.length + 1];
+  if (length === undefined) return;
+  nested.forEach((row, i) => {
+    const at = [...place, i];
+    const isView = ArrayBuffer.isView(row);
+    if (isView) dtypeOf(row, show(at));
+    else if (!Array.isArray(row)) throw refused(row, at);
+    if (isView && at.length < shape.length - 1) throw refused(row, at);
+    if (row.length !== length) {
+      const first = show(at.map(() => 0));
+      throw new ShapeError(`tensor: rows must have equal lengths; got ${length}${first}, ${row.length}${show(at)}`);
+    }
+    if (!isView) checkRows(row, shape, at);
+  });
+}
+
+function isNumber(part: unknown): part is number | boolean {
+  return typeof part === 'number' || typeof part === 'boolean';
+}
+
+/** What is wrong with something that stands where a row, or a number, should. */
+function refused(part: unknown, place: readonly number[]): Error {
+  const got = Array.isArray(part) || ArrayBuffer.isView(part) ? 'a row' : isNumber(part) ? 'a number' : undefined;
+  if (got) return new ShapeError(`tensor: rows must have equal depth; got ${got}${show(place)} unlike those before it`);
+  const kind = part === null ? 'null' : typeof part;
+  return new DtypeError(`tensor: values must be numbers or booleans; got ${kind}${show(place)}`);
+}
+
+/** ' at [1, 0]'; nothing where there is no array. */
+function show(place: readonly number[]): string {
+  const few = place.length > 8 ? [...place.slice(0, 8), '…'] : place;
+  return place.length === 0 ? '' : ` at [${few.join(', ')}]`;
 }
 
 export function nest(values: ArrayLike<number>, shape: Shape): NestedNumbers {

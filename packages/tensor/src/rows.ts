@@ -6,7 +6,7 @@ import { joinLost, mostElements, pick, sizeOf, sourceNode } from '@treadle/graph
 import { tensor } from './create.ts';
 import { Tensor } from './tensor.ts';
 
-/** Rows [from, to) of x [n, …], computed first if need be. They stay readable for as long as x is not disposed of, and have no history. */
+/** Rows [from, to) of x [n, …], computed first if need be. They stay readable when x is disposed of, and have no history. */
 export function rowsInPlace(x: Tensor, from: number, to: number): Tensor {
   const [, ...sample] = x.shape;
   const length = sizeOf(sample);
@@ -25,7 +25,7 @@ export interface OpenRows {
   readonly count: Tensor;
 }
 
-/** Tensors of the same n ≥ 1 rows, computed first if need be. They stay readable for as long as none of them is disposed of. */
+/** Tensors of the same n ≥ 1 rows, computed first if need be. They stay readable when those are disposed of, until `closeRows`. */
 export function openRows(xs: readonly Tensor[]): OpenRows {
   const count = tensor(xs[0]?.shape[0] ?? 0, { dtype: 'int32' });
   return { tensors: xs.map(withMostRows), count };
@@ -34,6 +34,11 @@ export function openRows(xs: readonly Tensor[]): OpenRows {
 /** The rows of these numbers, int32 [i], of each: [i, …]. Numbers must be those of rows; the gradient passes nothing on. */
 export function gatherRows({ tensors, count }: OpenRows, numbers: Tensor): readonly Tensor[] {
   return tensors.map((x) => new Tensor(pick(x.node, numbers.node, 0, count.node)));
+}
+
+/** Lets go of the rows. */
+export function closeRows({ tensors, count }: OpenRows): void {
+  for (const t of [...tensors, count]) t.dispose();
 }
 
 function withMostRows(x: Tensor): Tensor {

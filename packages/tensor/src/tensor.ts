@@ -1,8 +1,7 @@
 // What a user holds: a handle on a node. Methods check their arguments and append nodes; nothing is computed before a value
 // is read. All of the ops' meaning is in @treadle/graph; here are only the names that users call them by.
 
-import { inspect } from 'node:util';
-import { isKnown, makePending, realize, StoredValue, valueOf, valueOfAsync } from '@treadle/compiler';
+import { disposed, readAsync, realize, type Values, valueOf } from '@treadle/compiler';
 import {
   type Axes,
   type Conv1dOptions,
@@ -11,50 +10,87 @@ import {
   type DilatedOptions,
   type Dtype,
   type Interpolation,
+  letGo,
   type MatmulOptions,
   type Node,
   ops,
   type Pair,
   type PoolOptions,
   type ReduceOptions,
+  retain,
   type Shape,
+  ShapeError,
   type SortOptions,
+  sameShape,
+  showShape,
   sizeOf,
 } from '@treadle/graph';
 import { asIndices } from './indices.ts';
-import { type NestedNumbers, nest } from './nested.ts';
-import { heading, print } from './print.ts';
-import { type Numbers, toNode } from './values.ts';
+import { mostAxes, type NestedNumbers, nest } from './nested.ts';
+import { print } from './print.ts';
+import { addProtocols, neverCloned } from './protocols.ts';
+import { alike, type Numbers, toNode } from './values.ts';
 
-/** What an operand may be: a tensor, or numbers that become one. */
-export type TensorLike = Tensor | Numbers;
+/** What an operand may be: a tensor, numbers that become one, or arrays of both, which are stacked. */
+export type TensorLike = Tensor | Numbers | readonly TensorLike[];
 
 /** A typed array of one element for each of a tensor's: bool as 0 and 1. */
 export type TensorData = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
 /** The operand as a node; a number stays one, so that it takes the other operand's dtype. */
 export function operand(x: TensorLike): Node | number {
-  return x instanceof Tensor ? x.node : typeof x === 'number' ? x : toNode(x);
+  return typeof x === 'number' ? x : nodeOf(x);
 }
 
-/** The operand as a node. */
+/** The operand as a node. Throws ShapeError where stacked tensors have other shapes than what stands beside them. */
 export function nodeOf(x: TensorLike): Node {
-  return x instanceof Tensor ? x.node : toNode(x);
+  if (x instanceof Tensor) return x.node;
+  return isNumbers(x) ? toNode(x) : stacked(x);
+}
+
+/** Whether there are only numbers in the arrays, no tensors. */
+export function isNumbers(x: TensorLike, depth = 0): x is Numbers {
+  if (x instanceof Tensor) return false;
+  if (!isArray(x) || depth > mostAxes) return true; // too deep an array is refused as such
+  return x.every((part) => typeof part !== 'object' || isNumbers(part, depth + 1));
+}
+
+function isArray(x: TensorLike): x is readonly TensorLike[] {
+  return Array.isArray(x);
+}
+
+function stacked(parts: readonly TensorLike[]): Node {
+  const nodes = parts.map(nodeOf);
+  const [first] = nodes;
+  const other = nodes.findIndex(({ shape }) => first && !sameShape(shape, first.shape));
+  if (other >= 0) {
+    const [got, unlike] = [showShape(first?.shape ?? []), showShape(nodes[other]?.shape ?? [])];
+    throw new ShapeError(`tensor: rows must have equal shapes; got ${got} at [0], ${unlike} at [${other}]`);
+  }
+  return ops.stack(alike(nodes), 0);
 }
 
 export class Tensor {
-  readonly #node: Node;
+  /** undefined once disposed of */
+  #node: Node | undefined;
+  /** what keeps a tensor from being cloned, or sent to another thread, as an empty object */
+  protected readonly cloning: typeof neverCloned = neverCloned;
+  /** Its rows, x[0], x[1], …, as NumPy: tensors of one axis fewer. A 0-d tensor is not iterable. */
+  declare readonly [Symbol.iterator]: () => Generator<Tensor>;
+  /** 'Tensor' */
+  declare readonly [Symbol.toStringTag]: string;
 
   /** Tensors are made by `tensor`, `zeros` and their like, and by ops. */
   constructor(node: Node) {
     this.#node = node;
-    // A second handle on a variable's present value (its reshape to its own shape): it goes on seeing that value.
-    if (new.target === Tensor) node.used = true;
+    // A variable's own handle does not count, for it needs no value but the latest; a second one (its reshape to its own
+    // shape) goes on seeing the present value.
+    if (new.target === Tensor) retain(node);
   }
 
-  /** The node that this tensor stands for. */
+  /** The node that this tensor stands for. Throws when the tensor was disposed of. */
   get node(): Node {
-    return this.#node;
+    return this.#node ?? gone();
   }
 
   get shape(): Shape {
@@ -79,12 +115,12 @@ export class Tensor {
 
   /** The elements in row-major order, in an array of its own: Float32Array, Int32Array, or Uint8Array of 0 and 1 for bool. */
   data(): TensorData {
-    return toData(valueOf(this.node), this.dtype);
+    return toData(valueOf(this.node).read(), this.dtype);
   }
 
-  /** The same with the event loop free while they are computed. */
+  /** The same as they are at the time of the call, with the event loop free while they are computed. */
   async read(): Promise<TensorData> {
-    return toData(await valueOfAsync(this.node), this.dtype);
+    return readNode(this.node);
   }
 
   /** The only element, as a number (bool as 0 or 1). Throws RangeError when there are more or none. */
@@ -100,15 +136,38 @@ export class Tensor {
     return nest(this.data(), this.shape);
   }
 
+  /** What JSON.stringify takes: the same as toArray(). JSON has no NaN and no infinities: it writes null for them. */
+  toJSON(): NestedNumbers {
+    return this.toArray();
+  }
+
+  /**
+   * What `${t}`, t > 3 and Number(t) take: the text where a text is asked for, otherwise the only element. Throws RangeError
+   * where there are more elements, or none.
+   */
+  [Symbol.toPrimitive](hint: string): number | string {
+    if (hint === 'string') return this.toString();
+    if (this.size === 1) return this.item();
+    throw new RangeError(
+      `tensor: only a tensor of one element can be compared as a number; got ${showShape(this.shape)}; use greater(), equal(), add() and the like, or String(t)`,
+    );
+  }
+
   toString(): string {
     return print(this.data(), this.shape, this.dtype);
   }
 
-  /** Frees the tensor's memory now; it must not be used again. A tensor that is merely forgotten is freed in time. */
+  /**
+   * Gives the tensor back; every later use of it throws. Its memory is freed now, or as soon as nothing needs it any more:
+   * other tensors of the same value, results that are yet to be computed from it, calls under way. None of them notices. A
+   * tensor that is merely forgotten is freed in time.
+   */
   dispose(): void {
-    makePending(); // an assignment may read it
-    const { source } = this.node;
-    if (source?.kind === 'stored' && source.storage instanceof StoredValue) source.storage.release();
+    const node = this.#node;
+    this.#node = undefined;
+    if (!node) return;
+    node.isFreedWithUse = true;
+    letGo(node);
   }
 
   [Symbol.dispose](): void {
@@ -445,15 +504,17 @@ export class Tensor {
   }
 }
 
-function toData(stored: StoredValue, dtype: Dtype): TensorData {
-  const values = stored.read();
+function gone(): never {
+  throw disposed();
+}
+
+/** The elements of a node as they are at the time of the call, with the event loop free. */
+export async function readNode(node: Node): Promise<TensorData> {
+  return toData(await readAsync(node), node.dtype);
+}
+
+function toData(values: Values, dtype: Dtype): TensorData {
   return dtype === 'bool' ? Uint8Array.from(values, (mask) => (mask === 0 ? 0 : 1)) : values;
 }
 
-// What console.log shows, inside a compiled function without values. (A method under a name computed at run time cannot be declared in the class.)
-Object.defineProperty(Tensor.prototype, inspect.custom, {
-  value(this: Tensor): string {
-    const { node, shape, dtype } = this;
-    return isKnown(node) ? this.toString() : `${heading(shape, dtype)} (value not known while recorded)`;
-  },
-});
+addProtocols(Tensor.prototype, (node) => new Tensor(node));

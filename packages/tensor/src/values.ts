@@ -6,6 +6,7 @@ import {
   type Dtype,
   DtypeError,
   type Node,
+  ops,
   type Shape,
   ShapeError,
   showShape,
@@ -13,17 +14,7 @@ import {
   sourceNode,
 } from '@treadle/graph';
 import { flatten, type Nested } from './nested.ts';
-
-type NumericArray =
-  | Float32Array
-  | Float64Array
-  | Int32Array
-  | Uint32Array
-  | Int16Array
-  | Uint16Array
-  | Int8Array
-  | Uint8Array
-  | Uint8ClampedArray;
+import { dtypeOf, type NumericArray } from './typed-arrays.ts';
 
 /** What becomes a tensor: a number, a boolean, arrays of them in arrays, or a typed array. */
 export type Numbers = Nested | NumericArray;
@@ -31,41 +22,40 @@ export type Numbers = Nested | NumericArray;
 export interface TensorOptions {
   /** by default that of the nested arrays; [length] for a typed array */
   readonly shape?: Shape;
-  /** by default bool for booleans, int32 for integer arrays of 32 bits or fewer (but Uint32Array), otherwise float32 */
+  /** by default bool for booleans, int32 for typed arrays of integers (but Uint32Array), otherwise float32 */
   readonly dtype?: Dtype;
 }
 
 /** The values as a node; they are copied. */
 export function toNode(numbers: Numbers, { shape, dtype }: TensorOptions = {}): Node {
-  const isTyped = ArrayBuffer.isView(numbers);
-  const flat = isTyped ? { values: numbers, shape: [numbers.length] } : flatten(numbers);
-  const target = checkShape('tensor', shape ?? flat.shape);
-  if (sizeOf(target) !== flat.values.length) {
+  const flat = ArrayBuffer.isView(numbers)
+    ? { values: numbers, shape: undefined, dtype: dtypeOf(numbers) }
+    : flatten(numbers);
+  const type = dtype ?? flat.dtype;
+  const values = toValues(flat.values, type);
+  const target = checkShape('tensor', shape ?? flat.shape ?? [values.length]);
+  if (sizeOf(target) !== values.length) {
     throw new ShapeError(
-      `tensor: the shape must hold all values; got ${flat.values.length} values for ${showShape(target)}`,
+      `tensor: the shape must hold all values; got ${values.length} values for ${showShape(target)}`,
     );
   }
-  const type = dtype ?? (isTyped ? dtypeOf(numbers) : areBooleans(flat.values) ? 'bool' : 'float32');
-  return sourceNode({ kind: 'stored', storage: StoredValue.of(toValues(flat.values, type), type) }, target, type);
+  return sourceNode({ kind: 'stored', storage: StoredValue.of(values, type) }, target, type);
 }
 
-function areBooleans(values: readonly (number | boolean)[] | NumericArray): boolean {
-  return values.length > 0 && !ArrayBuffer.isView(values) && values.every((x) => typeof x === 'boolean');
-}
-
-function dtypeOf(array: NumericArray): Dtype {
-  const isFloat = array instanceof Float32Array || array instanceof Float64Array || array instanceof Uint32Array;
-  return isFloat ? 'float32' : 'int32';
-}
-
-function toValues(values: readonly (number | boolean)[] | NumericArray, dtype: Dtype): Values {
+function toValues(values: NumericArray, dtype: Dtype): Values {
   checkDtype('tensor', dtype);
   // A constructor given a typed array converts it as a whole, a hundred times faster than `from`.
-  if (values instanceof Int32Array && dtype === 'int32') return new Int32Array(values);
-  if (ArrayBuffer.isView(values) && dtype === 'float32') return new Float32Array(values);
-  if (dtype === 'float32') return Float32Array.from<number | boolean>(values, Number);
-  if (dtype === 'bool') return Int32Array.from<number | boolean>(values, (x) => (Number(x) === 0 ? 0 : -1)); // NaN is true, as in a cast
-  return Int32Array.from(values, (x) => checkInt32('tensor', Number(x)));
+  if (dtype === 'float32') return new Float32Array(values);
+  if (dtype === 'bool') return Int32Array.from(values, (x) => (x === 0 ? 0 : -1)); // NaN is true, as in a cast
+  if (dtypeOf(values) === 'int32') return new Int32Array(values);
+  return Int32Array.from(values, (x) => checkInt32('tensor', x));
+}
+
+/** The nodes in the dtype that holds the values of all. */
+export function alike(nodes: readonly Node[]): readonly Node[] {
+  const dtypes = nodes.map(({ dtype }) => dtype);
+  const widest: Dtype = dtypes.includes('float32') ? 'float32' : dtypes.includes('int32') ? 'int32' : 'bool';
+  return nodes.map((node) => ops.cast(node, widest));
 }
 
 /** Throws RangeError unless an int32 can hold the number. */
@@ -77,5 +67,5 @@ export function checkInt32(op: string, value: number): number {
 /** Throws DtypeError for what is none. */
 export function checkDtype(op: string, dtype: Dtype): void {
   if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return;
-  throw new DtypeError(`${op}: dtype must be float32, int32 or bool; got ${String(dtype)}`);
+  throw new DtypeError(`${op}: dtype must be float32, int32 or bool; got ${String(dtype).slice(0, 40)}`);
 }

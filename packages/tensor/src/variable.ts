@@ -1,10 +1,10 @@
 // A variable: a tensor whose value can be assigned. Everything a tensor has, it has; what was computed from its old value keeps
 // seeing that.
 
-import { initialValueOf, makePending, VariableCell } from '@treadle/compiler';
-import type { Node } from '@treadle/graph';
+import { initialValueOf, VariableCell } from '@treadle/compiler';
+import type { Dtype, Node, Shape } from '@treadle/graph';
 import { ops } from '@treadle/graph';
-import { nodeOf, operand, Tensor, type TensorLike } from './tensor.ts';
+import { nodeOf, operand, readNode, Tensor, type TensorData, type TensorLike } from './tensor.ts';
 
 export interface VariableOptions {
   readonly name?: string;
@@ -35,6 +35,15 @@ export class Variable extends Tensor {
     return this.#cell.node;
   }
 
+  /** Asking for these makes no assignment that waits. */
+  override get shape(): Shape {
+    return this.#cell.valueNode.shape;
+  }
+
+  override get dtype(): Dtype {
+    return this.#cell.valueNode.dtype;
+  }
+
   /** Makes `value`, of the same shape, the variable's value. A number fills it. */
   assign(value: TensorLike): this {
     const node = typeof value === 'number' ? ops.broadcastTo(numberLike(value, this), this.shape) : nodeOf(value);
@@ -54,9 +63,12 @@ export class Variable extends Tensor {
     return this;
   }
 
+  override async read(): Promise<TensorData> {
+    return readNode(this.#cell.valueNode);
+  }
+
   override dispose(): void {
-    makePending(); // others may be assigned what was computed from this
-    this.#cell.storage.release();
+    this.#cell.dispose();
   }
 }
 

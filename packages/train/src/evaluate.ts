@@ -1,6 +1,7 @@
 // The figures of a model over rows, in batches.
 
 import { batches } from '@treadle/data';
+import { closeRows } from '@treadle/tensor';
 import { Average } from './average.ts';
 import type { Logs } from './history.ts';
 import { dataOf, type Rows } from './rows.ts';
@@ -9,8 +10,12 @@ import type { Steps } from './steps.ts';
 export async function evaluateRows(steps: Steps, rows: Rows, batchSize: number): Promise<Logs> {
   const average = new Average(steps.totals());
   const data = dataOf(rows);
-  for (const batch of batches(rows.count, batchSize, { op: 'evaluate' })) {
-    average.add(await steps.evaluate.run(batch, data), batch.length);
+  try {
+    for (const batch of batches(rows.count, batchSize, { op: 'evaluate' })) {
+      average.add(await steps.evaluate.run(batch, data), batch.length);
+    }
+  } finally {
+    closeRows(data);
   }
   return { ...average.logs };
 }

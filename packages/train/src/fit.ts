@@ -3,13 +3,13 @@
 import { type BatchOptions, batchCount, batches, permutation } from '@treadle/data';
 import type { Network, Weights } from '@treadle/nn';
 import type { Optimizer } from '@treadle/optim';
-import { randomUniform, rowsInPlace, type Tensor } from '@treadle/tensor';
+import { closeRows, randomUniform, rowsInPlace, type Tensor } from '@treadle/tensor';
 import { Average } from './average.ts';
 import type { Callback, LearningRate, Training } from './callbacks.ts';
 import { evaluateRows } from './evaluate.ts';
 import { type History, HistoryRecorder, type Logs, validationName } from './history.ts';
 import { progress, type Verbosity } from './progress.ts';
-import { checkRows, dataOf, type Rows, type RowsLike, weightedByClass } from './rows.ts';
+import { checkRows, dataOf, disposeRows, type Rows, type RowsLike, weightedByClass } from './rows.ts';
 import type { ClassWeight } from './sample-weights.ts';
 import type { Steps } from './steps.ts';
 
@@ -60,7 +60,7 @@ export async function fit(
   const recorder = new HistoryRecorder();
   const data = dataOf(learned);
   let isLost = false;
-  await untilEnded(callbacks, training, async () => {
+  const run = async (): Promise<void> => {
     for (let epoch = 0; epoch < epochs && !training.isStopped; epoch++) {
       for (const callback of callbacks) await callback.onEpochBegin?.(epoch, training);
       const average = new Average(steps.totals());
@@ -83,7 +83,14 @@ export async function fit(
       for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, training);
     }
     steps.optimizer.finalize(model.trainableVariables);
-  });
+  };
+  try {
+    await untilEnded(callbacks, training, run);
+  } finally {
+    closeRows(data);
+    disposeRows(learned);
+    if (validation) disposeRows(validation);
+  }
   return recorder;
 }
 
@@ -156,7 +163,9 @@ function divide(
       `fit: validationSplit must leave rows on both sides; got ${validationSplit} of ${rows.count} rows`,
     );
   }
-  return { learned: learning(part(rows, 0, count)), validation: part(rows, count, rows.count) };
+  const parts = { learned: learning(part(rows, 0, count)), validation: part(rows, count, rows.count) };
+  disposeRows(rows);
+  return parts;
 }
 
 function describe(given: unknown): string {

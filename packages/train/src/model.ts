@@ -18,7 +18,7 @@ import { type FitOptions, fit } from './fit.ts';
 import type { History, Logs } from './history.ts';
 import type { ObjectiveOptions } from './objectives.ts';
 import { Predictor } from './predict.ts';
-import { checkRows, dataOf, inputRows, type RowsLike } from './rows.ts';
+import { checkRows, dataOf, disposeRows, inputRows, type RowsLike } from './rows.ts';
 import { Steps } from './steps.ts';
 import { summary } from './summary.ts';
 
@@ -89,14 +89,22 @@ export class Model<P = Tensor> extends Network {
   async evaluate(x: RowsLike, y: RowsLike, { batchSize = 32, sampleWeight }: EvaluateOptions = {}): Promise<Logs> {
     const steps = this.#compiled('evaluate');
     const rows = checkRows('evaluate', this, steps, x, y, batchSize, sampleWeight);
-    return evaluateRows(steps, rows, batchSize);
+    try {
+      return await evaluateRows(steps, rows, batchSize);
+    } finally {
+      disposeRows(rows);
+    }
   }
 
   /** The model's answers for rows x [n, …] → [n, …], for each output; a row's answer does not depend on the others. */
   async predict(x: RowsLike, { batchSize = 256 }: PredictOptions = {}): Promise<P> {
     const rows = inputRows('predict', this, x, batchSize);
     this.#predict ??= new Predictor(this);
-    return this.#pack(await this.#predict.answers(rows, batchSize));
+    try {
+      return this.#pack(await this.#predict.answers(rows, batchSize));
+    } finally {
+      disposeRows({ xs: rows });
+    }
   }
 
   /**

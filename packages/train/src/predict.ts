@@ -4,6 +4,7 @@
 
 import type { Network } from '@treadle/nn';
 import { type Compiled, compile, type Dtype, rowsInPlace, type Tensor, type TensorData, tensor } from '@treadle/tensor';
+import { disposeRows } from './rows.ts';
 
 /** Up to so many rows, the weights of a layer are read where they lie. */
 const few = 8;
@@ -31,13 +32,17 @@ export class Predictor {
     const answers: TensorData[] = [];
     for (let from = 0; ; from += batchSize) {
       const rows = Math.min(batchSize, count - from);
-      const batch = await this.#stepFor(rows).runAsync(xs.map((x) => rowsInPlace(x, from, from + rows)));
+      const parts = xs.map((x) => rowsInPlace(x, from, from + rows));
+      const answered = this.#stepFor(rows).runAsync(parts);
+      disposeRows({ xs: parts }); // the run holds what it was given
+      const batch = await answered;
       const whole = batch.map((part, i) => {
-        const rowLength = part.size / rows;
-        answers[i] ??= arrayOf(part.dtype, count * rowLength);
-        answers[i].set(part.data(), from * rowLength);
+        const { size, dtype } = part;
+        const shape = [count, ...part.shape.slice(1)];
+        answers[i] ??= arrayOf(dtype, (count * size) / rows);
+        answers[i].set(part.data(), (from * size) / rows);
         part.dispose();
-        return { values: answers[i], shape: [count, ...part.shape.slice(1)], dtype: part.dtype };
+        return { values: answers[i], shape, dtype };
       });
       if (from + rows >= count) return whole.map(({ values, shape, dtype }) => tensor(values, { shape, dtype }));
     }

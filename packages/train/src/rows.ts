@@ -21,6 +21,11 @@ export interface Rows {
   readonly count: number;
 }
 
+/** Gives back rows that are handles of the call's own. */
+export function disposeRows({ xs, ys, weights }: Pick<Rows, 'xs'> & Partial<Rows>): void {
+  for (const t of [...xs, ...(ys ?? []), ...(weights ?? [])]) t.dispose();
+}
+
 /** Rows as the steps of a model take them: plans for them do not depend on how many there are. */
 export function dataOf({ xs, ys, weights }: Rows): OpenRows {
   return openRows([...xs, ...ys, ...weights]);
@@ -120,9 +125,10 @@ function listed(
     const unknown = Object.keys(given).find((name) => !names.includes(name));
     if (unknown !== undefined) throw new RangeError(`${op}: ${what} may have the names ${by}; got ${unknown}`);
     return names.map((name) => {
-      const one = given[name] ?? absent;
-      if (one === undefined) throw new RangeError(`${op}: ${what} must have rows for ${by}; got none for ${name}`);
-      return valuesOf(one);
+      const one = given[name];
+      if (one !== undefined) return valuesOf(one);
+      if (!absent) throw new RangeError(`${op}: ${what} must have rows for ${by}; got none for ${name}`);
+      return absent;
     });
   }
   if (names.length === 1 && isOne(given)) return [valuesOf(given)];
