@@ -79,8 +79,8 @@ describe('tensor', () => {
     refused(() => tensor([1.5], { dtype: 'int32' }), 'RangeError', /^tensor: .*; got 1.5/);
     refused(() => tensor([2 ** 31], { dtype: 'int32' }), 'RangeError', /^tensor: .*; got 2147483648/);
     refused(() => tensor([Number.NaN], { dtype: 'int32' }), 'RangeError', /^tensor: .*; got NaN/);
-    refused(() => tensor([1], { dtype: 'float64' as 'float32' }), 'DtypeError', /^tensor: .*; got float64/);
-    refused(() => tensor(['1'] as unknown as number[]), 'DtypeError', /^tensor: .*; got string/);
+    refused(() => tensor([1], { dtype: 'float64' as 'float32' }), 'DtypeError', /^tensor: .*; got "float64"/);
+    refused(() => tensor(['1'] as unknown as number[]), 'DtypeError', /^tensor: .*; got "/);
     refused(() => tensor([null] as unknown as number[]), 'DtypeError', /^tensor: .*; got null/);
   });
 });
@@ -101,7 +101,7 @@ test('zeros, ones and full hold one value everywhere, in every dtype', () => {
   refused(() => ones([1.5]), 'ShapeError', /^ones: /);
   refused(() => full([Number.NaN], 1), 'ShapeError', /^full: /);
   refused(() => full([2], 1.5, { dtype: 'int32' }), 'RangeError', /^full: .*; got 1.5/);
-  refused(() => zeros([2], { dtype: 'x' as 'bool' }), 'DtypeError', /^zeros: .*; got x/);
+  refused(() => zeros([2], { dtype: 'x' as 'bool' }), 'DtypeError', /^zeros: .*; got "x"/);
 });
 
 test('a tensor of too many elements is refused when it is made, not when it is computed', () => {

@@ -29,9 +29,19 @@ export type { SortOptions } from './ops/sort.ts';
 export { broadcastView } from './ops/sum.ts';
 export type { DilatedOptions, Padding, Pair, WindowOptions } from './ops/window.ts';
 export {
+  checkArray,
+  checkFunction,
+  checkNumber,
+  checkNumbers,
+  type OptionKinds,
+  readOptions,
+  unknownName,
+} from './options.ts';
+export {
   type Axes,
   broadcastShapes,
   checkShape,
+  checkShapeKind,
   checkSize,
   denseStrides,
   denseView,
@@ -43,3 +53,4 @@ export {
   showShape,
   sizeOf,
 } from './shape.ts';
+export { show } from './show.ts';

@@ -13,7 +13,7 @@ import {
   type StoredValue,
   valueOf,
 } from '@treadle/compiler';
-import { type Node, sourceNode } from '@treadle/graph';
+import { checkFunction, checkSize, type Node, type OptionKinds, readOptions, show, sourceNode } from '@treadle/graph';
 import { Tensor } from './tensor.ts';
 import { Variable } from './variable.ts';
 
@@ -37,6 +37,8 @@ export interface CompileOptions {
   readonly capacity?: (rows: number) => number;
 }
 
+const compileOptions: OptionKinds<CompileOptions> = { capacity: 'function' };
+
 /**
  * Tensors anywhere in the arguments (in arrays and plain objects too) are inputs of the plan; everything else, numbers
  * included, is part of what was recorded, and another value records anew. f may assign variables; it must not read values.
@@ -47,6 +49,8 @@ export function compile<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   options: CompileOptions = {},
 ): Compiled<A, R> {
+  checkFunction('compile: f', f);
+  const { capacity } = readOptions('compile', options, compileOptions);
   const recordings = new Map<string, RecordedCall<Recording, R>>();
   const families = new Map<string, Family>();
   const find = (args: A, { key, tensors }: Described): RecordedCall<Recording, R> => {
@@ -71,7 +75,7 @@ export function compile<A extends readonly unknown[], R>(
           types.map((type) => withRows(type, rows, count)),
           standInCall(f, pattern).call,
         );
-      family = new Family({ ...options, capture });
+      family = new Family({ ...(capacity && { capacity: (count) => capacityFor(capacity, count) }), capture });
       families.set(key, family);
     }
     return { family, rows };
@@ -95,6 +99,15 @@ export function compile<A extends readonly unknown[], R>(
     return rebuild(await recording.runAsync(values), lostBehind(recording, described));
   };
   return Object.assign(run, { runAsync });
+}
+
+/** What `capacity` gives. Throws RangeError unless the plan would hold the rows. */
+function capacityFor(capacity: (rows: number) => number, rows: number): number {
+  const most = capacity(rows);
+  if (Number.isSafeInteger(most) && most >= rows) return most;
+  throw new RangeError(
+    `compile: capacity must give a whole number, no less than the rows; got ${show(most)} for ${rows}`,
+  );
 }
 
 export interface Described {
@@ -133,7 +146,7 @@ function typeOf({ shape, dtype }: Tensor): ArgumentType {
 }
 
 function withRows({ shape, dtype }: ArgumentType, rows: number, count: number): ArgumentType {
-  return { shape: shape[0] === rows ? [count, ...shape.slice(1)] : shape, dtype };
+  return { shape: shape[0] === rows ? checkSize('compile', [count, ...shape.slice(1)]) : shape, dtype };
 }
 
 /** f as a function on nodes, which stand in for the tensors among its arguments; `result` is what it gave last. */

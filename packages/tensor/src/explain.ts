@@ -1,6 +1,7 @@
 // explain(f): the plan of a function, as people read it.
 
 import { type ExplainedKernel, explainPlan, type PlanFigures } from '@treadle/compiler';
+import { checkFunction } from '@treadle/graph';
 import { describeAll, recordCall } from './compile.ts';
 import { type Column, printedAs, shortNumber, table } from './table.ts';
 
@@ -20,6 +21,7 @@ export type Explanation = PlanFigures;
  *     console.log(explain(step)(x, y));
  */
 export function explain<A extends readonly unknown[]>(f: (...args: A) => unknown): (...args: A) => Explanation {
+  checkFunction('explain: f', f);
   return (...args) => {
     const { made } = recordCall(f, args, describeAll(args).tensors, explainPlan);
     return printedAs(made, show);

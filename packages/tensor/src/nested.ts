@@ -1,6 +1,6 @@
 // Arrays in arrays: what they become as a flat list with a shape, and back.
 
-import { DtypeError, type Shape, ShapeError, showShape } from '@treadle/graph';
+import { DtypeError, type Shape, ShapeError, show, showShape } from '@treadle/graph';
 
 export type NestedNumbers = number | NestedNumbers[];
 /** Numbers or booleans, arrays in arrays, an axis a level. */
@@ -27,7 +27,7 @@ export function flatten(nested: Nested): Flat {
       return;
     }
     if (typeof part !== 'number' && typeof part !== 'boolean') {
-      throw new DtypeError(`tensor: values must be numbers or booleans; got ${part === null ? 'null' : typeof part}`);
+      throw new DtypeError(`tensor: values must be numbers or booleans; got ${show(part)}`);
     }
     if (depth !== shape.length)
       throw new ShapeError(`tensor: rows must have equal depth; got a number at depth ${depth} of ${showShape(shape)}`);

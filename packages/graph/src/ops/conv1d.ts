@@ -2,6 +2,7 @@
 
 import { ShapeError } from '../errors.ts';
 import type { Node } from '../node.ts';
+import { type OptionKinds, readOptions } from '../options.ts';
 import { showShape } from '../shape.ts';
 import { convolution } from './conv.ts';
 import { expandDims, squeeze } from './moves.ts';
@@ -15,15 +16,19 @@ export interface Conv1dOptions {
   readonly groups?: number | undefined;
 }
 
+const conv1dOptions: OptionKinds<Conv1dOptions> = {
+  strides: 'number',
+  padding: 'any',
+  dilation: 'number',
+  groups: 'number',
+};
+
 /**
  * x [batch, steps, channels] ⋆ w [steps, channels / groups, filters] → [batch, steps′, filters], float32. Throws ShapeError where shapes do not fit,
  * RangeError for options that make no sense.
  */
-export function conv1d(
-  x: Node,
-  w: Node,
-  { strides = 1, padding = 'valid', dilation = 1, groups }: Conv1dOptions = {},
-): Node {
+export function conv1d(x: Node, w: Node, options: Conv1dOptions = {}): Node {
+  const { strides = 1, padding = 'valid', dilation = 1, groups } = readOptions('conv1d', options, conv1dOptions);
   if (x.shape.length !== 3 || w.shape.length !== 3) {
     throw new ShapeError(
       `conv1d: x must be [batch, steps, channels] and w [steps, channels / groups, filters]; got ${showShape(x.shape)} ⋆ ${showShape(w.shape)}`,
