@@ -1,6 +1,6 @@
 // Activations as functions of a tensor, and the one table of their names. Element by element, softmax excepted.
 
-import type { Tensor } from '@treadle/tensor';
+import { type OptionKinds, readOptions, show, type Tensor } from '@treadle/tensor';
 
 export type Activation = (x: Tensor) => Tensor;
 
@@ -58,8 +58,11 @@ export interface GeluOptions {
   readonly approximate?: boolean;
 }
 
+const geluOptions: OptionKinds<GeluOptions> = { approximate: 'boolean' };
+
 /** x·Φ(x), Φ the distribution function of the standard normal; or x·½(1 + tanh(√(2/π)·(x + 0.044715·x³))). */
-export function gelu(x: Tensor, { approximate = false }: GeluOptions = {}): Tensor {
+export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
+  const { approximate = false } = readOptions('gelu', options, geluOptions);
   const inner = approximate
     ? x
         .square()
@@ -153,13 +156,11 @@ const table: Readonly<Record<ActivationName, Activation>> = {
 /** The name if it is in the table. Throws RangeError otherwise. */
 export function activationName(name: string): ActivationName {
   if (isName(name)) return name;
-  throw new RangeError(
-    `activation: the name must be one of ${Object.keys(table).join(', ')}; got ${JSON.stringify(name)}`,
-  );
+  throw new RangeError(`activation: the name must be one of ${Object.keys(table).join(', ')}; got ${show(name)}`);
 }
 
-function isName(name: string): name is ActivationName {
-  return Object.hasOwn(table, name);
+function isName(name: unknown): name is ActivationName {
+  return typeof name === 'string' && Object.hasOwn(table, name);
 }
 
 /** The activation of that name; a function is its own. Throws RangeError for a name that is not in the table. */

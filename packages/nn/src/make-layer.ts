@@ -1,9 +1,20 @@
 // What the layers here share: a layer is made of its options, its weights, and what it computes. Its config is its options as
 // plain data.
 
-import type { Tensor, Variable } from '@treadle/tensor';
+import {
+  checkArray,
+  checkShape,
+  type OptionKinds,
+  readOptions,
+  type Shape,
+  show,
+  type Tensor,
+  type TensorLike,
+  tensor,
+  type Variable,
+} from '@treadle/tensor';
 import { type LayerFunction, layer } from './callable.ts';
-import { given, type Layer, type LayerConfig, type LayerOptions, namedVariablesOf } from './layer.ts';
+import { type CallOptions, given, type Layer, type LayerConfig, type LayerOptions, namedVariablesOf } from './layer.ts';
 import type { LayerWeights } from './layer-weights.ts';
 
 type Behaviour = Pick<Layer, 'build' | 'call' | 'outputMask'>;
@@ -19,6 +30,14 @@ export interface LayerParts extends Behaviour {
   readonly callAll?: NonNullable<Layer['callAll']>;
 }
 
+const callOptions: OptionKinds<CallOptions> = { training: 'boolean', mask: 'any', addLoss: 'function' };
+
+function checkShapes(kind: string, shapes: readonly Shape[]): readonly Shape[] {
+  checkArray(`${kind}: the shapes`, shapes);
+  for (const shape of shapes) checkShape(kind, shape);
+  return shapes;
+}
+
 export function makeLayer(parts: LayerParts): LayerFunction {
   const { kind, options, weights, build, call, buildAll, callAll, outputMask } = parts;
   const inner = (): readonly (readonly [string, Layer])[] => Object.entries(parts.layers ?? {});
@@ -30,9 +49,12 @@ export function makeLayer(parts: LayerParts): LayerFunction {
       ),
     ]);
   return layer({
-    build,
-    call,
-    ...(buildAll && { buildAll }),
+    build: (shape: Shape) => build(checkShape(kind, shape)),
+    call: (x: TensorLike, context: Partial<CallOptions> = {}) => {
+      const { training = false, mask, addLoss } = readOptions(kind, context, callOptions);
+      return call(tensor(x), { training, mask, addLoss });
+    },
+    ...(buildAll && { buildAll: (shapes: readonly Shape[]) => buildAll(checkShapes(kind, shapes)) }),
     ...(callAll && { callAll }),
     ...(outputMask && { outputMask }),
     kind,
@@ -94,5 +116,5 @@ function plain(kind: string, option: string, value: unknown): unknown {
 
 /** Throws RangeError unless n is a whole number ≥ 1; `what` begins the message, as in 'dense: units'. */
 export function checkCount(what: string, n: number): void {
-  if (!Number.isSafeInteger(n) || n < 1) throw new RangeError(`${what} must be a whole number ≥ 1; got ${n}`);
+  if (!Number.isSafeInteger(n) || n < 1) throw new RangeError(`${what} must be a whole number ≥ 1; got ${show(n)}`);
 }

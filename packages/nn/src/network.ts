@@ -5,7 +5,16 @@
 // order of the layers of this model. A variable is called `layer/variable`, such as dense_1/kernel. The model is built by the
 // constructor where the shapes of its inputs are known, otherwise by build or the first call.
 
-import { type Shape, ShapeError, type Tensor, type TensorLike, tensor, type Variable } from '@treadle/tensor';
+import {
+  type OptionKinds,
+  readOptions,
+  type Shape,
+  ShapeError,
+  type Tensor,
+  type TensorLike,
+  tensor,
+  type Variable,
+} from '@treadle/tensor';
 import { Callable } from './callable.ts';
 import type { Graph, Ref } from './graph.ts';
 import {
@@ -37,6 +46,10 @@ export interface NetworkOptions {
   readonly name?: string | undefined;
 }
 
+const networkOptions: OptionKinds<NetworkOptions> = {
+  name: 'string',
+};
+
 /** A value on its way through the graph. */
 export interface Masked {
   readonly x: Tensor;
@@ -52,8 +65,9 @@ export class Network extends Callable implements Layer {
   #shapes: readonly (readonly Shape[])[] = [];
 
   /** Throws ShapeError for shapes that do not fit. */
-  constructor(graph: Graph, { name }: NetworkOptions = {}) {
+  constructor(graph: Graph, options: NetworkOptions = {}) {
     super();
+    const { name } = readOptions(graph.kind, options, networkOptions);
     this.kind = graph.kind;
     this.name = name;
     this.#graph = graph;

@@ -1,8 +1,9 @@
 // Global pooling layers: of every channel, the largest element or the mean over all positions.
 
-import type { Tensor } from '@treadle/tensor';
+import type { OptionKinds, Tensor } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
 import type { LayerOptions } from './layer.ts';
+import { layerOptions, readLayerOptions } from './layer-options.ts';
 import { imageAxes, plainLayer, sequenceAxes } from './window-layer.ts';
 
 export interface GlobalPoolingOptions extends LayerOptions {
@@ -10,9 +11,14 @@ export interface GlobalPoolingOptions extends LayerOptions {
   readonly keepDims?: boolean | undefined;
 }
 
+const globalPoolingOptions: OptionKinds<GlobalPoolingOptions> = {
+  ...layerOptions,
+  keepDims: 'boolean',
+};
+
 function global(kind: string, how: 'max' | 'mean', isImage: boolean, options: GlobalPoolingOptions): LayerFunction {
   const pooled = isImage ? [1, 2] : [1];
-  const keepDims = options.keepDims ?? false;
+  const { keepDims = false } = readLayerOptions(kind, options, globalPoolingOptions);
   const call = (x: Tensor): Tensor => (how === 'max' ? x.max(pooled, { keepDims }) : x.mean(pooled, { keepDims }));
   return plainLayer({ kind, axes: isImage ? imageAxes : sequenceAxes, options, config: {}, call });
 }

@@ -9,6 +9,7 @@ export {
   checkFunction,
   checkNumber,
   checkNumbers,
+  checkShape,
   type DilatedOptions,
   type Dtype,
   DtypeError,
