@@ -1,6 +1,6 @@
 // The area under a curve of all thresholds, exact: every score is kept, and thresholds are the scores themselves.
 
-import { stack, tensor } from '@treadle/tensor';
+import { type OptionKinds, readOptions, show, stack, tensor } from '@treadle/tensor';
 import { type Metric, pairUp } from './metric.ts';
 
 export interface AucOptions {
@@ -13,12 +13,18 @@ export interface AucOptions {
   readonly name?: string;
 }
 
+const aucOptions: OptionKinds<AucOptions> = {
+  curve: 'any',
+  name: 'string',
+};
+
 /**
  * For yTrue of 0 and 1 and scores yPred of the same shape, probabilities or logits; NaN where yes or no never come. Throws
  * RangeError for an unknown curve.
  */
-export function auc({ curve = 'ROC', name = 'auc' }: AucOptions = {}): Metric {
-  if (curve !== 'ROC' && curve !== 'PR') throw new RangeError(`auc: curve must be ROC or PR; got ${String(curve)}`);
+export function auc(options: AucOptions = {}): Metric {
+  const { curve = 'ROC', name = 'auc' } = readOptions('auc', options, aucOptions);
+  if (curve !== 'ROC' && curve !== 'PR') throw new RangeError(`auc: curve must be ROC or PR; got ${show(curve)}`);
   const areaUnder = curve === 'ROC' ? rocArea : averagePrecision;
   return {
     name,

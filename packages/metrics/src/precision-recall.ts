@@ -1,7 +1,7 @@
 // Precision, recall and F1: of what was said to be there, how much is; of what is there, how much was said. Batches add up counts
 // of true and false answers for each class.
 
-import { arange, stack, type Tensor, tensor } from '@treadle/tensor';
+import { arange, type OptionKinds, readOptions, show, stack, type Tensor, tensor } from '@treadle/tensor';
 import { type Contribution, labelsFor, type Metric, pairUp } from './metric.ts';
 
 export interface PrecisionOptions {
@@ -18,6 +18,12 @@ export interface PrecisionOptions {
   /** 'precision', 'recall' or 'f1' by default */
   readonly name?: string;
 }
+
+const precisionOptions: OptionKinds<PrecisionOptions> = {
+  threshold: 'number',
+  average: 'any',
+  name: 'string',
+};
 
 /** How often a class was predicted rightly, wrongly, and missed. */
 interface Counts {
@@ -46,9 +52,9 @@ export function f1(options: PrecisionOptions = {}): Metric {
 }
 
 function counting(op: string, options: PrecisionOptions, figure: (counts: Counts) => number): Metric {
-  const { threshold, average = 'macro', name = op } = options;
+  const { threshold, average = 'macro', name = op } = readOptions(op, options, precisionOptions);
   if (average !== 'macro' && average !== 'micro') {
-    throw new RangeError(`${op}: average must be macro or micro; got ${String(average)}`);
+    throw new RangeError(`${op}: average must be macro or micro; got ${show(average)}`);
   }
   return {
     name,

@@ -1,13 +1,17 @@
 // The coefficient of determination: how much of the targets' variance a prediction explains. Batches give means and squared
 // distances from them, which add up without loss however far the targets are from 0 (T. Chan, G. Golub, R. LeVeque, 1979).
 
-import { stack, type Tensor, tensor } from '@treadle/tensor';
+import { type OptionKinds, readOptions, stack, type Tensor, tensor } from '@treadle/tensor';
 import { type Metric, pairUp } from './metric.ts';
 
 export interface R2Options {
   /** 'r2' by default */
   readonly name?: string;
 }
+
+const r2Options: OptionKinds<R2Options> = {
+  name: 'string',
+};
 
 /** What is known of one column of targets. */
 interface Column {
@@ -22,7 +26,8 @@ interface Column {
  * 1 − Σ(y − p)² / Σ(y − ȳ)², the mean over the columns of [n, columns]; 1 is perfect, 0 as good as the mean. A column whose
  * targets are all alike makes it −∞, or NaN if predicted exactly.
  */
-export function r2({ name = 'r2' }: R2Options = {}): Metric {
+export function r2(options: R2Options = {}): Metric {
+  const { name = 'r2' } = readOptions('r2', options, r2Options);
   return {
     name,
     update: (yTrue, yPred) => {

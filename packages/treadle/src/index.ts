@@ -207,6 +207,7 @@ export {
   type PolynomialDecayOptions,
   piecewiseConstantDecay,
   polynomialDecay,
+  type RateAt,
   type RmspropOptions,
   rmsprop,
   type Schedule,
