@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
+import { show } from '@treadle/tensor';
 import { FormatError } from './format-error.ts';
 
 /** The bytes, inflated when they are gzip data. Throws FormatError, in the name of `format`, when those are damaged. */
@@ -22,6 +23,10 @@ export function inflated(format: string, bytes: Uint8Array): Uint8Array {
 
 /** What `decode` makes of the file. A FormatError names the path; a file that cannot be read throws what Node throws. */
 export function decodeFile<T>(path: string | URL, decode: (bytes: Uint8Array) => T): T {
+  const given: unknown = path;
+  if (typeof given !== 'string' && !(given instanceof URL)) {
+    throw new TypeError(`file: a path must be a text or a URL; got ${show(given)}`);
+  }
   const bytes = readFileSync(path);
   try {
     return decode(bytes);

@@ -2,6 +2,7 @@
 // that knows csv-parse. Line breaks may be \n, \r\n or \r and are \n in what is read, inside quotes as well.
 // Invariant: all rows have the same number of fields, and there is at least one row.
 
+import type { OptionKinds } from '@treadle/tensor';
 import { CsvError, parse } from 'csv-parse/sync';
 import { FormatError } from './format-error.ts';
 
@@ -15,6 +16,13 @@ export interface CsvSyntax {
   /** How many lines to leave out at the start. */
   readonly skipLines?: number | undefined;
 }
+
+export const csvSyntax: OptionKinds<CsvSyntax> = {
+  delimiter: 'string',
+  quote: 'string',
+  comment: 'string',
+  skipLines: 'number',
+};
 
 export interface CsvRecords {
   readonly rows: readonly (readonly string[])[];

@@ -1,7 +1,7 @@
 // Rows in batches, epoch by epoch, for loops of one's own: `for (const { x, y } of rows.epoch(k))`. The values of x and y
 // are read once; each batch is a tensor of its own.
 
-import type { Tensor } from '@treadle/tensor';
+import { type OptionKinds, readOptions, type Tensor, type TensorLike, tensor } from '@treadle/tensor';
 import { type BatchOptions, batchCount } from './batches.ts';
 import { epochBatches } from './epoch-batches.ts';
 import type { Pair } from './plain-array.ts';
@@ -12,6 +12,13 @@ export interface DatasetOptions extends Omit<BatchOptions, 'epoch' | 'op'> {
   readonly batchSize: number;
 }
 
+const datasetOptions: OptionKinds<DatasetOptions> = {
+  batchSize: 'number',
+  shuffle: 'boolean',
+  seed: 'number',
+  dropLast: 'boolean',
+};
+
 export interface Dataset {
   readonly rows: number;
   /** How many batches an epoch has. */
@@ -21,15 +28,17 @@ export interface Dataset {
 }
 
 /** x [n, …] and y [n, …] in batches. ShapeError for unequal rows, RangeError for the batch size. */
-export function dataset(x: Tensor, y: Tensor, { batchSize, ...options }: DatasetOptions): Dataset {
+export function dataset(x: TensorLike, y: TensorLike, given: DatasetOptions): Dataset {
+  const { batchSize, ...options } = readOptions('dataset', given, datasetOptions);
+  const whole = { x: tensor(x), y: tensor(y) };
   const how = { ...options, op: 'dataset' };
-  const rows = commonRows(how.op, x, y);
+  const rows = commonRows(how.op, whole.x, whole.y);
   const count = batchCount(rows, batchSize, how);
-  const values = { x: toPlain(x), y: toPlain(y) };
+  const values = { x: toPlain(whole.x), y: toPlain(whole.y) };
   return {
     rows,
     batchCount: count,
-    epoch: (k) => tensors(epochBatches(values.x, values.y, batchSize, { ...how, epoch: k }), { x, y }),
+    epoch: (k) => tensors(epochBatches(values.x, values.y, batchSize, { ...how, epoch: k }), whole),
   };
 }
 

@@ -1,18 +1,34 @@
 // CSV files and texts as tensors: x and y at once where a target is named, otherwise a table that is asked for columns.
 
-import type { Tensor } from '@treadle/tensor';
+import { type OptionKinds, readOptions, show, type Tensor } from '@treadle/tensor';
 import { decodeFile, decodeText, inflated } from './bytes.ts';
 import type { Pair } from './plain-array.ts';
-import { type PairOptions, tablePair } from './table-pair.ts';
+import { type PairOptions, pairOptions, tablePair } from './table-pair.ts';
 import { toTensor, toTensors } from './tensors.ts';
-import { type Column, classes, integers, numbers, type TableOptions, texts, textTable } from './text-table.ts';
+import {
+  type Column,
+  classes,
+  integers,
+  numbers,
+  type TableOptions,
+  tableOptions,
+  texts,
+  textTable,
+} from './text-table.ts';
 
 export interface CsvOptions extends TableOptions {
   /** The encoding of a file, by the names that TextDecoder knows; UTF-8 when not given. */
   readonly encoding?: string | undefined;
 }
 
+const csvOptions: OptionKinds<CsvOptions> = {
+  ...tableOptions,
+  encoding: 'string',
+};
+
 export interface CsvPairOptions extends CsvOptions, PairOptions {}
+
+const csvPairOptions: OptionKinds<CsvPairOptions> = { ...csvOptions, ...pairOptions };
 
 /** Columns by name or index. A field that is not what is asked for is a FormatError with its line and column. */
 export interface CsvTable {
@@ -35,6 +51,7 @@ export interface CsvTable {
 export function readCsv(path: string | URL, options: CsvPairOptions): Pair<Tensor>;
 export function readCsv(path: string | URL, options?: CsvOptions): CsvTable;
 export function readCsv(path: string | URL, options: CsvOptions | CsvPairOptions = {}): Pair<Tensor> | CsvTable {
+  checkOptions('readCsv', options);
   return decodeFile(path, (bytes) =>
     fromText(decodeText('csv', inflated('csv', bytes), options.encoding ?? 'utf-8'), options),
   );
@@ -44,12 +61,21 @@ export function readCsv(path: string | URL, options: CsvOptions | CsvPairOptions
 export function parseCsv(text: string, options: CsvPairOptions): Pair<Tensor>;
 export function parseCsv(text: string, options?: CsvOptions): CsvTable;
 export function parseCsv(text: string, options: CsvOptions | CsvPairOptions = {}): Pair<Tensor> | CsvTable {
+  checkOptions('parseCsv', options);
+  const given: unknown = text;
+  if (typeof given !== 'string') throw new TypeError(`parseCsv: it must be given a text; got ${show(given)}`);
   return fromText(text, options);
+}
+
+/** All names are known without a target too, so that a message says what there is. */
+function checkOptions(op: string, options: CsvOptions | CsvPairOptions): void {
+  const given: Partial<CsvPairOptions> = options;
+  readOptions<Partial<CsvPairOptions>>(op, given, csvPairOptions);
 }
 
 function fromText(text: string, options: CsvOptions | CsvPairOptions): Pair<Tensor> | CsvTable {
   const table = textTable(text, options);
-  if ('target' in options) return toTensors(tablePair(table, options));
+  if ('target' in options && options.target !== undefined) return toTensors(tablePair(table, options));
   return {
     names: table.names,
     rows: table.rows.length,

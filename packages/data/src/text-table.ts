@@ -1,7 +1,8 @@
 // A table of named columns of text, and numbers or classes read from it. Fields stay text until they are asked for, so a
 // column of names beside columns of numbers is no error. Every message names the line and the column.
 
-import { type CsvRecords, type CsvSyntax, csvRecords } from './csv-records.ts';
+import { type OptionKinds, show } from '@treadle/tensor';
+import { type CsvRecords, type CsvSyntax, csvRecords, csvSyntax } from './csv-records.ts';
 import { FormatError } from './format-error.ts';
 import type { PlainArray } from './plain-array.ts';
 
@@ -12,6 +13,11 @@ export interface TableOptions extends CsvSyntax {
   /** Whether the first row has the names of the columns. */
   readonly header?: boolean | undefined;
 }
+
+export const tableOptions: OptionKinds<TableOptions> = {
+  ...csvSyntax,
+  header: 'boolean',
+};
 
 export interface TextTable extends CsvRecords {
   /** The header, or the indices as text where there is none. */
@@ -35,7 +41,7 @@ export function columnIndex({ names }: TextTable, column: Column): number {
   const isOne = typeof column === 'number' ? Number.isInteger(index) : names.lastIndexOf(column) === index;
   if (!isOne || index < 0 || index >= names.length) {
     const known = names.map((name) => JSON.stringify(name)).join(', ');
-    throw new RangeError(`csv: a column must be one of ${known} or its index; got ${JSON.stringify(column)}`);
+    throw new RangeError(`csv: a column must be one of ${known} or its index; got ${show(column)}`);
   }
   return index;
 }

@@ -10,6 +10,7 @@ export {
   checkNumber,
   checkNumbers,
   checkShape,
+  checkSize,
   type DilatedOptions,
   type Dtype,
   DtypeError,
