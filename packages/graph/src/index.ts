@@ -4,6 +4,7 @@ export { checkpoint } from './checkpoint.ts';
 export { type Dtype, promote } from './dtype.ts';
 export { DtypeError, ShapeError } from './errors.ts';
 export { gradients } from './gradients.ts';
+export { nearest } from './nearest.ts';
 export {
   applyOp,
   constantNode,
@@ -29,6 +30,7 @@ export type { SortOptions } from './ops/sort.ts';
 export { broadcastView } from './ops/sum.ts';
 export type { DilatedOptions, Padding, Pair, WindowOptions } from './ops/window.ts';
 export {
+  areOptions,
   checkArray,
   checkFunction,
   checkNumber,

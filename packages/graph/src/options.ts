@@ -44,6 +44,12 @@ export function readOptions<O extends object>(op: string, given: O, kinds: Optio
   return given;
 }
 
+/** Whether it is such an object of options, which it is unless it throws: for arguments that may be something else. */
+export function areOptions<O extends object>(op: string, given: unknown, kinds: OptionKinds<O>): given is O {
+  checkOptions(op, given, kinds);
+  return true;
+}
+
 function checkOptions(op: string, given: unknown, kinds: Readonly<Record<string, unknown>>): void {
   if (!isPlain(given)) throw noOptions(op, given, kinds);
   for (const name in given) {

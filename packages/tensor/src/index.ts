@@ -2,6 +2,7 @@
 
 export {
   type Axes,
+  areOptions,
   type Conv1dOptions,
   type ConvOptions,
   type ConvTransposeOptions,
@@ -16,6 +17,7 @@ export {
   DtypeError,
   type Interpolation,
   type MatmulOptions,
+  nearest,
   type OptionKinds,
   type Padding,
   type Pair,

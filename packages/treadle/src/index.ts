@@ -333,6 +333,7 @@ export {
   progress,
   type ReduceLROnPlateauOptions,
   type RowsLike,
+  type RowsPair,
   reduceLROnPlateau,
   sequential,
   type Training,
