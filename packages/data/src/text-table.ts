@@ -1,7 +1,7 @@
 // A table of named columns of text, and numbers or classes read from it. Fields stay text until they are asked for, so a
 // column of names beside columns of numbers is no error. Every message names the line and the column.
 
-import { type OptionKinds, show } from '@treadle/tensor';
+import { checkArray, type OptionKinds, show } from '@treadle/tensor';
 import { type CsvRecords, type CsvSyntax, csvRecords, csvSyntax } from './csv-records.ts';
 import { FormatError } from './format-error.ts';
 import type { PlainArray } from './plain-array.ts';
@@ -48,6 +48,7 @@ export function columnIndex({ names }: TextTable, column: Column): number {
 
 /** The numbers of these columns: float32 [rows, columns]. Throws FormatError for a field that is no number. */
 export function numbers(table: TextTable, columns: readonly Column[]): PlainArray<Float32Array> {
+  checkArray('csv: columns', columns);
   const indices = columns.map((column) => columnIndex(table, column));
   const values = new Float32Array(table.rows.length * indices.length);
   let to = 0;
@@ -77,8 +78,9 @@ export function integers(table: TextTable, column: Column): PlainArray<Int32Arra
 
 /** The index of each field of a column among `classes`: int32 [rows]. Throws FormatError for a field that is not there. */
 export function classes(table: TextTable, column: Column, names: readonly string[]): PlainArray<Int32Array> {
+  checkArray('csv: classes', names);
   const indexOf = new Map(names.map((name, i) => [name, i]));
-  const rule = `one of ${names.map((name) => JSON.stringify(name)).join(', ')}`;
+  const rule = `one of ${names.map((name) => show(name)).join(', ')}`;
   return perRow(table, column, rule, (field) => indexOf.get(field.trim()));
 }
 

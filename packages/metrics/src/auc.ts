@@ -1,7 +1,7 @@
 // The area under a curve of all thresholds, exact: every score is kept, and thresholds are the scores themselves.
 
 import { type OptionKinds, readOptions, show, stack, tensor } from '@treadle/tensor';
-import { type Metric, pairUp } from './metric.ts';
+import { checkFigures, type Metric, pairUp } from './metric.ts';
 
 export interface AucOptions {
   /**
@@ -38,6 +38,7 @@ export function auc(options: AucOptions = {}): Metric {
       const no: number[] = [];
       return {
         add: (values, count) => {
+          checkFigures(name, values, count);
           for (let i = 0; i < count; i++) ((values[i] ?? 0) > 0.5 ? yes : no).push(values[count + i] ?? Number.NaN);
         },
         get value() {

@@ -2,7 +2,7 @@
 // of true and false answers for each class.
 
 import { arange, type OptionKinds, readOptions, show, stack, type Tensor, tensor } from '@treadle/tensor';
-import { type Contribution, labelsFor, type Metric, pairUp } from './metric.ts';
+import { type Contribution, checkFigures, labelsFor, type Metric, pairUp } from './metric.ts';
 
 export interface PrecisionOptions {
   /**
@@ -62,7 +62,8 @@ function counting(op: string, options: PrecisionOptions, figure: (counts: Counts
     total: () => {
       let sums: number[] = [];
       return {
-        add: (values) => {
+        add: (values, count) => {
+          checkFigures(name, values, count);
           sums = Array.from(values, (count, i) => count + (sums[i] ?? 0));
         },
         get value() {

@@ -2,7 +2,7 @@
 // distances from them, which add up without loss however far the targets are from 0 (T. Chan, G. Golub, R. LeVeque, 1979).
 
 import { type OptionKinds, readOptions, stack, type Tensor, tensor } from '@treadle/tensor';
-import { type Metric, pairUp } from './metric.ts';
+import { checkFigures, type Metric, pairUp } from './metric.ts';
 
 export interface R2Options {
   /** 'r2' by default */
@@ -46,6 +46,7 @@ export function r2(options: R2Options = {}): Metric {
       let rows = 0;
       return {
         add: (values, count) => {
+          checkFigures(name, values, count);
           columns = merged(columns, rows, values, count);
           rows += count;
         },

@@ -1,46 +1,50 @@
 // Activations as functions of a tensor, and the one table of their names. Element by element, softmax excepted.
 
-import { type OptionKinds, readOptions, show, type Tensor } from '@treadle/tensor';
+import { type OptionKinds, readOptions, show, type Tensor, type TensorLike, tensor } from '@treadle/tensor';
 
 export type Activation = (x: Tensor) => Tensor;
 
 /** x */
-export function linear(x: Tensor): Tensor {
-  return x;
+export function linear(x: TensorLike): Tensor {
+  return tensor(x);
 }
 
 /** 1 / (1 + e⁻ˣ) */
-export function sigmoid(x: Tensor): Tensor {
-  return x.sigmoid();
+export function sigmoid(x: TensorLike): Tensor {
+  return tensor(x).sigmoid();
 }
 
 /** tanh x */
-export function tanh(x: Tensor): Tensor {
-  return x.tanh();
+export function tanh(x: TensorLike): Tensor {
+  return tensor(x).tanh();
 }
 
 /** max(x, 0) */
-export function relu(x: Tensor): Tensor {
-  return x.relu();
+export function relu(x: TensorLike): Tensor {
+  return tensor(x).relu();
 }
 
 /** x where x > 0, slope·x elsewhere; the slope is 0.2 by default, as in Keras 3. */
-export function leakyRelu(x: Tensor, slope = 0.2): Tensor {
+export function leakyRelu(given: TensorLike, slope = 0.2): Tensor {
+  const x = tensor(given);
   return x.greater(0).where(x, x.mul(slope));
 }
 
 /** min(max(x, 0), 6) */
-export function relu6(x: Tensor): Tensor {
+export function relu6(given: TensorLike): Tensor {
+  const x = tensor(given);
   return x.relu().minimum(6);
 }
 
 /** min(max(x + 3, 0), 6) / 6, as in Keras 3. */
-export function hardSigmoid(x: Tensor): Tensor {
+export function hardSigmoid(given: TensorLike): Tensor {
+  const x = tensor(given);
   return relu6(x.add(3)).mul(1 / 6);
 }
 
 /** x where x > 0, alpha·(eˣ − 1) elsewhere. */
-export function elu(x: Tensor, alpha = 1): Tensor {
+export function elu(given: TensorLike, alpha = 1): Tensor {
+  const x = tensor(given);
   // the exponential sees no positive x, so that neither it nor its gradient overflows in the branch not taken
   return x.greater(0).where(x, x.minimum(0).expm1().mul(alpha));
 }
@@ -49,7 +53,8 @@ export function elu(x: Tensor, alpha = 1): Tensor {
 const seluFactors = { alpha: 1.6732632423543772, scale: 1.0507009873554805 } as const;
 
 /** 1.0507·x where x > 0, 1.0507·1.6733·(eˣ − 1) elsewhere. */
-export function selu(x: Tensor): Tensor {
+export function selu(given: TensorLike): Tensor {
+  const x = tensor(given);
   return elu(x, seluFactors.alpha).mul(seluFactors.scale);
 }
 
@@ -61,7 +66,8 @@ export interface GeluOptions {
 const geluOptions: OptionKinds<GeluOptions> = { approximate: 'boolean' };
 
 /** x·Φ(x), Φ the distribution function of the standard normal; or x·½(1 + tanh(√(2/π)·(x + 0.044715·x³))). */
-export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
+export function gelu(given: TensorLike, options: GeluOptions = {}): Tensor {
+  const x = tensor(given);
   const { approximate = false } = readOptions('gelu', options, geluOptions);
   const inner = approximate
     ? x
@@ -76,37 +82,42 @@ export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
 }
 
 /** x·σ(x) */
-export function swish(x: Tensor): Tensor {
+export function swish(given: TensorLike): Tensor {
+  const x = tensor(given);
   return x.mul(x.sigmoid());
 }
 
 /** x·tanh(ln(1 + eˣ)) */
-export function mish(x: Tensor): Tensor {
+export function mish(given: TensorLike): Tensor {
+  const x = tensor(given);
   return x.softplus().tanh().mul(x);
 }
 
 /** ln(1 + eˣ) */
-export function softplus(x: Tensor): Tensor {
-  return x.softplus();
+export function softplus(x: TensorLike): Tensor {
+  return tensor(x).softplus();
 }
 
 /** x / (1 + |x|) */
-export function softsign(x: Tensor): Tensor {
+export function softsign(given: TensorLike): Tensor {
+  const x = tensor(given);
   return x.div(x.abs().add(1));
 }
 
 /** eˣ */
-export function exponential(x: Tensor): Tensor {
-  return x.exp();
+export function exponential(x: TensorLike): Tensor {
+  return tensor(x).exp();
 }
 
 /** eˣ / Σ eˣ along an axis, the last by default. */
-export function softmax(x: Tensor, axis = -1): Tensor {
+export function softmax(given: TensorLike, axis = -1): Tensor {
+  const x = tensor(given);
   return x.softmax(axis);
 }
 
 /** x − ln Σ eˣ along an axis, the last by default. */
-export function logSoftmax(x: Tensor, axis = -1): Tensor {
+export function logSoftmax(given: TensorLike, axis = -1): Tensor {
+  const x = tensor(given);
   return x.logSoftmax(axis);
 }
 

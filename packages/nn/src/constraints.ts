@@ -1,7 +1,16 @@
 // Constraints: functions from a variable's new value to the nearest one that is allowed, which a variable carries and an
 // optimizer applies after its update, in the same plan. Each knows itself as plain data.
 
-import { type Axes, checkNumber, type OptionKinds, readOptions, show, type Tensor } from '@treadle/tensor';
+import {
+  type Axes,
+  checkNumber,
+  type OptionKinds,
+  readOptions,
+  show,
+  type Tensor,
+  type TensorLike,
+  tensor,
+} from '@treadle/tensor';
 
 /** A constraint as plain data. */
 export interface ConstraintConfig {
@@ -37,7 +46,8 @@ export function maxNorm(maxValue = 2, options: NormOptions = {}): Constraint {
   checkNumber('maxNorm: the largest norm', maxValue);
   const axis = axisOf('maxNorm', options);
   if (!(maxValue >= 0)) throw new RangeError(`maxNorm: the largest norm must be a number ≥ 0; got ${maxValue}`);
-  const constrain = (w: Tensor): Tensor => {
+  const constrain = (given: TensorLike): Tensor => {
+    const w = tensor(given);
     const norm = norms(w, axis);
     return w.mul(norm.minimum(maxValue).div(norm.add(epsilon)));
   };
@@ -46,13 +56,16 @@ export function maxNorm(maxValue = 2, options: NormOptions = {}): Constraint {
 
 /** max(w, 0) */
 export function nonNeg(): Constraint {
-  return Object.assign((w: Tensor) => w.maximum(0), { config: { kind: 'nonNeg' } });
+  return Object.assign((w: TensorLike) => tensor(w).maximum(0), { config: { kind: 'nonNeg' } });
 }
 
 /** w / ‖w‖ */
 export function unitNorm(options: NormOptions = {}): Constraint {
   const axis = axisOf('unitNorm', options);
-  const constrain = (w: Tensor): Tensor => w.div(norms(w, axis).add(epsilon));
+  const constrain = (given: TensorLike): Tensor => {
+    const w = tensor(given);
+    return w.div(norms(w, axis).add(epsilon));
+  };
   return Object.assign(constrain, { config: { kind: 'unitNorm', axis } });
 }
 

@@ -3,6 +3,7 @@
 
 import {
   checkNumber,
+  checkShape,
   eye,
   full,
   randomNormal as normal,
@@ -77,12 +78,12 @@ export function randomUniform(options: UniformOptions = {}): Initializer {
 /** Ones on the diagonal of a matrix, times `gain`; zeros elsewhere. Throws ShapeError for what is no matrix. */
 export function identity(options: { readonly gain?: number } = {}): Initializer {
   const { gain = 1 } = readOptions('identity', options, { gain: 'number' });
-  return (shape) => {
+  return initializer('identity', (shape) => {
     const [rows = 1, columns = 1] = shape;
     if (shape.length !== 2)
       throw new ShapeError(`identity: the shape must be that of a matrix; got [${shape.join(', ')}]`);
     return eye(rows, columns).mul(gain);
-  };
+  });
 }
 
 export interface VarianceScalingOptions extends SeedOption {
@@ -112,7 +113,12 @@ export function varianceScaling(options: VarianceScalingOptions = {}): Initializ
     { truncatedNormal: scaledTruncated, untruncatedNormal: scaledNormal, uniform: scaledUniform },
     distribution,
   );
-  return (shape) => draw(shape, scale / Math.max(1, fan(fansOf(shape))), seed);
+  return initializer('varianceScaling', (shape) => draw(shape, scale / Math.max(1, fan(fansOf(shape))), seed));
+}
+
+/** The initializer, which refuses what is no shape in the name that users call it by. */
+function initializer(op: string, make: Initializer): Initializer {
+  return (shape) => make(checkShape(op, shape));
 }
 
 function choose<T>(option: string, table: Readonly<Record<string, T>>, name: string): T {

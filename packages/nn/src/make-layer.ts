@@ -8,13 +8,22 @@ import {
   readOptions,
   type Shape,
   show,
-  type Tensor,
+  Tensor,
   type TensorLike,
   tensor,
   type Variable,
 } from '@treadle/tensor';
 import { type LayerFunction, layer } from './callable.ts';
-import { type CallOptions, given, type Layer, type LayerConfig, type LayerOptions, namedVariablesOf } from './layer.ts';
+import {
+  type CallAllOptions,
+  type CallOptions,
+  given,
+  type Layer,
+  type LayerConfig,
+  type LayerOptions,
+  type Mask,
+  namedVariablesOf,
+} from './layer.ts';
 import type { LayerWeights } from './layer-weights.ts';
 
 type Behaviour = Pick<Layer, 'build' | 'call' | 'outputMask'>;
@@ -30,12 +39,22 @@ export interface LayerParts extends Behaviour {
   readonly callAll?: NonNullable<Layer['callAll']>;
 }
 
-const callOptions: OptionKinds<CallOptions> = { training: 'boolean', mask: 'any', addLoss: 'function' };
+export const callOptions: OptionKinds<CallOptions> = { training: 'boolean', mask: 'any', addLoss: 'function' };
 
-function checkShapes(kind: string, shapes: readonly Shape[]): readonly Shape[] {
+export const callAllOptions: OptionKinds<CallAllOptions> = { training: 'boolean', masks: 'any', addLoss: 'function' };
+
+/** Throws TypeError for what is no array of shapes, ShapeError for shapes that are none. */
+export function checkShapes(kind: string, shapes: readonly Shape[]): readonly Shape[] {
   checkArray(`${kind}: the shapes`, shapes);
   for (const shape of shapes) checkShape(kind, shape);
   return shapes;
+}
+
+/** Throws TypeError for a mask that is no tensor. */
+export function checkMasks(kind: string, masks: readonly Mask[]): void {
+  checkArray(`${kind}: the masks`, masks);
+  const wrong = masks.findIndex((mask) => mask !== undefined && !(mask instanceof Tensor));
+  if (wrong >= 0) throw new TypeError(`${kind}: a mask must be a tensor; got ${show(masks[wrong])} for input ${wrong}`);
 }
 
 export function makeLayer(parts: LayerParts): LayerFunction {
@@ -52,11 +71,31 @@ export function makeLayer(parts: LayerParts): LayerFunction {
     build: (shape: Shape) => build(checkShape(kind, shape)),
     call: (x: TensorLike, context: Partial<CallOptions> = {}) => {
       const { training = false, mask, addLoss } = readOptions(kind, context, callOptions);
+      checkMasks(kind, [mask]);
       return call(tensor(x), { training, mask, addLoss });
     },
     ...(buildAll && { buildAll: (shapes: readonly Shape[]) => buildAll(checkShapes(kind, shapes)) }),
-    ...(callAll && { callAll }),
-    ...(outputMask && { outputMask }),
+    ...(callAll && {
+      callAll: (xs: readonly TensorLike[], context: Partial<CallAllOptions> = {}) => {
+        checkArray(`${kind}: the inputs`, xs);
+        const { training = false, masks, addLoss } = readOptions(kind, context, callAllOptions);
+        checkMasks(kind, masks ?? []);
+        return callAll(
+          xs.map((x) => tensor(x)),
+          { training, addLoss, ...(masks && { masks }) },
+        );
+      },
+    }),
+    ...(outputMask && {
+      outputMask: (xs: readonly Tensor[], masks: readonly Mask[] = []) => {
+        checkArray(`${kind}: the inputs`, xs);
+        checkMasks(kind, masks);
+        return outputMask(
+          xs.map((x) => tensor(x)),
+          masks,
+        );
+      },
+    }),
     kind,
     name: options.name,
     inputShape: options.inputShape,

@@ -6,6 +6,7 @@
 // constructor where the shapes of its inputs are known, otherwise by build or the first call.
 
 import {
+  checkArray,
   type OptionKinds,
   readOptions,
   type Shape,
@@ -28,6 +29,7 @@ import {
   namedVariablesOf,
   sampleShape,
 } from './layer.ts';
+import { callAllOptions, callOptions, checkMasks, checkShapes } from './make-layer.ts';
 import { setWeights, type Weights } from './weights.ts';
 
 /** A layer as it stands in a built model. */
@@ -122,6 +124,7 @@ export class Network extends Callable implements Layer {
   }
 
   buildAll(inputShapes: readonly Shape[]): readonly Shape[] {
+    checkShapes(this.kind, inputShapes);
     this.#checkCount(inputShapes.length);
     const shapes = this.#walk<Shape>(inputShapes, (layer, given, name) => {
       const [shape] = given;
@@ -139,12 +142,13 @@ export class Network extends Callable implements Layer {
   }
 
   /** x [batch, ...inputShape] → [batch, ...outputShape]; builds the model if need be. training: false by default. */
-  override call(x: TensorLike, { training = false, mask, addLoss }: Partial<CallOptions> = {}): Tensor {
+  override call(x: TensorLike, options: Partial<CallOptions> = {}): Tensor {
+    const { training = false, mask, addLoss } = readOptions(this.kind, options, callOptions);
     return first(this.callAll([tensor(x)], { training, masks: [mask], addLoss }));
   }
 
   /** The same for a model of several inputs or results. */
-  callAll(xs: readonly Tensor[], options: Partial<CallAllOptions> = {}): readonly Tensor[] {
+  callAll(xs: readonly TensorLike[], options: Partial<CallAllOptions> = {}): readonly Tensor[] {
     return this.callMasked(xs, options).map(({ x }) => x);
   }
 
@@ -225,10 +229,11 @@ export class Network extends Callable implements Layer {
   }
 
   /** callAll, each result with the mask that says which of its steps count. */
-  callMasked(
-    xs: readonly Tensor[],
-    { training = false, masks = [], addLoss }: Partial<CallAllOptions> = {},
-  ): readonly Masked[] {
+  callMasked(inputs: readonly TensorLike[], options: Partial<CallAllOptions> = {}): readonly Masked[] {
+    checkArray(`${this.kind}: the inputs`, inputs);
+    const { training = false, masks = [], addLoss } = readOptions(this.kind, options, callAllOptions);
+    checkMasks(this.kind, masks);
+    const xs = inputs.map((x) => tensor(x));
     this.#checkInputs(
       xs.map((x) => sampleShape(this.kind, x)),
       xs,

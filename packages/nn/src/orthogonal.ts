@@ -2,6 +2,7 @@
 // Exact solutions to the nonlinear dynamics of learning in deep linear neural networks, 2013). Computed in float64.
 
 import {
+  checkShape,
   type OptionKinds,
   randomNormal,
   readOptions,
@@ -30,6 +31,7 @@ const orthogonalOptions: OptionKinds<OrthogonalOptions> = {
 export function orthogonal(options: OrthogonalOptions = {}): (shape: Shape) => Tensor {
   const { gain = 1, ...seed } = readOptions('orthogonal', options, orthogonalOptions);
   return (shape) => {
+    checkShape('orthogonal', shape);
     const columns = shape.at(-1) ?? 0;
     if (shape.length < 2) {
       throw new ShapeError(`orthogonal: the shape must have two axes or more; got [${shape.join(', ')}]`);

@@ -1,7 +1,15 @@
 // Penalties that belong to the loss: functions from a variable, or from what a layer computed, to a 0-d tensor that know their
 // factors.
 
-import { checkNumber, type OptionKinds, readOptions, show, type Tensor, tensor } from '@treadle/tensor';
+import {
+  checkNumber,
+  type OptionKinds,
+  readOptions,
+  show,
+  type Tensor,
+  type TensorLike,
+  tensor,
+} from '@treadle/tensor';
 
 export interface L1L2 {
   /** 0 by default */
@@ -19,7 +27,8 @@ export type Regularizer = ((kernel: Tensor) => Tensor) & L1L2;
 export function l1l2(options: L1L2 = {}): Regularizer {
   const { l1 = 0, l2 = 0 } = readOptions('l1l2', options, factors);
   if (!(l1 >= 0 && l2 >= 0)) throw new RangeError(`l1l2: factors must be numbers ≥ 0; got l1 = ${l1}, l2 = ${l2}`);
-  const penalty = (kernel: Tensor): Tensor => {
+  const penalty = (given: TensorLike): Tensor => {
+    const kernel = tensor(given);
     const terms = [l1 > 0 && kernel.abs().sum().mul(l1), l2 > 0 && kernel.square().sum().mul(l2)];
     return terms.reduce((sum: Tensor, term) => (term ? sum.add(term) : sum), tensor(0));
   };

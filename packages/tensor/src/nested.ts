@@ -6,6 +6,9 @@ export type NestedNumbers = number | NestedNumbers[];
 /** Numbers or booleans, arrays in arrays, an axis a level. */
 export type Nested = number | boolean | readonly Nested[];
 
+/** Deeper arrays are taken for a cycle. */
+const mostAxes = 64;
+
 export interface Flat {
   readonly values: readonly (number | boolean)[];
   readonly shape: Shape;
@@ -14,7 +17,12 @@ export interface Flat {
 /** Throws ShapeError for rows of unequal length, DtypeError for what is neither number nor boolean. */
 export function flatten(nested: Nested): Flat {
   const shape: number[] = [];
-  for (let level: Nested | undefined = nested; Array.isArray(level); level = level[0]) shape.push(level.length);
+  for (let level: Nested | undefined = nested; Array.isArray(level); level = level[0]) {
+    shape.push(level.length);
+    if (shape.length > mostAxes) {
+      throw new ShapeError(`tensor: arrays may be ${mostAxes} deep; got deeper ones; is one of them its own element?`);
+    }
+  }
   const values: (number | boolean)[] = [];
   const visit = (part: Nested, depth: number): void => {
     if (Array.isArray(part)) {
