@@ -301,7 +301,9 @@ describe('compile', () => {
     const model = regression();
     const { x, y } = linear(4);
     untyped(model, 'compile', { ...good, loss: meanSquaredError });
-    await expect(model.fit(x, y, quiet)).rejects.toThrow('meanSquaredError: it makes a loss of its options; got a tensor; ');
+    await expect(model.fit(x, y, quiet)).rejects.toThrow(
+      'meanSquaredError: it makes a loss of its options; got a tensor; ',
+    );
     model.compile({ optimizer: 'sgd', loss: meanSquaredError({ reduction: 'none' }) });
     await expect(model.fit(x, y, quiet)).rejects.toThrow('fit: the loss must be one number a batch; got [4]; ');
   });

@@ -37,8 +37,9 @@ export function textTable(text: string, options: TableOptions = {}): TextTable {
 
 /** The index of a column. Throws RangeError when there is none of this name or index, or two of this name. */
 export function columnIndex({ names }: TextTable, column: Column): number {
-  const index = typeof column === 'string' ? names.indexOf(column) : column < 0 ? column + names.length : column;
-  const isOne = typeof column === 'number' ? Number.isInteger(index) : names.lastIndexOf(column) === index;
+  const isNumber = typeof column === 'number';
+  const index = !isNumber ? names.indexOf(column) : column < 0 ? column + names.length : column;
+  const isOne = isNumber ? Number.isInteger(index) : names.lastIndexOf(column) === index;
   if (!isOne || index < 0 || index >= names.length) {
     const known = names.map((name) => JSON.stringify(name)).join(', ');
     throw new RangeError(`csv: a column must be one of ${known} or its index; got ${show(column)}`);
@@ -79,7 +80,7 @@ export function integers(table: TextTable, column: Column): PlainArray<Int32Arra
 /** The index of each field of a column among `classes`: int32 [rows]. Throws FormatError for a field that is not there. */
 export function classes(table: TextTable, column: Column, names: readonly string[]): PlainArray<Int32Array> {
   checkArray('csv: classes', names);
-  const indexOf = new Map(names.map((name, i) => [name, i]));
+  const indexOf = new Map(Array.from(names, (name, i) => [name, i]));
   const rule = `one of ${names.map((name) => show(name)).join(', ')}`;
   return perRow(table, column, rule, (field) => indexOf.get(field.trim()));
 }

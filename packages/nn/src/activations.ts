@@ -1,6 +1,6 @@
 // Activations as functions of a tensor, and the one table of their names. Element by element, softmax excepted.
 
-import { type OptionKinds, readOptions, show, type Tensor, type TensorLike, tensor } from '@treadle/tensor';
+import { type OptionKinds, readOptions, show, Tensor, type TensorLike, tensor } from '@treadle/tensor';
 
 export type Activation = (x: Tensor) => Tensor;
 
@@ -176,5 +176,11 @@ function isName(name: unknown): name is ActivationName {
 
 /** The activation of that name; a function is its own. Throws RangeError for a name that is not in the table. */
 export function activationOf(given: string | Activation): Activation {
-  return typeof given === 'function' ? given : table[activationName(given)];
+  return typeof given === 'function' ? (x) => tensorFrom(given(x)) : table[activationName(given)];
+}
+
+/** What a function of one's own gave. Throws TypeError for what is no tensor. */
+function tensorFrom(y: unknown): Tensor {
+  if (y instanceof Tensor) return y;
+  throw new TypeError(`activation: the function must give a tensor; got ${show(y)}`);
 }

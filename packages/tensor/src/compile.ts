@@ -222,6 +222,9 @@ export function mapTensors(x: unknown, replace: (t: Tensor) => Tensor, isResult 
   return Object.fromEntries(Object.entries(x).map(([name, part]) => [name, mapTensors(part, replace, isResult)]));
 }
 
+/** Deeper arguments are taken for a cycle. */
+const deepest = 64;
+
 const identities = new WeakMap<object, number>();
 let identitiesGiven = 0;
 
@@ -238,16 +241,19 @@ function identityOf(x: object): number {
  * A text that is equal for arguments that can share a recording; collects the tensors that are its inputs. With `rows`, the
  * text leaves open how many there are.
  */
-function describe(x: unknown, tensors: Tensor[], rows?: number): string {
+function describe(x: unknown, tensors: Tensor[], rows?: number, depth = 0): string {
+  if (depth > deepest) {
+    throw new RangeError(`compile: arguments may be ${deepest} deep; got deeper ones; is one of them its own element?`);
+  }
   if (x instanceof Variable) return `variable ${identityOf(x)}`;
   if (x instanceof Tensor) {
     tensors.push(x);
     return `${x.dtype}[${x.shape.map((extent, axis) => (axis === 0 && extent === rows ? 'n' : extent))}]`;
   }
-  if (Array.isArray(x)) return `[${x.map((part) => describe(part, tensors, rows)).join(';')}]`;
+  if (Array.isArray(x)) return `[${x.map((part) => describe(part, tensors, rows, depth + 1)).join(';')}]`;
   if (isPlainObject(x))
     return `{${Object.entries(x)
-      .map(([name, part]) => `${JSON.stringify(name)}:${describe(part, tensors, rows)}`)
+      .map(([name, part]) => `${JSON.stringify(name)}:${describe(part, tensors, rows, depth + 1)}`)
       .join(';')}}`;
   if (typeof x === 'object' && x !== null) return `object ${identityOf(x)}`;
   if (typeof x === 'function') return `function ${identityOf(x)}`;

@@ -40,6 +40,9 @@ export interface ProfileOptions {
   readonly runs?: number;
 }
 
+/** The figures of all runs are kept until the median is known. */
+const mostRuns = 1e6;
+
 const profileOptions: OptionKinds<ProfileOptions> = { runs: 'number' };
 
 /**
@@ -53,6 +56,7 @@ export function profile<A extends readonly unknown[], R>(
 ): (...args: A) => Profile<R> {
   checkFunction('profile: f', f);
   const { runs = 1 } = readOptions('profile', options, profileOptions);
+  if (runs > mostRuns) throw new RangeError(`profile: there may be ${mostRuns} runs at most; got ${runs}`);
   if (!Number.isInteger(runs) || runs < 1) {
     throw new RangeError(`profile: runs must be a whole number ≥ 1; got ${runs}`);
   }
