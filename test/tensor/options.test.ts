@@ -15,6 +15,7 @@ import {
   profile,
   randomNormal,
   randomUniform,
+  setThreads,
   type Tensor,
   tensor,
   variable,
@@ -68,6 +69,13 @@ test.each<readonly [string, () => unknown]>([
   ['compile: f must be a function; got undefined', () => plain(compile)()],
   ['compile: unknown option "capasity"; did you mean "capacity"?', () => plain(compile)(f, { capasity: () => 4 })],
   ['profile: unknown option "run"; did you mean "runs"?', () => plain(profile)(f, { run: 3 })],
+  ['profile: there may be 1000000 runs at most; got 1e+300', () => plain(profile)(f, { runs: 1e300 })],
+  ['split: the parts must be whole and add up', () => plain(zeros([0]).split).call(zeros([0]), 2 ** 40)],
+  ['setThreads: there may be no more than 1024 threads; got 1025', () => plain(setThreads)(1025)],
+  [
+    'setThreads: the number of threads must be a whole number, 1 or more; got a symbol',
+    () => plain(setThreads)(Symbol()),
+  ],
   ['grad: f must be a function; got an object', () => plain(grad)(x)],
   ['grad: what f gives must be a tensor; got 3', () => plain(grad(plain(() => 3) as typeof f))(x)],
   ['gradients: xs must be an array; got an object; gradients(y, [x])', () => plain(gradients)(x.sum(), x)],
@@ -89,6 +97,17 @@ function errorOf(call: () => unknown): Error {
 test('an option that is undefined, or none of it, is one that was not given; objects of another realm are objects', () => {
   expect(zeros([2], { dtype: undefined as never }).dtype).toBe('float32');
   expect(plain(zeros)([2], Object.assign(Object.create(null), { dtype: 'int32' }))).toHaveProperty('dtype', 'int32');
+});
+
+test('arrays that hold themselves are refused, not followed without end', () => {
+  const loop: unknown[] = [];
+  loop.push(loop);
+  expect(errorOf(() => plain(tensor)(loop)).message).toBe(
+    'tensor: arrays may be 64 deep; got deeper ones; is one of them its own element?',
+  );
+  expect(errorOf(() => plain(compile(() => x))(loop)).message).toBe(
+    'compile: arguments may be 64 deep; got deeper ones; is one of them its own element?',
+  );
 });
 
 test('sums of many tensors by Array.reduce go on working', () => {

@@ -213,6 +213,14 @@ describe('a model', () => {
   });
 });
 
+test('functions of one’s own in a layer are told what they must give', () => {
+  const made = (options: object) => () => dense(1, options).call([[1, 2]]);
+  expect(made({ kernelInitializer: () => treadle.zeros([1]) })).toThrow(
+    'initializer: it must give a tensor of the shape that it is asked for; got [1] for [2, 1] of kernel',
+  );
+  expect(made({ activation: () => 3 })).toThrow('activation: the function must give a tensor; got 3');
+});
+
 describe('what may be written in more than one way', () => {
   test('regularizers and constraints by their names are those with default figures', () => {
     const named = dense(1, { inputShape: [2], kernelRegularizer: 'l2', kernelConstraint: 'maxNorm' });

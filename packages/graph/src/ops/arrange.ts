@@ -28,8 +28,9 @@ export function split(x: Node, parts: number | readonly number[], axis = 0): rea
   if (typeof parts !== 'number') checkNumbers('split: parts', parts);
   const at = normalizeAxis('split', axis, x.shape.length);
   const extent = x.shape[at] ?? 1;
-  const lengths =
-    typeof parts === 'number' ? new Array<number>(isCount(parts, extent) ? parts : 1).fill(extent / parts) : parts;
+  const equal = (count: number): number[] =>
+    isCount(count, extent) ? new Array<number>(count).fill(extent / count) : [Number.NaN];
+  const lengths = typeof parts === 'number' ? equal(parts) : parts;
   const total = lengths.reduce((sum, length) => sum + length, 0);
   if (total !== extent || !lengths.every((length) => Number.isInteger(length) && length >= 0)) {
     throw new ShapeError(
