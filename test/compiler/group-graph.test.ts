@@ -24,6 +24,12 @@ const cases = fc.record({
   pairs: fc.array(fc.record({ isJoined: fc.boolean(), a: fc.nat(size - 1), b: fc.nat(size - 1) }), { maxLength: 20 }),
 });
 
+/** Groups each of which reads what it is said to read, of those before it. */
+function graphOf(reads: readonly (readonly number[])[]): GroupGraph {
+  const before = (list: readonly number[], at: number): number[] => list.filter((read) => read < at);
+  return new GroupGraph(reads.map((list, at) => groupAt(at, before(list, at))));
+}
+
 /** Whether there is a way from one group over groups that wait for it to another, over a third one where that is asked. */
 function hasPath(groups: GroupGraph, from: number, to: number, isDetour: boolean): boolean {
   const seen = new Set<number>();
@@ -50,14 +56,7 @@ function expectOrder(groups: GroupGraph): void {
 test('after any joins and further edges, searches by rank find what plain ones find, and groups come after those they wait for', () => {
   fc.assert(
     fc.property(cases, ({ reads, pairs }) => {
-      const groups = new GroupGraph(
-        reads.map((list, at) =>
-          groupAt(
-            at,
-            list.filter((read) => read < at),
-          ),
-        ),
-      );
+      const groups = graphOf(reads);
       for (const { isJoined, a, b } of pairs) {
         const [into, other] = [groups.get(a), groups.get(b)];
         if (!into || !other || into === other) continue;
@@ -78,14 +77,7 @@ test('after any joins and further edges, searches by rank find what plain ones f
 test('who reads and who makes an entry is what the groups say, after any joins', () => {
   fc.assert(
     fc.property(cases, ({ reads, pairs }) => {
-      const groups = new GroupGraph(
-        reads.map((list, at) =>
-          groupAt(
-            at,
-            list.filter((read) => read < at),
-          ),
-        ),
-      );
+      const groups = graphOf(reads);
       for (const { a, b } of pairs) {
         const [into, other] = [groups.get(a), groups.get(b)];
         if (!into || !other || into === other || groups.wouldWait(a, b)) continue;

@@ -32,7 +32,7 @@ describe('an error from within a layer', () => {
     name: fc.option(fc.constant('mine'), { nil: undefined }),
   });
 
-  test('is the same error, with the names of the layers around it and their shapes', () => {
+  test('is the same error, with its path through the layers around it and the shapes that it was given', () => {
     fc.assert(
       fc.property(cases, ({ make, during, before, depth, name }) => {
         const error = new make('op: a rule; got it');
@@ -48,9 +48,9 @@ describe('an error from within a layer', () => {
         expect(caught).toBe(error);
         const width = before.at(-1) ?? 3;
         const shape = during === 'build' ? `[batch, ${width}]` : `[7, ${width}]`;
-        const names = [name ?? 'broken', ...Array.from({ length: depth }, (_, i) => `around${i}`)];
-        const places = names.map((each) => `; in layer ${each}, given ${shape}`);
-        expect(error.message).toBe(`op: a rule; got it${places.join('')}`);
+        const around = Array.from({ length: depth }, (_, i) => `around${i}`).reverse();
+        const path = [...around, name ?? 'broken'].join('/');
+        expect(error.message).toBe(`op: a rule; got it; in layer ${path}, given ${shape}`);
         expect(error.stack).toContain(error.message);
       }),
       { numRuns: 60 },

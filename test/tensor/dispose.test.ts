@@ -165,7 +165,11 @@ const makers: readonly Maker[] = [
   (a, b, keep) => concat([keep(a.slice([0], [200])), keep(b.slice([200]))]),
   (a, _, keep) => keep(a.softmax()).flip(),
   (a, b, keep) => both(a, b).map(keep)[2]!,
-  (a, b, keep) => gradients(keep(keep(a.mul(b)).sum()), [a])[0],
+  (a, b, keep) => {
+    // without the history that reads before may have cut
+    const [x, y] = [keep(a.detach()), keep(b.detach())];
+    return gradients(keep(keep(x.mul(y)).sum()), [x])[0];
+  },
 ];
 const [gradient, reading, assigning] = [makers.length - 1, makers.length, makers.length + 1];
 const disposing = fc.constantFrom(0, 1, 2).map((more) => makers.length + 2 + more);

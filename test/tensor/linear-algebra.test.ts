@@ -433,6 +433,17 @@ describe('linear regression in closed form', () => {
     );
   });
 
+  test('many rows do not make columns dependent that differ by a thousandth', () => {
+    const rows = 2 ** 16;
+    const design = tensor(
+      Float32Array.from({ length: 2 * rows }, (_, i) => (i % 4 === 3 ? 1.001 : 1)),
+      { shape: [rows, 2] },
+    );
+    const { r } = qr(design);
+    // the second column less its mean is ±0.0005 in every row
+    expect(Math.abs(r.data()[3]! / (0.0005 * Math.sqrt(rows)) - 1)).toBeLessThanOrEqual(0.01);
+  });
+
   test('scaled rows and columns are not taken for dependent ones', () => {
     const a = tensor([
       [1e8, 1],

@@ -229,7 +229,8 @@ test('memory stays bounded in a loop of ever new shapes, compiled or not', () =>
       x.dispose();
       most = Math.max(most, memory().bytesInUse - before);
     }
-    expect(most).toBeLessThan((2 * 256 + 64) * mebibyte);
+    // Plans hold twice 256 MiB at most, and so do values that only forgotten tensors were computed from.
+    expect(most).toBeLessThan((2 * 256 + 2 * 256 + 64) * mebibyte);
   }
 }, 600_000);
 

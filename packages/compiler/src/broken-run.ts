@@ -24,8 +24,10 @@ export function writtenBy(capture: Capture, places: readonly Place[], steps: rea
   const writing = new Map<VariableState, number[]>();
   for (const { target } of capture.roots) if (target) writing.set(target, []);
   steps.forEach(({ writes }, step) => {
-    const written = new Set(writes.map((slot) => states[slot]));
-    for (const state of written) if (state) writing.get(state)?.push(step);
+    for (const slot of writes) {
+      const list = states[slot] && writing.get(states[slot]);
+      if (list && list.at(-1) !== step) list.push(step);
+    }
   });
   return capture.roots.flatMap(({ target }) =>
     target ? [{ shape: target.shape, steps: writing.get(target) ?? [] }] : [],

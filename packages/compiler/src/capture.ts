@@ -91,6 +91,12 @@ function visit(root: Node, walk: number, nodes: Node[], sources: Node[]): void {
   }
 }
 
+/** An entry whose inputs are to be found elsewhere; itself where none is. */
+export function movedTo(entry: Captured, placeOf: (at: number) => number): Captured {
+  const { node, inputs } = entry;
+  return inputs.every((input) => placeOf(input) === input) ? entry : { node, inputs: inputs.map(placeOf) };
+}
+
 /** What a plan is made from. */
 export function capture({ roots, nodes }: Found): Capture {
   const positions = new Map(nodes.map((node, at) => [node, at]));

@@ -11,18 +11,34 @@ import {
   type WebAssemblyModule,
   webAssembly,
 } from '@treadle/pool';
+import { finished, type InParts } from './in-parts.ts';
+
+export interface Compiled {
+  readonly module: WebAssemblyModule;
+  /** in this thread */
+  readonly instance: WebAssemblyInstance;
+}
 
 /**
  * The module, its exported functions compiled for speed in all threads that run it, and its instance in this one. It imports
  * one memory, `env.memory`.
  */
-export function compileModule(
+export function compileModule(bytes: Uint8Array<ArrayBuffer>, env?: { memory: WebAssemblyMemory }): Compiled {
+  return finished(compileInParts(bytes, env));
+}
+
+/** The same, function by function. */
+export function* compileInParts(
   bytes: Uint8Array<ArrayBuffer>,
   env: { memory: WebAssemblyMemory } = { memory: memory.wasm },
-): { readonly module: WebAssemblyModule; readonly instance: WebAssemblyInstance } {
+): InParts<Compiled> {
   const module = new webAssembly.Module(bytes);
+  yield;
   const instance = new webAssembly.Instance(module, { env: { ...env } });
-  optimize(Object.values(instance.exports));
+  for (const func of Object.values(instance.exports)) {
+    optimize(func);
+    yield;
+  }
   return { module, instance };
 }
 
@@ -30,11 +46,11 @@ export function compileModule(
  * Intrinsics are a matter of syntax, so the code that uses one is parsed while they are allowed. It is made anew each time: V8
  * forgets the code of functions that rest, and would parse it again when they are not.
  */
-function optimize(functions: readonly unknown[]): void {
+function optimize(func: unknown): void {
   setFlagsFromString('--allow-natives-syntax');
   try {
     const tierUp: unknown = new Function('f', '%WasmTierUpFunction(f)');
-    if (typeof tierUp === 'function') for (const f of functions) tierUp(f);
+    if (typeof tierUp === 'function') tierUp(func);
   } catch (error) {
     // In a process that may not make code from strings, V8 optimizes when it sees fit.
     if (!(error instanceof EvalError)) throw error;

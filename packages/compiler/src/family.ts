@@ -4,20 +4,20 @@
 
 import { show } from '@treadle/graph';
 import type { Capture, Found } from './capture.ts';
+import type { InParts } from './in-parts.ts';
 import type { Plan } from './plan.ts';
-import { keepFor, planFor, raggedPlanFor } from './plans.ts';
+import { keepFor, planInParts, raggedPlanInParts } from './plans.ts';
 import { compareRagged, type Ragged, raggedKey } from './ragged.ts';
 import type { Planned } from './record.ts';
 import { simplified } from './simplify.ts';
-import { keepStructure } from './structure.ts';
 
 /** A function that is recorded at several numbers of rows. */
 export interface RaggedFunction {
   /** What it captures at so many; throws what the function throws. */
   capture(rows: number): Found;
   /**
-   * For how many rows a plan is made when one for so many is needed: no fewer (RangeError otherwise). Without it a plan is shared from the second
-   * number of rows on.
+   * For how many rows a plan is made when one for so many is needed: no fewer (RangeError otherwise). Without it a plan is
+   * shared from the second number of rows on.
    */
   capacity?(rows: number): number;
 }
@@ -39,16 +39,14 @@ export class Family {
     this.#f = f;
   }
 
-  /** The plan for a capture at so many rows. */
-  planFor(found: Found, rows: number): Planned {
-    // Looking for another capture ends what lasts of this one.
-    const lasting = { ...found, structure: keepStructure(found.structure) };
+  /** The plan for a capture, whose structure must last, at so many rows. */
+  *planFor(found: Found, rows: number): InParts<Planned> {
     const isFirst = this.#most === 0 && !this.#f.capacity;
     if (isFirst) this.#most = rows;
-    else if (!this.#isHopeless && (rows > this.#most || !this.#shared)) this.#widen(simplified(lasting), rows);
+    else if (!this.#isHopeless && (rows > this.#most || !this.#shared)) yield* this.#widen(simplified(found), rows);
     const { ragged, plan } = this.#shared ?? {};
-    const isShared = ragged && rows <= ragged.rows && isAlike(simplified(lasting), rows, ragged);
-    return plan && isShared ? { plan, rows } : { plan: planFor(lasting) };
+    const isShared = ragged && rows <= ragged.rows && isAlike(simplified(found), rows, ragged);
+    return plan && isShared ? { plan, rows } : { plan: yield* planInParts(found) };
   }
 
   /** bytes of the shared plan */
@@ -62,19 +60,22 @@ export class Family {
   }
 
   /** Makes a plan for these rows or more, if it can be shared: what varies with rows is seen at another number of them. */
-  #widen(captured: Capture, rows: number): void {
+  *#widen(captured: Capture, rows: number): InParts<void> {
     const most = Math.max(this.#most, this.#capacityFor(rows));
     this.#most = most;
     if (rows < 2) return;
     const other = most > rows ? most : 2 * rows;
+    yield;
     const otherCapture = this.#captureAt(other);
+    yield;
     const large = most > rows ? otherCapture : captured;
     const ragged = otherCapture && compareRagged(captured, rows, otherCapture, other);
     if (!large || !ragged) {
       this.#isHopeless = true;
       return;
     }
-    const plan = raggedPlanFor(large, { ...ragged, rows: most });
+    const plan = yield* raggedPlanInParts(large, { ...ragged, rows: most });
+    if (this.#shared && this.#shared.ragged.rows >= most) return; // made meanwhile
     this.#shared = { ragged: { ...ragged, rows: most }, plan };
     this.#letGo?.();
     this.#letGo = keepFor(this, plan);

@@ -4,9 +4,10 @@
 import type { Kernel } from '@treadle/kernels';
 import { type Code, type Kernels, useInstance, webAssembly } from '@treadle/pool';
 import { internalName, type MemoryImport, ModuleBuilder } from '@treadle/wasm';
-import { compileModule } from './compile-module.ts';
+import { compileInParts } from './compile-module.ts';
 import { emitMain } from './dispatch.ts';
 import { chooseLevel } from './features.ts';
+import { finished, type InParts } from './in-parts.ts';
 
 /** A function that is compiled. */
 type Linked = Code['functions'][number];
@@ -38,10 +39,15 @@ export function keyOf({ codeKey }: Kernel): string {
 
 /** The code of a program whose functions are these kernels, in this order. */
 export function link(kernels: ReadonlyMap<string, Kernel>, isWatched: boolean): Code {
+  return finished(linkInParts(kernels, isWatched));
+}
+
+/** The same, kernel by kernel. */
+export function* linkInParts(kernels: ReadonlyMap<string, Kernel>, isWatched: boolean): InParts<Code> {
   const missing = new Map([...kernels].filter(([key]) => !kept.has(key)));
-  if (missing.size > 0) compileKernels(missing);
-  const functions = [...kernels.keys()].map((key) => {
-    const linked = kept.get(key);
+  const found = new Map([...kernels.keys()].flatMap((key) => [[key, kept.get(key)] as const]));
+  if (missing.size > 0) for (const [key, linked] of yield* compileKernels(missing)) found.set(key, linked);
+  const functions = [...found].map(([key, linked]) => {
     if (!linked) throw new Error('internal: a kernel was not compiled');
     kept.delete(key); // and then comes last
     kept.set(key, linked);
@@ -55,27 +61,36 @@ export function link(kernels: ReadonlyMap<string, Kernel>, isWatched: boolean): 
 }
 
 /** The kernels as a module that exports each of them, and the names of its exports. */
-export function encodeKernels(kernels: Iterable<Kernel>): {
+export interface EncodedKernels {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly names: readonly string[];
-} {
+}
+
+export function encodeKernels(kernels: Iterable<Kernel>): EncodedKernels {
+  return finished(encodeInParts(kernels));
+}
+
+function* encodeInParts(kernels: Iterable<Kernel>): InParts<EncodedKernels> {
   const module = new ModuleBuilder({ memory: memoryImport });
-  const names = [...kernels].map((kernel) => internalName(kernel.emit(module)));
+  const names: string[] = [];
+  for (const kernel of kernels) {
+    names.push(internalName(kernel.emit(module)));
+    yield;
+  }
   return { bytes: module.encode({ exportAll: true }), names };
 }
 
-function compileKernels(missing: ReadonlyMap<string, Kernel>): void {
-  const { bytes, names } = encodeKernels(missing.values());
-  const kernels: Kernels = { id: ++modules, module: compiled(bytes, modules) };
-  [...missing.keys()].forEach((key, i) => {
-    kept.set(key, { kernels, name: names[i] ?? '' });
-  });
+function* compileKernels(missing: ReadonlyMap<string, Kernel>): InParts<ReadonlyMap<string, Linked>> {
+  const { bytes, names } = yield* encodeInParts(missing.values());
+  const id = ++modules;
+  const kernels: Kernels = { id, module: yield* compiled(bytes, id) };
+  return new Map([...missing.keys()].map((key, i) => [key, { kernels, name: names[i] ?? '' }]));
 }
 
 /** With the instance that was made on the way, where there is one, for programs to link. */
-function compiled(bytes: Uint8Array<ArrayBuffer>, id: number): Kernels['module'] {
+function* compiled(bytes: Uint8Array<ArrayBuffer>, id: number): InParts<Kernels['module']> {
   if (!chooseLevel().setsFlags) return new webAssembly.Module(bytes);
-  const { module, instance } = compileModule(bytes);
+  const { module, instance } = yield* compileInParts(bytes);
   useInstance(id, instance);
   return module;
 }

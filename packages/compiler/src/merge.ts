@@ -3,7 +3,7 @@
 // each of which has a value of its own. What is to be computed a second time only needs an input that says so: an op of another
 // key, between the value and whatever begins anew.
 
-import type { Capture, Captured } from './capture.ts';
+import { type Capture, type Captured, movedTo } from './capture.ts';
 
 export function mergeEqual({ entries, sources, roots }: Capture): Capture {
   const kept: Captured[] = [];
@@ -12,15 +12,16 @@ export function mergeEqual({ entries, sources, roots }: Capture): Capture {
   /** where each entry is to be found now */
   const places: number[] = [];
   const placeOf = (at: number): number => places[at] ?? -1;
-  entries.forEach(({ node, inputs }, at) => {
-    const moved = inputs.map(placeOf);
-    const key = node.source || !node.op ? undefined : `${node.op.key}(${moved})[${node.shape}]${node.dtype}`;
+  entries.forEach((entry, at) => {
+    const { node } = entry;
+    const moved = movedTo(entry, placeOf);
+    const key = node.source || !node.op ? undefined : `${node.op.key}(${moved.inputs})[${node.shape}]${node.dtype}`;
     const equal = key === undefined ? undefined : known.get(key);
     if (equal !== undefined && !isRoot.has(at)) {
       places.push(equal);
       return;
     }
-    const place = kept.push({ node, inputs: moved }) - 1;
+    const place = kept.push(moved) - 1;
     places.push(place);
     if (key !== undefined && equal === undefined) known.set(key, place);
   });

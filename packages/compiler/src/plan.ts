@@ -4,13 +4,14 @@
 
 import { type Dtype, type Shape, type Source, type Storage, showShape, sizeOf } from '@treadle/graph';
 import { type Kernel, type Level, type Refusal, readRecord, type Slot } from '@treadle/kernels';
-import { type Block, memory, type Program, type RunOptions, team } from '@treadle/pool';
+import { type Block, type Code, memory, type Program, type RunOptions, team } from '@treadle/pool';
 import { type Lifetime, layoutArena } from './arena.ts';
 import { explainFailure, type Written, writtenBy } from './broken-run.ts';
 import type { Capture, Captured } from './capture.ts';
 import { fuse } from './fuse.ts';
 import { makeGroups } from './groups.ts';
-import { distinctKernels, keyOf, link } from './link.ts';
+import { advanced, finished, type InParts } from './in-parts.ts';
+import { distinctKernels, keyOf, linkInParts } from './link.ts';
 import { type Lowered, lower, type Output, type Place } from './lower.ts';
 import type { Ragged } from './ragged.ts';
 import { type Schedule, schedule } from './schedule.ts';
@@ -58,9 +59,21 @@ export interface Draft {
 
 /** With `ragged`, a run may have fewer rows, and leaves out what they would be. */
 export function draft(capture: Capture, level: Level, ragged?: Ragged): Draft {
-  const lowered = lower(capture, makeGroups(capture, fuse(capture), ragged), level, ragged);
+  return finished(draftInParts(capture, level, ragged));
+}
+
+/** The same, pass by pass. */
+export function* draftInParts(capture: Capture, level: Level, ragged?: Ragged): InParts<Draft> {
+  const fused = fuse(capture);
+  yield;
+  const groups = makeGroups(capture, fused, ragged);
+  yield;
+  const lowered = lower(capture, groups, level, ragged);
+  yield;
   const { phases, lifetimes } = schedule(lowered.kernels);
+  yield;
   const inBlock = layOutBlock(lowered, capture, lifetimes, phases.length, ragged);
+  yield;
   const written = writtenBy(capture, lowered.places, phases.flat());
   return { lowered, phases, written, inBlock, code: distinctKernels(phases.flat()), rows: ragged?.rows ?? 1 };
 }
@@ -70,6 +83,9 @@ export class Plan implements Spare {
   readonly names: readonly string[];
   readonly outputOf: readonly (number | undefined)[];
   readonly #program: Program;
+  /** what is left to do until there is code */
+  readonly #linking: InParts<Code>;
+  #code: Code | undefined;
   readonly #watch: Watch | undefined;
   readonly #outputs: readonly Output[];
   readonly #outputSlots: readonly BoundPlace[];
@@ -102,7 +118,8 @@ export class Plan implements Spare {
     this.#outputs = lowered.outputs;
     this.#rows = rows;
     const isWatched = watch !== undefined;
-    this.#program = { ...programOf(phases, code, isWatched), isWatched };
+    this.#linking = linkInParts(code, isWatched);
+    this.#program = programOf(phases, () => this.#linkedCode(), isWatched);
     this.#watch = watch;
 
     const functions = new Map([...code.keys()].map((key, position) => [key, position]));
@@ -175,6 +192,20 @@ export class Plan implements Spare {
     return roundUp(4 * this.#tableWords.length) + this.#inBlock.bytes;
   }
 
+  #linkedCode(): Code {
+    this.#code ??= finished(this.#linking);
+    return this.#code;
+  }
+
+  /** Goes on compiling for some milliseconds; whether all is compiled. */
+  #isCompiled(): boolean {
+    if (!this.#code) {
+      const step = advanced(this.#linking);
+      if (step.done) this.#code = step.value;
+    }
+    return this.#code !== undefined;
+  }
+
   /** Gives back the plan's memory; it must not run again. */
   release(): void {
     team.forget(this.#program);
@@ -217,6 +248,7 @@ export class Plan implements Spare {
     };
     const run: PreparedRun = {
       collected: [],
+      isReady: () => this.#isCompiled(),
       table: () => {
         before?.();
         beginBinding();
@@ -400,14 +432,17 @@ function roundUp(bytes: number): number {
   return Math.ceil(bytes / 64) * 64;
 }
 
-function programOf(phases: Draft['phases'], code: Draft['code'], isWatched: boolean): Program {
+function programOf(phases: Draft['phases'], codeOf: () => Code, isWatched: boolean): Program {
   const kernels = phases.flat();
   return {
-    module: link(code, isWatched),
+    get module() {
+      return codeOf();
+    },
     steps: kernels.length,
     names: kernels.map(({ name }) => name),
-    scratchBytes: kernels.reduce((most, { scratch }) => Math.max(most, scratch), 0),
+    scratchBytes: Math.max(0, ...kernels.map(({ scratch }) => scratch)),
     work: phases.map((phase) => phase.map(({ tiles, cost }) => ({ tiles, cost }))),
+    isWatched,
   };
 }
 

@@ -3,7 +3,8 @@
 
 import type { Capture, Found } from './capture.ts';
 import { chooseLevel } from './features.ts';
-import { type Draft, draft, Plan } from './plan.ts';
+import { finished, type InParts } from './in-parts.ts';
+import { type Draft, draftInParts, Plan } from './plan.ts';
 import type { Ragged } from './ragged.ts';
 import { simplified } from './simplify.ts';
 import { keepStructure, namedStructure, type Structure, sameStructure } from './structure.ts';
@@ -28,26 +29,38 @@ let bytes = 0;
 let uses = 0;
 
 export function planFor(found: Found): Plan {
-  return planOf(found.structure, () => draft(simplified(found), chooseLevel().level));
+  return keptPlan(found.structure) ?? finished(planInParts(found));
+}
+
+/** The same in parts; the structure must last. */
+export function* planInParts(found: Found): InParts<Plan> {
+  const known = keptPlan(found.structure);
+  if (known) return known;
+  const structure = keepStructure(found.structure);
+  const captured = simplified(found);
+  yield;
+  return yield* newPlan(structure, draftInParts(captured, chooseLevel().level));
 }
 
 /** A plan that fewer rows can run, too. */
-export function raggedPlanFor(captured: Capture, ragged: Ragged): Plan {
+export function* raggedPlanInParts(captured: Capture, ragged: Ragged): InParts<Plan> {
   const structure = namedStructure(`${ragged.rows} rows or fewer\n${ragged.key}`);
-  return planOf(structure, () => draft(captured, chooseLevel().level, ragged));
+  return keptPlan(structure) ?? (yield* newPlan(structure, draftInParts(captured, chooseLevel().level, ragged)));
 }
 
-function planOf(structure: Structure, make: () => Draft): Plan {
+function keptPlan(structure: Structure): Plan | undefined {
+  const kept = plans.get(structure.hash)?.find((each) => sameStructure(each.structure, structure));
+  if (kept) kept.lastUse = ++uses;
+  return kept?.plan;
+}
+
+function* newPlan(structure: Structure, drafting: InParts<Draft>): InParts<Plan> {
+  const drafted = yield* drafting;
+  const meanwhile = keptPlan(structure);
+  if (meanwhile) return meanwhile;
+  const plan = new Plan(drafted);
+  const kept = { structure, plan, lastUse: ++uses };
   const alike = plans.get(structure.hash);
-  if (alike) {
-    for (const kept of alike) {
-      if (!sameStructure(kept.structure, structure)) continue;
-      kept.lastUse = ++uses;
-      return kept.plan;
-    }
-  }
-  const plan = new Plan(make());
-  const kept = { structure: keepStructure(structure), plan, lastUse: ++uses };
   if (alike) alike.push(kept);
   else plans.set(structure.hash, [kept]);
   count++;

@@ -25,7 +25,7 @@ const forgotten = new FinalizationRegistry<Plan>((plan) => plan.release());
 export function profilePlan(types: readonly ArgumentType[], f: Recorded): Profiling {
   const latest: { log: readonly (readonly Stint[])[] } = { log: [] };
   let made: { readonly plan: Plan; readonly kernels: readonly ExplainedKernel[] } | undefined;
-  const recording = record(types, f, (found) => {
+  const recording = record(types, f, function* (found) {
     const captured = simplified(found);
     const drafted = draft(captured, chooseLevel().level);
     const plan = new Plan(drafted, (log) => {

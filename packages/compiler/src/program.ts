@@ -105,7 +105,8 @@ export function buildProgram(
 ): Program | MustStore {
   const terms: Term[] = [];
   const loads: { operand: Operand; type: Lane }[] = [];
-  const known = new Map<string, number>();
+  /** the terms made so far, by their entries, or by entries and ways */
+  const known = new Map<string | number, number>();
   const ops: string[] = [];
   let cost = 0;
   let flops = 0;
@@ -113,7 +114,7 @@ export function buildProgram(
   let failure: MustStore | undefined;
 
   const term = (entryAt: number, way: Way): number => {
-    const key = `${entryAt}:${way.key}`;
+    const key = way === here ? entryAt : `${entryAt}:${way.key}`;
     const before = known.get(key);
     if (before !== undefined) return before;
     const entry = stored.entries[entryAt];

@@ -12,10 +12,12 @@ import {
   type VariableState,
 } from '@treadle/graph';
 import { type Found, find, type Root } from './capture.ts';
+import { finished, type InParts } from './in-parts.ts';
 import type { Binding, Plan } from './plan.ts';
-import { keepFor, planFor } from './plans.ts';
+import { keepFor, planInParts } from './plans.ts';
 import { bindingOf } from './realize.ts';
 import type { StoredValue } from './storage.ts';
+import { keepStructure } from './structure.ts';
 import { noteAssignments, VariableCell } from './variable.ts';
 
 export interface ArgumentType {
@@ -104,16 +106,31 @@ export function captureCall(types: readonly ArgumentType[], f: Recorded): Found 
   return trace(types, f).found;
 }
 
+/** Makes a plan for what was captured, whose structure lasts. */
+export type PlanMaker = (found: Found) => InParts<Planned>;
+
 /** Records `f`, to be run with a plan of the cache, or one of its own. */
-export function record(
+export function record(types: readonly ArgumentType[], f: Recorded, planOf?: PlanMaker): Recording {
+  return finished(recordInParts(types, f, planOf));
+}
+
+/** The same in parts, of which the call of `f` is the first one. */
+export function* recordInParts(
   types: readonly ArgumentType[],
   f: Recorded,
-  planOf: (found: Found) => Planned = (found) => ({ plan: planFor(found) }),
-): Recording {
+  planOf: PlanMaker = planOfCache,
+): InParts<Recording> {
   const { found, ...traced } = trace(types, f);
   // Only sources and structure are needed from here on; the nodes between them can be forgotten.
-  const { plan, ...rows } = planOf(found);
-  return new PlannedRecording(plan, { ...bindingOf(found), ...rows }, traced);
+  const lasting = { ...found, structure: keepStructure(found.structure) };
+  const binding = bindingOf(found);
+  yield;
+  const { plan, ...rows } = yield* planOf(lasting);
+  return new PlannedRecording(plan, { ...binding, ...rows }, traced);
+}
+
+function* planOfCache(found: Found): InParts<Planned> {
+  return { plan: yield* planInParts(found) };
 }
 
 /** What was written down before the recording began goes on seeing the values that variables had then. */

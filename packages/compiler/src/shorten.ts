@@ -3,7 +3,7 @@
 // shape nobody needs. Only what is exact to the bit, and what every op says of itself: no op is known by name.
 
 import { denseView, isDense, sameShape } from '@treadle/graph';
-import type { Capture, Captured } from './capture.ts';
+import { type Capture, type Captured, movedTo } from './capture.ts';
 
 export function shorten({ entries, sources, roots }: Capture): Capture {
   const isRoot = new Set(roots.map(({ at }) => at));
@@ -11,18 +11,17 @@ export function shorten({ entries, sources, roots }: Capture): Capture {
   /** the entry that has the same value as each */
   const same: number[] = [];
   entries.forEach((entry, at) => {
-    const inputs = entry.inputs.map((input) => same[input] ?? input);
-    short.push({ node: entry.node, inputs: skipReshape(short, { node: entry.node, inputs }) });
+    short.push(skipReshape(short, movedTo(entry, (input) => same[input] ?? input)));
     same.push(isRoot.has(at) ? at : (originOf(short, at) ?? at));
   });
   return dropUnread({ entries: short, sources, roots });
 }
 
-/** The inputs of a reshape without the reshape before it. */
-function skipReshape(entries: readonly Captured[], { node, inputs }: Captured): readonly number[] {
-  const before = entries[inputs[0] ?? -1];
-  const isChain = isReshape({ node, inputs }) && before !== undefined && isReshape(before);
-  return isChain ? before.inputs : inputs;
+/** A reshape without the reshape before it. */
+function skipReshape(entries: readonly Captured[], entry: Captured): Captured {
+  const before = entries[entry.inputs[0] ?? -1];
+  const isChain = isReshape(entry) && before !== undefined && isReshape(before);
+  return isChain ? { node: entry.node, inputs: before.inputs } : entry;
 }
 
 function isReshape({ node }: Captured): boolean {
@@ -62,9 +61,9 @@ function dropUnread({ entries, sources, roots }: Capture): Capture {
   const places: number[] = [];
   const kept: Captured[] = [];
   const placeOf = (at: number): number => places[at] ?? -1;
-  entries.forEach(({ node, inputs }, at) => {
-    const stays = needed.has(at) || node.source !== undefined;
-    places.push(stays ? kept.push({ node, inputs: inputs.map(placeOf) }) - 1 : -1);
+  entries.forEach((entry, at) => {
+    const stays = needed.has(at) || entry.node.source !== undefined;
+    places.push(stays ? kept.push(movedTo(entry, placeOf)) - 1 : -1);
   });
   return {
     entries: kept,

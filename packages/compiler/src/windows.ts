@@ -8,8 +8,8 @@ import { stepTable } from './step-table.ts';
 export interface TableLayout {
   /** addresses are 0 */
   readonly words: readonly number[];
-  /** for each slot: words that hold its address, each with how many bytes it is ahead of it */
-  readonly uses: ReadonlyMap<Slot, readonly (readonly [word: number, byteOffset: number])[]>;
+  /** for each slot: words that hold its address, each followed by how many bytes it is ahead of it */
+  readonly uses: ReadonlyMap<Slot, readonly number[]>;
 }
 
 /** `funcOf`: the position of a kernel's code in the program's table of functions. Kernels may share a window. */
@@ -43,12 +43,12 @@ export function layOutTable(
     }),
   );
   const words = [...stepTable(steps, { isWatched })];
-  const uses = new Map<Slot, [number, number][]>();
+  const uses = new Map<Slot, number[]>();
   for (const word of windows) {
     if (typeof word !== 'number') {
       const known = uses.get(word.slot);
-      if (known) known.push([words.length, word.byteOffset]);
-      else uses.set(word.slot, [[words.length, word.byteOffset]]);
+      if (known) known.push(words.length, word.byteOffset);
+      else uses.set(word.slot, [words.length, word.byteOffset]);
     }
     words.push(typeof word === 'number' ? word : 0);
   }
@@ -66,13 +66,13 @@ function recordIn({ refusal, window }: Kernel): number | undefined {
 /** Where the address of a slot is written for a run. */
 export class BoundSlot {
   /** words of the table, each followed by how many bytes it is ahead of the address */
-  readonly #uses: Int32Array;
+  readonly #uses: readonly number[];
   /** first word of the table */
   #table = 0;
   #address = -1;
 
-  constructor(uses: readonly (readonly [word: number, byteOffset: number])[]) {
-    this.#uses = Int32Array.from(uses.flat());
+  constructor(uses: readonly number[]) {
+    this.#uses = uses;
   }
 
   /** Says where the table lies from now on; the address is to be written anew. */

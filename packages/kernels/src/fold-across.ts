@@ -4,11 +4,13 @@
 import { type Expr, type FunctionBuilder, i32, i32x4, v128 } from '@treadle/wasm';
 import { sizeOf } from './collapse.ts';
 import {
+  betweenBlocks,
   blockLength,
   cursorsOf,
   type FoldNest,
   finished,
   foldLength,
+  inRun,
   isInBlocks,
   lengthFrom,
   mergeEight,
@@ -44,11 +46,12 @@ export function foldAcross(nest: FoldNest): Kernel {
     loads: loads.map(({ operand }) => operand),
     stores: stores.map(({ operand }) => operand),
     emit: (f, table, { row0, row1, col0, col1 }, scratch) => {
+      const run = inRun(f, nest, table);
       eachRow(f, { shape: rows, from: row0, to: row1 }, cursorsOf(f, nest, table, rows.length), (at) => {
         eachStep(f, col0, col1, widestStrip, (left) => {
           const right = f.let(smaller(plus(left, widestStrip), col1));
           const [x0, end] = [f.let(times(left, 4)), f.let(times(right, 4))];
-          foldStrip(f, nest, { at, x0, end, home: f.let(i32.sub(scratch, x0)), pitch });
+          foldStrip(f, run, { at, x0, end, home: f.let(i32.sub(scratch, x0)), pitch });
         });
       });
     },
@@ -97,7 +100,9 @@ function foldStrip(f: FunctionBuilder, nest: FoldNest, strip: Strip): void {
   const nextBlock = (): void => {
     if (!isInBlocks(nest)) return;
     const isBetween = i32.and(i32.gt_s(k, 0), i32.eqz(i32.and(k, blockLength - 1)));
-    f.if(i32.and(isBetween, i32.le_s(i32.add(k, 8), length)), () => putAside(f, nest, strip));
+    f.if(i32.and(isBetween, i32.le_s(i32.add(k, 8), length)), () => {
+      betweenBlocks(f, nest, () => putAside(f, nest, strip));
+    });
   };
   if (foldLength(nest) >= block) {
     f.while(i32.le_s(i32.add(k, block), length), () => {

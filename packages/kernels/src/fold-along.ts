@@ -16,11 +16,13 @@ import {
 } from './accumulators.ts';
 import { sizeOf } from './collapse.ts';
 import {
+  betweenBlocks,
   chunkLength,
   cursorsOf,
   type FoldNest,
   finished,
   foldLength,
+  inRun,
   isInBlocks,
   lengthFrom,
   workOf,
@@ -49,6 +51,7 @@ export function foldAlong(nest: FoldNest): Kernel {
     stores: stores.map(({ operand }) => operand),
     present: nest.chunks === 1 ? present : undefined,
     emit: (f, table, { row0, row1 }, scratch) => {
+      const run = inRun(f, nest, table);
       const cursors = cursorsOf(f, nest, table, nest.outputs.length).map(({ base, steps: all }) => ({
         base,
         steps: all.length === 0 ? all : [...all.slice(0, -1), count * all.at(-1)!],
@@ -57,7 +60,7 @@ export function foldAlong(nest: FoldNest): Kernel {
         const rows = Array.from({ length: count }, (_, r) =>
           first.map((at, v) => (r === 0 || steps[v] === 0 ? at : f.let(plus(at, r * steps[v]!)))),
         );
-        foldRows(f, nest, rows, scratch);
+        foldRows(f, run, rows, scratch);
       });
     },
   });
@@ -206,7 +209,9 @@ function nextBlock(f: FunctionBuilder, nest: FoldNest, bunch: readonly Row[]): (
   const { words, merge } = nest.program;
   if (!isInBlocks(nest)) return undefined;
   return () => {
-    for (const row of bunch) putAside(f, words, merge, row);
+    betweenBlocks(f, nest, () => {
+      for (const row of bunch) putAside(f, words, merge, row);
+    });
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { type Expr, type FunctionBuilder, i32 } from '@treadle/wasm';
 import { collapse, denseStrides, sizeOf } from './collapse.ts';
-import type { Operand, Present, Work } from './kernel.ts';
+import type { Operand, Present, Slot, Work } from './kernel.ts';
 import { address, type Lane, type Load, smaller } from './lane.ts';
 import type { Cursor } from './rows.ts';
 
@@ -54,6 +54,8 @@ export interface FoldProgram {
   readonly present?: Present | undefined;
   /** whether elements are the results of chunks */
   readonly isOfChunks?: boolean;
+  /** an int32: how many elements there are in a run, where there may be fewer than the axis is long; the others are identities */
+  readonly count?: Slot | undefined;
 }
 
 /** Axes, in row-major order, that are folded as one. */
@@ -82,6 +84,21 @@ export interface FoldNest {
   readonly axis: readonly number[];
   /** of each load, then each store, then the flat index, then the chunk's first k: strides along `outputs` */
   readonly strides: readonly (readonly number[])[];
+  /** where a run may have fewer elements: whether they are several chunks */
+  readonly isLong?: Expr<'i32'> | undefined;
+}
+
+/** The nest as a run finds it. */
+export function inRun(f: FunctionBuilder, nest: FoldNest, table: Expr<'i32'>): FoldNest {
+  const { count } = nest.program;
+  if (count === undefined || !isInBlocks(nest)) return nest;
+  return { ...nest, isLong: f.let(i32.gt_s(i32.load(i32.load(table, 4 * count)), chunkLength)) };
+}
+
+/** Does what comes between blocks, where the elements of the run are in blocks. */
+export function betweenBlocks(f: FunctionBuilder, { isLong }: FoldNest, act: () => void): void {
+  if (isLong) f.if(isLong, act);
+  else act();
 }
 
 export function nestOf(program: FoldProgram, stores: readonly FoldStore[]): FoldNest {

@@ -1,10 +1,10 @@
 // Folding the last axis of a lane program, in an order that depends on the axis's length K alone, so that an output has the
 // same bits alone, in any batch, under any layout and on any number of threads. The order: elements are cut into chunks of
-// 4096; in a chunk, element k joins accumulator k mod 8, in increasing k, each beginning with the identity. Where there are several
-// chunks, and operations round, the eight are put aside and begin anew before element 256, 512, … of a chunk, if eight more are to come; what was put
-// aside is combined one by one, the last accumulators at the end. The eight are merged as ((a0∘a4)∘(a2∘a6))∘((a1∘a5)∘(a3∘a7)); the
-// results of the chunks are folded by the same rule. So an element of several
-// chunks goes through 32 + 16 + 3 operations at most for its chunk.
+// 4096; in a chunk, element k joins accumulator k mod 8, in increasing k, each beginning with the identity. Where there are
+// several chunks, and operations round, the eight are put aside and begin anew before element 256, 512, … of a chunk, if eight
+// more are to come; what was put aside is combined one by one, the last accumulators at the end. The eight are merged as
+// ((a0∘a4)∘(a2∘a6))∘((a1∘a5)∘(a3∘a7)); the results of the chunks are folded by the same rule. So an element of several chunks
+// goes through 32 + 16 + 3 operations at most for its chunk.
 // Two loops keep this order, along the axis and across outputs; where there are several chunks, each is an output of its own.
 
 import { denseStrides, sizeOf } from './collapse.ts';
@@ -42,6 +42,7 @@ export function fold(
     loads: partials.map((operand, w) => ({ operand, type: words[w]!.type })),
     body: (_f, values) => values,
     isOfChunks: true,
+    count: undefined,
     cost: 0.3,
     flops: 0,
   };

@@ -11,16 +11,16 @@ import { tiled } from './tiled.ts';
 import { bandsOf, emitMoved, emitTurned, scratchOf, turned } from './transpose.ts';
 import { operandKey, overWindow, Window } from './window.ts';
 
-/** Every element of `shape`: loads, body, stores. With a key, its code depends on nothing else but shapes and strides. */
+/** Every element of `shape`: loads, body, stores. With a key, its code depends on nothing else but shapes, strides and cost. */
 export function lanes(program: StoredProgram): Kernel {
-  const { key, present } = program;
+  const { key, cost, present } = program;
   if (key === undefined) return lanesInPlace(program);
   const window = new Window();
   const loads = program.loads.map(({ operand, type }) => ({ operand: window.operand(operand), type }));
   const stores = program.stores.map((operand) => window.operand(operand));
   const own = present && { ...present, slot: window.at(present.slot) };
   const read = loads.map(({ operand, type }) => `${type} ${operandKey(operand)}`);
-  const codeKey = `lanes ${key} ${read} → ${stores.map(operandKey)} ${own ? `${own.slot} of ${own.of}` : ''}`;
+  const codeKey = `lanes ${key} ${cost} ${read} → ${stores.map(operandKey)} ${own ? `${own.slot} of ${own.of}` : ''}`;
   const kernel = lanesInPlace({ ...program, loads, stores, present: own });
   return overWindow({ ...kernel, codeKey }, window.locations);
 }

@@ -58,6 +58,7 @@ export function reduce({ combine, store, allocate, axes, count, ...program }: Re
       shape,
       loads,
       nested,
+      count,
       words: [{ type, identity }],
       body: (f, values, { index, k }) => {
         const elements = body(f, values.slice(0, given), index).map((element) => enter(f, element));

@@ -3,13 +3,16 @@
 
 import type { Kernel, Location, Operand, Slot, Word } from './kernel.ts';
 
+/** More than any byte offset. */
+const mostBytes = 2 ** 33;
+
 export class Window {
   readonly locations: Location[] = [];
-  readonly #positions = new Map<string, Slot>();
+  readonly #positions = new Map<number, Slot>();
 
   /** The position of a location. */
   at(slot: Slot, byteOffset = 0): Slot {
-    const key = `${slot} ${byteOffset}`;
+    const key = slot * mostBytes + byteOffset;
     let position = this.#positions.get(key);
     if (position === undefined) {
       position = this.locations.push({ slot, byteOffset }) - 1;

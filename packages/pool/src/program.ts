@@ -26,6 +26,7 @@ export interface Code {
 }
 
 export interface Program {
+  /** is asked for when the program is first run */
   readonly module: Code;
   /** steps of the program, skipped ones included */
   readonly steps: number;
@@ -50,6 +51,11 @@ export interface Stint {
 export interface RunOptions {
   /** whether more than one thread is called; by default if that pays */
   readonly parallel?: boolean;
+  /**
+   * whether the program can be run, for a run that leaves the event loop free: called when its turn has come, again and again,
+   * with a turn of the event loop between; each call may do a few milliseconds of what is still to be done
+   */
+  readonly isReady?: (() => boolean) | undefined;
   // None of these may run anything itself.
 
   /**

@@ -137,6 +137,7 @@ export class Team {
   /** Does the jobs whose turn has come, until one is open or the event loop is to have a turn. */
   #begin(): void {
     for (let job = this.#jobs[0]; job && !this.#runner.isOpen; job = this.#jobs[0]) {
+      if (!this.#isReady(job)) return this.#awaitTurn();
       if (this.#isLong(job)) {
         this.#open(job);
       } else {
@@ -144,6 +145,16 @@ export class Team {
         this.#jobs.shift();
         this.#do(job);
       }
+    }
+  }
+
+  /** A job that cannot be made ready is as ready as it will be: it fails when it is done. */
+  #isReady({ what }: Job): boolean {
+    if (typeof what === 'function') return true;
+    try {
+      return what.options.isReady?.() ?? true;
+    } catch {
+      return true;
     }
   }
 

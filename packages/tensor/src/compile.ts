@@ -5,11 +5,15 @@ import {
   type ArgumentType,
   captureCall,
   Family,
+  finished,
+  type InParts,
+  inTurns,
   isRecording,
   makePending,
+  type PlanMaker,
   type Recorded,
   type Recording,
-  record,
+  recordInParts,
   type StoredValue,
   valueOf,
 } from '@treadle/compiler';
@@ -32,6 +36,11 @@ import { Variable } from './variable.ts';
 /** A compiled function; `runAsync` does the same with the event loop free. */
 export type Compiled<A extends readonly unknown[], R> = ((...args: A) => R) & {
   runAsync(...args: A): Promise<R>;
+  /**
+   * Records what a call with such arguments needs, if that was not done yet, with a turn of the event loop every few milliseconds;
+   * undefined where nothing is left to do. Only f itself is called in one go.
+   */
+  prepare(...args: A): Promise<void> | undefined;
 };
 
 /** A call of f with stand-ins for its tensors, and what was made of it. */
@@ -84,14 +93,28 @@ export function compile<A extends readonly unknown[], R>(
   const recordings = new Recordings<RecordedCall<Recording, R>>(({ made }) => made);
   const families = new Recordings<Family>((family) => family);
   const changing = new ChangingArguments(f.name);
-  const find = (args: A, { key, tensors }: Described): RecordedCall<Recording, R> => {
-    let recorded = recordings.get(key);
-    if (!recorded) {
-      recorded = recordCall(f, args, tensors, recordIn(familyOf(args, tensors)));
-      recordings.add(key, recorded);
-      changing.note(args, describeValues(args));
-    }
+  const preparing = new Map<string, Promise<void>>();
+  const find = (args: A, described: Described): RecordedCall<Recording, R> =>
+    recordings.get(described.key) ?? finished(recordAnew(args, described));
+  function* recordAnew(args: A, { key, tensors }: Described): InParts<RecordedCall<Recording, R>> {
+    const planOf = planIn(familyOf(args, tensors));
+    const recorded = yield* recordCallInParts(f, args, tensors, planOf);
+    recordings.add(key, recorded);
+    changing.note(args, describeValues(args));
     return recorded;
+  }
+  const prepare = (...args: A): Promise<void> | undefined => {
+    if (isRecording()) return undefined;
+    const described = describeArguments(args);
+    const { key } = described;
+    if (recordings.get(key)) return undefined;
+    const known = preparing.get(key);
+    if (known) return known;
+    const prepared = inTurns(recordAnew(args, described))
+      .then(() => undefined)
+      .finally(() => preparing.delete(key));
+    preparing.set(key, prepared);
+    return prepared;
   };
   const familyOf = (args: A, tensors: readonly Tensor[]): Sharing | undefined => {
     const rows = tensors.at(-1)?.shape[0] ?? 0;
@@ -125,7 +148,7 @@ export function compile<A extends readonly unknown[], R>(
     const lost = recording.lostBehind(nodes);
     return rebuild(await recording.runAsync(values), lost);
   };
-  return Object.assign(run, { runAsync });
+  return Object.assign(run, { runAsync, prepare });
 }
 
 /** The result of a call, where it is an argument or a variable in a handle of its own. */
@@ -211,10 +234,9 @@ function standInCall<A extends readonly unknown[], R>(
   return { call, result: () => result };
 }
 
-/** Recording with the plan of a family, where there is one. */
-function recordIn(sharing: Sharing | undefined): (types: readonly ArgumentType[], f: Recorded) => Recording {
-  if (!sharing) return record;
-  return (types, f) => record(types, f, (captured) => sharing.family.planFor(captured, sharing.rows));
+/** How plans are made: by a family, where there is one. */
+function planIn(sharing: Sharing | undefined): PlanMaker | undefined {
+  return sharing && ((captured) => sharing.family.planFor(captured, sharing.rows));
 }
 
 /** What `make` makes of a call of f as a function on nodes, those of the tensors among its arguments. */
@@ -225,9 +247,24 @@ export function recordCall<A extends readonly unknown[], R, M>(
   make: (types: readonly ArgumentType[], f: Recorded) => M,
 ): RecordedCall<M, R> {
   const standIn = standInCall(f, args, tensors);
-  const made = make(tensors.map(typeOf), standIn.call);
+  return callOf(make(tensors.map(typeOf), standIn.call), standIn.result());
+}
+
+function* recordCallInParts<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  args: A,
+  tensors: readonly Tensor[],
+  planOf: PlanMaker | undefined,
+): InParts<RecordedCall<Recording, R>> {
+  const standIn = standInCall(f, args, tensors);
+  const made = yield* recordInParts(tensors.map(typeOf), standIn.call, planOf);
+  return callOf(made, standIn.result());
+}
+
+/** A call of a function that gave `result`, and what was made of it. */
+function callOf<M, R>(made: M, result: unknown): RecordedCall<M, R> {
   // The structure alone: tensors would keep what was recorded.
-  const template = mapTensors(standIn.result(), ({ shape, dtype }) => placeholder({ shape, dtype }));
+  const template = mapTensors(result, ({ shape, dtype }) => placeholder({ shape, dtype }));
   return {
     made,
     rebuild: (outputs, lost) => {

@@ -64,6 +64,7 @@ function* rowsOf(node: Node): Generator<Node> {
   }
   const values = valueOf(node).read();
   const length = sizeOf(shape);
+  node.captured = true; // a gradient that leads here is lost
   const lost = joinLost(node.lost, 'untracked');
   for (let i = 0; i < count; i++) {
     const storage = StoredValue.of(values.slice(i * length, (i + 1) * length), node.dtype);

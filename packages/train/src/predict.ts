@@ -28,14 +28,13 @@ export class Predictor {
   /** The answers for rows [n, …] of each input, n ≥ 1, in batches of `batchSize` at most. */
   async answers(xs: readonly Tensor[], batchSize: number): Promise<readonly Tensor[]> {
     const count = xs[0]?.shape[0] ?? 0;
-    if (count <= batchSize) return this.#stepFor(count).runAsync(xs);
+    if (count <= batchSize) return answered(this.#stepFor(count), xs);
     const answers: TensorData[] = [];
     for (let from = 0; ; from += batchSize) {
       const rows = Math.min(batchSize, count - from);
       const parts = xs.map((x) => rowsInPlace(x, from, from + rows));
-      const answered = this.#stepFor(rows).runAsync(parts);
-      disposeRows({ xs: parts }); // the run holds what it was given
-      const batch = await answered;
+      const batch = await answered(this.#stepFor(rows), parts);
+      disposeRows({ xs: parts });
       const whole = batch.map((part, i) => {
         const { size, dtype } = part;
         const shape = [count, ...part.shape.slice(1)];
@@ -52,6 +51,11 @@ export class Predictor {
     if (rows === 1) return this.#one;
     return rows <= few ? this.#few : this.#many;
   }
+}
+
+async function answered(answer: Answer, xs: readonly Tensor[]): Promise<readonly Tensor[]> {
+  await answer.prepare(xs);
+  return await answer.runAsync(xs);
 }
 
 /** The least power of two that is not below n. */

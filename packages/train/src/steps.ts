@@ -164,9 +164,10 @@ function byNumbers(f: (...args: StepArguments) => BatchFigures): Step {
   const step = compile(f, { capacity: (rows) => rows });
   return {
     step,
-    run: (rows, { tensors, count }) => {
-      using numbers = tensor(rows); // the run holds what it was given
-      return step.runAsync(tensors, count, numbers);
+    run: async (rows, { tensors, count }) => {
+      using numbers = tensor(rows);
+      await step.prepare(tensors, count, numbers);
+      return await step.runAsync(tensors, count, numbers);
     },
   };
 }

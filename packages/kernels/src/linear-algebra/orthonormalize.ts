@@ -33,7 +33,8 @@ export function orthonormalize({ name, a, store }: Orthonormalize): Kernel {
         const before = f.let(lengthOf(f, q, j));
         orthogonalize(f, q, j);
         const left = f.let(lengthOf(f, q, j));
-        const isRounding = f64.le(left, f64.mul(before, m * 2 ** -24));
+        // rounding of its elements moves a column by 2⁻²⁴ of its length, however many elements it has
+        const isRounding = f64.le(left, f64.mul(before, n * 2 ** -23));
         const factor = f.let(select(f64.const(0), f64.div(1, left), isRounding));
         each(f, 0, m, (i) => put(f, q, i, j, f64.mul(get(q, i, j), factor)));
       });
