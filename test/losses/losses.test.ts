@@ -419,7 +419,7 @@ test('options that cannot be meant are refused', () => {
   expect(() => categoricalCrossentropy({ labelSmoothing: 2 })).toThrow(RangeError);
   // @ts-expect-error: the type forbids it
   expect(() => meanSquaredError({ reduction: 'average' })).toThrow(
-    'meanSquaredError: the reduction must be mean, sum or none; got average',
+    'meanSquaredError: the reduction must be mean, sum or none; got "average"',
   );
 });
 

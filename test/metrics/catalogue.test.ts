@@ -361,9 +361,9 @@ test('what cannot be meant is refused', () => {
   expect(() => metrics.topKCategoricalAccuracy({ k: 0 })).toThrow('k must be a whole number ≥ 1; got 0');
   expect(() => metrics.sparseTopKCategoricalAccuracy({ k: 1.5 })).toThrow(RangeError);
   // @ts-expect-error: the type forbids it
-  expect(() => metrics.precision({ average: 'all' })).toThrow('precision: average must be macro or micro; got all');
+  expect(() => metrics.precision({ average: 'all' })).toThrow('precision: average must be macro or micro; got "all"');
   // @ts-expect-error: the type forbids it
-  expect(() => metrics.auc({ curve: 'S' })).toThrow('auc: curve must be ROC or PR; got S');
+  expect(() => metrics.auc({ curve: 'S' })).toThrow('auc: curve must be ROC or PR; got "S"');
   expect(() => metrics.auc().update([1, 0], [1, 2, 3])).toThrow(ShapeError);
   expect(() => metrics.recall().update([[1], [2]], [[1, 2, 3]])).toThrow(
     'recall: yTrue must hold a label for each row',

@@ -241,7 +241,7 @@ test.each<[() => unknown, string]>([
   [() => conv1d(1, 3, { dilationRate: 0 }), 'conv1d: dilationRate must be a whole number ≥ 1; got 0'],
   [() => conv1d(1, 3, { padding: 'full' as 'same' }), 'conv1d: padding must be one of valid, same, causal; got "full"'],
   [() => conv2d(-1, 3), 'conv2d: filters must be a whole number ≥ 1; got -1'],
-  [() => conv2d(1, [3, 0]), 'conv2d: kernelSize must be a whole number ≥ 1, or two; got [3,0]'],
+  [() => conv2d(1, [3, 0]), 'conv2d: kernelSize must be a whole number ≥ 1, or two; got [3, 0]'],
   [
     () => conv2d(4, 3, { groups: 3 }),
     'conv2d: groups must be a whole number ≥ 1 that divides the filters; got 3 groups, 4 filters',
@@ -259,7 +259,7 @@ test.each<[() => unknown, string]>([
   [() => averagePooling1d(2, { strides: 0 }), 'averagePooling1d: strides must be a whole number ≥ 1; got 0'],
   [
     () => zeroPadding2d([1, [2, -1]]),
-    'zeroPadding2d: padding must be whole numbers ≥ 0, one or two for each axis; got [2,-1]',
+    'zeroPadding2d: padding must be whole numbers ≥ 0, one or two for each axis; got [2, -1]',
   ],
   [
     () => upSampling2d(2, { interpolation: 'cubic' as 'nearest' }),

@@ -207,7 +207,7 @@ describe('what cannot be is refused:', () => {
     [
       'a merge that is none',
       () => Reflect.apply(bidirectional, undefined, [lstm(2), { mergeMode: 'max' }]),
-      'bidirectional: mergeMode must be one of concat, sum, mul, ave; got max',
+      'bidirectional: mergeMode must be one of concat, sum, mul, ave; got "max"',
     ],
     [
       'a shape that does not fill',

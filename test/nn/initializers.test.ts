@@ -213,6 +213,6 @@ test.each([
 test('varianceScaling refuses what it does not know', () => {
   expect(() => initializers.varianceScaling({ scale: 0 })).toThrow('varianceScaling: the scale must be above 0; got 0');
   expect(() => Reflect.apply(initializers.varianceScaling, undefined, [{ mode: 'fan' }])).toThrow(
-    'varianceScaling: the mode must be one of fanIn, fanOut, fanAvg; got fan',
+    'varianceScaling: the mode must be one of fanIn, fanOut, fanAvg; got "fan"',
   );
 });

@@ -91,7 +91,7 @@ const ranges: readonly (readonly [string, () => unknown])[] = [
     () => layerFrom({ kind: 'bidirectional', layer: { kind: 'lstm', units: 1 }, mergeMode: 'max' }),
   ],
   [
-    'constraint: the kind must be one of maxNorm, nonNeg, unitNorm; got {"kind":"min"}',
+    'constraint: the kind must be one of maxNorm, nonNeg, unitNorm; got "min"',
     () => layerFrom({ kind: 'dense', units: 1, kernelConstraint: { kind: 'min' } }),
   ],
   [

@@ -2,8 +2,6 @@
 
 import { expect } from 'vitest';
 
-const kinds = ['ShapeError', 'DtypeError', 'RangeError'];
-
 export function refused(call: () => unknown, kind: string, message: RegExp): void {
   let thrown: unknown;
   try {
@@ -16,7 +14,11 @@ export function refused(call: () => unknown, kind: string, message: RegExp): voi
   expect((thrown as Error).message).toMatch(/^[a-zA-Z0-9]+: [^;]+; got .+/s);
 }
 
-/** Whether an error is a refusal. */
+/** What an engine says by itself of a call that went wrong, or a program of a broken invariant. */
+const unmeant =
+  /Cannot (read|set|convert|mix|destructure|access|assign|perform)|is not (a function|iterable|a constructor|defined|extensible|an object)|undefined or null|internal:|Invalid (array|typed array|string|Date) |Maximum call stack|out of memory|called on incompatible|called on null|not an object|circular structure|serialize a BigInt|must be a string or/;
+
+/** Whether an error is a refusal: it begins with the name of what was called, and an engine had no part in it. */
 export function isRefusal(error: unknown): boolean {
-  return error instanceof Error && kinds.includes(error.name) && /^[a-zA-Z0-9]+: [^;]+; got /.test(error.message);
+  return error instanceof Error && /^[\w.]+(\([\w]+\))?: \S/.test(error.message) && !unmeant.test(error.message);
 }

@@ -167,12 +167,12 @@ const wrongOptions: Record<string, Case> = {
   'validationData without targets': {
     options: { validationData: [x] },
     name: 'RangeError',
-    message: ': validationData must be an array of x, y and perhaps sampleWeight; got an array of 1',
+    message: ': validationData must be { x, y }, or an array of x, y and perhaps sampleWeight; got an array of 1',
   },
-  'validationData as an object': {
-    options: { validationData: { x, y } },
+  'validationData as another object': {
+    options: { validationData: { x, targets: y } },
     name: 'RangeError',
-    message: ': validationData must be an array of x, y and perhaps sampleWeight; got object',
+    message: ': validationData must be { x, y }, or an array of x, y and perhaps sampleWeight; got an object',
   },
   'validation rows of another length': {
     options: { validationData: [zeros([3, 5]), [0, 1, 2]] },
@@ -201,7 +201,7 @@ describe.each(['fit', 'evaluate'])('%s', (method) => {
   test.each(Object.entries(cases))('%s', async (_, wrong) => {
     const model = classifier();
     const before = bitsOf(model);
-    const options = { verbose: 0, ...wrong.options };
+    const options = { ...(method === 'fit' && { verbose: 0 }), ...wrong.options };
     const error = await errorOf(() => untyped(model, method, wrong.x ?? x, wrong.y ?? y, options));
     const expected = wrong.message.startsWith(':') ? `${method}${wrong.message}` : wrong.message;
     expect(error.message).toContain(expected);
@@ -276,7 +276,7 @@ describe('compile', () => {
     [
       'a metric without an array',
       { metrics: 'mae' },
-      'compile: metrics must be an array of metrics or their names; got mae',
+      'compile: metrics must be an array of metrics or their names; got "mae"',
     ],
     ['a metric twice', { metrics: ['mae', 'mse', 'mae'] }, 'compile: figures must have different names; got mae twice'],
     [
@@ -301,7 +301,9 @@ describe('compile', () => {
     const model = regression();
     const { x, y } = linear(4);
     untyped(model, 'compile', { ...good, loss: meanSquaredError });
-    await expect(model.fit(x, y, quiet)).rejects.toThrow('compile: a loss must give a tensor; got function; ');
+    await expect(model.fit(x, y, quiet)).rejects.toThrow(
+      'meanSquaredError: it makes a loss of its options; got a tensor; ',
+    );
     model.compile({ optimizer: 'sgd', loss: meanSquaredError({ reduction: 'none' }) });
     await expect(model.fit(x, y, quiet)).rejects.toThrow('fit: the loss must be one number a batch; got [4]; ');
   });
@@ -324,7 +326,7 @@ describe('earlyStopping', () => {
     [{ patience: -1 }, 'earlyStopping: patience must be a whole number ≥ 0; got -1'],
     [{ patience: 1.5 }, 'earlyStopping: patience must be a whole number ≥ 0; got 1.5'],
     [{ minDelta: -1 }, 'earlyStopping: minDelta must be a number ≥ 0; got -1'],
-    [{ mode: 'up' }, 'earlyStopping: mode must be min or max; got up'],
+    [{ mode: 'up' }, 'earlyStopping: mode must be min or max; got "up"'],
   ])('%o', (options, message) => {
     expect(() => untyped({ earlyStopping }, 'earlyStopping', options)).toThrow(message);
   });

@@ -25,7 +25,7 @@ describe('training and evaluating', () => {
     for (const batchSize of [16, 12, 11, 7]) {
       const plans = await plansOf(async () => {
         await model.fit(x, y, { ...quiet, batchSize });
-        await model.evaluate(x, y, { ...quiet, batchSize });
+        await model.evaluate(x, y, { batchSize });
       });
       if (batchSize !== 16) expect(plans, `${batchSize} rows`).toBe(0);
     }
@@ -49,12 +49,12 @@ describe('the number of rows of a data set', () => {
     const model = classifier();
     const { x, y } = labelled(96);
     await model.fit(x, y, options);
-    await model.evaluate(x, y, quiet);
+    await model.evaluate(x, y, { batchSize: 16 });
     for (const count of counts) {
       const some = labelled(count);
       const plans = await plansOf(async () => {
         await model.fit(some.x, some.y, options);
-        await model.evaluate(some.x, some.y, quiet);
+        await model.evaluate(some.x, some.y, { batchSize: 16 });
       });
       expect(plans, `${count} rows`).toBe(0);
     }
@@ -66,12 +66,12 @@ describe('the number of rows of a data set', () => {
       const [fresh, used] = [classifier(), classifier()];
       const start = used.getWeights();
       await fresh.fit(x, y, options);
-      await used.evaluate(labelled(96).x, labelled(96).y, quiet);
+      await used.evaluate(labelled(96).x, labelled(96).y, { batchSize: 16 });
       used.setWeights(start);
       await used.fit(x, y, options);
       expect(bitsOf(used)).toEqual(bitsOf(fresh));
-      const whole = await used.evaluate(x, y, { ...quiet, batchSize: count });
-      expect(whole).toEqual(await fresh.evaluate(x, y, { ...quiet, batchSize: count }));
+      const whole = await used.evaluate(x, y, { batchSize: count });
+      expect(whole).toEqual(await fresh.evaluate(x, y, { batchSize: count }));
     }
   });
 });

@@ -2,6 +2,7 @@
 // made for the most rows so far; a recording of fewer runs it when both captures agree (see ragged.ts), and otherwise has a
 // plan of its own. So what is computed never depends on who shares; only how soon it begins.
 
+import { show } from '@treadle/graph';
 import type { Capture, Found } from './capture.ts';
 import type { InParts } from './in-parts.ts';
 import type { Plan } from './plan.ts';
@@ -81,9 +82,11 @@ export class Family {
   }
 
   #capacityFor(rows: number): number {
-    const capacity = this.#f.capacity?.(rows) ?? rows;
-    if (Number.isInteger(capacity) && capacity >= rows) return capacity;
-    throw new RangeError(`compile: capacity(rows) must be a whole number ≥ rows; got ${capacity} for ${rows} rows`);
+    const capacity = this.#f.capacity ? this.#f.capacity(rows) : rows;
+    if (Number.isSafeInteger(capacity) && capacity >= rows) return capacity;
+    throw new RangeError(
+      `compile: capacity(rows) must be a whole number ≥ rows; got ${show(capacity)} for ${rows} rows`,
+    );
   }
 
   /** undefined where the function does not take so many rows. */

@@ -1,6 +1,7 @@
 // Which rows make up which batch of an epoch: views, one after another, of one order of the rows. The order depends on
 // the seed and the epoch alone, so a training that is taken up again at epoch k sees what it would have seen.
 
+import { type OptionKinds, readOptions } from '@treadle/tensor';
 import { ascending, permutation } from './permutation.ts';
 import { checkBatchSize, checkRowCount } from './rows.ts';
 
@@ -15,15 +16,20 @@ export interface BatchOptions {
   readonly op?: string | undefined;
 }
 
+export const batchOptions: OptionKinds<BatchOptions> = {
+  shuffle: 'boolean',
+  seed: 'number',
+  epoch: 'number',
+  dropLast: 'boolean',
+  op: 'string',
+};
+
 /**
  * How many batches an epoch of n rows has. Throws RangeError when n or batchSize is not a whole number above 0, or when
  * `dropLast` leaves none.
  */
-export function batchCount(
-  n: number,
-  batchSize: number,
-  { dropLast = false, op = 'batches' }: BatchOptions = {},
-): number {
+export function batchCount(n: number, batchSize: number, options: BatchOptions = {}): number {
+  const { dropLast = false, op = 'batches' } = readOptions('batches', options, batchOptions);
   checkRowCount(op, n);
   checkBatchSize(op, batchSize);
   const count = dropLast ? Math.floor(n / batchSize) : Math.ceil(n / batchSize);

@@ -4,6 +4,7 @@
 import { constants } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { gunzipSync, constants as zlib } from 'node:zlib';
+import { show } from '@treadle/tensor';
 import { FormatError } from './format-error.ts';
 
 /** Two bits of DEFLATE stand for 258 bytes at most (RFC 1951), so no data inflate more. */
@@ -53,12 +54,19 @@ export function damaged(format: string, count: number, cause: unknown): FormatEr
 
 /** What `decode` makes of the file. A FormatError names the path; a file that cannot be read throws what Node throws. */
 export function decodeFile<T>(path: string | URL, decode: (bytes: Uint8Array) => T): T {
+  checkPath(path);
   const bytes = readFileSync(path);
   try {
     return decode(bytes);
   } catch (error) {
     throw ofFile(path, error);
   }
+}
+
+/** Throws TypeError for what is no path. */
+export function checkPath(path: unknown): void {
+  if (typeof path === 'string' || path instanceof URL) return;
+  throw new TypeError(`file: a path must be a text or a URL; got ${show(path)}`);
 }
 
 /** A FormatError with the path in its message; any other error as it is. */

@@ -4,7 +4,7 @@
 // Invariant: all rows have the same number of fields, and there is at least one row.
 
 import { isUtf8 } from 'node:buffer';
-import { show } from '@treadle/tensor';
+import { type OptionKinds, show } from '@treadle/tensor';
 
 import { Fields } from './csv-fields.ts';
 import { FormatError } from './format-error.ts';
@@ -20,6 +20,13 @@ export interface CsvSyntax {
   /** How many lines to leave out at the start. */
   readonly skipLines?: number | undefined;
 }
+
+export const csvSyntax: OptionKinds<CsvSyntax> = {
+  delimiter: 'string',
+  quote: 'string',
+  comment: 'string',
+  skipLines: 'number',
+};
 
 const [lineFeed, carriageReturn] = [10, 13];
 const byteOrderMark = Buffer.of(0xef, 0xbb, 0xbf);

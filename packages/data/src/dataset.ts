@@ -1,7 +1,7 @@
 // Rows in batches, epoch by epoch, for loops of one's own: `for (const { x, y } of rows.epoch(k))`. The values of x and y
 // are read once; each batch is a tensor of its own.
 
-import type { Tensor } from '@treadle/tensor';
+import { type OptionKinds, readOptions, type Tensor } from '@treadle/tensor';
 import { type PairArguments, pairOf } from './arguments.ts';
 import { type BatchOptions, batchCount } from './batches.ts';
 import { epochBatches } from './epoch-batches.ts';
@@ -12,6 +12,13 @@ import { toPlain, toTensors } from './tensors.ts';
 export interface DatasetOptions extends Omit<BatchOptions, 'epoch' | 'op'> {
   readonly batchSize: number;
 }
+
+const datasetOptions: OptionKinds<DatasetOptions> = {
+  batchSize: 'number',
+  shuffle: 'boolean',
+  seed: 'number',
+  dropLast: 'boolean',
+};
 
 export interface Dataset {
   readonly rows: number;
@@ -24,7 +31,7 @@ export interface Dataset {
 /** x [n, …] and y [n, …], or `{ x, y }`, in batches. ShapeError for unequal rows, RangeError for the batch size. */
 export function dataset(...args: PairArguments<readonly [options: DatasetOptions]>): Dataset {
   const { pair, others } = pairOf('dataset', args);
-  const [{ batchSize, ...options }] = others;
+  const { batchSize, ...options } = readOptions('dataset', others[0], datasetOptions);
   const how = { ...options, op: 'dataset' };
   const rows = commonRows(how.op, pair.x, pair.y);
   const count = batchCount(rows, batchSize, how);

@@ -2,6 +2,7 @@
 // labels last; packed with Brotli (RFC 7932) and base64. Column by column it packs a fifth smaller than row by row.
 
 import { brotliDecompressSync } from 'node:zlib';
+import { type OptionKinds, readOptions } from '@treadle/tensor';
 import type { Pair, PlainArray, Split } from './plain-array.ts';
 import { elementCount } from './plain-array.ts';
 import { splitRows } from './split-rows.ts';
@@ -21,6 +22,10 @@ export interface EmbeddedOptions {
   readonly seed?: number | undefined;
 }
 
+const embeddedOptions: OptionKinds<EmbeddedOptions> = {
+  seed: 'number',
+};
+
 export type Labelled = Pair<PlainArray<Float32Array>, PlainArray<Int32Array>>;
 
 /** All rows in the order of the source: x float32 [rows, ...rowShape] and y int32 [rows]. */
@@ -37,7 +42,8 @@ export function unpack({ name, rows, rowShape, divisor, packed }: EmbeddedSet): 
 }
 
 /** The rows, shuffled by the seed: 80 % to train on, 20 % to test with. */
-export function embeddedSplit(set: EmbeddedSet, { seed }: EmbeddedOptions = {}): Split<Labelled> {
+export function embeddedSplit(set: EmbeddedSet, options: EmbeddedOptions = {}): Split<Labelled> {
+  const { seed } = readOptions(set.name, options, embeddedOptions);
   const { x, y } = unpack(set);
   return splitRows(x, y, { testSize: 0.2, seed, op: set.name });
 }

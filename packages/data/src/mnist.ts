@@ -1,6 +1,6 @@
 // MNIST from a folder, as tensors.
 
-import type { Tensor } from '@treadle/tensor';
+import { show, type Tensor } from '@treadle/tensor';
 import type { Pair, Split } from './plain-array.ts';
 import { readMnist } from './read-mnist.ts';
 import { toTensorSplit } from './tensors.ts';
@@ -10,5 +10,7 @@ import { toTensorSplit } from './tensors.ts';
  * 0 … 1, y int32 [n]. Throws FormatError when one is missing or is not what its name says.
  */
 export function mnist(directory: string): Split<Pair<Tensor>> {
+  const given: unknown = directory;
+  if (typeof given !== 'string') throw new TypeError(`mnist: a folder must be a text; got ${show(given)}`);
   return toTensorSplit(readMnist(directory));
 }

@@ -1,12 +1,14 @@
 // Class labels as rows of zeros with a single one at the label. A label is checked before it becomes an index.
 
+import { checkSize, show } from '@treadle/tensor';
 import type { PlainArray } from './plain-array.ts';
 
 /** labels [...] of 0 … classes − 1 → float32 [..., classes]. Throws RangeError for a label that is not one of these. */
 export function oneHotRows({ values, shape }: PlainArray, classes: number): PlainArray<Float32Array> {
   if (!Number.isSafeInteger(classes) || classes < 1) {
-    throw new RangeError(`oneHot: classes must be a whole number above 0; got ${classes}`);
+    throw new RangeError(`oneHot: classes must be a whole number above 0; got ${show(classes)}`);
   }
+  checkSize('oneHot', [...shape, classes]);
   const out = new Float32Array(values.length * classes);
   for (let i = 0; i < values.length; i++) {
     const label = values[i]!;

@@ -1,6 +1,7 @@
 // The numbers 0 … n − 1 in an order that a seed decides: R. Durstenfeld's form of the Fisher–Yates shuffle (1964), every
 // order as likely as the generator's words allow. The same seed and epoch give the same order on every machine.
 
+import { type OptionKinds, readOptions, show } from '@treadle/tensor';
 import { randomUpTo, randomWords } from './random-words.ts';
 
 export interface PermutationOptions {
@@ -12,9 +13,15 @@ export interface PermutationOptions {
   readonly op?: string | undefined;
 }
 
+const permutationOptions: OptionKinds<PermutationOptions> = {
+  seed: 'number',
+  epoch: 'number',
+  op: 'string',
+};
+
 /** The indices 0 … n − 1, each once, shuffled. Throws RangeError when n, seed or epoch is not a whole number in range. */
 export function permutation(n: number, options: PermutationOptions = {}): Int32Array {
-  const { seed = 0, epoch = 0, op = 'permutation' } = options;
+  const { seed = 0, epoch = 0, op = 'permutation' } = readOptions('permutation', options, permutationOptions);
   const next = randomWords(op, seed, epoch);
   const order = ascending(n, op);
   for (let last = n - 1; last > 0; last--) {
@@ -29,7 +36,7 @@ export function permutation(n: number, options: PermutationOptions = {}): Int32A
 /** The indices 0 … n − 1 in order. */
 export function ascending(n: number, op: string): Int32Array {
   if (!Number.isInteger(n) || n < 0 || n >= 2 ** 31) {
-    throw new RangeError(`${op}: the number of rows must be whole and below 2^31; got ${n}`);
+    throw new RangeError(`${op}: the number of rows must be whole and below 2^31; got ${show(n)}`);
   }
   const order = new Int32Array(n);
   for (let i = 0; i < n; i++) order[i] = i;

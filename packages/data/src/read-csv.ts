@@ -1,10 +1,10 @@
 // CSV files and texts as tensors: x and y at once where a target is named, otherwise a table that is asked for columns.
 
-import type { Tensor } from '@treadle/tensor';
-import { ofFile } from './bytes.ts';
+import { type OptionKinds, readOptions, show, type Tensor } from '@treadle/tensor';
+import { checkPath, ofFile } from './bytes.ts';
 import { fileParts, filePartsAsync } from './file-parts.ts';
 import type { Pair } from './plain-array.ts';
-import { type PairOptions, pairReader } from './table-pair.ts';
+import { type PairOptions, pairOptions, pairReader } from './table-pair.ts';
 import { toTensor, toTensors } from './tensors.ts';
 import { recoding, utf8Parts } from './text-parts.ts';
 import {
@@ -17,6 +17,7 @@ import {
   type TableOptions,
   TableScanner,
   type TextTable,
+  tableOptions,
   texts,
 } from './text-table.ts';
 
@@ -25,7 +26,14 @@ export interface CsvOptions extends TableOptions {
   readonly encoding?: string | undefined;
 }
 
+const csvOptions: OptionKinds<CsvOptions> = {
+  ...tableOptions,
+  encoding: 'string',
+};
+
 export interface CsvPairOptions extends CsvOptions, PairOptions {}
+
+const csvPairOptions: OptionKinds<CsvPairOptions> = { ...csvOptions, ...pairOptions };
 
 /** Columns by name or index. A field that is not what is asked for is a FormatError with its line and column. */
 export interface CsvTable {
@@ -48,7 +56,8 @@ export interface CsvTable {
 export function readCsv(path: string | URL, options: CsvPairOptions): Pair<Tensor>;
 export function readCsv(path: string | URL, options?: CsvOptions): CsvTable;
 export function readCsv(path: string | URL, options: CsvOptions | CsvPairOptions = {}): Pair<Tensor> | CsvTable {
-  const scanner = scannerFor(options);
+  checkPath(path);
+  const scanner = scannerFor('readCsv', options);
   const recode = recoding('csv', options.encoding ?? 'utf-8');
   try {
     for (const part of fileParts('csv', path)) scanner.push(recode(part));
@@ -66,7 +75,8 @@ export async function readCsvAsync(
   path: string | URL,
   options: CsvOptions | CsvPairOptions = {},
 ): Promise<Pair<Tensor> | CsvTable> {
-  const scanner = scannerFor(options);
+  checkPath(path);
+  const scanner = scannerFor('readCsvAsync', options);
   const recode = recoding('csv', options.encoding ?? 'utf-8');
   try {
     for await (const part of filePartsAsync('csv', path)) scanner.push(recode(part));
@@ -81,14 +91,19 @@ export async function readCsvAsync(
 export function parseCsv(text: string, options: CsvPairOptions): Pair<Tensor>;
 export function parseCsv(text: string, options?: CsvOptions): CsvTable;
 export function parseCsv(text: string, options: CsvOptions | CsvPairOptions = {}): Pair<Tensor> | CsvTable {
-  const scanner = scannerFor(options);
+  const scanner = scannerFor('parseCsv', options);
+  const given: unknown = text;
+  if (typeof given !== 'string') throw new TypeError(`parseCsv: it must be given a text; got ${show(given)}`);
   for (const part of utf8Parts(text)) scanner.push(part);
   return scanner.end();
 }
 
-function scannerFor(options: CsvOptions | CsvPairOptions): TableScanner<Pair<Tensor> | CsvTable> {
+function scannerFor(op: string, options: CsvOptions | CsvPairOptions): TableScanner<Pair<Tensor> | CsvTable> {
+  // All names are known without a target too, so that a message says what there is.
+  const given: Partial<CsvPairOptions> = options;
+  readOptions<Partial<CsvPairOptions>>(op, given, csvPairOptions);
   return new TableScanner(options, (header): RowReader<Pair<Tensor> | CsvTable> => {
-    if ('target' in options) {
+    if ('target' in options && options.target !== undefined) {
       const pair = pairReader(header, options);
       return { row: pair.row, result: () => toTensors(pair.result()) };
     }

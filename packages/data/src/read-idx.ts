@@ -1,6 +1,6 @@
 // IDX files and bytes as tensors; `decodeIdx` says which element type becomes which dtype.
 
-import type { Tensor } from '@treadle/tensor';
+import { show, type Tensor } from '@treadle/tensor';
 import { decodeFile } from './bytes.ts';
 import { decodeIdx } from './decode-idx.ts';
 import { toTensor } from './tensors.ts';
@@ -12,5 +12,7 @@ export function readIdx(path: string | URL): Tensor {
 
 /** What `readIdx` reads, from bytes. */
 export function parseIdx(bytes: Uint8Array): Tensor {
+  const given: unknown = bytes;
+  if (!(given instanceof Uint8Array)) throw new TypeError(`parseIdx: bytes must be a Uint8Array; got ${show(given)}`);
   return toTensor(decodeIdx(bytes));
 }

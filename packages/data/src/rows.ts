@@ -1,7 +1,7 @@
 // What must hold of rows before they are split, shuffled or batched. Each check takes the name of the caller's operation
 // as `op`, so the message speaks of what the user called.
 
-import { ShapeError } from '@treadle/tensor';
+import { ShapeError, show } from '@treadle/tensor';
 import { showShape } from './plain-array.ts';
 
 interface Shaped {
@@ -27,7 +27,7 @@ function rowsOf(op: string, name: string, { shape }: Shaped): number {
 /** `rows` itself. Throws RangeError unless it is a whole number above 0. */
 export function checkRowCount(op: string, rows: number): number {
   if (!Number.isSafeInteger(rows) || rows < 1) {
-    throw new RangeError(`${op}: data must have at least one row; got ${rows}`);
+    throw new RangeError(`${op}: data must have at least one row; got ${show(rows)}`);
   }
   return rows;
 }
@@ -35,7 +35,7 @@ export function checkRowCount(op: string, rows: number): number {
 /** `batchSize` itself. Throws RangeError unless it is a whole number above 0. */
 export function checkBatchSize(op: string, batchSize: number): number {
   if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
-    throw new RangeError(`${op}: batchSize must be a whole number above 0; got ${batchSize}`);
+    throw new RangeError(`${op}: batchSize must be a whole number above 0; got ${show(batchSize)}`);
   }
   return batchSize;
 }

@@ -1,6 +1,7 @@
 // How the two scalers measure a column: by its ends, or by its mean and standard deviation. Both are exact for a column of
 // equal values, so such a column is known by a width of 0 and not by a tolerance.
 
+import { type OptionKinds, readOptions, show } from '@treadle/tensor';
 import type { Extent, Scaling } from './column-scaler.ts';
 import type { Elements } from './plain-array.ts';
 
@@ -11,11 +12,18 @@ export interface MinMaxOptions {
   readonly epsilon?: number | undefined;
 }
 
+const minMaxOptions: OptionKinds<MinMaxOptions> = {
+  range: 'numbers',
+  epsilon: 'number',
+};
+
 /** y = (x − min) / (max − min) · (high − low) + low. Throws RangeError unless low < high and epsilon ≥ 0, all finite. */
-export function minMaxScaling({ range: [low, high] = [0, 1], epsilon = 0 }: MinMaxOptions = {}): Scaling {
+export function minMaxScaling(options: MinMaxOptions = {}): Scaling {
   const name = 'minMaxScaler';
-  if (!(low < high && Number.isFinite(high - low))) {
-    throw new RangeError(`${name}: range must go from a number up to a larger one; got [${low}, ${high}]`);
+  const { range = [0, 1], epsilon = 0 } = readOptions(name, options, minMaxOptions);
+  const [low, high] = range;
+  if (range.length !== 2 || !(low < high && Number.isFinite(high - low))) {
+    throw new RangeError(`${name}: range must go from a number up to a larger one; got ${show(range)}`);
   }
   if (!(epsilon >= 0 && Number.isFinite(epsilon))) {
     throw new RangeError(`${name}: epsilon must be a number that is not negative; got ${epsilon}`);

@@ -1,6 +1,7 @@
 // Rows of plain arrays, chosen by index and divided into a part to train on and a part to test with. Every row goes to
 // exactly one part; which one, the seed decides.
 
+import { type OptionKinds, readOptions } from '@treadle/tensor';
 import { permutation } from './permutation.ts';
 import { type Elements, emptyLike, type Pair, type PlainArray, rowLength, type Split } from './plain-array.ts';
 import { commonRows } from './rows.ts';
@@ -14,6 +15,12 @@ export interface SplitOptions {
   readonly op?: string | undefined;
 }
 
+export const splitOptions: OptionKinds<SplitOptions> = {
+  testSize: 'number',
+  seed: 'number',
+  op: 'string',
+};
+
 /** The rows of an array at these indices, in their order. */
 export function selectRows<E extends Elements>(array: PlainArray<E>, indices: Int32Array): PlainArray<E> {
   const length = rowLength(array);
@@ -25,8 +32,9 @@ export function selectRows<E extends Elements>(array: PlainArray<E>, indices: In
 export function splitRows<X extends Elements, Y extends Elements>(
   x: PlainArray<X>,
   y: PlainArray<Y>,
-  { testSize = 0.25, seed, op = 'trainTestSplit' }: SplitOptions = {},
+  options: SplitOptions = {},
 ): Split<Pair<PlainArray<X>, PlainArray<Y>>> {
+  const { testSize = 0.25, seed, op = 'trainTestSplit' } = readOptions('trainTestSplit', options, splitOptions);
   const rows = commonRows(op, x, y);
   const training = rows - testRows(op, rows, testSize);
   const order = permutation(rows, { seed, op });

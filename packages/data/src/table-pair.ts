@@ -1,6 +1,7 @@
 // Rows to learn from, out of a table: the columns of x, and one or several target columns of y. What is not named as a
 // target is x, so the usual table needs one option.
 
+import { checkArray, type OptionKinds, show } from '@treadle/tensor';
 import type { Elements, Pair, PlainArray } from './plain-array.ts';
 import {
   type Column,
@@ -25,6 +26,13 @@ export interface PairOptions {
   readonly classes?: readonly string[] | undefined;
 }
 
+export const pairOptions: OptionKinds<PairOptions> = {
+  target: 'any',
+  columns: 'any',
+  targetDtype: 'any',
+  classes: 'any',
+};
+
 /**
  * x float32 [rows, columns] and y. Throws FormatError for a field that is no number (or class), RangeError for a column that
  * is not there, for x without columns and for a list of targets that are to be labels.
@@ -42,6 +50,7 @@ export function pairReader(
   options: PairOptions,
 ): RowReader<Pair<PlainArray<Float32Array>, PlainArray<Elements>>> {
   const { target } = options;
+  checkLists(options);
   const isList = typeof target === 'object';
   const targets = (isList ? target : [target]).map((column) => columnIndex(header, column));
   const columns = options.columns ?? [...header.names.keys()].filter((index) => !targets.includes(index));
@@ -59,6 +68,15 @@ export function pairReader(
       return { x, y: isList ? y : { ...y, shape: [y.values.length] } };
     },
   };
+}
+
+/** Throws TypeError for what is no list, RangeError for a dtype that a target cannot have. */
+function checkLists({ target, columns, classes: names, targetDtype = 'float32' }: PairOptions): void {
+  if (typeof target === 'object') checkArray('csv: target', target);
+  if (columns !== undefined) checkArray('csv: columns', columns);
+  if (names !== undefined) checkArray('csv: classes', names);
+  if (targetDtype === 'float32' || targetDtype === 'int32') return;
+  throw new RangeError(`csv: targetDtype must be float32 or int32; got ${show(targetDtype)}`);
 }
 
 function targetReader(

@@ -2,9 +2,9 @@
 // text comes in or from a table that keeps it; fields stay text until they are asked for, so a column of names beside columns of
 // numbers is no error. Every message names the line and the column.
 
-import { show } from '@treadle/tensor';
+import { checkArray, type OptionKinds, show } from '@treadle/tensor';
 import type { Fields } from './csv-fields.ts';
-import { CsvScanner, type CsvSyntax } from './csv-scanner.ts';
+import { CsvScanner, type CsvSyntax, csvSyntax } from './csv-scanner.ts';
 import { FieldStore } from './field-store.ts';
 import { FormatError } from './format-error.ts';
 import { GrowingArray } from './growing-array.ts';
@@ -18,6 +18,11 @@ export interface TableOptions extends CsvSyntax {
   /** Whether the first row has the names of the columns. */
   readonly header?: boolean | undefined;
 }
+
+export const tableOptions: OptionKinds<TableOptions> = {
+  ...csvSyntax,
+  header: 'boolean',
+};
 
 export interface Header {
   /** The header, or the indices as text where there is none. */
@@ -90,8 +95,9 @@ export function readTable<T>({ store }: TextTable, reader: RowReader<T>): T {
 
 /** The index of a column. Throws RangeError when there is none of this name or index, or two of this name. */
 export function columnIndex({ names }: Header, column: Column): number {
-  const index = typeof column === 'string' ? names.indexOf(column) : column < 0 ? column + names.length : column;
-  const isOne = typeof column === 'number' ? Number.isInteger(index) : names.lastIndexOf(column) === index;
+  const isNumber = typeof column === 'number';
+  const index = !isNumber ? names.indexOf(column) : column < 0 ? column + names.length : column;
+  const isOne = isNumber ? Number.isInteger(index) : names.lastIndexOf(column) === index;
   if (!isOne || index < 0 || index >= names.length) {
     throw new RangeError(`csv: a column must be one of ${listed(names)} or its index; got ${show(column)}`);
   }
@@ -104,6 +110,7 @@ export function numbers(table: TextTable, columns: readonly Column[]): PlainArra
 }
 
 export function numbersReader(header: Header, columns: readonly Column[]): RowReader<PlainArray<Float32Array>> {
+  checkArray('csv: columns', columns);
   const indices = columns.map((column) => columnIndex(header, column));
   const values = new GrowingArray(new Float32Array(0));
   let rows = 0;
@@ -150,7 +157,8 @@ export function classesReader(
   column: Column,
   names: readonly string[],
 ): RowReader<PlainArray<Int32Array>> {
-  const indexOf = new Map(names.map((name, i) => [name, i]));
+  checkArray('csv: classes', names);
+  const indexOf = new Map(Array.from(names, (name, i) => [name, i]));
   const rule = `one of ${listed(names)}`;
   return perRow(header, column, rule, (fields, index) => indexOf.get(fields.text(index).trim()));
 }

@@ -1,10 +1,10 @@
 // Tensors divided into rows to train on and rows to test with.
 
-import type { Tensor } from '@treadle/tensor';
+import { readOptions, type Tensor } from '@treadle/tensor';
 import { type PairArguments, pairOf } from './arguments.ts';
 import type { Pair, Split } from './plain-array.ts';
 import { commonRows } from './rows.ts';
-import { type SplitOptions, splitRows } from './split-rows.ts';
+import { type SplitOptions, splitOptions, splitRows } from './split-rows.ts';
 import { toPlain, toTensorSplit } from './tensors.ts';
 
 /**
@@ -14,6 +14,7 @@ import { toPlain, toTensorSplit } from './tensors.ts';
 export function trainTestSplit(...args: PairArguments<readonly [options?: SplitOptions]>): Split<Pair<Tensor>> {
   const { pair, others } = pairOf('trainTestSplit', args);
   const [options = {}] = others;
-  commonRows(options.op ?? 'trainTestSplit', pair.x, pair.y); // before the values are computed
+  const { op = 'trainTestSplit' } = readOptions('trainTestSplit', options, splitOptions);
+  commonRows(op, pair.x, pair.y); // before the values are computed
   return toTensorSplit(splitRows(toPlain(pair.x), toPlain(pair.y), options), pair);
 }

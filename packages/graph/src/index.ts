@@ -4,6 +4,7 @@ export { checkpoint } from './checkpoint.ts';
 export { type Dtype, promote } from './dtype.ts';
 export { DtypeError, ShapeError } from './errors.ts';
 export { gradients } from './gradients.ts';
+export { nearest } from './nearest.ts';
 export {
   applyOp,
   constantNode,
@@ -34,11 +35,22 @@ export type { Interpolation } from './ops/resize.ts';
 export type { SortOptions } from './ops/sort.ts';
 export { broadcastView } from './ops/sum.ts';
 export type { DilatedOptions, Padding, Pair, WindowOptions } from './ops/window.ts';
+export {
+  areOptions,
+  checkArray,
+  checkFunction,
+  checkNumber,
+  checkNumbers,
+  type OptionKinds,
+  readOptions,
+  unknownName,
+} from './options.ts';
 export { inScope, scopeName } from './scope.ts';
 export {
   type Axes,
   broadcastShapes,
   checkShape,
+  checkShapeKind,
   checkSize,
   denseStrides,
   denseView,

@@ -2,6 +2,8 @@
 
 import type { View } from '@treadle/kernels';
 import { ShapeError } from './errors.ts';
+import { checkNumbers } from './options.ts';
+import { show } from './show.ts';
 
 export type Shape = readonly number[];
 
@@ -29,10 +31,12 @@ export function checkSize(op: string, shape: Shape): Shape {
 
 /** `[2, 3]` */
 export function showShape(shape: Shape): string {
-  return `[${shape.join(', ')}]`;
+  return `[${shape.map((extent) => show(extent)).join(', ')}]`;
 }
 
+/** The shape itself. Throws TypeError for what is no array of numbers, ShapeError for extents that are not whole, or too many elements. */
 export function checkShape(op: string, shape: Shape): Shape {
+  checkShapeKind(op, shape);
   for (const extent of shape) {
     if (!Number.isSafeInteger(extent) || extent < 0) {
       throw new ShapeError(`${op}: extents must be integers ≥ 0; got ${showShape(shape)}`);
@@ -41,23 +45,45 @@ export function checkShape(op: string, shape: Shape): Shape {
   return checkSize(op, shape);
 }
 
+/** Throws TypeError for what is no array of numbers, such as the first extent of a shape. */
+export function checkShapeKind(op: string, shape: Shape): void {
+  const one: unknown = shape;
+  checkNumbers(
+    `${op}: the shape`,
+    one,
+    typeof one === 'number' ? `; a shape is one argument, as in ${op}([2, 3])` : '',
+  );
+}
+
 /** The axis as an index from the front. */
 export function normalizeAxis(op: string, axis: number, rank: number): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
     const rule = rank === 0 ? 'a 0-d tensor has no axes' : `axis must be one of -${rank} … ${rank - 1}`;
-    throw new ShapeError(`${op}: ${rule}; got ${axis}`);
+    throw new ShapeError(`${op}: ${rule}; got ${show(axis)}${hintFor(axis)}`);
   }
   return axis < 0 ? axis + rank : axis;
+}
+
+function listOf(op: string, axes: number | readonly number[]): readonly number[] {
+  if (typeof axes === 'number') return [axes];
+  if (Array.isArray(axes)) return axes;
+  const given: unknown = axes;
+  throw new TypeError(`${op}: axes must be a number or an array of numbers; got ${show(given)}${hintFor(given)}`);
+}
+
+/** What an object of options in the place of an axis is told. */
+function hintFor(axis: unknown): string {
+  return typeof axis === 'object' && axis !== null && !Array.isArray(axis)
+    ? '; axes come before the options, as in sum(1, { keepDims: true })'
+    : '';
 }
 
 /** The axes from the front, ascending, each once. */
 export function normalizeAxes(op: string, axes: Axes, rank: number): readonly number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
-  const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis(op, axis, rank));
+  const list = listOf(op, axes).map((axis) => normalizeAxis(op, axis, rank));
   if (new Set(list).size < list.length) {
-    throw new ShapeError(
-      `${op}: an axis may be named once; got ${showShape(typeof axes === 'number' ? [axes] : axes)}`,
-    );
+    throw new ShapeError(`${op}: an axis may be named once; got ${show(axes)}`);
   }
   return list.sort((a, b) => a - b);
 }

@@ -1,7 +1,7 @@
 // The cross-entropy of yes and no, plain and focal.
 
-import type { Shape, Tensor } from '@treadle/tensor';
-import { type Loss, type LossOptions, lossOf, meanOfLast } from './loss.ts';
+import type { OptionKinds, Shape, Tensor } from '@treadle/tensor';
+import { type Loss, type LossOptions, lossOf, lossOptions, meanOfLast, readLossOptions } from './loss.ts';
 import { checkSmoothing, clipProbability, ofProbabilities } from './probabilities.ts';
 
 export interface CrossentropyOptions extends LossOptions {
@@ -9,10 +9,20 @@ export interface CrossentropyOptions extends LossOptions {
   readonly fromLogits?: boolean;
 }
 
+export const crossentropyOptions: OptionKinds<CrossentropyOptions> = {
+  ...lossOptions,
+  fromLogits: 'boolean',
+};
+
 export interface BinaryCrossentropyOptions extends CrossentropyOptions {
   /** how much of the target is moved to 1/2; 0 by default */
   readonly labelSmoothing?: number;
 }
+
+const binaryCrossentropyOptions: OptionKinds<BinaryCrossentropyOptions> = {
+  ...crossentropyOptions,
+  labelSmoothing: 'number',
+};
 
 /** −y·ln σ(z) − (1 − y)·ln(1 − σ(z)) = y·softplus(−z) + (1 − y)·softplus(z): finite for every finite z, as is its gradient. */
 function ofLogits(y: Tensor, z: Tensor): Tensor {
@@ -35,13 +45,18 @@ function smoothed(target: Tensor, part: number): Tensor {
  * RangeError unless 0 ≤ labelSmoothing ≤ 1.
  */
 export function binaryCrossentropy(options: BinaryCrossentropyOptions = {}): Loss {
-  const { fromLogits = false, labelSmoothing = 0 } = options;
-  checkSmoothing('binaryCrossentropy', labelSmoothing);
+  const name = 'binaryCrossentropy';
+  const {
+    fromLogits = false,
+    labelSmoothing = 0,
+    reduction,
+  } = readLossOptions(name, options, binaryCrossentropyOptions);
+  checkSmoothing(name, labelSmoothing);
   const entropy = fromLogits ? ofLogits : entropyOfProbabilities;
-  const loss = lossOf('binaryCrossentropy', options, (target, prediction) =>
+  const loss = lossOf(name, { reduction }, (target, prediction) =>
     meanOfLast(entropy(smoothed(target, labelSmoothing), prediction)),
   );
-  return forTruths('binaryCrossentropy', fromLogits, loss);
+  return forTruths(name, fromLogits, loss);
 }
 
 /** How far a target may be beyond 0 and 1, where it was itself computed. */
@@ -69,20 +84,27 @@ export interface BinaryFocalCrossentropyOptions extends BinaryCrossentropyOption
   readonly alpha?: number;
 }
 
+const binaryFocalCrossentropyOptions: OptionKinds<BinaryFocalCrossentropyOptions> = {
+  ...binaryCrossentropyOptions,
+  gamma: 'number',
+  alpha: 'number',
+};
+
 /**
  * (1 − pₜ)^γ times the cross-entropy, where pₜ is the probability given to what is true (T. Lin and others, 2017); averaged over
  * the last axis, then reduced. Throws RangeError for a gamma below 0, an alpha outside 0 … 1, and labelSmoothing likewise.
  */
 export function binaryFocalCrossentropy(options: BinaryFocalCrossentropyOptions = {}): Loss {
-  const { fromLogits = false, labelSmoothing = 0, gamma = 2, alpha } = options;
   const name = 'binaryFocalCrossentropy';
+  readLossOptions(name, options, binaryFocalCrossentropyOptions);
+  const { fromLogits = false, labelSmoothing = 0, gamma = 2, alpha, reduction } = options;
   checkSmoothing(name, labelSmoothing);
   if (!(gamma >= 0)) throw new RangeError(`${name}: gamma must be a number ≥ 0; got ${gamma}`);
   if (alpha !== undefined && !(alpha >= 0 && alpha <= 1)) {
     throw new RangeError(`${name}: alpha must be from 0 to 1; got ${alpha}`);
   }
   const entropy = fromLogits ? ofLogits : entropyOfProbabilities;
-  const loss = lossOf(name, options, (target, prediction) => {
+  const loss = lossOf(name, { reduction }, (target, prediction) => {
     const y = smoothed(target, labelSmoothing);
     const p = fromLogits ? prediction.sigmoid() : clipProbability(prediction);
     const wrong = y.add(p).sub(y.mul(p).mul(2)); // 1 − pₜ = 1 − y·p − (1 − y)(1 − p)

@@ -3,6 +3,7 @@
 import {
   arange,
   DtypeError,
+  type OptionKinds,
   type Shape,
   ShapeError,
   type Tensor,
@@ -10,8 +11,8 @@ import {
   tensor,
   where,
 } from '@treadle/tensor';
-import type { CrossentropyOptions } from './binary-crossentropy.ts';
-import { type Loss, lossOf, predictionOf, reducer, show } from './loss.ts';
+import { type CrossentropyOptions, crossentropyOptions } from './binary-crossentropy.ts';
+import { type Loss, lossOf, predictionOf, readLossOptions, reducer, show } from './loss.ts';
 import { checkSmoothing, clipProbability, ofProbabilities } from './probabilities.ts';
 
 /**
@@ -33,16 +34,22 @@ export interface CategoricalCrossentropyOptions extends CrossentropyOptions {
   readonly labelSmoothing?: number;
 }
 
+const categoricalCrossentropyOptions: OptionKinds<CategoricalCrossentropyOptions> = {
+  ...crossentropyOptions,
+  labelSmoothing: 'number',
+};
+
 /**
  * −Σ yTrue·ln p over the last axis, then reduced; yTrue and yPred [..., classes], the rows of yTrue one-hot or probabilities.
  * Throws RangeError unless 0 ≤ labelSmoothing ≤ 1.
  */
 export function categoricalCrossentropy(options: CategoricalCrossentropyOptions = {}): Loss {
-  const { fromLogits = false, labelSmoothing = 0 } = options;
   const name = 'categoricalCrossentropy';
+  readLossOptions(name, options, categoricalCrossentropyOptions);
+  const { fromLogits = false, labelSmoothing = 0, reduction } = options;
   checkSmoothing(name, labelSmoothing);
   const logProbabilities = fromLogits ? logProbabilitiesOfLogits : logOfProbabilities;
-  const loss = lossOf(name, options, (target, prediction) => {
+  const loss = lossOf(name, { reduction }, (target, prediction) => {
     const classes = prediction.shape.at(-1) ?? 0;
     if (classes < 2) {
       throw new ShapeError(
@@ -75,8 +82,9 @@ function labelsFor(name: string, yTrue: TensorLike, prediction: Tensor): Tensor 
  * −ln p[label], then reduced: yTrue [...] or [..., 1] of labels 0 … classes − 1, yPred [..., classes]. A label outside that
  * range makes the loss NaN.
  */
-export function sparseCategoricalCrossentropy({ fromLogits = false, reduction }: CrossentropyOptions = {}): Loss {
+export function sparseCategoricalCrossentropy(options: CrossentropyOptions = {}): Loss {
   const name = 'sparseCategoricalCrossentropy';
+  const { fromLogits = false, reduction } = readLossOptions(name, options, crossentropyOptions);
   const reduce = reducer(name, reduction);
   const logProbabilities = fromLogits ? logProbabilitiesOfLogits : logOfProbabilities;
   const loss: Loss = (yTrue, yPred, sampleWeight, mask) => {

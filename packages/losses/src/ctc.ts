@@ -2,7 +2,7 @@
 // of them may come. All paths are summed by the forward recursion, in logarithms; its gradient is the backward one.
 
 import { arange, DtypeError, ShapeError, stack, type Tensor, type TensorLike, tensor, where } from '@treadle/tensor';
-import { type Loss, type LossOptions, predictionOf, reducer, show } from './loss.ts';
+import { type Loss, type LossOptions, lossOptions, predictionOf, readLossOptions, reducer, show } from './loss.ts';
 
 /** ln 0, as far as it matters: finite, so that no difference of two is NaN. */
 const never = -1e30;
@@ -12,7 +12,8 @@ const never = -1e30;
  * the blank. −ln P(labels), then reduced; infinite, without a gradient, where time is too short for the labels. Throws
  * ShapeError and DtypeError for others.
  */
-export function ctc({ reduction }: LossOptions = {}): Loss {
+export function ctc(options: LossOptions = {}): Loss {
+  const { reduction } = readLossOptions('ctc', options, lossOptions);
   const reduce = reducer('ctc', reduction);
   return (yTrue, yPred, sampleWeight) => {
     const prediction = predictionOf('ctc', yPred);

@@ -1,5 +1,6 @@
 // The one table of the names of losses, each with its default options.
 
+import { show } from '@treadle/tensor';
 import { binaryCrossentropy, binaryFocalCrossentropy } from './binary-crossentropy.ts';
 import { categoricalCrossentropy, sparseCategoricalCrossentropy } from './categorical-crossentropy.ts';
 import { ctc } from './ctc.ts';
@@ -64,14 +65,14 @@ const table: Readonly<Record<LossName, () => Loss>> = {
   ctc,
 };
 
-function isName(name: string): name is LossName {
-  return Object.hasOwn(table, name);
+function isName(name: unknown): name is LossName {
+  return typeof name === 'string' && Object.hasOwn(table, name);
 }
 
 /** The loss of that name with its default options. Throws RangeError for a name that is not in the table. */
 export function lossByName(name: string): Loss {
   if (!isName(name)) {
-    throw new RangeError(`loss: the name must be one of ${Object.keys(table).join(', ')}; got ${JSON.stringify(name)}`);
+    throw new RangeError(`loss: the name must be one of ${Object.keys(table).join(', ')}; got ${show(name)}`);
   }
   return table[name]();
 }

@@ -1,6 +1,17 @@
 // What all losses share: how target and prediction are brought to one shape, and how the losses of samples become one number.
 
-import { DtypeError, type Shape, ShapeError, type Tensor, type TensorLike, tensor, where } from '@treadle/tensor';
+import {
+  DtypeError,
+  type OptionKinds,
+  readOptions,
+  type Shape,
+  ShapeError,
+  show as showValue,
+  Tensor,
+  type TensorLike,
+  tensor,
+  where,
+} from '@treadle/tensor';
 
 /** How wrong a prediction is: a 0-d tensor, or one figure for every sample with reduction 'none'. */
 export interface Loss {
@@ -33,7 +44,16 @@ export type Reduction = 'mean' | 'sum' | 'none';
 
 export interface LossOptions {
   /** what becomes of the losses of the samples: their mean by default, which weights leave a mean over their number */
-  readonly reduction?: Reduction;
+  readonly reduction?: Reduction | undefined;
+}
+
+export const lossOptions: OptionKinds<LossOptions> = { reduction: 'any' };
+
+/** The options of a loss, checked as readOptions does. Throws TypeError for tensors, which the loss itself is to be given. */
+export function readLossOptions<O extends LossOptions>(name: string, options: O, kinds: OptionKinds<O>): O {
+  const given: unknown = options;
+  if (!(given instanceof Tensor)) return readOptions(name, options, kinds);
+  throw new TypeError(`${name}: it makes a loss of its options; got a tensor; ${name}()(yTrue, yPred) computes it`);
 }
 
 type Reducer = (perSample: Tensor, sampleWeight: TensorLike | undefined, mask: TensorLike | undefined) => Tensor;
@@ -41,7 +61,7 @@ type Reducer = (perSample: Tensor, sampleWeight: TensorLike | undefined, mask: T
 /** Losses of samples, weighted and reduced. Throws RangeError for a reduction that is none of the three. */
 export function reducer(name: string, reduction: Reduction = 'mean'): Reducer {
   if (reduction !== 'mean' && reduction !== 'sum' && reduction !== 'none') {
-    throw new RangeError(`${name}: the reduction must be mean, sum or none; got ${String(reduction)}`);
+    throw new RangeError(`${name}: the reduction must be mean, sum or none; got ${showValue(reduction)}`);
   }
   return (perSample, sampleWeight, mask) => {
     const weight = sampleWeight === undefined ? undefined : forEach(name, 'sampleWeight', perSample, sampleWeight);
@@ -76,9 +96,10 @@ function countOf(counts: Tensor, { size }: Tensor): Tensor {
 /** A loss from the losses of samples, given target and prediction in one shape. */
 export function lossOf(
   name: string,
-  { reduction }: LossOptions,
+  options: LossOptions,
   perSample: (target: Tensor, prediction: Tensor) => Tensor,
 ): Loss {
+  const { reduction } = readLossOptions(name, options, lossOptions);
   const reduce = reducer(name, reduction);
   return (yTrue, yPred, sampleWeight, mask) => {
     const { target, prediction } = pairUp(name, yTrue, yPred);

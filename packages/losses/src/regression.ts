@@ -1,7 +1,7 @@
 // Losses of figures that are predicted as they are: distances, squared or not, relative or not, averaged over the last axis.
 
-import type { Tensor } from '@treadle/tensor';
-import { type Loss, type LossOptions, lossOf, meanOfLast } from './loss.ts';
+import type { OptionKinds, Tensor } from '@treadle/tensor';
+import { type Loss, type LossOptions, lossOf, lossOptions, meanOfLast, readLossOptions } from './loss.ts';
 import { ofProbabilities } from './probabilities.ts';
 
 /** What a relative figure is divided by at least, and what a logarithm is taken of: Keras's epsilon. */
@@ -42,11 +42,17 @@ export interface HuberOptions extends LossOptions {
   readonly delta?: number;
 }
 
+const huberOptions: OptionKinds<HuberOptions> = {
+  ...lossOptions,
+  delta: 'number',
+};
+
 /**
  * d² / 2 where d = |yPred − yTrue| ≤ δ, δ·d − δ² / 2 beyond (P. Huber, 1964); averaged over the last axis, then reduced. Throws
  * RangeError for a delta that is not above 0.
  */
-export function huber({ delta = 1, ...options }: HuberOptions = {}): Loss {
+export function huber(given: HuberOptions = {}): Loss {
+  const { delta = 1, ...options } = readLossOptions('huber', given, huberOptions);
   if (!(delta > 0)) throw new RangeError(`huber: delta must be above 0; got ${delta}`);
   return elementwise(
     'huber',

@@ -1,6 +1,6 @@
 // How often a prediction is right, or nearly so: for yes and no, for one-hot rows, for labels.
 
-import { arange, type Tensor, where } from '@treadle/tensor';
+import { arange, type OptionKinds, readOptions, type Tensor, where } from '@treadle/tensor';
 import { labelsFor, type Metric, meanMetric, meanOfLast, pairUp } from './metric.ts';
 
 export interface AccuracyOptions {
@@ -8,13 +8,23 @@ export interface AccuracyOptions {
   readonly name?: string;
 }
 
+const accuracyOptions: OptionKinds<AccuracyOptions> = {
+  name: 'string',
+};
+
 export interface BinaryAccuracyOptions extends AccuracyOptions {
   /** a prediction above it counts as 1; 0.5 by default, which is for probabilities: for logits say 0 */
   readonly threshold?: number;
 }
 
+const binaryAccuracyOptions: OptionKinds<BinaryAccuracyOptions> = {
+  ...accuracyOptions,
+  threshold: 'number',
+};
+
 /** How often yPred > threshold where yTrue is 1, and not where it is 0; the mean over the last axis, then over samples. */
-export function binaryAccuracy({ threshold = 0.5, name = 'accuracy' }: BinaryAccuracyOptions = {}): Metric {
+export function binaryAccuracy(options: BinaryAccuracyOptions = {}): Metric {
+  const { threshold = 0.5, name = 'accuracy' } = readOptions('binaryAccuracy', options, binaryAccuracyOptions);
   return meanMetric(name, (yTrue, yPred) => {
     const [target, prediction] = pairUp('binaryAccuracy', yTrue, yPred);
     const answer = prediction.greater(threshold).cast('float32');
@@ -23,7 +33,8 @@ export function binaryAccuracy({ threshold = 0.5, name = 'accuracy' }: BinaryAcc
 }
 
 /** How often the largest of yPred [..., classes] stands where that of yTrue [..., classes] does. */
-export function categoricalAccuracy({ name = 'accuracy' }: AccuracyOptions = {}): Metric {
+export function categoricalAccuracy(options: AccuracyOptions = {}): Metric {
+  const { name = 'accuracy' } = readOptions('categoricalAccuracy', options, accuracyOptions);
   return meanMetric(name, (yTrue, yPred) => {
     const [target, prediction] = pairUp('categoricalAccuracy', yTrue, yPred);
     return prediction.argmax(-1).equal(target.argmax(-1));
@@ -31,7 +42,8 @@ export function categoricalAccuracy({ name = 'accuracy' }: AccuracyOptions = {})
 }
 
 /** How often the largest of yPred [..., classes] stands at the label in yTrue, [...] or [..., 1]. */
-export function sparseCategoricalAccuracy({ name = 'accuracy' }: AccuracyOptions = {}): Metric {
+export function sparseCategoricalAccuracy(options: AccuracyOptions = {}): Metric {
+  const { name = 'accuracy' } = readOptions('sparseCategoricalAccuracy', options, accuracyOptions);
   return meanMetric(name, (yTrue, yPred) =>
     yPred.argmax(-1).equal(labelsFor('sparseCategoricalAccuracy', yTrue, yPred)),
   );
@@ -43,6 +55,11 @@ export interface TopKOptions {
   /** 'topKCategoricalAccuracy' or 'sparseTopKCategoricalAccuracy' by default */
   readonly name?: string;
 }
+
+const topKOptions: OptionKinds<TopKOptions> = {
+  k: 'number',
+  name: 'string',
+};
 
 /** Whether fewer than k classes of yPred [..., classes] are above the one at `labels`. */
 function isInTop(k: number, labels: Tensor, yPred: Tensor): Tensor {
@@ -57,7 +74,8 @@ function checkK(name: string, k: number): void {
 }
 
 /** How often fewer than k of yPred [..., classes] are above the class that is the largest of yTrue. Throws RangeError for k. */
-export function topKCategoricalAccuracy({ k = 5, name = 'topKCategoricalAccuracy' }: TopKOptions = {}): Metric {
+export function topKCategoricalAccuracy(options: TopKOptions = {}): Metric {
+  const { k = 5, name = 'topKCategoricalAccuracy' } = readOptions('topKCategoricalAccuracy', options, topKOptions);
   checkK('topKCategoricalAccuracy', k);
   return meanMetric(name, (yTrue, yPred) => {
     const [target, prediction] = pairUp('topKCategoricalAccuracy', yTrue, yPred);
@@ -67,6 +85,7 @@ export function topKCategoricalAccuracy({ k = 5, name = 'topKCategoricalAccuracy
 
 /** How often fewer than k of yPred [..., classes] are above the class at the label in yTrue. Throws RangeError for k. */
 export function sparseTopKCategoricalAccuracy(options: TopKOptions = {}): Metric {
+  readOptions('sparseTopKCategoricalAccuracy', options, topKOptions);
   const { k = 5, name = 'sparseTopKCategoricalAccuracy' } = options;
   checkK('sparseTopKCategoricalAccuracy', k);
   return meanMetric(name, (yTrue, yPred) =>

@@ -1,7 +1,7 @@
 // The area under a curve of all thresholds, exact: every score is kept, and thresholds are the scores themselves.
 
-import { stack, tensor } from '@treadle/tensor';
-import { countedIn, type Metric, pairUp } from './metric.ts';
+import { type OptionKinds, readOptions, show, stack, tensor } from '@treadle/tensor';
+import { checkFigures, countedIn, type Metric, pairUp } from './metric.ts';
 
 export interface AucOptions {
   /**
@@ -14,12 +14,18 @@ export interface AucOptions {
   readonly name?: string;
 }
 
+const aucOptions: OptionKinds<AucOptions> = {
+  curve: 'any',
+  name: 'string',
+};
+
 /**
  * For yTrue of 0 and 1 and scores yPred of the same shape, probabilities or logits; NaN where yes never comes (for ROC, or no
  * never), or a score is NaN. Throws RangeError for an unknown curve.
  */
-export function auc({ curve = 'ROC', name = 'auc' }: AucOptions = {}): Metric {
-  if (curve !== 'ROC' && curve !== 'PR') throw new RangeError(`auc: curve must be ROC or PR; got ${String(curve)}`);
+export function auc(options: AucOptions = {}): Metric {
+  const { curve = 'ROC', name = 'auc' } = readOptions('auc', options, aucOptions);
+  if (curve !== 'ROC' && curve !== 'PR') throw new RangeError(`auc: curve must be ROC or PR; got ${show(curve)}`);
   const areaUnder = curve === 'ROC' ? rocArea : precisionRecallArea;
   return {
     name,
@@ -40,6 +46,7 @@ export function auc({ curve = 'ROC', name = 'auc' }: AucOptions = {}): Metric {
       };
       return {
         add: (values, count) => {
+          checkFigures(name, values, count);
           for (let i = 0; i < count; i++) {
             if (values[2 * count + i] === 0) continue; // left out by a mask
             ((values[i] ?? 0) > 0.5 ? yes : no).push(values[count + i] ?? Number.NaN);

@@ -1,6 +1,6 @@
 // The one table of the names of metrics. 'accuracy' is one of three, chosen as in Keras by the shapes of what is compared.
 
-import type { Shape } from '@treadle/tensor';
+import { type Shape, show } from '@treadle/tensor';
 import {
   binaryAccuracy,
   categoricalAccuracy,
@@ -89,11 +89,11 @@ const table: Readonly<Record<MetricName, (name: string, compared: Compared) => M
 /** The name if it is in the table, before shapes are known. Throws RangeError otherwise. */
 export function metricName(name: string): MetricName {
   if (isName(name)) return name;
-  throw new RangeError(`metric: the name must be one of ${Object.keys(table).join(', ')}; got ${JSON.stringify(name)}`);
+  throw new RangeError(`metric: the name must be one of ${Object.keys(table).join(', ')}; got ${show(name)}`);
 }
 
-function isName(name: string): name is MetricName {
-  return Object.hasOwn(table, name);
+function isName(name: unknown): name is MetricName {
+  return typeof name === 'string' && Object.hasOwn(table, name);
 }
 
 /** The metric of that name, which is its name in a history too. Throws RangeError for a name that is not in the table. */

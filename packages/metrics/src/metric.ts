@@ -1,7 +1,18 @@
 // What a metric is: figures given batch by batch, which a total puts together so that it is exact over batches of unequal size.
 // The figures of a batch are tensors, which a compiled step may compute; what is made of them is plain arithmetic in float64.
 
-import { type Shape, ShapeError, stack, type Tensor, type TensorLike, tensor, where } from '@treadle/tensor';
+import {
+  checkFunction,
+  checkNumber,
+  type Shape,
+  ShapeError,
+  show as showValue,
+  stack,
+  type Tensor,
+  type TensorLike,
+  tensor,
+  where,
+} from '@treadle/tensor';
 import { runningMean } from './running-mean.ts';
 
 /** What one batch adds to a metric. */
@@ -39,6 +50,8 @@ export function meanMetric(
   figures: (yTrue: Tensor, yPred: Tensor) => Tensor,
   finish: (mean: number) => number = (mean) => mean,
 ): Metric {
+  checkFunction('mean: the figures', figures);
+  checkFunction('mean: finish', finish);
   return {
     name,
     update: (yTrue, yPred, mask) => {
@@ -51,7 +64,10 @@ export function meanMetric(
     total: () => {
       const mean = runningMean();
       return {
-        add: (values, count) => mean.add(values[0] ?? Number.NaN, values[1] ?? count),
+        add: (values, count) => {
+          checkFigures(name, values, count);
+          mean.add(values[0] ?? Number.NaN, values[1] ?? count);
+        },
         get value() {
           return finish(mean.value);
         },
@@ -71,6 +87,14 @@ export function countedIn(name: string, mask: TensorLike, x: Tensor): Tensor {
     .cast('bool')
     .reshape([...given.shape, ...x.shape.slice(given.rank).map(() => 1)])
     .broadcastTo(x.shape);
+}
+
+/** Throws TypeError for what a total cannot add. */
+export function checkFigures(name: string, values: ArrayLike<number>, count: number): void {
+  const given: unknown = values;
+  const isList = Array.isArray(given) || (ArrayBuffer.isView(given) && 'length' in given);
+  if (!isList) throw new TypeError(`${name}: values must be an array of numbers; got ${showValue(given)}`);
+  checkNumber(`${name}: the count`, count);
 }
 
 export function show(shape: Shape): string {

@@ -1,8 +1,17 @@
 // Precision, recall and F1: of what was said to be there, how much is; of what is there, how much was said. Batches add up counts
 // of true and false answers for each class.
 
-import { arange, stack, type Tensor, type TensorLike, tensor } from '@treadle/tensor';
-import { type Contribution, countedIn, labelsFor, type Metric, pairUp } from './metric.ts';
+import {
+  arange,
+  type OptionKinds,
+  readOptions,
+  show,
+  stack,
+  type Tensor,
+  type TensorLike,
+  tensor,
+} from '@treadle/tensor';
+import { type Contribution, checkFigures, countedIn, labelsFor, type Metric, pairUp } from './metric.ts';
 
 export interface PrecisionOptions {
   /**
@@ -18,6 +27,12 @@ export interface PrecisionOptions {
   /** 'precision', 'recall' or 'f1' by default */
   readonly name?: string;
 }
+
+const precisionOptions: OptionKinds<PrecisionOptions> = {
+  threshold: 'number',
+  average: 'any',
+  name: 'string',
+};
 
 /** How often a class was predicted rightly, wrongly, and missed. */
 interface Counts {
@@ -46,9 +61,9 @@ export function f1(options: PrecisionOptions = {}): Metric {
 }
 
 function counting(op: string, options: PrecisionOptions, figure: (counts: Counts) => number): Metric {
-  const { threshold, average = 'macro', name = op } = options;
+  const { threshold, average = 'macro', name = op } = readOptions(op, options, precisionOptions);
   if (average !== 'macro' && average !== 'micro') {
-    throw new RangeError(`${op}: average must be macro or micro; got ${String(average)}`);
+    throw new RangeError(`${op}: average must be macro or micro; got ${show(average)}`);
   }
   return {
     name,
@@ -56,7 +71,8 @@ function counting(op: string, options: PrecisionOptions, figure: (counts: Counts
     total: () => {
       let sums: number[] = [];
       return {
-        add: (values) => {
+        add: (values, count) => {
+          checkFigures(name, values, count);
           sums = Array.from(values, (count, i) => count + (sums[i] ?? 0));
         },
         get value() {

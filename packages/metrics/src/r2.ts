@@ -1,13 +1,17 @@
 // The coefficient of determination: how much of the targets' variance a prediction explains. Batches give means and squared
 // distances from them, which add up without loss however far the targets are from 0 (T. Chan, G. Golub, R. LeVeque, 1979).
 
-import { full, stack, type Tensor, tensor, where } from '@treadle/tensor';
-import { countedIn, type Metric, pairUp } from './metric.ts';
+import { full, type OptionKinds, readOptions, stack, type Tensor, tensor, where } from '@treadle/tensor';
+import { checkFigures, countedIn, type Metric, pairUp } from './metric.ts';
 
 export interface R2Options {
   /** 'r2' by default */
   readonly name?: string;
 }
+
+const r2Options: OptionKinds<R2Options> = {
+  name: 'string',
+};
 
 /** What is known of one column of targets. */
 interface Column {
@@ -24,7 +28,8 @@ interface Column {
  * 1 − Σ(y − p)² / Σ(y − ȳ)², the mean over the columns of [n, columns]; 1 is perfect, 0 as good as the mean. A column whose
  * targets are all alike makes it −∞, or NaN if predicted exactly.
  */
-export function r2({ name = 'r2' }: R2Options = {}): Metric {
+export function r2(options: R2Options = {}): Metric {
+  const { name = 'r2' } = readOptions('r2', options, r2Options);
   return {
     name,
     update: (yTrue, yPred, mask) => {
@@ -45,7 +50,8 @@ export function r2({ name = 'r2' }: R2Options = {}): Metric {
     total: () => {
       let columns: Column[] = [];
       return {
-        add: (values) => {
+        add: (values, count) => {
+          checkFigures(name, values, count);
           columns = merged(columns, values);
         },
         get value() {

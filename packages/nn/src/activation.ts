@@ -3,10 +3,12 @@
 import { type Activation, type ActivationName, activationOf, linear, rangeOf } from './activations.ts';
 import type { LayerFunction } from './callable.ts';
 import { keepMask, type LayerOptions } from './layer.ts';
+import { layerOptions, readLayerOptions } from './layer-options.ts';
 import { makeLayer } from './make-layer.ts';
 
 /** Applies an activation, by name or a function of one's own, which keeps the shape. Throws RangeError for an unknown name. */
 export function activation(apply: ActivationName | Activation, options: LayerOptions = {}): LayerFunction {
+  readLayerOptions('activation', options, layerOptions);
   const activate = activationOf(apply);
   return makeLayer({
     kind: 'activation',

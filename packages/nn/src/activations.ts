@@ -1,47 +1,51 @@
 // Activations as functions of a tensor, the one table of their names, and the range of what they give. Element by element, softmax
 // excepted.
 
-import type { Tensor } from '@treadle/tensor';
+import { asTensor, type OptionKinds, readOptions, show, Tensor, type TensorLike } from '@treadle/tensor';
 
 export type Activation = (x: Tensor) => Tensor;
 
 /** x */
-export function linear(x: Tensor): Tensor {
-  return x;
+export function linear(x: TensorLike): Tensor {
+  return asTensor(x);
 }
 
 /** 1 / (1 + e⁻ˣ) */
-export function sigmoid(x: Tensor): Tensor {
-  return x.sigmoid();
+export function sigmoid(x: TensorLike): Tensor {
+  return asTensor(x).sigmoid();
 }
 
 /** tanh x */
-export function tanh(x: Tensor): Tensor {
-  return x.tanh();
+export function tanh(x: TensorLike): Tensor {
+  return asTensor(x).tanh();
 }
 
 /** max(x, 0) */
-export function relu(x: Tensor): Tensor {
-  return x.relu();
+export function relu(x: TensorLike): Tensor {
+  return asTensor(x).relu();
 }
 
 /** x where x > 0, slope·x elsewhere; the slope is 0.2 by default, as in Keras 3. */
-export function leakyRelu(x: Tensor, slope = 0.2): Tensor {
+export function leakyRelu(given: TensorLike, slope = 0.2): Tensor {
+  const x = asTensor(given);
   return x.greater(0).where(x, x.mul(slope));
 }
 
 /** min(max(x, 0), 6) */
-export function relu6(x: Tensor): Tensor {
+export function relu6(given: TensorLike): Tensor {
+  const x = asTensor(given);
   return x.relu().minimum(6);
 }
 
 /** min(max(x + 3, 0), 6) / 6, as in Keras 3. */
-export function hardSigmoid(x: Tensor): Tensor {
+export function hardSigmoid(given: TensorLike): Tensor {
+  const x = asTensor(given);
   return relu6(x.add(3)).mul(1 / 6);
 }
 
 /** x where x > 0, alpha·(eˣ − 1) elsewhere. */
-export function elu(x: Tensor, alpha = 1): Tensor {
+export function elu(given: TensorLike, alpha = 1): Tensor {
+  const x = asTensor(given);
   // the exponential sees no positive x, so that neither it nor its gradient overflows in the branch not taken
   return x.greater(0).where(x, x.minimum(0).expm1().mul(alpha));
 }
@@ -50,7 +54,8 @@ export function elu(x: Tensor, alpha = 1): Tensor {
 const seluFactors = { alpha: 1.6732632423543772, scale: 1.0507009873554805 } as const;
 
 /** 1.0507·x where x > 0, 1.0507·1.6733·(eˣ − 1) elsewhere. */
-export function selu(x: Tensor): Tensor {
+export function selu(given: TensorLike): Tensor {
+  const x = asTensor(given);
   return elu(x, seluFactors.alpha).mul(seluFactors.scale);
 }
 
@@ -59,11 +64,15 @@ export interface GeluOptions {
   readonly approximate?: boolean;
 }
 
+const geluOptions: OptionKinds<GeluOptions> = { approximate: 'boolean' };
+
 /**
  * x·Φ(x), Φ the distribution function of the standard normal; or x·½(1 + tanh(√(2/π)·(x + 0.044715·x³))). Both to the last
  * places of small results: Φ(x) = ½·erfc(−x/√2), and ½(1 + tanh z) = σ(2z).
  */
-export function gelu(x: Tensor, { approximate = false }: GeluOptions = {}): Tensor {
+export function gelu(given: TensorLike, options: GeluOptions = {}): Tensor {
+  const x = asTensor(given);
+  const { approximate = false } = readOptions('gelu', options, geluOptions);
   if (!approximate) return x.mul(-Math.SQRT1_2).erfc().mul(0.5).mul(x);
   const cubic = x.square().mul(0.044715).add(1).mul(x);
   return cubic
@@ -73,37 +82,42 @@ export function gelu(x: Tensor, { approximate = false }: GeluOptions = {}): Tens
 }
 
 /** x·σ(x) */
-export function swish(x: Tensor): Tensor {
+export function swish(given: TensorLike): Tensor {
+  const x = asTensor(given);
   return x.mul(x.sigmoid());
 }
 
 /** x·tanh(ln(1 + eˣ)) */
-export function mish(x: Tensor): Tensor {
+export function mish(given: TensorLike): Tensor {
+  const x = asTensor(given);
   return x.softplus().tanh().mul(x);
 }
 
 /** ln(1 + eˣ) */
-export function softplus(x: Tensor): Tensor {
-  return x.softplus();
+export function softplus(x: TensorLike): Tensor {
+  return asTensor(x).softplus();
 }
 
 /** x / (1 + |x|) */
-export function softsign(x: Tensor): Tensor {
+export function softsign(given: TensorLike): Tensor {
+  const x = asTensor(given);
   return x.div(x.abs().add(1));
 }
 
 /** eˣ */
-export function exponential(x: Tensor): Tensor {
-  return x.exp();
+export function exponential(x: TensorLike): Tensor {
+  return asTensor(x).exp();
 }
 
 /** eˣ / Σ eˣ along an axis, the last by default. */
-export function softmax(x: Tensor, axis = -1): Tensor {
+export function softmax(given: TensorLike, axis = -1): Tensor {
+  const x = asTensor(given);
   return x.softmax(axis);
 }
 
 /** x − ln Σ eˣ along an axis, the last by default. */
-export function logSoftmax(x: Tensor, axis = -1): Tensor {
+export function logSoftmax(given: TensorLike, axis = -1): Tensor {
+  const x = asTensor(given);
   return x.logSoftmax(axis);
 }
 
@@ -176,16 +190,21 @@ export function rangeOf(activation: Activation): OutputRange | undefined {
 /** The name if it is in the table. Throws RangeError otherwise. */
 export function activationName(name: string): ActivationName {
   if (isName(name)) return name;
-  throw new RangeError(
-    `activation: the name must be one of ${Object.keys(table).join(', ')}; got ${JSON.stringify(name)}`,
-  );
+  throw new RangeError(`activation: the name must be one of ${Object.keys(table).join(', ')}; got ${show(name)}`);
 }
 
-function isName(name: string): name is ActivationName {
-  return Object.hasOwn(table, name);
+function isName(name: unknown): name is ActivationName {
+  return typeof name === 'string' && Object.hasOwn(table, name);
 }
 
 /** The activation of that name; a function is its own. Throws RangeError for a name that is not in the table. */
 export function activationOf(given: string | Activation): Activation {
-  return typeof given === 'function' ? given : table[activationName(given)][0];
+  if (typeof given !== 'function') return table[activationName(given)][0];
+  return rangeOf(given) ? given : (x) => tensorFrom(given(x));
+}
+
+/** What a function of one's own gave. Throws TypeError for what is no tensor. */
+function tensorFrom(y: unknown): Tensor {
+  if (y instanceof Tensor) return y;
+  throw new TypeError(`activation: the function must give a tensor; got ${show(y)}`);
 }

@@ -1,8 +1,9 @@
 // reshape, permute, repeatVector: layers that only say where the elements of a sample lie.
 
-import { type Shape, ShapeError } from '@treadle/tensor';
+import { checkNumbers, type Shape, ShapeError } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
 import { keepRange, type LayerOptions } from './layer.ts';
+import { layerOptions, readLayerOptions, refuseTensors } from './layer-options.ts';
 import { checkCount, makeLayer } from './make-layer.ts';
 
 function sizeOf(shape: Shape): number {
@@ -11,6 +12,9 @@ function sizeOf(shape: Shape): number {
 
 /** A sample under another shape; one extent may be −1: whatever is left. Building throws ShapeError where it does not fit. */
 export function reshape(targetShape: Shape, options: LayerOptions = {}): LayerFunction {
+  refuseTensors('reshape', targetShape, 'x.reshape([2, 3]) computes');
+  checkNumbers('reshape: the shape', targetShape, '; reshape([2, 3]) takes it as one argument');
+  readLayerOptions('reshape', options, layerOptions);
   const resolve = (shape: Shape): Shape => {
     const known = sizeOf(targetShape.filter((extent) => extent !== -1));
     const free = targetShape.filter((extent) => extent === -1).length;
@@ -33,6 +37,9 @@ export function reshape(targetShape: Shape, options: LayerOptions = {}): LayerFu
 
 /** The axes of a sample in another order, counted from 1, as in Keras: permute([2, 1]) transposes. */
 export function permute(dims: readonly number[], options: LayerOptions = {}): LayerFunction {
+  refuseTensors('permute', dims, 'x.transpose([0, 2, 1]) computes');
+  checkNumbers('permute: dims', dims, '; permute([2, 1]) takes them as one argument');
+  readLayerOptions('permute', options, layerOptions);
   if ([...dims].sort((a, b) => a - b).some((dim, i) => dim !== i + 1)) {
     throw new RangeError(`permute: dims must be 1 … n, each once; got [${dims.join(', ')}]`);
   }
@@ -53,6 +60,7 @@ export function permute(dims: readonly number[], options: LayerOptions = {}): La
 /** [batch, features] → [batch, n, features]. Throws RangeError unless n is a whole number ≥ 1. */
 export function repeatVector(n: number, options: LayerOptions = {}): LayerFunction {
   checkCount('repeatVector: n', n);
+  readLayerOptions('repeatVector', options, layerOptions);
   return makeLayer({
     kind: 'repeatVector',
     options: { n, ...options },

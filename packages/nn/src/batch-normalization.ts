@@ -2,13 +2,20 @@
 // normalized in inference. Steps that a mask leaves out are normalized as well, but count in no statistics. A frozen layer normalizes as in
 // inference, and moves nothing.
 
-import { type Shape, ShapeError, type Tensor, where } from '@treadle/tensor';
+import { type OptionKinds, type Shape, ShapeError, type Tensor, where } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
 import { type Initializer, type InitializerName, initializerOf } from './initializers.ts';
 import { keepMask, type Mask, maskAlong, sampleShape } from './layer.ts';
+import { readLayerOptions } from './layer-options.ts';
 import { LayerWeights } from './layer-weights.ts';
 import { makeLayer } from './make-layer.ts';
-import { axesOf, type ScaleAndShiftOptions, scaleAndShift, scaleAndShiftMaker } from './scale-and-shift.ts';
+import {
+  axesOf,
+  type ScaleAndShiftOptions,
+  scaleAndShift,
+  scaleAndShiftMaker,
+  scaleAndShiftOptions,
+} from './scale-and-shift.ts';
 
 export interface BatchNormalizationOptions extends ScaleAndShiftOptions {
   /** the axis of the channels, the batch being axis 0; the last by default */
@@ -21,12 +28,21 @@ export interface BatchNormalizationOptions extends ScaleAndShiftOptions {
   readonly movingVarianceInitializer?: InitializerName | Initializer | undefined;
 }
 
+const batchNormalizationOptions: OptionKinds<BatchNormalizationOptions> = {
+  ...scaleAndShiftOptions,
+  axis: 'number',
+  momentum: 'number',
+  movingMeanInitializer: 'any',
+  movingVarianceInitializer: 'any',
+};
+
 /**
  * (x − mean) / √(variance + ε)·gamma + beta, for each channel (S. Ioffe, C. Szegedy, Batch Normalization, 2015). Variables, all
  * [channels]: gamma, beta, and movingMean and movingVariance, which training moves and an optimizer does not. Throws
  * RangeError for a momentum outside 0 … 1.
  */
 export function batchNormalization(options: BatchNormalizationOptions = {}): LayerFunction {
+  readLayerOptions('batchNormalization', options, batchNormalizationOptions);
   const { axis = -1, momentum = 0.99, epsilon = 1e-3 } = options;
   if (!(momentum >= 0 && momentum <= 1)) {
     throw new RangeError(`batchNormalization: the momentum must be from 0 to 1; got ${momentum}`);

@@ -1,8 +1,9 @@
 // Layers as functions: dense(10)(x) says that the layer takes what `x` stands for, and gives what stands for its result. A class
 // of layers extends Callable; a layer that is a plain object becomes a function by `layer`.
 
+import { checkFunction, show, type Tensor, type TensorLike } from '@treadle/tensor';
 import { type Connectable, connect, type SymbolicTensor } from './connect.ts';
-import type { Layer } from './layer.ts';
+import type { CallOptions, Layer } from './layer.ts';
 
 /**
  * What a layer is as a function. Throws RangeError for a layer of several results, which `connect` gives, ShapeError for shapes
@@ -10,8 +11,8 @@ import type { Layer } from './layer.ts';
  */
 export type Apply = (inputs: Connectable) => SymbolicTensor;
 
-/** A layer that is a function as well. */
-export type LayerFunction = Layer & Apply;
+/** A layer that is a function as well; `call` takes numbers too, and is not of a training by default. */
+export type LayerFunction = Layer & Apply & { call(x: TensorLike, options?: Partial<CallOptions>): Tensor };
 
 export interface Callable extends Apply {}
 
@@ -38,6 +39,12 @@ function only(outputs: readonly SymbolicTensor[]): SymbolicTensor {
 
 /** The layer as a function with the layer's members: layer({ variables: [], build: (shape) => shape, call: (x) => x.mul(2) }). */
 export function layer<L extends Layer>(members: L): L & Apply {
+  const given: unknown = members;
+  if (typeof given !== 'object' || given === null) {
+    throw new TypeError(`layer: it must be made of an object with build and call; got ${show(given)}`);
+  }
+  checkFunction('layer: build', members.build);
+  checkFunction('layer: call', members.call);
   const made = Object.assign(new Callable(), members);
   Object.defineProperties(made, Object.getOwnPropertyDescriptors(members)); // getters as getters
   return made;

@@ -5,7 +5,7 @@ import { type ActivationName, activationName } from './activations.ts';
 import { type Constraint, constraintFrom } from './constraints.ts';
 import { type InitializerName, initializerName } from './initializers.ts';
 import type { LayerConfig, LayerOptions } from './layer.ts';
-import { l1l2, type Regularizer } from './regularizers.ts';
+import { l1l2, type Regularizer, regularizerName, regularizerOf } from './regularizers.ts';
 
 type Reader<T> = (config: LayerConfig, option: string) => T | undefined;
 
@@ -56,6 +56,7 @@ function initializer(config: LayerConfig, option: string): InitializerName | und
 function regularizer(config: LayerConfig, option: string): Regularizer | undefined {
   const factors = config[option];
   if (factors === undefined) return undefined;
+  if (typeof factors === 'string') return regularizerOf(regularizerName(factors));
   const isFactors = typeof factors === 'object' && factors !== null && 'l1' in factors && 'l2' in factors;
   if (!isFactors || typeof factors.l1 !== 'number' || typeof factors.l2 !== 'number') throw wrong(config, option);
   return l1l2({ l1: factors.l1, l2: factors.l2 });

@@ -1,9 +1,9 @@
 // Graphs of layers as they are written down: `input` stands for a model's input, `connect` for what a layer makes of it. Shapes
 // are found and variables made at once; nothing is computed.
 
-import type { Shape } from '@treadle/tensor';
+import { checkNumbers, type OptionKinds, readOptions, type Shape, show } from '@treadle/tensor';
 import { inLayer } from './in-layer.ts';
-import { buildAll, type Layer, showSample } from './layer.ts';
+import { buildAll, isLayer, type Layer, showSample } from './layer.ts';
 
 /** What stands for a tensor while a model is written down. */
 export interface SymbolicTensor {
@@ -30,8 +30,15 @@ export interface InputOptions {
   readonly name?: string | undefined;
 }
 
+const inputOptions: OptionKinds<InputOptions> = {
+  name: 'string',
+};
+
 /** An input of a model: samples of that shape. Throws RangeError for a shape that is none. */
-export function input(shape: Shape, { name }: InputOptions = {}): SymbolicTensor {
+export function input(shape: Shape, options: InputOptions = {}): SymbolicTensor {
+  const one: unknown = shape;
+  checkNumbers('input: the shape', one, typeof one === 'number' ? `; input([${one}]) takes vectors of ${one}` : '');
+  const { name } = readOptions('input', options, inputOptions);
   if (!shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) {
     throw new RangeError(`input: a shape must be of whole numbers ≥ 0, without the batch; got [${shape.join(', ')}]`);
   }
@@ -43,6 +50,8 @@ export function input(shape: Shape, { name }: InputOptions = {}): SymbolicTensor
  * Throws ShapeError for shapes that the layer cannot take, RangeError for a wrong number of inputs.
  */
 export function connect(layer: Layer, inputs: Connectable): readonly SymbolicTensor[] {
+  if (!isLayer(layer))
+    throw new TypeError(`connect: the layer must be one, such as dense(10) makes; got ${show(layer)}`);
   const given = Array.isArray(inputs) ? [...inputs] : [inputs];
   const wrong = given.findIndex((x) => !isSymbolic(x));
   if (wrong >= 0) {

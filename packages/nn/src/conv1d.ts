@@ -1,7 +1,9 @@
 // conv1d: windows over the steps of a sequence.
 
+import type { OptionKinds } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
-import { type ConvolutionOptions, channelsOfGroup, convolution, groupsFor } from './convolution.ts';
+import { type ConvolutionOptions, channelsOfGroup, convolution, convolutionOptions, groupsFor } from './convolution.ts';
+import { readLayerOptions } from './layer-options.ts';
 import { countFor, oneOf, sequenceAxes } from './window-layer.ts';
 
 export interface Conv1dLayerOptions extends ConvolutionOptions {
@@ -15,11 +17,20 @@ export interface Conv1dLayerOptions extends ConvolutionOptions {
   readonly groups?: number | undefined;
 }
 
+const conv1dOptions: OptionKinds<Conv1dLayerOptions> = {
+  ...convolutionOptions,
+  strides: 'number',
+  padding: 'any',
+  dilationRate: 'number',
+  groups: 'number',
+};
+
 /**
  * activation(x ⋆ kernel + bias): [batch, steps, channels] → [batch, steps′, filters]. Variables: kernel [kernelSize, channels /
  * groups, filters], bias [filters]. Throws RangeError for options that make no sense.
  */
 export function conv1d(filters: number, kernelSize: number, options: Conv1dLayerOptions = {}): LayerFunction {
+  readLayerOptions('conv1d', options, conv1dOptions);
   countFor('conv1d: filters', filters);
   const size = countFor('conv1d: kernelSize', kernelSize);
   const groups = groupsFor('conv1d', options.groups ?? 1, filters);

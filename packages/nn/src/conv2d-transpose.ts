@@ -1,8 +1,9 @@
 // conv2dTranspose: the way back of a convolution, from its outputs to as many rows and columns as it would have read.
 
-import type { Pair } from '@treadle/tensor';
+import type { OptionKinds, Pair } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
-import { type ConvolutionOptions, convolution } from './convolution.ts';
+import { type ConvolutionOptions, convolution, convolutionOptions } from './convolution.ts';
+import { readLayerOptions } from './layer-options.ts';
 import { countFor, imageAxes, oneOf, pairFor } from './window-layer.ts';
 
 export interface Conv2dTransposeOptions extends ConvolutionOptions {
@@ -16,6 +17,14 @@ export interface Conv2dTransposeOptions extends ConvolutionOptions {
   readonly dilationRate?: Pair | undefined;
 }
 
+const conv2dTransposeOptions: OptionKinds<Conv2dTransposeOptions> = {
+  ...convolutionOptions,
+  strides: 'any',
+  padding: 'any',
+  dilationRate: 'any',
+  outputPadding: 'any',
+};
+
 /**
  * [batch, rows, columns, channels] → [batch, rows′, columns′, filters]; rows′ is rows · stride with 'same', rows · stride +
  * max(window − stride, 0) with 'valid'. Variables: kernel [...kernelSize, filters, channels], bias [filters]. Throws RangeError for
@@ -26,6 +35,7 @@ export function conv2dTranspose(
   kernelSize: Pair,
   options: Conv2dTransposeOptions = {},
 ): LayerFunction {
+  readLayerOptions('conv2dTranspose', options, conv2dTransposeOptions);
   countFor('conv2dTranspose: filters', filters);
   const size = pairFor('conv2dTranspose: kernelSize', kernelSize);
   const strides = pairFor('conv2dTranspose: strides', options.strides ?? 1);

@@ -1,8 +1,9 @@
 // conv2d: windows over the rows and columns of images.
 
-import type { Pair } from '@treadle/tensor';
+import type { OptionKinds, Pair } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
-import { type ConvolutionOptions, channelsOfGroup, convolution, groupsFor } from './convolution.ts';
+import { type ConvolutionOptions, channelsOfGroup, convolution, convolutionOptions, groupsFor } from './convolution.ts';
+import { readLayerOptions } from './layer-options.ts';
 import { countFor, imageAxes, oneOf, pairFor } from './window-layer.ts';
 
 export interface Conv2dOptions extends ConvolutionOptions {
@@ -16,11 +17,20 @@ export interface Conv2dOptions extends ConvolutionOptions {
   readonly groups?: number | undefined;
 }
 
+const conv2dOptions: OptionKinds<Conv2dOptions> = {
+  ...convolutionOptions,
+  strides: 'any',
+  padding: 'any',
+  dilationRate: 'any',
+  groups: 'number',
+};
+
 /**
  * activation(x ⋆ kernel + bias): [batch, rows, columns, channels] → [batch, rows′, columns′, filters]. Variables: kernel
  * [...kernelSize, channels / groups, filters], bias [filters]. Throws RangeError for options that make no sense.
  */
 export function conv2d(filters: number, kernelSize: Pair, options: Conv2dOptions = {}): LayerFunction {
+  readLayerOptions('conv2d', options, conv2dOptions);
   countFor('conv2d: filters', filters);
   const size = pairFor('conv2d: kernelSize', kernelSize);
   const groups = groupsFor('conv2d', options.groups ?? 1, filters);

@@ -1,15 +1,16 @@
 // What convolutional layers share: kernels and a bias made for the channels of the input, an activation, options and config.
 // Which kernels there are and how they meet the input is each layer's own.
 
-import { type Shape, ShapeError, type Tensor } from '@treadle/tensor';
+import { type OptionKinds, type Shape, ShapeError, show, type Tensor } from '@treadle/tensor';
 import { type Activation, type ActivationName, activationOf, rangeOf } from './activations.ts';
 import type { LayerFunction } from './callable.ts';
-import type { Constraint } from './constraints.ts';
+import { type Constraint, type ConstraintName, constraintOf } from './constraints.ts';
 import { type Initializer, type InitializerName, initializerOf } from './initializers.ts';
 import { type LayerOptions, sampleShape } from './layer.ts';
+import { layerOptions } from './layer-options.ts';
 import { LayerWeights } from './layer-weights.ts';
 import { makeLayer } from './make-layer.ts';
-import { perSample, type Regularizer } from './regularizers.ts';
+import { perSample, type Regularizer, type RegularizerName, regularizerOf } from './regularizers.ts';
 import { requireAxes, shapeAfter } from './window-layer.ts';
 
 export interface ConvolutionOptions extends LayerOptions {
@@ -22,14 +23,27 @@ export interface ConvolutionOptions extends LayerOptions {
   /** 'zeros' by default */
   readonly biasInitializer?: InitializerName | Initializer | undefined;
   /** on every kernel */
-  readonly kernelRegularizer?: Regularizer | undefined;
-  readonly biasRegularizer?: Regularizer | undefined;
+  readonly kernelRegularizer?: RegularizerName | Regularizer | undefined;
+  readonly biasRegularizer?: RegularizerName | Regularizer | undefined;
   /** on the layer's result, per sample */
-  readonly activityRegularizer?: Regularizer | undefined;
+  readonly activityRegularizer?: RegularizerName | Regularizer | undefined;
   /** of every kernel */
-  readonly kernelConstraint?: Constraint | undefined;
-  readonly biasConstraint?: Constraint | undefined;
+  readonly kernelConstraint?: ConstraintName | Constraint | undefined;
+  readonly biasConstraint?: ConstraintName | Constraint | undefined;
 }
+
+export const convolutionOptions: OptionKinds<ConvolutionOptions> = {
+  ...layerOptions,
+  activation: 'any',
+  useBias: 'boolean',
+  kernelInitializer: 'any',
+  biasInitializer: 'any',
+  kernelRegularizer: 'any',
+  biasRegularizer: 'any',
+  activityRegularizer: 'any',
+  kernelConstraint: 'any',
+  biasConstraint: 'any',
+};
 
 export interface Recipe {
   readonly kind: string;
@@ -52,14 +66,15 @@ export function convolution(recipe: Recipe, options: ConvolutionOptions): LayerF
   const activate = activationOf(activation);
   const ofKernels = {
     initializer: initializerOf(options.kernelInitializer ?? 'glorotUniform'),
-    regularizer: options.kernelRegularizer,
-    constraint: options.kernelConstraint,
+    regularizer: regularizerOf(options.kernelRegularizer),
+    constraint: constraintOf(options.kernelConstraint),
   };
   const ofBias = {
     initializer: initializerOf(options.biasInitializer ?? 'zeros'),
-    regularizer: options.biasRegularizer,
-    constraint: options.biasConstraint,
+    regularizer: regularizerOf(options.biasRegularizer),
+    constraint: constraintOf(options.biasConstraint),
   };
+  const activityRegularizer = regularizerOf(options.activityRegularizer);
   const weights = new LayerWeights();
   let known: number | undefined;
   const convolved = (x: Tensor): Tensor => {
@@ -93,7 +108,7 @@ export function convolution(recipe: Recipe, options: ConvolutionOptions): LayerF
       requireAxes(kind, shape, axes);
       const bias = weights.find('bias');
       const y = activate(bias ? convolved(x).add(bias) : convolved(x));
-      if (options.activityRegularizer) addLoss?.(perSample(options.activityRegularizer, y));
+      if (activityRegularizer) addLoss?.(perSample(activityRegularizer, y));
       return y;
     },
     outputRange: () => rangeOf(activate),
@@ -110,6 +125,6 @@ export function channelsOfGroup(kind: string, channels: number, groups: number):
 export function groupsFor(kind: string, groups: number, filters: number): number {
   if (Number.isSafeInteger(groups) && groups >= 1 && filters % groups === 0) return groups;
   throw new RangeError(
-    `${kind}: groups must be a whole number ≥ 1 that divides the filters; got ${groups} groups, ${filters} filters`,
+    `${kind}: groups must be a whole number ≥ 1 that divides the filters; got ${show(groups)} groups, ${filters} filters`,
   );
 }

@@ -1,15 +1,16 @@
 // dense: activation(x·kernel + bias), over the last axis of its input.
 
-import { ShapeError } from '@treadle/tensor';
+import { type OptionKinds, ShapeError } from '@treadle/tensor';
 import { type Activation, type ActivationName, activationOf, rangeOf } from './activations.ts';
 import type { LayerFunction } from './callable.ts';
-import type { Constraint } from './constraints.ts';
+import { type Constraint, type ConstraintName, constraintOf } from './constraints.ts';
 import { type Initializer, type InitializerName, initializerOf } from './initializers.ts';
 import { keepMask, type LayerOptions, sampleShape } from './layer.ts';
+import { layerOptions, readLayerOptions } from './layer-options.ts';
 import { LayerWeights } from './layer-weights.ts';
 import { checkCount, makeLayer } from './make-layer.ts';
 import { project } from './project.ts';
-import { perSample, type Regularizer } from './regularizers.ts';
+import { perSample, type Regularizer, type RegularizerName, regularizerOf } from './regularizers.ts';
 
 export interface DenseOptions extends LayerOptions {
   /** a name or a function; none by default */
@@ -20,13 +21,26 @@ export interface DenseOptions extends LayerOptions {
   readonly kernelInitializer?: InitializerName | Initializer | undefined;
   /** 'zeros' by default */
   readonly biasInitializer?: InitializerName | Initializer | undefined;
-  readonly kernelRegularizer?: Regularizer | undefined;
-  readonly biasRegularizer?: Regularizer | undefined;
+  readonly kernelRegularizer?: RegularizerName | Regularizer | undefined;
+  readonly biasRegularizer?: RegularizerName | Regularizer | undefined;
   /** on the layer's result, per sample */
-  readonly activityRegularizer?: Regularizer | undefined;
-  readonly kernelConstraint?: Constraint | undefined;
-  readonly biasConstraint?: Constraint | undefined;
+  readonly activityRegularizer?: RegularizerName | Regularizer | undefined;
+  readonly kernelConstraint?: ConstraintName | Constraint | undefined;
+  readonly biasConstraint?: ConstraintName | Constraint | undefined;
 }
+
+export const denseOptions: OptionKinds<DenseOptions> = {
+  ...layerOptions,
+  activation: 'any',
+  useBias: 'boolean',
+  kernelInitializer: 'any',
+  biasInitializer: 'any',
+  kernelRegularizer: 'any',
+  biasRegularizer: 'any',
+  activityRegularizer: 'any',
+  kernelConstraint: 'any',
+  biasConstraint: 'any',
+};
 
 /**
  * activation(x·kernel + bias): [batch, ..., features] → [batch, ..., units]. Variables: kernel [features, units], bias [units].
@@ -34,22 +48,19 @@ export interface DenseOptions extends LayerOptions {
  */
 export function dense(units: number, options: DenseOptions = {}): LayerFunction {
   checkCount('dense: units', units);
+  readLayerOptions('dense', options, denseOptions);
   const activate = activationOf(options.activation ?? 'linear');
-  const {
-    kernelInitializer = 'glorotUniform',
-    biasInitializer = 'zeros',
-    useBias = true,
-    activityRegularizer,
-  } = options;
+  const { kernelInitializer = 'glorotUniform', biasInitializer = 'zeros', useBias = true } = options;
+  const activityRegularizer = regularizerOf(options.activityRegularizer);
   const kernelOptions = {
     initializer: initializerOf(kernelInitializer),
-    regularizer: options.kernelRegularizer,
-    constraint: options.kernelConstraint,
+    regularizer: regularizerOf(options.kernelRegularizer),
+    constraint: constraintOf(options.kernelConstraint),
   };
   const biasOptions = {
     initializer: initializerOf(biasInitializer),
-    regularizer: options.biasRegularizer,
-    constraint: options.biasConstraint,
+    regularizer: regularizerOf(options.biasRegularizer),
+    constraint: constraintOf(options.biasConstraint),
   };
   const weights = new LayerWeights();
   const build = (inputShape: readonly number[]): readonly number[] => {

@@ -1,8 +1,9 @@
 // depthwiseConv2d: every channel has filters of its own.
 
-import type { Pair } from '@treadle/tensor';
+import type { OptionKinds, Pair } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
-import { type ConvolutionOptions, convolution } from './convolution.ts';
+import { type ConvolutionOptions, convolution, convolutionOptions } from './convolution.ts';
+import { readLayerOptions } from './layer-options.ts';
 import { countFor, imageAxes, oneOf, pairFor } from './window-layer.ts';
 
 export interface DepthwiseConv2dOptions extends ConvolutionOptions {
@@ -16,11 +17,20 @@ export interface DepthwiseConv2dOptions extends ConvolutionOptions {
   readonly dilationRate?: Pair | undefined;
 }
 
+export const depthwiseConv2dOptions: OptionKinds<DepthwiseConv2dOptions> = {
+  ...convolutionOptions,
+  strides: 'any',
+  padding: 'any',
+  dilationRate: 'any',
+  depthMultiplier: 'number',
+};
+
 /**
  * [batch, rows, columns, channels] → [batch, rows′, columns′, channels · depthMultiplier]. Variables: kernel [...kernelSize,
  * channels, depthMultiplier], bias. Throws RangeError for options that make no sense.
  */
 export function depthwiseConv2d(kernelSize: Pair, options: DepthwiseConv2dOptions = {}): LayerFunction {
+  readLayerOptions('depthwiseConv2d', options, depthwiseConv2dOptions);
   const size = pairFor('depthwiseConv2d: kernelSize', kernelSize);
   const strides = pairFor('depthwiseConv2d: strides', options.strides ?? 1);
   const dilation = pairFor('depthwiseConv2d: dilationRate', options.dilationRate ?? 1);

@@ -1,15 +1,29 @@
 // dropout and gaussianNoise: while the model learns, elements are left out at random and the others scaled up, so that the
 // expectation stays; or normally distributed numbers are added.
 
-import { randomNormal, randomUniform, type Seed, type Shape, type Tensor } from '@treadle/tensor';
+import {
+  checkNumber,
+  type OptionKinds,
+  randomNormal,
+  randomUniform,
+  type Seed,
+  type Shape,
+  type Tensor,
+} from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
 import { keepMask, type LayerOptions } from './layer.ts';
+import { layerOptions, readLayerOptions } from './layer-options.ts';
 import { makeLayer } from './make-layer.ts';
 
 export interface DropoutOptions extends LayerOptions {
   /** masks that depend on this seed and on how many the layer drew before; otherwise the sequence that setSeed starts */
   readonly seed?: number | undefined;
 }
+
+const dropoutOptions: OptionKinds<DropoutOptions> = {
+  ...layerOptions,
+  seed: 'number',
+};
 
 /** Where random numbers come from. */
 export interface SeedSource {
@@ -33,6 +47,7 @@ export function seedSource(kind: string, seed: number | undefined): SeedSource {
 
 /** Throws RangeError unless 0 ≤ rate < 1. */
 export function checkRate(kind: string, rate: number): void {
+  checkNumber(`${kind}: the rate`, rate);
   if (!(rate >= 0 && rate < 1))
     throw new RangeError(`${kind}: the rate must be at least 0 and less than 1; got ${rate}`);
 }
@@ -49,6 +64,7 @@ export function drop(x: Tensor, rate: number, source: SeedSource, maskShape: Sha
  */
 export function dropout(rate: number, options: DropoutOptions = {}): LayerFunction {
   checkRate('dropout', rate);
+  readLayerOptions('dropout', options, dropoutOptions);
   const source = seedSource('dropout', options.seed);
   return makeLayer({
     kind: 'dropout',
@@ -61,6 +77,8 @@ export function dropout(rate: number, options: DropoutOptions = {}): LayerFuncti
 
 /** x + normally distributed numbers of mean 0 while training; x itself elsewhere. Throws RangeError for a stddev below 0. */
 export function gaussianNoise(stddev: number, options: DropoutOptions = {}): LayerFunction {
+  checkNumber('gaussianNoise: stddev', stddev);
+  readLayerOptions('gaussianNoise', options, dropoutOptions);
   if (!(stddev >= 0)) throw new RangeError(`gaussianNoise: stddev must be a number ≥ 0; got ${stddev}`);
   const source = seedSource('gaussianNoise', options.seed);
   return makeLayer({

@@ -1,35 +1,45 @@
 // embedding: a vector for each of a number of things, learned; and one for each position in a sequence.
 
-import { lookUp, type Shape, ShapeError } from '@treadle/tensor';
+import { lookUp, type OptionKinds, type Shape, ShapeError } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
-import type { Constraint } from './constraints.ts';
+import { type Constraint, type ConstraintName, constraintOf } from './constraints.ts';
 import { type Initializer, type InitializerName, initializerOf } from './initializers.ts';
 import { keepMask, type LayerOptions, sampleShape } from './layer.ts';
+import { layerOptions, readLayerOptions } from './layer-options.ts';
 import { LayerWeights } from './layer-weights.ts';
 import { checkCount, makeLayer } from './make-layer.ts';
-import type { Regularizer } from './regularizers.ts';
+import { type Regularizer, type RegularizerName, regularizerOf } from './regularizers.ts';
 
 export interface EmbeddingOptions extends LayerOptions {
   /** 'randomUniform' by default: within ±0.05 */
   readonly embeddingsInitializer?: InitializerName | Initializer | undefined;
-  readonly embeddingsRegularizer?: Regularizer | undefined;
-  readonly embeddingsConstraint?: Constraint | undefined;
+  readonly embeddingsRegularizer?: RegularizerName | Regularizer | undefined;
+  readonly embeddingsConstraint?: ConstraintName | Constraint | undefined;
   /** whether 0 stands for no step at all, so that the layers after this one leave it out; false by default */
   readonly maskZero?: boolean | undefined;
 }
+
+const embeddingOptions: OptionKinds<EmbeddingOptions> = {
+  ...layerOptions,
+  embeddingsInitializer: 'any',
+  embeddingsRegularizer: 'any',
+  embeddingsConstraint: 'any',
+  maskZero: 'boolean',
+};
 
 /**
  * [batch, …] of whole numbers from 0 to inputDim − 1 → [batch, …, outputDim]. Variable: embeddings [inputDim, outputDim]. A number
  * outside of that range is a RangeError: at once where it is known, otherwise of whatever computes the result.
  */
 export function embedding(inputDim: number, outputDim: number, options: EmbeddingOptions = {}): LayerFunction {
+  readLayerOptions('embedding', options, embeddingOptions);
   checkCount('embedding: inputDim', inputDim);
   checkCount('embedding: outputDim', outputDim);
   const { embeddingsInitializer = 'randomUniform', maskZero = false } = options;
   const embeddings = {
     initializer: initializerOf(embeddingsInitializer),
-    regularizer: options.embeddingsRegularizer,
-    constraint: options.embeddingsConstraint,
+    regularizer: regularizerOf(options.embeddingsRegularizer),
+    constraint: constraintOf(options.embeddingsConstraint),
   };
   const weights = new LayerWeights();
   const build = (shape: Shape): Shape => {
@@ -54,11 +64,17 @@ export interface PositionEmbeddingOptions extends LayerOptions {
   readonly initializer?: InitializerName | Initializer | undefined;
 }
 
+const positionEmbeddingOptions: OptionKinds<PositionEmbeddingOptions> = {
+  ...layerOptions,
+  initializer: 'any',
+};
+
 /**
  * What is learned for each position of a sequence, for adding to it: x [batch, steps, features] → [batch, steps, features], which
  * depends on x's shape alone. Variable: embeddings [sequenceLength, features]. Throws ShapeError for longer sequences.
  */
 export function positionEmbedding(sequenceLength: number, options: PositionEmbeddingOptions = {}): LayerFunction {
+  readLayerOptions('positionEmbedding', options, positionEmbeddingOptions);
   checkCount('positionEmbedding: sequenceLength', sequenceLength);
   const initializer = initializerOf(options.initializer ?? 'glorotUniform');
   const weights = new LayerWeights();

@@ -3,6 +3,7 @@
 import { type Shape, ShapeError } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
 import { keepRange, type LayerOptions, sampleShape } from './layer.ts';
+import { layerOptions, readLayerOptions } from './layer-options.ts';
 import { makeLayer } from './make-layer.ts';
 
 function sizeOf(shape: Shape): number {
@@ -11,6 +12,7 @@ function sizeOf(shape: Shape): number {
 
 /** [batch, a, b, …] → [batch, a·b·…]; [batch] → [batch, 1]. */
 export function flatten(options: LayerOptions = {}): LayerFunction {
+  readLayerOptions('flatten', options, layerOptions, 'x.flatten() computes');
   const { inputShape } = options;
   return makeLayer({
     kind: 'flatten',

@@ -1,9 +1,9 @@
 // A model's graph as plain positions: which layer takes what, in an order in which everything comes after what it needs. It is
 // found from what `input` and layers gave when the model was written down; layers in a row are a graph as well.
 
-import type { Shape } from '@treadle/tensor';
+import { checkArray, type Shape, show } from '@treadle/tensor';
 import { isSymbolic, type LayerCall, type SymbolicTensor } from './connect.ts';
-import { type Layer, takeName } from './layer.ts';
+import { isLayer, type Layer, takeName } from './layer.ts';
 
 /** A value of the graph: a result of a call, or with call −1 an input of the model. */
 export interface Ref {
@@ -44,6 +44,12 @@ export type Ends = SymbolicTensor | readonly SymbolicTensor[] | Readonly<Record<
 
 /** Layers one after the other. Throws RangeError for no layers, one that is given twice, or two of one name. */
 export function chain(layers: readonly Layer[]): Graph {
+  const given: unknown = layers;
+  checkArray('sequential: the layers', given, isLayer(given) ? '; sequential([a, b]) takes them as one argument' : '');
+  layers.forEach((each: unknown, i) => {
+    if (isLayer(each)) return;
+    throw new TypeError(`sequential: layer ${i} must be one, such as dense(10) makes; got ${show(each)}`);
+  });
   if (layers.length === 0) throw new RangeError('sequential: there must be one layer or more; got none');
   const twice = layers.findIndex((layer, i) => layers.indexOf(layer) < i);
   if (twice >= 0) throw new RangeError(`sequential: a layer may be given once; got layer ${twice} again`);
@@ -107,6 +113,10 @@ interface End {
 }
 
 function listed(what: string, ends: Ends): readonly End[] {
+  const given: unknown = ends;
+  if (typeof given !== 'object' || given === null) {
+    throw new TypeError(`model: ${what} must be what input() or a layer gave; got ${show(given)}`);
+  }
   const list: readonly End[] = isSymbolic(ends)
     ? [{ at: ends, name: undefined }]
     : Array.isArray(ends)

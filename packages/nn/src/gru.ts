@@ -1,8 +1,9 @@
 // gru: gated recurrent units (K. Cho et al., 2014).
 
-import type { Tensor } from '@treadle/tensor';
+import type { OptionKinds, Tensor } from '@treadle/tensor';
 import { type Activation, type ActivationName, activationOf } from './activations.ts';
-import { type Cell, type RecurrentLayer, type RecurrentOptions, recurrent } from './recurrent.ts';
+import { readLayerOptions } from './layer-options.ts';
+import { type Cell, type RecurrentLayer, type RecurrentOptions, recurrent, recurrentOptions } from './recurrent.ts';
 
 export interface GruOptions extends RecurrentOptions {
   /** of the gates; 'sigmoid' by default */
@@ -11,11 +12,18 @@ export interface GruOptions extends RecurrentOptions {
   readonly resetAfter?: boolean | undefined;
 }
 
+const gruOptions: OptionKinds<GruOptions> = {
+  ...recurrentOptions,
+  recurrentActivation: 'any',
+  resetAfter: 'boolean',
+};
+
 /**
  * h ← z·h + (1 − z)·h̃, step by step: [batch, steps, features] → [batch, units]. The kernels hold the columns of z, r and h̃ one
  * after the other, as Keras's do; the bias is [2, 3·units] where the reset gate acts after the product, [3·units] where before.
  */
 export function gru(units: number, options: GruOptions = {}): RecurrentLayer {
+  readLayerOptions('gru', options, gruOptions);
   const activate = activationOf(options.activation ?? 'tanh');
   const gate = activationOf(options.recurrentActivation ?? 'sigmoid');
   const { resetAfter = true } = options;

@@ -5,7 +5,15 @@ export * as activations from './activations.ts';
 export type { BatchNormalizationOptions } from './batch-normalization.ts';
 export { type Apply, Callable, type LayerFunction, layer } from './callable.ts';
 export { type Connectable, connect, type InputOptions, input, type LayerCall, type SymbolicTensor } from './connect.ts';
-export { type Constraint, type ConstraintConfig, maxNorm, type NormOptions, nonNeg, unitNorm } from './constraints.ts';
+export {
+  type Constraint,
+  type ConstraintConfig,
+  type ConstraintName,
+  maxNorm,
+  type NormOptions,
+  nonNeg,
+  unitNorm,
+} from './constraints.ts';
 export type { Conv1dLayerOptions } from './conv1d.ts';
 export type { Conv2dOptions } from './conv2d.ts';
 export type { Conv2dTransposeOptions } from './conv2d-transpose.ts';
@@ -36,7 +44,7 @@ export type { Pooling1dOptions, Pooling2dOptions } from './pooling.ts';
 export type { GlobalPoolingOptions } from './pooling-global.ts';
 export type { PreluOptions } from './prelu.ts';
 export type { RecurrentLayer, RecurrentOptions } from './recurrent.ts';
-export { type L1L2, l1, l1l2, l2, type Regularizer } from './regularizers.ts';
+export { type L1L2, l1, l1l2, l2, type Regularizer, type RegularizerName } from './regularizers.ts';
 export type { ScaleAndShiftOptions } from './scale-and-shift.ts';
 export type { SeparableConv2dOptions } from './separable-conv2d.ts';
 export { Sequential } from './sequential.ts';

@@ -2,11 +2,16 @@
 // their names. Figures are Keras's. Without a seed of their own they draw from the sequence that setSeed starts.
 
 import {
+  checkNumber,
+  checkShape,
   eye,
   full,
   randomNormal as normal,
+  type OptionKinds,
+  readOptions,
   type Shape,
   ShapeError,
+  show,
   type Tensor,
   randomUniform as uniform,
 } from '@treadle/tensor';
@@ -21,6 +26,8 @@ export interface SeedOption {
   readonly seed?: number;
 }
 
+const seedOption: OptionKinds<SeedOption> = { seed: 'number' };
+
 export function zeros(): Initializer {
   return (shape) => full(shape, 0);
 }
@@ -30,6 +37,7 @@ export function ones(): Initializer {
 }
 
 export function constant(value = 0): Initializer {
+  checkNumber('constant: the value', value);
   return (shape) => full(shape, value);
 }
 
@@ -40,12 +48,16 @@ export interface NormalOptions extends SeedOption {
   readonly stddev?: number;
 }
 
-export function randomNormal({ mean = 0, stddev = 0.05, ...seed }: NormalOptions = {}): Initializer {
+const normalOptions: OptionKinds<NormalOptions> = { mean: 'number', stddev: 'number', ...seedOption };
+
+export function randomNormal(options: NormalOptions = {}): Initializer {
+  const { mean = 0, stddev = 0.05, ...seed } = readOptions('randomNormal', options, normalOptions);
   return (shape) => normal(shape, { mean, stddev, ...seed });
 }
 
 /** Normal, cut off at two standard deviations: stddev is that of the distribution before the cut, as in Keras. */
-export function truncatedNormal({ mean = 0, stddev = 0.05, ...seed }: NormalOptions = {}): Initializer {
+export function truncatedNormal(options: NormalOptions = {}): Initializer {
+  const { mean = 0, stddev = 0.05, ...seed } = readOptions('truncatedNormal', options, normalOptions);
   return (shape) => standardTruncated(shape, seed).mul(stddev).add(mean);
 }
 
@@ -56,18 +68,22 @@ export interface UniformOptions extends SeedOption {
   readonly max?: number;
 }
 
-export function randomUniform({ min = -0.05, max = 0.05, ...seed }: UniformOptions = {}): Initializer {
+const uniformOptions: OptionKinds<UniformOptions> = { min: 'number', max: 'number', ...seedOption };
+
+export function randomUniform(options: UniformOptions = {}): Initializer {
+  const { min = -0.05, max = 0.05, ...seed } = readOptions('randomUniform', options, uniformOptions);
   return (shape) => uniform(shape, { min, max, ...seed });
 }
 
 /** Ones on the diagonal of a matrix, times `gain`; zeros elsewhere. Throws ShapeError for what is no matrix. */
-export function identity({ gain = 1 }: { readonly gain?: number } = {}): Initializer {
-  return (shape) => {
+export function identity(options: { readonly gain?: number } = {}): Initializer {
+  const { gain = 1 } = readOptions('identity', options, { gain: 'number' });
+  return initializer('identity', (shape) => {
     const [rows = 1, columns = 1] = shape;
     if (shape.length !== 2)
       throw new ShapeError(`identity: the shape must be that of a matrix; got [${shape.join(', ')}]`);
     return eye(rows, columns).mul(gain);
-  };
+  });
 }
 
 export interface VarianceScalingOptions extends SeedOption {
@@ -79,8 +95,16 @@ export interface VarianceScalingOptions extends SeedOption {
   readonly distribution?: 'truncatedNormal' | 'untruncatedNormal' | 'uniform';
 }
 
+const varianceScalingOptions: OptionKinds<VarianceScalingOptions> = {
+  scale: 'number',
+  mode: 'any',
+  distribution: 'any',
+  ...seedOption,
+};
+
 /** Mean 0 and variance scale / fan. Throws RangeError for a scale that is not above 0, a mode or distribution that is none. */
 export function varianceScaling(options: VarianceScalingOptions = {}): Initializer {
+  readOptions('varianceScaling', options, varianceScalingOptions);
   const { scale = 1, mode = 'fanIn', distribution = 'truncatedNormal', ...seed } = options;
   if (!(scale > 0)) throw new RangeError(`varianceScaling: the scale must be above 0; got ${scale}`);
   const fan = choose('mode', { fanIn, fanOut, fanAvg }, mode);
@@ -89,42 +113,55 @@ export function varianceScaling(options: VarianceScalingOptions = {}): Initializ
     { truncatedNormal: scaledTruncated, untruncatedNormal: scaledNormal, uniform: scaledUniform },
     distribution,
   );
-  return (shape) => draw(shape, scale / Math.max(1, fan(fansOf(shape))), seed);
+  return initializer('varianceScaling', (shape) => draw(shape, scale / Math.max(1, fan(fansOf(shape))), seed));
+}
+
+/** The initializer, which refuses what is no shape in the name that users call it by. */
+function initializer(op: string, make: Initializer): Initializer {
+  return (shape) => make(checkShape(op, shape));
 }
 
 function choose<T>(option: string, table: Readonly<Record<string, T>>, name: string): T {
-  const chosen = Object.hasOwn(table, name) ? table[name] : undefined;
+  const chosen = typeof name === 'string' && Object.hasOwn(table, name) ? table[name] : undefined;
   if (chosen !== undefined) return chosen;
-  throw new RangeError(`varianceScaling: the ${option} must be one of ${Object.keys(table).join(', ')}; got ${name}`);
+  throw new RangeError(
+    `varianceScaling: the ${option} must be one of ${Object.keys(table).join(', ')}; got ${show(name)}`,
+  );
 }
 
 /** Uniform with variance 2 / (fanIn + fanOut): within ±√(6 / (fanIn + fanOut)). */
 export function glorotUniform(seed: SeedOption = {}): Initializer {
+  readOptions('glorotUniform', seed, seedOption);
   return varianceScaling({ mode: 'fanAvg', distribution: 'uniform', ...seed });
 }
 
 /** Normal, cut off at two standard deviations, with variance 2 / (fanIn + fanOut). */
 export function glorotNormal(seed: SeedOption = {}): Initializer {
+  readOptions('glorotNormal', seed, seedOption);
   return varianceScaling({ mode: 'fanAvg', ...seed });
 }
 
 /** Uniform with variance 2 / fanIn: within ±√(6 / fanIn). */
 export function heUniform(seed: SeedOption = {}): Initializer {
+  readOptions('heUniform', seed, seedOption);
   return varianceScaling({ scale: 2, distribution: 'uniform', ...seed });
 }
 
 /** Normal, cut off at two standard deviations, with variance 2 / fanIn. */
 export function heNormal(seed: SeedOption = {}): Initializer {
+  readOptions('heNormal', seed, seedOption);
   return varianceScaling({ scale: 2, ...seed });
 }
 
 /** Uniform with variance 1 / fanIn: within ±√(3 / fanIn). */
 export function lecunUniform(seed: SeedOption = {}): Initializer {
+  readOptions('lecunUniform', seed, seedOption);
   return varianceScaling({ distribution: 'uniform', ...seed });
 }
 
 /** Normal, cut off at two standard deviations, with variance 1 / fanIn. */
 export function lecunNormal(seed: SeedOption = {}): Initializer {
+  readOptions('lecunNormal', seed, seedOption);
   return varianceScaling({ ...seed });
 }
 
@@ -224,13 +261,11 @@ const table: Readonly<Record<InitializerName, () => Initializer>> = {
 /** The name if it is in the table. Throws RangeError otherwise. */
 export function initializerName(name: string): InitializerName {
   if (isName(name)) return name;
-  throw new RangeError(
-    `initializer: the name must be one of ${Object.keys(table).join(', ')}; got ${JSON.stringify(name)}`,
-  );
+  throw new RangeError(`initializer: the name must be one of ${Object.keys(table).join(', ')}; got ${show(name)}`);
 }
 
-function isName(name: string): name is InitializerName {
-  return Object.hasOwn(table, name);
+function isName(name: unknown): name is InitializerName {
+  return typeof name === 'string' && Object.hasOwn(table, name);
 }
 
 /** The initializer of that name with its default options; a function is its own. Throws RangeError for an unknown name. */

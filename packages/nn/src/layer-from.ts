@@ -55,7 +55,10 @@ const makers: Readonly<Record<string, (config: LayerConfig, own: OwnMakers) => L
   reshape: (config) => reshape(numbers(config, 'targetShape') ?? [], common(config)),
   permute: (config) => permute(numbers(config, 'dims') ?? [], common(config)),
   repeatVector: (config) => repeatVector(count(config, 'n'), common(config)),
-  embedding: (config) => embedding(count(config, 'inputDim'), count(config, 'outputDim'), optionsFrom(config)),
+  embedding: (config) => {
+    const { outputDim = Number.NaN, ...options } = optionsFrom(config);
+    return embedding(count(config, 'inputDim'), outputDim, options);
+  },
   positionEmbedding: (config) => positionEmbedding(count(config, 'sequenceLength'), optionsFrom(config)),
   masking: (config) => masking(number(config, 'maskValue'), common(config)),
   maxout: (config) => {

@@ -1,7 +1,7 @@
 // The variables of a layer, each made the first time that the layer is built, with what belongs to it: where it begins, what
 // it costs, what it may be.
 
-import { type Shape, type Tensor, type Variable, variable } from '@treadle/tensor';
+import { asTensor, type Shape, ShapeError, type Tensor, type Variable, variable } from '@treadle/tensor';
 import type { Constraint } from './constraints.ts';
 import { type Initializer, type InitializerName, initializerOf } from './initializers.ts';
 import type { Regularizer } from './regularizers.ts';
@@ -34,7 +34,12 @@ export class LayerWeights {
   ): Variable {
     const known = this.#variables.get(name);
     if (known) return known;
-    const made = variable(initializerOf(initializer)(shape), { name, trainable, constraint });
+    const initial = asTensor(initializerOf(initializer)(shape));
+    if (initial.rank !== shape.length || initial.shape.some((extent, i) => extent !== shape[i])) {
+      const got = `got [${initial.shape.join(', ')}] for [${shape.join(', ')}] of ${name}`;
+      throw new ShapeError(`initializer: it must give a tensor of the shape that it is asked for; ${got}`);
+    }
+    const made = variable(initial, { name, trainable, constraint });
     this.#variables.set(name, made);
     if (regularizer) this.#regularizers.set(made, regularizer);
     return made;

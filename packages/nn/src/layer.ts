@@ -73,6 +73,12 @@ export interface Layer {
   config?(): LayerConfig;
 }
 
+/** Whether it is a layer: `build` and `call` are what every one has. */
+export function isLayer(x: unknown): x is Layer {
+  const isObject = (typeof x === 'object' && x !== null) || typeof x === 'function';
+  return isObject && 'build' in x && 'call' in x && 'variables' in x && typeof x.build === 'function';
+}
+
 /** What every layer function takes. */
 export interface LayerOptions {
   readonly name?: string | undefined;

@@ -1,9 +1,10 @@
 // lstm: long short-term memory (S. Hochreiter, J. Schmidhuber, 1997; with forget gates by F. Gers et al., 2000).
 
-import { concat, type Tensor } from '@treadle/tensor';
+import { concat, type OptionKinds, type Tensor } from '@treadle/tensor';
 import { type Activation, type ActivationName, activationOf } from './activations.ts';
 import { type Initializer, initializerOf } from './initializers.ts';
-import { type Cell, type RecurrentLayer, type RecurrentOptions, recurrent } from './recurrent.ts';
+import { readLayerOptions } from './layer-options.ts';
+import { type Cell, type RecurrentLayer, type RecurrentOptions, recurrent, recurrentOptions } from './recurrent.ts';
 
 export interface LstmOptions extends RecurrentOptions {
   /** of the gates; 'sigmoid' by default */
@@ -12,11 +13,18 @@ export interface LstmOptions extends RecurrentOptions {
   readonly unitForgetBias?: boolean | undefined;
 }
 
+const lstmOptions: OptionKinds<LstmOptions> = {
+  ...recurrentOptions,
+  recurrentActivation: 'any',
+  unitForgetBias: 'boolean',
+};
+
 /**
  * c ← f·c + i·activation(c̃), h ← o·activation(c), step by step: [batch, steps, features] → [batch, units]. The kernels hold the
  * columns of i, f, c̃ and o one after the other, as Keras's do. States: h, c.
  */
 export function lstm(units: number, options: LstmOptions = {}): RecurrentLayer {
+  readLayerOptions('lstm', options, lstmOptions);
   const activate = activationOf(options.activation ?? 'tanh');
   const gate = activationOf(options.recurrentActivation ?? 'sigmoid');
   const { unitForgetBias = true } = options;

@@ -1,10 +1,30 @@
 // What the layers here share: a layer is made of its options, its weights, and what it computes. Its config is its options as
 // plain data.
 
-import type { Tensor, Variable } from '@treadle/tensor';
+import {
+  asTensor,
+  checkArray,
+  checkShape,
+  type OptionKinds,
+  readOptions,
+  type Shape,
+  show,
+  Tensor,
+  type TensorLike,
+  type Variable,
+} from '@treadle/tensor';
 import { type LayerFunction, layer } from './callable.ts';
 import { freezable } from './freezing.ts';
-import { given, type Layer, type LayerConfig, type LayerOptions, namedVariablesOf } from './layer.ts';
+import {
+  type CallAllOptions,
+  type CallOptions,
+  given,
+  type Layer,
+  type LayerConfig,
+  type LayerOptions,
+  type Mask,
+  namedVariablesOf,
+} from './layer.ts';
 import type { LayerWeights } from './layer-weights.ts';
 
 type Behaviour = Pick<Layer, 'build' | 'call' | 'outputMask' | 'outputRange'>;
@@ -20,6 +40,24 @@ export interface LayerParts extends Behaviour {
   readonly callAll?: NonNullable<Layer['callAll']>;
 }
 
+export const callOptions: OptionKinds<CallOptions> = { training: 'boolean', mask: 'any', addLoss: 'function' };
+
+export const callAllOptions: OptionKinds<CallAllOptions> = { training: 'boolean', masks: 'any', addLoss: 'function' };
+
+/** Throws TypeError for what is no array of shapes, ShapeError for shapes that are none. */
+export function checkShapes(kind: string, shapes: readonly Shape[]): readonly Shape[] {
+  checkArray(`${kind}: the shapes`, shapes);
+  for (const shape of shapes) checkShape(kind, shape);
+  return shapes;
+}
+
+/** Throws TypeError for a mask that is no tensor. */
+export function checkMasks(kind: string, masks: readonly Mask[]): void {
+  checkArray(`${kind}: the masks`, masks);
+  const wrong = masks.findIndex((mask) => mask !== undefined && !(mask instanceof Tensor));
+  if (wrong >= 0) throw new TypeError(`${kind}: a mask must be a tensor; got ${show(masks[wrong])} for input ${wrong}`);
+}
+
 export function makeLayer(parts: LayerParts): LayerFunction {
   const { kind, options, weights, build, call, buildAll, callAll, outputMask, outputRange } = parts;
   const inner = (): readonly (readonly [string, Layer])[] => Object.entries(parts.layers ?? {});
@@ -33,11 +71,34 @@ export function makeLayer(parts: LayerParts): LayerFunction {
       ),
     ]);
   return layer({
-    build,
-    call,
-    ...(buildAll && { buildAll }),
-    ...(callAll && { callAll }),
-    ...(outputMask && { outputMask }),
+    build: (shape: Shape) => build(checkShape(kind, shape)),
+    call: (x: TensorLike, context: Partial<CallOptions> = {}) => {
+      const { training = false, mask, addLoss } = readOptions(kind, context, callOptions);
+      checkMasks(kind, [mask]);
+      return call(asTensor(x), { training, mask, addLoss });
+    },
+    ...(buildAll && { buildAll: (shapes: readonly Shape[]) => buildAll(checkShapes(kind, shapes)) }),
+    ...(callAll && {
+      callAll: (xs: readonly TensorLike[], context: Partial<CallAllOptions> = {}) => {
+        checkArray(`${kind}: the inputs`, xs);
+        const { training = false, masks, addLoss } = readOptions(kind, context, callAllOptions);
+        checkMasks(kind, masks ?? []);
+        return callAll(
+          xs.map((x) => asTensor(x)),
+          { training, addLoss, ...(masks && { masks }) },
+        );
+      },
+    }),
+    ...(outputMask && {
+      outputMask: (xs: readonly Tensor[], masks: readonly Mask[] = []) => {
+        checkArray(`${kind}: the inputs`, xs);
+        checkMasks(kind, masks);
+        return outputMask(
+          xs.map((x) => asTensor(x)),
+          masks,
+        );
+      },
+    }),
     ...(outputRange && { outputRange }),
     kind,
     name: options.name,
@@ -107,5 +168,5 @@ function plain(kind: string, option: string, value: unknown): unknown {
 
 /** Throws RangeError unless n is a whole number ≥ 1; `what` begins the message, as in 'dense: units'. */
 export function checkCount(what: string, n: number): void {
-  if (!Number.isSafeInteger(n) || n < 1) throw new RangeError(`${what} must be a whole number ≥ 1; got ${n}`);
+  if (!Number.isSafeInteger(n) || n < 1) throw new RangeError(`${what} must be a whole number ≥ 1; got ${show(n)}`);
 }

@@ -1,12 +1,16 @@
 // masking: says which steps of a sequence count: those that are not filled with one value.
 
-import { ShapeError, type Tensor } from '@treadle/tensor';
+import { checkNumber, ShapeError, type Tensor } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
 import type { LayerOptions } from './layer.ts';
+import { layerOptions, readLayerOptions, refuseTensors } from './layer-options.ts';
 import { makeLayer } from './make-layer.ts';
 
 /** x [batch, steps, …] with 0 in place of the steps whose elements all equal maskValue, which later layers leave out. */
 export function masking(maskValue = 0, options: LayerOptions = {}): LayerFunction {
+  refuseTensors('masking', maskValue);
+  checkNumber('masking: maskValue', maskValue);
+  readLayerOptions('masking', options, layerOptions);
   const counts = (x: Tensor): Tensor => x.notEqual(maskValue).any(axesAfterSteps(x));
   return makeLayer({
     kind: 'masking',

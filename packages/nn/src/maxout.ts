@@ -1,13 +1,19 @@
 // maxout: the largest of several linear functions (I. Goodfellow et al., Maxout Networks, 2013).
 
+import type { OptionKinds } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
-import { type DenseOptions, dense } from './dense.ts';
+import { type DenseOptions, dense, denseOptions } from './dense.ts';
+import { readLayerOptions } from './layer-options.ts';
 import { checkCount, makeLayer } from './make-layer.ts';
 
 export type MaxoutOptions = Omit<DenseOptions, 'activation'>;
 
+const { activation: _, ...linearOptions } = denseOptions;
+const maxoutOptions: OptionKinds<MaxoutOptions> = linearOptions;
+
 /** maxᵢ (x·kernelᵢ + biasᵢ) over `pieces` linear functions: [batch, ..., features] → [batch, ..., units]. */
 export function maxout(units: number, pieces = 2, options: MaxoutOptions = {}): LayerFunction {
+  readLayerOptions('maxout', options, maxoutOptions);
   checkCount('maxout: units', units);
   checkCount('maxout: pieces', pieces);
   const { name, inputShape, ...rest } = options;

@@ -1,31 +1,33 @@
 // Layers that make one of several inputs: element by element (add, subtract, multiply, average, maximum, minimum), side by side
 // (concatenate), or multiplied (dot). A step counts where it does in every input that has a mask.
 
-import { concat, type Shape, ShapeError, type Tensor } from '@treadle/tensor';
+import { concat, type OptionKinds, type Shape, ShapeError, type Tensor } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
 import type { LayerOptions, Mask } from './layer.ts';
+import { layerOptions, readLayerOptions, refuseTensors } from './layer-options.ts';
 import { makeLayerOfMany } from './make-layer.ts';
 import { axesOf } from './scale-and-shift.ts';
 
 /** The sum of all inputs. */
 export function add(options: LayerOptions = {}): LayerFunction {
-  return elementwise('add', options, (a, b) => a.add(b));
+  return elementwise('add', 'add(a, b) computes', options, (a, b) => a.add(b));
 }
 
 /** The first of two inputs without the second. */
 export function subtract(options: LayerOptions = {}): LayerFunction {
-  return elementwise('subtract', options, (a, b) => a.sub(b), 2);
+  return elementwise('subtract', 'sub(a, b) computes', options, (a, b) => a.sub(b), 2);
 }
 
 /** The product of all inputs, element by element. */
 export function multiply(options: LayerOptions = {}): LayerFunction {
-  return elementwise('multiply', options, (a, b) => a.mul(b));
+  return elementwise('multiply', 'mul(a, b) computes', options, (a, b) => a.mul(b));
 }
 
 /** The mean of all inputs, element by element. */
 export function average(options: LayerOptions = {}): LayerFunction {
   return elementwise(
     'average',
+    'a.add(b).div(2) computes',
     options,
     (a, b) => a.add(b),
     undefined,
@@ -35,21 +37,23 @@ export function average(options: LayerOptions = {}): LayerFunction {
 
 /** The largest of all inputs, element by element. */
 export function maximum(options: LayerOptions = {}): LayerFunction {
-  return elementwise('maximum', options, (a, b) => a.maximum(b));
+  return elementwise('maximum', 'maximum(a, b) computes', options, (a, b) => a.maximum(b));
 }
 
 /** The smallest of all inputs, element by element. */
 export function minimum(options: LayerOptions = {}): LayerFunction {
-  return elementwise('minimum', options, (a, b) => a.minimum(b));
+  return elementwise('minimum', 'minimum(a, b) computes', options, (a, b) => a.minimum(b));
 }
 
 function elementwise(
   kind: string,
+  instead: string,
   options: LayerOptions,
   combine: (a: Tensor, b: Tensor) => Tensor,
   count?: number,
   finish: (result: Tensor, count: number) => Tensor = (result) => result,
 ): LayerFunction {
+  readLayerOptions(kind, options, layerOptions, instead);
   return makeLayerOfMany({
     kind,
     options: { ...options },
@@ -80,9 +84,14 @@ export interface ConcatenateOptions extends LayerOptions {
   readonly axis?: number | undefined;
 }
 
+const concatenateOptions: OptionKinds<ConcatenateOptions> = {
+  ...layerOptions,
+  axis: 'number',
+};
+
 /** All inputs side by side along an axis; their other extents are equal. */
 export function concatenate(options: ConcatenateOptions = {}): LayerFunction {
-  const { axis = -1 } = options;
+  const { axis = -1 } = readLayerOptions('concatenate', options, concatenateOptions, 'concat([a, b]) computes');
   const axisOf = (shape: Shape): number => axesOf('concatenate', shape, axis)[0] ?? 1;
   return makeLayerOfMany({
     kind: 'concatenate',
@@ -113,9 +122,15 @@ export interface DotOptions extends LayerOptions {
   readonly normalize?: boolean | undefined;
 }
 
+const dotOptions: OptionKinds<DotOptions> = {
+  ...layerOptions,
+  normalize: 'boolean',
+};
+
 /** Σ a·b over an axis of each of two inputs, [batch, n] or [batch, n, m], the batch being axis 0. */
 export function dot(axes: number | readonly [number, number], options: DotOptions = {}): LayerFunction {
-  const { normalize = false } = options;
+  refuseTensors('dot', axes, 'matmul(a, b) computes');
+  const { normalize = false } = readLayerOptions('dot', options, dotOptions);
   const pair = typeof axes === 'number' ? ([axes, axes] as const) : axes;
   const find = (shapes: readonly Shape[]) => {
     const [a, b] = shapes;

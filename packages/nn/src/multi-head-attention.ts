@@ -1,16 +1,17 @@
 // multiHeadAttention: each position of a query gathers values from the positions whose keys are like it, in several ways at
 // once (A. Vaswani et al., Attention Is All You Need, 2017).
 
-import { arange, type Shape, ShapeError, type Tensor } from '@treadle/tensor';
+import { arange, type OptionKinds, type Shape, ShapeError, type Tensor } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
-import type { Constraint } from './constraints.ts';
+import { type Constraint, type ConstraintName, constraintOf } from './constraints.ts';
 import { checkRate, drop, seedSource } from './dropout.ts';
 import { type Initializer, type InitializerName, initializerOf } from './initializers.ts';
 import type { LayerOptions, Mask } from './layer.ts';
+import { layerOptions, readLayerOptions } from './layer-options.ts';
 import { LayerWeights } from './layer-weights.ts';
 import { checkCount, makeLayerOfMany } from './make-layer.ts';
 import { project } from './project.ts';
-import type { Regularizer } from './regularizers.ts';
+import { type Regularizer, type RegularizerName, regularizerOf } from './regularizers.ts';
 
 export interface MultiHeadAttentionOptions extends LayerOptions {
   /** the length of a head's values; keyDim by default */
@@ -28,11 +29,27 @@ export interface MultiHeadAttentionOptions extends LayerOptions {
   readonly kernelInitializer?: InitializerName | Initializer | undefined;
   /** 'zeros' by default */
   readonly biasInitializer?: InitializerName | Initializer | undefined;
-  readonly kernelRegularizer?: Regularizer | undefined;
-  readonly biasRegularizer?: Regularizer | undefined;
-  readonly kernelConstraint?: Constraint | undefined;
-  readonly biasConstraint?: Constraint | undefined;
+  readonly kernelRegularizer?: RegularizerName | Regularizer | undefined;
+  readonly biasRegularizer?: RegularizerName | Regularizer | undefined;
+  readonly kernelConstraint?: ConstraintName | Constraint | undefined;
+  readonly biasConstraint?: ConstraintName | Constraint | undefined;
 }
+
+const multiHeadAttentionOptions: OptionKinds<MultiHeadAttentionOptions> = {
+  ...layerOptions,
+  valueDim: 'number',
+  dropout: 'number',
+  seed: 'number',
+  useBias: 'boolean',
+  outputDim: 'number',
+  useCausalMask: 'boolean',
+  kernelInitializer: 'any',
+  biasInitializer: 'any',
+  kernelRegularizer: 'any',
+  biasRegularizer: 'any',
+  kernelConstraint: 'any',
+  biasConstraint: 'any',
+};
 
 /** What stands where a key must not be seen: its exponential is 0, and differences of it are finite. */
 const unseen = -1e9;
@@ -48,6 +65,7 @@ export function multiHeadAttention(
   keyDim: number,
   options: MultiHeadAttentionOptions = {},
 ): LayerFunction {
+  readLayerOptions('multiHeadAttention', options, multiHeadAttentionOptions);
   const { valueDim = keyDim, dropout = 0, useCausalMask = false } = options;
   checkCount('multiHeadAttention: numHeads', numHeads);
   checkCount('multiHeadAttention: keyDim', keyDim);
@@ -114,13 +132,13 @@ function weightMaker(
   const { useBias = true, outputDim } = options;
   const kernelOptions = {
     initializer: initializerOf(options.kernelInitializer ?? 'glorotUniform'),
-    regularizer: options.kernelRegularizer,
-    constraint: options.kernelConstraint,
+    regularizer: regularizerOf(options.kernelRegularizer),
+    constraint: constraintOf(options.kernelConstraint),
   };
   const biasOptions = {
     initializer: initializerOf(options.biasInitializer ?? 'zeros'),
-    regularizer: options.biasRegularizer,
-    constraint: options.biasConstraint,
+    regularizer: regularizerOf(options.biasRegularizer),
+    constraint: constraintOf(options.biasConstraint),
   };
   const makeOne = (name: string, kernel: Shape, bias: Shape, features: number): void => {
     const known = weights.make(`${name}/kernel`, kernel, kernelOptions);

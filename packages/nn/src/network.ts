@@ -5,7 +5,18 @@
 // order of the layers of this model. A variable is called `layer/variable`, such as dense_1/kernel. The model is built by the
 // constructor where the shapes of its inputs are known, otherwise by build or the first call.
 
-import { type Shape, ShapeError, type Tensor, type TensorLike, tensor, type Variable } from '@treadle/tensor';
+import {
+  asTensor,
+  checkArray,
+  type OptionKinds,
+  readOptions,
+  type Shape,
+  ShapeError,
+  type Tensor,
+  type TensorLike,
+  tensor,
+  type Variable,
+} from '@treadle/tensor';
 import { Callable } from './callable.ts';
 import { freezable, trainableVariablesOf } from './freezing.ts';
 import type { Graph, Ref } from './graph.ts';
@@ -23,6 +34,7 @@ import {
   sampleShape,
   showSample,
 } from './layer.ts';
+import { callAllOptions, callOptions, checkMasks, checkShapes } from './make-layer.ts';
 import { setWeights, type Weights } from './weights.ts';
 
 /** A layer as it stands in a built model. */
@@ -41,6 +53,10 @@ export interface NetworkOptions {
   readonly name?: string | undefined;
 }
 
+const networkOptions: OptionKinds<NetworkOptions> = {
+  name: 'string',
+};
+
 /** A value on its way through the graph. */
 export interface Masked {
   readonly x: Tensor;
@@ -57,8 +73,9 @@ export class Network extends Callable implements Layer {
   #shapes: readonly (readonly Shape[])[] = [];
 
   /** Throws ShapeError for shapes that do not fit. */
-  constructor(graph: Graph, { name }: NetworkOptions = {}) {
+  constructor(graph: Graph, options: NetworkOptions = {}) {
     super();
+    const { name } = readOptions(graph.kind, options, networkOptions);
     this.kind = graph.kind;
     this.name = name;
     this.#graph = graph;
@@ -113,6 +130,7 @@ export class Network extends Callable implements Layer {
   }
 
   buildAll(inputShapes: readonly Shape[]): readonly Shape[] {
+    checkShapes(this.kind, inputShapes);
     this.#checkCount(inputShapes.length);
     const shapes = this.#walk<Shape>(inputShapes, (layer, given, name) => {
       const [shape] = given;
@@ -134,12 +152,13 @@ export class Network extends Callable implements Layer {
   }
 
   /** x [batch, ...inputShape] → [batch, ...outputShape]; builds the model if need be. training: false by default. */
-  override call(x: TensorLike, { training = false, mask, addLoss }: Partial<CallOptions> = {}): Tensor {
+  override call(x: TensorLike, options: Partial<CallOptions> = {}): Tensor {
+    const { training = false, mask, addLoss } = readOptions(this.kind, options, callOptions);
     return first(this.callAll([tensor(x)], { training, masks: [mask], addLoss }));
   }
 
   /** The same for a model of several inputs or results. */
-  callAll(xs: readonly Tensor[], options: Partial<CallAllOptions> = {}): readonly Tensor[] {
+  callAll(xs: readonly TensorLike[], options: Partial<CallAllOptions> = {}): readonly Tensor[] {
     return this.callMasked(xs, options).map(({ x }) => x);
   }
 
@@ -248,10 +267,11 @@ export class Network extends Callable implements Layer {
   }
 
   /** callAll, each result with the mask that says which of its steps count. */
-  callMasked(
-    xs: readonly Tensor[],
-    { training = false, masks = [], addLoss }: Partial<CallAllOptions> = {},
-  ): readonly Masked[] {
+  callMasked(inputs: readonly TensorLike[], options: Partial<CallAllOptions> = {}): readonly Masked[] {
+    checkArray(`${this.kind}: the inputs`, inputs);
+    const { training = false, masks = [], addLoss } = readOptions(this.kind, options, callAllOptions);
+    checkMasks(this.kind, masks);
+    const xs = inputs.map((x) => asTensor(x));
     this.#checkInputs(
       xs.map((x) => sampleShape(this.kind, x)),
       xs,

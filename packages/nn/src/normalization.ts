@@ -1,9 +1,10 @@
 // Normalizations within a sample: over its features (layerNormalization, rmsNormalization) or over groups of its channels
 // (groupNormalization). They do the same in training and in inference, and a sample's result does not depend on the others.
 
-import { type Shape, ShapeError, type Tensor } from '@treadle/tensor';
+import { type OptionKinds, type Shape, ShapeError, type Tensor } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
 import { keepMask, type LayerOptions, sampleShape } from './layer.ts';
+import { layerOptions, readLayerOptions } from './layer-options.ts';
 import { LayerWeights } from './layer-weights.ts';
 import { checkCount, makeLayer } from './make-layer.ts';
 import {
@@ -11,6 +12,7 @@ import {
   type ScaleAndShiftOptions,
   scaleAndShift,
   scaleAndShiftMaker,
+  scaleAndShiftOptions,
   standardize,
 } from './scale-and-shift.ts';
 
@@ -19,12 +21,17 @@ export interface LayerNormalizationOptions extends ScaleAndShiftOptions {
   readonly axis?: number | readonly number[] | undefined;
 }
 
+const layerNormalizationOptions: OptionKinds<LayerNormalizationOptions> = {
+  ...scaleAndShiftOptions,
+  axis: 'any',
+};
+
 /**
  * (x − mean) / √(variance + ε)·gamma + beta (J. Ba et al., Layer Normalization, 2016). Variables: gamma and beta, of the
  * extents of the axes.
  */
 export function layerNormalization(options: LayerNormalizationOptions = {}): LayerFunction {
-  const { epsilon = 1e-3 } = options;
+  const { epsilon = 1e-3 } = readLayerOptions('layerNormalization', options, layerNormalizationOptions);
   return normalizer('layerNormalization', options, (x, axes) => standardize(x, axes, epsilon));
 }
 
@@ -37,22 +44,31 @@ export interface RmsNormalizationOptions
   readonly epsilon?: number | undefined;
 }
 
+const rmsNormalizationOptions: OptionKinds<RmsNormalizationOptions> = {
+  ...layerOptions,
+  scale: 'boolean',
+  gammaInitializer: 'any',
+  axis: 'any',
+  epsilon: 'number',
+};
+
 /** x / √(mean of x² + ε)·gamma (B. Zhang, R. Sennrich, Root Mean Square Layer Normalization, 2019). Variable: gamma. */
 export function rmsNormalization(options: RmsNormalizationOptions = {}): LayerFunction {
-  const { epsilon = 1e-6 } = options;
-  return normalizer('rmsNormalization', { ...options, center: false }, (x, axes) =>
-    x.mul(x.square().mean(axes, { keepDims: true }).add(epsilon).rsqrt()),
-  );
+  const { epsilon = 1e-6 } = readLayerOptions('rmsNormalization', options, rmsNormalizationOptions);
+  const normalize = (x: Tensor, axes: readonly number[]): Tensor =>
+    x.mul(x.square().mean(axes, { keepDims: true }).add(epsilon).rsqrt());
+  return normalizer('rmsNormalization', options, normalize, false);
 }
 
 function normalizer(
   kind: string,
   options: LayerNormalizationOptions,
   normalize: (x: Tensor, axes: readonly number[]) => Tensor,
+  center: boolean | undefined = options.center,
 ): LayerFunction {
   const { axis = -1 } = options;
   const weights = new LayerWeights();
-  const makeFactors = scaleAndShiftMaker(weights, options);
+  const makeFactors = scaleAndShiftMaker(weights, { ...options, center });
   const build = (shape: Shape): Shape => {
     const extents = axesOf(kind, shape, axis).map((i) => shape[i - 1] ?? 1);
     makeFactors(extents);
@@ -88,13 +104,18 @@ export interface GroupNormalizationOptions extends ScaleAndShiftOptions {
   readonly axis?: number | undefined;
 }
 
+const groupNormalizationOptions: OptionKinds<GroupNormalizationOptions> = {
+  ...scaleAndShiftOptions,
+  axis: 'number',
+};
+
 /**
  * The channels are divided into so many groups, each normalized together with all places (Y. Wu, K. He, Group Normalization,
  * 2018). Variables: gamma and beta [channels]. Building throws ShapeError for channels that the groups do not divide.
  */
 export function groupNormalization(groups = 32, options: GroupNormalizationOptions = {}): LayerFunction {
   checkCount('groupNormalization: groups', groups);
-  const { axis = -1, epsilon = 1e-3 } = options;
+  const { axis = -1, epsilon = 1e-3 } = readLayerOptions('groupNormalization', options, groupNormalizationOptions);
   const weights = new LayerWeights();
   const makeFactors = scaleAndShiftMaker(weights, options);
   const channelsAt = (shape: Shape): number => axesOf('groupNormalization', shape, axis)[0] ?? 1;

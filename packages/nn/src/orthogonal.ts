@@ -1,7 +1,17 @@
 // The orthogonal initializer: the Q of a normally distributed matrix, which is uniform over all orthogonal ones (A. Saxe et al.,
 // Exact solutions to the nonlinear dynamics of learning in deep linear neural networks, 2013). Computed in float64.
 
-import { outsideRecording, randomNormal, type Shape, ShapeError, type Tensor, tensor } from '@treadle/tensor';
+import {
+  checkShape,
+  type OptionKinds,
+  outsideRecording,
+  randomNormal,
+  readOptions,
+  type Shape,
+  ShapeError,
+  type Tensor,
+  tensor,
+} from '@treadle/tensor';
 
 export interface OrthogonalOptions {
   /** what the matrix is multiplied by; 1 by default */
@@ -10,12 +20,19 @@ export interface OrthogonalOptions {
   readonly seed?: number;
 }
 
+const orthogonalOptions: OptionKinds<OrthogonalOptions> = {
+  gain: 'number',
+  seed: 'number',
+};
+
 /**
  * A matrix [all axes but the last, the last] whose shorter side is orthonormal: QᵀQ = gain²·1 or QQᵀ = gain²·1. Throws ShapeError
  * for less than two axes.
  */
-export function orthogonal({ gain = 1, ...seed }: OrthogonalOptions = {}): (shape: Shape) => Tensor {
+export function orthogonal(options: OrthogonalOptions = {}): (shape: Shape) => Tensor {
+  const { gain = 1, ...seed } = readOptions('orthogonal', options, orthogonalOptions);
   return (shape) => {
+    checkShape('orthogonal', shape);
     const columns = shape.at(-1) ?? 0;
     if (shape.length < 2) {
       throw new ShapeError(`orthogonal: the shape must have two axes or more; got [${shape.join(', ')}]`);

@@ -1,9 +1,10 @@
 // Global pooling layers: of every channel, the largest element or the mean over all positions. Steps that a mask leaves out are
 // no positions; where it leaves out all, the result is 0.
 
-import { type Tensor, where } from '@treadle/tensor';
+import { type OptionKinds, type Tensor, where } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
 import { type LayerOptions, type Mask, maskAlong } from './layer.ts';
+import { layerOptions, readLayerOptions } from './layer-options.ts';
 import { imageAxes, plainLayer, sequenceAxes } from './window-layer.ts';
 
 export interface GlobalPoolingOptions extends LayerOptions {
@@ -11,9 +12,14 @@ export interface GlobalPoolingOptions extends LayerOptions {
   readonly keepDims?: boolean | undefined;
 }
 
+const globalPoolingOptions: OptionKinds<GlobalPoolingOptions> = {
+  ...layerOptions,
+  keepDims: 'boolean',
+};
+
 function global(kind: string, how: 'max' | 'mean', isImage: boolean, options: GlobalPoolingOptions): LayerFunction {
   const pooled = isImage ? [1, 2] : [1];
-  const keepDims = options.keepDims ?? false;
+  const { keepDims = false } = readLayerOptions(kind, options, globalPoolingOptions);
   const over = { keepDims };
   const call = (x: Tensor, mask: Mask): Tensor => {
     if (isImage || !mask) return how === 'max' ? x.max(pooled, over) : x.mean(pooled, over);

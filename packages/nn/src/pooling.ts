@@ -1,8 +1,9 @@
 // Pooling layers: the largest element, or the mean, of every window of every channel.
 
-import type { Pair, PoolOptions, Tensor } from '@treadle/tensor';
+import type { OptionKinds, Pair, PoolOptions, Tensor } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
 import type { LayerOptions } from './layer.ts';
+import { layerOptions, readLayerOptions } from './layer-options.ts';
 import { countFor, imageAxes, oneOf, pairFor, plainLayer, sequenceAxes } from './window-layer.ts';
 
 export interface Pooling1dOptions extends LayerOptions {
@@ -12,6 +13,12 @@ export interface Pooling1dOptions extends LayerOptions {
   readonly padding?: 'valid' | 'same' | undefined;
 }
 
+const pooling1dOptions: OptionKinds<Pooling1dOptions> = {
+  ...layerOptions,
+  strides: 'number',
+  padding: 'any',
+};
+
 export interface Pooling2dOptions extends LayerOptions {
   /** the size of the window by default */
   readonly strides?: Pair | undefined;
@@ -19,11 +26,18 @@ export interface Pooling2dOptions extends LayerOptions {
   readonly padding?: 'valid' | 'same' | undefined;
 }
 
+const pooling2dOptions: OptionKinds<Pooling2dOptions> = {
+  ...layerOptions,
+  strides: 'any',
+  padding: 'any',
+};
+
 type Pool = (x: Tensor, size: Pair, options: PoolOptions) => Tensor;
 const largest: Pool = (x, size, options) => x.maxPool2d(size, options);
 const mean: Pool = (x, size, options) => x.averagePool2d(size, options);
 
 function pooling2d(kind: string, pool: Pool, poolSize: Pair, options: Pooling2dOptions): LayerFunction {
+  readLayerOptions(kind, options, pooling2dOptions);
   const size = pairFor(`${kind}: poolSize`, poolSize);
   const strides = pairFor(`${kind}: strides`, options.strides ?? size);
   const padding = oneOf(`${kind}: padding`, options.padding ?? 'valid', ['valid', 'same']);
@@ -33,6 +47,7 @@ function pooling2d(kind: string, pool: Pool, poolSize: Pair, options: Pooling2dO
 
 /** A sequence is an image of one row. */
 function pooling1d(kind: string, pool: Pool, poolSize: number, options: Pooling1dOptions): LayerFunction {
+  readLayerOptions(kind, options, pooling1dOptions);
   const size = countFor(`${kind}: poolSize`, poolSize);
   const strides = countFor(`${kind}: strides`, options.strides ?? size);
   const padding = oneOf(`${kind}: padding`, options.padding ?? 'valid', ['valid', 'same']);

@@ -1,31 +1,42 @@
 // prelu: a rectifier whose slope below zero is learned.
 
-import { type Shape, ShapeError } from '@treadle/tensor';
+import { type OptionKinds, type Shape, ShapeError } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
-import type { Constraint } from './constraints.ts';
+import { type Constraint, type ConstraintName, constraintOf } from './constraints.ts';
 import { type Initializer, type InitializerName, initializerOf } from './initializers.ts';
 import { keepMask, type LayerOptions, sampleShape } from './layer.ts';
+import { layerOptions, readLayerOptions } from './layer-options.ts';
 import { LayerWeights } from './layer-weights.ts';
 import { makeLayer } from './make-layer.ts';
-import type { Regularizer } from './regularizers.ts';
+import { type Regularizer, type RegularizerName, regularizerOf } from './regularizers.ts';
 
 export interface PreluOptions extends LayerOptions {
   /** 'zeros' by default */
   readonly alphaInitializer?: InitializerName | Initializer | undefined;
-  readonly alphaRegularizer?: Regularizer | undefined;
-  readonly alphaConstraint?: Constraint | undefined;
+  readonly alphaRegularizer?: RegularizerName | Regularizer | undefined;
+  readonly alphaConstraint?: ConstraintName | Constraint | undefined;
   /** axes along which one slope is shared, the batch being axis 0: [1, 2] gives an image a slope for each channel */
   readonly sharedAxes?: readonly number[] | undefined;
 }
 
+const preluOptions: OptionKinds<PreluOptions> = {
+  ...layerOptions,
+  alphaInitializer: 'any',
+  alphaRegularizer: 'any',
+  alphaConstraint: 'any',
+  sharedAxes: 'numbers',
+};
+
 /** x where x > 0, alpha·x elsewhere. Variable: alpha, of the shape of a sample, 1 along shared axes. */
 export function prelu(options: PreluOptions = {}): LayerFunction {
+  readLayerOptions('prelu', options, preluOptions);
   const { alphaInitializer = 'zeros', sharedAxes = [] } = options;
   const initializer = initializerOf(alphaInitializer);
+  const regularizer = regularizerOf(options.alphaRegularizer);
+  const constraint = constraintOf(options.alphaConstraint);
   const weights = new LayerWeights();
   const build = (shape: Shape): Shape => {
     const extents = shape.map((extent, i) => (sharedAxes.includes(i + 1) ? 1 : extent));
-    const { alphaRegularizer: regularizer, alphaConstraint: constraint } = options;
     const alpha = weights.make('alpha', extents, { initializer, regularizer, constraint });
     if (extents.length !== alpha.rank || extents.some((extent, i) => extent !== alpha.shape[i])) {
       throw new ShapeError(

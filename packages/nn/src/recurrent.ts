@@ -1,17 +1,18 @@
 // What all recurrent layers share: the input projected for all steps at once, then a cell called step by step, each step a part
 // of the graph. A cell knows how its states move; dropout, masks, order and what is returned are known here.
 
-import { ones, type Shape, ShapeError, stack, type Tensor, zeros } from '@treadle/tensor';
+import { type OptionKinds, ones, type Shape, ShapeError, stack, type Tensor, zeros } from '@treadle/tensor';
 import type { Activation, ActivationName } from './activations.ts';
-import type { Apply } from './callable.ts';
-import type { Constraint } from './constraints.ts';
+import type { LayerFunction } from './callable.ts';
+import { type Constraint, type ConstraintName, constraintOf } from './constraints.ts';
 import { checkRate, drop, seedSource } from './dropout.ts';
 import { type Initializer, type InitializerName, initializerOf } from './initializers.ts';
-import { type CallAllOptions, type Layer, type LayerOptions, sampleShape } from './layer.ts';
+import { type CallAllOptions, type LayerOptions, sampleShape } from './layer.ts';
+import { layerOptions } from './layer-options.ts';
 import { LayerWeights } from './layer-weights.ts';
 import { checkCount, makeLayerOfMany } from './make-layer.ts';
 import { project } from './project.ts';
-import { perSample, type Regularizer } from './regularizers.ts';
+import { perSample, type Regularizer, type RegularizerName, regularizerOf } from './regularizers.ts';
 
 export interface RecurrentOptions extends LayerOptions {
   /** 'tanh' by default */
@@ -24,13 +25,13 @@ export interface RecurrentOptions extends LayerOptions {
   readonly recurrentInitializer?: InitializerName | Initializer | undefined;
   /** 'zeros' by default */
   readonly biasInitializer?: InitializerName | Initializer | undefined;
-  readonly kernelRegularizer?: Regularizer | undefined;
-  readonly recurrentRegularizer?: Regularizer | undefined;
-  readonly biasRegularizer?: Regularizer | undefined;
-  readonly activityRegularizer?: Regularizer | undefined;
-  readonly kernelConstraint?: Constraint | undefined;
-  readonly recurrentConstraint?: Constraint | undefined;
-  readonly biasConstraint?: Constraint | undefined;
+  readonly kernelRegularizer?: RegularizerName | Regularizer | undefined;
+  readonly recurrentRegularizer?: RegularizerName | Regularizer | undefined;
+  readonly biasRegularizer?: RegularizerName | Regularizer | undefined;
+  readonly activityRegularizer?: RegularizerName | Regularizer | undefined;
+  readonly kernelConstraint?: ConstraintName | Constraint | undefined;
+  readonly recurrentConstraint?: ConstraintName | Constraint | undefined;
+  readonly biasConstraint?: ConstraintName | Constraint | undefined;
   /** the share of the inputs that is left out while training, the same at every step; 0 by default */
   readonly dropout?: number | undefined;
   /** the same of the state that is carried on */
@@ -44,8 +45,30 @@ export interface RecurrentOptions extends LayerOptions {
   readonly goBackwards?: boolean | undefined;
 }
 
+export const recurrentOptions: OptionKinds<RecurrentOptions> = {
+  ...layerOptions,
+  activation: 'any',
+  useBias: 'boolean',
+  kernelInitializer: 'any',
+  recurrentInitializer: 'any',
+  biasInitializer: 'any',
+  kernelRegularizer: 'any',
+  recurrentRegularizer: 'any',
+  biasRegularizer: 'any',
+  activityRegularizer: 'any',
+  kernelConstraint: 'any',
+  recurrentConstraint: 'any',
+  biasConstraint: 'any',
+  dropout: 'number',
+  recurrentDropout: 'number',
+  seed: 'number',
+  returnSequences: 'boolean',
+  returnState: 'boolean',
+  goBackwards: 'boolean',
+};
+
 /** A layer that `bidirectional` can turn around. */
-export interface RecurrentLayer extends Layer, Apply {
+export interface RecurrentLayer extends LayerFunction {
   readonly returnSequences: boolean;
   readonly returnState: boolean;
   /** a new layer with the same options that goes the other way */
@@ -84,7 +107,8 @@ export function recurrent(
   checkCount(`${kind}: units`, units);
   checkRate(kind, options.dropout ?? 0);
   checkRate(kind, options.recurrentDropout ?? 0);
-  const { returnSequences = false, returnState = false, goBackwards = false, activityRegularizer } = options;
+  const { returnSequences = false, returnState = false, goBackwards = false } = options;
+  const activityRegularizer = regularizerOf(options.activityRegularizer);
   const weights = new LayerWeights();
   const make = weightMaker(cell, units, options, weights);
   const run = stepper(cell, units, options, weights);
@@ -128,10 +152,13 @@ function weightMaker(
     recurrent: initializerOf(options.recurrentInitializer ?? 'orthogonal'),
     bias: initialBias ?? initializerOf(options.biasInitializer ?? 'zeros'),
   };
-  const of = (regularizer: Regularizer | undefined, constraint: Constraint | undefined) => ({
-    regularizer,
-    constraint,
-  });
+  const of = (
+    regularizer: RegularizerName | Regularizer | undefined,
+    constraint: ConstraintName | Constraint | undefined,
+  ) => ({ regularizer: regularizerOf(regularizer), constraint: constraintOf(constraint) });
+  const ofKernel = of(options.kernelRegularizer, options.kernelConstraint);
+  const ofRecurrentKernel = of(options.recurrentRegularizer, options.recurrentConstraint);
+  const ofBias = of(options.biasRegularizer, options.biasConstraint);
   const width = blocks * units;
   return (shapes) => {
     const [x = [], ...given] = shapes;
@@ -144,13 +171,10 @@ function weightMaker(
       const got = given.map((shape) => `[batch, ${shape.join(', ')}]`).join(', ');
       throw new ShapeError(`${kind}: there must be ${states} initial states [batch, ${units}], or none; got ${got}`);
     }
-    const kernel = of(options.kernelRegularizer, options.kernelConstraint);
-    weights.make('kernel', [features, width], { initializer: initial.kernel, ...kernel });
-    const recurrentKernel = of(options.recurrentRegularizer, options.recurrentConstraint);
-    weights.make('recurrentKernel', [units, width], { initializer: initial.recurrent, ...recurrentKernel });
+    weights.make('kernel', [features, width], { initializer: initial.kernel, ...ofKernel });
+    weights.make('recurrentKernel', [units, width], { initializer: initial.recurrent, ...ofRecurrentKernel });
     if (options.useBias ?? true) {
-      const bias = of(options.biasRegularizer, options.biasConstraint);
-      weights.make('bias', biases === 2 ? [2, width] : [width], { initializer: initial.bias, ...bias });
+      weights.make('bias', biases === 2 ? [2, width] : [width], { initializer: initial.bias, ...ofBias });
     }
     return x;
   };

@@ -1,11 +1,12 @@
 // What all normalizations share: they learn a scale (gamma) and a shift (beta) for what they have normalized.
 
-import type { Shape, Tensor } from '@treadle/tensor';
-import type { Constraint } from './constraints.ts';
+import { type OptionKinds, type Shape, show, type Tensor } from '@treadle/tensor';
+import { type Constraint, type ConstraintName, constraintOf } from './constraints.ts';
 import { type Initializer, type InitializerName, initializerOf } from './initializers.ts';
 import type { LayerOptions } from './layer.ts';
+import { layerOptions } from './layer-options.ts';
 import type { LayerWeights } from './layer-weights.ts';
-import type { Regularizer } from './regularizers.ts';
+import { type Regularizer, type RegularizerName, regularizerOf } from './regularizers.ts';
 
 export interface ScaleAndShiftOptions extends LayerOptions {
   /** what is added to a variance, so that it can be divided by; 10⁻³ by default */
@@ -18,24 +19,37 @@ export interface ScaleAndShiftOptions extends LayerOptions {
   readonly betaInitializer?: InitializerName | Initializer | undefined;
   /** 'ones' by default */
   readonly gammaInitializer?: InitializerName | Initializer | undefined;
-  readonly betaRegularizer?: Regularizer | undefined;
-  readonly gammaRegularizer?: Regularizer | undefined;
-  readonly betaConstraint?: Constraint | undefined;
-  readonly gammaConstraint?: Constraint | undefined;
+  readonly betaRegularizer?: RegularizerName | Regularizer | undefined;
+  readonly gammaRegularizer?: RegularizerName | Regularizer | undefined;
+  readonly betaConstraint?: ConstraintName | Constraint | undefined;
+  readonly gammaConstraint?: ConstraintName | Constraint | undefined;
 }
+
+export const scaleAndShiftOptions: OptionKinds<ScaleAndShiftOptions> = {
+  ...layerOptions,
+  epsilon: 'number',
+  center: 'boolean',
+  scale: 'boolean',
+  betaInitializer: 'any',
+  gammaInitializer: 'any',
+  betaRegularizer: 'any',
+  gammaRegularizer: 'any',
+  betaConstraint: 'any',
+  gammaConstraint: 'any',
+};
 
 /** Makes gamma and beta of that shape, as far as the options want them. Throws RangeError for unknown names. */
 export function scaleAndShiftMaker(weights: LayerWeights, options: ScaleAndShiftOptions): (shape: Shape) => void {
   const { center = true, scale = true } = options;
   const gamma = {
     initializer: initializerOf(options.gammaInitializer ?? 'ones'),
-    regularizer: options.gammaRegularizer,
-    constraint: options.gammaConstraint,
+    regularizer: regularizerOf(options.gammaRegularizer),
+    constraint: constraintOf(options.gammaConstraint),
   };
   const beta = {
     initializer: initializerOf(options.betaInitializer ?? 'zeros'),
-    regularizer: options.betaRegularizer,
-    constraint: options.betaConstraint,
+    regularizer: regularizerOf(options.betaRegularizer),
+    constraint: constraintOf(options.betaConstraint),
   };
   return (shape) => {
     if (scale) weights.make('gamma', shape, gamma);
@@ -55,10 +69,10 @@ export function scaleAndShift(x: Tensor, weights: LayerWeights, along: readonly 
 /** The axes of a tensor [batch, ...shape], counted from 0. Throws RangeError for one that is not there, or is the batch. */
 export function axesOf(kind: string, shape: Shape, axis: number | readonly number[]): readonly number[] {
   const rank = shape.length + 1;
-  const axes = [axis].flat().map((i) => (i < 0 ? i + rank : i));
+  const axes = [axis].flat().map((i) => (Number.isInteger(i) && i < 0 ? i + rank : i));
   if (axes.every((i) => Number.isInteger(i) && i > 0 && i < rank)) return axes.sort((a, b) => a - b);
   throw new RangeError(
-    `${kind}: an axis must be one of a sample, 1 … ${rank - 1} or counted from the end; got ${[axis].flat().join(', ')} for [batch, ${shape.join(', ')}]`,
+    `${kind}: an axis must be one of a sample, 1 … ${rank - 1} or counted from the end; got ${show(axis)} for [batch, ${shape.join(', ')}]`,
   );
 }
 

@@ -3,7 +3,8 @@
 import type { Pair } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
 import { convolution } from './convolution.ts';
-import type { DepthwiseConv2dOptions } from './depthwise-conv2d.ts';
+import { type DepthwiseConv2dOptions, depthwiseConv2dOptions } from './depthwise-conv2d.ts';
+import { readLayerOptions } from './layer-options.ts';
 import { countFor, imageAxes, oneOf, pairFor } from './window-layer.ts';
 
 export type SeparableConv2dOptions = DepthwiseConv2dOptions;
@@ -18,6 +19,7 @@ export function separableConv2d(
   kernelSize: Pair,
   options: SeparableConv2dOptions = {},
 ): LayerFunction {
+  readLayerOptions('separableConv2d', options, depthwiseConv2dOptions);
   countFor('separableConv2d: filters', filters);
   const size = pairFor('separableConv2d: kernelSize', kernelSize);
   const strides = pairFor('separableConv2d: strides', options.strides ?? 1);

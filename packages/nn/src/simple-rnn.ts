@@ -1,12 +1,14 @@
 // simpleRnn: a state that is a linear function of the input and of the state before, activated.
 
 import { activationOf } from './activations.ts';
-import { type Cell, type RecurrentLayer, type RecurrentOptions, recurrent } from './recurrent.ts';
+import { readLayerOptions } from './layer-options.ts';
+import { type Cell, type RecurrentLayer, type RecurrentOptions, recurrent, recurrentOptions } from './recurrent.ts';
 
 export type SimpleRnnOptions = RecurrentOptions;
 
 /** h ← activation(x·kernel + h·recurrentKernel + bias), step by step: [batch, steps, features] → [batch, units]. */
 export function simpleRnn(units: number, options: SimpleRnnOptions = {}): RecurrentLayer {
+  readLayerOptions('simpleRnn', options, recurrentOptions);
   const activate = activationOf(options.activation ?? 'tanh');
   const cell: Cell = {
     kind: 'simpleRnn',

@@ -1,12 +1,13 @@
 // transformerEncoder: attention of a sequence to itself and a network of two layers at each position, each of them added to what
 // went in and normalized (A. Vaswani et al., 2017). Composed of other layers.
 
-import type { Shape } from '@treadle/tensor';
+import type { OptionKinds, Shape } from '@treadle/tensor';
 import type { Activation, ActivationName } from './activations.ts';
 import type { LayerFunction } from './callable.ts';
 import { dense } from './dense.ts';
 import { dropout as dropoutLayer } from './dropout.ts';
-import type { LayerOptions } from './layer.ts';
+import { type LayerOptions, sampleShape } from './layer.ts';
+import { layerOptions, readLayerOptions } from './layer-options.ts';
 import { checkCount, makeLayer } from './make-layer.ts';
 import { multiHeadAttention } from './multi-head-attention.ts';
 import { layerNormalization } from './normalization.ts';
@@ -25,6 +26,16 @@ export interface TransformerEncoderOptions extends LayerOptions {
   readonly seed?: number | undefined;
 }
 
+const transformerEncoderOptions: OptionKinds<TransformerEncoderOptions> = {
+  ...layerOptions,
+  dropout: 'number',
+  activation: 'any',
+  layerNormEpsilon: 'number',
+  normalizeFirst: 'boolean',
+  useCausalMask: 'boolean',
+  seed: 'number',
+};
+
 /**
  * x [batch, positions, features] → the same shape. `intermediateDim` is the width of the network between; heads share the
  * features, so their number must divide them.
@@ -34,6 +45,7 @@ export function transformerEncoder(
   numHeads: number,
   options: TransformerEncoderOptions = {},
 ): LayerFunction {
+  readLayerOptions('transformerEncoder', options, transformerEncoderOptions);
   checkCount('transformerEncoder: intermediateDim', intermediateDim);
   checkCount('transformerEncoder: numHeads', numHeads);
   const { dropout = 0, activation = 'relu', layerNormEpsilon: epsilon = 1e-5, normalizeFirst = false } = options;
@@ -71,7 +83,7 @@ export function transformerEncoder(
       return layers.attention.build(shape);
     },
     call: (x, context) => {
-      if (!layers) throw new Error('internal: a layer that was built has no parts');
+      layers ??= build(sampleShape('transformerEncoder', x));
       const { attention, attentionNorm, attentionDropout, intermediate, output, outputNorm, outputDropout } = layers;
       const norm = (layer: LayerFunction, before: boolean) => (t: typeof x) =>
         before === normalizeFirst ? layer.call(t, context) : t;

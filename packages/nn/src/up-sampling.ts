@@ -1,8 +1,9 @@
 // Layers that make images and sequences larger by whole factors.
 
-import type { Interpolation, Pair } from '@treadle/tensor';
+import type { Interpolation, OptionKinds, Pair } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
 import type { LayerOptions } from './layer.ts';
+import { layerOptions, readLayerOptions } from './layer-options.ts';
 import { countFor, imageAxes, oneOf, pairFor, plainLayer, sequenceAxes } from './window-layer.ts';
 
 export interface UpSampling2dOptions extends LayerOptions {
@@ -10,8 +11,14 @@ export interface UpSampling2dOptions extends LayerOptions {
   readonly interpolation?: Interpolation | undefined;
 }
 
+const upSampling2dOptions: OptionKinds<UpSampling2dOptions> = {
+  ...layerOptions,
+  interpolation: 'any',
+};
+
 /** [batch, rows, columns, channels] → [batch, rows · factor, columns · factor, channels]; factors of 2 by default. */
 export function upSampling2d(size: Pair = 2, options: UpSampling2dOptions = {}): LayerFunction {
+  readLayerOptions('upSampling2d', options, upSampling2dOptions);
   const [rows, columns] = pairFor('upSampling2d: size', size);
   const how = oneOf('upSampling2d: interpolation', options.interpolation ?? 'nearest', ['nearest', 'bilinear']);
   return plainLayer({
@@ -25,6 +32,7 @@ export function upSampling2d(size: Pair = 2, options: UpSampling2dOptions = {}):
 
 /** Every step `size` times in a row: [batch, steps, channels] → [batch, steps · size, channels]; 2 by default. */
 export function upSampling1d(size = 2, options: LayerOptions = {}): LayerFunction {
+  readLayerOptions('upSampling1d', options, layerOptions);
   const factor = countFor('upSampling1d: size', size);
   return plainLayer({
     kind: 'upSampling1d',

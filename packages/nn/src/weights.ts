@@ -1,12 +1,16 @@
 // Weights given by name: all are checked before the first is assigned.
 
-import { ShapeError, Tensor, type TensorLike, tensor, type Variable } from '@treadle/tensor';
+import { ShapeError, show, Tensor, type TensorLike, tensor, type Variable } from '@treadle/tensor';
 
 /** Values by the names of variables. */
 export type Weights = Readonly<Record<string, TensorLike>>;
 
 /** Assigns every variable the value of its name. Throws RangeError for missing or unknown names, ShapeError for shapes. */
 export function setWeights(variables: ReadonlyMap<string, Variable>, weights: Weights): void {
+  const given: unknown = weights;
+  if (typeof given !== 'object' || given === null) {
+    throw new TypeError(`setWeights: weights must be an object of values by name; got ${show(given)}`);
+  }
   const unknown = Object.keys(weights).filter((name) => !variables.has(name));
   if (unknown.length > 0) {
     throw new RangeError(

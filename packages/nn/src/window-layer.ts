@@ -1,7 +1,7 @@
 // What layers over windows share: how their options are read, and a layer that is a function of its input alone. The shape of
 // a result is that of the op applied to a batch of one, of which nothing is ever computed.
 
-import { type Pair, type Shape, ShapeError, type Tensor, zeros } from '@treadle/tensor';
+import { type Pair, type Shape, ShapeError, show, type Tensor, zeros } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
 import { type LayerOptions, type Mask, sampleShape, showSample } from './layer.ts';
 import { makeLayer } from './make-layer.ts';
@@ -11,19 +11,19 @@ export function pairFor(rule: string, size: Pair, least = 1): readonly [number, 
   const pair = typeof size === 'number' ? ([size, size] as const) : size;
   const isRight = Array.isArray(pair) && pair.length === 2 && pair.every((n) => Number.isSafeInteger(n) && n >= least);
   if (isRight) return pair;
-  throw new RangeError(`${rule} must be a whole number ≥ ${least}, or two; got ${JSON.stringify(size)}`);
+  throw new RangeError(`${rule} must be a whole number ≥ ${least}, or two; got ${show(size)}`);
 }
 
 /** A whole number ≥ `least`; throws RangeError. */
 export function countFor(rule: string, n: number, least = 1): number {
   if (Number.isSafeInteger(n) && n >= least) return n;
-  throw new RangeError(`${rule} must be a whole number ≥ ${least}; got ${n}`);
+  throw new RangeError(`${rule} must be a whole number ≥ ${least}; got ${show(n)}`);
 }
 
 /** One of the names; throws RangeError. */
 export function oneOf<const T extends string>(rule: string, name: T, names: readonly T[]): T {
   if (names.includes(name)) return name;
-  throw new RangeError(`${rule} must be one of ${names.join(', ')}; got ${JSON.stringify(name)}`);
+  throw new RangeError(`${rule} must be one of ${names.join(', ')}; got ${show(name)}`);
 }
 
 /** Throws ShapeError unless a sample has so many axes. */

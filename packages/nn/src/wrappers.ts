@@ -1,8 +1,9 @@
 // Layers around a layer: bidirectional reads a sequence both ways, timeDistributed applies a layer to each step.
 
-import { concat, type Shape, ShapeError, type Tensor } from '@treadle/tensor';
+import { concat, type OptionKinds, type Shape, ShapeError, show, type Tensor } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
-import { type Layer, type LayerOptions, sampleShape } from './layer.ts';
+import { isLayer, type Layer, type LayerOptions, sampleShape } from './layer.ts';
+import { layerOptions, readLayerOptions } from './layer-options.ts';
 import { makeLayer, makeLayerOfMany } from './make-layer.ts';
 import type { RecurrentLayer } from './recurrent.ts';
 
@@ -14,6 +15,12 @@ export interface BidirectionalOptions extends LayerOptions {
   /** the layer that goes backwards; by default one with the same options */
   readonly backwardLayer?: RecurrentLayer | undefined;
 }
+
+const bidirectionalOptions: OptionKinds<BidirectionalOptions> = {
+  ...layerOptions,
+  mergeMode: 'any',
+  backwardLayer: 'function',
+};
 
 const merges: Readonly<Record<MergeMode, (forward: Tensor, backward: Tensor) => Tensor>> = {
   concat: (forward, backward) => concat([forward, backward], -1),
@@ -27,9 +34,14 @@ const merges: Readonly<Record<MergeMode, (forward: Tensor, backward: Tensor) => 
  * at each step, or at their ends, are merged. With returnState, the states of the first follow, then those of the other.
  */
 export function bidirectional(forward: RecurrentLayer, options: BidirectionalOptions = {}): LayerFunction {
+  readLayerOptions('bidirectional', options, bidirectionalOptions);
+  checkRecurrent('the layer', forward);
   const { mergeMode = 'concat', backwardLayer: backward = forward.reversed() } = options;
-  if (!Object.hasOwn(merges, mergeMode)) {
-    throw new RangeError(`bidirectional: mergeMode must be one of ${Object.keys(merges).join(', ')}; got ${mergeMode}`);
+  checkRecurrent('backwardLayer', backward);
+  if (typeof mergeMode !== 'string' || !Object.hasOwn(merges, mergeMode)) {
+    throw new RangeError(
+      `bidirectional: mergeMode must be one of ${Object.keys(merges).join(', ')}; got ${show(mergeMode)}`,
+    );
   }
   const inOrder = (y: Tensor): Tensor => (backward.returnSequences ? y.flip(1) : y);
   /** the inputs of each way: x and its own half of the initial states */
@@ -58,12 +70,19 @@ export function bidirectional(forward: RecurrentLayer, options: BidirectionalOpt
   });
 }
 
+function checkRecurrent(what: string, layer: unknown): void {
+  if (isLayer(layer) && 'reversed' in layer) return;
+  throw new TypeError(`bidirectional: ${what} must be a recurrent layer, such as lstm(8); got ${show(layer)}`);
+}
+
 function buildBoth(layer: RecurrentLayer, shapes: readonly Shape[]): readonly Shape[] {
   return layer.buildAll?.(shapes) ?? [];
 }
 
 /** Applies a layer to every step of x [batch, steps, …], as to samples of their own. */
 export function timeDistributed(layer: Layer, options: LayerOptions = {}): LayerFunction {
+  if (!isLayer(layer)) throw new TypeError(`timeDistributed: the layer must be one; got ${show(layer)}`);
+  readLayerOptions('timeDistributed', options, layerOptions);
   return makeLayer({
     kind: 'timeDistributed',
     options: { ...options, layer },

@@ -1,8 +1,9 @@
 // Adadelta (M. Zeiler, 2012): a gradient times the root mean square of the moves before it, over its own.
 
+import { type OptionKinds, readOptions } from '@treadle/tensor';
 import { nextMean } from './means.ts';
 import { type Optimizer, optimizerOf } from './optimizer.ts';
-import { checkBeta, checkEpsilon, type OptimizerOptions } from './optimizer-options.ts';
+import { checkBeta, checkEpsilon, type OptimizerOptions, optimizerOptions } from './optimizer-options.ts';
 import type { Schedule } from './schedule.ts';
 
 export interface AdadeltaOptions extends OptimizerOptions {
@@ -12,9 +13,15 @@ export interface AdadeltaOptions extends OptimizerOptions {
   readonly epsilon?: number;
 }
 
+const adadeltaOptions: OptionKinds<AdadeltaOptions> = {
+  ...optimizerOptions,
+  rho: 'number',
+  epsilon: 'number',
+};
+
 /** The paper's own rate is 1. Throws RangeError for a rho outside 0 … 1, both excluded, or an epsilon below 0. */
 export function adadelta(learningRate: number | Schedule = 0.001, options: AdadeltaOptions = {}): Optimizer {
-  const { rho = 0.95, epsilon = 1e-7 } = options;
+  const { rho = 0.95, epsilon = 1e-7, ...common } = readOptions('adadelta', options, adadeltaOptions);
   checkBeta('adadelta', 'rho', rho);
   checkEpsilon('adadelta', epsilon);
   return optimizerOf(
@@ -30,6 +37,6 @@ export function adadelta(learningRate: number | Schedule = 0.001, options: Adade
         },
     },
     learningRate,
-    options,
+    common,
   );
 }

@@ -1,7 +1,8 @@
 // Adagrad (J. Duchi, E. Hazan, Y. Singer, 2011): a gradient over the root of the sum of all its squares.
 
+import { type OptionKinds, readOptions } from '@treadle/tensor';
 import { type Optimizer, optimizerOf } from './optimizer.ts';
-import { checkEpsilon, type OptimizerOptions } from './optimizer-options.ts';
+import { checkEpsilon, type OptimizerOptions, optimizerOptions } from './optimizer-options.ts';
 import type { Schedule } from './schedule.ts';
 
 export interface AdagradOptions extends OptimizerOptions {
@@ -11,9 +12,19 @@ export interface AdagradOptions extends OptimizerOptions {
   readonly epsilon?: number;
 }
 
+const adagradOptions: OptionKinds<AdagradOptions> = {
+  ...optimizerOptions,
+  initialAccumulatorValue: 'number',
+  epsilon: 'number',
+};
+
 /** Throws RangeError for an initialAccumulatorValue or an epsilon below 0. */
 export function adagrad(learningRate: number | Schedule = 0.001, options: AdagradOptions = {}): Optimizer {
-  const { initialAccumulatorValue: initial = 0.1, epsilon = 1e-7 } = options;
+  const {
+    initialAccumulatorValue: initial = 0.1,
+    epsilon = 1e-7,
+    ...common
+  } = readOptions('adagrad', options, adagradOptions);
   checkEpsilon('adagrad', epsilon);
   if (!(initial >= 0)) {
     throw new RangeError(`adagrad: initialAccumulatorValue must be a number ≥ 0; got ${initial}`);
@@ -30,6 +41,6 @@ export function adagrad(learningRate: number | Schedule = 0.001, options: Adagra
         },
     },
     learningRate,
-    options,
+    common,
   );
 }

@@ -2,10 +2,10 @@
 // (S. Reddi, S. Kale, S. Kumar, 2018) divides by the largest mean square so far. AdamW (I. Loshchilov, F. Hutter, 2019) is Adam
 // whose weights decay by themselves.
 
-import type { Tensor } from '@treadle/tensor';
+import { type OptionKinds, readOptions, type Tensor } from '@treadle/tensor';
 import { correction, nextMean } from './means.ts';
 import { type Optimizer, optimizerOf, type UpdateRule } from './optimizer.ts';
-import { checkBeta, checkEpsilon, type OptimizerOptions } from './optimizer-options.ts';
+import { checkBeta, checkEpsilon, type OptimizerOptions, optimizerOptions } from './optimizer-options.ts';
 import type { Schedule } from './schedule.ts';
 
 export interface AdamOptions extends OptimizerOptions {
@@ -19,23 +19,40 @@ export interface AdamOptions extends OptimizerOptions {
   readonly amsgrad?: boolean;
 }
 
+const adamOptions: OptionKinds<AdamOptions> = {
+  ...optimizerOptions,
+  beta1: 'number',
+  beta2: 'number',
+  epsilon: 'number',
+  amsgrad: 'boolean',
+};
+
 /** Throws RangeError for betas outside 0 … 1, both excluded, or an epsilon below 0. */
 export function adam(learningRate: number | Schedule = 0.001, options: AdamOptions = {}): Optimizer {
-  return optimizerOf(adamRule('adam', options), learningRate, options);
+  const [rule, common] = adamRule('adam', options);
+  return optimizerOf(rule, learningRate, common);
 }
 
 /** Adam with decoupled weight decay: weightDecay is 0.004 by default. Throws RangeError as adam does. */
 export function adamW(learningRate: number | Schedule = 0.001, options: AdamOptions = {}): Optimizer {
-  return optimizerOf(adamRule('adamW', options), learningRate, { weightDecay: 0.004, ...options });
+  const [rule, common] = adamRule('adamW', options);
+  return optimizerOf(rule, learningRate, { weightDecay: 0.004, ...common });
 }
 
-function adamRule(name: string, options: AdamOptions): UpdateRule {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, amsgrad = false } = options;
+/** The rule, and the options that are not its own. */
+function adamRule(name: string, options: AdamOptions): readonly [UpdateRule, OptimizerOptions] {
+  const {
+    beta1 = 0.9,
+    beta2 = 0.999,
+    epsilon = 1e-7,
+    amsgrad = false,
+    ...common
+  } = readOptions(name, options, adamOptions);
   checkBeta(name, 'beta1', beta1);
   checkBeta(name, 'beta2', beta2);
   checkEpsilon(name, epsilon);
   const slots = ['mean', 'meanSquare', ...(amsgrad ? ['largestMeanSquare'] : [])].map((slot) => ({ name: slot }));
-  return {
+  const rule: UpdateRule = {
     name,
     slots,
     begin: (rate, step) => {
@@ -50,4 +67,5 @@ function adamRule(name: string, options: AdamOptions): UpdateRule {
       };
     },
   };
+  return [rule, common];
 }

@@ -1,8 +1,9 @@
 // Adamax (D. Kingma, J. Ba, 2015): Adam by the largest of the gradients, which fades, in place of their mean square.
 
+import { type OptionKinds, readOptions } from '@treadle/tensor';
 import { correction, nextMean } from './means.ts';
 import { type Optimizer, optimizerOf } from './optimizer.ts';
-import { checkBeta, checkEpsilon, type OptimizerOptions } from './optimizer-options.ts';
+import { checkBeta, checkEpsilon, type OptimizerOptions, optimizerOptions } from './optimizer-options.ts';
 import type { Schedule } from './schedule.ts';
 import { settled } from './settled.ts';
 
@@ -15,9 +16,16 @@ export interface AdamaxOptions extends OptimizerOptions {
   readonly epsilon?: number;
 }
 
+const adamaxOptions: OptionKinds<AdamaxOptions> = {
+  ...optimizerOptions,
+  beta1: 'number',
+  beta2: 'number',
+  epsilon: 'number',
+};
+
 /** Throws RangeError for betas outside 0 … 1, both excluded, or an epsilon below 0. */
 export function adamax(learningRate: number | Schedule = 0.001, options: AdamaxOptions = {}): Optimizer {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = options;
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, ...common } = readOptions('adamax', options, adamaxOptions);
   checkBeta('adamax', 'beta1', beta1);
   checkBeta('adamax', 'beta2', beta2);
   checkEpsilon('adamax', epsilon);
@@ -35,6 +43,6 @@ export function adamax(learningRate: number | Schedule = 0.001, options: AdamaxO
       },
     },
     learningRate,
-    options,
+    common,
   );
 }

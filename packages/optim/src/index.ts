@@ -10,7 +10,7 @@ export { type Optimizer, optimizerOf, type Slot, type Update, type UpdateRule } 
 export { type OptimizerName, optimizerByName } from './optimizer-by-name.ts';
 export type { OptimizerOptions } from './optimizer-options.ts';
 export { type RmspropOptions, rmsprop } from './rmsprop.ts';
-export type { Schedule } from './schedule.ts';
+export type { RateAt, Schedule } from './schedule.ts';
 export {
   type CosineDecayOptions,
   type CosineRestartsOptions,

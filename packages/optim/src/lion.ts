@@ -1,8 +1,9 @@
 // Lion (X. Chen and others, 2023): every element moves by the learning rate, in the direction of a mean of its gradients.
 
+import { type OptionKinds, readOptions } from '@treadle/tensor';
 import { nextMean } from './means.ts';
 import { type Optimizer, optimizerOf } from './optimizer.ts';
-import { checkBeta, type OptimizerOptions } from './optimizer-options.ts';
+import { checkBeta, type OptimizerOptions, optimizerOptions } from './optimizer-options.ts';
 import type { Schedule } from './schedule.ts';
 
 export interface LionOptions extends OptimizerOptions {
@@ -12,9 +13,15 @@ export interface LionOptions extends OptimizerOptions {
   readonly beta2?: number;
 }
 
+const lionOptions: OptionKinds<LionOptions> = {
+  ...optimizerOptions,
+  beta1: 'number',
+  beta2: 'number',
+};
+
 /** Throws RangeError for betas outside 0 … 1, both excluded. */
 export function lion(learningRate: number | Schedule = 0.001, options: LionOptions = {}): Optimizer {
-  const { beta1 = 0.9, beta2 = 0.99 } = options;
+  const { beta1 = 0.9, beta2 = 0.99, ...common } = readOptions('lion', options, lionOptions);
   checkBeta('lion', 'beta1', beta1);
   checkBeta('lion', 'beta2', beta2);
   return optimizerOf(
@@ -32,6 +39,6 @@ export function lion(learningRate: number | Schedule = 0.001, options: LionOptio
         },
     },
     learningRate,
-    options,
+    common,
   );
 }

@@ -1,9 +1,9 @@
 // Nadam (T. Dozat, 2016): Adam with Nesterov's momentum, whose weight of the past grows slowly to β₁.
 
-import type { Tensor } from '@treadle/tensor';
+import { type OptionKinds, readOptions, type Tensor } from '@treadle/tensor';
 import { correction, nextMean } from './means.ts';
 import { type Optimizer, optimizerOf } from './optimizer.ts';
-import { checkBeta, checkEpsilon, type OptimizerOptions } from './optimizer-options.ts';
+import { checkBeta, checkEpsilon, type OptimizerOptions, optimizerOptions } from './optimizer-options.ts';
 import type { Schedule } from './schedule.ts';
 
 export interface NadamOptions extends OptimizerOptions {
@@ -15,6 +15,13 @@ export interface NadamOptions extends OptimizerOptions {
   readonly epsilon?: number;
 }
 
+const nadamOptions: OptionKinds<NadamOptions> = {
+  ...optimizerOptions,
+  beta1: 'number',
+  beta2: 'number',
+  epsilon: 'number',
+};
+
 /** μₜ = β₁·(1 − 0.96ᵗ / 2) */
 function momentumAt(beta1: number, step: Tensor): Tensor {
   return step.mul(Math.log(0.96)).exp().mul(-0.5).add(1).mul(beta1);
@@ -22,7 +29,7 @@ function momentumAt(beta1: number, step: Tensor): Tensor {
 
 /** Throws RangeError for betas outside 0 … 1, both excluded, or an epsilon below 0. */
 export function nadam(learningRate: number | Schedule = 0.001, options: NadamOptions = {}): Optimizer {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = options;
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, ...common } = readOptions('nadam', options, nadamOptions);
   checkBeta('nadam', 'beta1', beta1);
   checkBeta('nadam', 'beta2', beta2);
   checkEpsilon('nadam', epsilon);
@@ -48,6 +55,6 @@ export function nadam(learningRate: number | Schedule = 0.001, options: NadamOpt
       },
     },
     learningRate,
-    options,
+    common,
   );
 }

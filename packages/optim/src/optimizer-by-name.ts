@@ -1,5 +1,6 @@
 // The one table of the names of optimizers, each with its default options.
 
+import { show } from '@treadle/tensor';
 import { adadelta } from './adadelta.ts';
 import { adagrad } from './adagrad.ts';
 import { adam, adamW } from './adam.ts';
@@ -24,16 +25,14 @@ const table: Readonly<Record<OptimizerName, () => Optimizer>> = {
   lion,
 };
 
-function isName(name: string): name is OptimizerName {
-  return Object.hasOwn(table, name);
+function isName(name: unknown): name is OptimizerName {
+  return typeof name === 'string' && Object.hasOwn(table, name);
 }
 
 /** A new optimizer of that name with its default options. Throws RangeError for a name that is not in the table. */
 export function optimizerByName(name: string): Optimizer {
   if (!isName(name)) {
-    throw new RangeError(
-      `optimizer: the name must be one of ${Object.keys(table).join(', ')}; got ${JSON.stringify(name)}`,
-    );
+    throw new RangeError(`optimizer: the name must be one of ${Object.keys(table).join(', ')}; got ${show(name)}`);
   }
   return table[name]();
 }

@@ -1,7 +1,7 @@
 // What every optimizer can do beside its own rule, as in Keras: decay weights, clip gradients, keep averages of the weights, and
 // move some variables faster than others.
 
-import type { Variable } from '@treadle/tensor';
+import { type OptionKinds, readOptions, show, type Variable } from '@treadle/tensor';
 
 export interface OptimizerOptions {
   /** how much of itself a variable loses at a rate of 1, beside its gradient; 0 by default */
@@ -18,6 +18,15 @@ export interface OptimizerOptions {
   readonly rateScale?: (variable: Variable) => number;
 }
 
+export const optimizerOptions: OptionKinds<OptimizerOptions> = {
+  weightDecay: 'number',
+  clipValue: 'number',
+  clipNorm: 'number',
+  globalClipNorm: 'number',
+  emaMomentum: 'number',
+  rateScale: 'function',
+};
+
 /** The options with their defaults, checked. */
 export interface Common extends OptimizerOptions {
   readonly weightDecay: number;
@@ -26,7 +35,7 @@ export interface Common extends OptimizerOptions {
 
 /** Throws RangeError for options out of range. */
 export function checkCommon(name: string, options: OptimizerOptions): Common {
-  const { weightDecay = 0, emaMomentum, rateScale = () => 1 } = options;
+  const { weightDecay = 0, emaMomentum, rateScale = () => 1 } = readOptions(name, options, optimizerOptions);
   if (!(weightDecay >= 0)) throw new RangeError(`${name}: weightDecay must be a number ≥ 0; got ${weightDecay}`);
   if (emaMomentum !== undefined && !(emaMomentum >= 0 && emaMomentum < 1)) {
     throw new RangeError(`${name}: emaMomentum must be at least 0 and less than 1; got ${emaMomentum}`);
@@ -35,7 +44,7 @@ export function checkCommon(name: string, options: OptimizerOptions): Common {
     const scale = rateScale(v);
     if (Number.isFinite(scale) && scale >= 0) return scale;
     throw new RangeError(
-      `${name}: rateScale must give a finite number ≥ 0; got ${scale} for ${v.name || 'a variable'}`,
+      `${name}: rateScale must give a finite number ≥ 0; got ${show(scale)} for ${v.name || 'a variable'}`,
     );
   };
   return { ...options, weightDecay, rateScale: checkedScale };

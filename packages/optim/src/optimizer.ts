@@ -2,7 +2,20 @@
 // clipped gradients, decayed weights, averages, and one plan that updates all variables at once. How one variable moves is the
 // matter of a rule.
 
-import { compile, full, type Shape, ShapeError, type Tensor, type Variable, variable, zeros } from '@treadle/tensor';
+import {
+  checkArray,
+  checkFunction,
+  compile,
+  full,
+  type Shape,
+  ShapeError,
+  show,
+  Tensor,
+  tensor,
+  Variable,
+  variable,
+  zeros,
+} from '@treadle/tensor';
 import { type Clip, clipOf } from './clip.ts';
 import { type Common, checkCommon, type OptimizerOptions } from './optimizer-options.ts';
 import type { Schedule } from './schedule.ts';
@@ -70,6 +83,7 @@ export function optimizerOf(
   learningRate: number | Schedule,
   options: OptimizerOptions = {},
 ): Optimizer {
+  checkRule(rule);
   return new RuleOptimizer(rule, learningRate, checkCommon(rule.name, options));
 }
 
@@ -115,6 +129,7 @@ class RuleOptimizer implements Optimizer {
   }
 
   build(variables: readonly Variable[]): void {
+    checkAll(`${this.name}: the variables`, variables, Variable);
     for (const v of variables) this.#keptFor(v);
   }
 
@@ -125,6 +140,7 @@ class RuleOptimizer implements Optimizer {
   }
 
   finalize(variables: readonly Variable[]): void {
+    checkAll(`${this.name}: the variables`, variables, Variable);
     for (const v of variables) {
       const average = this.#kept.get(v)?.average;
       if (average) v.assign(average);
@@ -192,14 +208,27 @@ class RuleOptimizer implements Optimizer {
 }
 
 function initialRate(name: string, learningRate: number | Schedule): Tensor | number {
-  if (typeof learningRate === 'function') return learningRate(zeros([]));
+  if (typeof learningRate === 'function') return tensor(learningRate(zeros([])));
   if (!Number.isFinite(learningRate) || learningRate < 0) {
-    throw new RangeError(`${name}: the learning rate must be a finite number ≥ 0; got ${learningRate}`);
+    const given: unknown = learningRate;
+    const hint = typeof given === 'object' ? `; it comes before the options, as in ${name}(0.001, { … })` : '';
+    throw new RangeError(`${name}: the learning rate must be a finite number ≥ 0; got ${show(given)}${hint}`);
   }
   return learningRate;
 }
 
+/** Throws TypeError for what is no rule. */
+function checkRule(rule: unknown): void {
+  const isRule = typeof rule === 'object' && rule !== null && 'name' in rule && 'slots' in rule && 'begin' in rule;
+  if (!isRule) throw new TypeError(`optimizerOf: the rule must have a name, slots and begin; got ${show(rule)}`);
+  if (typeof rule.name !== 'string') throw new TypeError(`optimizerOf: name must be a text; got ${show(rule.name)}`);
+  checkArray('optimizerOf: slots', rule.slots);
+  checkFunction('optimizerOf: begin', rule.begin);
+}
+
 function check(name: string, gradients: readonly Tensor[], variables: readonly Variable[]): void {
+  checkAll(`${name}: the gradients`, gradients, Tensor);
+  checkAll(`${name}: the variables`, variables, Variable);
   if (gradients.length !== variables.length) {
     throw new RangeError(
       `${name}: there must be a gradient for each variable; got ${gradients.length} for ${variables.length}`,
@@ -214,6 +243,14 @@ function check(name: string, gradients: readonly Tensor[], variables: readonly V
       );
     }
   });
+}
+
+/** Throws TypeError unless it is an array of tensors, or of variables. */
+function checkAll(what: string, given: readonly unknown[], kind: typeof Tensor | typeof Variable): void {
+  checkArray(what, given);
+  const wrong = given.findIndex((each) => !(each instanceof kind));
+  if (wrong >= 0)
+    throw new TypeError(`${what} must be an array of ${kind.name}s; got ${show(given[wrong])} at ${wrong}`);
 }
 
 function isEqual(a: Shape, b: Shape): boolean {

@@ -1,8 +1,9 @@
 // RMSprop (T. Hinton, lecture 6e, 2012): a gradient over the root of its mean square; with momentum and centring as in Keras.
 
+import { type OptionKinds, readOptions } from '@treadle/tensor';
 import { nextMean } from './means.ts';
 import { type Optimizer, optimizerOf } from './optimizer.ts';
-import { checkBeta, checkEpsilon, type OptimizerOptions } from './optimizer-options.ts';
+import { checkBeta, checkEpsilon, type OptimizerOptions, optimizerOptions } from './optimizer-options.ts';
 import type { Schedule } from './schedule.ts';
 import { settled } from './settled.ts';
 
@@ -17,9 +18,23 @@ export interface RmspropOptions extends OptimizerOptions {
   readonly centered?: boolean;
 }
 
+const rmspropOptions: OptionKinds<RmspropOptions> = {
+  ...optimizerOptions,
+  rho: 'number',
+  momentum: 'number',
+  epsilon: 'number',
+  centered: 'boolean',
+};
+
 /** Throws RangeError for a rho outside 0 … 1, both excluded, a momentum outside 0 … 1, or an epsilon below 0. */
 export function rmsprop(learningRate: number | Schedule = 0.001, options: RmspropOptions = {}): Optimizer {
-  const { rho = 0.9, momentum = 0, epsilon = 1e-7, centered = false } = options;
+  const {
+    rho = 0.9,
+    momentum = 0,
+    epsilon = 1e-7,
+    centered = false,
+    ...common
+  } = readOptions('rmsprop', options, rmspropOptions);
   checkBeta('rmsprop', 'rho', rho);
   checkEpsilon('rmsprop', epsilon);
   if (!(momentum >= 0 && momentum < 1)) {
@@ -44,6 +59,6 @@ export function rmsprop(learningRate: number | Schedule = 0.001, options: Rmspro
       },
     },
     learningRate,
-    options,
+    common,
   );
 }

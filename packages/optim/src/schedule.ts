@@ -1,14 +1,27 @@
 // Learning rates that change with the step: functions from the number of steps made before (0-d float32) to the rate (0-d).
 
-import type { Tensor } from '@treadle/tensor';
+import { checkNumber, show, type Tensor, type TensorLike, tensor } from '@treadle/tensor';
 
 export type Schedule = (step: Tensor) => Tensor;
+
+/** A schedule that takes a number of steps as well. */
+export type RateAt = (step: TensorLike) => Tensor;
+
+/** The schedule as a function of numbers too. */
+export function rateAt(schedule: Schedule): RateAt {
+  return (step) => schedule(tensor(step).cast('float32'));
+}
+
+/** Throws TypeError for a rate that is no number. */
+export function checkRate(name: string, rate: number): void {
+  checkNumber(`${name}: the rate`, rate);
+}
 
 /** Throws RangeError unless every figure is above 0. */
 export function checkPositive(name: string, figures: Readonly<Record<string, number>>): void {
   for (const [which, figure] of Object.entries(figures)) {
-    if (!(figure > 0 && Number.isFinite(figure))) {
-      throw new RangeError(`${name}: ${which} must be a number above 0; got ${figure}`);
+    if (typeof figure !== 'number' || !(figure > 0 && Number.isFinite(figure))) {
+      throw new RangeError(`${name}: ${which} must be a number above 0; got ${show(figure)}`);
     }
   }
 }
@@ -16,8 +29,8 @@ export function checkPositive(name: string, figures: Readonly<Record<string, num
 /** Throws RangeError unless every figure is finite and ≥ 0. */
 export function checkNotNegative(name: string, figures: Readonly<Record<string, number>>): void {
   for (const [which, figure] of Object.entries(figures)) {
-    if (!(figure >= 0 && Number.isFinite(figure))) {
-      throw new RangeError(`${name}: ${which} must be a finite number ≥ 0; got ${figure}`);
+    if (typeof figure !== 'number' || !(figure >= 0 && Number.isFinite(figure))) {
+      throw new RangeError(`${name}: ${which} must be a finite number ≥ 0; got ${show(figure)}`);
     }
   }
 }

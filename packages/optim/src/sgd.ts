@@ -1,7 +1,8 @@
 // Gradient descent, with momentum as in Keras.
 
+import { type OptionKinds, readOptions } from '@treadle/tensor';
 import { type Optimizer, optimizerOf, type UpdateRule } from './optimizer.ts';
-import type { OptimizerOptions } from './optimizer-options.ts';
+import { type OptimizerOptions, optimizerOptions } from './optimizer-options.ts';
 import type { Schedule } from './schedule.ts';
 import { inverseTimeDecay } from './schedules/inverse-time-decay.ts';
 import { settled } from './settled.ts';
@@ -15,9 +16,16 @@ export interface SgdOptions extends OptimizerOptions {
   readonly decay?: number;
 }
 
+const sgdOptions: OptionKinds<SgdOptions> = {
+  ...optimizerOptions,
+  momentum: 'number',
+  nesterov: 'boolean',
+  decay: 'number',
+};
+
 /** Throws RangeError for a momentum outside 0 … 1, a weightDecay or decay below 0, and a decay of a schedule. */
 export function sgd(learningRate: number | Schedule = 0.01, options: SgdOptions = {}): Optimizer {
-  const { momentum = 0, nesterov = false, decay = 0 } = options;
+  const { momentum = 0, nesterov = false, decay = 0, ...common } = readOptions('sgd', options, sgdOptions);
   if (!(momentum >= 0 && momentum < 1))
     throw new RangeError(`sgd: momentum must be at least 0 and less than 1; got ${momentum}`);
   if (!(decay >= 0)) throw new RangeError(`sgd: decay must be a number ≥ 0; got ${decay}`);
@@ -42,5 +50,5 @@ export function sgd(learningRate: number | Schedule = 0.01, options: SgdOptions 
       },
   };
   const rate = decay > 0 && typeof learningRate === 'number' ? inverseTimeDecay(learningRate, 1, decay) : learningRate;
-  return optimizerOf(momentum > 0 ? withMomentum : plain, rate, options);
+  return optimizerOf(momentum > 0 ? withMomentum : plain, rate, common);
 }

@@ -223,10 +223,17 @@ export class Team {
   }
 }
 
+/** More would take the memory of the machine rather than its cores. */
+const mostThreads = 1024;
+
 function checkThreads(threads: number): number {
+  if (Number.isSafeInteger(threads) && threads > mostThreads) {
+    throw new RangeError(`setThreads: there may be no more than ${mostThreads} threads; got ${threads}`);
+  }
   if (Number.isSafeInteger(threads) && threads > 0) return threads;
+  const got = typeof threads === 'number' ? threads : `a ${typeof threads}`;
   throw new RangeError(
-    `setThreads: the number of threads must be a whole number, 1 or more; got ${threads}; this machine has ${availableParallelism()} cores`,
+    `setThreads: the number of threads must be a whole number, 1 or more; got ${got}; this machine has ${availableParallelism()} cores`,
   );
 }
 

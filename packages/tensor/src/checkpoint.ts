@@ -1,6 +1,6 @@
 // checkpoint(f): memory for time.
 
-import { checkpoint as checkpointNodes, type Node } from '@treadle/graph';
+import { checkFunction, checkpoint as checkpointNodes, type Node, show } from '@treadle/graph';
 import { mapTensors } from './map-tensors.ts';
 import { Tensor } from './tensor.ts';
 
@@ -12,6 +12,7 @@ import { Tensor } from './tensor.ts';
  * without it, but where three or more gradients of one value are summed in another order.
  */
 export function checkpoint<A extends readonly unknown[]>(f: (...args: A) => Tensor): (...args: A) => Tensor {
+  checkFunction('checkpoint: f', f);
   return (...args) => {
     const inputs: Node[] = [];
     const collect = (t: Tensor): Tensor => {
@@ -23,7 +24,7 @@ export function checkpoint<A extends readonly unknown[]>(f: (...args: A) => Tens
       let next = 0;
       const replaced = mapTensors(args, (t) => new Tensor(stands[next++] ?? t.node), false);
       const y: unknown = f(...(replaced as A)); // the same structure, a tensor for a tensor
-      if (!(y instanceof Tensor)) throw new TypeError(`checkpoint: the function must give a tensor; got ${typeof y}`);
+      if (!(y instanceof Tensor)) throw new TypeError(`checkpoint: the function must give a tensor; got ${show(y)}`);
       return y.node;
     });
     return new Tensor(node);

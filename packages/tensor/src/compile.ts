@@ -17,7 +17,15 @@ import {
   type StoredValue,
   valueOf,
 } from '@treadle/compiler';
-import { type Lost, type Node, sourceNode } from '@treadle/graph';
+import {
+  checkFunction,
+  checkSize,
+  type Lost,
+  type Node,
+  type OptionKinds,
+  readOptions,
+  sourceNode,
+} from '@treadle/graph';
 import { ChangingArguments } from './changing-arguments.ts';
 import { type Described, describeArguments, describeFamily, describeValues } from './describe-arguments.ts';
 import { mapTensors } from './map-tensors.ts';
@@ -50,6 +58,8 @@ export interface CompileOptions {
   readonly capacity?: (rows: number) => number;
 }
 
+const compileOptions: OptionKinds<CompileOptions> = { capacity: 'function' };
+
 /**
  * A function of the same type that calls f once for each kind of arguments, to record what it computes, and from then on runs
  * what was recorded.
@@ -78,6 +88,8 @@ export function compile<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   options: CompileOptions = {},
 ): Compiled<A, R> {
+  checkFunction('compile: f', f);
+  readOptions('compile', options, compileOptions);
   const recordings = new Recordings<RecordedCall<Recording, R>>(({ made }) => made);
   const families = new Recordings<Family>((family) => family);
   const changing = new ChangingArguments(f.name);
@@ -180,7 +192,7 @@ function typeOf({ shape, dtype }: Tensor): ArgumentType {
 }
 
 function withRows({ shape, dtype }: ArgumentType, rows: number, count: number): ArgumentType {
-  return { shape: shape[0] === rows ? [count, ...shape.slice(1)] : shape, dtype };
+  return { shape: shape[0] === rows ? checkSize('compile', [count, ...shape.slice(1)]) : shape, dtype };
 }
 
 /** The arguments with other tensors in the place of these. */

@@ -1,8 +1,19 @@
 // Making tensors: from numbers, and of a pattern.
 
-import { checkShape, type Dtype, type Node, numberNode, ops, type Shape } from '@treadle/graph';
+import {
+  checkNumber,
+  checkShape,
+  checkShapeKind,
+  type Dtype,
+  type Node,
+  numberNode,
+  type OptionKinds,
+  ops,
+  readOptions,
+  type Shape,
+} from '@treadle/graph';
 import { isNumbers, nodeOf, Tensor, type TensorLike } from './tensor.ts';
-import { checkDtype, checkInt32, type TensorOptions, toNode } from './values.ts';
+import { checkDtype, checkInt32, type TensorOptions, tensorOptions, toNode } from './values.ts';
 
 /**
  * A tensor of numbers: a number, a typed array, or arrays in arrays, whose innermost rows may be typed arrays and whose parts may
@@ -10,6 +21,7 @@ import { checkDtype, checkInt32, type TensorOptions, toNode } from './values.ts'
  * for typed arrays of integers; beside tensors the dtype that holds all). Throws ShapeError for rows of unequal length.
  */
 export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor {
+  readOptions('tensor', options, tensorOptions);
   if (!isNumbers(values)) {
     const node = nodeOf(values);
     const shaped = options.shape ? ops.reshape(node, options.shape) : node;
@@ -18,34 +30,46 @@ export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor 
   return new Tensor(toNode(values, options));
 }
 
+/** x itself where it is a tensor, without another handle for it; otherwise the tensor of these numbers. */
+export function asTensor(x: TensorLike): Tensor {
+  return x instanceof Tensor ? x : tensor(x);
+}
+
 interface DtypeOption {
   /** float32 by default */
   readonly dtype?: Dtype;
 }
 
+const dtypeOption: OptionKinds<DtypeOption> = { dtype: 'any' };
+
 /** `shape` filled with one value. */
-export function full(shape: Shape, value: number, { dtype = 'float32' }: DtypeOption = {}): Tensor {
-  return new Tensor(fullNode('full', shape, value, dtype));
+export function full(shape: Shape, value: number, options: DtypeOption = {}): Tensor {
+  return new Tensor(fullNode('full', shape, value, options));
 }
 
-function fullNode(op: string, shape: Shape, value: number, dtype: Dtype): Node {
+function fullNode(op: string, shape: Shape, value: number, options: DtypeOption): Node {
+  checkShapeKind(op, shape);
+  const { dtype = 'float32' } = readOptions(op, options, dtypeOption);
   checkDtype(op, dtype);
+  if (typeof value !== 'boolean') checkNumber(`${op}: the value`, value);
   checkShape(op, shape);
-  const number = dtype === 'bool' ? Number(value !== 0) : dtype === 'int32' ? checkInt32(op, value) : value;
+  const given = Number(value); // of a boolean
+  const number = dtype === 'bool' ? Number(given !== 0) : dtype === 'int32' ? checkInt32(op, given) : given;
   const node = numberNode(number, dtype === 'int32' ? 'int32' : 'float32');
   return ops.broadcastTo(ops.cast(node, dtype), shape);
 }
 
-export function zeros(shape: Shape, { dtype = 'float32' }: DtypeOption = {}): Tensor {
-  return new Tensor(fullNode('zeros', shape, 0, dtype));
+export function zeros(shape: Shape, options: DtypeOption = {}): Tensor {
+  return new Tensor(fullNode('zeros', shape, 0, options));
 }
 
-export function ones(shape: Shape, { dtype = 'float32' }: DtypeOption = {}): Tensor {
-  return new Tensor(fullNode('ones', shape, 1, dtype));
+export function ones(shape: Shape, options: DtypeOption = {}): Tensor {
+  return new Tensor(fullNode('ones', shape, 1, options));
 }
 
 /** The identity matrix [n, n]; with `columns`, [n, columns]. */
-export function eye(n: number, columns: number = n, { dtype = 'float32' }: DtypeOption = {}): Tensor {
+export function eye(n: number, columns: number = n, options: DtypeOption = {}): Tensor {
+  const { dtype = 'float32' } = readOptions('eye', options, dtypeOption);
   checkShape('eye', [n, columns]);
   const isDiagonal = ops.equal(ops.expandDims(ops.arange(n), 1), ops.arange(columns));
   return new Tensor(ops.cast(isDiagonal, dtype));
@@ -53,6 +77,8 @@ export function eye(n: number, columns: number = n, { dtype = 'float32' }: Dtype
 
 /** arange(stop) or arange(start, stop, step): start, start + step, … before stop; int32 where all three are whole, as NumPy. */
 export function arange(start: number, stop?: number, step = 1, options: DtypeOption = {}): Tensor {
+  readOptions('arange', options, dtypeOption);
+  for (const x of [start, stop ?? 0, step]) checkNumber('arange: start, stop and step', x);
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
   const length = Math.max(0, Math.ceil((to - from) / step));
   if (!Number.isFinite(length))
@@ -69,6 +95,7 @@ export function arange(start: number, stop?: number, step = 1, options: DtypeOpt
 
 /** `count` numbers from start to stop, both included, evenly spaced. */
 export function linspace(start: number, stop: number, count = 50): Tensor {
+  for (const x of [start, stop]) checkNumber('linspace: start and stop', x);
   checkShape('linspace', [count]);
   const last = Math.max(1, count - 1);
   return tensor(

@@ -14,7 +14,7 @@ export interface Described {
   readonly tensors: readonly Tensor[];
 }
 
-/** Throws TypeError for arguments whose changes would go unseen, such as typed arrays. */
+/** Throws TypeError for arguments whose changes would go unseen, such as typed arrays; RangeError for one that contains itself. */
 export function describeArguments(args: readonly unknown[]): Described {
   const description = new Description(showType);
   return { key: description.ofAll(args), tensors: description.tensors };
@@ -52,11 +52,15 @@ function identityOf(x: object): number {
   return id;
 }
 
+/** Arrays and plain objects in arguments that nest deeper are taken for a cycle. */
+const mostDepth = 64;
+
 class Description {
   readonly tensors: Tensor[] = [];
   readonly #show: (t: Tensor) => string;
   readonly #walk = newWalk();
   #argument = 0;
+  #depth = 0;
   /** objects with a class that have been described, if any */
   #seen: Set<object> | undefined;
 
@@ -78,8 +82,8 @@ class Description {
   #describe(x: unknown): string {
     if (x instanceof Variable) return `variable ${identityOf(x)}`;
     if (x instanceof Tensor) return this.#tensor(x, x.node);
-    if (Array.isArray(x)) return this.#list(x);
-    if (isPlainObject(x)) return this.#fields(x);
+    if (Array.isArray(x)) return this.#within(x, this.#list);
+    if (isPlainObject(x)) return this.#within(x, this.#fields);
     if (typeof x === 'function') return this.#object(x, `function ${identityOf(x)}`);
     if (typeof x === 'object' && x !== null) return this.#objectWithClass(x);
     if (typeof x === 'string') return JSON.stringify(x);
@@ -93,6 +97,18 @@ class Description {
     node.walk = this.#walk;
     node.place = this.tensors.push(t) - 1;
     return this.#show(t);
+  }
+
+  #within<T>(x: T, describe: (x: T) => string): string {
+    if (this.#depth === mostDepth) {
+      throw new RangeError(
+        `compile: arguments may be ${mostDepth} deep; got deeper ones; is one of them its own element?`,
+      );
+    }
+    this.#depth++;
+    const text = describe.call(this, x);
+    this.#depth--;
+    return text;
   }
 
   #list(parts: readonly unknown[]): string {

@@ -1,6 +1,7 @@
 // explain(f): the plan of a function, as people read it.
 
 import { type ExplainedKernel, explainPlan, type PlanFigures } from '@treadle/compiler';
+import { checkFunction } from '@treadle/graph';
 import { recordCall } from './compile.ts';
 import { describeArguments } from './describe-arguments.ts';
 import { type Column, printedAs, shortNumber, table } from './table.ts';
@@ -21,6 +22,7 @@ export type Explanation = PlanFigures;
  *     console.log(explain(step)(x, y));
  */
 export function explain<A extends readonly unknown[]>(f: (...args: A) => unknown): (...args: A) => Explanation {
+  checkFunction('explain: f', f);
   return (...args) => {
     const { made } = recordCall(f, args, describeArguments(args).tensors, explainPlan);
     return printedAs(made, show);

@@ -1,27 +1,44 @@
 // Ops whose operands are equals, as functions; the same as the methods.
 
-import { type MatmulOptions, ops } from '@treadle/graph';
+import { checkArray, type MatmulOptions, type Node, ops } from '@treadle/graph';
 import { nodeOf, operand, Tensor, type TensorLike } from './tensor.ts';
 import { alike } from './values.ts';
 
 type Binary = (a: TensorLike, b: TensorLike) => Tensor;
 
-export const add: Binary = (a, b) => new Tensor(ops.add(operand(a), operand(b)));
-export const sub: Binary = (a, b) => new Tensor(ops.sub(operand(a), operand(b)));
-export const mul: Binary = (a, b) => new Tensor(ops.mul(operand(a), operand(b)));
-export const div: Binary = (a, b) => new Tensor(ops.div(operand(a), operand(b)));
-export const pow: Binary = (a, b) => new Tensor(ops.pow(operand(a), operand(b)));
-export const mod: Binary = (a, b) => new Tensor(ops.mod(operand(a), operand(b)));
-export const maximum: Binary = (a, b) => new Tensor(ops.maximum(operand(a), operand(b)));
-export const minimum: Binary = (a, b) => new Tensor(ops.minimum(operand(a), operand(b)));
-export const equal: Binary = (a, b) => new Tensor(ops.equal(operand(a), operand(b)));
-export const notEqual: Binary = (a, b) => new Tensor(ops.notEqual(operand(a), operand(b)));
-export const less: Binary = (a, b) => new Tensor(ops.less(operand(a), operand(b)));
-export const lessEqual: Binary = (a, b) => new Tensor(ops.lessEqual(operand(a), operand(b)));
-export const greater: Binary = (a, b) => new Tensor(ops.greater(operand(a), operand(b)));
-export const greaterEqual: Binary = (a, b) => new Tensor(ops.greaterEqual(operand(a), operand(b)));
-export const logicalAnd: Binary = (a, b) => new Tensor(ops.logicalAnd(nodeOf(a), nodeOf(b)));
-export const logicalOr: Binary = (a, b) => new Tensor(ops.logicalOr(nodeOf(a), nodeOf(b)));
+/** A function of two operands, read by `read`. Throws TypeError for more of them, except what Array.reduce adds. */
+function binary<T>(op: string, read: (x: TensorLike) => T, apply: (a: T, b: T) => Node): Binary {
+  return (a: TensorLike, b: TensorLike, ...more: readonly unknown[]) => {
+    if (more.length > 0 && !isOfReduce(more)) {
+      throw new TypeError(
+        `${op}: there must be two operands; got ${more.length + 2}; ${op}(${op}(a, b), c) takes a third`,
+      );
+    }
+    return new Tensor(apply(read(a), read(b)));
+  };
+}
+
+/** Whether these are an index and an array, which tensors.reduce(add) gives after the two operands. */
+function isOfReduce([index, array, ...more]: readonly unknown[]): boolean {
+  return typeof index === 'number' && Array.isArray(array) && more.length === 0;
+}
+
+export const add: Binary = binary('add', operand, ops.add);
+export const sub: Binary = binary('sub', operand, ops.sub);
+export const mul: Binary = binary('mul', operand, ops.mul);
+export const div: Binary = binary('div', operand, ops.div);
+export const pow: Binary = binary('pow', operand, ops.pow);
+export const mod: Binary = binary('mod', operand, ops.mod);
+export const maximum: Binary = binary('maximum', operand, ops.maximum);
+export const minimum: Binary = binary('minimum', operand, ops.minimum);
+export const equal: Binary = binary('equal', operand, ops.equal);
+export const notEqual: Binary = binary('notEqual', operand, ops.notEqual);
+export const less: Binary = binary('less', operand, ops.less);
+export const lessEqual: Binary = binary('lessEqual', operand, ops.lessEqual);
+export const greater: Binary = binary('greater', operand, ops.greater);
+export const greaterEqual: Binary = binary('greaterEqual', operand, ops.greaterEqual);
+export const logicalAnd: Binary = binary('logicalAnd', nodeOf, ops.logicalAnd);
+export const logicalOr: Binary = binary('logicalOr', nodeOf, ops.logicalOr);
 
 /** condition ? a : b, element by element; the condition must be bool. */
 export function where(condition: TensorLike, a: TensorLike, b: TensorLike): Tensor {
@@ -35,10 +52,16 @@ export function matmul(a: TensorLike, b: TensorLike, options?: MatmulOptions): T
 
 /** One after the other along an axis; the other extents are equal. Mixed dtypes become the one that holds them all. */
 export function concat(tensors: readonly TensorLike[], axis = 0): Tensor {
-  return new Tensor(ops.concat(alike(tensors.map(nodeOf)), axis));
+  return new Tensor(ops.concat(alike(nodesOf('concat', tensors)), axis));
 }
 
 /** Side by side along a new axis; the shapes are equal. */
 export function stack(tensors: readonly TensorLike[], axis = 0): Tensor {
-  return new Tensor(ops.stack(alike(tensors.map(nodeOf)), axis));
+  return new Tensor(ops.stack(alike(nodesOf('stack', tensors)), axis));
+}
+
+function nodesOf(op: string, tensors: readonly TensorLike[]): readonly Node[] {
+  const one: unknown = tensors;
+  checkArray(`${op}: the tensors`, one, one instanceof Tensor ? `; ${op}([a, b]) takes them as one argument` : '');
+  return tensors.map(nodeOf);
 }

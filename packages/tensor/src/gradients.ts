@@ -2,7 +2,15 @@
 // All of them compose.
 
 import { computeAlong } from '@treadle/compiler';
-import { applyOp, type MoveOp, type Node, gradients as walkBack } from '@treadle/graph';
+import {
+  applyOp,
+  checkArray,
+  checkFunction,
+  type MoveOp,
+  type Node,
+  show,
+  gradients as walkBack,
+} from '@treadle/graph';
 import { nodeOf, Tensor, type TensorLike } from './tensor.ts';
 
 /**
@@ -12,9 +20,10 @@ import { nodeOf, Tensor, type TensorLike } from './tensor.ts';
  */
 export function gradients<const X extends readonly Tensor[]>(y: Tensor, xs: X): { -readonly [I in keyof X]: Tensor };
 export function gradients(y: Tensor, xs: readonly Tensor[]): Tensor[] {
+  checkArray('gradients: xs', xs, xs instanceof Tensor ? '; gradients(y, [x]) gives [dy/dx]' : '');
   const found = walkBack(
-    y.node,
-    xs.map((x) => x.node),
+    tensorOf('gradients: y', y).node,
+    xs.map((x) => tensorOf('gradients: each of xs', x).node),
   );
   // What is computed first of these, by an assignment say, computes all: they share the forward and the backward pass.
   computeAlong([y.node, ...found]);
@@ -33,9 +42,18 @@ export type GradientsOf<A extends readonly Tensor[]> = A extends readonly [Tenso
 export function valueAndGrad<A extends Tensor[]>(
   f: (...args: A) => Tensor,
 ): (...args: GradientArguments<A>) => [value: Tensor, gradients: GradientsOf<A>] {
+  return differentiated('valueAndGrad', f);
+}
+
+/** valueAndGrad for the function that is called `op`. */
+function differentiated<A extends Tensor[]>(
+  op: string,
+  f: (...args: A) => Tensor,
+): (...args: GradientArguments<A>) => [value: Tensor, gradients: GradientsOf<A>] {
+  checkFunction(`${op}: f`, f);
   return (...args) => {
     const stands = args.map((arg) => new Tensor(standFor(nodeOf(arg))));
-    const y = Reflect.apply(f, undefined, stands);
+    const y = tensorOf(`${op}: what f gives`, Reflect.apply(f, undefined, stands));
     const nodes = walkBack(
       y.node,
       stands.map(({ node }) => node),
@@ -49,8 +67,14 @@ export function valueAndGrad<A extends Tensor[]>(
 
 /** The gradient of a scalar function with respect to every argument. */
 export function grad<A extends Tensor[]>(f: (...args: A) => Tensor): (...args: GradientArguments<A>) => GradientsOf<A> {
-  const both = valueAndGrad(f);
+  const both = differentiated('grad', f);
   return (...args) => both(...args)[1];
+}
+
+/** Throws TypeError for what is no tensor. */
+function tensorOf(what: string, x: unknown): Tensor {
+  if (x instanceof Tensor) return x;
+  throw new TypeError(`${what} must be a tensor; got ${show(x)}`);
 }
 
 const itself: MoveOp = {

@@ -3,28 +3,39 @@
 export { outsideRecording } from '@treadle/compiler';
 export {
   type Axes,
+  areOptions,
   type Conv1dOptions,
   type ConvOptions,
   type ConvTransposeOptions,
+  checkArray,
+  checkFunction,
+  checkNumber,
+  checkNumbers,
+  checkShape,
+  checkSize,
   type DilatedOptions,
   type Dtype,
   DtypeError,
   type Interpolation,
   inScope,
   type MatmulOptions,
+  nearest,
+  type OptionKinds,
   type Padding,
   type Pair,
   type PoolOptions,
   type ReduceOptions,
+  readOptions,
   type Shape,
   ShapeError,
   type SortOptions,
   scopeName,
   show,
+  unknownName,
 } from '@treadle/graph';
 export { checkpoint } from './checkpoint.ts';
 export { type Compiled, type CompileOptions, compile } from './compile.ts';
-export { arange, eye, full, linspace, ones, tensor, zeros } from './create.ts';
+export { arange, asTensor, eye, full, linspace, ones, tensor, zeros } from './create.ts';
 export { type Features, features, type MemoryUse, memory, setThreads, shutdown, threads } from './engine.ts';
 export { type Explanation, explain } from './explain.ts';
 export {

@@ -1,7 +1,7 @@
 // Arrays in arrays: what they become as a flat list with a shape, and back. The innermost rows may be typed arrays. Lengths are
 // checked before anything is copied; an error says where in the arrays it found what.
 
-import { checkSize, type Dtype, DtypeError, type Shape, ShapeError, sizeOf } from '@treadle/graph';
+import { checkSize, type Dtype, DtypeError, type Shape, ShapeError, show, sizeOf } from '@treadle/graph';
 import { dtypeOf, type NumericArray } from './typed-arrays.ts';
 
 export type NestedNumbers = number | NestedNumbers[];
@@ -49,7 +49,7 @@ function flattenRows(nested: readonly Nested[], shape: Shape): Flat {
         place.push(i);
         if (Array.isArray(part) && place.length < shape.length) visit(part);
         else if (ArrayBuffer.isView(part) && place.length < shape.length) {
-          if (dtypeOf(part, show(place)) === 'int32') counts.integers += part.length;
+          if (dtypeOf(part, placeOf(place)) === 'int32') counts.integers += part.length;
           values.set(part, end);
           end += part.length;
         } else throw refused(part, place);
@@ -68,7 +68,9 @@ function shapeOfFirst(nested: readonly Nested[]): Shape {
   let level: Nested | undefined = nested;
   while (Array.isArray(level)) {
     shape.push(level.length);
-    if (shape.length > mostAxes) throw new ShapeError(`tensor: arrays must nest ${mostAxes} deep at most; got more`);
+    if (shape.length > mostAxes) {
+      throw new ShapeError(`tensor: arrays may be ${mostAxes} deep; got deeper ones; is one of them its own element?`);
+    }
     level = level[0];
   }
   if (ArrayBuffer.isView(level)) shape.push(level.length);
@@ -82,12 +84,12 @@ function checkRows(nested: readonly Nested[], shape: Shape, place: readonly numb
   nested.forEach((row, i) => {
     const at = [...place, i];
     const isView = ArrayBuffer.isView(row);
-    if (isView) dtypeOf(row, show(at));
+    if (isView) dtypeOf(row, placeOf(at));
     else if (!Array.isArray(row)) throw refused(row, at);
     if (isView && at.length < shape.length - 1) throw refused(row, at);
     if (row.length !== length) {
-      const first = show(at.map(() => 0));
-      throw new ShapeError(`tensor: rows must have equal lengths; got ${length}${first}, ${row.length}${show(at)}`);
+      const first = placeOf(at.map(() => 0));
+      throw new ShapeError(`tensor: rows must have equal lengths; got ${length}${first}, ${row.length}${placeOf(at)}`);
     }
     if (!isView) checkRows(row, shape, at);
   });
@@ -100,13 +102,13 @@ function isNumber(part: unknown): part is number | boolean {
 /** What is wrong with something that stands where a row, or a number, should. */
 function refused(part: unknown, place: readonly number[]): Error {
   const got = Array.isArray(part) || ArrayBuffer.isView(part) ? 'a row' : isNumber(part) ? 'a number' : undefined;
-  if (got) return new ShapeError(`tensor: rows must have equal depth; got ${got}${show(place)} unlike those before it`);
-  const kind = part === null ? 'null' : typeof part;
-  return new DtypeError(`tensor: values must be numbers or booleans; got ${kind}${show(place)}`);
+  if (got)
+    return new ShapeError(`tensor: rows must have equal depth; got ${got}${placeOf(place)} unlike those before it`);
+  return new DtypeError(`tensor: values must be numbers or booleans; got ${show(part)}${placeOf(place)}`);
 }
 
 /** ' at [1, 0]'; nothing where there is no array. */
-function show(place: readonly number[]): string {
+function placeOf(place: readonly number[]): string {
   const few = place.length > 8 ? [...place.slice(0, 8), '…'] : place;
   return place.length === 0 ? '' : ` at [${few.join(', ')}]`;
 }

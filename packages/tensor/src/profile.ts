@@ -1,6 +1,7 @@
 // profile(f): how long each kernel of a function's plan takes, on each thread.
 
 import { type ExplainedKernel, isRecording, type Profiling, profilePlan, valueOf } from '@treadle/compiler';
+import { checkFunction, type OptionKinds, readOptions } from '@treadle/graph';
 import { type RecordedCall, recordCall } from './compile.ts';
 import { type Described, describeArguments } from './describe-arguments.ts';
 import { showOps } from './explain.ts';
@@ -41,6 +42,11 @@ export interface ProfileOptions {
   readonly runs?: number;
 }
 
+/** The figures of all runs are kept until the median is known. */
+const mostRuns = 1e6;
+
+const profileOptions: OptionKinds<ProfileOptions> = { runs: 'number' };
+
 /**
  * A function of the same arguments that calls f as `compile(f)` would, with all its effects, and measures it. The first run
  * of a plan is slower than those to come; a kernel takes about 0.1 µs more for being watched. Throws RangeError for runs
@@ -48,8 +54,11 @@ export interface ProfileOptions {
  */
 export function profile<A extends readonly unknown[], R>(
   f: (...args: A) => R,
-  { runs = 1 }: ProfileOptions = {},
+  options: ProfileOptions = {},
 ): (...args: A) => Profile<R> {
+  checkFunction('profile: f', f);
+  const { runs = 1 } = readOptions('profile', options, profileOptions);
+  if (runs > mostRuns) throw new RangeError(`profile: there may be ${mostRuns} runs at most; got ${runs}`);
   if (!Number.isInteger(runs) || runs < 1) {
     throw new RangeError(`profile: runs must be a whole number ≥ 1; got ${runs}`);
   }

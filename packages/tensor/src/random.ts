@@ -3,7 +3,16 @@
 
 import { randomInt } from 'node:crypto';
 import { recordingUnderWay } from '@treadle/compiler';
-import { type Node, numberNode, ops, type Shape, sourceNode } from '@treadle/graph';
+import {
+  type Node,
+  numberNode,
+  type OptionKinds,
+  ops,
+  readOptions,
+  type Shape,
+  show,
+  sourceNode,
+} from '@treadle/graph';
 import { Tensor } from './tensor.ts';
 
 let seed = randomInt(2 ** 31);
@@ -18,7 +27,7 @@ export function setSeed(n: number): void {
 
 function checkSeed(op: string, n: number): void {
   if (!Number.isInteger(n) || n < 0 || n >= 2 ** 32) {
-    throw new RangeError(`${op}: a seed must be a whole number from 0 to 2³² − 1; got ${n}`);
+    throw new RangeError(`${op}: a seed must be a whole number from 0 to 2³² − 1; got ${show(n)}`);
   }
 }
 
@@ -91,8 +100,11 @@ export interface NormalOptions {
   readonly seed?: Seed;
 }
 
+const normalOptions: OptionKinds<NormalOptions> = { mean: 'number', stddev: 'number', seed: 'any' };
+
 /** Normally distributed float32. */
-export function randomNormal(shape: Shape, { mean = 0, stddev = 1, seed: own }: NormalOptions = {}): Tensor {
+export function randomNormal(shape: Shape, options: NormalOptions = {}): Tensor {
+  const { mean = 0, stddev = 1, seed: own } = readOptions('randomNormal', options, normalOptions);
   const [word0, word1] = nextKey('randomNormal', own);
   return new Tensor(ops.randomNormal(shape, word0, word1, mean, stddev));
 }
@@ -106,8 +118,11 @@ export interface UniformOptions {
   readonly seed?: Seed;
 }
 
+const uniformOptions: OptionKinds<UniformOptions> = { min: 'number', max: 'number', seed: 'any' };
+
 /** Uniformly distributed float32 in [min, max). */
-export function randomUniform(shape: Shape, { min = 0, max = 1, seed: own }: UniformOptions = {}): Tensor {
+export function randomUniform(shape: Shape, options: UniformOptions = {}): Tensor {
+  const { min = 0, max = 1, seed: own } = readOptions('randomUniform', options, uniformOptions);
   const [word0, word1] = nextKey('randomUniform', own);
   return new Tensor(ops.randomUniform(shape, word0, word1, min, max));
 }

@@ -6,9 +6,11 @@ import {
   type Dtype,
   DtypeError,
   type Node,
+  type OptionKinds,
   ops,
   type Shape,
   ShapeError,
+  show,
   showShape,
   sizeOf,
   sourceNode,
@@ -25,6 +27,8 @@ export interface TensorOptions {
   /** by default bool for booleans, int32 for typed arrays of integers (but Uint32Array), otherwise float32 */
   readonly dtype?: Dtype;
 }
+
+export const tensorOptions: OptionKinds<TensorOptions> = { shape: 'numbers', dtype: 'any' };
 
 /** The values as a node; they are copied. */
 export function toNode(numbers: Numbers, { shape, dtype }: TensorOptions = {}): Node {
@@ -67,5 +71,5 @@ export function checkInt32(op: string, value: number): number {
 /** Throws DtypeError for what is none. */
 export function checkDtype(op: string, dtype: Dtype): void {
   if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return;
-  throw new DtypeError(`${op}: dtype must be float32, int32 or bool; got ${String(dtype).slice(0, 40)}`);
+  throw new DtypeError(`${op}: dtype must be float32, int32 or bool; got ${show(dtype)}`);
 }

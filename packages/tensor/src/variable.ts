@@ -3,7 +3,7 @@
 
 import { initialValueOf, VariableCell } from '@treadle/compiler';
 import type { Dtype, Node, Shape } from '@treadle/graph';
-import { ops } from '@treadle/graph';
+import { type OptionKinds, ops, readOptions } from '@treadle/graph';
 import { nodeOf, operand, readNode, Tensor, type TensorData, type TensorLike } from './tensor.ts';
 
 export interface VariableOptions {
@@ -13,6 +13,8 @@ export interface VariableOptions {
   /** from the value that an optimizer would give it to the one that it may have */
   readonly constraint?: ((value: Tensor) => Tensor) | undefined;
 }
+
+const variableOptions: OptionKinds<VariableOptions> = { name: 'string', trainable: 'boolean', constraint: 'function' };
 
 export class Variable extends Tensor {
   readonly name: string;
@@ -77,6 +79,6 @@ function numberLike(value: number, like: Tensor): Node {
 }
 
 /** A variable that begins with `initial`. */
-export function variable(initial: TensorLike, options?: VariableOptions): Variable {
-  return new Variable(nodeOf(initial), options);
+export function variable(initial: TensorLike, options: VariableOptions = {}): Variable {
+  return new Variable(nodeOf(initial), readOptions('variable', options, variableOptions));
 }

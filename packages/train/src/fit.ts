@@ -3,13 +3,22 @@
 import { type BatchOptions, batchCount, batches, permutation } from '@treadle/data';
 import type { Network, Weights } from '@treadle/nn';
 import type { Optimizer } from '@treadle/optim';
-import { closeRows, randomUniform, rowsInPlace, type Tensor } from '@treadle/tensor';
+import { closeRows, type OptionKinds, randomUniform, rowsInPlace, show, type Tensor } from '@treadle/tensor';
 import { Average } from './average.ts';
-import type { Callback, LearningRate, Training } from './callbacks.ts';
+import { type Callback, checkCallbacks, type LearningRate, type Training } from './callbacks.ts';
 import { evaluateRows } from './evaluate.ts';
 import { type History, HistoryRecorder, type Logs, validationName } from './history.ts';
 import { progress, type Verbosity } from './progress.ts';
-import { checkRows, dataOf, disposeRows, type Rows, type RowsLike, weightedByClass } from './rows.ts';
+import {
+  checkRows,
+  dataOf,
+  disposeRows,
+  isPair,
+  type Rows,
+  type RowsLike,
+  type RowsPair,
+  weightedByClass,
+} from './rows.ts';
 import type { ClassWeight } from './sample-weights.ts';
 import type { Steps } from './steps.ts';
 
@@ -25,8 +34,8 @@ export interface FitOptions {
   readonly sampleWeight?: RowsLike;
   /** how much rows count by their class, `{ 0: 1, 1: 5 }`, times sampleWeight; not in validation */
   readonly classWeight?: ClassWeight;
-  /** rows and targets, and perhaps their weights, to evaluate the model on after each epoch */
-  readonly validationData?: readonly [x: RowsLike, y: RowsLike, sampleWeight?: RowsLike];
+  /** rows and targets as { x, y }, or in an array, perhaps with their weights, to evaluate the model on after each epoch */
+  readonly validationData?: RowsPair | readonly [x: RowsLike, y: RowsLike, sampleWeight?: RowsLike];
   /** the share of the rows, from the end and before any shuffling, that is kept for validation where validationData is not given */
   readonly validationSplit?: number;
   /** whether rows come in another order every epoch; true by default */
@@ -37,6 +46,19 @@ export interface FitOptions {
   /** 0: silent, 1: a bar an epoch, 2: a line an epoch; by default a bar on a terminal and lines elsewhere */
   readonly verbose?: Verbosity;
 }
+
+export const fitOptions: OptionKinds<FitOptions> = {
+  epochs: 'number',
+  batchSize: 'number',
+  sampleWeight: 'any',
+  classWeight: 'any',
+  validationData: 'any',
+  validationSplit: 'number',
+  shuffle: 'boolean',
+  seed: 'number',
+  callbacks: 'any',
+  verbose: 'any',
+};
 
 /** Checks everything, then trains; whatever is thrown before the first step has changed no weight. */
 export async function fit(
@@ -50,7 +72,7 @@ export async function fit(
   if (!Number.isInteger(epochs) || epochs < 1) {
     throw new RangeError(`fit: epochs must be a whole number ≥ 1; got ${epochs}`);
   }
-  const callbacks = [progress(options.verbose), ...(options.callbacks ?? [])];
+  const callbacks = [progress(options.verbose), ...checkCallbacks(options.callbacks ?? [])];
   const { learned, validation } = divide(model, steps, x, y, options);
   const order = orderOf(options);
   const names = ['loss', ...steps.metricNames];
@@ -127,9 +149,9 @@ async function untilEnded(
 /** In which order rows come. Throws RangeError for a seed that is none. */
 function orderOf({ shuffle = true, seed }: FitOptions): BatchOptions {
   if (!shuffle) return { shuffle: false, op: 'fit' };
-  const order = { shuffle: true, seed: seed ?? Math.floor(randomUniform([]).item() * 2 ** 24), op: 'fit' };
+  const order = { seed: seed ?? Math.floor(randomUniform([]).item() * 2 ** 24), op: 'fit' };
   permutation(0, order);
-  return order;
+  return { ...order, shuffle: true };
 }
 
 /** The rows to learn from and those to validate on, checked. */
@@ -146,12 +168,7 @@ function divide(
   const rows = checkRows('fit', model, steps, x, y, batchSize, sampleWeight);
   const learning = (some: Rows): Rows => weightedByClass('fit', model, steps, some, classWeight);
   if (validationData) {
-    if (validationData.length !== 2 && validationData.length !== 3) {
-      throw new RangeError(
-        `fit: validationData must be an array of x, y and perhaps sampleWeight; got ${describe(validationData)}`,
-      );
-    }
-    const [vx, vy, weight] = validationData;
+    const [vx, vy, weight] = validationRows(validationData);
     const validation = checkRows('fit(validationData)', model, steps, vx, vy, batchSize, weight);
     return { learned: learning(rows), validation };
   }
@@ -168,8 +185,16 @@ function divide(
   return parts;
 }
 
-function describe(given: unknown): string {
-  return Array.isArray(given) ? `an array of ${given.length}` : typeof given;
+/** What validationData holds, in order. Throws RangeError for what is neither { x, y } nor an array of two or three. */
+function validationRows(
+  given: NonNullable<FitOptions['validationData']>,
+): readonly [x: RowsLike, y: RowsLike, sampleWeight?: RowsLike] {
+  if (isPair(given)) return [given.x, given.y];
+  if (Array.isArray(given) && (given.length === 2 || given.length === 3)) return given;
+  const got = Array.isArray(given) ? `an array of ${given.length}` : show(given);
+  throw new RangeError(
+    `fit: validationData must be { x, y }, or an array of x, y and perhaps sampleWeight; got ${got}`,
+  );
 }
 
 function part({ xs, ys, weights }: Rows, from: number, to: number): Rows {

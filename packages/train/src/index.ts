@@ -16,5 +16,5 @@ export {
 export type { LossLike, MetricLike, ObjectiveOptions, PerOutput } from './objectives.ts';
 export { progress, type Verbosity } from './progress.ts';
 export { type ReduceLROnPlateauOptions, reduceLROnPlateau } from './reduce-lr-on-plateau.ts';
-export type { RowsLike } from './rows.ts';
+export type { RowsLike, RowsPair } from './rows.ts';
 export type { ClassWeight } from './sample-weights.ts';

@@ -12,13 +12,22 @@ import {
   type SymbolicTensor,
 } from '@treadle/nn';
 import { type Optimizer, type OptimizerName, optimizerByName } from '@treadle/optim';
-import { type Explanation, explain, type Tensor, tensor } from '@treadle/tensor';
+import { type Explanation, explain, type OptionKinds, readOptions, type Tensor, tensor } from '@treadle/tensor';
 import { evaluateRows } from './evaluate.ts';
-import { type FitOptions, fit } from './fit.ts';
+import { type FitOptions, fit, fitOptions } from './fit.ts';
 import type { History, Logs } from './history.ts';
-import type { ObjectiveOptions } from './objectives.ts';
+import { type ObjectiveOptions, objectiveOptions } from './objectives.ts';
 import { Predictor } from './predict.ts';
-import { checkRows, dataOf, disposeRows, inputRows, type RowsLike } from './rows.ts';
+import {
+  checkRows,
+  type DataArguments,
+  dataAndOptions,
+  dataOf,
+  disposeRows,
+  inputRows,
+  type RowsLike,
+  type RowsPair,
+} from './rows.ts';
 import { Steps } from './steps.ts';
 import { summary } from './summary.ts';
 
@@ -27,6 +36,11 @@ export interface CompileOptions extends ObjectiveOptions {
   readonly optimizer: Optimizer | OptimizerName;
 }
 
+const compileOptions: OptionKinds<CompileOptions> = {
+  ...objectiveOptions,
+  optimizer: 'any',
+};
+
 export interface EvaluateOptions {
   /** rows a step; 32 by default. It decides about rounding alone. */
   readonly batchSize?: number;
@@ -34,10 +48,19 @@ export interface EvaluateOptions {
   readonly sampleWeight?: RowsLike;
 }
 
+const evaluateOptions: OptionKinds<EvaluateOptions> = {
+  batchSize: 'number',
+  sampleWeight: 'any',
+};
+
 export interface PredictOptions {
   /** rows a step; 256 by default. The answers do not depend on it. */
   readonly batchSize?: number;
 }
+
+const predictOptions: OptionKinds<PredictOptions> = {
+  batchSize: 'number',
+};
 
 /** `P` is what predict gives: a tensor for a model of one output, an array or an object of tensors for several. */
 export class Model<P = Tensor> extends Network {
@@ -55,9 +78,10 @@ export class Model<P = Tensor> extends Network {
    * Says how the model learns and what is reported. May be called anew; weights are kept. Throws RangeError for names that are
    * unknown, and for two figures of one name.
    */
-  compile({ optimizer, ...objectives }: CompileOptions): void {
+  compile(options: CompileOptions): void {
+    const { optimizer, ...objectives } = readOptions('compile', options, compileOptions);
     this.#steps = new Steps(this, {
-      optimizer: typeof optimizer === 'object' ? optimizer : optimizerByName(optimizer),
+      optimizer: isOptimizer(optimizer) ? optimizer : optimizerByName(optimizer),
       ...objectives,
     });
   }
@@ -68,12 +92,15 @@ export class Model<P = Tensor> extends Network {
   }
 
   /**
-   * Learns from rows x [n, …] with targets y [n, …], for each input and output where there are several; returns the figures of
-   * each epoch. The event loop stays free. Everything is checked before any weight changes: ShapeError, RangeError or DtypeError
+   * Learns from rows x [n, …] with targets y [n, …], for each input and output where there are several, or from both as
+   * { x, y }; returns the figures of each epoch. The event loop stays free. Everything is checked before any weight changes: ShapeError, RangeError or DtypeError
    * say what is wrong.
    */
-  async fit(x: RowsLike, y: RowsLike, options: FitOptions = {}): Promise<History> {
+  fit(data: RowsPair, options?: FitOptions): Promise<History>;
+  fit(x: RowsLike, y: RowsLike, options?: FitOptions): Promise<History>;
+  async fit(...given: DataArguments<FitOptions>): Promise<History> {
     const steps = this.#compiled('fit');
+    const [x, y, options] = dataAndOptions('fit', this, given, fitOptions);
     if (this.#isFitting) {
       throw new Error('fit: a model must end one training before the next; got a second one; await the first');
     }
@@ -86,8 +113,11 @@ export class Model<P = Tensor> extends Network {
   }
 
   /** The loss and the metrics over all rows: `{ loss, accuracy, … }`. */
-  async evaluate(x: RowsLike, y: RowsLike, { batchSize = 32, sampleWeight }: EvaluateOptions = {}): Promise<Logs> {
+  evaluate(data: RowsPair, options?: EvaluateOptions): Promise<Logs>;
+  evaluate(x: RowsLike, y: RowsLike, options?: EvaluateOptions): Promise<Logs>;
+  async evaluate(...given: DataArguments<EvaluateOptions>): Promise<Logs> {
     const steps = this.#compiled('evaluate');
+    const [x, y, { batchSize = 32, sampleWeight }] = dataAndOptions('evaluate', this, given, evaluateOptions);
     const rows = checkRows('evaluate', this, steps, x, y, batchSize, sampleWeight);
     try {
       return await evaluateRows(steps, rows, batchSize);
@@ -97,7 +127,8 @@ export class Model<P = Tensor> extends Network {
   }
 
   /** The model's answers for rows x [n, …] → [n, …], for each output; a row's answer does not depend on the others. */
-  async predict(x: RowsLike, { batchSize = 256 }: PredictOptions = {}): Promise<P> {
+  async predict(x: RowsLike, options: PredictOptions = {}): Promise<P> {
+    const { batchSize = 256 } = readOptions('predict', options, predictOptions);
     const rows = inputRows('predict', this, x, batchSize);
     this.#predict ??= new Predictor(this);
     try {
@@ -111,8 +142,11 @@ export class Model<P = Tensor> extends Network {
    * The plan of a training step with a batch of the rows of x and y, as explain tells of it. Nothing is learned; a model that is
    * not built yet is built. Throws what fit would.
    */
-  explain(x: RowsLike, y: RowsLike, { batchSize = 32, sampleWeight }: EvaluateOptions = {}): Explanation {
+  explain(data: RowsPair, options?: EvaluateOptions): Explanation;
+  explain(x: RowsLike, y: RowsLike, options?: EvaluateOptions): Explanation;
+  explain(...given: DataArguments<EvaluateOptions>): Explanation {
     const steps = this.#compiled('explain');
+    const [x, y, { batchSize = 32, sampleWeight }] = dataAndOptions('explain', this, given, evaluateOptions);
     const rows = checkRows('explain', this, steps, x, y, batchSize, sampleWeight);
     const batch = Int32Array.from({ length: Math.min(batchSize, rows.count) }, (_, i) => i);
     const { tensors, count } = dataOf(rows);
@@ -134,6 +168,11 @@ export class Model<P = Tensor> extends Network {
   }
 }
 
+function isOptimizer(x: Optimizer | OptimizerName): x is Optimizer {
+  const given: unknown = x;
+  return typeof given === 'object' && given !== null && 'apply' in given && 'iterations' in given;
+}
+
 function only(outputs: readonly Tensor[]): Tensor {
   const [output] = outputs;
   if (!output) throw new Error('internal: a model without an output');
@@ -152,6 +191,8 @@ export interface ModelParts<O extends Ends> extends NetworkOptions {
   readonly outputs: O;
 }
 
+const modelParts: OptionKinds<ModelParts<Ends>> = { inputs: 'any', outputs: 'any', name: 'string' };
+
 /**
  * A model of everything between its inputs and its outputs: `const x = input([8]); model({ inputs: x, outputs: dense(1)(x) })`.
  * Throws RangeError for outputs that need other inputs, inputs that nothing needs, and two layers of one name.
@@ -161,11 +202,10 @@ export function model(parts: ModelParts<readonly SymbolicTensor[]>): Model<reado
 export function model(
   parts: ModelParts<Readonly<Record<string, SymbolicTensor>>>,
 ): Model<Readonly<Record<string, Tensor>>>;
-export function model({
-  inputs,
-  outputs,
-  name,
-}: ModelParts<Ends>): Model | Model<readonly Tensor[]> | Model<Readonly<Record<string, Tensor>>> {
+export function model(
+  parts: ModelParts<Ends>,
+): Model | Model<readonly Tensor[]> | Model<Readonly<Record<string, Tensor>>> {
+  const { inputs, outputs, name } = readOptions('model', parts, modelParts);
   const graph = graphBetween(inputs, outputs);
   if (Array.isArray(outputs)) return new Model(graph, (tensors) => tensors, { name });
   if ('from' in outputs && 'index' in outputs) return new Model(graph, only, { name });

@@ -1,5 +1,6 @@
 // A figure that is watched from epoch to epoch, and whether it got better.
 
+import { type OptionKinds, show } from '@treadle/tensor';
 import type { Training } from './callbacks.ts';
 import type { Logs } from './history.ts';
 
@@ -11,6 +12,12 @@ export interface MonitorOptions {
   /** whether the figure should fall or rise; by default `max` for accuracies and their like, `min` otherwise */
   readonly mode?: 'min' | 'max';
 }
+
+export const monitorOptions: OptionKinds<MonitorOptions> = {
+  monitor: 'string',
+  minDelta: 'number',
+  mode: 'any',
+};
 
 export interface Monitor {
   /** Forgets everything. Throws RangeError unless the epochs of the training have the figure. */
@@ -31,7 +38,7 @@ export function monitorOf(callback: string, options: MonitorOptions): Monitor {
   const { monitor = 'valLoss', minDelta = 0 } = options;
   const { mode = /(accuracy|precision|recall|f1|auc|r2|cosineSimilarity)$/i.test(monitor) ? 'max' : 'min' } = options;
   if (!(minDelta >= 0)) throw new RangeError(`${callback}: minDelta must be a number ≥ 0; got ${minDelta}`);
-  if (mode !== 'min' && mode !== 'max') throw new RangeError(`${callback}: mode must be min or max; got ${mode}`);
+  if (mode !== 'min' && mode !== 'max') throw new RangeError(`${callback}: mode must be min or max; got ${show(mode)}`);
   const sign = mode === 'min' ? 1 : -1;
   let best = Number.POSITIVE_INFINITY;
   return {

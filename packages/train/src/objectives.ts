@@ -3,6 +3,7 @@
 
 import { type Loss, type LossName, lossByName } from '@treadle/losses';
 import { type Metric, type MetricName, metricName } from '@treadle/metrics';
+import { checkArray, type OptionKinds, show } from '@treadle/tensor';
 
 export type LossLike = Loss | LossName;
 export type MetricLike = Metric | MetricName;
@@ -28,6 +29,12 @@ export interface ObjectiveOptions {
     | Readonly<Record<string, readonly MetricLike[]>>;
 }
 
+export const objectiveOptions: OptionKinds<ObjectiveOptions> = {
+  loss: 'any',
+  lossWeights: 'any',
+  metrics: 'any',
+};
+
 export interface Objective {
   readonly loss: Loss;
   readonly weight: number;
@@ -47,7 +54,7 @@ export function objectivesOf(outputs: readonly string[], options: ObjectiveOptio
     const loss = losses[i];
     if (loss === undefined) throw new RangeError(`compile: every output must have a loss; got none for ${output}`);
     const own = lists[i] ?? [];
-    const names = own.map((metric) => (typeof metric === 'object' ? metric.name : metricName(metric)));
+    const names = own.map((metric) => (isMetric(metric) ? metric.name : metricName(metric)));
     const isOnly = outputs.length === 1;
     return {
       loss: typeof loss === 'function' ? loss : lossByName(loss),
@@ -66,6 +73,14 @@ function joined(output: string, name: string): string {
   return `${output}${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
 
+/** Whether it is a metric, made by a call; a name is none. */
+function isMetric(x: MetricLike): x is Metric {
+  const given: unknown = x;
+  if (typeof given !== 'object' || given === null || !('update' in given && 'total' in given && 'name' in given))
+    return false;
+  return typeof given.update === 'function' && typeof given.total === 'function' && typeof given.name === 'string';
+}
+
 function checkNames(names: readonly string[]): void {
   const twice = ['loss', ...names].find((name, i, all) => all.indexOf(name) < i);
   if (twice === undefined) return;
@@ -77,7 +92,7 @@ function lossesOf(loss: PerOutput<LossLike>, outputs: readonly string[]): readon
     checkLength('loss', loss, outputs);
     return loss;
   }
-  if (typeof loss === 'object') return byName('loss', loss, outputs);
+  if (typeof loss === 'object' && loss !== null) return byName('loss', loss, outputs);
   return outputs.map(() => loss);
 }
 
@@ -89,10 +104,11 @@ function weightsOf(
   weights: ObjectiveOptions['lossWeights'] = [],
   outputs: readonly string[],
 ): readonly (number | undefined)[] {
+  if (!isByName(weights)) checkArray('compile: lossWeights', weights);
   const list = isByName(weights) ? byName('lossWeights', weights, outputs) : weights;
   if (!isByName(weights) && list.length > 0) checkLength('lossWeights', list, outputs);
   const wrong = list.find((weight) => weight !== undefined && !Number.isFinite(weight));
-  if (wrong !== undefined) throw new RangeError(`compile: lossWeights must be finite numbers; got ${wrong}`);
+  if (wrong !== undefined) throw new RangeError(`compile: lossWeights must be finite numbers; got ${show(wrong)}`);
   return list;
 }
 
@@ -104,7 +120,7 @@ type Metrics = readonly MetricLike[] | readonly (readonly MetricLike[])[];
 
 function inOrder(metrics: Metrics, outputs: readonly string[]): readonly (readonly MetricLike[])[] {
   if (!Array.isArray(metrics)) {
-    throw new RangeError(`compile: metrics must be an array of metrics or their names; got ${String(metrics)}`);
+    throw new RangeError(`compile: metrics must be an array of metrics or their names; got ${show(metrics)}`);
   }
   const lists = metrics.filter((each) => Array.isArray(each));
   if (lists.length === 0) return outputs.map(() => metrics.filter((each) => !Array.isArray(each)));

@@ -1,6 +1,7 @@
 // The progress of a training on the terminal: a bar an epoch, as Keras draws it; plain lines where the output is no terminal.
 // A bar changes no mode of the terminal (cursor, line wrap): then nothing must be restored, however the program ends.
 
+import { show } from '@treadle/tensor';
 import { Presets, SingleBar } from 'cli-progress';
 import type { Callback } from './callbacks.ts';
 import type { Logs } from './history.ts';
@@ -10,6 +11,10 @@ export type Verbosity = 0 | 1 | 2 | 'auto';
 
 /** A callback that writes to `output`. Throws RangeError for a verbosity that is none. */
 export function progress(verbose: Verbosity = 'auto', output: NodeJS.WriteStream = process.stderr): Callback {
+  const given: unknown = output;
+  if (typeof given !== 'object' || given === null || !('write' in given)) {
+    throw new TypeError(`progress: the output must be a stream, such as process.stderr; got ${show(given)}`);
+  }
   switch (verbose) {
     case 0:
       return {};
@@ -19,7 +24,7 @@ export function progress(verbose: Verbosity = 'auto', output: NodeJS.WriteStream
     case 2:
       return lines(output);
     default:
-      throw new RangeError(`fit: verbose must be 0, 1, 2 or auto; got ${String(verbose)}`);
+      throw new RangeError(`fit: verbose must be 0, 1, 2 or auto; got ${show(verbose)}`);
   }
 }
 

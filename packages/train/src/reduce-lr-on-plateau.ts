@@ -1,7 +1,8 @@
 // reduceLROnPlateau: lowers the learning rate when a figure has stopped improving.
 
+import { type OptionKinds, readOptions } from '@treadle/tensor';
 import type { Callback } from './callbacks.ts';
-import { checkPatience, type MonitorOptions, monitorOf } from './monitor.ts';
+import { checkPatience, type MonitorOptions, monitorOf, monitorOptions } from './monitor.ts';
 
 export interface ReduceLROnPlateauOptions extends MonitorOptions {
   /** what the rate is multiplied by; 0.1 by default */
@@ -14,11 +15,20 @@ export interface ReduceLROnPlateauOptions extends MonitorOptions {
   readonly minLR?: number;
 }
 
+const reduceLROnPlateauOptions: OptionKinds<ReduceLROnPlateauOptions> = {
+  ...monitorOptions,
+  factor: 'number',
+  patience: 'number',
+  cooldown: 'number',
+  minLR: 'number',
+};
+
 /**
  * As in Keras, minDelta is 0.0001 by default. Throws RangeError for options out of range, and when a training begins whose epochs
  * do not have the figure or whose learning rate follows a schedule.
  */
 export function reduceLROnPlateau(options: ReduceLROnPlateauOptions = {}): Callback {
+  readOptions('reduceLROnPlateau', options, reduceLROnPlateauOptions);
   const { factor = 0.1, patience = 10, cooldown = 0, minLR = 0 } = options;
   const name = 'reduceLROnPlateau';
   if (!(factor > 0 && factor < 1)) throw new RangeError(`${name}: factor must be above 0 and below 1; got ${factor}`);

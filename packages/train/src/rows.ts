@@ -3,12 +3,69 @@
 
 import { checkBatchSize, checkRowCount, commonRows } from '@treadle/data';
 import type { Network } from '@treadle/nn';
-import { type OpenRows, ones, openRows, ShapeError, Tensor, type TensorLike, tensor } from '@treadle/tensor';
+import {
+  areOptions,
+  type OpenRows,
+  type OptionKinds,
+  ones,
+  openRows,
+  ShapeError,
+  show,
+  Tensor,
+  type TensorLike,
+  tensor,
+} from '@treadle/tensor';
 import { type ClassWeight, classWeights, product, sampleWeight } from './sample-weights.ts';
 import type { Steps } from './steps.ts';
 
 /** Rows for the only input (or targets for the only output) of a model, or for each of several in their order or by name. */
 export type RowsLike = TensorLike | readonly TensorLike[] | Readonly<Record<string, TensorLike>>;
+
+/** Rows and their targets together, as readers and splits give them. */
+export interface RowsPair {
+  readonly x: RowsLike;
+  readonly y: RowsLike;
+}
+
+/** Whether it is { x, y }, and nothing else. */
+export function isPair(given: unknown): given is RowsPair {
+  if (typeof given !== 'object' || given === null || given instanceof Tensor) return false;
+  return Object.keys(given).length === 2 && Object.hasOwn(given, 'x') && Object.hasOwn(given, 'y');
+}
+
+/** (x, y, options) or ({ x, y }, options) */
+export type DataArguments<O> = readonly [x: RowsLike | RowsPair, y?: RowsLike | O | undefined, options?: O | undefined];
+
+/**
+ * x, y and the options, of (x, y, options) or ({ x, y }, options). A model whose inputs are called x and y takes an object of
+ * these as its inputs. Throws as readOptions does, and TypeError for no y.
+ */
+export function dataAndOptions<O extends object>(
+  op: string,
+  model: Network,
+  [first, second, third]: DataArguments<O>,
+  kinds: OptionKinds<O>,
+): readonly [x: RowsLike, y: RowsLike, options: O] {
+  const areInputs = model.inputNames.includes('x') && model.inputNames.includes('y');
+  const isBoth = isPair(first) && !areInputs;
+  const options: unknown = (isBoth ? second : third) ?? {};
+  if (!areOptions(op, options, kinds)) throw new Error('internal: options that are none');
+  if (isBoth) {
+    if (third === undefined) return [first.x, first.y, options];
+    throw new TypeError(`${op}: options come after { x, y }; got a third argument, ${show(third)}`);
+  }
+  if (!isGiven(first) || !isGiven(second)) {
+    throw new TypeError(
+      `${op}: x and y must be given; got ${show(first)} and ${show(second)}; { x, y } gives both at once`,
+    );
+  }
+  return [first, second, options];
+}
+
+/** What it holds is checked when it becomes tensors. */
+function isGiven(given: unknown): given is RowsLike {
+  return given !== undefined && given !== null;
+}
 
 /** Rows with their targets. */
 export interface Rows {

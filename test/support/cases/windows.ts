@@ -149,6 +149,7 @@ const conv2d: Case = (() => {
       })
       .chain(({ at: { images, size, window }, groups, channels, filters }) => {
         const reference = (x: NdArray, w: NdArray) => convolved(x, w, window, groups);
+        const { taps: _, ...options } = window;
         const shapes = [
           [images, ...size, groups * channels],
           [...window.taps, channels, groups * filters],
@@ -157,7 +158,7 @@ const conv2d: Case = (() => {
           (inputs): Example => ({
             label: `conv2d ${JSON.stringify({ ...window, groups })}`,
             inputs,
-            apply: (x, w) => ops.conv2d(x!, w!, { ...window, groups }),
+            apply: (x, w) => ops.conv2d(x!, w!, { ...options, groups }),
             reference: (x, w) => reference(x!, w!),
             tolerance: ofSums(channels * window.taps[0] * window.taps[1], reference),
           }),
@@ -324,6 +325,7 @@ const depthwiseConv2d: Case = (() => {
             const inside = windowAt(x, window, oy!, ox!);
             return sum(inside.map(({ ky, kx, y, x: column }) => at(x, [image!, y, column, c]) * at(w, [ky, kx, c, m])));
           });
+        const { taps: _, ...options } = window;
         const shapes = [
           [images, ...size, channels],
           [...window.taps, channels, multiplier],
@@ -332,7 +334,7 @@ const depthwiseConv2d: Case = (() => {
           (inputs): Example => ({
             label: `depthwiseConv2d ${JSON.stringify(window)}`,
             inputs,
-            apply: (x, w) => ops.depthwiseConv2d(x!, w!, window),
+            apply: (x, w) => ops.depthwiseConv2d(x!, w!, options),
             reference: (x, w) => reference(x!, w!),
             tolerance: ofSums(window.taps[0] * window.taps[1], reference),
           }),

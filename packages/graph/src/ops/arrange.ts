@@ -2,7 +2,9 @@
 
 import { ShapeError } from '../errors.ts';
 import type { Node } from '../node.ts';
+import { checkNumbers } from '../options.ts';
 import { normalizeAxis, sameShape, showShape } from '../shape.ts';
+import { show } from '../show.ts';
 import { concat, expandDims, requireOneDtype, reshape, slice } from './moves.ts';
 import { broadcastTo } from './sum.ts';
 
@@ -23,13 +25,16 @@ export function stack(nodes: readonly Node[], axis = 0): Node {
 
 /** The parts of x along the axis: so many equal ones, or ones of the lengths given. */
 export function split(x: Node, parts: number | readonly number[], axis = 0): readonly Node[] {
+  if (typeof parts !== 'number') checkNumbers('split: parts', parts);
   const at = normalizeAxis('split', axis, x.shape.length);
   const extent = x.shape[at] ?? 1;
-  const lengths = typeof parts === 'number' ? new Array<number>(Math.max(1, parts | 0)).fill(extent / parts) : parts;
+  const equal = (count: number): number[] =>
+    isCount(count, extent) ? new Array<number>(count).fill(extent / count) : [Number.NaN];
+  const lengths = typeof parts === 'number' ? equal(parts) : parts;
   const total = lengths.reduce((sum, length) => sum + length, 0);
   if (total !== extent || !lengths.every((length) => Number.isInteger(length) && length >= 0)) {
     throw new ShapeError(
-      `split: the parts must be whole and add up to the axis; got ${showShape(x.shape)}, axis ${at}, into ${typeof parts === 'number' ? parts : showShape(parts)}`,
+      `split: the parts must be whole and add up to the axis; got ${showShape(x.shape)}, axis ${at}, into ${show(parts)}`,
     );
   }
   let from = 0;
@@ -42,8 +47,14 @@ export function split(x: Node, parts: number | readonly number[], axis = 0): rea
   });
 }
 
+/** An array of so many parts is worth making: of an axis of no elements there may be any number of parts, but not without end. */
+function isCount(parts: number, extent: number): boolean {
+  return Number.isInteger(parts) && parts >= 1 && parts <= Math.max(extent, 2 ** 16);
+}
+
 /** x repeated `counts[i]` times along axis i. */
 export function tile(x: Node, counts: readonly number[]): Node {
+  checkNumbers('tile: counts', counts, '; tile([2, 3]) repeats a matrix 2 × 3 times');
   if (counts.length !== x.shape.length || !counts.every((n) => Number.isInteger(n) && n >= 0)) {
     throw new ShapeError(`tile: a whole number ≥ 0 for every axis; got ${showShape(counts)} for ${showShape(x.shape)}`);
   }

@@ -6,6 +6,7 @@ import type { Dtype } from '../dtype.ts';
 import { DtypeError } from '../errors.ts';
 import { applyOp, type Node } from '../node.ts';
 import type { LaneOp } from '../op.ts';
+import { show } from '../show.ts';
 
 const lanes: Record<Dtype, Record<Dtype, LaneOp['lane'] | undefined>> = {
   float32: {
@@ -28,9 +29,9 @@ const lanes: Record<Dtype, Record<Dtype, LaneOp['lane'] | undefined>> = {
 
 /** The same values in another dtype: float32 → int32 rounds towards zero and saturates; ≠ 0 is true. */
 export function cast(x: Node, dtype: Dtype): Node {
-  const lane = lanes[x.dtype][dtype];
   if (dtype === x.dtype) return x;
-  if (!lane) throw new DtypeError(`cast: dtype must be float32, int32 or bool; got ${String(dtype)}`);
+  const lane = typeof dtype === 'string' && Object.hasOwn(lanes, dtype) ? lanes[x.dtype][dtype] : undefined;
+  if (!lane) throw new DtypeError(`cast: dtype must be float32, int32 or bool; got ${show(dtype)}`);
   const from = x.dtype;
   const op: LaneOp = {
     kind: 'lane',

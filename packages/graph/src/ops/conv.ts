@@ -10,9 +10,11 @@ import {
 import { ShapeError } from '../errors.ts';
 import { applyOp, type Node } from '../node.ts';
 import type { TiledOp } from '../op.ts';
+import { type OptionKinds, readOptions } from '../options.ts';
 import { showShape } from '../shape.ts';
+import { show } from '../show.ts';
 import { cast } from './cast.ts';
-import { axesOf, type DilatedOptions, type Pair, pairOf, requireImages, sameAxis } from './window.ts';
+import { axesOf, type DilatedOptions, dilatedOptions, type Pair, pairOf, requireImages, sameAxis } from './window.ts';
 
 /** y[i, o, f] = Σ x[i, o·stride + t·dilation − before, c] · w[t, c, f] */
 function convolve(x: Node, w: Node, shape: ConvShape): Node {
@@ -70,6 +72,8 @@ export interface ConvOptions extends DilatedOptions {
   readonly groups?: number | undefined;
 }
 
+const convOptions: OptionKinds<ConvOptions> = { ...dilatedOptions, groups: 'number' };
+
 /** The extents of the weights; throws ShapeError unless there are four. */
 function weightShape(op: string, w: Node, names: string): readonly [number, number, number, number] {
   const [rows, columns, a, b] = w.shape;
@@ -82,7 +86,7 @@ function weightShape(op: string, w: Node, names: string): readonly [number, numb
 export function requireGroups(op: string, groups: number, filters: number): void {
   if (!Number.isSafeInteger(groups) || groups < 1 || filters % groups !== 0) {
     throw new RangeError(
-      `${op}: groups must be a whole number ≥ 1 that divides the filters; got ${groups} groups, ${filters} filters`,
+      `${op}: groups must be a whole number ≥ 1 that divides the filters; got ${show(groups)} groups, ${filters} filters`,
     );
   }
 }
@@ -113,7 +117,7 @@ export function convolution(op: string, x: Node, w: Node, options: ConvOptions):
  * RangeError for options that make no sense.
  */
 export function conv2d(x: Node, w: Node, options: ConvOptions = {}): Node {
-  return convolution('conv2d', x, w, options);
+  return convolution('conv2d', x, w, readOptions('conv2d', options, convOptions));
 }
 
 export interface ConvTransposeOptions {
@@ -126,13 +130,25 @@ export interface ConvTransposeOptions {
   readonly outputPadding?: Pair | undefined;
 }
 
+const convTransposeOptions: OptionKinds<ConvTransposeOptions> = {
+  strides: 'any',
+  padding: 'any',
+  dilation: 'any',
+  outputPadding: 'any',
+};
+
 /**
  * The adjoint of conv2d with the same weights: x [batch, rows, columns, channels], w [rows, columns, filters, channels] →
  * [batch, rows′, columns′, filters]. rows′ is rows · stride with 'same', rows · stride + max(window − stride, 0) with 'valid'; with
  * outputPadding p, (rows − 1) · stride + window − 2·before + p, as in Keras. Throws ShapeError and RangeError.
  */
 export function conv2dTranspose(x: Node, w: Node, options: ConvTransposeOptions = {}): Node {
-  const { strides = 1, padding = 'valid', dilation = 1, outputPadding } = options;
+  const {
+    strides = 1,
+    padding = 'valid',
+    dilation = 1,
+    outputPadding,
+  } = readOptions('conv2dTranspose', options, convTransposeOptions);
   const [images, rows, columns, channels] = requireImages('conv2dTranspose', x);
   const [tapRows, tapColumns, filters, taken] = weightShape('conv2dTranspose', w, 'filters, channels');
   if (taken !== channels) {
@@ -141,7 +157,7 @@ export function conv2dTranspose(x: Node, w: Node, options: ConvTransposeOptions 
     );
   }
   if (padding !== 'valid' && padding !== 'same') {
-    throw new RangeError(`conv2dTranspose: padding must be 'valid' or 'same'; got ${JSON.stringify(padding)}`);
+    throw new RangeError(`conv2dTranspose: padding must be 'valid' or 'same'; got ${show(padding)}`);
   }
   const [strideOf, dilationOf] = [
     pairOf('conv2dTranspose', 'strides', strides),

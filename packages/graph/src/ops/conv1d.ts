@@ -2,7 +2,9 @@
 
 import { ShapeError } from '../errors.ts';
 import type { Node } from '../node.ts';
+import { type OptionKinds, readOptions } from '../options.ts';
 import { showShape } from '../shape.ts';
+import { show } from '../show.ts';
 import { convolution, requireChannels, requireGroups } from './conv.ts';
 import { expandDims, squeeze } from './moves.ts';
 
@@ -15,15 +17,19 @@ export interface Conv1dOptions {
   readonly groups?: number | undefined;
 }
 
+const conv1dOptions: OptionKinds<Conv1dOptions> = {
+  strides: 'number',
+  padding: 'any',
+  dilation: 'number',
+  groups: 'number',
+};
+
 /**
  * x [batch, steps, channels] ⋆ w [steps, channels / groups, filters] → [batch, steps′, filters], float32. Throws ShapeError where shapes do not fit,
  * RangeError for options that make no sense.
  */
-export function conv1d(
-  x: Node,
-  w: Node,
-  { strides = 1, padding = 'valid', dilation = 1, groups = 1 }: Conv1dOptions = {},
-): Node {
+export function conv1d(x: Node, w: Node, options: Conv1dOptions = {}): Node {
+  const { strides = 1, padding = 'valid', dilation = 1, groups = 1 } = readOptions('conv1d', options, conv1dOptions);
   if (x.shape.length !== 3 || w.shape.length !== 3 || w.shape[0] === 0) {
     throw new ShapeError(
       `conv1d: x must be [batch, steps, channels] and w [steps, channels / groups, filters], its window not empty; got ${showShape(x.shape)} ⋆ ${showShape(w.shape)}`,
@@ -48,7 +54,7 @@ export function conv1d(
 
 function requireWhole(name: string, n: number): void {
   if (Number.isSafeInteger(n) && n >= 1) return;
-  throw new RangeError(`conv1d: ${name} must be a whole number ≥ 1; got ${JSON.stringify(n)}`);
+  throw new RangeError(`conv1d: ${name} must be a whole number ≥ 1; got ${show(n)}`);
 }
 
 function requirePadding(padding: NonNullable<Conv1dOptions['padding']>): void {
@@ -56,6 +62,6 @@ function requirePadding(padding: NonNullable<Conv1dOptions['padding']>): void {
   const isPair = Array.isArray(padding) && padding.length === 2;
   if (isPair && padding.every((n) => Number.isSafeInteger(n) && n >= 0)) return;
   throw new RangeError(
-    `conv1d: padding must be 'valid', 'same', 'causal' or [before, after], whole numbers ≥ 0; got ${JSON.stringify(padding)}`,
+    `conv1d: padding must be 'valid', 'same', 'causal' or [before, after], whole numbers ≥ 0; got ${show(padding)}`,
   );
 }

@@ -2,17 +2,19 @@
 
 import { ShapeError } from '../errors.ts';
 import type { Node } from '../node.ts';
+import { readOptions } from '../options.ts';
 import { showShape } from '../shape.ts';
 import { convolution } from './conv.ts';
 import { expandDims, reshape } from './moves.ts';
 import { broadcastTo } from './sum.ts';
-import { type DilatedOptions, requireImages } from './window.ts';
+import { type DilatedOptions, dilatedOptions, requireImages } from './window.ts';
 
 /**
  * x [batch, rows, columns, channels] ⋆ w [rows, columns, channels, multiplier] → [batch, rows′, columns′, channels · multiplier],
  * float32: filter c · multiplier + m is of channel c alone. Throws ShapeError where shapes do not fit, RangeError for options.
  */
 export function depthwiseConv2d(x: Node, w: Node, options: DilatedOptions = {}): Node {
+  readOptions('depthwiseConv2d', options, dilatedOptions);
   const [images, rows, columns, channels] = requireImages('depthwiseConv2d', x);
   const [tapRows = 0, tapColumns = 0, taken, multiplier = 0] = w.shape;
   if (w.shape.length !== 4 || taken !== channels || tapRows * tapColumns === 0) {

@@ -4,6 +4,7 @@ import { matmul as matmulKernels } from '@treadle/kernels';
 import { ShapeError } from '../errors.ts';
 import { applyOp, type Node } from '../node.ts';
 import type { TiledOp } from '../op.ts';
+import { type OptionKinds, readOptions } from '../options.ts';
 import { broadcastShapes, showShape, sizeOf } from '../shape.ts';
 import { cast } from './cast.ts';
 import { reshape, transpose } from './moves.ts';
@@ -41,11 +42,14 @@ export interface MatmulOptions {
   readonly transposeB?: boolean;
 }
 
+const matmulOptions: OptionKinds<MatmulOptions> = { transposeA: 'boolean', transposeB: 'boolean' };
+
 /**
  * a [..., m, k] × b [..., k, n] → [..., m, n], float32; leading axes broadcast. A vector a [k] counts as [1, k], a vector
  * b [k] as [k, 1], and that axis is dropped from the result. Throws ShapeError when the inner sizes differ.
  */
-export function matmul(a: Node, b: Node, { transposeA = false, transposeB = false }: MatmulOptions = {}): Node {
+export function matmul(a: Node, b: Node, options: MatmulOptions = {}): Node {
+  const { transposeA = false, transposeB = false } = readOptions('matmul', options, matmulOptions);
   if (a.shape.length === 0 || b.shape.length === 0) {
     throw new ShapeError(
       `matmul: operands must have one axis or more; got ${showShape(a.shape)} × ${showShape(b.shape)}`,

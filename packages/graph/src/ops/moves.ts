@@ -6,8 +6,10 @@ import { f32x4, i32x4 } from '@treadle/wasm';
 import { DtypeError, ShapeError } from '../errors.ts';
 import { applyOp, type Node } from '../node.ts';
 import type { MoveOp, Op, TiledOp } from '../op.ts';
+import { checkNumbers } from '../options.ts';
 import {
   checkShape,
+  checkShapeKind,
   denseStrides,
   denseView,
   isDense,
@@ -18,9 +20,11 @@ import {
   showShape,
   sizeOf,
 } from '../shape.ts';
+import { show } from '../show.ts';
 
 /** The same elements in row-major order under another shape; one extent may be −1: whatever is left. */
 export function reshape(x: Node, shape: Shape): Node {
+  checkShapeKind('reshape', shape);
   const target = resolveShape(x.shape, shape);
   if (sameShape(target, x.shape)) return x;
   const op: MoveOp = {
@@ -93,6 +97,7 @@ function reshapeView(view: View, shape: Shape): View | undefined {
 
 /** The axes in another order; without one, reversed. */
 export function transpose(x: Node, axes?: readonly number[]): Node {
+  if (axes !== undefined) checkNumbers('transpose: axes', axes);
   const rank = x.shape.length;
   const order = axes ? axes.map((axis) => normalizeAxis('transpose', axis, rank)) : x.shape.map((_, i) => rank - 1 - i);
   if (order.length !== rank || new Set(order).size !== rank) {
@@ -249,6 +254,7 @@ export function slice(
 ): Node {
   const rank = x.shape.length;
   for (const [name, list] of Object.entries({ begin, end, strides })) {
+    checkNumbers(`slice: ${name}`, list);
     if (list.length > rank || !list.every(Number.isInteger)) {
       throw new ShapeError(
         `slice: ${name} must be whole numbers, no more than there are axes; got ${showShape(list)} for ${showShape(x.shape)}`,
@@ -271,13 +277,15 @@ function clampPosition(position: number, extent: number): number {
   return Math.min(extent, Math.max(0, position < 0 ? position + extent : position));
 }
 
+function isPairOfCounts(pair: unknown): boolean {
+  return Array.isArray(pair) && pair.length === 2 && pair.every((n) => Number.isInteger(n) && n >= 0);
+}
+
 /** x with `before` and `after` elements of `value` put around every axis: widths[i] = [before, after]. */
 export function pad(x: Node, widths: readonly (readonly [number, number])[], value = 0): Node {
-  const ok = widths.length === x.shape.length && widths.flat().every((n) => Number.isInteger(n) && n >= 0);
-  if (!ok) {
-    const got = widths.map((pair) => showShape(pair)).join(' ');
+  if (!Array.isArray(widths) || widths.length !== x.shape.length || !widths.every(isPairOfCounts)) {
     throw new ShapeError(
-      `pad: widths must be a pair of whole numbers ≥ 0 for every axis; got ${got || 'none'} for ${showShape(x.shape)}`,
+      `pad: widths must be a pair of whole numbers ≥ 0 for every axis; got ${show(widths)} for ${showShape(x.shape)}; pad([[1, 2]]) puts one before and two after`,
     );
   }
   if (typeof value !== 'number') throw new DtypeError(`pad: the value must be a number; got ${typeof value}`);

@@ -14,6 +14,8 @@ import {
 } from '@treadle/kernels';
 import { applyOp, type Node } from '../node.ts';
 import type { Lowering, TiledOp } from '../op.ts';
+import { type OptionKinds, readOptions } from '../options.ts';
+import { show } from '../show.ts';
 import { cast } from './cast.ts';
 import { axesOf, type Pair, pairOf, requireImages } from './window.ts';
 
@@ -24,11 +26,14 @@ export interface PoolOptions {
   readonly padding?: 'valid' | 'same' | undefined;
 }
 
-function poolShape(op: string, x: Node, size: Pair, { strides = size, padding = 'valid' }: PoolOptions): PoolShape {
+const poolOptions: OptionKinds<PoolOptions> = { strides: 'any', padding: 'any' };
+
+function poolShape(op: string, x: Node, size: Pair, options: PoolOptions): PoolShape {
+  const { strides = size, padding = 'valid' } = readOptions(op, options, poolOptions);
   const [images, height, width, channels] = requireImages(op, x);
   const taps = pairOf(op, 'size', size);
   if (padding !== 'valid' && padding !== 'same') {
-    throw new RangeError(`${op}: padding must be 'valid' or 'same'; got ${JSON.stringify(padding)}`);
+    throw new RangeError(`${op}: padding must be 'valid' or 'same'; got ${show(padding)}`);
   }
   const [rows, columns] = axesOf(op, [height, width], taps, { strides, padding });
   return { images, rows, columns, channels };

@@ -4,12 +4,20 @@
 import { ShapeError } from '../errors.ts';
 import { applyOp, type Node } from '../node.ts';
 import type { ReduceOp } from '../op.ts';
+import { type OptionKinds, readOptions } from '../options.ts';
 import { type Axes, normalizeAxes, showShape, sizeOf } from '../shape.ts';
 import { reshape, transpose } from './moves.ts';
 
 export interface ReduceOptions {
   /** keep the reduced axes, with extent 1 */
   readonly keepDims?: boolean;
+}
+
+const reduceOptions: OptionKinds<ReduceOptions> = { keepDims: 'boolean' };
+
+/** Whether the reduced axes are kept. Throws as readOptions does. */
+export function keepsDims(op: string, options: ReduceOptions): boolean {
+  return readOptions(op, options, reduceOptions).keepDims ?? false;
 }
 
 /** x as [...kept extents, ...reduced extents], the axes named being the last ones, in their order. */
@@ -44,12 +52,8 @@ export function column(y: Node, rows: Node): Node {
   return reshape(y, [...y.shape, ...rows.shape.slice(y.shape.length).map(() => 1)]);
 }
 
-export function reduceAxes(
-  x: Node,
-  axes: Axes,
-  { keepDims = false }: ReduceOptions,
-  record: Omit<ReduceOp, 'kind' | 'axes'>,
-): Node {
+export function reduceAxes(x: Node, axes: Axes, options: ReduceOptions, record: Omit<ReduceOp, 'kind' | 'axes'>): Node {
+  const keepDims = keepsDims(record.name, options);
   const { rows, kept, keptDims } = rowsOf(record.name, x, axes);
   const y = applyOp({ kind: 'reduce', axes: rows.shape.length - kept.length, ...record }, [rows], kept, x.dtype);
   return keepDims ? reshape(y, keptDims) : y;

@@ -10,7 +10,7 @@ import { asNumbers, cast } from './cast.ts';
 import { equal, where } from './comparison.ts';
 import { exp, log } from './exponential.ts';
 import { flip, pad, reshape, slice } from './moves.ts';
-import { column, nonEmptyAxes, type ReduceOptions, reduceAxes, rowsOf } from './reduce.ts';
+import { column, keepsDims, nonEmptyAxes, type ReduceOptions, reduceAxes, rowsOf } from './reduce.ts';
 import { stopGradient } from './stop-gradient.ts';
 import { sum } from './sum.ts';
 
@@ -148,7 +148,8 @@ export const all: (x: Node, axes?: Axes, options?: ReduceOptions) => Node = quan
 );
 
 function argExtreme(name: string, direction: 'max' | 'min'): (x: Node, axis?: number, options?: ReduceOptions) => Node {
-  return (x, axis, { keepDims = false } = {}) => {
+  return (x, axis, options = {}) => {
+    const keepDims = keepsDims(name, options);
     nonEmptyAxes(name, x, axis);
     const values = asNumbers(x);
     const { rows: apart, kept, keptDims } = rowsOf(name, values, axis);
@@ -191,6 +192,7 @@ export const argmin: (x: Node, axis?: number, options?: ReduceOptions) => Node =
 
 /** ln Σ eˣ over the axes, without overflow: m + ln Σ e^(x − m), m the largest x. */
 export function logSumExp(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
+  keepsDims('logSumExp', options);
   return logOfSum(cast(x, 'float32'), nonEmptyAxes('logSumExp', x, axes), options);
 }
 

@@ -4,6 +4,7 @@
 import { ShapeError } from '../errors.ts';
 import type { Node } from '../node.ts';
 import { showShape } from '../shape.ts';
+import { show } from '../show.ts';
 import { add, mul, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { clip } from './extremes.ts';
@@ -25,7 +26,7 @@ export function resize(x: Node, size: Pair, interpolation: Interpolation = 'near
   const [toRows, toColumns] = pairOf('resize', 'size', size);
   if (rows * columns === 0) throw new ShapeError(`resize: images must have pixels; got ${showShape(x.shape)}`);
   if (interpolation !== 'nearest' && interpolation !== 'bilinear') {
-    throw new RangeError(`resize: interpolation must be 'nearest' or 'bilinear'; got ${JSON.stringify(interpolation)}`);
+    throw new RangeError(`resize: interpolation must be 'nearest' or 'bilinear'; got ${show(interpolation)}`);
   }
   const along = interpolation === 'nearest' ? nearest : bilinear;
   return along(along(x, 1, toRows), 2, toColumns);

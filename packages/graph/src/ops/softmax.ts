@@ -2,6 +2,7 @@
 
 import { ShapeError } from '../errors.ts';
 import type { Node } from '../node.ts';
+import { show } from '../show.ts';
 import { div, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { equal } from './comparison.ts';
@@ -35,6 +36,6 @@ export function logSoftmax(x: Node, axis = -1): Node {
 export function oneHot(labels: Node, depth: number): Node {
   requireDtype('oneHot', labels, 'int32');
   if (!Number.isInteger(depth) || depth < 0)
-    throw new ShapeError(`oneHot: depth must be a whole number ≥ 0; got ${depth}`);
+    throw new ShapeError(`oneHot: depth must be a whole number ≥ 0; got ${show(depth)}`);
   return cast(equal(expandDims(labels, -1), arange(depth)), 'float32');
 }

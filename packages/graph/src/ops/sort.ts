@@ -5,7 +5,9 @@ import { argsort as argsortKernel } from '@treadle/kernels';
 import { DtypeError, ShapeError } from '../errors.ts';
 import { applyOp, type Node } from '../node.ts';
 import type { TiledOp } from '../op.ts';
+import { type OptionKinds, readOptions } from '../options.ts';
 import { denseView, normalizeAxis, showShape, sizeOf } from '../shape.ts';
+import { show } from '../show.ts';
 import { add, mul } from './arithmetic.ts';
 import { pick } from './gather.ts';
 import { arange } from './index-lanes.ts';
@@ -15,6 +17,8 @@ export interface SortOptions {
   /** the largest first; false by default */
   readonly descending?: boolean;
 }
+
+const sortOptions: OptionKinds<SortOptions> = { descending: 'boolean' };
 
 const keys = { float32: 'float', int32: 'integer', bool: 'mask' } as const;
 
@@ -72,13 +76,15 @@ function pickFromRows(rows: Node, positions: Node): Node {
  * The positions of the elements along the axis (the last by default) in their order, int32; equal elements as they stand. NaN is
  * above everything, as in NumPy; −0 equals 0.
  */
-export function argsort(x: Node, axis = -1, { descending = false }: SortOptions = {}): Node {
+export function argsort(x: Node, axis = -1, options: SortOptions = {}): Node {
+  const { descending = false } = readOptions('argsort', options, sortOptions);
   const { rows, back } = rowsAlong('argsort', x, axis);
   return back(orderOfRows('argsort', rows, descending));
 }
 
 /** The elements along the axis (the last by default) in their order. A gradient goes to where its element came from. */
-export function sort(x: Node, axis = -1, { descending = false }: SortOptions = {}): Node {
+export function sort(x: Node, axis = -1, options: SortOptions = {}): Node {
+  const { descending = false } = readOptions('sort', options, sortOptions);
   const { rows, back } = rowsAlong('sort', x, axis);
   if (sizeOf(rows.shape) === 0) return x;
   return back(pickFromRows(rows, orderOfRows('argsort', rows, descending)));
@@ -90,7 +96,7 @@ export function topK(x: Node, k: number, axis = -1): [values: Node, positions: N
   const [count = 1, n = 1] = rows.shape;
   if (!Number.isInteger(k) || k < 0 || k > n) {
     throw new ShapeError(
-      `topK: k must be a whole number from 0 to ${n}, what there is; got ${k} for ${showShape(x.shape)}`,
+      `topK: k must be a whole number from 0 to ${n}, what there is; got ${show(k)} for ${showShape(x.shape)}`,
     );
   }
   if (x.dtype === 'bool')

@@ -9,6 +9,7 @@ import {
   type Axes,
   broadcastShapes,
   checkShape,
+  checkShapeKind,
   normalizeAxes,
   type Shape,
   sameShape,
@@ -19,7 +20,7 @@ import { div, square, sub } from './arithmetic.ts';
 import { asNumbers, cast } from './cast.ts';
 import { reshape } from './moves.ts';
 import { sqrt } from './power.ts';
-import { column, type ReduceOptions, reduceAxes } from './reduce.ts';
+import { column, keepsDims, type ReduceOptions, reduceAxes } from './reduce.ts';
 
 const sumFloats: Combine = {
   type: 'f32x4',
@@ -47,6 +48,7 @@ export function sum(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
 
 /** x repeated along axes of extent 1, or new ones in front, up to `shape`. */
 export function broadcastTo(x: Node, shape: Shape): Node {
+  checkShapeKind('broadcastTo', shape);
   if (sameShape(x.shape, shape)) return x;
   checkShape('broadcastTo', shape);
   if (!sameShape(broadcastShapes('broadcastTo', x.shape, shape), shape)) {
@@ -94,6 +96,7 @@ function average(x: Node, axes: readonly number[], options: ReduceOptions): Node
 
 /** The mean over the axes, in float32. */
 export function mean(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
+  keepsDims('mean', options);
   return average(cast(x, 'float32'), normalizeAxes('mean', axes, x.shape.length), options);
 }
 
@@ -105,10 +108,12 @@ function spread(x: Node, axes: readonly number[], options: ReduceOptions): Node 
 
 /** The mean squared distance from the mean, over the axes (NumPy's, divided by n). */
 export function variance(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
+  keepsDims('variance', options);
   return spread(x, normalizeAxes('variance', axes, x.shape.length), options);
 }
 
 /** √variance */
 export function std(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
+  keepsDims('std', options);
   return sqrt(spread(x, normalizeAxes('std', axes, x.shape.length), options));
 }

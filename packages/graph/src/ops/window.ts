@@ -4,7 +4,9 @@
 import type { ConvAxis } from '@treadle/kernels';
 import { ShapeError } from '../errors.ts';
 import type { Node } from '../node.ts';
+import type { OptionKinds } from '../options.ts';
 import { showShape } from '../shape.ts';
+import { show } from '../show.ts';
 
 /** One number for both axes, or [rows, columns]. */
 export type Pair = number | readonly [number, number];
@@ -27,11 +29,13 @@ export interface DilatedOptions extends WindowOptions {
   readonly dilation?: Pair | undefined;
 }
 
+export const dilatedOptions: OptionKinds<DilatedOptions> = { strides: 'any', padding: 'any', dilation: 'any' };
+
 /** Whole numbers ≥ `least`, one for each axis. Throws RangeError. */
 export function pairOf(op: string, name: string, given: Pair, least = 1): readonly [number, number] {
   const pair = typeof given === 'number' ? ([given, given] as const) : given;
-  if (pair.length !== 2 || !pair.every((n) => Number.isSafeInteger(n) && n >= least)) {
-    throw new RangeError(`${op}: ${name} must be a whole number ≥ ${least}, or two; got ${JSON.stringify(given)}`);
+  if (!Array.isArray(pair) || pair.length !== 2 || !pair.every((n) => Number.isSafeInteger(n) && n >= least)) {
+    throw new RangeError(`${op}: ${name} must be a whole number ≥ ${least}, or two; got ${show(given)}`);
   }
   return pair;
 }
@@ -69,7 +73,7 @@ function widthsOf(op: string, padding: Padding): readonly (readonly [number, num
     Array.isArray(widths) && widths.length === 2 && widths.every((pair) => Array.isArray(pair) && pair.length === 2);
   if (isRight && widths.flat().every((n) => Number.isSafeInteger(n) && n >= 0)) return widths;
   throw new RangeError(
-    `${op}: padding must be 'valid', 'same', a whole number ≥ 0, or [[before, after], [before, after]]; got ${JSON.stringify(padding)}`,
+    `${op}: padding must be 'valid', 'same', a whole number ≥ 0, or [[before, after], [before, after]]; got ${show(padding)}`,
   );
 }
 

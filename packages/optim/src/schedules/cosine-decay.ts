@@ -1,7 +1,7 @@
 // Rates that fall along half a cosine, once or again and again (I. Loshchilov, F. Hutter, SGDR, 2017).
 
-import { pow, type Tensor } from '@treadle/tensor';
-import { checkNotNegative, checkPositive, type Schedule } from '../schedule.ts';
+import { type OptionKinds, pow, readOptions, type Tensor } from '@treadle/tensor';
+import { checkNotNegative, checkPositive, checkRate, type RateAt, rateAt } from '../schedule.ts';
 
 /** (1 − α)·(1 + cos πt) / 2 + α: from 1 at t = 0 to α at t = 1. */
 function fall(t: Tensor, alpha: number): Tensor {
@@ -22,22 +22,26 @@ export interface CosineDecayOptions {
   readonly warmupSteps?: number;
 }
 
+const cosineDecayOptions: OptionKinds<CosineDecayOptions> = {
+  alpha: 'number',
+  warmupTarget: 'number',
+  warmupSteps: 'number',
+};
+
 /** Falls from initialRate (or warmupTarget) to its alpha-th part within decaySteps, and stays there. Throws RangeError. */
-export function cosineDecay(
-  initialRate: number,
-  decaySteps: number,
-  { alpha = 0, warmupTarget, warmupSteps = 0 }: CosineDecayOptions = {},
-): Schedule {
+export function cosineDecay(initialRate: number, decaySteps: number, options: CosineDecayOptions = {}): RateAt {
+  const { alpha = 0, warmupTarget, warmupSteps = 0 } = readOptions('cosineDecay', options, cosineDecayOptions);
+  checkRate('cosineDecay', initialRate);
   checkPositive('cosineDecay', { decaySteps });
   checkNotNegative('cosineDecay', { alpha, warmupSteps, warmupTarget: warmupTarget ?? 0 });
   if (warmupTarget === undefined || warmupSteps === 0) {
-    return (step) => fall(step.div(decaySteps).minimum(1), alpha).mul(initialRate);
+    return rateAt((step) => fall(step.div(decaySteps).minimum(1), alpha).mul(initialRate));
   }
-  return (step) => {
+  return rateAt((step) => {
     const warming = step.mul((warmupTarget - initialRate) / warmupSteps).add(initialRate);
     const falling = fall(step.sub(warmupSteps).div(decaySteps).clip(0, 1), alpha).mul(warmupTarget);
     return step.less(warmupSteps).where(warming, falling);
-  };
+  });
 }
 
 export interface CosineRestartsOptions {
@@ -49,22 +53,30 @@ export interface CosineRestartsOptions {
   readonly alpha?: number;
 }
 
+const cosineRestartsOptions: OptionKinds<CosineRestartsOptions> = {
+  tMul: 'number',
+  mMul: 'number',
+  alpha: 'number',
+};
+
 /** Falls within firstDecaySteps, starts again, falls within tMul times as many, and so on. Throws RangeError. */
 export function cosineDecayRestarts(
   initialRate: number,
   firstDecaySteps: number,
-  { tMul = 2, mMul = 1, alpha = 0 }: CosineRestartsOptions = {},
-): Schedule {
+  options: CosineRestartsOptions = {},
+): RateAt {
+  const { tMul = 2, mMul = 1, alpha = 0 } = readOptions('cosineDecayRestarts', options, cosineRestartsOptions);
+  checkRate('cosineDecayRestarts', initialRate);
   checkPositive('cosineDecayRestarts', { firstDecaySteps, tMul, mMul });
   checkNotNegative('cosineDecayRestarts', { alpha });
   if (tMul < 1) throw new RangeError(`cosineDecayRestarts: tMul must be 1 or more; got ${tMul}`);
-  return (step) => {
+  return rateAt((step) => {
     const time = step.div(firstDecaySteps); // in first periods
     const { index, passed } = tMul === 1 ? equalPeriods(time) : growingPeriods(time, tMul);
     return fall(passed, alpha)
       .mul(index.mul(Math.log(mMul)).exp())
       .mul(initialRate); // mⁱ = e^(i·ln m)
-  };
+  });
 }
 
 /** Which period the time is in, and how much of it has passed. */

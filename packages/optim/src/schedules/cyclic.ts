@@ -1,8 +1,8 @@
 // Rates that rise and fall in straight lines (L. Smith, Cyclical learning rates, 2017; super-convergence, 2018), and a warm-up for
 // any schedule.
 
-import { tensor } from '@treadle/tensor';
-import { checkNotNegative, checkPositive, type Schedule } from '../schedule.ts';
+import { checkNumber, type OptionKinds, readOptions, show, tensor } from '@treadle/tensor';
+import { checkNotNegative, checkPositive, type RateAt, rateAt, type Schedule } from '../schedule.ts';
 
 export interface CyclicOptions {
   /** triangular: all peaks alike, the default; triangular2: each half as high as the last; expRange: gamma^step as high */
@@ -11,19 +11,20 @@ export interface CyclicOptions {
   readonly gamma?: number;
 }
 
+const cyclicOptions: OptionKinds<CyclicOptions> = {
+  mode: 'any',
+  gamma: 'number',
+};
+
 /** From baseRate up to maxRate in stepSize steps, down again in as many, and so on. Throws RangeError. */
-export function cyclicRate(
-  baseRate: number,
-  maxRate: number,
-  stepSize: number,
-  { mode = 'triangular', gamma = 1 }: CyclicOptions = {},
-): Schedule {
+export function cyclicRate(baseRate: number, maxRate: number, stepSize: number, options: CyclicOptions = {}): RateAt {
+  const { mode = 'triangular', gamma = 1 } = readOptions('cyclicRate', options, cyclicOptions);
   checkPositive('cyclicRate', { stepSize, gamma });
   checkNotNegative('cyclicRate', { baseRate, maxRate });
   if (mode !== 'triangular' && mode !== 'triangular2' && mode !== 'expRange') {
-    throw new RangeError(`cyclicRate: mode must be triangular, triangular2 or expRange; got ${String(mode)}`);
+    throw new RangeError(`cyclicRate: mode must be triangular, triangular2 or expRange; got ${show(mode)}`);
   }
-  return (step) => {
+  return rateAt((step) => {
     const cycle = step.div(2 * stepSize).floor(); // from 0
     const height = step.div(stepSize).sub(cycle.mul(2).add(1)).abs().neg().add(1); // 0 … 1 … 0
     const peak =
@@ -34,7 +35,7 @@ export function cyclicRate(
       .mul(peak)
       .mul(maxRate - baseRate)
       .add(baseRate);
-  };
+  });
 }
 
 export interface OneCycleOptions {
@@ -46,12 +47,15 @@ export interface OneCycleOptions {
   readonly finalDivFactor?: number;
 }
 
+const oneCycleOptions: OptionKinds<OneCycleOptions> = {
+  riseShare: 'number',
+  divFactor: 'number',
+  finalDivFactor: 'number',
+};
+
 /** Up to maxRate and down to almost nothing within totalSteps, along half cosines, and then no more. Throws RangeError. */
-export function oneCycle(
-  maxRate: number,
-  totalSteps: number,
-  { riseShare = 0.3, divFactor = 25, finalDivFactor = 1e4 }: OneCycleOptions = {},
-): Schedule {
+export function oneCycle(maxRate: number, totalSteps: number, options: OneCycleOptions = {}): RateAt {
+  const { riseShare = 0.3, divFactor = 25, finalDivFactor = 1e4 } = readOptions('oneCycle', options, oneCycleOptions);
   checkPositive('oneCycle', { maxRate, totalSteps, divFactor, finalDivFactor });
   if (!(riseShare > 0 && riseShare < 1)) {
     throw new RangeError(`oneCycle: riseShare must be above 0 and below 1; got ${riseShare}`);
@@ -59,7 +63,7 @@ export function oneCycle(
   const first = maxRate / divFactor;
   const last = first / finalDivFactor;
   const peakAt = riseShare * totalSteps;
-  return (step) => {
+  return rateAt((step) => {
     const rising = step.div(peakAt).minimum(1);
     const falling = step
       .sub(peakAt)
@@ -79,12 +83,13 @@ export function oneCycle(
       .mul((maxRate - last) / 2)
       .add(last);
     return step.less(peakAt).where(up, down);
-  };
+  });
 }
 
 /** Leads the rate in a straight line from 0 to the schedule's within so many steps; the schedule's own time goes on meanwhile. */
-export function warmup(schedule: number | Schedule, steps: number): Schedule {
+export function warmup(schedule: number | Schedule, steps: number): RateAt {
   checkPositive('warmup', { steps });
-  const rateAt: Schedule = typeof schedule === 'function' ? schedule : () => tensor(schedule);
-  return (step) => step.add(1).div(steps).minimum(1).mul(rateAt(step));
+  if (typeof schedule !== 'function') checkNumber('warmup: the schedule', schedule);
+  const later: Schedule = typeof schedule === 'function' ? schedule : () => tensor(schedule);
+  return rateAt((step) => step.add(1).div(steps).minimum(1).mul(later(step)));
 }

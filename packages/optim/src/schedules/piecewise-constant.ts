@@ -1,13 +1,15 @@
 // Rates that hold until a step, then give way to the next.
 
-import { tensor } from '@treadle/tensor';
-import type { Schedule } from '../schedule.ts';
+import { checkNumbers, tensor } from '@treadle/tensor';
+import { type RateAt, rateAt } from '../schedule.ts';
 
 /**
  * values[0] up to and with step boundaries[0], values[1] up to and with boundaries[1], … and the last value from then on. Throws
  * RangeError unless the boundaries rise and there is one value more than boundaries.
  */
-export function piecewiseConstantDecay(boundaries: readonly number[], values: readonly number[]): Schedule {
+export function piecewiseConstantDecay(boundaries: readonly number[], values: readonly number[]): RateAt {
+  checkNumbers('piecewiseConstantDecay: boundaries', boundaries);
+  checkNumbers('piecewiseConstantDecay: values', values);
   if (values.length !== boundaries.length + 1) {
     const got = `got ${values.length} for ${boundaries.length}`;
     throw new RangeError(`piecewiseConstantDecay: there must be one value more than boundaries; ${got}`);
@@ -15,9 +17,10 @@ export function piecewiseConstantDecay(boundaries: readonly number[], values: re
   if (boundaries.some((boundary, i) => !(boundary > (boundaries[i - 1] ?? Number.NEGATIVE_INFINITY)))) {
     throw new RangeError(`piecewiseConstantDecay: boundaries must rise; got ${boundaries.join(', ')}`);
   }
-  return (step) =>
+  return rateAt((step) =>
     boundaries.reduce(
       (rate, boundary, i) => step.greater(boundary).where(values[i + 1] ?? 0, rate),
       tensor(values[0] ?? 0),
-    );
+    ),
+  );
 }

@@ -1,6 +1,7 @@
 // A rate that falls to an end rate along a power of the time left.
 
-import { checkNotNegative, checkPositive, type Schedule } from '../schedule.ts';
+import { type OptionKinds, readOptions } from '@treadle/tensor';
+import { checkNotNegative, checkPositive, checkRate, type RateAt, rateAt } from '../schedule.ts';
 
 export interface PolynomialDecayOptions {
   /** 0.0001 by default */
@@ -11,15 +12,19 @@ export interface PolynomialDecayOptions {
   readonly cycle?: boolean;
 }
 
+const polynomialDecayOptions: OptionKinds<PolynomialDecayOptions> = {
+  endRate: 'number',
+  power: 'number',
+  cycle: 'boolean',
+};
+
 /** (initialRate − endRate)·(1 − step / decaySteps)^power + endRate, and endRate from decaySteps on. Throws RangeError. */
-export function polynomialDecay(
-  initialRate: number,
-  decaySteps: number,
-  { endRate = 1e-4, power = 1, cycle = false }: PolynomialDecayOptions = {},
-): Schedule {
+export function polynomialDecay(initialRate: number, decaySteps: number, options: PolynomialDecayOptions = {}): RateAt {
+  const { endRate = 1e-4, power = 1, cycle = false } = readOptions('polynomialDecay', options, polynomialDecayOptions);
+  checkRate('polynomialDecay', initialRate);
   checkPositive('polynomialDecay', { decaySteps, power });
   checkNotNegative('polynomialDecay', { endRate });
-  return (step) => {
+  return rateAt((step) => {
     const periods = step.div(decaySteps);
     const passed = cycle ? periods.div(periods.ceil().maximum(1)) : periods.minimum(1);
     const left = passed.neg().add(1);
@@ -27,5 +32,5 @@ export function polynomialDecay(
       .pow(power)
       .mul(initialRate - endRate)
       .add(endRate);
-  };
+  });
 }
