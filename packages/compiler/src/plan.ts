@@ -2,19 +2,15 @@
 // numbers, the arena. A plan is made once for a structure and run for every capture that has it; binding writes the addresses
 // of this run's sources and outputs into the windows.
 
-import { type Dtype, type Shape, type Source, type Storage, showShape, sizeOf } from '@treadle/graph';
-import { type Kernel, type Level, type Refusal, readRecord, type Slot } from '@treadle/kernels';
+import { type Dtype, type Source, showShape, sizeOf } from '@treadle/graph';
+import { type Refusal, readRecord, type Slot } from '@treadle/kernels';
 import { type Block, type Code, memory, type Program, type RunOptions, team } from '@treadle/pool';
-import { type Lifetime, layoutArena } from './arena.ts';
-import { explainFailure, type Written, writtenBy } from './broken-run.ts';
-import type { Capture, Captured } from './capture.ts';
-import { fuse } from './fuse.ts';
-import { makeGroups } from './groups.ts';
+import { type Binding, holdBound } from './binding.ts';
+import { explainFailure, type Written } from './broken-run.ts';
+import { type BlockLayout, type Draft, isSmall } from './draft.ts';
 import { advanced, finished, type InParts } from './in-parts.ts';
-import { distinctKernels, keyOf, linkInParts } from './link.ts';
-import { type Lowered, lower, type Output, type Place } from './lower.ts';
-import type { Ragged } from './ragged.ts';
-import { type Schedule, schedule } from './schedule.ts';
+import { keyOf, linkInParts } from './link.ts';
+import type { Output, Place } from './lower.ts';
 import {
   allocateBlock,
   beginBinding,
@@ -28,56 +24,8 @@ import {
 } from './storage.ts';
 import { BoundSlot, layOutTable } from './windows.ts';
 
-/** Values up to this many elements are copied to the plan's block before a run and from it after, and need no block of their own. */
-const smallValue = 256;
-
 /** Is told of every run when each thread worked at each step. */
 export type Watch = NonNullable<RunOptions['finish']>;
-
-/** What a run is bound to. */
-export interface Binding {
-  readonly sources: readonly Source[];
-  /** the values of sources of kind 'argument', by their index */
-  readonly args: readonly StoredValue[];
-  /** how many rows the arguments have, in a plan that takes fewer than it was made for */
-  readonly rows?: number;
-  /** the state that each root assigns, if it does */
-  readonly targets: readonly (StoredValue | undefined)[];
-}
-
-/** A plan on paper: all that follows from the structure alone. */
-export interface Draft {
-  /** the variables assigned, and the steps that write them */
-  readonly written: readonly Written[];
-  readonly lowered: Lowered;
-  readonly phases: Schedule['phases'];
-  readonly inBlock: BlockLayout;
-  /** its code: a kernel for each key */
-  readonly code: ReadonlyMap<string, Kernel>;
-  /** the rows that it is made for, if a run may have fewer; otherwise 1 */
-  readonly rows: number;
-}
-
-/** With `ragged`, a run may have fewer rows, and leaves out what they would be. */
-export function draft(capture: Capture, level: Level, ragged?: Ragged): Draft {
-  return finished(draftInParts(capture, level, ragged));
-}
-
-/** The same, pass by pass. */
-export function* draftInParts(capture: Capture, level: Level, ragged?: Ragged): InParts<Draft> {
-  const fused = fuse(capture);
-  yield;
-  const groups = makeGroups(capture, fused, ragged);
-  yield;
-  const lowered = lower(capture, groups, level, ragged);
-  yield;
-  const { phases, lifetimes } = schedule(lowered.kernels);
-  yield;
-  const inBlock = layOutBlock(lowered, capture, lifetimes, phases.length, ragged);
-  yield;
-  const written = writtenBy(capture, lowered.places, phases.flat());
-  return { lowered, phases, written, inBlock, code: distinctKernels(phases.flat()), rows: ragged?.rows ?? 1 };
-}
 
 export class Plan implements Spare {
   /** the steps, as people read them */
@@ -379,22 +327,6 @@ interface PreparedRun extends RunOptions {
   collected: readonly StoredValue[];
 }
 
-/** Holds what a run is bound to, until the function that it returns is called. */
-function holdBound({ sources, args, targets }: Binding): () => void {
-  const read: Storage[] = [...args];
-  for (const source of sources) {
-    if (source.kind === 'stored') read.push(source.storage);
-    else if (source.kind === 'variable') read.push(source.state.storage);
-  }
-  const written = targets.filter((target) => target !== undefined);
-  for (const value of read) value.hold();
-  for (const value of written) value.willBeWritten();
-  return () => {
-    for (const value of read) value.letGo();
-    for (const value of written) value.wasWritten();
-  };
-}
-
 /** A slot, and where its address is written. */
 interface BoundPlace {
   readonly at: Slot;
@@ -422,10 +354,6 @@ function slotsOfOutputs(places: readonly Place[]): readonly Slot[] {
   return slots;
 }
 
-export function isSmall(shape: Shape): boolean {
-  return sizeOf(shape) <= smallValue;
-}
-
 function required<T>(x: T | undefined): T {
   if (x === undefined) throw new Error('internal: a run lacks something it is bound to');
   return x;
@@ -443,65 +371,8 @@ function programOf(phases: Draft['phases'], codeOf: () => Code, isWatched: boole
     },
     steps: kernels.length,
     names: kernels.map(({ name }) => name),
-    scratchBytes: Math.max(0, ...kernels.map(({ scratch }) => scratch)),
+    scratchBytes: kernels.reduce((most, { scratch }) => Math.max(most, scratch), 0),
     work: phases.map((phase) => phase.map(({ tiles, cost }) => ({ tiles, cost }))),
     isWatched,
   };
-}
-
-interface BlockLayout {
-  readonly bytes: number;
-  readonly offsets: readonly (readonly [Slot, number])[];
-  /** what lies there, in the same order */
-  readonly lifetimes: readonly Lifetime[];
-  /** the slots of arguments and outputs that may have fewer rows */
-  readonly ragged: ReadonlySet<Slot>;
-}
-
-/** Offsets in the plan's block of all that lies there: numbers and small outputs for good, intermediates by lifetime. */
-function layOutBlock(
-  { places, outputs }: Lowered,
-  capture: Capture,
-  lifetimes: Schedule['lifetimes'],
-  phases: number,
-  ragged: Ragged | undefined,
-): BlockLayout {
-  const always = { first: 0, last: phases };
-  const slots: Slot[] = [];
-  const withRows = new Set<Slot>();
-  const needs: Lifetime[] = [];
-  places.forEach((place, slot) => {
-    let need: Lifetime | undefined;
-    if (place.kind === 'arena') {
-      const touched = lifetimes.get(slot);
-      need = touched && { bytes: place.bytes, ...touched };
-    } else if (place.kind === 'rows') {
-      need = { bytes: 4, ...always };
-    } else if (place.kind === 'record') {
-      need = { bytes: 8, ...always };
-    } else if (place.kind === 'output') {
-      if (outputs[place.output]?.isRagged) withRows.add(slot);
-      if (withRows.has(slot) || isSmall(place.shape)) need = { bytes: 4 * sizeOf(place.shape), ...always };
-    } else if (place.kind === 'source') {
-      if (ragged?.axes[capture.sources[place.source] ?? -1] !== undefined) withRows.add(slot);
-      const shape = sourceOf(capture, place.source)?.node.shape ?? [];
-      if (withRows.has(slot) || hasRoom(capture, place.source)) need = { bytes: 4 * sizeOf(shape), ...always };
-    }
-    if (!need) return;
-    slots.push(slot);
-    needs.push(need);
-  });
-  const layout = layoutArena(needs);
-  const offsets = slots.map((slot, i) => [slot, layout.offsets[i] ?? 0] as const);
-  return { bytes: layout.bytes, offsets, lifetimes: needs, ragged: withRows };
-}
-
-/** Numbers have room in the plan's block, and so have values small enough to be copied there; variables are written in place. */
-function hasRoom(capture: Capture, source: number): boolean {
-  const node = sourceOf(capture, source)?.node;
-  return node !== undefined && node.source?.kind !== 'variable' && isSmall(node.shape);
-}
-
-function sourceOf({ entries, sources }: Capture, source: number): Captured | undefined {
-  return entries[sources[source] ?? -1];
 }

@@ -2,9 +2,10 @@
 // very many, or take much memory; a recording holds its plan until it is released or forgotten, a run while it is under way.
 
 import type { Capture, Found } from './capture.ts';
+import { type Draft, draftInParts } from './draft.ts';
 import { chooseLevel } from './features.ts';
 import { finished, type InParts } from './in-parts.ts';
-import { type Draft, draftInParts, Plan } from './plan.ts';
+import { Plan } from './plan.ts';
 import type { Ragged } from './ragged.ts';
 import { simplified } from './simplify.ts';
 import { keepStructure, namedStructure, type Structure, sameStructure } from './structure.ts';

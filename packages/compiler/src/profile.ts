@@ -2,9 +2,10 @@
 // plan computes, with a look at the clock before and after each thread's part of a kernel.
 
 import type { Stint } from '@treadle/pool';
+import { draft } from './draft.ts';
 import { type ExplainedKernel, figuresOf } from './explain.ts';
 import { chooseLevel } from './features.ts';
-import { draft, Plan } from './plan.ts';
+import { Plan } from './plan.ts';
 import { type ArgumentType, type Recorded, type Recording, record } from './record.ts';
 import { simplified } from './simplify.ts';
 

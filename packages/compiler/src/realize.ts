@@ -2,10 +2,12 @@
 // computed by one plan.
 
 import { isIdle, letGo, type Node, retain, type Source, settle, showShape } from '@treadle/graph';
+import type { Binding } from './binding.ts';
 import { type Found, find, type Root } from './capture.ts';
+import { isSmall } from './draft.ts';
 import { filledValue } from './filled.ts';
 import { makePendingBy, type Pending, takePending } from './pending.ts';
-import { type Binding, isSmall, type Plan } from './plan.ts';
+import type { Plan } from './plan.ts';
 import { planFor } from './plans.ts';
 import { StoredValue, type Values } from './storage.ts';
 import { isRecording, VariableCell } from './variable.ts';

@@ -11,9 +11,10 @@ import {
   sourceNode,
   type VariableState,
 } from '@treadle/graph';
+import type { Binding } from './binding.ts';
 import { type Found, find, type Root } from './capture.ts';
 import { finished, type InParts } from './in-parts.ts';
-import type { Binding, Plan } from './plan.ts';
+import type { Plan } from './plan.ts';
 import { keepFor, planInParts } from './plans.ts';
 import { bindingOf } from './realize.ts';
 import type { StoredValue } from './storage.ts';

@@ -1,0 +1,112 @@
+// A plan on paper: kernels in phases, and where in the plan's block everything lies that is not a value of its own. It follows
+// from the structure alone and takes no memory.
+
+import { type Shape, sizeOf } from '@treadle/graph';
+import type { Kernel, Level, Slot } from '@treadle/kernels';
+import { type Lifetime, layoutArena } from './arena.ts';
+import { type Written, writtenBy } from './broken-run.ts';
+import type { Capture, Captured } from './capture.ts';
+import { fuse } from './fuse.ts';
+import { makeGroups } from './groups.ts';
+import { finished, type InParts } from './in-parts.ts';
+import { distinctKernels } from './link.ts';
+import { type Lowered, lower } from './lower.ts';
+import type { Ragged } from './ragged.ts';
+import { type Schedule, schedule } from './schedule.ts';
+
+/** Values up to this many elements are copied to the plan's block before a run and from it after, and need no block of their own. */
+const smallValue = 256;
+
+export interface Draft {
+  /** the variables assigned, and the steps that write them */
+  readonly written: readonly Written[];
+  readonly lowered: Lowered;
+  readonly phases: Schedule['phases'];
+  readonly inBlock: BlockLayout;
+  /** its code: a kernel for each key */
+  readonly code: ReadonlyMap<string, Kernel>;
+  /** the rows that it is made for, if a run may have fewer; otherwise 1 */
+  readonly rows: number;
+}
+
+/** With `ragged`, a run may have fewer rows, and leaves out what they would be. */
+export function draft(capture: Capture, level: Level, ragged?: Ragged): Draft {
+  return finished(draftInParts(capture, level, ragged));
+}
+
+/** The same, pass by pass. */
+export function* draftInParts(capture: Capture, level: Level, ragged?: Ragged): InParts<Draft> {
+  const fused = fuse(capture);
+  yield;
+  const groups = makeGroups(capture, fused, ragged);
+  yield;
+  const lowered = lower(capture, groups, level, ragged);
+  yield;
+  const { phases, lifetimes } = schedule(lowered.kernels);
+  yield;
+  const inBlock = layOutBlock(lowered, capture, lifetimes, phases.length, ragged);
+  yield;
+  const written = writtenBy(capture, lowered.places, phases.flat());
+  return { lowered, phases, written, inBlock, code: distinctKernels(phases.flat()), rows: ragged?.rows ?? 1 };
+}
+
+export function isSmall(shape: Shape): boolean {
+  return sizeOf(shape) <= smallValue;
+}
+
+export interface BlockLayout {
+  readonly bytes: number;
+  readonly offsets: readonly (readonly [Slot, number])[];
+  /** what lies there, in the same order */
+  readonly lifetimes: readonly Lifetime[];
+  /** the slots of arguments and outputs that may have fewer rows */
+  readonly ragged: ReadonlySet<Slot>;
+}
+
+/** Offsets in the plan's block of all that lies there: numbers and small outputs for good, intermediates by lifetime. */
+function layOutBlock(
+  { places, outputs }: Lowered,
+  capture: Capture,
+  lifetimes: Schedule['lifetimes'],
+  phases: number,
+  ragged: Ragged | undefined,
+): BlockLayout {
+  const always = { first: 0, last: phases };
+  const slots: Slot[] = [];
+  const withRows = new Set<Slot>();
+  const needs: Lifetime[] = [];
+  places.forEach((place, slot) => {
+    let need: Lifetime | undefined;
+    if (place.kind === 'arena') {
+      const touched = lifetimes.get(slot);
+      need = touched && { bytes: place.bytes, ...touched };
+    } else if (place.kind === 'rows') {
+      need = { bytes: 4, ...always };
+    } else if (place.kind === 'record') {
+      need = { bytes: 8, ...always };
+    } else if (place.kind === 'output') {
+      if (outputs[place.output]?.isRagged) withRows.add(slot);
+      if (withRows.has(slot) || isSmall(place.shape)) need = { bytes: 4 * sizeOf(place.shape), ...always };
+    } else if (place.kind === 'source') {
+      if (ragged?.axes[capture.sources[place.source] ?? -1] !== undefined) withRows.add(slot);
+      const shape = sourceOf(capture, place.source)?.node.shape ?? [];
+      if (withRows.has(slot) || hasRoom(capture, place.source)) need = { bytes: 4 * sizeOf(shape), ...always };
+    }
+    if (!need) return;
+    slots.push(slot);
+    needs.push(need);
+  });
+  const layout = layoutArena(needs);
+  const offsets = slots.map((slot, i) => [slot, layout.offsets[i] ?? 0] as const);
+  return { bytes: layout.bytes, offsets, lifetimes: needs, ragged: withRows };
+}
+
+/** Numbers have room in the plan's block, and so have values small enough to be copied there; variables are written in place. */
+function hasRoom(capture: Capture, source: number): boolean {
+  const node = sourceOf(capture, source)?.node;
+  return node !== undefined && node.source?.kind !== 'variable' && isSmall(node.shape);
+}
+
+function sourceOf({ entries, sources }: Capture, source: number): Captured | undefined {
+  return entries[sources[source] ?? -1];
+}
