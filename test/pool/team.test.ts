@@ -160,10 +160,12 @@ describe('runs happen one at a time, in the order of the calls', () => {
         await withTable(program, words, async (table, view) => {
           const events: string[] = [];
           const pending = kinds.map((isBlocking, i) => {
-            const prepare = () => {
-              events.push(`prepare ${i}`);
-              view()[0] = i;
-              return table;
+            const prepare = {
+              table: () => {
+                events.push(`prepare ${i}`);
+                view()[0] = i;
+                return table;
+              },
             };
             const options = {
               finish: () => {
@@ -189,7 +191,7 @@ describe('runs happen one at a time, in the order of the calls', () => {
       throw new TypeError('mine');
     };
     await withTable(program, words, async (table, view) => {
-      for (const [prepared, options] of [[fail, {}] as const, [table, { finish: fail }] as const]) {
+      for (const [prepared, options] of [[{ table: fail }, {}] as const, [table, { finish: fail }] as const]) {
         expect(() => team.run(program, prepared, options)).toThrow('mine');
         const [first, second] = await Promise.allSettled([
           team.runAsync(program, prepared, options),

@@ -4,7 +4,7 @@
 
 import { type Dtype, type Source, showShape, sizeOf } from '@treadle/graph';
 import { type Refusal, readRecord, type Slot } from '@treadle/kernels';
-import { type Block, type Code, memory, type Program, type RunOptions, team } from '@treadle/pool';
+import { type Block, type Code, memory, type Program, type RunOptions, type Stint, team } from '@treadle/pool';
 import { type Binding, holdBound } from './binding.ts';
 import { explainFailure, type Written } from './broken-run.ts';
 import { type BlockLayout, type Draft, isSmall } from './draft.ts';
@@ -25,7 +25,7 @@ import {
 import { BoundSlot, layOutTable } from './windows.ts';
 
 /** Is told of every run when each thread worked at each step. */
-export type Watch = NonNullable<RunOptions['finish']>;
+export type Watch = (log: readonly (readonly Stint[])[]) => void;
 
 export class Plan implements Spare {
   /** the steps, as people read them */
@@ -94,26 +94,23 @@ export class Plan implements Spare {
 
   /** Runs the plan; returns its outputs. Throws where a kernel refuses what it reads: then no variable has changed. */
   run(binding: Binding): readonly StoredValue[] {
-    const run = this.#prepare(binding);
+    const run = new PlannedRun(this, binding, binding.rows ?? this.#rows);
     try {
-      team.run(this.#program, run.table, run);
+      team.run(this.#program, run, run);
     } catch (error) {
       throw explainFailure(error, this.#written);
     }
     return run.collected;
   }
 
-  /**
-   * The same with the event loop free. What the run reads and writes is held from now on. `before` is called when its turn
-   * has come; what it throws is what comes out.
-   */
-  async runAsync(binding: Binding, before?: () => void): Promise<readonly StoredValue[]> {
-    const run = this.#prepare(binding, before);
+  /** The same with the event loop free. What the run reads and writes is held from now on. */
+  async runAsync(binding: Binding): Promise<readonly StoredValue[]> {
+    const run = new PlannedRun(this, binding, binding.rows ?? this.#rows);
     let letGo: (() => void) | undefined;
     this.hold();
     try {
       letGo = holdBound(binding);
-      await team.runAsync(this.#program, run.table, run);
+      await team.runAsync(this.#program, run, run);
       return run.collected;
     } catch (error) {
       throw explainFailure(error, this.#written);
@@ -121,6 +118,11 @@ export class Plan implements Spare {
       letGo?.();
       this.letGo();
     }
+  }
+
+  /** As runAsync, but at once where that takes no longer than to wait for a turn. */
+  runSoon(binding: Binding): readonly StoredValue[] | Promise<readonly StoredValue[]> {
+    return this.#code && team.isFreeFor(this.#program) ? this.run(binding) : this.runAsync(binding);
   }
 
   /** Keeps the plan although it may not be run for long, until every hold has been let go. */
@@ -147,7 +149,7 @@ export class Plan implements Spare {
   }
 
   /** Goes on compiling for some milliseconds; whether all is compiled. */
-  #isCompiled(): boolean {
+  isCompiled(): boolean {
     if (!this.#code) {
       const step = advanced(this.#linking);
       if (step.done) this.#code = step.value;
@@ -188,50 +190,36 @@ export class Plan implements Spare {
     this.#rooms = rooms;
   }
 
-  /** A run to be: values are bound when its turn has come, and small outputs are read at once when it is done. */
-  #prepare(binding: Binding, before?: () => void): PreparedRun {
-    const rows = binding.rows ?? this.#rows;
-    const outputs: (StoredValue | undefined)[] = [];
-    const drop = (): void => {
-      for (const output of outputs) output?.drop();
-    };
-    const run: PreparedRun = {
-      collected: [],
-      isReady: () => this.#isCompiled(),
-      table: () => {
-        before?.();
-        beginBinding();
-        latest = this;
-        try {
-          if (!this.#block) this.#enterBlock();
-          for (const output of this.#outputs) outputs.push(this.#newOutput(output, rows));
-          this.#bind(binding, rows, outputs);
-        } catch (error) {
-          drop();
-          throw error;
-        } finally {
-          endBinding();
-        }
-        return required(this.#block).byteOffset;
-      },
-      finish: (log) => {
-        freeWaiting();
-        try {
-          this.#throwRefusal();
-        } catch (error) {
-          drop();
-          throw error;
-        }
-        run.collected = this.#collect(rows, outputs);
-        this.#watch?.(log);
-      },
-      fail: (gone) => {
-        if (gone) this.#moveAside(gone, [...outputs, ...binding.targets]);
-        else freeWaiting();
-        drop();
-      },
-    };
-    return run;
+  /** Binds the values of a run whose turn has come; returns where the table lies. */
+  bind(run: PlannedRun): number {
+    beginBinding();
+    latest = this;
+    try {
+      if (!this.#block) this.#enterBlock();
+      for (const output of this.#outputs) run.outputs.push(this.#newOutput(output, run.rows));
+      this.#bind(run.binding, run.rows, run.outputs);
+    } catch (error) {
+      run.drop();
+      throw error;
+    } finally {
+      endBinding();
+    }
+    return required(this.#block).byteOffset;
+  }
+
+  /** Reads the small outputs of a run that is done, before the next one overwrites them. Throws where a kernel refused something. */
+  end(run: PlannedRun, log: Parameters<Watch>[0]): void {
+    freeWaiting();
+    if (this.#refusals.length > 0) this.#throwRefusal(run);
+    run.collected = this.#collect(run.rows, run.outputs);
+    this.#watch?.(log);
+  }
+
+  /** Puts aside what the threads of a run that has failed may still write to. */
+  abandon(run: PlannedRun, gone: Promise<void> | undefined): void {
+    if (gone) this.#moveAside(gone, [...run.outputs, ...run.binding.targets]);
+    else freeWaiting();
+    run.drop();
   }
 
   /** Leaves all that threads may still write to, until they are gone. */
@@ -300,11 +288,13 @@ export class Plan implements Spare {
     return required(this.#rooms[slot]) / 4;
   }
 
-  #throwRefusal(): void {
+  #throwRefusal(run: PlannedRun): void {
     for (const refusal of this.#refusals) {
       const word = this.#word(refusal.slot);
       const found = readRecord(memory.i32[word] ?? 0, memory.i32[word + 1] ?? 0);
-      if (found) throw refusal.error(found.position, found.bits);
+      if (!found) continue;
+      run.drop();
+      throw refusal.error(found.position, found.bits);
     }
   }
 
@@ -322,9 +312,40 @@ export class Plan implements Spare {
 let latest: Plan | undefined;
 
 /** A run of a plan, as the team takes it. */
-interface PreparedRun extends RunOptions {
-  readonly table: () => number;
-  collected: readonly StoredValue[];
+class PlannedRun implements RunOptions {
+  readonly binding: Binding;
+  readonly rows: number;
+  /** those that have a block of their own */
+  readonly outputs: (StoredValue | undefined)[] = [];
+  collected: readonly StoredValue[] = [];
+  readonly #plan: Plan;
+
+  constructor(plan: Plan, binding: Binding, rows: number) {
+    this.#plan = plan;
+    this.binding = binding;
+    this.rows = rows;
+  }
+
+  isReady(): boolean {
+    return this.#plan.isCompiled();
+  }
+
+  table(): number {
+    return this.#plan.bind(this);
+  }
+
+  finish(log: Parameters<Watch>[0]): void {
+    this.#plan.end(this, log);
+  }
+
+  fail(gone: Promise<void> | undefined): void {
+    this.#plan.abandon(this, gone);
+  }
+
+  /** Frees the outputs of a run that has failed. */
+  drop(): void {
+    for (const output of this.outputs) output?.drop();
+  }
 }
 
 /** A slot, and where its address is written. */

@@ -31,8 +31,8 @@ export interface Recording {
   /** what gradients of its results do not find, for a run with these arguments */
   lostBehind(args: readonly Node[]): Lost;
   run(args: readonly StoredValue[]): readonly StoredValue[];
-  /** `before` is called when the turn of the run has come; what it throws is what comes out. */
-  runAsync(args: readonly StoredValue[], before?: () => void): Promise<readonly StoredValue[]>;
+  /** The same with the event loop free: at once where nothing waits and the run is short. */
+  runSoon(args: readonly StoredValue[]): readonly StoredValue[] | Promise<readonly StoredValue[]>;
   /** bytes of its plan, unless that is shared with recordings of more rows */
   readonly bytes: number;
   /** Lets go of the plan; it must not be run again. */
@@ -186,9 +186,10 @@ class PlannedRecording implements Recording {
     return this.#inOrder(this.#plan.run({ ...this.#binding, args: this.#apart(args) }));
   }
 
-  async runAsync(args: readonly StoredValue[], before?: () => void): Promise<readonly StoredValue[]> {
+  runSoon(args: readonly StoredValue[]): readonly StoredValue[] | Promise<readonly StoredValue[]> {
     for (const cell of this.#assigned) cell.keepOld();
-    return this.#inOrder(await this.#plan.runAsync({ ...this.#binding, args: this.#apart(args) }, before));
+    const values = this.#plan.runSoon({ ...this.#binding, args: this.#apart(args) });
+    return values instanceof Promise ? values.then((all) => this.#inOrder(all)) : this.#inOrder(values);
   }
 
   /** An argument that is the present value of a variable, which the plan writes, is read from a copy. */

@@ -49,6 +49,7 @@ function freeBlock(block: Block): void {
 
 /** Frees what was given back while a run was under way that is over now. */
 export function freeWaiting(): void {
+  if (waitingFrees.length === 0) return;
   for (const block of waitingFrees.splice(0)) memory.free(block);
 }
 

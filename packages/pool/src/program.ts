@@ -55,20 +55,20 @@ export interface RunOptions {
    * whether the program can be run, for a run that leaves the event loop free: called when its turn has come, again and again,
    * with a turn of the event loop between; each call may do a few milliseconds of what is still to be done
    */
-  readonly isReady?: (() => boolean) | undefined;
+  isReady?(): boolean;
   // None of these may run anything itself.
 
   /**
    * called when this run is done, before the next one begins: the time to read what the next one overwrites. Is given what
    * each thread did at each step, where the program is watched.
    */
-  readonly finish?: ((log: readonly (readonly Stint[])[]) => void) | undefined;
+  finish?(log: readonly (readonly Stint[])[]): void;
   /**
    * called when this run has failed. With `gone`, threads may still write to the memory that it was given, until then: it must
    * not be used for anything else.
    */
-  readonly fail?: ((gone: Promise<void> | undefined) => void) | undefined;
+  fail?(gone: Promise<void> | undefined): void;
 }
 
 /** The byte offset of a run's table of addresses, or what writes the table when the turn of the run has come. */
-export type Table = number | (() => number);
+export type Table = number | { table(): number };

@@ -122,7 +122,7 @@ export class Runner {
   compute(known: Known, table: number, options: RunOptions): void {
     this.#workspace.prepare(known.program);
     const staff = this.#isShared(known, options) ? this.#call(known, table, { first: false, others: true }) : undefined;
-    this.#takePart({ known, table, options, staff, began: performance.now() });
+    this.#takePart({ known, table, options, staff, began: isTimed(known) ? performance.now() : 0 });
   }
 
   /** The caller works in a run as thread 0 until it is done. */
@@ -221,6 +221,7 @@ export class Runner {
 
   /** Keeps what the run that began then has taken. */
   #learn(known: Known, began: number): void {
+    if (!isTimed(known)) return;
     const ended = performance.now();
     if (known.gain > 0) this.#sharing.ended(ended);
     if (known.program.work) known.expected += weightOfLatest * (1e6 * (ended - began) - known.expected);
@@ -228,8 +229,11 @@ export class Runner {
 
   /** To be asked once a round: whether it is in vain to wait for the threads that were called. */
   #patience(program: Program, staff: Staff | undefined): () => boolean {
-    const patience = new Patience(this.#patienceMs);
-    return () => patience.isSpent(staff?.calledThreads ?? [], this.#workspace.tilesDone(program));
+    let patience: Patience | undefined;
+    return () => {
+      patience ??= new Patience(this.#patienceMs);
+      return patience.isSpent(staff?.calledThreads ?? [], this.#workspace.tilesDone(program));
+    };
   }
 
   /** Calls workers to a run; undefined where none can be started. */
@@ -322,6 +326,11 @@ export class Runner {
     await staff.kill();
     workspace.release();
   }
+}
+
+/** Runs that are much shorter than what leaves the caller's thread take no part in measuring how long they take. */
+function isTimed({ gain, expected }: Known): boolean {
+  return gain > 0 || expected > 100_000;
 }
 
 function isOver({ staff, death, failure }: OpenRun): boolean {

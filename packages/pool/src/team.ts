@@ -67,9 +67,13 @@ export class Team {
     return this.#runner.isOpen;
   }
 
-  /** Whether all that was asked for is done. */
-  get isIdle(): boolean {
-    return this.#jobs.length === 0;
+  /** Whether an asynchronous run of the program would be done by the caller at once: nothing waits, and it is short. */
+  isFreeFor(program: Program): boolean {
+    return (
+      this.#jobs.length === 0 &&
+      this.#runner.know(program).expected <= longestNanoseconds &&
+      performance.now() - this.#lastTurn <= turnMs
+    );
   }
 
   /**
@@ -121,7 +125,7 @@ export class Team {
   }
 
   #compute(program: Program, table: Table, options: RunOptions): void {
-    const address = typeof table === 'number' ? table : table();
+    const address = typeof table === 'number' ? table : table.table();
     this.#runner.compute(this.#runner.know(program), address, options);
   }
 
@@ -183,7 +187,7 @@ export class Team {
     const { what, reject } = job;
     if (typeof what === 'function') return;
     try {
-      const table = typeof what.table === 'number' ? what.table : what.table();
+      const table = typeof what.table === 'number' ? what.table : what.table.table();
       this.#runner.open(this.#runner.know(what.program), table, what.options);
       void this.#settleInTime(job);
     } catch (error) {

@@ -37,10 +37,10 @@ import { Variable } from './variable.ts';
 export type Compiled<A extends readonly unknown[], R> = ((...args: A) => R) & {
   runAsync(...args: A): Promise<R>;
   /**
-   * Records what a call with such arguments needs, if that was not done yet, with a turn of the event loop every few milliseconds;
-   * undefined where nothing is left to do. Only f itself is called in one go.
+   * The same, and what has to be recorded and compiled first is done in parts, with a turn of the event loop every few
+   * milliseconds; so a call may overtake an earlier one.
    */
-  prepare(...args: A): Promise<void> | undefined;
+  runInTurns(...args: A): Promise<R>;
 };
 
 /** A call of f with stand-ins for its tensors, and what was made of it. */
@@ -93,7 +93,7 @@ export function compile<A extends readonly unknown[], R>(
   const recordings = new Recordings<RecordedCall<Recording, R>>(({ made }) => made);
   const families = new Recordings<Family>((family) => family);
   const changing = new ChangingArguments(f.name);
-  const preparing = new Map<string, Promise<void>>();
+  const preparing = new Map<string, Promise<RecordedCall<Recording, R>>>();
   const find = (args: A, described: Described): RecordedCall<Recording, R> =>
     recordings.get(described.key) ?? finished(recordAnew(args, described));
   function* recordAnew(args: A, { key, tensors }: Described): InParts<RecordedCall<Recording, R>> {
@@ -103,17 +103,13 @@ export function compile<A extends readonly unknown[], R>(
     changing.note(args, describeValues(args));
     return recorded;
   }
-  const prepare = (...args: A): Promise<void> | undefined => {
-    if (isRecording()) return undefined;
-    const described = describeArguments(args);
+  const prepare = (args: A, described: Described): Promise<RecordedCall<Recording, R>> => {
     const { key } = described;
-    if (recordings.get(key)) return undefined;
-    const known = preparing.get(key);
-    if (known) return known;
-    const prepared = inTurns(recordAnew(args, described))
-      .then(() => undefined)
-      .finally(() => preparing.delete(key));
-    preparing.set(key, prepared);
+    let prepared = preparing.get(key);
+    if (!prepared) {
+      prepared = inTurns(recordAnew(args, described)).finally(() => preparing.delete(key));
+      preparing.set(key, prepared);
+    }
     return prepared;
   };
   const familyOf = (args: A, tensors: readonly Tensor[]): Sharing | undefined => {
@@ -136,19 +132,34 @@ export function compile<A extends readonly unknown[], R>(
     const { made: recording, rebuild } = find(args, described);
     return rebuild(recording.run(nodes.map(valueOf)), recording.lostBehind(nodes));
   };
-  const runAsync = async (...args: A): Promise<R> => {
+  const begin = async (
+    { made: recording, rebuild }: RecordedCall<Recording, R>,
+    { tensors }: Described,
+  ): Promise<R> => {
+    const nodes = tensors.map(({ node }) => node);
+    const values = nodes.map(valueOf);
+    const lost = recording.lostBehind(nodes);
+    const outputs = recording.runSoon(values);
+    return rebuild(outputs instanceof Promise ? await outputs : outputs, lost);
+  };
+  const describeOutside = (args: A): Described => {
     if (isRecording()) {
       throw new Error('compile: runAsync must not be called while a function is recorded; got such a call');
     }
-    makePending();
-    const described = describeArguments(args);
-    const nodes = described.tensors.map(({ node }) => node);
-    const { made: recording, rebuild } = find(args, described);
-    const values = nodes.map(valueOf);
-    const lost = recording.lostBehind(nodes);
-    return rebuild(await recording.runAsync(values), lost);
+    return describeArguments(args);
   };
-  return Object.assign(run, { runAsync, prepare });
+  const runAsync = async (...args: A): Promise<R> => {
+    const described = describeOutside(args);
+    makePending();
+    return begin(find(args, described), described);
+  };
+  const runInTurns = async (...args: A): Promise<R> => {
+    const described = describeOutside(args);
+    const recorded = recordings.get(described.key) ?? (await prepare(args, described));
+    makePending();
+    return begin(recorded, described);
+  };
+  return Object.assign(run, { runAsync, runInTurns });
 }
 
 /** The result of a call, where it is an argument or a variable in a handle of its own. */

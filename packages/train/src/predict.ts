@@ -28,12 +28,12 @@ export class Predictor {
   /** The answers for rows [n, …] of each input, n ≥ 1, in batches of `batchSize` at most. */
   async answers(xs: readonly Tensor[], batchSize: number): Promise<readonly Tensor[]> {
     const count = xs[0]?.shape[0] ?? 0;
-    if (count <= batchSize) return answered(this.#stepFor(count), xs);
+    if (count <= batchSize) return this.#stepFor(count).runInTurns(xs);
     const answers: TensorData[] = [];
     for (let from = 0; ; from += batchSize) {
       const rows = Math.min(batchSize, count - from);
       const parts = xs.map((x) => rowsInPlace(x, from, from + rows));
-      const batch = await answered(this.#stepFor(rows), parts);
+      const batch = await this.#stepFor(rows).runInTurns(parts);
       disposeRows({ xs: parts });
       const whole = batch.map((part, i) => {
         const { size, dtype } = part;
@@ -51,11 +51,6 @@ export class Predictor {
     if (rows === 1) return this.#one;
     return rows <= few ? this.#few : this.#many;
   }
-}
-
-async function answered(answer: Answer, xs: readonly Tensor[]): Promise<readonly Tensor[]> {
-  await answer.prepare(xs);
-  return await answer.runAsync(xs);
 }
 
 /** The least power of two that is not below n. */

@@ -166,8 +166,7 @@ function byNumbers(f: (...args: StepArguments) => BatchFigures): Step {
     step,
     run: async (rows, { tensors, count }) => {
       using numbers = tensor(rows);
-      await step.prepare(tensors, count, numbers);
-      return await step.runAsync(tensors, count, numbers);
+      return await step.runInTurns(tensors, count, numbers);
     },
   };
 }
