@@ -35,6 +35,10 @@ test('an uncompiled function that throws has made the assignments before, and no
   expect([v.toArray(), w.item()]).toEqual([[2, 4, 6], 2]);
 });
 
+const isLong = process.env.TREADLE_TEST_LONG !== undefined;
+/** Ten thousand kills take hours. */
+const timeout = isLong ? 6 * 3_600_000 : 60_000;
+
 const size = 1_000_000;
 
 /** A tenth of a second or more of elementwise work, which is bounded. */
@@ -93,34 +97,38 @@ test('a worker that is ended while a variable is written gives an error that say
   expect(other.item()).toBe(expected.sum().item());
 });
 
-test('however and whenever a worker is ended: what is assigned after the failure stays, and the next run is right', async () => {
-  const threads = 3;
-  setThreads(threads);
-  const length = 50_000;
-  const initial = noise(length, 3);
-  const step = compile((v: Tensor) => long(v).add(1));
-  const v = variable(tensor(initial));
-  const update = compile(() => {
-    v.assign(long(v));
-  });
-  const expected = long(tensor(initial)).data();
-  const cases = fc.record({ worker: fc.nat(threads - 1), afterMs: fc.nat(20), isBlockingNext: fc.boolean() });
-  await update.runAsync();
-  await fc.assert(
-    fc.asyncProperty(cases, async ({ worker, afterMs, isBlockingNext }) => {
-      v.assign(initial);
-      const outcome = update.runAsync().catch((error: Error) => error.message);
-      await new Promise((resolve) => setTimeout(resolve, afterMs));
-      void team.workers.at(worker)?.terminate();
-      if (!isBlockingNext) await outcome;
-      // A blocking run may come while the threads of the failed one are being ended.
-      v.assign(initial);
-      update();
-      expect(differenceOfData(v.data(), expected)).toBeUndefined();
-      expect(await outcome).toSatisfy((message) => message === undefined || /^team: .* failed/.test(String(message)));
-      expect(differenceOfData(v.data(), expected)).toBeUndefined();
-      step(v).dispose();
-    }),
-    { numRuns: process.env.TREADLE_TEST_LONG ? 2000 : 8, endOnFailure: true },
-  );
-});
+test(
+  'however and whenever a worker is ended: what is assigned after the failure stays, and the next run is right',
+  async () => {
+    const threads = 3;
+    setThreads(threads);
+    const length = 50_000;
+    const initial = noise(length, 3);
+    const step = compile((v: Tensor) => long(v).add(1));
+    const v = variable(tensor(initial));
+    const update = compile(() => {
+      v.assign(long(v));
+    });
+    const expected = long(tensor(initial)).data();
+    const cases = fc.record({ worker: fc.nat(threads - 1), afterMs: fc.nat(20), isBlockingNext: fc.boolean() });
+    await update.runAsync();
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ worker, afterMs, isBlockingNext }) => {
+        v.assign(initial);
+        const outcome = update.runAsync().catch((error: Error) => error.message);
+        await new Promise((resolve) => setTimeout(resolve, afterMs));
+        void team.workers.at(worker)?.terminate();
+        if (!isBlockingNext) await outcome;
+        // A blocking run may come while the threads of the failed one are being ended.
+        v.assign(initial);
+        update();
+        expect(differenceOfData(v.data(), expected)).toBeUndefined();
+        expect(await outcome).toSatisfy((message) => message === undefined || /^team: .* failed/.test(String(message)));
+        expect(differenceOfData(v.data(), expected)).toBeUndefined();
+        step(v).dispose();
+      }),
+      { numRuns: isLong ? 10_000 : 8, endOnFailure: true },
+    );
+  },
+  timeout,
+);

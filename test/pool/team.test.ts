@@ -11,6 +11,7 @@ const phasesOf = fc.array(fc.array(fc.nat(9), { maxLength: 3 }), { maxLength: 6 
 const teams = new Map([1, 2, 3, 7].map((threads) => [threads, new Team({ threads })]));
 const teamOf = fc.constantFrom(...teams.values());
 const seed = 77;
+const isLong = process.env.TREADLE_TEST_LONG !== undefined;
 
 afterAll(() => Promise.all([...teams.values()].map((team) => team.shutdown())));
 
@@ -290,4 +291,25 @@ describe('workers', () => {
       expect(memory.bytesInUse).toBe(bytesInUse);
     }
   });
+
+  test(
+    'start and end as often as one likes',
+    async () => {
+      const { program, phases, words } = counting([[3], [2]]);
+      const { bytesInUse } = memory;
+      const rounds = isLong ? 100_000 : 20;
+      await withTable(program, words, async (table, view) => {
+        view()[0] = seed;
+        for (let round = 1; round <= rounds; round++) {
+          const team = new Team({ threads: 2 + (round % 2) });
+          if (round % 3 === 0) team.run(program, table);
+          else await team.runAsync(program, table);
+          expect([...view()]).toEqual(tableAfter(phases, round));
+          await team.shutdown();
+        }
+      });
+      expect(memory.bytesInUse).toBe(bytesInUse);
+    },
+    isLong ? 6 * 3_600_000 : 60_000,
+  );
 });

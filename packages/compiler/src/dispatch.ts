@@ -38,6 +38,8 @@ interface Thread {
   readonly place: Expr<'i32'>;
   /** the time, for threads that are to write down when they work */
   readonly clock: Func<[], 'i32'> | undefined;
+  /** what is called before every tile, in tests */
+  readonly fault: Func<[], 'void'> | undefined;
 }
 
 /**
@@ -45,7 +47,7 @@ interface Thread {
  * without tiles is not in the step table. Thread 0 returns when all is done, any other one as soon as nothing is left to claim.
  * With a `clock`, threads write down when they work at each step, and at how many tiles.
  */
-export function emitMain(m: ModuleBuilder, clock?: Func<[], 'i32'>): void {
+export function emitMain(m: ModuleBuilder, clock?: Func<[], 'i32'>, fault?: Func<[], 'void'>): void {
   const wait = emitWait(m);
   m.func('main', ['i32', 'i32', 'i32', 'i32'], 'i32', (f, control, table, scratch, thread) => {
     const firstPlace = i32.add(control, i32.load(table, head.place));
@@ -64,7 +66,7 @@ export function emitMain(m: ModuleBuilder, clock?: Func<[], 'i32'>): void {
     f.while(i32.lt_u(phase, phasesEnd), () => {
       const first = f.let(step);
       const end = f.let(i32.add(table, i32.load(phase)));
-      eachStep(first, end, () => emitStep(f, step, { control, table, scratch, place, clock }));
+      eachStep(first, end, () => emitStep(f, step, { control, table, scratch, place, clock, fault }));
       f.do(i32.store(place, 0));
       f.increment(phase, 4);
       // A worker need not see the end: the caller does, and waits for workers that are still inside.
@@ -93,7 +95,11 @@ function countersOf(f: FunctionBuilder, control: Expr<'i32'>, step: Expr<'i32'>)
 }
 
 /** Claims and runs tiles of one step until all are claimed; counts those it ran, once. */
-function emitStep(f: FunctionBuilder, step: Expr<'i32'>, { control, table, scratch, place, clock }: Thread): void {
+function emitStep(
+  f: FunctionBuilder,
+  step: Expr<'i32'>,
+  { control, table, scratch, place, clock, fault }: Thread,
+): void {
   const counters = countersOf(f, control, step);
   const tiles = f.let(i32.load(step, stepRecord.tiles));
   const claim = i32['atomic.rmw.add'](counters, 1, nextOffset(0));
@@ -108,6 +114,7 @@ function emitStep(f: FunctionBuilder, step: Expr<'i32'>, { control, table, scrat
     f.set(own, 0);
     f.block((exit) => {
       f.loop((again) => {
+        if (fault) f.do(f.call(fault));
         f.do(f.callIndirect(kernelSignature, func, window, scratch, tile));
         f.increment(own, 1);
         f.brIf(exit, i32.eq(own, tiles));

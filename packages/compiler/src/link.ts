@@ -95,15 +95,23 @@ function* compiled(bytes: Uint8Array<ArrayBuffer>, id: number): InParts<Kernels[
   return module;
 }
 
-const entries = new Map<boolean, Code['entry']>();
+const entries = new Map<string, Code['entry']>();
+let isFragile = false;
+
+/** Makes the programs of all plans that are linked from now on call env.fault before every tile, for tests. */
+export function makeFragile(on: boolean): void {
+  isFragile = on;
+}
 
 /** The entry of all programs, or of those that are watched. */
 function entryOf(isWatched: boolean): Code['entry'] {
-  const known = entries.get(isWatched);
+  const key = `${isWatched} ${isFragile}`;
+  const known = entries.get(key);
   if (known) return known;
   const module = new ModuleBuilder({ memory: memoryImport, table: { module: 'env', name: 'kernels' } });
-  emitMain(module, isWatched ? module.import('env', 'clock', [], 'i32') : undefined);
+  const clock = isWatched ? module.import('env', 'clock', [], 'i32') : undefined;
+  emitMain(module, clock, isFragile ? module.import('env', 'fault', [], 'void') : undefined);
   const entry = new webAssembly.Module(module.encode());
-  entries.set(isWatched, entry);
+  entries.set(key, entry);
   return entry;
 }

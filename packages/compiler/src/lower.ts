@@ -202,7 +202,7 @@ class Lowerer {
     const window = [...locations, ...temporaries];
     pattern.kernels.forEach((kernel, i) => {
       const { codeKey = `${this.#level.bits} ${this.#level.fma} ${i} ${key}` } = kernel;
-      this.#kernels.push(overWindow({ ...kernel, codeKey }, window));
+      this.#kernels.push(overWindow(kernel, window, codeKey));
     });
   }
 

@@ -18,6 +18,7 @@ import { type Schedule, schedule } from './schedule.ts';
 import {
   allocateBlock,
   beginBinding,
+  endBinding,
   freeWaiting,
   freeWhenGone,
   isNeeded,
@@ -260,6 +261,8 @@ export class Plan implements Spare {
         } catch (error) {
           drop();
           throw error;
+        } finally {
+          endBinding();
         }
         return required(this.#block).byteOffset;
       },

@@ -15,10 +15,14 @@ export function schedule(kernels: readonly Kernel[]): Schedule {
   const phases = joinPhases(kernels, waiting(kernels, putOff(kernels, earliest(kernels))));
   const lifetimes = new Map<Slot, { first: number; last: number }>();
   phases.forEach((phase, at) => {
-    for (const slot of phase.flatMap(({ reads, writes }) => [...reads, ...writes])) {
+    const touch = (slot: Slot): void => {
       const touched = lifetimes.get(slot);
       if (touched) touched.last = at;
       else lifetimes.set(slot, { first: at, last: at });
+    };
+    for (const { reads, writes } of phase) {
+      reads.forEach(touch);
+      writes.forEach(touch);
     }
   });
   return { phases, lifetimes };
@@ -80,9 +84,11 @@ function waiting(kernels: readonly Kernel[], phases: readonly number[]): readonl
     const kernel = kernels[i];
     if (!kernel) continue;
     const { reads, writes, alike } = kernel;
-    const before = (next: ReadonlyMap<Slot, number>) => (slot: Slot) =>
-      (next.get(slot) ?? Number.POSITIVE_INFINITY) - 1;
-    const latest = Math.min(...[...reads, ...writes].map(before(nextWrite)), ...writes.map(before(nextRead)));
+    let latest = Number.POSITIVE_INFINITY;
+    for (const slot of reads) latest = Math.min(latest, (nextWrite.get(slot) ?? latest + 1) - 1);
+    for (const slot of writes) {
+      latest = Math.min(latest, (nextWrite.get(slot) ?? latest + 1) - 1, (nextRead.get(slot) ?? latest + 1) - 1);
+    }
     const wanted = alike && alike.length <= mostToWait ? (last.get(alike.key) ?? 0) : 0;
     const phase = latest >= wanted ? Math.max(wanted, phases[i] ?? 0) : (phases[i] ?? 0);
     moved[i] = phase;

@@ -11,7 +11,12 @@ export function shorten({ entries, sources, roots }: Capture): Capture {
   /** the entry that has the same value as each */
   const same: number[] = [];
   entries.forEach((entry, at) => {
-    short.push(skipReshape(short, movedTo(entry, (input) => same[input] ?? input)));
+    short.push(
+      skipReshape(
+        short,
+        movedTo(entry, (input) => same[input] ?? input),
+      ),
+    );
     same.push(isRoot.has(at) ? at : (originOf(short, at) ?? at));
   });
   return dropUnread({ entries: short, sources, roots });

@@ -4,7 +4,7 @@
 // is freed when the collector says so, or at once when the last one that holds it lets go.
 
 import type { Dtype, Storage } from '@treadle/graph';
-import { type Block, memory, team } from '@treadle/pool';
+import { type Block, memory, mostBytes, team } from '@treadle/pool';
 
 export type Values = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
@@ -22,8 +22,9 @@ let bytesInBlocks = 0;
 let sweeps = 0;
 /** bytes of the blocks that were taken since the last sweep */
 let bytesTaken = 0;
-/** Runs that were bound so far: what is bound to the latest one keeps its block. */
+/** Runs that were bound so far. While one is being bound, what is bound to it keeps its block. */
 let bindings = 0;
+let isBinding = false;
 /** The homes that are blocks. They do not keep the values that live there: a value that is forgotten leaves its home behind. */
 const blocks = new Set<Home>();
 /** Blocks that were given back while a run was under way, which may still read or write them. */
@@ -63,7 +64,7 @@ export function allocateBlock(bytes: number): Block {
   try {
     return memory.allocate(bytes);
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
+    if (!(error instanceof RangeError) || bytes > mostBytes) throw error;
     team.finish();
     emptyMemory();
     return memory.allocate(bytes);
@@ -72,7 +73,7 @@ export function allocateBlock(bytes: number): Block {
 
 /** Empties the memory but for what is bound to the run that is being prepared. */
 function emptyMemory(): void {
-  for (const home of blocks) if (home.binding !== bindings) home.moveOut();
+  for (const home of blocks) if (!isBinding || home.binding !== bindings) home.moveOut();
   for (const each of [...spare]) each.giveBack();
   team.rest();
 }
@@ -345,12 +346,18 @@ export function disposed(): Error {
 /** Begins to bind a run: moves old values out to arrays when there are many. No run is under way. */
 export function beginBinding(): void {
   bindings++;
+  isBinding = true;
   if (bytesTaken < sweepBytes) return;
   if (bytesInBlocks > sweepBytes) {
     for (const home of blocks) if (home.isMovable && home.lastSweep !== sweeps) home.moveOut();
   }
   sweeps++;
   bytesTaken = 0;
+}
+
+/** The run that was bound is about to begin, or will not. */
+export function endBinding(): void {
+  isBinding = false;
 }
 
 /** Up to this many words a loop is faster than a view and a copy of it. */

@@ -21,8 +21,7 @@ export function lanes(program: StoredProgram): Kernel {
   const own = present && { ...present, slot: window.at(present.slot) };
   const read = loads.map(({ operand, type }) => `${type} ${operandKey(operand)}`);
   const codeKey = `lanes ${key} ${cost} ${read} → ${stores.map(operandKey)} ${own ? `${own.slot} of ${own.of}` : ''}`;
-  const kernel = lanesInPlace({ ...program, loads, stores, present: own });
-  return overWindow({ ...kernel, codeKey }, window.locations);
+  return overWindow(lanesInPlace({ ...program, loads, stores, present: own }), window.locations, codeKey);
 }
 
 function lanesInPlace(program: StoredProgram): Kernel {

@@ -32,22 +32,28 @@ export function operandKey({ slot, view: { shape, strides } }: Operand): string 
   return `${slot}[${shape}]${strides}`;
 }
 
-/** A kernel over the positions of a window as one over the slots of these locations. */
-export function overWindow(kernel: Kernel, locations: readonly Location[]): Kernel {
+/** A kernel over the positions of a window as one over the slots of these locations, its code known by a key. */
+export function overWindow(kernel: Kernel, locations: readonly Location[], codeKey: string): Kernel {
   const moved = ({ slot, byteOffset }: Location): Location => {
     const location = locations[slot];
     if (!location) throw new Error('internal: a kernel has an operand that is not in its window');
     return byteOffset === 0 ? location : { slot: location.slot, byteOffset: location.byteOffset + byteOffset };
   };
-  const slotOf = (slot: Slot): Slot => moved({ slot, byteOffset: 0 }).slot;
+  const slotOf = (position: Slot): Slot => moved({ slot: position, byteOffset: 0 }).slot;
   const slotsOf = (positions: readonly Slot[]): Slot[] => [...new Set(positions.map(slotOf))];
-  const { alike, window, reads, writes, refusal } = kernel;
-  return {
-    ...kernel,
-    reads: slotsOf(reads),
-    writes: slotsOf(writes),
+  const { name, tiles, cost, scratch, work, emit, alike, window, refusal } = kernel;
+  const placed = {
+    name,
+    tiles,
+    cost,
+    scratch,
+    work,
+    emit,
+    reads: slotsOf(kernel.reads),
+    writes: slotsOf(kernel.writes),
     window: window ? window.map((word): Word => (typeof word === 'number' ? word : moved(word))) : locations,
-    ...(refusal && { refusal: { ...refusal, slot: slotOf(refusal.slot) } }),
-    ...(alike && { alike: { ...alike, locations: alike.locations.map(moved) } }),
+    codeKey,
   };
+  if (refusal) return { ...placed, refusal: { ...refusal, slot: slotOf(refusal.slot) } };
+  return alike ? { ...placed, alike: { ...alike, locations: alike.locations.map(moved) } } : placed;
 }

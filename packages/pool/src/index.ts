@@ -15,8 +15,9 @@ export {
   status,
   waitersOffset,
 } from './control.ts';
+export { armFault, faults } from './fault.ts';
 export { useInstance } from './main.ts';
-export { memory, type SharedMemory } from './memory.ts';
+export { memory, mostBytes, type SharedMemory } from './memory.ts';
 export type { Code, Kernels, Program, RunOptions, Stint, Table, Work } from './program.ts';
 export { RunError } from './run-error.ts';
 export { Team, type TeamOptions, team } from './team.ts';

@@ -2,6 +2,7 @@
 // programs links it first, and forgets it when none of them is left.
 
 import { clock } from './clock.ts';
+import { failWhereArmed } from './fault.ts';
 import type { Code, Kernels } from './program.ts';
 import { type WebAssemblyInstance, type WebAssemblyMemory, webAssembly } from './webassembly.ts';
 
@@ -27,7 +28,9 @@ export function mainOf({ entry, functions }: Code, memory: WebAssemblyMemory): M
     if (!func) throw new Error(`internal: a module of kernels exports ${name}`);
     kernels.set(position, func);
   });
-  const { main } = new webAssembly.Instance(entry, { env: { memory, clock, kernels } }).exports;
+  const { main } = new webAssembly.Instance(entry, {
+    env: { memory, clock, kernels, fault: () => failWhereArmed(memory) },
+  }).exports;
   if (!main) throw new Error('internal: a program exports main');
   return main;
 }

@@ -10,6 +10,8 @@ const maximumPages = 65_536;
 const guardBytes = 64;
 /** nothing lies at address 0 */
 const heapStart = 64;
+/** the largest block that an empty memory has room for */
+export const mostBytes: number = maximumPages * pageBytes - heapStart - guardBytes;
 const leastGrowth = 16 * 1024 * 1024;
 
 interface Views {
@@ -20,6 +22,8 @@ interface Views {
 
 export class SharedMemory {
   readonly #allocator = new Allocator(heapStart);
+  /** called before each allocation, whose error is what it throws: for tests of a memory that is full */
+  beforeAllocate: ((bytes: number) => void) | undefined;
   #wasm: WebAssemblyMemory | undefined;
   #views: Views | undefined;
 
@@ -57,6 +61,7 @@ export class SharedMemory {
     if (!Number.isSafeInteger(bytes) || bytes < 0) {
       throw new RangeError(`memory: a block has a whole number of bytes, 0 or more; got ${bytes}`);
     }
+    this.beforeAllocate?.(bytes);
     const wasm = this.#wasm ?? this.#create();
     const block = this.#allocator.allocate(bytes);
     if (block) return block;

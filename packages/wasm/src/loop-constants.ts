@@ -45,13 +45,18 @@ function visitStatement(s: Statement, inLoop: boolean, found: Map<string, LoopCo
 }
 
 function visitExpression({ node }: Expr<ResultType>, found: Map<string, LoopConstant>): void {
-  if (node.kind === 'const') {
-    const { type, value } = node;
-    if (!isVector(type) || isCheap(type, value)) return;
-    const key = constantKey(type, value);
-    if (!found.has(key)) found.set(key, { type, value });
-  } else if ('args' in node) {
-    for (const arg of node.args) visitExpression(arg, found);
+  switch (node.kind) {
+    case 'const': {
+      const { type, value } = node;
+      if (!isVector(type) || isCheap(type, value)) return;
+      const key = constantKey(type, value);
+      if (!found.has(key)) found.set(key, { type, value });
+      return;
+    }
+    case 'local.get':
+      return;
+    default:
+      for (const arg of node.args) visitExpression(arg, found);
   }
 }
 

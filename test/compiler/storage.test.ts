@@ -1,0 +1,32 @@
+// Where values lie: what is small gives way to what is large, and keeps its value.
+
+import { expect, test } from 'vitest';
+import { StoredValue } from '../../packages/compiler/dist/storage.js';
+
+test('memory in which small values lie between large gaps has room for what is as large as both', () => {
+  const gibibyte = 2 ** 28; // in elements
+  const large: StoredValue[] = [];
+  const small: StoredValue[] = [];
+  for (let i = 0; i < 3; i++) {
+    large.push(StoredValue.allocate(gibibyte, 'float32'));
+    small.push(StoredValue.fixed(Float32Array.of(i, -i), 'float32'));
+  }
+  for (const value of large) value.drop();
+  const whole = StoredValue.allocate(2.5 * gibibyte, 'float32');
+  small.forEach((value, i) => {
+    expect(value.read()).toEqual(Float32Array.of(i, -i));
+    expect(value.address()).toBeGreaterThan(0); // it is there again for a run
+    expect(value.read()).toEqual(Float32Array.of(i, -i));
+  });
+  whole.drop();
+  for (const value of small) value.drop();
+});
+
+test('memory that is full is an error that says how much there is, and the next value has room', () => {
+  const half = StoredValue.allocate(2 ** 29, 'float32');
+  expect(() => StoredValue.allocate(2 ** 30, 'float32')).toThrow(
+    /^memory: no room for 4294967296 bytes; \d+ bytes are in use of the memory, which is at most 4294967296 bytes$/,
+  );
+  StoredValue.allocate(1000, 'float32').drop();
+  half.drop();
+});

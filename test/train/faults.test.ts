@@ -1,0 +1,166 @@
+// Faults on the way: a thread that ends or throws before any tile of a training, memory that is full at any allocation. What
+// comes out is a typed error; every variable holds what some whole step gave it, unless the error says otherwise; no memory is
+// lost; and the next training is right.
+
+import { dense } from '@treadle/nn';
+import { armFault, faults, memory as sharedMemory, team } from '@treadle/pool';
+import { memory, randomNormal, setThreads, shutdown, type Tensor, tensor } from '@treadle/tensor';
+import { type Model, sequential } from '@treadle/train';
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeFragile } from '../../packages/compiler/dist/link.js';
+
+const isLong = process.env.TREADLE_TEST_LONG !== undefined;
+
+beforeAll(() => {
+  makeFragile(true);
+  team.isAlwaysShared = true;
+});
+afterAll(async () => {
+  makeFragile(false);
+  team.isAlwaysShared = false;
+  await shutdown();
+});
+
+const rows = 96;
+const x = randomNormal([rows, 20], { seed: 1 }).realize();
+const y = randomNormal([rows, 3], { seed: 2 }).realize();
+
+type Values = Readonly<Record<string, Tensor>>;
+
+function newModel(initial?: Values): Model {
+  const model = sequential([dense(40, { activation: 'relu', inputShape: [20] }), dense(3)]);
+  model.compile({ optimizer: 'sgd', loss: 'mse' });
+  if (initial) model.setWeights(initial);
+  return model;
+}
+
+const valuesOf = (model: Model): readonly string[] =>
+  model.variables.map((v) => Buffer.from(v.data().buffer).toString('base64'));
+
+/** Three steps, in the order of the rows. */
+const train = (model: Model): Promise<unknown> => model.fit(x, y, { batchSize: 32, shuffle: false, verbose: 0 });
+
+/** The values of each variable before and after every step of a training without faults. */
+async function wholeSteps(model: Model): Promise<readonly (readonly string[])[]> {
+  const steps = [valuesOf(model)];
+  const callbacks = [{ onBatchEnd: () => void steps.push(valuesOf(model)) }];
+  await model.fit(x, y, { batchSize: 32, shuffle: false, verbose: 0, callbacks });
+  return steps;
+}
+
+const first = newModel();
+const initial: Values = Object.fromEntries(
+  Object.entries(first.getWeights()).map(([name, t]) => [name, tensor(t.data(), { shape: t.shape })]),
+);
+
+/** Breaks one training by `fault`; the message of its error, if it has one. */
+async function broken(
+  whole: readonly (readonly string[])[],
+  model: Model,
+  fault: () => void,
+): Promise<string | undefined> {
+  model.setWeights(initial);
+  valuesOf(model); // the assignments are made
+  fault();
+  const message = await train(model).then(
+    () => undefined,
+    (error: Error) => `${error.name}: ${error.message}`,
+  );
+  armFault(sharedMemory.wasm, 0, faults.throw);
+  sharedMemory.beforeAllocate = undefined;
+  const isTorn = message?.includes('may hold neither');
+  if (!isTorn) {
+    valuesOf(model).forEach((value, i) => {
+      expect(whole.map((step) => step[i])).toContain(value);
+    });
+  }
+  model.setWeights(initial);
+  await train(model);
+  expect(valuesOf(model)).toEqual(whole.at(-1));
+  return message;
+}
+
+describe('a thread that fails before a tile', () => {
+  const kinds = [
+    ['throws', faults.throw, /^Error: team: thread \d+ failed .*a fault that was asked for/],
+    ['ends', faults.end, /^Error: team: thread \d+ failed .*/],
+  ] as const;
+
+  test.each(kinds)('%s: a training of three steps, at every tile', async (_, kind, rule) => {
+    for (const threads of isLong ? [2, 3, 4, 8] : [3]) {
+      setThreads(threads);
+      const model = newModel(initial);
+      const whole = await wholeSteps(model);
+      let failures = 0;
+      for (let tile = 1; ; tile++) {
+        const message = await broken(whole, model, () => armFault(sharedMemory.wasm, tile, kind));
+        if (message === undefined) break;
+        expect(message).toMatch(rule);
+        failures++;
+      }
+      expect(failures).toBeGreaterThan(10);
+    }
+  });
+
+  test('leaves no memory behind', async () => {
+    setThreads(3);
+    const model = newModel(initial);
+    const whole = await wholeSteps(model);
+    const ends = fc.tuple(fc.integer({ min: 1, max: 12 }), fc.constantFrom(faults.throw, faults.end));
+    await broken(whole, model, () => {});
+    const before = memory().bytesInUse;
+    for (const [tile, kind] of fc.sample(ends, { numRuns: isLong ? 2000 : 20, seed: 7 })) {
+      await broken(whole, model, () => armFault(sharedMemory.wasm, tile, kind));
+    }
+    // Threads give their memory back when they have ended.
+    for (let i = 0; i < 500 && memory().bytesInUse > before; i++)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(memory().bytesInUse).toBeLessThanOrEqual(before);
+  });
+});
+
+test('memory that is full from any allocation on: an error that says so, in making, training and asking a model', async () => {
+  setThreads(1);
+  const model = newModel(initial);
+  const whole = await wholeSteps(model);
+  const expected = (await model.predict(x)).data();
+  const acts: readonly (() => Promise<unknown>)[] = [
+    async () => newModel().variables,
+    async () => newModel().fit(x, y, { verbose: 0, batchSize: 32 }),
+    () => train(model),
+    () => model.predict(x),
+    async () =>
+      randomNormal([300, 300])
+        .add(1)
+        .matmul(randomNormal([300, 300]))
+        .data(),
+  ];
+  for (const act of acts) {
+    let failures = 0;
+    for (let allowed = 0; ; allowed++) {
+      model.setWeights(initial);
+      valuesOf(model);
+      let left = allowed;
+      sharedMemory.beforeAllocate = (bytes) => {
+        if (left-- <= 0) throw new RangeError(`memory: no room for ${bytes} bytes; a test says so`);
+      };
+      const message = await act().then(
+        () => undefined,
+        (error: Error) => `${error.name}: ${error.message}`,
+      );
+      sharedMemory.beforeAllocate = undefined;
+      if (message === undefined) break;
+      expect(message).toMatch(/^RangeError: .*no room for \d+ bytes; a test says so/);
+      valuesOf(model).forEach((value, i) => {
+        expect(whole.map((step) => step[i])).toContain(value);
+      });
+      failures++;
+      expect(failures).toBeLessThan(10_000);
+    }
+    model.setWeights(initial);
+    await train(model);
+    expect(valuesOf(model)).toEqual(whole.at(-1));
+    expect((await model.predict(x)).data()).toEqual(expected);
+  }
+});
