@@ -72,6 +72,8 @@ const ranges: readonly (readonly [string, () => unknown])[] = [
   ['lstm: a seed must be a whole number from 0 to 2³² − 1; got -1', () => lstm(2, { seed: -1 })],
   ['subtract: there must be 2 inputs; got 3', () => subtract().buildAll?.([[1], [1], [1]])],
   ['add: there must be one or more inputs; got 0', () => add().buildAll?.([])],
+  ['subtract: there must be 2 inputs; got 0', () => subtract().callAll?.([], { training: false })],
+  ['dot: axes must be a number, or two; got [1]', () => Reflect.apply(dot, undefined, [[1]])],
   ['concatenate: there must be one or more inputs; got 0', () => concatenate().buildAll?.([])],
   ['dot: there must be 2 inputs; got 1', () => dot(1).build([2])],
   [

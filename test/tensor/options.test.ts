@@ -4,6 +4,7 @@
 import {
   add,
   arange,
+  checkpoint,
   compile,
   concat,
   eye,
@@ -105,9 +106,13 @@ test('arrays that hold themselves are refused, not followed without end', () => 
   expect(errorOf(() => plain(tensor)(loop)).message).toBe(
     'tensor: arrays may be 64 deep; got deeper ones; is one of them its own element?',
   );
-  expect(errorOf(() => plain(compile(() => x))(loop)).message).toBe(
-    'compile: arguments may be 64 deep; got deeper ones; is one of them its own element?',
-  );
+  const mixed: unknown[] = [x];
+  mixed.push(mixed);
+  expect(errorOf(() => plain(tensor)(mixed)).message).toMatch(/^tensor: arrays may be 64 deep; got deeper ones/);
+  const tooDeep = 'arguments and results may be 64 deep; got deeper ones; is one of them its own element?';
+  expect(errorOf(() => plain(compile(() => x))(loop)).message).toBe(`compile: ${tooDeep}`);
+  expect(errorOf(() => compile(() => loop)()).message).toBe(`compile: ${tooDeep}`);
+  expect(errorOf(() => plain(checkpoint(() => x))(loop)).message).toBe(`checkpoint: ${tooDeep}`);
 });
 
 test('sums of many tensors by Array.reduce go on working', () => {

@@ -45,7 +45,7 @@ export function batches(
   batchSize: number,
   options: BatchOptions = {},
 ): Generator<Int32Array, void, undefined> {
-  const { shuffle = false, seed, epoch, op = 'batches' } = options;
+  const { shuffle = false, seed, epoch, op = 'batches' } = readOptions('batches', options, batchOptions);
   const count = batchCount(n, batchSize, options);
   const order = shuffle ? permutation(n, { seed, epoch, op }) : ascending(n, op);
   return views(order, batchSize, count);

@@ -1,7 +1,8 @@
 // The batches of one epoch as arrays of their own: the rows of x and y that `batches` names, copied out. What is yielded
 // shares nothing with the source or with the next batch, so it may be kept or handed to another thread.
 
-import { type BatchOptions, batches } from './batches.ts';
+import { readOptions } from '@treadle/tensor';
+import { type BatchOptions, batches, batchOptions } from './batches.ts';
 import type { Elements, Pair, PlainArray } from './plain-array.ts';
 import { commonRows } from './rows.ts';
 import { selectRows } from './split-rows.ts';
@@ -13,7 +14,8 @@ export function epochBatches<X extends Elements, Y extends Elements>(
   batchSize: number,
   options: BatchOptions = {},
 ): Generator<Pair<PlainArray<X>, PlainArray<Y>>, void, undefined> {
-  const rows = commonRows(options.op ?? 'batches', x, y);
+  const { op = 'batches' } = readOptions('batches', options, batchOptions);
+  const rows = commonRows(op, x, y);
   return copies(x, y, batches(rows, batchSize, options));
 }
 

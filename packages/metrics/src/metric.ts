@@ -4,9 +4,9 @@
 import {
   checkFunction,
   checkNumber,
+  checkNumbers,
   type Shape,
   ShapeError,
-  show as showValue,
   stack,
   type Tensor,
   type TensorLike,
@@ -92,8 +92,8 @@ export function countedIn(name: string, mask: TensorLike, x: Tensor): Tensor {
 /** Throws TypeError for what a total cannot add. */
 export function checkFigures(name: string, values: ArrayLike<number>, count: number): void {
   const given: unknown = values;
-  const isList = Array.isArray(given) || (ArrayBuffer.isView(given) && 'length' in given);
-  if (!isList) throw new TypeError(`${name}: values must be an array of numbers; got ${showValue(given)}`);
+  const isTyped = ArrayBuffer.isView(given) && 'length' in given && typeof values[0] !== 'bigint';
+  if (!isTyped) checkNumbers(`${name}: values`, given);
   checkNumber(`${name}: the count`, count);
 }
 

@@ -24,6 +24,7 @@ import {
   type LayerOptions,
   type Mask,
   namedVariablesOf,
+  type Range,
 } from './layer.ts';
 import type { LayerWeights } from './layer-weights.ts';
 
@@ -84,7 +85,7 @@ export function makeLayer(parts: LayerParts): LayerFunction {
         const { training = false, masks, addLoss } = readOptions(kind, context, callAllOptions);
         checkMasks(kind, masks ?? []);
         return callAll(
-          xs.map((x) => asTensor(x)),
+          Array.from(xs, (x) => asTensor(x)),
           { training, addLoss, ...(masks && { masks }) },
         );
       },
@@ -94,12 +95,17 @@ export function makeLayer(parts: LayerParts): LayerFunction {
         checkArray(`${kind}: the inputs`, xs);
         checkMasks(kind, masks);
         return outputMask(
-          xs.map((x) => asTensor(x)),
+          Array.from(xs, (x) => asTensor(x)),
           masks,
         );
       },
     }),
-    ...(outputRange && { outputRange }),
+    ...(outputRange && {
+      outputRange: (inputs: readonly Range[]) => {
+        checkArray(`${kind}: the ranges`, inputs);
+        return outputRange(inputs);
+      },
+    }),
     kind,
     name: options.name,
     inputShape: options.inputShape,

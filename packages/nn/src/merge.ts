@@ -1,7 +1,7 @@
 // Layers that make one of several inputs: element by element (add, subtract, multiply, average, maximum, minimum), side by side
 // (concatenate), or multiplied (dot). A step counts where it does in every input that has a mask.
 
-import { concat, type OptionKinds, type Shape, ShapeError, type Tensor } from '@treadle/tensor';
+import { checkNumbers, concat, type OptionKinds, type Shape, ShapeError, show, type Tensor } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
 import type { LayerOptions, Mask } from './layer.ts';
 import { layerOptions, readLayerOptions, refuseTensors } from './layer-options.ts';
@@ -54,16 +54,15 @@ function elementwise(
   finish: (result: Tensor, count: number) => Tensor = (result) => result,
 ): LayerFunction {
   readLayerOptions(kind, options, layerOptions, instead);
+  const counted = <T>(inputs: readonly T[]): readonly T[] => {
+    if (inputs.length > 0 && inputs.length === (count ?? inputs.length)) return inputs;
+    throw new RangeError(`${kind}: there must be ${count ?? 'one or more'} inputs; got ${inputs.length}`);
+  };
   return makeLayerOfMany({
     kind,
     options: { ...options },
-    buildAll: (shapes) => {
-      if (shapes.length === 0 || (count !== undefined && shapes.length !== count)) {
-        throw new RangeError(`${kind}: there must be ${count ?? 'one or more'} inputs; got ${shapes.length}`);
-      }
-      return [shapes.reduce((a, b) => broadcast(kind, a, b))];
-    },
-    callAll: (xs) => [finish(xs.reduce(combine), xs.length)],
+    buildAll: (shapes) => [counted(shapes).reduce((a, b) => broadcast(kind, a, b))],
+    callAll: (xs) => [finish(counted(xs).reduce(combine), xs.length)],
     outputMask: allMasks,
   });
 }
@@ -132,6 +131,8 @@ export function dot(axes: number | readonly [number, number], options: DotOption
   refuseTensors('dot', axes, 'matmul(a, b) computes');
   const { normalize = false } = readLayerOptions('dot', options, dotOptions);
   const pair = typeof axes === 'number' ? ([axes, axes] as const) : axes;
+  checkNumbers('dot: axes', pair);
+  if (pair.length !== 2) throw new RangeError(`dot: axes must be a number, or two; got ${show(axes)}`);
   const find = (shapes: readonly Shape[]) => {
     const [a, b] = shapes;
     if (!a || !b || shapes.length !== 2) throw new RangeError(`dot: there must be 2 inputs; got ${shapes.length}`);

@@ -172,6 +172,7 @@ export class Network extends Callable implements Layer {
 
   /** What is known of the numbers of each result, from what the layers say of theirs. */
   outputRanges(inputs: readonly Range[] = []): readonly Range[] {
+    checkArray(`${this.kind}: the ranges`, inputs);
     const found: Range[] = [];
     const at = ({ call, index }: Ref): Range => (call < 0 ? inputs[index] : index === 0 ? found[call] : undefined);
     for (const call of this.#graph.calls) {
@@ -271,7 +272,7 @@ export class Network extends Callable implements Layer {
     checkArray(`${this.kind}: the inputs`, inputs);
     const { training = false, masks = [], addLoss } = readOptions(this.kind, options, callAllOptions);
     checkMasks(this.kind, masks);
-    const xs = inputs.map((x) => asTensor(x));
+    const xs = Array.from(inputs, (x) => asTensor(x));
     this.#checkInputs(
       xs.map((x) => sampleShape(this.kind, x)),
       xs,

@@ -19,10 +19,10 @@ export function checkpoint<A extends readonly unknown[]>(f: (...args: A) => Tens
       inputs.push(t.node);
       return t;
     };
-    mapTensors(args, collect, false);
+    mapTensors('checkpoint', args, collect, false);
     const node = checkpointNodes(inputs, (stands) => {
       let next = 0;
-      const replaced = mapTensors(args, (t) => new Tensor(stands[next++] ?? t.node), false);
+      const replaced = mapTensors('checkpoint', args, (t) => new Tensor(stands[next++] ?? t.node), false);
       const y: unknown = f(...(replaced as A)); // the same structure, a tensor for a tensor
       if (!(y instanceof Tensor)) throw new TypeError(`checkpoint: the function must give a tensor; got ${show(y)}`);
       return y.node;

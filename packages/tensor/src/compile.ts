@@ -165,7 +165,7 @@ export function compile<A extends readonly unknown[], R>(
 /** The result of a call, where it is an argument or a variable in a handle of its own. */
 function ownHandles<R>(result: R, args: readonly Tensor[]): R {
   const own = (t: Tensor): Tensor => (t instanceof Variable || args.includes(t) ? new Tensor(t.node) : t);
-  const owned = mapTensors(result, own);
+  const owned = mapTensors('compile', result, own);
   return owned as R; // the same structure, a tensor for a tensor
 }
 
@@ -214,7 +214,7 @@ function replaceTensors(args: unknown, tensors: readonly Tensor[], others: reado
     if (!other) throw new Error('internal: an argument without a node');
     return other;
   };
-  return mapTensors(args, replace, false);
+  return mapTensors('compile', args, replace, false);
 }
 
 /** f as a function on nodes, which stand in for the tensors among its arguments; `result` is what it gave last. */
@@ -236,7 +236,7 @@ function standInCall<A extends readonly unknown[], R>(
       throw new TypeError('compile: the function must not be async; got a promise from it');
     }
     const results: Node[] = [];
-    mapTensors(result, (t) => {
+    mapTensors('compile', result, (t) => {
       results.push(t.node);
       return t;
     });
@@ -275,12 +275,12 @@ function* recordCallInParts<A extends readonly unknown[], R>(
 /** A call of a function that gave `result`, and what was made of it. */
 function callOf<M, R>(made: M, result: unknown): RecordedCall<M, R> {
   // The structure alone: tensors would keep what was recorded.
-  const template = mapTensors(result, ({ shape, dtype }) => placeholder({ shape, dtype }));
+  const template = mapTensors('compile', result, ({ shape, dtype }) => placeholder({ shape, dtype }));
   return {
     made,
     rebuild: (outputs, lost) => {
       let next = 0;
-      const rebuilt = mapTensors(template, (t) => {
+      const rebuilt = mapTensors('compile', template, (t) => {
         const storage = outputs[next++];
         if (!storage) throw new Error('internal: a result without a value');
         return new Tensor(sourceNode({ kind: 'stored', storage }, t.shape, t.dtype, { lost }));

@@ -3,7 +3,7 @@
 // is told apart, but private state of objects.
 
 import { type Node, newWalk } from '@treadle/graph';
-import { isPlainObject } from './map-tensors.ts';
+import { checkDepth, isPlainObject } from './map-tensors.ts';
 import { Tensor } from './tensor.ts';
 import { Variable } from './variable.ts';
 
@@ -52,9 +52,6 @@ function identityOf(x: object): number {
   return id;
 }
 
-/** Arrays and plain objects in arguments that nest deeper are taken for a cycle. */
-const mostDepth = 64;
-
 class Description {
   readonly tensors: Tensor[] = [];
   readonly #show: (t: Tensor) => string;
@@ -100,12 +97,7 @@ class Description {
   }
 
   #within<T>(x: T, describe: (x: T) => string): string {
-    if (this.#depth === mostDepth) {
-      throw new RangeError(
-        `compile: arguments may be ${mostDepth} deep; got deeper ones; is one of them its own element?`,
-      );
-    }
-    this.#depth++;
+    checkDepth('compile', ++this.#depth);
     const text = describe.call(this, x);
     this.#depth--;
     return text;

@@ -63,5 +63,5 @@ export function stack(tensors: readonly TensorLike[], axis = 0): Tensor {
 function nodesOf(op: string, tensors: readonly TensorLike[]): readonly Node[] {
   const one: unknown = tensors;
   checkArray(`${op}: the tensors`, one, one instanceof Tensor ? `; ${op}([a, b]) takes them as one argument` : '');
-  return tensors.map(nodeOf);
+  return Array.from(tensors, (x) => nodeOf(x));
 }

@@ -23,7 +23,7 @@ export function gradients(y: Tensor, xs: readonly Tensor[]): Tensor[] {
   checkArray('gradients: xs', xs, xs instanceof Tensor ? '; gradients(y, [x]) gives [dy/dx]' : '');
   const found = walkBack(
     tensorOf('gradients: y', y).node,
-    xs.map((x) => tensorOf('gradients: each of xs', x).node),
+    Array.from(xs, (x) => tensorOf('gradients: each of xs', x).node),
   );
   // What is computed first of these, by an assignment say, computes all: they share the forward and the backward pass.
   computeAlong([y.node, ...found]);

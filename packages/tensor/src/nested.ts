@@ -68,9 +68,7 @@ function shapeOfFirst(nested: readonly Nested[]): Shape {
   let level: Nested | undefined = nested;
   while (Array.isArray(level)) {
     shape.push(level.length);
-    if (shape.length > mostAxes) {
-      throw new ShapeError(`tensor: arrays may be ${mostAxes} deep; got deeper ones; is one of them its own element?`);
-    }
+    if (shape.length > mostAxes) throw tooDeep();
     level = level[0];
   }
   if (ArrayBuffer.isView(level)) shape.push(level.length);
@@ -93,6 +91,10 @@ function checkRows(nested: readonly Nested[], shape: Shape, place: readonly numb
     }
     if (!isView) checkRows(row, shape, at);
   });
+}
+
+export function tooDeep(): ShapeError {
+  return new ShapeError(`tensor: arrays may be ${mostAxes} deep; got deeper ones; is one of them its own element?`);
 }
 
 function isNumber(part: unknown): part is number | boolean {

@@ -26,7 +26,7 @@ import {
   sizeOf,
 } from '@treadle/graph';
 import { asIndices } from './indices.ts';
-import { mostAxes, type NestedNumbers, nest } from './nested.ts';
+import { mostAxes, type NestedNumbers, nest, tooDeep } from './nested.ts';
 import { print } from './print.ts';
 import { addProtocols, neverCloned } from './protocols.ts';
 import { alike, type Numbers, toNode } from './values.ts';
@@ -44,8 +44,13 @@ export function operand(x: TensorLike): Node | number {
 
 /** The operand as a node. Throws ShapeError where stacked tensors have other shapes than what stands beside them. */
 export function nodeOf(x: TensorLike): Node {
+  return nodeIn(x, 0);
+}
+
+function nodeIn(x: TensorLike, depth: number): Node {
   if (x instanceof Tensor) return x.node;
-  return isNumbers(x) ? toNode(x) : stacked(x);
+  if (depth > mostAxes) throw tooDeep();
+  return isNumbers(x, depth) ? toNode(x) : stacked(x, depth);
 }
 
 /** Whether there are only numbers in the arrays, no tensors. */
@@ -59,8 +64,8 @@ function isArray(x: TensorLike): x is readonly TensorLike[] {
   return Array.isArray(x);
 }
 
-function stacked(parts: readonly TensorLike[]): Node {
-  const nodes = parts.map(nodeOf);
+function stacked(parts: readonly TensorLike[], depth: number): Node {
+  const nodes = Array.from(parts, (part) => nodeIn(part, depth + 1));
   const [first] = nodes;
   const other = nodes.findIndex(({ shape }) => first && !sameShape(shape, first.shape));
   if (other >= 0) {
