@@ -66,7 +66,7 @@ export function allocateBlock(bytes: number): Block {
     return memory.allocate(bytes);
   } catch (error) {
     if (!(error instanceof RangeError) || bytes > mostBytes) throw error;
-    team.finish();
+    if (team.isRunning) team.finish();
     emptyMemory();
     return memory.allocate(bytes);
   }
