@@ -16,6 +16,7 @@ import { planBench } from './plan.ts';
 import { reduceBench } from './reduce.ts';
 import { rooflineBench } from './roofline.ts';
 import { scalingBench } from './scaling.ts';
+import { serveBench } from './serve.ts';
 import { startUpBench } from './start-up.ts';
 import { trainStepBench } from './train-step.ts';
 import type { Row } from './work.ts';
@@ -32,7 +33,7 @@ const usage = `npm run bench -- [suites] [options]
   --svg <file>          roofline: draws the picture
 `;
 
-const suites: Readonly<Record<string, (rounds: Rounds) => Row[]>> = {
+const suites: Readonly<Record<string, (rounds: Rounds) => Row[] | Promise<Row[]>>> = {
   matmul: matmulBench,
   lanes: lanesBench,
   reduce: reduceBench,
@@ -45,6 +46,7 @@ const suites: Readonly<Record<string, (rounds: Rounds) => Row[]>> = {
   scaling: scalingBench,
   'start-up': startUpBench,
   memory: memoryBench,
+  serve: serveBench,
 };
 
 async function main(): Promise<void> {
@@ -77,7 +79,7 @@ async function main(): Promise<void> {
       const { peersBench } = await import('./peers/peers.ts');
       rows.push(...(await peersBench({ ...rounds, native: values.native, only: values.only })));
     } else if (name === 'roofline') await rooflineBench(rounds, values.svg);
-    else rows.push(...(suites[name]?.(rounds) ?? []));
+    else rows.push(...((await suites[name]?.(rounds)) ?? []));
   }
   if (values.json !== undefined) save(values.json, rows);
   if (values.compare !== undefined && compareWith(values.compare, rows)) process.exitCode = 1;
