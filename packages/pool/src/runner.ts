@@ -53,7 +53,7 @@ const graceRounds = 2;
 const endMs = 2_000;
 /** How much the latest run counts in what the next one is expected to take: little, so that one interruption changes nothing. */
 const weightOfLatest = 1 / 4;
-/** So many times workers may end before any of them has started; then none can be started here. */
+/** So many times workers may fail before any of them has started; then none can be started here. */
 const mostFailedStarts = 2;
 
 export class Runner {
@@ -269,7 +269,7 @@ export class Runner {
   #onDeath(staff: Staff, death: Death): void {
     if (staff !== this.#staff) return;
     if (staff.hasStarted) this.#failedStarts = 0;
-    else if (++this.#failedStarts === mostFailedStarts) this.#warn(death.error);
+    else if (!wasEnded(death) && ++this.#failedStarts === mostFailedStarts) this.#warn(death.error);
     if (this.#open?.staff === staff) {
       this.#open.death ??= death;
       staff.wake();
@@ -345,6 +345,11 @@ async function within(milliseconds: number, promise: Promise<void>): Promise<voi
   });
   await Promise.race([promise, late]);
   clearTimeout(timer);
+}
+
+/** Whether somebody ended the thread, rather than that it could not go on: then piscina says no more than the exit code. */
+function wasEnded({ error }: Death): boolean {
+  return error.message.startsWith('worker exited with code');
 }
 
 function messageOf(thrown: unknown): string {
