@@ -10,6 +10,7 @@ import { evaluateRows } from './evaluate.ts';
 import { type History, HistoryRecorder, type Logs, validationName } from './history.ts';
 import { progress, type Verbosity } from './progress.ts';
 import {
+  checkManyFinite,
   checkRows,
   dataOf,
   disposeRows,
@@ -107,6 +108,8 @@ export async function fit(
     steps.optimizer.finalize(model.trainableVariables);
   };
   try {
+    await checkManyFinite('fit', learned);
+    if (validation) await checkManyFinite('fit(validationData)', validation);
     await untilEnded(callbacks, training, run);
   } finally {
     closeRows(data);

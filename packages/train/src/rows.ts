@@ -12,6 +12,7 @@ import {
   ShapeError,
   show,
   Tensor,
+  type TensorData,
   type TensorLike,
   tensor,
 } from '@treadle/tensor';
@@ -220,9 +221,22 @@ function isOne(given: RowsLike): given is TensorLike {
 const manyElements = 2 ** 18;
 
 function checkFinite(op: string, what: 'x' | 'y', given: Tensor, count: number): void {
-  if (given.dtype !== 'float32') return;
-  if (given.size >= manyElements && Number.isFinite(given.abs().max().item())) return;
-  const values = given.data();
+  if (given.dtype !== 'float32' || given.size >= manyElements) return;
+  requireFinite(op, what, given.data(), count);
+}
+
+/** The same for the many elements that checkRows leaves out, with the event loop free. */
+export async function checkManyFinite(op: string, { xs, ys, count }: Rows): Promise<void> {
+  for (const [what, tensors] of [['x', xs] as const, ['y', ys] as const]) {
+    for (const given of tensors) {
+      if (given.dtype !== 'float32' || given.size < manyElements) continue;
+      using largest = given.abs().max();
+      if (!Number.isFinite((await largest.read())[0])) requireFinite(op, what, await given.read(), count);
+    }
+  }
+}
+
+function requireFinite(op: string, what: 'x' | 'y', values: TensorData, count: number): void {
   const wrong = values.findIndex((value) => !Number.isFinite(value));
   if (wrong < 0) return;
   throw new RangeError(
