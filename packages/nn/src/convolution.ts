@@ -2,48 +2,20 @@
 // Which kernels there are and how they meet the input is each layer's own.
 
 import { type OptionKinds, type Shape, ShapeError, show, type Tensor } from '@treadle/tensor';
-import { type Activation, type ActivationName, activationOf, rangeOf } from './activations.ts';
+import { activationOf, rangeOf } from './activations.ts';
 import type { LayerFunction } from './callable.ts';
-import { type Constraint, type ConstraintName, constraintOf } from './constraints.ts';
-import { type Initializer, type InitializerName, initializerOf } from './initializers.ts';
-import { type LayerOptions, sampleShape } from './layer.ts';
-import { layerOptions } from './layer-options.ts';
+import { constraintOf } from './constraints.ts';
+import { initializerOf } from './initializers.ts';
+import { type KernelLayerOptions, kernelLayerOptions } from './kernel-layer-options.ts';
+import { sampleShape } from './layer.ts';
 import { LayerWeights } from './layer-weights.ts';
 import { makeLayer } from './make-layer.ts';
-import { perSample, type Regularizer, type RegularizerName, regularizerOf } from './regularizers.ts';
+import { perSample, regularizerOf } from './regularizers.ts';
 import { requireAxes, shapeAfter } from './window-layer.ts';
 
-export interface ConvolutionOptions extends LayerOptions {
-  /** a name or a function; none by default */
-  readonly activation?: ActivationName | Activation | undefined;
-  /** true by default */
-  readonly useBias?: boolean | undefined;
-  /** of every kernel; 'glorotUniform' by default */
-  readonly kernelInitializer?: InitializerName | Initializer | undefined;
-  /** 'zeros' by default */
-  readonly biasInitializer?: InitializerName | Initializer | undefined;
-  /** on every kernel */
-  readonly kernelRegularizer?: RegularizerName | Regularizer | undefined;
-  readonly biasRegularizer?: RegularizerName | Regularizer | undefined;
-  /** on the layer's result, per sample */
-  readonly activityRegularizer?: RegularizerName | Regularizer | undefined;
-  /** of every kernel */
-  readonly kernelConstraint?: ConstraintName | Constraint | undefined;
-  readonly biasConstraint?: ConstraintName | Constraint | undefined;
-}
+export type ConvolutionOptions = KernelLayerOptions;
 
-export const convolutionOptions: OptionKinds<ConvolutionOptions> = {
-  ...layerOptions,
-  activation: 'any',
-  useBias: 'boolean',
-  kernelInitializer: 'any',
-  biasInitializer: 'any',
-  kernelRegularizer: 'any',
-  biasRegularizer: 'any',
-  activityRegularizer: 'any',
-  kernelConstraint: 'any',
-  biasConstraint: 'any',
-};
+export const convolutionOptions: OptionKinds<ConvolutionOptions> = kernelLayerOptions;
 
 export interface Recipe {
   readonly kind: string;

@@ -1,46 +1,21 @@
 // dense: activation(x·kernel + bias), over the last axis of its input.
 
 import { type OptionKinds, ShapeError } from '@treadle/tensor';
-import { type Activation, type ActivationName, activationOf, rangeOf } from './activations.ts';
+import { activationOf, rangeOf } from './activations.ts';
 import type { LayerFunction } from './callable.ts';
-import { type Constraint, type ConstraintName, constraintOf } from './constraints.ts';
-import { type Initializer, type InitializerName, initializerOf } from './initializers.ts';
-import { keepMask, type LayerOptions, sampleShape } from './layer.ts';
-import { layerOptions, readLayerOptions } from './layer-options.ts';
+import { constraintOf } from './constraints.ts';
+import { initializerOf } from './initializers.ts';
+import { type KernelLayerOptions, kernelLayerOptions } from './kernel-layer-options.ts';
+import { keepMask, sampleShape } from './layer.ts';
+import { readLayerOptions } from './layer-options.ts';
 import { LayerWeights } from './layer-weights.ts';
 import { checkCount, makeLayer } from './make-layer.ts';
 import { project } from './project.ts';
-import { perSample, type Regularizer, type RegularizerName, regularizerOf } from './regularizers.ts';
+import { perSample, regularizerOf } from './regularizers.ts';
 
-export interface DenseOptions extends LayerOptions {
-  /** a name or a function; none by default */
-  readonly activation?: ActivationName | Activation | undefined;
-  /** true by default */
-  readonly useBias?: boolean | undefined;
-  /** 'glorotUniform' by default */
-  readonly kernelInitializer?: InitializerName | Initializer | undefined;
-  /** 'zeros' by default */
-  readonly biasInitializer?: InitializerName | Initializer | undefined;
-  readonly kernelRegularizer?: RegularizerName | Regularizer | undefined;
-  readonly biasRegularizer?: RegularizerName | Regularizer | undefined;
-  /** on the layer's result, per sample */
-  readonly activityRegularizer?: RegularizerName | Regularizer | undefined;
-  readonly kernelConstraint?: ConstraintName | Constraint | undefined;
-  readonly biasConstraint?: ConstraintName | Constraint | undefined;
-}
+export type DenseOptions = KernelLayerOptions;
 
-export const denseOptions: OptionKinds<DenseOptions> = {
-  ...layerOptions,
-  activation: 'any',
-  useBias: 'boolean',
-  kernelInitializer: 'any',
-  biasInitializer: 'any',
-  kernelRegularizer: 'any',
-  biasRegularizer: 'any',
-  activityRegularizer: 'any',
-  kernelConstraint: 'any',
-  biasConstraint: 'any',
-};
+export const denseOptions: OptionKinds<DenseOptions> = kernelLayerOptions;
 
 /**
  * activation(x·kernel + bias): [batch, ..., features] → [batch, ..., units]. Variables: kernel [features, units], bias [units].
