@@ -67,6 +67,7 @@ export type { NestedNumbers } from './nested.ts';
 export { type Profile, type ProfiledKernel, type ProfileOptions, profile, type ThreadShare } from './profile.ts';
 export { type NormalOptions, randomNormal, randomUniform, type Seed, setSeed, type UniformOptions } from './random.ts';
 export { closeRows, gatherRows, type OpenRows, openRows, rowsInPlace } from './rows.ts';
+export { type ScanOptions, scan } from './scan.ts';
 export { Tensor, type TensorData, type TensorLike } from './tensor.ts';
 export type { Numbers, TensorOptions } from './values.ts';
 export { Variable, type VariableOptions, variable } from './variable.ts';
