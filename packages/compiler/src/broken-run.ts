@@ -2,10 +2,10 @@
 // begun, it may hold something between its old and its new value. Which steps had begun, the team knows.
 
 import { type Shape, showShape, type VariableState } from '@treadle/graph';
-import type { Kernel } from '@treadle/kernels';
 import { RunError } from '@treadle/pool';
 import type { Capture } from './capture.ts';
 import type { Place } from './lower.ts';
+import { isLoop, kernelsIn, type Phase } from './step.ts';
 
 /** A variable that a plan assigns, and the steps that write it. */
 export interface Written {
@@ -13,7 +13,7 @@ export interface Written {
   readonly steps: readonly number[];
 }
 
-export function writtenBy(capture: Capture, places: readonly Place[], steps: readonly Kernel[]): readonly Written[] {
+export function writtenBy(capture: Capture, places: readonly Place[], phases: readonly Phase[]): readonly Written[] {
   const stateAt = (place: Place) => {
     if (place.kind === 'target') return capture.roots[place.root]?.target;
     const source =
@@ -23,12 +23,14 @@ export function writtenBy(capture: Capture, places: readonly Place[], steps: rea
   const states = places.map(stateAt);
   const writing = new Map<VariableState, number[]>();
   for (const { target } of capture.roots) if (target) writing.set(target, []);
-  steps.forEach(({ writes }, step) => {
-    for (const slot of writes) {
+  let step = 0;
+  for (const one of phases.flat()) {
+    for (const slot of one.writes) {
       const list = states[slot] && writing.get(states[slot]);
       if (list && list.at(-1) !== step) list.push(step);
     }
-  });
+    step += isLoop(one) ? kernelsIn(one.phases).length : 1;
+  }
   return capture.roots.flatMap(({ target }) =>
     target ? [{ shape: target.shape, steps: writing.get(target) ?? [] }] : [],
   );

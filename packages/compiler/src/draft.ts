@@ -13,6 +13,7 @@ import { distinctKernels } from './link.ts';
 import { type Lowered, lower } from './lower.ts';
 import type { Ragged } from './ragged.ts';
 import { type Schedule, schedule } from './schedule.ts';
+import { kernelsIn } from './step.ts';
 
 /** Values up to this many elements are copied to the plan's block before a run and from it after, and need no block of their own. */
 const smallValue = 256;
@@ -42,12 +43,12 @@ export function* draftInParts(capture: Capture, level: Level, ragged?: Ragged): 
   yield;
   const lowered = lower(capture, groups, level, ragged);
   yield;
-  const { phases, lifetimes } = schedule(lowered.kernels);
+  const { phases, lifetimes } = schedule(lowered.steps);
   yield;
   const inBlock = layOutBlock(lowered, capture, lifetimes, phases.length, ragged);
   yield;
-  const written = writtenBy(capture, lowered.places, phases.flat());
-  return { lowered, phases, written, inBlock, code: distinctKernels(phases.flat()), rows: ragged?.rows ?? 1 };
+  const written = writtenBy(capture, lowered.places, phases);
+  return { lowered, phases, written, inBlock, code: distinctKernels(kernelsIn(phases)), rows: ragged?.rows ?? 1 };
 }
 
 export function isSmall(shape: Shape): boolean {

@@ -9,6 +9,7 @@ import { chooseLevel } from './features.ts';
 import { encodeKernels } from './link.ts';
 import { type ArgumentType, type Recorded, trace } from './record.ts';
 import { simplified } from './simplify.ts';
+import { countedIn } from './step.ts';
 import { layOutTable } from './windows.ts';
 
 /** A kernel as a step of a plan. */
@@ -21,6 +22,8 @@ export interface ExplainedKernel extends Work {
   readonly tiles: number;
   /** what it is expected to take on one thread, roughly, in nanoseconds */
   readonly cost: number;
+  /** how often it runs: once, but for what is in a loop; the other figures are those of one time */
+  readonly times: number;
 }
 
 export interface PlanFigures {
@@ -56,9 +59,11 @@ export function explainPlan(types: readonly ArgumentType[], f: Recorded): PlanFi
 }
 
 export function figuresOf(captured: Capture, { phases, inBlock, code }: Draft): PlanFigures {
-  const kernels = phases.flatMap((phase, p) => phase.map((kernel) => describe(kernel, p)));
+  const kernels = phases.flatMap((phase, p) =>
+    countedIn([phase]).map(({ kernel, times }) => describe(kernel, p, times)),
+  );
   const total = (figure: 'flops' | 'bytesRead' | 'bytesWritten'): number =>
-    kernels.reduce((sum, kernel) => sum + kernel[figure], 0);
+    kernels.reduce((sum, kernel) => sum + kernel.times * kernel[figure], 0);
   const { lifetimes } = inBlock;
   return {
     kernels,
@@ -82,8 +87,8 @@ export function figuresOf(captured: Capture, { phases, inBlock, code }: Draft): 
   };
 }
 
-function describe({ name, tiles, cost, work }: Kernel, phase: number): ExplainedKernel {
-  return { name, phase, ...work, tiles, cost };
+function describe({ name, tiles, cost, work }: Kernel, phase: number, times: number): ExplainedKernel {
+  return { name, phase, ...work, tiles, cost, times };
 }
 
 function bytesOf({ entries }: Capture, positions: readonly number[]): number {

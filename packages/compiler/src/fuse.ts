@@ -14,7 +14,7 @@ export type StoredSet = ReadonlySet<number>;
 /** What is stored, and by what it is computed. */
 export interface Fused {
   readonly stored: Stored;
-  /** for each entry stored, in ascending order: its program, or that of what it reduces; none for a tiled op */
+  /** for each entry that is computed on its own, in ascending order: its program, or that of what it reduces; none for a tiled op or a loop */
   readonly programs: ReadonlyMap<number, Program | undefined>;
 }
 
@@ -105,7 +105,7 @@ function chooseStored(entries: readonly Captured[], forced: ReadonlySet<number>)
       of.hasOthers ||= !isKernel && use.hasOthers;
       const iteration = op?.kind === 'reduce' ? sizeOf(node.shape) : sizeOf(entry.node.shape);
       of.iteration = Math.max(of.iteration, iteration, isKernel ? 0 : use.iteration);
-      of.inMemory ||= op?.kind === 'tiled' || (op?.kind === 'move' && !isKernel && use.inMemory);
+      of.inMemory ||= op?.kind === 'tiled' || op?.kind === 'loop' || (op?.kind === 'move' && !isKernel && use.inMemory);
       const sameplace = op?.kind === 'reduce' || (op?.kind === 'lane' && sameShape(node.shape, entry.node.shape));
       of.inPlace &&= sameplace && (isKernel || use.inPlace);
     }
@@ -141,7 +141,8 @@ function buildPrograms(stored: StoredEntries): {
     if (!node || !inputs) continue;
     const { op } = node;
     let program: Program | undefined;
-    if (op?.kind === 'tiled') {
+    if (op?.kind === 'part') continue;
+    if (op?.kind === 'tiled' || op?.kind === 'loop') {
       for (const input of inputs) {
         const operand = operandFor(stored, input);
         if (isMustStore(operand)) missing.add(operand.mustStore);

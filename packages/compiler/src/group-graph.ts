@@ -24,13 +24,14 @@ export class GroupGraph {
   /** Groups each of which reads only what those before it make. */
   constructor(groups: Iterable<Group>) {
     for (const group of groups) {
-      const { at, reads } = group;
+      const { at, reads, members } = group;
       this.#groups.set(at, group);
-      this.#makers.set(at, at);
+      for (const entry of [at, ...members]) this.#makers.set(entry, at);
       this.#ranks.set(at, this.#ranks.size);
       for (const read of reads) {
         addTo(this.#readers, read, at);
-        if (this.#groups.has(read)) this.runAfter(at, read);
+        const maker = this.makerOf(read);
+        if (maker) this.runAfter(at, maker.at);
       }
     }
   }

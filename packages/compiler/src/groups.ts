@@ -13,7 +13,8 @@ import { joinRows } from './rows.ts';
 
 /** With `ragged`, no reduction over rows is joined to others: it leaves out those that a run does not have. */
 export function makeGroups(capture: Capture, { stored, programs }: Fused, ragged?: Ragged): GroupGraph {
-  const groups = new GroupGraph([...programs].map(([at, program]) => makeGroup(stored, at, program)));
+  const parts = partsOf(capture);
+  const groups = new GroupGraph([...programs].map(([at, program]) => makeGroup(stored, at, program, parts.get(at))));
   const sources = sourcesOf(capture);
   writeVariablesInPlace(capture, groups, sources);
   joinLanes(capture, groups, sources, (members) => buildProgram(stored, members, members));
@@ -22,7 +23,19 @@ export function makeGroups(capture: Capture, { stored, programs }: Fused, ragged
   return groups;
 }
 
-function makeGroup(stored: Stored, at: number, program: Program | undefined): Group {
+/** The parts of each loop. */
+function partsOf({ entries }: Capture): ReadonlyMap<number, number[]> {
+  const parts = new Map<number, number[]>();
+  entries.forEach(({ node, inputs: [of = -1] }, at) => {
+    if (node.source || node.op?.kind !== 'part') return;
+    const known = parts.get(of);
+    if (known) known.push(at);
+    else parts.set(of, [at]);
+  });
+  return parts;
+}
+
+function makeGroup(stored: Stored, at: number, program: Program | undefined, members = [at]): Group {
   const reads = new Set<number>();
   for (const { operand } of program?.loads ?? []) reads.add(operand.slot);
   if (!program) {
@@ -34,7 +47,7 @@ function makeGroup(stored: Stored, at: number, program: Program | undefined): Gr
   }
   return {
     at,
-    members: [at],
+    members,
     program,
     product: undefined,
     rows: undefined,

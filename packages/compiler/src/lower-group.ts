@@ -18,14 +18,13 @@ import {
 import type { Capture } from './capture.ts';
 import type { Group } from './group.ts';
 import { rowProgram } from './lower-rows.ts';
+import { type Located, locationIn, operandIn } from './located.ts';
 import { isMustStore, operandFor, type Program, type Stored } from './program.ts';
 
 /** Where things lie, and what of them is there. */
-export interface Layout {
+export interface Layout extends Located {
   readonly capture: Capture;
   readonly level: Level;
-  /** undefined for an entry that does not lie in memory */
-  slotOf(at: number): Slot | undefined;
   /** what there is of the rows of some entries */
   presentRows(members: readonly number[]): Present | undefined;
   /** where it is written how many elements there are of what an entry combines, if that depends on the run */
@@ -99,11 +98,12 @@ interface Tiled {
 function describeTiled(layout: Layout, at: number, window: Window, present: Present | undefined): Tiled {
   const { op, shape, dtype } = nodeOf(layout, at);
   if (op?.kind !== 'tiled') throw new Error('internal: not a tiled op');
-  const stored: Stored = { entries: layout.capture.entries, slotOf: layout.slotOf };
+  const { entries } = layout.capture;
+  const stored: Stored = { entries, slotOf: (entry) => (layout.locationOf(entry) ? entry : undefined) };
   const inputs = (layout.capture.entries[at]?.inputs ?? []).map((input): Operand => {
     const operand = operandFor(stored, input);
     if (isMustStore(operand)) throw new Error('internal: an operand was not stored');
-    return window.operand(operand);
+    return operandIn(window, layout, operand);
   });
   const output = positionOf(window, layout, at);
   const combined = combinedIn(window, layout, at);
@@ -126,8 +126,8 @@ function describeTiled(layout: Layout, at: number, window: Window, present: Pres
 /** The program of a group over the positions of the window; so far its loads are known by the entries that they read. */
 function programIn(window: Window, layout: Layout, { program }: Group): Program {
   if (!program) throw new Error('internal: a group without a program');
-  const loads = program.loads.map(({ operand: { slot: at, view }, type }) => ({
-    operand: window.operand({ slot: storedAt(layout, at), view }),
+  const loads = program.loads.map(({ operand, type }) => ({
+    operand: operandIn(window, layout, operand),
     type,
   }));
   return { ...program, loads };
@@ -154,13 +154,8 @@ function combinedIn(window: Window, layout: Layout, at: number): Slot | undefine
 }
 
 function positionOf(window: Window, layout: Layout, at: number): Slot {
-  return window.at(storedAt(layout, at));
-}
-
-function storedAt(layout: Layout, at: number): Slot {
-  const slot = layout.slotOf(at);
-  if (slot === undefined) throw new Error('internal: an entry without a slot is read');
-  return slot;
+  const { slot, byteOffset } = locationIn(layout, at);
+  return window.at(slot, byteOffset);
 }
 
 function nodeOf({ capture }: Layout, at: number): Node {

@@ -1,16 +1,18 @@
 // A row group as a row program: its parts become steps, what one part makes and another reads a value that need not lie in memory.
 
 import { operandKey, type RowProgram, type RowStep, type Window } from '@treadle/kernels';
+import type { Capture } from './capture.ts';
 import type { Group } from './group.ts';
-import type { Layout } from './lower-group.ts';
+import { type Located, operandIn } from './located.ts';
 import { partRole, type RowGroup, viewInRows } from './rows.ts';
 
 /** Over the positions of the window; equal keys say equal programs. */
 export function rowProgram(
-  { capture, slotOf }: Pick<Layout, 'capture' | 'slotOf'>,
+  layout: Located & { readonly capture: Capture },
   { space, parts }: RowGroup,
   window: Window,
 ): { readonly program: RowProgram; readonly key: string } {
+  const { capture } = layout;
   /** the numbers of the values that the parts make */
   const values = new Map<number, number>();
   const ordered = inOrder(parts);
@@ -26,13 +28,14 @@ export function rowProgram(
     const loads = program.loads.map(({ operand: { slot: at, view }, type }) => {
       const value = values.get(at);
       if (value !== undefined) return { value, type };
-      const [slot, seen] = [slotOf(at), viewInRows(view, space, per)];
-      if (slot === undefined || !seen) throw new Error('internal: a load is not of rows');
-      return { operand: window.operand({ slot, view: seen }), type };
+      const seen = viewInRows(view, space, per);
+      if (!seen) throw new Error('internal: a load is not of rows');
+      return { operand: operandIn(window, layout, { slot: at, view: seen }), type };
     });
     const results = members.map((member) => {
-      const slot = slotOf(member);
-      return { value: values.get(member) ?? -1, slot: slot === undefined ? undefined : window.at(slot) };
+      const location = layout.locationOf(member);
+      const slot = location && window.at(location.slot, location.byteOffset);
+      return { value: values.get(member) ?? -1, slot };
     });
     ops.push(...program.ops, ...(isFold ? [op.name] : []));
     const read = loads.map((load) => ('value' in load ? `value ${load.value}` : operandKey(load.operand)));

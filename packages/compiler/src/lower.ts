@@ -1,7 +1,7 @@
-// Lowering: groups become kernels. Slots are given out here: one for each source, stored entry and temporary buffer. What a
+// Lowering: groups become kernels, and loops of kernels. Slots are given out here: one for each source, stored entry and temporary buffer. What a
 // slot stands for at run time (a tensor's block, a number, a piece of the arena) is said beside it, for the plan to bind.
 
-import { type Dtype, denseView, type Node, type Shape, sizeOf, type VariableState } from '@treadle/graph';
+import { type Dtype, denseView, type LoopOp, type Node, type Shape, sizeOf, type VariableState } from '@treadle/graph';
 import {
   type Kernel,
   type Level,
@@ -10,13 +10,17 @@ import {
   overWindow,
   type Present,
   type Slot,
+  type View,
   Window,
 } from '@treadle/kernels';
 import type { Capture } from './capture.ts';
 import type { Group } from './group.ts';
 import type { GroupGraph } from './group-graph.ts';
 import { describeGroup, type Layout, type Rooms } from './lower-group.ts';
+import { isWhole, lowerLoop, type PlacedLoop, placeLoop } from './lower-loop.ts';
+import { isMustStore, operandFor } from './program.ts';
 import type { Ragged } from './ragged.ts';
+import type { Step } from './step.ts';
 
 /** What the address of a slot is at run time. */
 export type Place =
@@ -40,7 +44,7 @@ export interface Output {
 }
 
 export interface Lowered {
-  readonly kernels: readonly Kernel[];
+  readonly steps: readonly Step[];
   /** what each slot stands for */
   readonly places: readonly Place[];
   readonly outputs: readonly Output[];
@@ -68,9 +72,11 @@ class Lowerer {
   readonly #level: Level;
   readonly #ragged: Ragged | undefined;
   readonly #places: Place[] = [];
-  readonly #slots = new Map<number, Slot>();
+  /** where entries lie */
+  readonly #locations = new Map<number, Location>();
+  readonly #loops = new Map<Group, PlacedLoop>();
   readonly #variables = new Map<VariableState, Slot>();
-  readonly #kernels: Kernel[] = [];
+  readonly #steps: Step[] = [];
   readonly #patterns = new Map<string, Pattern>();
   readonly #outputs: Output[] = [];
 
@@ -86,7 +92,7 @@ class Lowerer {
     const { sources, roots } = this.#capture;
     sources.forEach((at, source) => {
       const slot = this.#newSlot({ kind: 'source', source, dtype: this.#node(at).dtype });
-      this.#slots.set(at, slot);
+      this.#locations.set(at, whole(slot));
       const from = this.#node(at).source;
       if (from?.kind === 'variable') this.#variables.set(from.state, slot);
     });
@@ -99,16 +105,16 @@ class Lowerer {
     const aside = this.#setVariablesAside();
     for (const group of order) this.#lowerGroup(group);
     this.#copyToVariables(aside);
-    return { kernels: this.#afterRefusals(), places: this.#places, outputs: this.#outputs, outputOf };
+    return { steps: this.#afterRefusals(), places: this.#places, outputs: this.#outputs, outputOf };
   }
 
   /** What writes a variable reads all records: where something is refused, no variable changes. */
-  #afterRefusals(): readonly Kernel[] {
-    const records = this.#kernels.flatMap(({ refusal }) => refusal?.slot ?? []);
-    if (records.length === 0) return this.#kernels;
+  #afterRefusals(): readonly Step[] {
+    const records = this.#places.flatMap(({ kind }, slot) => (kind === 'record' ? [slot] : []));
+    if (records.length === 0) return this.#steps;
     const variables = new Set(this.#variables.values());
-    return this.#kernels.map((kernel) =>
-      kernel.writes.some((slot) => variables.has(slot)) ? { ...kernel, reads: [...kernel.reads, ...records] } : kernel,
+    return this.#steps.map((step) =>
+      step.writes.some((slot) => variables.has(slot)) ? { ...step, reads: [...step.reads, ...records] } : step,
     );
   }
 
@@ -123,12 +129,12 @@ class Lowerer {
       outputOf.set(at, output);
       const slot = this.#newSlot({ kind: 'output', output, shape });
       // A source that is asked for as it is has a slot already, which is what others read; it is copied.
-      const own = this.#slots.get(at);
-      const whole = this.#reshapedBy(at);
-      if (own !== undefined) this.#copy(own, slot, at);
-      else this.#slots.set(at, slot);
-      const isFree = whole !== undefined && !this.#slots.has(whole) && !this.#roots.has(whole);
-      if (isFree && own === undefined) this.#slots.set(whole, slot);
+      const own = this.#locations.get(at);
+      const reshaped = this.#reshapedBy(at);
+      if (own) this.#copy(own, whole(slot), at);
+      else this.#locations.set(at, whole(slot));
+      const isFree = reshaped !== undefined && !this.#locations.has(reshaped) && !this.#roots.has(reshaped);
+      if (isFree && !own) this.#locations.set(reshaped, whole(slot));
       return output;
     });
   }
@@ -146,18 +152,30 @@ class Lowerer {
 
   /** Says where the group's result goes; a product that only its own epilogue reads shares the place of the result. */
   #placeGroup(group: Group): void {
+    const { op } = this.#node(group.at);
+    if (op?.kind === 'loop') return this.#placeLoop(group, op);
     for (const member of group.members) {
-      if (this.#slots.has(member) || (group.rows && !this.#isReadOutside(group, member))) continue;
+      if (this.#locations.has(member) || (group.rows && !this.#isReadOutside(group, member))) continue;
       const target = group.targets.get(member);
       const inPlace = target && this.#variables.get(target);
-      this.#slots.set(member, inPlace ?? this.#arenaSlot(sizeOf(this.#node(member).shape)));
+      this.#locations.set(member, whole(inPlace ?? this.#arenaSlot(sizeOf(this.#node(member).shape))));
     }
     const { product } = group;
-    if (product === undefined || this.#slots.has(product)) return;
-    const slot = this.#isReadByOthers(group, product)
-      ? this.#arenaSlot(sizeOf(this.#node(product).shape))
-      : this.#slots.get(group.at);
-    if (slot !== undefined) this.#slots.set(product, slot);
+    if (product === undefined || this.#locations.has(product)) return;
+    const location = this.#isReadByOthers(group, product)
+      ? whole(this.#arenaSlot(sizeOf(this.#node(product).shape)))
+      : this.#locations.get(group.at);
+    if (location) this.#locations.set(product, location);
+  }
+
+  #placeLoop(group: Group, op: LoopOp): void {
+    const parts = group.members.flatMap((at) => {
+      const { op: part } = this.#node(at);
+      return part?.kind === 'part' ? [{ at, part: part.part, slot: this.#locations.get(at)?.slot }] : [];
+    });
+    const placed = placeLoop(op, parts, (bytes) => this.#newSlot({ kind: 'arena', bytes }));
+    for (const [at, location] of placed.locations) this.#locations.set(at, location);
+    this.#loops.set(group, placed);
   }
 
   /** Whether others need a value that the group makes. */
@@ -172,17 +190,43 @@ class Lowerer {
 
   #lowerGroup(group: Group): void {
     const { at } = group;
+    const loop = this.#loops.get(group);
+    if (loop) return this.#lowerLoop(loop, at);
     const reshaped = this.#reshapedBy(at);
-    if (reshaped !== undefined && this.#slots.get(reshaped) === this.#slots.get(at)) return;
+    const isThere = reshaped !== undefined && this.#locations.get(reshaped)?.slot === this.#locations.get(at)?.slot;
+    if (isThere) return;
     const layout: Layout = {
       capture: this.#capture,
       level: this.#level,
-      slotOf: (entry) => this.#slots.get(entry),
+      locationOf: (entry) => this.#locations.get(entry),
       presentRows: (members) => this.#presentRows(members),
       combined: (entry) => this.#combined(entry),
     };
     const { key, window, make } = describeGroup(layout, group);
     this.#place(key, window.locations, make);
+  }
+
+  /** A loop, before it what carries begin with where that is to lie elsewhere, and behind it the parts that are to. */
+  #lowerLoop(placed: PlacedLoop, at: number): void {
+    const { entries } = this.#capture;
+    const stored = { entries, slotOf: (entry: number) => (this.#locations.has(entry) ? entry : undefined) };
+    const inputs = (entries[at]?.inputs ?? []).map((entry, i) => {
+      const operand = operandFor(stored, entry);
+      if (isMustStore(operand)) throw new Error('internal: an operand was not stored');
+      const { slot, byteOffset } = this.#location(operand.slot);
+      const view = { ...operand.view, offset: operand.view.offset + byteOffset / 4 };
+      const begin = placed.begins.get(i);
+      if (!begin && (i >= placed.op.body.carries.length || isWhole(view))) return { slot, view };
+      const to = begin ?? whole(this.#arenaSlot(sizeOf(view.shape)));
+      this.#copy(whole(slot), to, entry, view);
+      return { slot: to.slot, view: { ...denseView(view.shape), offset: to.byteOffset / 4 } };
+    });
+    const around = {
+      allocate: (bytes: number) => this.#newSlot({ kind: 'arena', bytes }),
+      record: () => this.#newSlot({ kind: 'record' }),
+    };
+    this.#steps.push(lowerLoop(placed, inputs, this.#level, around));
+    for (const { at: part, from } of placed.copies) this.#copy(from, this.#location(part), part);
   }
 
   /** The kernels that are known by the key, or are made now, at the locations of this group. */
@@ -202,7 +246,7 @@ class Lowerer {
     const window = [...locations, ...temporaries];
     pattern.kernels.forEach((kernel, i) => {
       const { codeKey = `${this.#level.bits} ${this.#level.fma} ${i} ${key}` } = kernel;
-      this.#kernels.push(overWindow(kernel, window, codeKey));
+      this.#steps.push(overWindow(kernel, window, codeKey));
     });
   }
 
@@ -249,7 +293,7 @@ class Lowerer {
     for (const { at, target } of this.#capture.roots) {
       if (!target || this.#node(at).source?.kind !== 'variable' || aside.has(at)) continue;
       const slot = this.#arenaSlot(sizeOf(this.#node(at).shape));
-      this.#copy(this.#slot(at), slot, at);
+      this.#copy(this.#location(at), whole(slot), at);
       aside.set(at, slot);
     }
     return aside;
@@ -261,18 +305,23 @@ class Lowerer {
     for (const { at, target } of this.#capture.roots) {
       if (!target || written.has(target)) continue;
       const slot = this.#variables.get(target);
-      if (slot !== undefined) this.#copy(aside.get(at) ?? this.#slot(at), slot, at);
+      if (slot === undefined) continue;
+      const set = aside.get(at);
+      this.#copy(set === undefined ? this.#location(at) : whole(set), whole(slot), at);
     }
   }
 
-  /** Copies a value that has the shape of entry `at`. */
-  #copy(from: Slot, to: Slot, at: number): void {
+  /** Copies a value that has the shape of entry `at`; `view`: how it lies there, if it does not lie dense. */
+  #copy(from: Location, to: Location, at: number, view?: View): void {
     const { shape, dtype } = this.#node(at);
-    const view = denseView(shape);
+    const dense = denseView(shape);
     const window = new Window();
-    const [load, store] = [window.operand({ slot: from, view }), window.operand({ slot: to, view })];
+    const operandAt = ({ slot, byteOffset }: Location, seen: View) =>
+      window.operand({ slot, view: { ...seen, offset: seen.offset + byteOffset / 4 } });
+    const load = operandAt(from, view ?? dense);
+    const store = operandAt(to, dense);
     const loads = [{ operand: load, type: dtype === 'float32' ? 'f32x4' : 'i32x4' } as const];
-    this.#place(`copy [${shape}]${dtype}`, window.locations, () => [
+    this.#place(`copy [${shape}]${dtype} ${view?.strides ?? ''}`, window.locations, () => [
       lanes({ name: 'copy', key: 'copy', shape, loads, body: (_, v) => v, cost: 0.1, stores: [store] }),
     ]);
   }
@@ -287,10 +336,10 @@ class Lowerer {
     return this.#capture.entries[at]?.inputs[i] ?? -1;
   }
 
-  #slot(at: number): Slot {
-    const slot = this.#slots.get(at);
-    if (slot === undefined) throw new Error('internal: an entry without a slot is read');
-    return slot;
+  #location(at: number): Location {
+    const location = this.#locations.get(at);
+    if (!location) throw new Error('internal: an entry that lies nowhere is read');
+    return location;
   }
 
   #arenaSlot(length: number): Slot {
@@ -300,4 +349,9 @@ class Lowerer {
   #newSlot(place: Place): Slot {
     return this.#places.push(place) - 1;
   }
+}
+
+/** The begin of a slot. */
+function whole(slot: Slot): Location {
+  return { slot, byteOffset: 0 };
 }

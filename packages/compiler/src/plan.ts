@@ -4,7 +4,7 @@
 
 import { type Dtype, type Source, showShape, sizeOf } from '@treadle/graph';
 import { type Refusal, readRecord, type Slot } from '@treadle/kernels';
-import { type Block, type Code, memory, type Program, type RunOptions, type Stint, team } from '@treadle/pool';
+import { type Block, type Code, memory, type Program, type RunOptions, type Stint, team, type Work } from '@treadle/pool';
 import { type Binding, holdBound } from './binding.ts';
 import { explainFailure, type Written } from './broken-run.ts';
 import { type BlockLayout, type Draft, isSmall } from './draft.ts';
@@ -22,6 +22,7 @@ import {
   type Spare,
   StoredValue,
 } from './storage.ts';
+import { isLoop, kernelsIn, type Phase } from './step.ts';
 import { BoundSlot, layOutTable } from './windows.ts';
 
 /** Is told of every run when each thread worked at each step. */
@@ -60,20 +61,19 @@ export class Plan implements Spare {
 
   /** Tells the `watch` of its runs. */
   constructor({ lowered, phases, written, inBlock, code, rows }: Draft, watch?: Watch) {
-    const steps = phases.flat();
-    this.names = steps.map(({ name }) => name);
+    this.names = kernelsIn(phases).map(({ name }) => name);
     this.outputOf = lowered.outputOf;
     this.#written = written;
     this.#outputs = lowered.outputs;
     this.#rows = rows;
     const isWatched = watch !== undefined;
     this.#linking = linkInParts(code, isWatched);
-    this.#program = programOf(phases, () => this.#linkedCode(), isWatched);
     this.#watch = watch;
 
     const functions = new Map([...code.keys()].map((key, position) => [key, position]));
     const table = layOutTable(phases, (kernel) => required(functions.get(keyOf(kernel))), isWatched);
     this.#tableWords = table.words;
+    this.#program = programOf(phases, table.own, () => this.#linkedCode(), isWatched);
     this.#inBlock = inBlock;
     const slots = lowered.places.map((_, slot) => new BoundSlot(table.uses.get(slot) ?? []));
     this.#slots = slots;
@@ -89,7 +89,7 @@ export class Plan implements Spare {
     this.#numbersOfRows = lowered.places.flatMap((place, at) =>
       place.kind === 'rows' ? [[at, place.times] as const] : [],
     );
-    this.#refusals = steps.flatMap(({ refusal }) => (refusal ? [refusal] : []));
+    this.#refusals = refusalsIn(phases);
   }
 
   /** Runs the plan; returns its outputs. Throws where a kernel refuses what it reads: then no variable has changed. */
@@ -384,16 +384,32 @@ function roundUp(bytes: number): number {
   return Math.ceil(bytes / 64) * 64;
 }
 
-function programOf(phases: Draft['phases'], codeOf: () => Code, isWatched: boolean): Program {
-  const kernels = phases.flat();
+function programOf(phases: Draft['phases'], ownBytes: number, codeOf: () => Code, isWatched: boolean): Program {
+  const kernels = kernelsIn(phases);
   return {
     get module() {
       return codeOf();
     },
     steps: kernels.length,
     names: kernels.map(({ name }) => name),
-    scratchBytes: kernels.reduce((most, { scratch }) => Math.max(most, scratch), 0),
-    work: phases.map((phase) => phase.map(({ tiles, cost }) => ({ tiles, cost }))),
+    scratchBytes: ownBytes + kernels.reduce((most, { scratch }) => Math.max(most, scratch), 0),
+    work: workOf(phases, 1),
     isWatched,
   };
+}
+
+/** A phase, then those of each loop in it. */
+function workOf(phases: readonly Phase[], times: number): Work {
+  return phases.flatMap((phase) => [
+    phase.flatMap((step) => (isLoop(step) ? [] : [{ tiles: step.tiles, cost: step.cost, times }])),
+    ...phase.flatMap((step) => (isLoop(step) ? workOf(step.phases, times * step.rounds) : [])),
+  ]);
+}
+
+/** What kernels may refuse, with the slots of their records: those of loops lie where the loop says. */
+function refusalsIn(phases: readonly Phase[], slotOf = (slot: Slot): Slot => slot): readonly Refusal[] {
+  return phases.flat().flatMap((step) => {
+    if (!isLoop(step)) return step.refusal ? [{ ...step.refusal, slot: slotOf(step.refusal.slot) }] : [];
+    return refusalsIn(step.phases, (slot) => slotOf(required(step.walks.get(slot)).first.slot));
+  });
 }

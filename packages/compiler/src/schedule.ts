@@ -3,15 +3,16 @@
 // nobody waits for so soon, and whose operands lie there anyway, are put off until the phase before they are needed, so that
 // their results do not take room, and a place in a cache, for longer. Kernels of a phase that do the same become one.
 
-import { type Alike, joinAlike, type Kernel, type Slot } from '@treadle/kernels';
+import { type Alike, joinAlike, type Slot } from '@treadle/kernels';
+import type { Phase, Step } from './step.ts';
 
 export interface Schedule {
-  readonly phases: readonly (readonly Kernel[])[];
+  readonly phases: readonly Phase[];
   /** the first and the last phase that touches a slot */
   readonly lifetimes: ReadonlyMap<Slot, { readonly first: number; readonly last: number }>;
 }
 
-export function schedule(kernels: readonly Kernel[]): Schedule {
+export function schedule(kernels: readonly Step[]): Schedule {
   const phases = joinPhases(kernels, waiting(kernels, putOff(kernels, earliest(kernels))));
   const lifetimes = new Map<Slot, { first: number; last: number }>();
   phases.forEach((phase, at) => {
@@ -29,7 +30,7 @@ export function schedule(kernels: readonly Kernel[]): Schedule {
 }
 
 /** The first phase of each kernel after all that it depends on. */
-function earliest(kernels: readonly Kernel[]): readonly number[] {
+function earliest(kernels: readonly Step[]): readonly number[] {
   const lastWrite = new Map<Slot, number>();
   const lastTouch = new Map<Slot, number>();
   return kernels.map(({ reads, writes }) => {
@@ -43,7 +44,7 @@ function earliest(kernels: readonly Kernel[]): readonly number[] {
 }
 
 /** Later phases, from the last kernel to the first; nothing that is written has to be kept longer for it. */
-function putOff(kernels: readonly Kernel[], earliestPhases: readonly number[]): readonly number[] {
+function putOff(kernels: readonly Step[], earliestPhases: readonly number[]): readonly number[] {
   const phases = [...earliestPhases];
   const written = new Set(kernels.flatMap(({ writes }) => writes));
   // of the kernels that come later: the first phase that touches a slot, the first that writes it, and the last that touches it
@@ -71,7 +72,7 @@ function putOff(kernels: readonly Kernel[], earliestPhases: readonly number[]): 
 const mostToWait = 512;
 
 /** Small kernels wait for those they can be one with, where nobody waits for them. */
-function waiting(kernels: readonly Kernel[], phases: readonly number[]): readonly number[] {
+function waiting(kernels: readonly Step[], phases: readonly number[]): readonly number[] {
   const last = new Map<string, number>();
   kernels.forEach(({ alike }, i) => {
     if (alike) last.set(alike.key, Math.max(last.get(alike.key) ?? 0, phases[i] ?? 0));
@@ -99,10 +100,10 @@ function waiting(kernels: readonly Kernel[], phases: readonly number[]): readonl
 }
 
 /** The phases; kernels that have their like somewhere in the plan share its code, and are one within a phase. */
-function joinPhases(kernels: readonly Kernel[], phases: readonly number[]): readonly (readonly Kernel[])[] {
+function joinPhases(kernels: readonly Step[], phases: readonly number[]): readonly Phase[] {
   const like = new Map<string, number>();
   for (const { alike } of kernels) if (alike) like.set(alike.key, (like.get(alike.key) ?? 0) + 1);
-  const byPhase: Kernel[][] = [];
+  const byPhase: Step[][] = [];
   kernels.forEach((kernel, i) => {
     const phase = phases[i] ?? 0;
     while (byPhase.length <= phase) byPhase.push([]);

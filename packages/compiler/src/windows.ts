@@ -1,50 +1,33 @@
-// The table that a plan's program is run over: the step table, and behind it the windows of its kernels. What a window says
-// of a slot is written when the slot's address is known: once, or again for each run that gives it another one.
+// The table that a plan's program is run over: the step table, and behind it the windows of its steps. What a window says of a
+// slot is written when the slot's address is known: once, or again for each run that gives it another one. The windows of
+// steps in loops lie in each thread's own memory, and are made there from the window of the loop.
 
-import type { Kernel, Slot, Word } from '@treadle/kernels';
+import type { Kernel, Location, Slot, Word } from '@treadle/kernels';
 import { memory } from '@treadle/pool';
-import { stepTable } from './step-table.ts';
+import { isLoop, type LoopStep, type Phase, type Step } from './step.ts';
+import { stepTable, type TabledLoop, type TabledPhases, type TabledStep } from './step-table.ts';
 
 export interface TableLayout {
   /** addresses are 0 */
   readonly words: readonly number[];
   /** for each slot: words that hold its address, each followed by how many bytes it is ahead of it */
   readonly uses: ReadonlyMap<Slot, readonly number[]>;
+  /** bytes of each thread's own memory that the windows of loops take */
+  readonly own: number;
 }
 
 /** `funcOf`: the position of a kernel's code in the program's table of functions. Kernels may share a window. */
 export function layOutTable(
-  phases: readonly (readonly Kernel[])[],
+  phases: readonly Phase[],
   funcOf: (kernel: Kernel) => number,
   isWatched: boolean,
 ): TableLayout {
-  const begins = new Map<readonly Word[], number>();
-  const windows: Word[] = [];
-  const windowOf = ({ window }: Kernel): number => {
-    if (!window) throw new Error('internal: a kernel of a plan has a window');
-    let begin = begins.get(window);
-    if (begin === undefined) {
-      begin = windows.length;
-      begins.set(window, begin);
-      for (const word of window) windows.push(word);
-    }
-    return 4 * begin;
-  };
-  const steps = phases.map((phase) =>
-    phase.map((kernel) => {
-      const window = windowOf(kernel);
-      const record = recordIn(kernel);
-      return {
-        func: kernel.tiles > 0 ? funcOf(kernel) : 0,
-        tiles: kernel.tiles,
-        window,
-        record: record === undefined ? undefined : window + 4 * record,
-      };
-    }),
-  );
-  const words = [...stepTable(steps, { isWatched })];
+  const windows = new Windows();
+  const own = { bytes: 0 };
+  const tabled = tablePhases(phases, windows, funcOf, own);
+  const words = [...stepTable(tabled, { isWatched, own: own.bytes })];
   const uses = new Map<Slot, number[]>();
-  for (const word of windows) {
+  for (const word of windows.words) {
     if (typeof word !== 'number') {
       const known = uses.get(word.slot);
       if (known) known.push(words.length, word.byteOffset);
@@ -52,9 +35,78 @@ export function layOutTable(
     }
     words.push(typeof word === 'number' ? word : 0);
   }
-  return { words, uses };
+  return { words, uses, own: own.bytes };
 }
 
+/** Windows one after the other; those that are the same object, once. */
+class Windows {
+  readonly words: Word[] = [];
+  readonly #begins = new Map<readonly Word[], number>();
+
+  /** The byte offset of a window. */
+  place(window: readonly Word[]): number {
+    let begin = this.#begins.get(window);
+    if (begin === undefined) {
+      begin = this.words.length;
+      this.#begins.set(window, begin);
+      for (const word of window) this.words.push(word);
+    }
+    return 4 * begin;
+  }
+}
+
+type FuncOf = (kernel: Kernel) => number;
+
+function tablePhases(
+  phases: readonly Phase[],
+  windows: Windows,
+  funcOf: FuncOf,
+  own: { bytes: number },
+): TabledPhases {
+  const table = (step: Step): TabledStep | TabledLoop =>
+    isLoop(step) ? tableLoop(step, windows, funcOf, own) : tableStep(step, windows, funcOf);
+  return phases.map((phase) => phase.map(table));
+}
+
+function tableStep(kernel: Kernel, windows: Windows, funcOf: FuncOf): TabledStep {
+  if (!kernel.window) throw new Error('internal: a kernel of a plan has a window');
+  const window = windows.place(kernel.window);
+  const record = recordIn(kernel);
+  return {
+    func: kernel.tiles > 0 ? funcOf(kernel) : 0,
+    tiles: kernel.tiles,
+    window,
+    record: record === undefined ? undefined : window + 4 * record,
+  };
+}
+
+/** The words of its steps' windows are made from those of its own window, which lies in the windows around it. */
+function tableLoop(loop: LoopStep, around: Windows, funcOf: FuncOf, own: { bytes: number }): TabledLoop {
+  const inside = new Windows();
+  const phases = tablePhases(loop.phases, inside, funcOf, own);
+  const source: Word[] = [];
+  const positions = new Map<string, number>();
+  const placeOf = (word: Word): number => {
+    const key = typeof word === 'number' ? `${word}` : `${word.slot} ${word.byteOffset}`;
+    const position = positions.get(key) ?? source.push(word) - 1;
+    positions.set(key, position);
+    return 4 * position;
+  };
+  const fixed: number[] = [];
+  const turns: number[] = [];
+  inside.words.forEach((word, i) => {
+    if (typeof word === 'number') return void fixed.push(4 * i, placeOf(word));
+    const walk = loop.walks.get(word.slot);
+    if (!walk) throw new Error('internal: a slot of a loop lies nowhere');
+    const ahead = (to: Location): Location => ({ slot: to.slot, byteOffset: to.byteOffset + word.byteOffset });
+    if (!walk.then) return void fixed.push(4 * i, placeOf(ahead(walk.first)));
+    const { from, stride, alternates } = walk.then;
+    turns.push(4 * i, placeOf(ahead(walk.first)), placeOf(ahead(from)), stride, alternates ? 1 : -1);
+  });
+  const begin = own.bytes;
+  own.bytes += 64 * Math.ceil(inside.words.length / 16);
+  return { rounds: loop.rounds, phases, window: around.place(source), own: begin, fixed, turns };
+}
 /** The position in the kernel's window of the record in which it refuses what it reads. */
 function recordIn({ refusal, window }: Kernel): number | undefined {
   if (!refusal) return undefined;

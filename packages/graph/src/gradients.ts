@@ -3,6 +3,7 @@
 
 import { DtypeError, ShapeError } from './errors.ts';
 import { constantNode, joinLost, type Lost, type Node } from './node.ts';
+import type { PartGradient } from './op.ts';
 import { broadcastTo, sumTo } from './ops/index.ts';
 import { sumOfParts } from './ops/parts.ts';
 import { sameShape, showShape } from './shape.ts';
@@ -35,24 +36,47 @@ export function gradients(y: Node, xs: readonly Node[], seed?: Node): readonly N
 
 /** Adds what each node passes on to the gradients of its inputs, of those that are among `between`; consumers come first. */
 export function addUp(nodes: readonly Node[], between: ReadonlySet<Node>, sums: Map<Node, Node>): void {
-  const terms = new Map<Node, Node[]>();
-  for (const [node, dy] of sums) terms.set(node, [dy]);
-  for (const node of nodes) {
-    const parts = terms.get(node);
-    if (!parts) continue;
-    const dy = sumOfParts(parts);
-    terms.set(node, [dy]);
-    if (!node.op) continue;
-    node.op.gradient(dy, node, node.inputs).forEach((dx, i) => {
-      const input = node.inputs[i];
-      if (!dx || !input || !between.has(input) || input.dtype !== 'float32') return;
-      const fitted = sumTo(dx, input.shape);
-      const others = terms.get(input);
-      if (others) others.push(fitted);
-      else terms.set(input, [fitted]);
-    });
-  }
+  const terms = termsOf(nodes, between, sums);
   for (const [node, parts] of terms) sums.set(node, sumOfParts(parts));
+}
+
+/** The same, what is to be added up for each node as a list. */
+export function termsOf(
+  nodes: readonly Node[],
+  between: ReadonlySet<Node>,
+  sums: ReadonlyMap<Node, Node>,
+): ReadonlyMap<Node, readonly Node[]> {
+  const terms = new Map<Node, Node[]>([...sums].map(([node, dy]) => [node, [dy]]));
+  const parts = new Map<Node, PartGradient[]>();
+  const isWanted = (input: Node | undefined): input is Node => input?.dtype === 'float32' && between.has(input);
+  const pass = ({ inputs }: Node, dxs: readonly (Node | undefined)[]): void => {
+    dxs.forEach((dx, i) => {
+      const input = inputs[i];
+      if (dx && isWanted(input)) push(terms, input, sumTo(dx, input.shape));
+    });
+  };
+  for (const node of nodes) {
+    const { op } = node;
+    if (op?.kind === 'loop') {
+      const dys = parts.get(node);
+      if (dys) pass(node, op.gradientOfParts(dys, node, (i) => isWanted(node.inputs[i])));
+      continue;
+    }
+    const all = terms.get(node);
+    if (!all) continue;
+    const dy = sumOfParts(all);
+    terms.set(node, [dy]);
+    const [whole] = node.inputs;
+    if (op?.kind === 'part' && whole) push(parts, whole, { part: op.part, dy });
+    else if (op) pass(node, op.gradient(dy, node, node.inputs));
+  }
+  return terms;
+}
+
+function push<T>(lists: Map<Node, T[]>, node: Node, x: T): void {
+  const list = lists.get(node);
+  if (list) list.push(x);
+  else lists.set(node, [x]);
 }
 
 /** Whether a path from x may have gone through what is lost. */

@@ -4,6 +4,9 @@ export { checkpoint } from './checkpoint.ts';
 export { type Dtype, promote } from './dtype.ts';
 export { DtypeError, ShapeError } from './errors.ts';
 export { gradients } from './gradients.ts';
+export { type LoopResults, loop, type Ranging } from './loop.ts';
+export { nodeAt, partKey, typeAt } from './loop-body.ts';
+export { partNode } from './loop-parts.ts';
 export { nearest } from './nearest.ts';
 export {
   applyOp,
@@ -22,7 +25,7 @@ export {
   sourceNode,
   type VariableState,
 } from './node.ts';
-export type { LaneInputs, LaneOp, Lowering, MoveOp, Op, ReduceOp, TiledOp } from './op.ts';
+export type { BodyPlace, LaneInputs, LaneOp, LoopBody, LoopOp, Lowering, Made, MoveOp, Op, Part, PartOp, ReduceOp, TiledOp } from './op.ts';
 export type { ConvOptions, ConvTransposeOptions } from './ops/conv.ts';
 export type { Conv1dOptions } from './ops/conv1d.ts';
 export { pick } from './ops/gather.ts';

@@ -1,5 +1,5 @@
 // What an op is: one record that holds its lowering and its gradient, made by the function that users call, which also is
-// its shape rule. Four kinds, by what the compiler may do with them; the compiler reads `kind` and never `name`.
+// its shape rule. The kinds say what the compiler may do with them; the compiler reads `kind` and never `name`.
 
 import type { Combine, Epilogue, Kernel, Lane, Level, Operand, Present, Slot, View } from '@treadle/kernels';
 import type { Expr, FunctionBuilder } from '@treadle/wasm';
@@ -18,6 +18,10 @@ interface OpRecord {
   gradient(dy: Node, y: Node, inputs: readonly Node[]): readonly (Node | undefined)[];
   /** whether it is there to let no gradient pass */
   readonly stopsGradients?: boolean;
+  /** The op on each slice of inputs with one more axis in front, as one node. */
+  batched?(inputs: readonly Node[]): Node;
+  /** The sum, over one more axis in front of the inputs, of the op on each slice. */
+  sumOfBatch?(inputs: readonly Node[]): Node;
 }
 
 /** The values of a lane op's inputs for four neighbouring elements. */
@@ -90,4 +94,65 @@ export interface TiledOp extends OpRecord {
   ragged?(input: number, axis: number, shape: Shape): number | 'combined' | undefined;
 }
 
-export type Op = LaneOp | MoveOp | ReduceOp | TiledOp;
+/** Which result of an op of several: what a carry of a loop is at the end, or what a node of its body is at all steps. */
+export type Part =
+  | { readonly kind: 'final'; readonly carry: number }
+  | { readonly kind: 'stack'; readonly place: BodyPlace };
+
+/** A node of a loop's body: its place there, or a part of the op of several results at that place. */
+export type BodyPlace = number | { readonly of: number; readonly part: Part };
+
+/** A node of a body as it was made. */
+export interface Made {
+  readonly node: Node;
+  readonly op: Op;
+  readonly inputs: readonly Node[];
+}
+
+export interface LoopBody {
+  /** stand for the carries as a step begins */
+  readonly carries: readonly Node[];
+  /** stand for the slices of a step */
+  readonly slices: readonly Node[];
+  /** what every step reads, made outside */
+  readonly consts: readonly Node[];
+  /** inputs before what is computed from them */
+  readonly made: readonly Made[];
+  /** the carries as the step ends */
+  readonly next: readonly Node[];
+  /** where each node stands: carries, slices, consts, then what is made */
+  readonly places: ReadonlyMap<Node, number>;
+  /** equal for bodies that do the same to inputs of the same shapes and dtypes */
+  readonly key: string;
+}
+
+/** The gradient of one part. */
+export interface PartGradient {
+  readonly part: Part;
+  readonly dy: Node;
+}
+
+/** Runs its body once for each step. Its node has no value; its results are parts of it. */
+export interface LoopOp extends OpRecord {
+  readonly kind: 'loop';
+  /** its inputs are what the carries begin with, the stacks that it reads a slice of at every step, and what every step reads */
+  readonly body: LoopBody;
+  /** how many steps, one or more */
+  readonly length: number;
+  /** whether the first step reads the last slices */
+  readonly isReversed: boolean;
+  /** Gradient of each input that is wanted, given those of some parts. */
+  gradientOfParts(
+    dys: readonly PartGradient[],
+    node: Node,
+    isWanted: (input: number) => boolean,
+  ): readonly (Node | undefined)[];
+}
+
+/** One of the results of its input. */
+export interface PartOp extends OpRecord {
+  readonly kind: 'part';
+  readonly part: Part;
+}
+
+export type Op = LaneOp | MoveOp | ReduceOp | TiledOp | LoopOp | PartOp;

@@ -3,8 +3,18 @@
 
 import type { WebAssemblyModule } from './webassembly.ts';
 
-/** The steps of each phase: into how many tiles they are cut, and roughly how many nanoseconds all of them take one thread. */
-export type Work = readonly (readonly { readonly tiles: number; readonly cost: number }[])[];
+/** A step of a phase. */
+export interface StepWork {
+  /** into how many it is cut */
+  readonly tiles: number;
+  /** roughly how many nanoseconds all of them take one thread */
+  readonly cost: number;
+  /** how often the phase runs; once by default */
+  readonly times?: number;
+}
+
+/** The steps of each phase. */
+export type Work = readonly (readonly StepWork[])[];
 
 /** Functions that programs share, compiled; each thread instantiates it once. */
 export interface Kernels {

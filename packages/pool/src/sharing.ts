@@ -18,7 +18,7 @@ export const wakeNanoseconds = 75_000;
 
 /** Nanoseconds that the work takes one thread. */
 export function costOf(work: Work): number {
-  return work.flat().reduce((sum, { cost, tiles }) => (tiles === 0 ? sum : sum + cost), 0);
+  return work.flat().reduce((sum, { cost, tiles, times = 1 }) => (tiles === 0 ? sum : sum + times * cost), 0);
 }
 
 /** Nanoseconds that so many threads, awake, save of the work. */
@@ -36,7 +36,7 @@ export function gainOf(work: Work, threads: number): number {
     if (tiles === 0) continue;
     // Tiles of one size go round ⌈tiles/threads⌉ times; no phase is over before its largest tile.
     const shared = Math.max(largest, (cost / tiles) * Math.ceil(tiles / threads));
-    gain += cost - shared - phaseNanoseconds;
+    gain += (phase[0]?.times ?? 1) * (cost - shared - phaseNanoseconds);
   }
   return Math.max(0, gain);
 }

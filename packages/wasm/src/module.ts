@@ -65,15 +65,29 @@ export class ModuleBuilder {
     params: P,
     result: R,
     build: (f: FunctionBuilder<R>, ...args: Locals<P>) => void,
-    { exported = true }: { exported?: boolean } = {},
+    options: { exported?: boolean } = {},
   ): Func<P, R> {
+    const { func, define } = this.declare(name, params, result, options);
+    define(build);
+    return func;
+  }
+
+  /** A function whose body is to be defined, once; until then, and in it, it can be called. */
+  declare<const P extends readonly ValueType[], R extends ResultType>(
+    name: string,
+    params: P,
+    result: R,
+    { exported = true }: { exported?: boolean } = {},
+  ): { func: Func<P, R>; define(build: (f: FunctionBuilder<R>, ...args: Locals<P>) => void): void } {
     const func = { name, params, result, index: this.#imports.length + this.#functions.length };
     const builder = new FunctionBuilder(params, result);
     this.#functions.push({ func, builder, exported }); // before its body, which may define functions of its own
-    const locals = params.map((type, index) => ({ type, index, node: { kind: 'local.get' as const, index } }));
-    build(builder, ...(locals as unknown as Locals<P>));
-    if (result !== 'void') builder.unreachable();
-    return func;
+    const define = (build: (f: FunctionBuilder<R>, ...args: Locals<P>) => void): void => {
+      const locals = params.map((type, index) => ({ type, index, node: { kind: 'local.get' as const, index } }));
+      build(builder, ...(locals as unknown as Locals<P>));
+      if (result !== 'void') builder.unreachable();
+    };
+    return { func, define };
   }
 
   /** What `build` returned when `key` was first asked for: a function that several others call is emitted once. */

@@ -20,6 +20,18 @@ const product: TiledOp = {
     return matmulKernels({ a, b, out: output, level, allocate, epilogue, depth: combined, present });
   },
   ragged: (input, axis, shape) => (axis === shape.length - (input === 0 ? 1 : 2) ? 'combined' : axis),
+  // Σₜ Aₜ·Bₜ is one product: the Aₜ side by side, times the Bₜ one below the other
+  sumOfBatch: ([a, b]) => {
+    if (!a || !b) throw new Error('internal: matmul needs two inputs');
+    const rank = a.shape.length;
+    const [steps = 1, ...rest] = a.shape;
+    const [m = 1, k = 1] = rest.slice(-2);
+    const inner = Array.from({ length: rank - 3 }, (_, i) => i + 1);
+    const left = transpose(a, [...inner, rank - 2, 0, rank - 1]);
+    const right = transpose(b, [...inner, 0, rank - 2, rank - 1]);
+    const batch = rest.slice(0, -2);
+    return multiply(reshape(left, [...batch, m, steps * k]), reshape(right, [...batch, steps * k, b.shape.at(-1) ?? 1]));
+  },
   // C = A·B: dA = dC·Bᵀ, dB = Aᵀ·dC
   gradient: (dy, _, [a, b]) => (a && b ? [multiply(dy, swap(b)), multiply(swap(a), dy)] : []),
 };

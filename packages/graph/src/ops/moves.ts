@@ -34,6 +34,7 @@ export function reshape(x: Node, shape: Shape): Node {
     keepsOrder: true,
     view: (input) => reshapeView(input, target),
     gradient: (dy) => [reshape(dy, x.shape)],
+    batched: ([stack]) => reshape(required(stack), [required(stack).shape[0] ?? 1, ...target]),
   };
   return applyOp(op, [x], target, x.dtype);
 }
@@ -112,8 +113,14 @@ export function transpose(x: Node, axes?: readonly number[]): Node {
     key: `transpose ${order}`,
     view: (input) => ({ shape: pick(input.shape), strides: pick(input.strides), offset: input.offset }),
     gradient: (dy) => [transpose(dy, inverse)],
+    batched: ([stack]) => transpose(required(stack), [0, ...order.map((axis) => axis + 1)]),
   };
   return applyOp(op, [x], pick(x.shape), x.dtype);
+}
+
+function required(x: Node | undefined): Node {
+  if (!x) throw new Error('internal: a move needs its input');
+  return x;
 }
 
 /** x with an axis of extent 1 put in at `axis`. */

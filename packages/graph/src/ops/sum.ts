@@ -37,12 +37,17 @@ const sumInts: Combine = {
 export function sum(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
   const values = asNumbers(x);
   const isFloat = values.dtype === 'float32';
+  const count = axes === undefined ? 1 : normalizeAxes('sum', axes, x.shape.length).length;
   return reduceAxes(values, axes, options, {
     name: 'sum',
     key: isFloat ? 'sum' : 'sum int32',
     combine: isFloat ? sumFloats : sumInts,
     // y = Σₖ xₖ: every xₖ has the gradient dy
     gradient: (dy, _, [rows]) => [rows && isFloat ? broadcastTo(column(dy, rows), rows.shape) : undefined],
+    sumOfBatch: ([stack]) => {
+      if (!stack) throw new Error('internal: sum needs its input');
+      return sum(stack, [0, ...Array.from({ length: count }, (_, i) => i - count)]);
+    },
   });
 }
 
