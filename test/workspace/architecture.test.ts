@@ -48,6 +48,9 @@ const casts: Record<string, readonly { readonly cast: string; readonly reason: s
     { cast: 'stands as A', reason: 'arguments rebuilt, a tensor for each tensor, have the type they had' },
     { cast: 'rebuilt as R', reason: 'a result rebuilt, a tensor for each tensor, has the type it had' },
   ],
+  'packages/tensor/src/scan.ts': [
+    { cast: 'replaced as T', reason: 'a structure rebuilt, a tensor for each tensor, has the type it had' },
+  ],
   'packages/tensor/src/gradients.ts': [
     { cast: 'result as GradientsOf<A>', reason: 'the type follows from the number of arguments, known when it runs' },
   ],

@@ -36,7 +36,11 @@ export function placeKey(place: BodyPlace): string {
 }
 
 /** The carries that the places asked for depend on, over any number of steps, and those that are asked for themselves. */
-export function neededCarries(body: LoopBody, asked: readonly BodyPlace[], finals: readonly number[]): readonly number[] {
+export function neededCarries(
+  body: LoopBody,
+  asked: readonly BodyPlace[],
+  finals: readonly number[],
+): readonly number[] {
   const needed = new Set(finals);
   const seen = new Set<number>();
   const stack = [...asked.map(whole), ...finals.map((carry) => nextPlace(body, carry))];
@@ -114,11 +118,7 @@ function upstream(body: LoopBody, places: readonly number[]): readonly number[] 
 }
 
 /** A node for what a step is given: a source, or a view of one where it does not lie dense. */
-function standIn(
-  { shape, dtype }: Node,
-  view: View,
-  index: number,
-): { readonly node: Node; readonly isRead?: Node } {
+function standIn({ shape, dtype }: Node, view: View, index: number): { readonly node: Node; readonly isRead?: Node } {
   const options = { tracked: false, recording: standIn };
   if (isDense(view)) return { node: sourceNode({ kind: 'argument', index }, shape, dtype, options) };
   const last = view.strides.reduce((sum, stride, d) => sum + Math.max(0, stride) * ((shape[d] ?? 1) - 1), view.offset);

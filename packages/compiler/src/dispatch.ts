@@ -78,7 +78,7 @@ interface Round {
  * With a `clock`, threads write down when they work at each step, and at how many tiles.
  */
 export function emitMain(m: ModuleBuilder, clock?: Func<[], 'i32'>, fault?: Func<[], 'void'>): void {
-  const loop = m.declare('loop', new Array<'i32'>(8).fill('i32') as Eight, 'i32', { exported: false });
+  const loop = m.declare('loop', eight, 'i32', { exported: false });
   const calls: Calls = { clock, fault, wait: emitWait(m), claim: emitClaim(m), loop: loop.func };
   m.func('main', ['i32', 'i32', 'i32', 'i32'], 'i32', (f, control, table, scratch, thread) => {
     const firstPlace = i32.add(control, i32.load(table, head.place));
@@ -117,9 +117,7 @@ function emitPhases(f: FunctionBuilder<'i32'>, at: Expr<'i32'>, given: Thread, r
       () => {
         const number = round.number ?? i32.const(0);
         const record = i32.add(table, loop);
-        const outcome = f.let(
-          f.call(calls.loop, control, table, own, place, thread, record, round.windows, number),
-        );
+        const outcome = f.let(f.call(calls.loop, control, table, own, place, thread, record, round.windows, number));
         f.if(outcome, () => f.return(round.number ? outcome : withoutRefusal(outcome)));
       },
       () => {
@@ -142,9 +140,9 @@ function withoutRefusal(outcome: Expr<'i32'>): Expr<'i32'> {
   return i32.mul(outcome, i32.ne(outcome, refused));
 }
 
-type Eight = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'];
+const eight = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
 /** loop(control, table, own, place, thread, address of the loop's record, windows around it, round of the loop around it) → status or `refused` */
-type Loop = Func<Eight, 'i32'>;
+type Loop = Func<typeof eight, 'i32'>;
 
 /** All rounds of a loop, from the one that is under way. `outer`: what is around it. */
 function emitLoop(
@@ -237,9 +235,7 @@ function emitStep(
   // In a loop the counters count on from round to round, so that whoever is late by a round claims nothing.
   const first = number && f.let(i32.mul(number, tiles));
   const end = first ? f.let(i32.add(first, tiles)) : tiles;
-  const claimed = first
-    ? f.call(claim, counters, end)
-    : i32['atomic.rmw.add'](counters, 1, nextOffset(0));
+  const claimed = first ? f.call(claim, counters, end) : i32['atomic.rmw.add'](counters, 1, nextOffset(0));
   const tile = f.local('i32');
   f.do(i32.store(place, i32.add(i32.load(step, stepRecord.index), 1)));
   f.set(tile, claimed);

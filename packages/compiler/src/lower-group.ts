@@ -17,8 +17,8 @@ import {
 } from '@treadle/kernels';
 import type { Capture } from './capture.ts';
 import type { Group } from './group.ts';
-import { rowProgram } from './lower-rows.ts';
 import { type Located, locationIn, operandIn } from './located.ts';
+import { rowProgram } from './lower-rows.ts';
 import { isMustStore, operandFor, type Program, type Stored } from './program.ts';
 
 /** Where things lie, and what of them is there. */

@@ -4,13 +4,12 @@
 // stack of what it becomes: both are the same stack, one place apart.
 
 import { type BodyPlace, denseView, type LoopOp, type Part, sizeOf, typeAt } from '@treadle/graph';
-import type { Level, Location, Slot, View } from '@treadle/kernels';
+import type { Location, Slot, View } from '@treadle/kernels';
 import { layoutArena } from './arena.ts';
 import { captureBody, neededCarries, nextPlace, normalized, placeKey } from './body-capture.ts';
-import { fuse } from './fuse.ts';
-import { makeGroups } from './groups.ts';
-import { type Lowered, lower, type Place } from './lower.ts';
-import { schedule } from './schedule.ts';
+import type { Capture } from './capture.ts';
+import type { Lowered, Place } from './lower.ts';
+import type { Schedule } from './schedule.ts';
 import type { LoopStep, Walk } from './step.ts';
 
 /** A part of a loop that is asked for; `slot` where it must lie in one of its own. */
@@ -64,7 +63,9 @@ class Placing {
 
   place(): PlacedLoop {
     const { body } = this.#op;
-    const stacks = this.#parts.flatMap(({ at, part, slot }) => (part.kind === 'stack' ? [{ at, slot, place: part.place }] : []));
+    const stacks = this.#parts.flatMap(({ at, part, slot }) =>
+      part.kind === 'stack' ? [{ at, slot, place: part.place }] : [],
+    );
     const finals = this.#parts.flatMap(({ part }) => (part.kind === 'final' ? [part.carry] : []));
     const isOwn = (place: BodyPlace): boolean =>
       stacks.some((other) => other.slot !== undefined && placeKey(other.place) === placeKey(place));
@@ -156,17 +157,23 @@ export interface LoopInput {
   readonly view: View;
 }
 
-/** Gives slots around the loop. */
+/** What a loop's body is made into. */
+export interface LoweredBody {
+  readonly lowered: Lowered;
+  readonly schedule: Schedule;
+}
+
+/** Gives slots around the loop, and makes steps of its body. */
 export interface Around {
   allocate(bytes: number): Slot;
   record(): Slot;
+  lowerBody(capture: Capture): LoweredBody;
 }
 
 /** The loop as a step; the views of what carries begin with are dense. */
 export function lowerLoop(
   { op, carries, asked, homes, begins }: PlacedLoop,
   inputs: readonly LoopInput[],
-  level: Level,
   around: Around,
 ): LoopStep {
   const { body, length, isReversed } = op;
@@ -182,9 +189,7 @@ export function lowerLoop(
     asked,
     seen.map(({ view }) => view),
   );
-  const groups = makeGroups(captured.capture, fuse(captured.capture));
-  const lowered = lower(captured.capture, groups, level);
-  const { phases, lifetimes } = schedule(lowered.steps);
+  const { lowered, schedule } = around.lowerBody(captured.capture);
   const walkOfInput = (place: number): Walk => {
     const input = inputs[place];
     const { begin = 0 } = seen[place] ?? {};
@@ -194,27 +199,27 @@ export function lowerLoop(
       const home = homes.get(`${nextPlace(body, place)}`);
       if (!home) throw new Error('internal: a carry has a home');
       const { first, stride, alternates } = home;
-      return { first: begins.get(place) ?? at(0), then: { from: first, stride, alternates } };
+      return { first: begins.get(place) ?? at(0), later: { from: first, stride, alternates } };
     }
     const stride = input.view.strides[0] ?? 0;
     if (place >= firstConst || stride === 0 || length === 1) return { first: at(0) };
     const first = isReversed ? (length - 1) * stride : 0;
     const step = isReversed ? -stride : stride;
-    return { first: at(first), then: { from: at(first + step), stride: 4 * step, alternates: false } };
+    return { first: at(first), later: { from: at(first + step), stride: 4 * step, alternates: false } };
   };
   const walkOfHome = (key: string): Walk => {
     const home = homes.get(key);
     if (!home) throw new Error('internal: what a step makes has no home');
     const { first, stride, alternates } = home;
     const from = { slot: first.slot, byteOffset: first.byteOffset + stride };
-    return { first, then: { from, stride: alternates ? -stride : stride, alternates } };
+    return { first, later: { from, stride: alternates ? -stride : stride, alternates } };
   };
   const roots = new Map<number, string>();
   lowered.outputOf.forEach((output, root) => {
     const place = captured.roots[root];
     if (output !== undefined && place !== undefined) roots.set(output, placeKey(place));
   });
-  const arena = layOutArena(lowered, lifetimes, around);
+  const arena = layOutArena(lowered, schedule, around);
   const walks = new Map<Slot, Walk>();
   lowered.places.forEach((place, slot) => {
     const walk = walkOf(place, slot);
@@ -241,17 +246,20 @@ export function lowerLoop(
     if (!walk) return;
     const all = place.kind === 'source' ? reads : writes;
     all.add(walk.first.slot);
-    if (walk.then) all.add(walk.then.from.slot);
+    if (walk.later) all.add(walk.later.from.slot);
   });
-  return { name: `scan ${length}`, rounds: length, phases, walks, reads: [...reads], writes: [...writes] };
+  return {
+    name: `scan ${length}`,
+    rounds: length,
+    phases: schedule.phases,
+    walks,
+    reads: [...reads],
+    writes: [...writes],
+  };
 }
 
 /** Where intermediates of a body lie, in one slot around it. */
-function layOutArena(
-  { places }: Lowered,
-  lifetimes: ReturnType<typeof schedule>['lifetimes'],
-  around: Around,
-): ReadonlyMap<Slot, Walk> {
+function layOutArena({ places }: Lowered, { lifetimes }: Schedule, around: Around): ReadonlyMap<Slot, Walk> {
   const slots: Slot[] = [];
   const needs: { bytes: number; first: number; last: number }[] = [];
   places.forEach((place, slot) => {

@@ -14,12 +14,15 @@ import {
   Window,
 } from '@treadle/kernels';
 import type { Capture } from './capture.ts';
+import { fuse } from './fuse.ts';
 import type { Group } from './group.ts';
 import type { GroupGraph } from './group-graph.ts';
+import { makeGroups } from './groups.ts';
 import { describeGroup, type Layout, type Rooms } from './lower-group.ts';
 import { isWhole, lowerLoop, type PlacedLoop, placeLoop } from './lower-loop.ts';
 import { isMustStore, operandFor } from './program.ts';
 import type { Ragged } from './ragged.ts';
+import { schedule } from './schedule.ts';
 import type { Step } from './step.ts';
 
 /** What the address of a slot is at run time. */
@@ -224,8 +227,12 @@ class Lowerer {
     const around = {
       allocate: (bytes: number) => this.#newSlot({ kind: 'arena', bytes }),
       record: () => this.#newSlot({ kind: 'record' }),
+      lowerBody: (capture: Capture) => {
+        const lowered = lower(capture, makeGroups(capture, fuse(capture)), this.#level);
+        return { lowered, schedule: schedule(lowered.steps) };
+      },
     };
-    this.#steps.push(lowerLoop(placed, inputs, this.#level, around));
+    this.#steps.push(lowerLoop(placed, inputs, around));
     for (const { at: part, from } of placed.copies) this.#copy(from, this.#location(part), part);
   }
 

@@ -4,13 +4,23 @@
 
 import { type Dtype, type Source, showShape, sizeOf } from '@treadle/graph';
 import { type Refusal, readRecord, type Slot } from '@treadle/kernels';
-import { type Block, type Code, memory, type Program, type RunOptions, type Stint, team, type Work } from '@treadle/pool';
+import {
+  type Block,
+  type Code,
+  memory,
+  type Program,
+  type RunOptions,
+  type Stint,
+  team,
+  type Work,
+} from '@treadle/pool';
 import { type Binding, holdBound } from './binding.ts';
 import { explainFailure, type Written } from './broken-run.ts';
 import { type BlockLayout, type Draft, isSmall } from './draft.ts';
 import { advanced, finished, type InParts } from './in-parts.ts';
 import { keyOf, linkInParts } from './link.ts';
 import type { Output, Place } from './lower.ts';
+import { isLoop, kernelsIn, type Phase } from './step.ts';
 import {
   allocateBlock,
   beginBinding,
@@ -22,7 +32,6 @@ import {
   type Spare,
   StoredValue,
 } from './storage.ts';
-import { isLoop, kernelsIn, type Phase } from './step.ts';
 import { BoundSlot, layOutTable } from './windows.ts';
 
 /** Is told of every run when each thread worked at each step. */

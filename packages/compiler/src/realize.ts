@@ -1,7 +1,7 @@
 // Realising: computing the nodes that somebody wants to read, and assigning variables. All nodes that are wanted together are
 // computed by one plan.
 
-import { isIdle, letGo, type Node, retain, type Source, settle, showShape } from '@treadle/graph';
+import { InLoop, isIdle, letGo, type Node, retain, type Source, settle, showShape } from '@treadle/graph';
 import type { Binding } from './binding.ts';
 import { type Found, find, type Root } from './capture.ts';
 import { isSmall } from './draft.ts';
@@ -32,6 +32,7 @@ export function isKnown(node: Node): boolean {
 /** Throws an Error for a node without a value of its own. */
 function checkKnown(node: Node): void {
   if (isKnown(node)) return;
+  if (node.recording instanceof InLoop) throw insideLoop(node);
   const kinds = new Set(find([{ node }]).sources.map(({ source }) => source?.kind));
   const on = kinds.has('argument') ? 'an argument' : kinds.has('variable') ? 'a variable' : 'a random number';
   const read = `a read of ${showShape(node.shape)} ${node.dtype}, which depends on ${on}`;
@@ -44,6 +45,13 @@ function checkKnown(node: Node): void {
   throw new Error(
     `compile: a tensor made inside a compiled function has no value outside it; got ${read}; return it from the function, ` +
       'in arrays or plain objects',
+  );
+}
+
+function insideLoop({ shape, dtype }: Node): Error {
+  return new Error(
+    `scan: what a step makes is not known before the loop runs; got a read of ${showShape(shape)} ${dtype}; return it from the ` +
+      'function, as carry or as y, and read the result',
   );
 }
 

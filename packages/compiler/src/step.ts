@@ -24,7 +24,7 @@ export interface LoopStep {
 export interface Walk {
   readonly first: Location;
   /** in round i ≥ 1: so many bytes times (i − 1) further, or with `alternates` times (i − 1) mod 2; without it, as in the first */
-  readonly then?: { readonly from: Location; readonly stride: number; readonly alternates: boolean };
+  readonly later?: { readonly from: Location; readonly stride: number; readonly alternates: boolean };
 }
 
 export function isLoop(step: Step): step is LoopStep {

@@ -4,6 +4,7 @@
 
 import {
   applyOp,
+  checkOutsideLoop,
   type Dtype,
   DtypeError,
   type MoveOp,
@@ -119,6 +120,7 @@ export class VariableCell implements VariableState {
   /** Makes `value` the variable's value, for everybody who asks from now on. */
   assign(value: Node): void {
     if (this.#isDisposed) throw disposed();
+    checkOutsideLoop('a step must not assign variables', 'let it be a carry, and assign what scan gives');
     if (!sameShape(value.shape, this.shape)) {
       throw new ShapeError(
         `assign: a variable keeps its shape; got ${showShape(value.shape)} for ${showShape(this.shape)}`,

@@ -57,12 +57,7 @@ class Windows {
 
 type FuncOf = (kernel: Kernel) => number;
 
-function tablePhases(
-  phases: readonly Phase[],
-  windows: Windows,
-  funcOf: FuncOf,
-  own: { bytes: number },
-): TabledPhases {
+function tablePhases(phases: readonly Phase[], windows: Windows, funcOf: FuncOf, own: { bytes: number }): TabledPhases {
   const table = (step: Step): TabledStep | TabledLoop =>
     isLoop(step) ? tableLoop(step, windows, funcOf, own) : tableStep(step, windows, funcOf);
   return phases.map((phase) => phase.map(table));
@@ -94,15 +89,21 @@ function tableLoop(loop: LoopStep, around: Windows, funcOf: FuncOf, own: { bytes
   };
   const fixed: number[] = [];
   const turns: number[] = [];
-  inside.words.forEach((word, i) => {
-    if (typeof word === 'number') return void fixed.push(4 * i, placeOf(word));
+  for (const [i, word] of inside.words.entries()) {
+    if (typeof word === 'number') {
+      fixed.push(4 * i, placeOf(word));
+      continue;
+    }
     const walk = loop.walks.get(word.slot);
     if (!walk) throw new Error('internal: a slot of a loop lies nowhere');
     const ahead = (to: Location): Location => ({ slot: to.slot, byteOffset: to.byteOffset + word.byteOffset });
-    if (!walk.then) return void fixed.push(4 * i, placeOf(ahead(walk.first)));
-    const { from, stride, alternates } = walk.then;
-    turns.push(4 * i, placeOf(ahead(walk.first)), placeOf(ahead(from)), stride, alternates ? 1 : -1);
-  });
+    const { first, later } = walk;
+    if (!later) fixed.push(4 * i, placeOf(ahead(first)));
+    else {
+      const { from, stride, alternates } = later;
+      turns.push(4 * i, placeOf(ahead(first)), placeOf(ahead(from)), stride, alternates ? 1 : -1);
+    }
+  }
   const begin = own.bytes;
   own.bytes += 64 * Math.ceil(inside.words.length / 16);
   return { rounds: loop.rounds, phases, window: around.place(source), own: begin, fixed, turns };

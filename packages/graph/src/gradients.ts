@@ -59,7 +59,11 @@ export function termsOf(
     const { op } = node;
     if (op?.kind === 'loop') {
       const dys = parts.get(node);
-      if (dys) pass(node, op.gradientOfParts(dys, node, (i) => isWanted(node.inputs[i])));
+      if (dys)
+        pass(
+          node,
+          op.gradientOfParts(dys, node, (i) => isWanted(node.inputs[i])),
+        );
       continue;
     }
     const all = terms.get(node);

@@ -4,7 +4,7 @@ export { checkpoint } from './checkpoint.ts';
 export { type Dtype, promote } from './dtype.ts';
 export { DtypeError, ShapeError } from './errors.ts';
 export { gradients } from './gradients.ts';
-export { type LoopResults, loop, type Ranging } from './loop.ts';
+export { InLoop, type LoopResults, loop, type Ranging } from './loop.ts';
 export { nodeAt, partKey, typeAt } from './loop-body.ts';
 export { partNode } from './loop-parts.ts';
 export { nearest } from './nearest.ts';
@@ -25,7 +25,21 @@ export {
   sourceNode,
   type VariableState,
 } from './node.ts';
-export type { BodyPlace, LaneInputs, LaneOp, LoopBody, LoopOp, Lowering, Made, MoveOp, Op, Part, PartOp, ReduceOp, TiledOp } from './op.ts';
+export type {
+  BodyPlace,
+  LaneInputs,
+  LaneOp,
+  LoopBody,
+  LoopOp,
+  Lowering,
+  Made,
+  MoveOp,
+  Op,
+  Part,
+  PartOp,
+  ReduceOp,
+  TiledOp,
+} from './op.ts';
 export type { ConvOptions, ConvTransposeOptions } from './ops/conv.ts';
 export type { Conv1dOptions } from './ops/conv1d.ts';
 export { pick } from './ops/gather.ts';
@@ -48,7 +62,7 @@ export {
   readOptions,
   unknownName,
 } from './options.ts';
-export { inScope, scopeName } from './scope.ts';
+export { checkOutsideLoop, inScope, scopeName } from './scope.ts';
 export {
   type Axes,
   broadcastShapes,

@@ -45,4 +45,3 @@ export function placeOf({ places }: LoopBody, node: Node): BodyPlace | undefined
   const of = places.get(node.inputs[0] ?? node);
   return of === undefined ? undefined : { of, part: node.op.part };
 }
-

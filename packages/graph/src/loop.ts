@@ -11,6 +11,10 @@ import { applyOp, constantNode, type Node, sourceNode } from './node.ts';
 import type { BodyPlace, LoopBody, LoopOp, PartGradient } from './op.ts';
 import { add, broadcastTo } from './ops/index.ts';
 import { sumOfParts } from './ops/parts.ts';
+import { inLoop } from './scope.ts';
+
+/** What the nodes of a body are recorded by: none of them has a value outside of the loop. */
+export class InLoop {}
 
 /** What a loop goes over. */
 export interface Ranging {
@@ -55,14 +59,17 @@ export function loop(
   stacks: readonly Node[],
   ranging: Ranging,
 ): LoopResults {
-  const recording = {}; // what a step makes has no value outside of the loop
+  const recording = new InLoop();
   const standIn = ({ dtype }: Node, shape: Node['shape'], index: number): Node =>
     sourceNode({ kind: 'argument', index }, shape, dtype, { tracked: true, recording });
   const carries = inits.map((init, i) => standIn(init, init.shape, i));
   const slices = stacks.map((stack, i) => standIn(stack, stack.shape.slice(1), i));
-  const results = step(carries, slices);
+  const results = inLoop(() => step(carries, slices));
   if (ranging.length === 0) {
-    return { carries: inits, ys: results.ys.map(({ shape, dtype }) => broadcastTo(constantNode(0, dtype), [0, ...shape])) };
+    return {
+      carries: inits,
+      ys: results.ys.map(({ shape, dtype }) => broadcastTo(constantNode(0, dtype), [0, ...shape])),
+    };
   }
   const node = loopNode(loopBody(carries, slices, results.carries, results.ys), inits, stacks, ranging);
   return { carries: inits.map((_, i) => finalOf(node, i)), ys: results.ys.map((y) => stackOf(node, y)) };
@@ -121,7 +128,7 @@ class Seeds {
   readonly stacks: readonly { readonly place: BodyPlace; readonly seed: Node; readonly dy: Node }[];
 
   constructor({ body, length }: LoopOp, dys: readonly PartGradient[]) {
-    const recording = {};
+    const recording = new InLoop();
     const standIn = (shape: Node['shape'], index: number): Node =>
       sourceNode({ kind: 'argument', index }, shape, 'float32', { tracked: true, recording });
     const finals = (carry: number): readonly Node[] =>
@@ -182,7 +189,8 @@ function shareOf(terms: readonly Node[]): Share {
   const stepped = terms.filter((term) => !isSummable(term));
   const [first] = stepped;
   const sum =
-    first && sourceNode({ kind: 'argument', index: -1 }, first.shape, 'float32', { tracked: true, recording: {} });
+    first &&
+    sourceNode({ kind: 'argument', index: -1 }, first.shape, 'float32', { tracked: true, recording: new InLoop() });
   return { summed: terms.filter(isSummable), stepped, sum };
 }
 

@@ -16,3 +16,20 @@ export function inScope<T>(name: string, f: () => T): T {
 export function scopeName(): string {
   return path.join('/');
 }
+
+let loops = 0;
+
+/** Runs `f`, which makes the nodes of a loop's body: what it does is done for each step. */
+export function inLoop<T>(f: () => T): T {
+  loops++;
+  try {
+    return f();
+  } finally {
+    loops--;
+  }
+}
+
+/** Throws an Error in the body of a loop, for what a step cannot do. */
+export function checkOutsideLoop(rule: string, hint: string): void {
+  if (loops > 0) throw new Error(`scan: ${rule}; got it in the function that scan was given; ${hint}`);
+}

@@ -4,6 +4,7 @@
 import { randomInt } from 'node:crypto';
 import { recordingUnderWay } from '@treadle/compiler';
 import {
+  checkOutsideLoop,
   type Node,
   numberNode,
   type OptionKinds,
@@ -79,6 +80,7 @@ function drawnWord(draw: () => number): Node {
 
 /** The two words of the key of the next random tensor. */
 function nextKey(op: string, own: Seed | undefined): readonly [Node, Node] {
+  checkOutsideLoop('a step must not draw random numbers', 'draw those of all steps before, and pass them in xs');
   if (own === undefined) return [drawnWord(() => seed | 0), drawnWord(() => drawn++)];
   const word = (given: number): number => {
     checkSeed(op, given);

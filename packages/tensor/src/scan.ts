@@ -53,7 +53,7 @@ export function scan<C, X, Y>(
   const stacks = nodesIn(xs);
   let y: unknown;
   const step = (carries: readonly Node[], slices: readonly Node[]) => {
-    const result: unknown = f(withNodes(init, carries), withNodes(xs, slices));
+    const result: unknown = f(withNodes<C>(init, carries), withNodes<X>(xs, slices));
     if (!Array.isArray(result) || result.length !== 2) {
       throw new TypeError(`scan: f must give [carry, y]; got ${show(result)}`);
     }
@@ -62,13 +62,15 @@ export function scan<C, X, Y>(
   };
   const steps = { length: lengthOf(stacks, length), isReversed: reverse };
   const { carries, ys } = loop(step, inits, stacks, steps);
-  return [withNodes(init, carries), withNodes(y as Y, ys)]; // what f gave, a tensor for a tensor
+  return [withNodes<C>(init, carries), withNodes<Y>(y, ys)];
 }
 
 function lengthOf(stacks: readonly Node[], length: number | undefined): number {
   const scalar = stacks.find(({ shape }) => shape.length === 0);
   if (scalar) throw new ShapeError('scan: tensors of xs must have an axis to go along; got one of shape []');
-  const lengths = [...new Set([...stacks.map(({ shape }) => shape[0] ?? 0), ...(length === undefined ? [] : [length])])];
+  const lengths = [
+    ...new Set([...stacks.map(({ shape }) => shape[0] ?? 0), ...(length === undefined ? [] : [length])]),
+  ];
   const [steps] = lengths;
   if (steps === undefined) {
     throw new ShapeError('scan: it must be known how many steps there are; got no tensors in xs; say { length }');
@@ -110,7 +112,7 @@ function nodesIn(x: unknown): readonly Node[] {
 }
 
 /** The same structure with tensors of these nodes. */
-function withNodes<T>(x: T, nodes: readonly Node[]): T {
+function withNodes<T>(x: unknown, nodes: readonly Node[]): T {
   let next = 0;
   const replaced = mapTensors('scan', x, (t) => new Tensor(nodes[next++] ?? t.node));
   return replaced as T; // the structure of x, a tensor for a tensor

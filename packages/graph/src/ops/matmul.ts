@@ -30,7 +30,10 @@ const product: TiledOp = {
     const left = transpose(a, [...inner, rank - 2, 0, rank - 1]);
     const right = transpose(b, [...inner, 0, rank - 2, rank - 1]);
     const batch = rest.slice(0, -2);
-    return multiply(reshape(left, [...batch, m, steps * k]), reshape(right, [...batch, steps * k, b.shape.at(-1) ?? 1]));
+    return multiply(
+      reshape(left, [...batch, m, steps * k]),
+      reshape(right, [...batch, steps * k, b.shape.at(-1) ?? 1]),
+    );
   },
   // C = A·B: dA = dC·Bᵀ, dB = Aᵀ·dC
   gradient: (dy, _, [a, b]) => (a && b ? [multiply(dy, swap(b)), multiply(swap(a), dy)] : []),
