@@ -6,6 +6,7 @@ import {
   compile,
   explain,
   gradients,
+  memory,
   randomUniform,
   scan,
   setThreads,
@@ -266,6 +267,44 @@ describe('a plan with a scan', () => {
     expect(many.moduleBytes).toBe(few.moduleBytes);
     expect(many.tableBytes).toBe(few.tableBytes);
     expect(many.kernels.map(({ name }) => name)).toEqual(few.kernels.map(({ name }) => name));
+  });
+
+  test('serves fewer rows than it was made for, with the bits of a plan of its own', () => {
+    const w = variable(tensor(noise(25, 1), { shape: [5, 5] }));
+    const all = tensor(noise(40 * 6 * 5, 2), { shape: [40, 6, 5] });
+    const each: Body = ([h, k], [x]) => {
+      const next = h!.matmul(w).add(x!).tanh();
+      return [
+        [next, k!.add(next.mul(x!).sum(1))],
+        [next.sub(h!).softmax(), k!],
+      ];
+    };
+    const f = (rows: Tensor): Tensors => {
+      const init = [zeros([rows.shape[0]!, 5]), rows.sum([1, 2])];
+      const [carry, [y, k]] = scanned(each, init, [rows.transpose([1, 0, 2])], 6, true);
+      return [...carry, y!.transpose([1, 0, 2]), k!.transpose().sum(), y!.transpose([1, 0, 2]).square().mean()];
+    };
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 }),
+        fc.integer({ min: 1, max: 3 }),
+        (sizes, threads) => {
+          setThreads(threads);
+          const shared = compile(f, { capacity: () => 40 });
+          shared(all);
+          for (const rows of sizes) {
+            const x = tensor(all.data().subarray(0, rows * 30), { shape: [rows, 6, 5] });
+            const { plans } = memory();
+            const found = shared(x);
+            expect(memory().plans).toBe(plans);
+            const expected = f(x);
+            for (const [i, t] of found.entries()) expect(difference(t, expected[i]!), `result ${i}`).toBeUndefined();
+            for (const t of expected) t.dispose();
+          }
+        },
+      ),
+      { numRuns: runs / 4 },
+    );
   });
 
   test('refuses indices that a step refuses, at any step, and assigns nothing', () => {

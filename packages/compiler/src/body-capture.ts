@@ -18,6 +18,7 @@ import {
 import type { View } from '@treadle/kernels';
 import type { Capture, Captured } from './capture.ts';
 import { mergeEqual } from './merge.ts';
+import { partAxis, type RaggedEntries } from './ragged.ts';
 import { shorten } from './shorten.ts';
 
 export interface CapturedBody {
@@ -28,6 +29,14 @@ export interface CapturedBody {
   readonly carries: readonly number[];
   /** the places of the roots, each once */
   readonly roots: readonly BodyPlace[];
+  /** which axes of its entries have rows, where those of the body do */
+  readonly ragged: RaggedEntries | undefined;
+}
+
+/** What of a node has rows. */
+interface RaggedNode {
+  readonly axis: number | undefined;
+  readonly body: RaggedEntries | undefined;
 }
 
 /** Equal for equal places. */
@@ -76,6 +85,7 @@ export function captureBody(
   carries: readonly number[],
   asked: readonly BodyPlace[],
   views: readonly View[],
+  ragged?: RaggedEntries,
 ): CapturedBody {
   const nexts = carries.map((carry) => nextPlace(body, carry));
   const roots = [...new Map<string, BodyPlace>([...nexts, ...asked].map((place) => [placeKey(place), place])).values()];
@@ -84,6 +94,7 @@ export function captureBody(
   const sources: number[] = [];
   const inputs: number[] = [];
   const positions = new Map<number, number>();
+  const raggedNodes = new Map<Node, RaggedNode>();
   const positionOf = (place: number): number => positions.get(place) ?? noNode();
   for (const place of needed) {
     const view = views[place];
@@ -96,13 +107,26 @@ export function captureBody(
       entries.push({ node: nodeAt(body, place), inputs: inputsAt(body, place).map(positionOf) });
     }
     positions.set(place, entries.length - 1);
+    const entry = entries.at(-1);
+    if (entry) raggedNodes.set(entry.node, { axis: ragged?.axes[place], body: ragged?.bodies.get(place) });
   }
   const at = roots.map((place) => {
     if (typeof place === 'number') return positionOf(place);
-    return entries.push({ node: partNode(nodeAt(body, place.of), place.part), inputs: [positionOf(place.of)] }) - 1;
+    const node = partNode(nodeAt(body, place.of), place.part);
+    const inner = ragged?.bodies.get(place.of);
+    raggedNodes.set(node, { axis: inner && partAxis(place.part, inner), body: undefined });
+    return entries.push({ node, inputs: [positionOf(place.of)] }) - 1;
   });
   const capture = { entries, sources, roots: at.map((position) => ({ at: position, target: undefined })) };
-  return { capture: mergeEqual(shorten(capture)), inputs, carries, roots };
+  const short = mergeEqual(shorten(capture));
+  return { capture: short, inputs, carries, roots, ragged: ragged && raggedEntries(short, raggedNodes) };
+}
+
+/** What is known of nodes, by the entries that they have become. */
+function raggedEntries({ entries }: Capture, known: ReadonlyMap<Node, RaggedNode>): RaggedEntries {
+  const nodes = entries.map(({ node }) => known.get(node));
+  const bodies = nodes.flatMap((node, at) => (node?.body ? [[at, node.body] as const] : []));
+  return { axes: nodes.map((node) => node?.axis), bodies: new Map(bodies) };
 }
 
 /** The places that others are computed from, in ascending order, which is one in which inputs come first. */

@@ -99,6 +99,6 @@ export class Family {
   }
 }
 
-function isAlike(captured: Capture, rows: number, { axes, key }: Ragged): boolean {
-  return captured.entries.length === axes.length && raggedKey(captured, rows, axes) === key;
+function isAlike(captured: Capture, rows: number, ragged: Ragged): boolean {
+  return captured.entries.length === ragged.axes.length && raggedKey(captured, rows, ragged) === ragged.key;
 }

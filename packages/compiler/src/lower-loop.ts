@@ -6,9 +6,9 @@
 import { type BodyPlace, denseView, type LoopOp, type Part, sizeOf, typeAt } from '@treadle/graph';
 import type { Location, Slot, View } from '@treadle/kernels';
 import { layoutArena } from './arena.ts';
-import { captureBody, neededCarries, nextPlace, normalized, placeKey } from './body-capture.ts';
-import type { Capture } from './capture.ts';
+import { type CapturedBody, captureBody, neededCarries, nextPlace, normalized, placeKey } from './body-capture.ts';
 import type { Lowered, Place } from './lower.ts';
+import type { RaggedEntries } from './ragged.ts';
 import type { Schedule } from './schedule.ts';
 import type { LoopStep, Walk } from './step.ts';
 
@@ -167,7 +167,9 @@ export interface LoweredBody {
 export interface Around {
   allocate(bytes: number): Slot;
   record(): Slot;
-  lowerBody(capture: Capture): LoweredBody;
+  /** where so many times the rows of a run are written as a number */
+  rows(times: number): Slot;
+  lowerBody(body: CapturedBody): LoweredBody;
 }
 
 /** The loop as a step; the views of what carries begin with are dense. */
@@ -175,6 +177,7 @@ export function lowerLoop(
   { op, carries, asked, homes, begins }: PlacedLoop,
   inputs: readonly LoopInput[],
   around: Around,
+  ragged?: RaggedEntries,
 ): LoopStep {
   const { body, length, isReversed } = op;
   const firstSlice = body.carries.length;
@@ -188,8 +191,9 @@ export function lowerLoop(
     carries,
     asked,
     seen.map(({ view }) => view),
+    ragged,
   );
-  const { lowered, schedule } = around.lowerBody(captured.capture);
+  const { lowered, schedule } = around.lowerBody(captured);
   const walkOfInput = (place: number): Walk => {
     const input = inputs[place];
     const { begin = 0 } = seen[place] ?? {};
@@ -233,10 +237,12 @@ export function lowerLoop(
         return walkOfHome(roots.get(place.output) ?? '');
       case 'record':
         return { first: { slot: around.record(), byteOffset: 0 } };
+      case 'rows':
+        return { first: { slot: around.rows(place.times), byteOffset: 0 } };
       case 'arena':
         return arena.get(slot);
-      default:
-        throw new Error('internal: a body neither assigns nor has numbers of rows');
+      case 'target':
+        throw new Error('internal: a body assigns nothing');
     }
   }
   const reads = new Set<Slot>();
@@ -244,7 +250,7 @@ export function lowerLoop(
   lowered.places.forEach((place, slot) => {
     const walk = walks.get(slot);
     if (!walk) return;
-    const all = place.kind === 'source' ? reads : writes;
+    const all = place.kind === 'source' || place.kind === 'rows' ? reads : writes;
     all.add(walk.first.slot);
     if (walk.later) all.add(walk.later.from.slot);
   });

@@ -13,6 +13,7 @@ import {
   type View,
   Window,
 } from '@treadle/kernels';
+import type { CapturedBody } from './body-capture.ts';
 import type { Capture } from './capture.ts';
 import { fuse } from './fuse.ts';
 import type { Group } from './group.ts';
@@ -227,12 +228,14 @@ class Lowerer {
     const around = {
       allocate: (bytes: number) => this.#newSlot({ kind: 'arena', bytes }),
       record: () => this.#newSlot({ kind: 'record' }),
-      lowerBody: (capture: Capture) => {
-        const lowered = lower(capture, makeGroups(capture, fuse(capture)), this.#level);
+      rows: (times: number) => this.#rowsSlot(times),
+      lowerBody: ({ capture, ragged: entries }: CapturedBody) => {
+        const ragged = this.#ragged && entries && { ...this.#ragged, ...entries };
+        const lowered = lower(capture, makeGroups(capture, fuse(capture), ragged), this.#level, ragged);
         return { lowered, schedule: schedule(lowered.steps) };
       },
     };
-    this.#steps.push(lowerLoop(placed, inputs, around));
+    this.#steps.push(lowerLoop(placed, inputs, around, this.#ragged?.bodies.get(at)));
     for (const { at: part, from } of placed.copies) this.#copy(from, this.#location(part), part);
   }
 

@@ -3,16 +3,22 @@
 // comes in, or combine over rows in an order in which the missing ones can be left out at the end. What a size has brought
 // about otherwise (a number such as 1/n, another structure) is seen because every size has a capture of its own.
 
-import { denseView, type Node, type Shape, sizeOf } from '@treadle/graph';
-import type { Capture } from './capture.ts';
+import { denseView, type LoopBody, type LoopOp, type Node, type Part, type Shape, sizeOf } from '@treadle/graph';
+import type { Capture, Captured } from './capture.ts';
 
 /** For each entry: its axis of which there are as many elements as rows, or a multiple of that; undefined for none. */
 export type RaggedAxes = readonly (number | undefined)[];
 
-/** Captures with the same axes and the same key may run the plan of the one that has most rows. */
-export interface Ragged {
-  readonly rows: number;
+/** Which axes have rows, in a capture or in the body of a loop, by place. */
+export interface RaggedEntries {
   readonly axes: RaggedAxes;
+  /** of the loops among them */
+  readonly bodies: ReadonlyMap<number, RaggedEntries>;
+}
+
+/** Captures with the same axes and the same key may run the plan of the one that has most rows. */
+export interface Ragged extends RaggedEntries {
+  readonly rows: number;
   readonly key: string;
 }
 
@@ -23,48 +29,131 @@ export function compareRagged(
   b: Capture,
   rowsOfB: number,
 ): Omit<Ragged, 'rows'> | undefined {
-  const axes = differingAxes(a, b);
-  const key = axes && raggedKey(a, rowsOfA, axes);
-  return axes && key !== undefined && key === raggedKey(b, rowsOfB, axes) ? { axes, key } : undefined;
+  const ragged = differing(a.entries, b.entries);
+  const key = ragged && raggedKey(a, rowsOfA, ragged);
+  return ragged && key !== undefined && key === raggedKey(b, rowsOfB, ragged) ? { ...ragged, key } : undefined;
 }
 
-function differingAxes(a: Capture, b: Capture): RaggedAxes | undefined {
-  if (a.entries.length !== b.entries.length) return undefined;
+function differing(a: readonly Captured[], b: readonly Captured[]): RaggedEntries | undefined {
+  if (a.length !== b.length) return undefined;
   const axes: (number | undefined)[] = [];
-  for (const [at, { node }] of a.entries.entries()) {
-    const other = b.entries[at]?.node.shape ?? [];
-    if (other.length !== node.shape.length) return undefined;
-    const differing = node.shape.flatMap((extent, axis) => (extent === other[axis] ? [] : [axis]));
-    if (differing.length > 1) return undefined;
-    axes.push(differing[0]);
+  const bodies = new Map<number, RaggedEntries>();
+  for (const [at, { node }] of a.entries()) {
+    const other = b[at]?.node;
+    if (other?.shape.length !== node.shape.length) return undefined;
+    const differs = node.shape.flatMap((extent, axis) => (extent === other.shape[axis] ? [] : [axis]));
+    if (differs.length > 1) return undefined;
+    axes.push(differs[0]);
+    if (node.source || node.op?.kind !== 'loop') continue;
+    const body = other.op?.kind === 'loop' ? differing(entriesOf(node.op.body), entriesOf(other.op.body)) : undefined;
+    if (!body) return undefined;
+    bodies.set(at, body);
   }
-  return axes;
+  return { axes, bodies };
+}
+
+/** The nodes of a body in the order of their places. */
+function entriesOf({ places, made }: LoopBody): readonly Captured[] {
+  const given = places.size - made.length;
+  return [...places.keys()].map((node, place) => ({
+    node,
+    inputs: (made[place - given]?.inputs ?? []).map((input) => places.get(input) ?? -1),
+  }));
 }
 
 /**
  * The structure of a capture with its number of rows left open. undefined where some entry does not depend on rows as a plan
  * for more of them needs it.
  */
-export function raggedKey({ entries, roots }: Capture, rows: number, axes: RaggedAxes): string | undefined {
+export function raggedKey({ entries, roots }: Capture, rows: number, ragged: RaggedEntries): string | undefined {
+  const { axes } = ragged;
+  const lines = linesOf(entries, rows, ragged, (at) => {
+    const node = entries[at]?.node;
+    return node?.source && (sourceLine(node, axes[at]) ?? 'varies');
+  });
+  if (!lines) return undefined;
+  const variables = new Map(
+    entries.flatMap(({ node }, at) => (node.source?.kind === 'variable' ? [[node.source.state, at]] : [])),
+  );
+  const targets: string[] = [];
+  for (const { at, target } of roots) {
+    // The rows of a result are the first ones in memory.
+    if (!isLeading(entries[at]?.node.shape ?? [], axes[at])) return undefined;
+    targets.push(target ? `${at} → ${variables.get(target) ?? 'variable'}` : `${at}`);
+  }
+  return [...lines, ...targets].join('\n');
+}
+
+/** A line for each entry; `given` says what is known of one that is not computed from others: 'varies' where that forbids to share. */
+function linesOf(
+  entries: readonly Captured[],
+  rows: number,
+  ragged: RaggedEntries,
+  given: (at: number) => string | undefined,
+): readonly string[] | undefined {
+  const { axes } = ragged;
   const lines: string[] = [];
   for (const [at, { node, inputs }] of entries.entries()) {
     const shape = openShape(node.shape, axes[at], rows);
     const operands = inputs.map(
       (input): Entry => ({ shape: entries[input]?.node.shape ?? [], axis: axes[input], rows }),
     );
-    const what = node.source ? sourceLine(node, axes[at]) : opLine(node, axes[at], operands, rows);
-    if (shape === undefined || what === undefined) return undefined;
+    const source = given(at);
+    const what = source ?? lineOf(entries, at, rows, ragged, operands);
+    if (shape === undefined || what === undefined || source === 'varies') return undefined;
     lines.push(`${what}(${inputs})[${shape}]${node.dtype}`);
   }
-  const variables = new Map(
-    entries.flatMap(({ node }, at) => (node.source?.kind === 'variable' ? [[node.source.state, at]] : [])),
-  );
-  for (const { at, target } of roots) {
-    // The rows of a result are the first ones in memory.
-    if (!isLeading(entries[at]?.node.shape ?? [], axes[at])) return undefined;
-    lines.push(target ? `${at} → ${variables.get(target) ?? 'variable'}` : `${at}`);
-  }
-  return lines.join('\n');
+  return lines;
+}
+
+function lineOf(
+  entries: readonly Captured[],
+  at: number,
+  rows: number,
+  { axes, bodies }: RaggedEntries,
+  operands: readonly Entry[],
+): string | undefined {
+  const { node, inputs } = entries[at] ?? {};
+  if (node?.op?.kind === 'loop') return loopLine(node.op, bodies.get(at), rows, operands);
+  if (node?.op?.kind !== 'part') return node && opLine(node, axes[at], operands, rows);
+  const body = bodies.get(inputs?.[0] ?? -1);
+  return body && axes[at] === partAxis(node.op.part, body) ? node.op.key : undefined;
+}
+
+/** A loop whose steps treat rows alike: of what it is given, the steps see the rows that there are. */
+function loopLine(
+  { body, length, isReversed }: LoopOp,
+  ragged: RaggedEntries | undefined,
+  rows: number,
+  operands: readonly Entry[],
+): string | undefined {
+  if (!ragged) return undefined;
+  const firstSlice = body.carries.length;
+  const firstConst = firstSlice + body.slices.length;
+  const isSeen = operands.every(({ axis }, i) => {
+    const isSlice = i >= firstSlice && i < firstConst;
+    return ragged.axes[i] === (isSlice && axis !== undefined ? axis - 1 : axis) && !(isSlice && axis === 0);
+  });
+  const nexts = body.next.map((node) => body.places.get(node) ?? -1);
+  const isKept = nexts.every((place, carry) => ragged.axes[place] === ragged.axes[carry]);
+  const lines = linesOf(entriesOf(body), rows, ragged, (at) => (at < operands.length ? 'given' : undefined));
+  return isSeen && isKept && lines
+    ? `scan ${length} ${isReversed} ${firstSlice} ${firstConst} → ${nexts} {${lines.join(' ')}}`
+    : undefined;
+}
+
+/** The axis of a part with rows. */
+export function partAxis(part: Part, { axes, bodies }: RaggedEntries): number | undefined {
+  if (part.kind === 'final') return axes[part.carry];
+  const { place } = part;
+  if (typeof place === 'number') return behind(axes[place]);
+  const body = bodies.get(place.of);
+  return body && behind(partAxis(place.part, body));
+}
+
+/** The same axis with one more in front. */
+function behind(axis: number | undefined): number | undefined {
+  return axis === undefined ? undefined : axis + 1;
 }
 
 /** An input of an entry. */
