@@ -21,9 +21,9 @@ export interface Range {
   readonly col1: Expr<'i32'>;
 }
 
-/** The elements of a tile, where one takes `cost` nanoseconds: about 30 µs, but no more than fit in a near cache. */
+/** The elements of a tile, where one takes `cost` nanoseconds: about 10 µs, but no more than fit in a near cache. */
 export function tileElements(cost: number): number {
-  return Math.min(16_384, Math.max(512, Math.floor(30_000 / cost)));
+  return Math.min(16_384, Math.max(512, Math.floor(10_000 / cost)));
 }
 
 /** A tile that has not all columns has a multiple of 16. */
