@@ -175,13 +175,14 @@ describe('the gradient of scan is that of the loop', () => {
   test('exactly, of the first and the second order, where sums are exact', () => {
     const drawn = fc.record({
       list: exactBodies,
-      length: fc.integer({ min: 1, max: 4 }),
+      length: fc.integer({ min: 1, max: 5 }),
       reverse: fc.boolean(),
+      recompute: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
       isCompiled: fc.boolean(),
       threads: fc.integer({ min: 1, max: 3 }),
     });
     fc.assert(
-      fc.property(drawn, ({ list, length, reverse, isCompiled, threads }) => {
+      fc.property(drawn, ({ list, length, reverse, recompute, isCompiled, threads }) => {
         setThreads(threads);
         const small = (shape: Shape, seed: number): Tensor =>
           tensor(
@@ -212,7 +213,8 @@ describe('the gradient of scan is that of the loop', () => {
           );
           return [squared, ...first, ...second];
         };
-        const [found, expected] = [scanned, unrolled].map((how) =>
+        const again: typeof scanned = (g, i, x) => scan<Tensors, Tensors, Tensors>(g, i, x, { reverse, recompute });
+        const [found, expected] = [again, unrolled].map((how) =>
           isCompiled ? compile(() => results(how))() : results(how),
         );
         fc.pre(expected!.every((t) => t.abs().max().item() < 2 ** 20));
@@ -267,6 +269,29 @@ describe('a plan with a scan', () => {
     expect(many.moduleBytes).toBe(few.moduleBytes);
     expect(many.tableBytes).toBe(few.tableBytes);
     expect(many.kernels.map(({ name }) => name)).toEqual(few.kernels.map(({ name }) => name));
+  });
+
+  test('keeps the carries at the begins of stretches alone, where steps are to be computed again', () => {
+    const w = variable(
+      tensor(
+        noise(64 * 64, 1).map((v) => v / 16),
+        { shape: [64, 64] },
+      ),
+    );
+    const bytes = (recompute: number | undefined): number => {
+      const loss = (xs: Tensor): readonly Tensor[] => {
+        const each = (h: Tensor, x: Tensor): [Tensor, Tensor] => {
+          const next = h.matmul(w).add(x).tanh();
+          return [next.mul(next.sigmoid()).softplus(), next.sum()];
+        };
+        const [last] = scan(each, zeros([16, 64]), xs, { recompute });
+        return gradients(last.square().sum(), [w]);
+      };
+      return explain(loss)(zeros([400, 16, 64])).arena.bytes;
+    };
+    const state = 4 * 16 * 64;
+    expect(bytes(undefined)).toBeGreaterThan(400 * 3 * state);
+    expect(bytes(20)).toBeLessThan((20 + 20) * 8 * state);
   });
 
   test('serves fewer rows than it was made for, with the bits of a plan of its own', () => {

@@ -9,7 +9,7 @@ import { loopBody, nodeAt } from './loop-body.ts';
 import { finalOf, loopOf, partNode, placeOf, stackOf } from './loop-parts.ts';
 import { applyOp, constantNode, type Node, sourceNode } from './node.ts';
 import type { BodyPlace, LoopBody, LoopOp, PartGradient } from './op.ts';
-import { add, broadcastTo } from './ops/index.ts';
+import { add, broadcastTo, concat, reshape, slice } from './ops/index.ts';
 import { sumOfParts } from './ops/parts.ts';
 import { inLoop } from './scope.ts';
 
@@ -22,6 +22,8 @@ export interface Ranging {
   readonly length: number;
   /** whether the first step reads the last slices */
   readonly isReversed: boolean;
+  /** whether the gradient computes what a step made a second time, from its carries and slices, and nothing else is kept */
+  readonly recomputes?: boolean;
 }
 
 /** A node whose parts are the results of the loop from what carries begin with, over stacks [length, …]. */
@@ -29,7 +31,7 @@ export function loopNode(
   body: LoopBody,
   inits: readonly Node[],
   stacks: readonly Node[],
-  { length, isReversed }: Ranging,
+  { length, isReversed, recomputes = false }: Ranging,
 ): Node {
   const op: LoopOp = {
     kind: 'loop',
@@ -38,6 +40,7 @@ export function loopNode(
     body,
     length,
     isReversed,
+    recomputes,
     gradient: () => [],
     gradientOfParts: (dys, node, isWanted) => gradientOfLoop(node, dys, isWanted),
   };
@@ -49,30 +52,70 @@ export interface LoopResults {
   readonly ys: readonly Node[];
 }
 
+/** A step, seen through nodes that stand for what it is given. */
+interface Traced {
+  readonly body: LoopBody;
+  readonly ys: readonly Node[];
+}
+
 /**
  * The loop of a step, which is called once with nodes that stand for its carries and its slices of the stacks [length, …];
- * carries keep their shapes and dtypes. Gives the carries after the last step, and each y of all steps, [length, …].
+ * carries keep their shapes and dtypes. Gives the carries after the last step, and each y of all steps, [length, …]. With
+ * `stretch`, the gradient computes that many steps at a time a second time, from the carries at their begin.
  */
 export function loop(
   step: (carries: readonly Node[], slices: readonly Node[]) => LoopResults,
   inits: readonly Node[],
   stacks: readonly Node[],
-  ranging: Ranging,
+  { length, isReversed, stretch = length }: Ranging & { readonly stretch?: number },
 ): LoopResults {
   const recording = new InLoop();
-  const standIn = ({ dtype }: Node, shape: Node['shape'], index: number): Node =>
-    sourceNode({ kind: 'argument', index }, shape, dtype, { tracked: true, recording });
-  const carries = inits.map((init, i) => standIn(init, init.shape, i));
-  const slices = stacks.map((stack, i) => standIn(stack, stack.shape.slice(1), i));
+  const carries = standIns(inits, recording);
+  const slices = standIns(stacks, recording, 1);
   const results = inLoop(() => step(carries, slices));
+  const traced = { body: loopBody(carries, slices, results.carries, results.ys), ys: results.ys };
+  const whole = Math.floor(length / Math.max(1, stretch)) * stretch;
+  if (whole === 0 || stretch >= length) return run(traced, inits, stacks, { length, isReversed });
+  // What is left over when steps are taken a stretch at a time is the end of the stacks.
+  const main = (from: readonly Node[]): LoopResults => {
+    const count = whole / stretch;
+    const stretches = stacks.map((x) => reshape(slice(x, [0], [whole]), [count, stretch, ...x.shape.slice(1)]));
+    const inOne: Ranging = { length: stretch, isReversed };
+    const once = new InLoop();
+    const [begins, parts] = [standIns(from, once), standIns(stretches, once, 1)];
+    const one = run(traced, begins, parts, inOne);
+    const all = { body: loopBody(begins, parts, one.carries, one.ys), ys: one.ys };
+    const { carries: last, ys } = run(all, from, stretches, { length: count, isReversed, recomputes: true });
+    return { carries: last, ys: ys.map((y) => reshape(y, [whole, ...y.shape.slice(2)])) };
+  };
+  const rest = (from: readonly Node[]): LoopResults =>
+    run(
+      traced,
+      from,
+      stacks.map((x) => slice(x, [whole])),
+      { length: length - whole, isReversed },
+    );
+  const [begin, end] = isReversed ? [rest, main] : [main, rest];
+  const first = begin(inits);
+  const second = end(first.carries);
+  const [low, high] = isReversed ? [second, first] : [first, second];
+  return { carries: second.carries, ys: low.ys.map((y, i) => concat([y, high.ys[i] ?? y])) };
+}
+
+/** Nodes that stand for others, or for their slices along so many axes. */
+function standIns(nodes: readonly Node[], recording: InLoop, axes = 0): readonly Node[] {
+  return nodes.map(({ shape, dtype }, index) =>
+    sourceNode({ kind: 'argument', index }, shape.slice(axes), dtype, { tracked: true, recording }),
+  );
+}
+
+function run({ body, ys }: Traced, inits: readonly Node[], stacks: readonly Node[], ranging: Ranging): LoopResults {
   if (ranging.length === 0) {
-    return {
-      carries: inits,
-      ys: results.ys.map(({ shape, dtype }) => broadcastTo(constantNode(0, dtype), [0, ...shape])),
-    };
+    const empty = ({ shape, dtype }: Node): Node => broadcastTo(constantNode(0, dtype), [0, ...shape]);
+    return { carries: inits, ys: ys.map(empty) };
   }
-  const node = loopNode(loopBody(carries, slices, results.carries, results.ys), inits, stacks, ranging);
-  return { carries: inits.map((_, i) => finalOf(node, i)), ys: results.ys.map((y) => stackOf(node, y)) };
+  const node = loopNode(body, inits, stacks, ranging);
+  return { carries: inits.map((_, i) => finalOf(node, i)), ys: ys.map((y) => stackOf(node, y)) };
 }
 
 /** The gradients of the loop's inputs, those that are wanted. */
@@ -82,7 +125,7 @@ export function gradientOfLoop(
   isWanted: (input: number) => boolean,
 ): readonly (Node | undefined)[] {
   const op = loopOf(loop);
-  const { body, length, isReversed } = op;
+  const { body, length, isReversed, recomputes } = op;
   const seeds = new Seeds(op, dys);
   const inputs = [...body.carries, ...body.slices, ...body.consts];
   const targets = inputs.filter((node, i) => node.dtype === 'float32' && (i < body.carries.length || isWanted(i)));
@@ -91,7 +134,7 @@ export function gradientOfLoop(
   const sumAt = (node: Node): Node | undefined => (termsAt(node).length > 0 ? sumOfParts(termsAt(node)) : undefined);
 
   // What steps add to the gradients of constants: sums that are one op over all steps, and what carries add up.
-  const shares = body.consts.map((node): Share => shareOf(targets.includes(node) ? termsAt(node) : []));
+  const shares = body.consts.map((node): Share => shareOf(targets.includes(node) ? termsAt(node) : [], !recomputes));
   const next = [
     ...seeds.carries.map(({ at }) => sumAt(nodeAt(body, at)) ?? zeros(nodeAt(body, at))),
     ...shares.flatMap(({ sum, stepped }) => (sum ? [stepped.reduce(add, sum)] : [])),
@@ -100,7 +143,7 @@ export function gradientOfLoop(
   const asked = [...dslices.filter((dx) => dx !== undefined), ...shares.flatMap(({ summed }) => summed)];
   const carries = [...seeds.carries.map(({ seed }) => seed), ...shares.flatMap(({ sum }) => sum ?? [])];
   const given = seeds.stacks.map(({ seed }) => seed);
-  const kept = forwardNodes(body, [...next, ...asked], new Set([...carries, ...given]));
+  const kept = forwardNodes(op, [...next, ...asked], new Set([...carries, ...given]));
   const back = loopNode(
     loopBody(carries, [...given, ...kept], next, asked),
     [...seeds.carries.map(({ dy }) => dy), ...shares.flatMap(({ sum }) => (sum ? [zeros(sum)] : []))],
@@ -185,13 +228,14 @@ interface Share {
   readonly sum: Node | undefined;
 }
 
-function shareOf(terms: readonly Node[]): Share {
-  const stepped = terms.filter((term) => !isSummable(term));
+function shareOf(terms: readonly Node[], isAtOnce: boolean): Share {
+  const summed = isAtOnce ? terms.filter(isSummable) : [];
+  const stepped = terms.filter((term) => !summed.includes(term));
   const [first] = stepped;
   const sum =
     first &&
     sourceNode({ kind: 'argument', index: -1 }, first.shape, 'float32', { tracked: true, recording: new InLoop() });
-  return { summed: terms.filter(isSummable), stepped, sum };
+  return { summed, stepped, sum };
 }
 
 function isSummable({ op, inputs }: Node): boolean {
@@ -208,17 +252,19 @@ function sumOverSteps({ op, inputs, shape, dtype }: Node, loop: Node): Node {
   return applyOp(op, [sumOverSteps(input, loop)], shape, dtype);
 }
 
-/** The nodes of a body that others read which do not belong to it. Moves are done anew. */
-function forwardNodes(body: LoopBody, roots: readonly Node[], ends: ReadonlySet<Node>): readonly Node[] {
+/** The nodes of a body that others read which do not belong to it. Moves are done anew, and where it says so all the rest. */
+function forwardNodes({ body, recomputes }: LoopOp, roots: readonly Node[], ends: ReadonlySet<Node>): readonly Node[] {
   const consts = new Set(body.consts);
+  const given = new Set([...body.carries, ...body.slices]);
   const kept = new Set<Node>();
   const seen = new Set<Node>(ends);
   const stack = [...roots];
   for (let node = stack.pop(); node; node = stack.pop()) {
     if (seen.has(node) || consts.has(node)) continue;
     seen.add(node);
-    const isForward = placeOf(body, node) !== undefined;
-    if (isForward && !(node.op?.kind === 'move' && node.inputs.length === 1)) kept.add(node);
+    const isMadeAnew = recomputes || (node.op?.kind === 'move' && node.inputs.length === 1);
+    const isKept = given.has(node) || (!isMadeAnew && placeOf(body, node) !== undefined);
+    if (isKept) kept.add(node);
     else if (!node.source) stack.push(...node.inputs);
   }
   return [...kept];

@@ -141,6 +141,8 @@ export interface LoopOp extends OpRecord {
   readonly length: number;
   /** whether the first step reads the last slices */
   readonly isReversed: boolean;
+  /** whether the gradient computes what a step made a second time */
+  readonly recomputes: boolean;
   /** Gradient of each input that is wanted, given those of some parts. */
   gradientOfParts(
     dys: readonly PartGradient[],

@@ -19,9 +19,14 @@ export interface ScanOptions {
   readonly length?: number | undefined;
   /** whether steps are taken from the last element of `xs` to the first; element i of `ys` still belongs to element i of `xs` */
   readonly reverse?: boolean | undefined;
+  /**
+   * how many steps a gradient computes a second time at a stretch, from the carry at their begin, instead of keeping what
+   * they made: about √steps takes the least memory, for one more computation of the steps; by default everything is kept
+   */
+  readonly recompute?: number | undefined;
 }
 
-const scanOptions: OptionKinds<ScanOptions> = { length: 'number', reverse: 'boolean' };
+const scanOptions: OptionKinds<ScanOptions> = { length: 'number', reverse: 'boolean', recompute: 'number' };
 
 /**
  * The loop that is in plain TypeScript
@@ -48,7 +53,7 @@ export function scan<C, X, Y>(
   options: ScanOptions = {},
 ): [carry: C, ys: Y] {
   checkFunction('scan: f', f);
-  const { length, reverse = false } = readOptions('scan', options, scanOptions);
+  const { length, reverse = false, recompute } = readOptions('scan', options, scanOptions);
   const inits = nodesIn(init);
   const stacks = nodesIn(xs);
   let y: unknown;
@@ -60,7 +65,10 @@ export function scan<C, X, Y>(
     y = result[1];
     return { carries: checkCarries(inits, nodesIn(result[0])), ys: nodesIn(y) };
   };
-  const steps = { length: lengthOf(stacks, length), isReversed: reverse };
+  if (recompute !== undefined && !(Number.isSafeInteger(recompute) && recompute > 0)) {
+    throw new RangeError(`scan: recompute must be a whole number of steps, 1 or more; got ${show(recompute)}`);
+  }
+  const steps = { length: lengthOf(stacks, length), isReversed: reverse, ...(recompute && { stretch: recompute }) };
   const { carries, ys } = loop(step, inits, stacks, steps);
   return [withNodes<C>(init, carries), withNodes<Y>(y, ys)];
 }
