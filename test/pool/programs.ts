@@ -23,6 +23,9 @@ const entry = ((): Uint8Array<ArrayBuffer> => {
   return m.encode();
 })();
 
+/** What programs of other kinds are made with. */
+export const encodedWith = { entry, memory: importedMemory } as const;
+
 /** A program as bytes: its entry, a module that exports its steps, `step0` and so on, and the words of the step table. */
 export interface Encoded {
   readonly entry: Uint8Array<ArrayBuffer>;
@@ -129,8 +132,8 @@ export async function withTable<T>(
   program: Program,
   words: number,
   use: (byteOffset: number, view: () => Int32Array) => T,
+  head: readonly number[] = heads.get(program) ?? [],
 ): Promise<Awaited<T>> {
-  const head = heads.get(program) ?? [];
   const block = memory.allocate(4 * (head.length + words));
   const begin = block.byteOffset / 4 + head.length;
   memory.i32.set(head, block.byteOffset / 4);
