@@ -332,6 +332,46 @@ describe('a plan with a scan', () => {
     );
   });
 
+  test('serves other numbers of steps, forwards and backwards, with the bits of a plan of its own', () => {
+    const w = variable(tensor(noise(25, 1), { shape: [5, 5] }));
+    const all = tensor(noise(30 * 3 * 5, 2), { shape: [30, 3, 5] });
+    const each: Body = ([h, k], [x]) => {
+      const next = h!.matmul(w).add(x!).tanh();
+      return [
+        [next, k!.add(next.mul(x!))],
+        [next.sub(h!).softmax(), k!.sum()],
+      ];
+    };
+    const drawn = fc.record({
+      sizes: fc.array(fc.integer({ min: 2, max: 30 }), { minLength: 1, maxLength: 5 }),
+      reverse: fc.boolean(),
+      isTrained: fc.boolean(),
+      threads: fc.integer({ min: 1, max: 3 }),
+    });
+    fc.assert(
+      fc.property(drawn, ({ sizes, reverse, isTrained, threads }) => {
+        setThreads(threads);
+        const f = (xs: Tensor): Tensors => {
+          const init = [zeros([3, 5]), zeros([3, 5])];
+          const [carry, ys] = scanned(each, init, [xs.matmul(w)], xs.shape[0]!, reverse);
+          if (!isTrained) return [...carry, ...ys, ys[0]!.square().mean()];
+          return gradients(carry[0]!.square().sum().add(ys[0]!.mul(xs).sum()).add(ys[1]!.sum()), [w]);
+        };
+        const shared = compile(f, { capacity: () => 30 });
+        shared(all);
+        for (const steps of sizes) {
+          const x = tensor(all.data().subarray(0, steps * 15), { shape: [steps, 3, 5] });
+          const { plans } = memory();
+          const found = shared(x);
+          expect(memory().plans).toBe(plans);
+          const expected = f(x);
+          for (const [i, t] of found.entries()) expect(difference(t, expected[i]!), `result ${i}`).toBeUndefined();
+        }
+      }),
+      { numRuns: runs / 4 },
+    );
+  });
+
   test('refuses indices that a step refuses, at any step, and assigns nothing', () => {
     const table = variable(
       tensor([

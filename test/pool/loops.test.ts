@@ -133,7 +133,7 @@ test('every tile of every round runs once, after all that came before it', async
         }
         const counter = { step: 0, own: 0 };
         const table = tabled(phases, counter);
-        const head = stepTable(table, { own: counter.own });
+        const head = stepTable(table, { own: counter.own }).words;
         const scratchBytes = counter.own + 64;
         const encoded = { entry: encodedWith.entry, kernels: m.encode(), steps: laid.length, head };
         const program = { ...programOf(encoded), scratchBytes };

@@ -45,7 +45,7 @@ function encode(phases: Phases, emit: (step: number, phase: number) => EmitTile)
       return { func, tiles, window: 0 };
     }),
   );
-  return { entry, kernels: m.encode(), steps, head: stepTable(tabled) };
+  return { entry, kernels: m.encode(), steps, head: stepTable(tabled).words };
 }
 
 const heads = new WeakMap<Program, readonly number[]>();

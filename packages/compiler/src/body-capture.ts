@@ -18,7 +18,7 @@ import {
 import type { View } from '@treadle/kernels';
 import type { Capture, Captured } from './capture.ts';
 import { mergeEqual } from './merge.ts';
-import { partAxis, type RaggedEntries } from './ragged.ts';
+import { partAxis, type RaggedBody, type RaggedEntries } from './ragged.ts';
 import { shorten } from './shorten.ts';
 
 export interface CapturedBody {
@@ -36,7 +36,7 @@ export interface CapturedBody {
 /** What of a node has rows. */
 interface RaggedNode {
   readonly axis: number | undefined;
-  readonly body: RaggedEntries | undefined;
+  readonly body: RaggedBody | undefined;
 }
 
 /** Equal for equal places. */

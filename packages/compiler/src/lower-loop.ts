@@ -1,155 +1,14 @@
-// A loop as a step of a plan. What its steps write lies in homes: a stack, with a place for every round, where all rounds are
-// asked for; two places in turn where only the last one is. A carry begins a round where the round before has left it, so
-// nothing is copied between rounds. Where a carry is asked for as it begins each round, its first value stands at one end of the
-// stack of what it becomes: both are the same stack, one place apart.
+// A loop as a step of a plan: its body is a plan in a plan, whose slots lie elsewhere in each round.
 
-import { type BodyPlace, denseView, type LoopOp, type Part, sizeOf, typeAt } from '@treadle/graph';
+import { denseView } from '@treadle/graph';
 import type { Location, Slot, View } from '@treadle/kernels';
 import { layoutArena } from './arena.ts';
-import { type CapturedBody, captureBody, neededCarries, nextPlace, normalized, placeKey } from './body-capture.ts';
+import { type CapturedBody, captureBody, nextPlace, normalized, placeKey } from './body-capture.ts';
 import type { Lowered, Place } from './lower.ts';
+import { behind, type LoopSlots, type PlacedLoop, type Rounds } from './place-loop.ts';
 import type { RaggedEntries } from './ragged.ts';
 import type { Schedule } from './schedule.ts';
 import type { LoopStep, Walk } from './step.ts';
-
-/** A part of a loop that is asked for; `slot` where it must lie in one of its own. */
-export interface AskedPart {
-  readonly at: number;
-  readonly part: Part;
-  readonly slot: Slot | undefined;
-}
-
-/** Where what a step makes lies in each round: the first round's place, and how far it is to the next one's. */
-interface Home {
-  readonly first: Location;
-  readonly stride: number;
-  readonly alternates: boolean;
-}
-
-/** Where the parts of a loop lie. */
-export interface PlacedLoop {
-  readonly op: LoopOp;
-  readonly carries: readonly number[];
-  /** the places of the body that have homes for all rounds */
-  readonly asked: readonly BodyPlace[];
-  readonly homes: ReadonlyMap<string, Home>;
-  /** where each part lies, by its entry */
-  readonly locations: ReadonlyMap<number, Location>;
-  /** parts that lie in a slot of their own, to which they are copied when all rounds are over */
-  readonly copies: readonly { readonly at: number; readonly from: Location }[];
-  /** where the first values of carries are to lie before the first round, by carry */
-  readonly begins: ReadonlyMap<number, Location>;
-}
-
-/** `allocate` gives a slot of so many bytes. */
-export function placeLoop(op: LoopOp, parts: readonly AskedPart[], allocate: (bytes: number) => Slot): PlacedLoop {
-  return new Placing(op, parts, allocate).place();
-}
-
-class Placing {
-  readonly #op: LoopOp;
-  readonly #parts: readonly AskedPart[];
-  readonly #allocate: (bytes: number) => Slot;
-  readonly #homes = new Map<string, Home>();
-  readonly #locations = new Map<number, Location>();
-  readonly #copies: { at: number; from: Location }[] = [];
-  readonly #begins = new Map<number, Location>();
-
-  constructor(op: LoopOp, parts: readonly AskedPart[], allocate: (bytes: number) => Slot) {
-    this.#op = op;
-    this.#parts = parts;
-    this.#allocate = allocate;
-  }
-
-  place(): PlacedLoop {
-    const { body } = this.#op;
-    const stacks = this.#parts.flatMap(({ at, part, slot }) =>
-      part.kind === 'stack' ? [{ at, slot, place: part.place }] : [],
-    );
-    const finals = this.#parts.flatMap(({ part }) => (part.kind === 'final' ? [part.carry] : []));
-    const isOwn = (place: BodyPlace): boolean =>
-      stacks.some((other) => other.slot !== undefined && placeKey(other.place) === placeKey(place));
-    const asked: BodyPlace[] = [];
-    for (const { at, place } of stacks) {
-      if (typeof place !== 'number' || place >= body.carries.length) continue;
-      // the stack of a carry as rounds begin, and of what it becomes, in one
-      const becomes = nextPlace(body, place);
-      if (isOwn(place) || isOwn(becomes) || this.#homes.has(`${becomes}`)) continue;
-      const bytes = this.#bytesOf(place);
-      const slot = this.#allocate(bytes * (this.#op.length + 1));
-      const ahead = this.#op.isReversed ? 0 : bytes;
-      this.#stack(becomes, { slot, byteOffset: ahead }, bytes);
-      this.#locations.set(at, { slot, byteOffset: bytes - ahead });
-      this.#begins.set(place, { slot, byteOffset: this.#op.isReversed ? this.#op.length * bytes : 0 });
-      asked.push(becomes);
-    }
-    for (const { at, slot, place } of stacks) {
-      if (this.#locations.has(at)) continue;
-      const bytes = this.#bytesOf(place);
-      const known = this.#homes.get(placeKey(place));
-      if (known && slot === undefined) {
-        this.#locations.set(at, this.#leastOf(known));
-      } else if (known && slot !== undefined) {
-        this.#copies.push({ at, from: this.#leastOf(known) });
-        this.#locations.set(at, { slot, byteOffset: 0 });
-      } else {
-        const own = { slot: slot ?? this.#allocate(bytes * this.#op.length), byteOffset: 0 };
-        this.#stack(place, own, bytes);
-        this.#locations.set(at, own);
-        asked.push(place);
-      }
-    }
-    const carries = neededCarries(body, asked, finals);
-    for (const carry of carries) this.#homeOfCarry(carry);
-    for (const { at, part, slot } of this.#parts) if (part.kind === 'final') this.#placeFinal(at, part.carry, slot);
-    return {
-      op: this.#op,
-      carries,
-      asked,
-      homes: this.#homes,
-      locations: this.#locations,
-      copies: this.#copies,
-      begins: this.#begins,
-    };
-  }
-
-  #bytesOf(place: BodyPlace): number {
-    return 4 * sizeOf(typeAt(this.#op.body, place).shape);
-  }
-
-  /** A home with a place for every round. */
-  #stack(place: BodyPlace, { slot, byteOffset }: Location, bytes: number): void {
-    const { isReversed, length } = this.#op;
-    const first = { slot, byteOffset: byteOffset + (isReversed ? (length - 1) * bytes : 0) };
-    this.#homes.set(placeKey(place), { first, stride: isReversed ? -bytes : bytes, alternates: false });
-  }
-
-  /** Where the stack of a home begins. */
-  #leastOf({ first: { slot, byteOffset }, stride }: Home): Location {
-    return { slot, byteOffset: byteOffset + Math.min(0, stride * (this.#op.length - 1)) };
-  }
-
-  #homeOfCarry(carry: number): void {
-    const place = nextPlace(this.#op.body, carry);
-    if (this.#homes.has(`${place}`)) return;
-    const bytes = 64 * Math.ceil(this.#bytesOf(place) / 64);
-    const first = { slot: this.#allocate(2 * bytes), byteOffset: 0 };
-    this.#homes.set(`${place}`, { first, stride: bytes, alternates: true });
-  }
-
-  #placeFinal(at: number, carry: number, slot: Slot | undefined): void {
-    const home = this.#homes.get(`${nextPlace(this.#op.body, carry)}`);
-    if (!home) throw new Error('internal: a carry has a home');
-    const last = this.#op.length - 1;
-    const rounds = home.alternates ? last % 2 : last;
-    const from = { slot: home.first.slot, byteOffset: home.first.byteOffset + rounds * home.stride };
-    if (slot === undefined) this.#locations.set(at, from);
-    else {
-      this.#locations.set(at, { slot, byteOffset: 0 });
-      this.#copies.push({ at, from });
-    }
-  }
-}
 
 /** An input of a loop where it lies. */
 export interface LoopInput {
@@ -164,8 +23,7 @@ export interface LoweredBody {
 }
 
 /** Gives slots around the loop, and makes steps of its body. */
-export interface Around {
-  allocate(bytes: number): Slot;
+export interface Around extends LoopSlots {
   record(): Slot;
   /** where so many times the rows of a run are written as a number */
   rows(times: number): Slot;
@@ -176,10 +34,11 @@ export interface Around {
 export function lowerLoop(
   { op, carries, asked, homes, begins }: PlacedLoop,
   inputs: readonly LoopInput[],
+  rounds: Rounds,
   around: Around,
   ragged?: RaggedEntries,
 ): LoopStep {
-  const { body, length, isReversed } = op;
+  const { body, isReversed } = op;
   const firstSlice = body.carries.length;
   const firstConst = firstSlice + body.slices.length;
   const seen = inputs.map(({ view }, i) => {
@@ -206,17 +65,16 @@ export function lowerLoop(
       return { first: begins.get(place) ?? at(0), later: { from: first, stride, alternates } };
     }
     const stride = input.view.strides[0] ?? 0;
-    if (place >= firstConst || stride === 0 || length === 1) return { first: at(0) };
-    const first = isReversed ? (length - 1) * stride : 0;
-    const step = isReversed ? -stride : stride;
-    return { first: at(first), later: { from: at(first + step), stride: 4 * step, alternates: false } };
+    if (place >= firstConst || stride === 0 || rounds.most === 1) return { first: at(0) };
+    const bytes = 4 * (isReversed ? -stride : stride);
+    const first = isReversed ? behind(around, rounds, input.slot, 4 * begin + bytes, -bytes) : at(0);
+    return { first, later: { from: further(first, bytes), stride: bytes, alternates: false } };
   };
   const walkOfHome = (key: string): Walk => {
     const home = homes.get(key);
     if (!home) throw new Error('internal: what a step makes has no home');
     const { first, stride, alternates } = home;
-    const from = { slot: first.slot, byteOffset: first.byteOffset + stride };
-    return { first, later: { from, stride: alternates ? -stride : stride, alternates } };
+    return { first, later: { from: further(first, stride), stride: alternates ? -stride : stride, alternates } };
   };
   const roots = new Map<number, string>();
   lowered.outputOf.forEach((output, root) => {
@@ -241,9 +99,18 @@ export function lowerLoop(
         return { first: { slot: around.rows(place.times), byteOffset: 0 } };
       case 'arena':
         return arena.get(slot);
+      case 'moved':
+        return movedWalk(place);
       case 'target':
         throw new Error('internal: a body assigns nothing');
     }
+  }
+  function movedWalk({ of, by }: Extract<Place, { kind: 'moved' }>): Walk | undefined {
+    const walk = walks.get(of);
+    if (!walk) return undefined;
+    const moved = ({ slot, byteOffset }: Location): Location => ({ slot: around.moved(slot, by), byteOffset });
+    const first = moved(walk.first);
+    return walk.later ? { first, later: { ...walk.later, from: moved(walk.later.from) } } : { first };
   }
   const reads = new Set<Slot>();
   const writes = new Set<Slot>();
@@ -255,13 +122,18 @@ export function lowerLoop(
     if (walk.later) all.add(walk.later.from.slot);
   });
   return {
-    name: `scan ${length}`,
-    rounds: length,
+    name: `scan ${rounds.most}`,
+    rounds: rounds.most,
+    perRow: rounds.perRow,
     phases: schedule.phases,
     walks,
     reads: [...reads],
     writes: [...writes],
   };
+}
+
+function further({ slot, byteOffset }: Location, bytes: number): Location {
+  return { slot, byteOffset: byteOffset + bytes };
 }
 
 /** Where intermediates of a body lie, in one slot around it. */

@@ -20,7 +20,8 @@ import type { Group } from './group.ts';
 import type { GroupGraph } from './group-graph.ts';
 import { makeGroups } from './groups.ts';
 import { describeGroup, type Layout, type Rooms } from './lower-group.ts';
-import { isWhole, lowerLoop, type PlacedLoop, placeLoop } from './lower-loop.ts';
+import { isWhole, lowerLoop } from './lower-loop.ts';
+import { type LoopSlots, type PlacedLoop, placeLoop, type Rounds } from './place-loop.ts';
 import { isMustStore, operandFor } from './program.ts';
 import type { Ragged } from './ragged.ts';
 import { schedule } from './schedule.ts';
@@ -38,6 +39,8 @@ export type Place =
   | { readonly kind: 'target'; readonly root: number }
   /** where a kernel says what it refuses */
   | { readonly kind: 'record' }
+  /** what lies so many bytes behind another slot, by the rows of a run */
+  | { readonly kind: 'moved'; readonly of: Slot; by(rows: number): number }
   | { readonly kind: 'arena'; readonly bytes: number };
 
 export interface Output {
@@ -84,6 +87,11 @@ class Lowerer {
   readonly #patterns = new Map<string, Pattern>();
   readonly #outputs: Output[] = [];
 
+  readonly #loopSlots: LoopSlots = {
+    allocate: (bytes) => this.#newSlot({ kind: 'arena', bytes }),
+    moved: (of, by) => this.#newSlot({ kind: 'moved', of, by }),
+  };
+
   constructor(capture: Capture, groups: GroupGraph, level: Level, ragged: Ragged | undefined) {
     this.#capture = capture;
     this.#groups = groups;
@@ -109,17 +117,29 @@ class Lowerer {
     const aside = this.#setVariablesAside();
     for (const group of order) this.#lowerGroup(group);
     this.#copyToVariables(aside);
-    return { steps: this.#afterRefusals(), places: this.#places, outputs: this.#outputs, outputOf };
+    const steps = this.#withBases(this.#afterRefusals(this.#steps));
+    return { steps, places: this.#places, outputs: this.#outputs, outputOf };
   }
 
   /** What writes a variable reads all records: where something is refused, no variable changes. */
-  #afterRefusals(): readonly Step[] {
+  #afterRefusals(steps: readonly Step[]): readonly Step[] {
     const records = this.#places.flatMap(({ kind }, slot) => (kind === 'record' ? [slot] : []));
-    if (records.length === 0) return this.#steps;
+    if (records.length === 0) return steps;
     const variables = new Set(this.#variables.values());
-    return this.#steps.map((step) =>
+    return steps.map((step) =>
       step.writes.some((slot) => variables.has(slot)) ? { ...step, reads: [...step.reads, ...records] } : step,
     );
+  }
+
+  /** Who touches what lies behind a slot touches that slot. */
+  #withBases(steps: readonly Step[]): readonly Step[] {
+    const bases = new Map<Slot, Slot>();
+    this.#places.forEach((place, slot) => {
+      if (place.kind === 'moved') bases.set(slot, bases.get(place.of) ?? place.of);
+    });
+    if (bases.size === 0) return steps;
+    const resolved = (slots: readonly Slot[]): readonly Slot[] => [...new Set(slots.map((at) => bases.get(at) ?? at))];
+    return steps.map((step) => ({ ...step, reads: resolved(step.reads), writes: resolved(step.writes) }));
   }
 
   #placeOutputs(): readonly (number | undefined)[] {
@@ -172,12 +192,18 @@ class Lowerer {
     if (location) this.#locations.set(product, location);
   }
 
+  /** How many rounds a loop has. */
+  #roundsOf(at: number, { length }: LoopOp): Rounds {
+    const isRagged = this.#ragged?.bodies.get(at)?.countsRows;
+    return { most: length, perRow: isRagged ? length / (this.#ragged?.rows ?? 1) : undefined };
+  }
+
   #placeLoop(group: Group, op: LoopOp): void {
     const parts = group.members.flatMap((at) => {
       const { op: part } = this.#node(at);
       return part?.kind === 'part' ? [{ at, part: part.part, slot: this.#locations.get(at)?.slot }] : [];
     });
-    const placed = placeLoop(op, parts, (bytes) => this.#newSlot({ kind: 'arena', bytes }));
+    const placed = placeLoop(op, parts, this.#roundsOf(group.at, op), this.#loopSlots);
     for (const [at, location] of placed.locations) this.#locations.set(at, location);
     this.#loops.set(group, placed);
   }
@@ -226,7 +252,7 @@ class Lowerer {
       return { slot: to.slot, view: { ...denseView(view.shape), offset: to.byteOffset / 4 } };
     });
     const around = {
-      allocate: (bytes: number) => this.#newSlot({ kind: 'arena', bytes }),
+      ...this.#loopSlots,
       record: () => this.#newSlot({ kind: 'record' }),
       rows: (times: number) => this.#rowsSlot(times),
       lowerBody: ({ capture, ragged: entries }: CapturedBody) => {
@@ -235,7 +261,8 @@ class Lowerer {
         return { lowered, schedule: schedule(lowered.steps) };
       },
     };
-    this.#steps.push(lowerLoop(placed, inputs, around, this.#ragged?.bodies.get(at)));
+    const rounds = this.#roundsOf(at, placed.op);
+    this.#steps.push(lowerLoop(placed, inputs, rounds, around, this.#ragged?.bodies.get(at)));
     for (const { at: part, from } of placed.copies) this.#copy(from, this.#location(part), part);
   }
 

@@ -32,7 +32,7 @@ import {
   type Spare,
   StoredValue,
 } from './storage.ts';
-import { BoundSlot, layOutTable } from './windows.ts';
+import { BoundSlot, layOutTable, type TableLayout } from './windows.ts';
 
 /** Is told of every run when each thread worked at each step. */
 export type Watch = (log: readonly (readonly Stint[])[]) => void;
@@ -52,6 +52,10 @@ export class Plan implements Spare {
   /** the variables assigned */
   readonly #written: readonly Written[];
   readonly #targets: readonly (readonly [slot: BoundSlot, root: number])[];
+  /** words of the table that are so many times the rows of a run */
+  readonly #rounds: TableLayout['rounds'];
+  /** slots that lie behind others, by the rows of a run */
+  readonly #moved: readonly { readonly slot: BoundSlot; readonly of: BoundSlot; by(rows: number): number }[];
   /** the slots of numbers that are so many times the rows of a run */
   readonly #numbersOfRows: readonly (readonly [at: Slot, times: number])[];
   readonly #inBlock: BlockLayout;
@@ -82,6 +86,7 @@ export class Plan implements Spare {
     const functions = new Map([...code.keys()].map((key, position) => [key, position]));
     const table = layOutTable(phases, (kernel) => required(functions.get(keyOf(kernel))), isWatched);
     this.#tableWords = table.words;
+    this.#rounds = table.rounds;
     this.#program = programOf(phases, table.own, () => this.#linkedCode(), isWatched);
     this.#inBlock = inBlock;
     const slots = lowered.places.map((_, slot) => new BoundSlot(table.uses.get(slot) ?? []));
@@ -95,6 +100,11 @@ export class Plan implements Spare {
       const { source, dtype } = place;
       return [{ at, slot: required(slots[at]), source, dtype, isRagged: inBlock.ragged.has(at) }];
     });
+    this.#moved = lowered.places.flatMap((place, at) =>
+      place.kind === 'moved'
+        ? [{ slot: required(slots[at]), of: required(slots[place.of]), by: (rows: number) => place.by(rows) }]
+        : [],
+    );
     this.#numbersOfRows = lowered.places.flatMap((place, at) =>
       place.kind === 'rows' ? [[at, place.times] as const] : [],
     );
@@ -261,6 +271,9 @@ export class Plan implements Spare {
       if (bound.isRagged && rows < this.#rows) this.#copyRows(bound, source, args);
       else this.#bindSource(bound, source, args);
     }
+    for (const { slot, of, by } of this.#moved) slot.address = of.address + by(rows);
+    const first = required(this.#block).byteOffset / 4;
+    for (const { word, perRow } of this.#rounds) memory.i32[first + word] = perRow * rows;
   }
 
   /** Rows that a kernel may read although they mean nothing must lie somewhere: the others go where there is room. */

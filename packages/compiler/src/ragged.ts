@@ -13,7 +13,12 @@ export type RaggedAxes = readonly (number | undefined)[];
 export interface RaggedEntries {
   readonly axes: RaggedAxes;
   /** of the loops among them */
-  readonly bodies: ReadonlyMap<number, RaggedEntries>;
+  readonly bodies: ReadonlyMap<number, RaggedBody>;
+}
+
+/** Either the rounds of a loop are as many as the rows, or a multiple of that, and its steps have no rows; or they have. */
+export interface RaggedBody extends RaggedEntries {
+  readonly countsRows: boolean;
 }
 
 /** Captures with the same axes and the same key may run the plan of the one that has most rows. */
@@ -37,7 +42,7 @@ export function compareRagged(
 function differing(a: readonly Captured[], b: readonly Captured[]): RaggedEntries | undefined {
   if (a.length !== b.length) return undefined;
   const axes: (number | undefined)[] = [];
-  const bodies = new Map<number, RaggedEntries>();
+  const bodies = new Map<number, RaggedBody>();
   for (const [at, { node }] of a.entries()) {
     const other = b[at]?.node;
     if (other?.shape.length !== node.shape.length) return undefined;
@@ -45,9 +50,10 @@ function differing(a: readonly Captured[], b: readonly Captured[]): RaggedEntrie
     if (differs.length > 1) return undefined;
     axes.push(differs[0]);
     if (node.source || node.op?.kind !== 'loop') continue;
-    const body = other.op?.kind === 'loop' ? differing(entriesOf(node.op.body), entriesOf(other.op.body)) : undefined;
+    if (other.op?.kind !== 'loop') return undefined;
+    const body = differing(entriesOf(node.op.body), entriesOf(other.op.body));
     if (!body) return undefined;
-    bodies.set(at, body);
+    bodies.set(at, { ...body, countsRows: node.op.length !== other.op.length });
   }
   return { axes, bodies };
 }
@@ -120,10 +126,10 @@ function lineOf(
   return body && axes[at] === partAxis(node.op.part, body) ? node.op.key : undefined;
 }
 
-/** A loop whose steps treat rows alike: of what it is given, the steps see the rows that there are. */
+/** A loop of as many rounds as there are rows; or one whose steps treat rows alike, of which they see those that there are. */
 function loopLine(
   { body, length, isReversed }: LoopOp,
-  ragged: RaggedEntries | undefined,
+  ragged: RaggedBody | undefined,
   rows: number,
   operands: readonly Entry[],
 ): string | undefined {
@@ -132,19 +138,23 @@ function loopLine(
   const firstConst = firstSlice + body.slices.length;
   const isSeen = operands.every(({ axis }, i) => {
     const isSlice = i >= firstSlice && i < firstConst;
-    return ragged.axes[i] === (isSlice && axis !== undefined ? axis - 1 : axis) && !(isSlice && axis === 0);
+    if (!isSlice || axis === undefined) return ragged.axes[i] === axis && !(isSlice && ragged.countsRows);
+    return axis === 0 ? ragged.countsRows && ragged.axes[i] === undefined : ragged.axes[i] === axis - 1;
   });
   const nexts = body.next.map((node) => body.places.get(node) ?? -1);
   const isKept = nexts.every((place, carry) => ragged.axes[place] === ragged.axes[carry]);
+  const hasNone = ragged.axes.every((axis) => axis === undefined);
+  const rounds = ragged.countsRows ? openShape([length], 0, rows) : `${length}`;
   const lines = linesOf(entriesOf(body), rows, ragged, (at) => (at < operands.length ? 'given' : undefined));
-  return isSeen && isKept && lines
-    ? `scan ${length} ${isReversed} ${firstSlice} ${firstConst} → ${nexts} {${lines.join(' ')}}`
+  return isSeen && isKept && lines && rounds !== undefined && (hasNone || !ragged.countsRows)
+    ? `scan ${rounds} ${isReversed} ${firstSlice} ${firstConst} → ${nexts} {${lines.join(' ')}}`
     : undefined;
 }
 
 /** The axis of a part with rows. */
-export function partAxis(part: Part, { axes, bodies }: RaggedEntries): number | undefined {
+export function partAxis(part: Part, { axes, bodies, countsRows }: RaggedBody): number | undefined {
   if (part.kind === 'final') return axes[part.carry];
+  if (countsRows) return 0;
   const { place } = part;
   if (typeof place === 'number') return behind(axes[place]);
   const body = bodies.get(place.of);

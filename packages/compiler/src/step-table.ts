@@ -18,6 +18,8 @@ export interface TabledStep {
 /** Phases that are run so many times. Each thread has the windows of their steps for itself, and writes them anew for each round. */
 export interface TabledLoop {
   readonly rounds: number;
+  /** how many rounds for each row of a run, where they depend on that */
+  readonly perRow?: number | undefined;
   readonly phases: TabledPhases;
   /** byte offset of what the windows are made from, like that of a step's window */
   readonly window: number;
@@ -62,11 +64,18 @@ const loopWords = 10;
 export const turn = { at: 0, first: 4, from: 8, stride: 12, mask: 16 } as const;
 export const turnBytes = 20;
 
-/** The words of the table; steps without tiles, and loops without steps, are left out. `own`: bytes of a thread's memory that windows take. */
+export interface StepTable {
+  readonly words: readonly number[];
+  /** words that are so many times the rows of a run */
+  readonly rounds: readonly { readonly word: number; readonly perRow: number }[];
+}
+
+/** Steps without tiles, and loops without steps, are left out. `own`: bytes of a thread's memory that windows take. */
 export function stepTable(
   phases: TabledPhases,
   { isWatched = false, own = 0 }: { isWatched?: boolean; own?: number } = {},
-): readonly number[] {
+): StepTable {
+  const rounds: { word: number; perRow: number }[] = [];
   const words = new Array<number>(headWords).fill(0);
   /** positions of words that count from the end of the table */
   const behind: number[] = [];
@@ -116,13 +125,14 @@ export function stepTable(
     const turns = fixed + 4 * loop.fixed.length;
     const end = turns + 4 * loop.turns.length;
     if (isOutermost) behind.push(at + loopRecord.window / 4);
+    if (loop.perRow !== undefined) rounds.push({ word: at + loopRecord.rounds / 4, perRow: loop.perRow });
     words.push(0, 0, 0, loop.rounds, loop.window, loop.own, fixed, turns, turns, end, ...loop.fixed, ...loop.turns);
     writeList(loop.phases, at + loopRecord.list / 4, false);
   };
   writeList(phases, head.list / 4, true);
   for (const at of behind) words[at]! += 4 * words.length;
   [words[0], words[1], words[2]] = [placeOffset(index, 0), placeStride(index, isWatched), own];
-  return words;
+  return { words, rounds };
 }
 
 /** How many steps there are, those of loops included. */

@@ -10,7 +10,10 @@ export type Step = Kernel | LoopStep;
 
 export interface LoopStep {
   readonly name: string;
+  /** how many rounds, at most */
   readonly rounds: number;
+  /** how many rounds for each row of a run, where they depend on that */
+  readonly perRow: number | undefined;
   readonly phases: readonly Phase[];
   /** where each slot of its steps lies */
   readonly walks: ReadonlyMap<Slot, Walk>;

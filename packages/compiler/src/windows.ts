@@ -5,11 +5,10 @@
 import type { Kernel, Location, Slot, Word } from '@treadle/kernels';
 import { memory } from '@treadle/pool';
 import { isLoop, type LoopStep, type Phase, type Step } from './step.ts';
-import { stepTable, type TabledLoop, type TabledPhases, type TabledStep } from './step-table.ts';
+import { type StepTable, stepTable, type TabledLoop, type TabledPhases, type TabledStep } from './step-table.ts';
 
-export interface TableLayout {
-  /** addresses are 0 */
-  readonly words: readonly number[];
+/** Addresses are 0. */
+export interface TableLayout extends StepTable {
   /** for each slot: words that hold its address, each followed by how many bytes it is ahead of it */
   readonly uses: ReadonlyMap<Slot, readonly number[]>;
   /** bytes of each thread's own memory that the windows of loops take */
@@ -25,7 +24,8 @@ export function layOutTable(
   const windows = new Windows();
   const own = { bytes: 0 };
   const tabled = tablePhases(phases, windows, funcOf, own);
-  const words = [...stepTable(tabled, { isWatched, own: own.bytes })];
+  const { words: steps, rounds } = stepTable(tabled, { isWatched, own: own.bytes });
+  const words = [...steps];
   const uses = new Map<Slot, number[]>();
   for (const word of windows.words) {
     if (typeof word !== 'number') {
@@ -35,7 +35,7 @@ export function layOutTable(
     }
     words.push(typeof word === 'number' ? word : 0);
   }
-  return { words, uses, own: own.bytes };
+  return { words, rounds, uses, own: own.bytes };
 }
 
 /** Windows one after the other; those that are the same object, once. */
@@ -106,7 +106,7 @@ function tableLoop(loop: LoopStep, around: Windows, funcOf: FuncOf, own: { bytes
   }
   const begin = own.bytes;
   own.bytes += 64 * Math.ceil(inside.words.length / 16);
-  return { rounds: loop.rounds, phases, window: around.place(source), own: begin, fixed, turns };
+  return { rounds: loop.rounds, perRow: loop.perRow, phases, window: around.place(source), own: begin, fixed, turns };
 }
 /** The position in the kernel's window of the record in which it refuses what it reads. */
 function recordIn({ refusal, window }: Kernel): number | undefined {
