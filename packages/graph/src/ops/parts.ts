@@ -1,8 +1,10 @@
 // A sum of nodes of which many are zero but for a part, as the gradients of slices are: parts that lie side by side are put
 // together in one pass, instead of each being filled up with zeros and added. n slices of a tensor cost its size once, not n times.
+// So do the gradients of rows picked by index, whose lists of rows become one.
 
 import type { Node } from '../node.ts';
 import { add } from './arithmetic.ts';
+import { joinRows, type RowsAmongZeros, rowsAmongZeros } from './gather.ts';
 import { concat, embed, type Part, partOf } from './moves.ts';
 
 /** A part and what stands in it. */
@@ -13,6 +15,26 @@ interface Piece {
 
 /** Σ terms, at least one, all of one shape. */
 export function sumOfParts(terms: readonly Node[]): Node {
+  return sumOfBoxes(terms.length > 1 ? withListsJoined(terms) : terms);
+}
+
+/** The terms, with those that are lists of rows of one kind as one of them. */
+function withListsJoined(terms: readonly Node[]): readonly Node[] {
+  const byRows = new Map<number, RowsAmongZeros[]>();
+  const others: Node[] = [];
+  for (const term of terms) {
+    const list = rowsAmongZeros(term);
+    const known = list && byRows.get(list.n);
+    if (known) known.push(list);
+    else if (list) byRows.set(list.n, [list]);
+    else others.push(term);
+  }
+  if (terms.length === others.length + byRows.size) return terms;
+  const shape = terms[0]?.shape ?? [];
+  return [...[...byRows.values()].map((lists) => joinRows(lists, shape)), ...others];
+}
+
+function sumOfBoxes(terms: readonly Node[]): Node {
   const rows = new Map<string, Piece[]>();
   const sum: Node[] = [];
   const axis = terms.length > 1 ? axisBetween(terms) : undefined;
