@@ -12,18 +12,31 @@ export interface VariableOptions {
   readonly trainable?: boolean;
   /** from the value that an optimizer would give it to the one that it may have */
   readonly constraint?: ((value: Tensor) => Tensor) | undefined;
+  /**
+   * whether optimizers leave rows as they are whose gradient is 0, together with what they keep for them: nothing fades or decays
+   * there. So a step costs what the rows ask for that were looked up, not all rows. false by default
+   */
+  readonly sparseGradient?: boolean | undefined;
 }
 
-const variableOptions: OptionKinds<VariableOptions> = { name: 'string', trainable: 'boolean', constraint: 'function' };
+const variableOptions: OptionKinds<VariableOptions> = {
+  name: 'string',
+  trainable: 'boolean',
+  constraint: 'function',
+  sparseGradient: 'boolean',
+};
 
 export class Variable extends Tensor {
   readonly name: string;
   trainable: boolean;
   /** what an optimizer's update passes through, if anything */
   readonly constraint: ((value: Tensor) => Tensor) | undefined;
+  /** whether rows whose gradient is 0 stay as they are in an optimizer's update */
+  readonly sparseGradient: boolean;
   readonly #cell: VariableCell;
 
-  constructor(initial: Node, { name = '', trainable = true, constraint }: VariableOptions = {}) {
+  constructor(initial: Node, options: VariableOptions = {}) {
+    const { name = '', trainable = true, constraint, sparseGradient = false } = options;
     const values = initialValueOf(initial).read();
     const cell = new VariableCell(values, initial.shape, initial.dtype);
     super(cell.node);
@@ -31,6 +44,7 @@ export class Variable extends Tensor {
     this.name = name;
     this.trainable = trainable;
     this.constraint = constraint;
+    this.sparseGradient = sparseGradient;
   }
 
   override get node(): Node {
