@@ -30,7 +30,7 @@ const indicesOf = (length: number, n: number, seed: number): Int32Array<ArrayBuf
   Int32Array.from(noise(length, seed), (x) => Math.floor(((x + 2) / 4) * n * 0.8));
 
 const width = 3;
-const n = 40;
+const n = 80;
 
 /** A table, what moves it, and a step of both. */
 interface Twin {
