@@ -26,7 +26,10 @@ export interface Group {
   readonly after: Set<number>;
 }
 
-/** Whether all reads of the entry by the group are of the very element that it writes, or of none that it leaves as it is. */
+/**
+ * Whether the group may write over the entry: it reads each of its elements only to write that very element, or is a tiled op that
+ * changes some and leaves the others as they are.
+ */
 export function ownsPlace(capture: Capture, group: Group, old: number): boolean {
   if (!group.reads.has(old)) return true;
   if (overwrites(capture, group, old)) return true;
@@ -35,7 +38,7 @@ export function ownsPlace(capture: Capture, group: Group, old: number): boolean 
   return group.program.loads.every(({ operand: { slot, view } }) => slot !== old || isPlain(view, shape));
 }
 
-/** Whether the group is a tiled op that leaves what it does not change in this input, and reads it nowhere else. */
+/** Whether the group is a tiled op whose result may take the place of this input, and that has it as no other input. */
 function overwrites({ entries }: Capture, { at }: Group, old: number): boolean {
   const { node, inputs = [] } = entries[at] ?? {};
   const place = node?.op?.kind === 'tiled' ? node.op.overwrites : undefined;

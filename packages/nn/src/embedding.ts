@@ -17,11 +17,7 @@ export interface EmbeddingOptions extends LayerOptions {
   readonly embeddingsConstraint?: ConstraintName | Constraint | undefined;
   /** whether 0 stands for no step at all, so that the layers after this one leave it out; false by default */
   readonly maskZero?: boolean | undefined;
-  /**
-   * whether optimizers leave vectors as they are whose gradient is 0, together with what they keep for them: no mean of theirs
-   * fades, nothing decays. A step then costs the same for any inputDim. false by default; `sgd` without momentum and `adagrad`
-   * do the same without it, for there it makes no difference to the result
-   */
+  /** whether optimizers skip vectors whose gradient is 0, as `variable` says; a step then costs the same for any inputDim; false by default */
   readonly sparseGradient?: boolean | undefined;
 }
 

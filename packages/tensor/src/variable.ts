@@ -13,8 +13,11 @@ export interface VariableOptions {
   /** from the value that an optimizer would give it to the one that it may have */
   readonly constraint?: ((value: Tensor) => Tensor) | undefined;
   /**
-   * whether optimizers leave rows as they are whose gradient is 0, together with what they keep for them: nothing fades or decays
-   * there. So a step costs what the rows ask for that were looked up, not all rows. false by default
+   * Whether optimizers skip rows (along the first axis) whose gradient is 0 in every element: such a row keeps its value, and
+   * the optimizer keeps what it has for it, so no mean fades and no weight decays there. All other rows move by the optimizer's
+   * rule, whose count of steps goes on for all. A step then costs what the rows cost that were looked up; clipping by a norm,
+   * constraints and averages (emaMomentum) still go through all rows. false by default; without momentum and decay, `sgd` and
+   * `adagrad` have the same result either way, and always skip such rows.
    */
   readonly sparseGradient?: boolean | undefined;
 }

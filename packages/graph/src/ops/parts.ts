@@ -3,6 +3,7 @@
 // So do the gradients of rows picked by index, whose lists of rows become one.
 
 import type { Node } from '../node.ts';
+import { sizeOf } from '../shape.ts';
 import { add } from './arithmetic.ts';
 import { joinRows, type RowsAmongZeros, rowsAmongZeros } from './gather.ts';
 import { concat, embed, type Part, partOf } from './moves.ts';
@@ -18,20 +19,20 @@ export function sumOfParts(terms: readonly Node[]): Node {
   return sumOfBoxes(terms.length > 1 ? withListsJoined(terms) : terms);
 }
 
-/** The terms, with those that are lists of rows of one kind as one of them. */
+/** The terms, with those that are lists of rows of one table as one list, unless it would be longer than the table. */
 function withListsJoined(terms: readonly Node[]): readonly Node[] {
-  const byRows = new Map<number, RowsAmongZeros[]>();
-  const others: Node[] = [];
-  for (const term of terms) {
-    const list = rowsAmongZeros(term);
-    const known = list && byRows.get(list.n);
-    if (known) known.push(list);
-    else if (list) byRows.set(list.n, [list]);
-    else others.push(term);
+  const tables = new Map<number, RowsAmongZeros[]>();
+  for (const list of terms.map(rowsAmongZeros)) {
+    if (list) tables.set(list.n, [...(tables.get(list.n) ?? []), list]);
   }
-  if (terms.length === others.length + byRows.size) return terms;
-  const shape = terms[0]?.shape ?? [];
-  return [...[...byRows.values()].map((lists) => joinRows(lists, shape)), ...others];
+  let joined = terms;
+  for (const [n, lists] of tables) {
+    const length = lists.reduce((sum, { indices }) => sum + sizeOf(indices.shape), 0);
+    if (lists.length < 2 || length > n) continue;
+    const others = joined.filter((term) => rowsAmongZeros(term)?.n !== n);
+    joined = [joinRows(lists, terms[0]?.shape ?? []), ...others];
+  }
+  return joined;
 }
 
 function sumOfBoxes(terms: readonly Node[]): Node {
