@@ -179,6 +179,30 @@ test('setRows and its gradients are exact: what is set has none for the old rows
   );
 });
 
+test('many rows that have tiles for several threads are summed and set with the same bits by any number of them', () => {
+  const [n, width, k] = [20_000, 100, 4000];
+  const [start, weights] = [noise(n * width, 1), noise(k * width, 2)];
+  const indices = indicesOf(k, n, 3).map((row, j) => (j % 3 === 0 ? row % 50 : row));
+  const expected = Float32Array.from(start);
+  const sums = new Float32Array(n * width);
+  indices.forEach((row, j) => {
+    for (let c = 0; c < width; c++) sums[row * width + c]! += weights[j * width + c]!;
+  });
+  for (const row of new Set(indices)) {
+    for (let i = row * width; i < (row + 1) * width; i++) expected[i] = Math.fround(expected[i]! - sums[i]!);
+  }
+  for (const threads of [1, 2, 3]) {
+    setThreads(threads);
+    const v = variable(tensor(start, { shape: [n, width] }));
+    const step = compile((rows: Tensor, factors: Tensor) => {
+      const list = rowGradients(gradients(lookUp('law', v, rows).mul(factors).sum(), [v])[0]!)!;
+      v.assign(setRows(v, list, takeRows(v, list).sub(list.sums)));
+    });
+    step(tensor(indices), tensor(weights, { shape: [k, width] }));
+    expect(differenceOfData(v.data(), expected)).toBeUndefined();
+  }
+});
+
 describe('a variable whose rows are set', () => {
   /** Who else needs the old value of v, or the new one, and what they make of it. */
   const needs = {
