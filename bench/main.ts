@@ -6,6 +6,7 @@ import { features, shutdown } from 'treadle';
 import { compareWith, save } from './compare.ts';
 import { compileBench } from './compile.ts';
 import { convBench } from './conv.ts';
+import { embeddingBench } from './embedding.ts';
 import { forkJoinBench } from './fork-join.ts';
 import { lanesBench } from './lanes.ts';
 import { matmulBench } from './matmul.ts';
@@ -40,6 +41,7 @@ const suites: Readonly<Record<string, (rounds: Rounds) => Row[] | Promise<Row[]>
   moves: movesBench,
   'fork-join': forkJoinBench,
   'train-step': trainStepBench,
+  embedding: embeddingBench,
   plan: planBench,
   compile: compileBench,
   conv: convBench,

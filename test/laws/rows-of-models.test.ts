@@ -1,7 +1,15 @@
 // The law of shared plans for models whose layers mix what a row kernel does with sums over the batch: a step of training gives
 // the bits of a plan that was made for so many rows alone, and needs none where rows are treated alike.
 
-import { batchNormalization, dense, layerNormalization, lstm, transformerEncoder } from '@treadle/nn';
+import {
+  activation,
+  batchNormalization,
+  dense,
+  embedding,
+  layerNormalization,
+  lstm,
+  transformerEncoder,
+} from '@treadle/nn';
 import { adam } from '@treadle/optim';
 import { team } from '@treadle/pool';
 import {
@@ -76,6 +84,15 @@ const cases: Readonly<Record<string, Case>> = {
         .sum()
         .add(y.square().sum([0, 1]).sqrt().mean())
         .add(y.variance([0, 1, 2])),
+    isShared: true,
+  },
+  'rows of a table that move by themselves': {
+    sample: [3],
+    model: () => {
+      const numbers = activation((x) => x.add(2).mul(2500));
+      return sequential([numbers, embedding(40_000, 4, { sparseGradient: true }), dense(2)]);
+    },
+    loss: (y) => y.square().mean(),
     isShared: true,
   },
   'sums over axes that do not lie like one': {

@@ -1,10 +1,11 @@
 // A model has a plan for what it does, not for every number of rows: whatever comes after the largest batch runs at once.
 
+import { StoredValue } from '@treadle/compiler';
 import { dense, dropout } from '@treadle/nn';
 import { compile, memory, shutdown, type Tensor, tensor } from '@treadle/tensor';
 import { type Model, sequential } from '@treadle/train';
 import fc from 'fast-check';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { bitsOf, classifier, labelled, noise } from './models.ts';
 
 afterAll(shutdown);
@@ -39,6 +40,17 @@ describe('training and evaluating', () => {
     expect(await train(20)).toBe(1);
     for (const batchSize of [20, 19, 8, 7]) expect(await train(batchSize)).toBe(0);
   });
+});
+
+test('a fit makes no copy of the weights', async () => {
+  const model = classifier();
+  const { x, y } = labelled(62);
+  await model.fit(x, y, quiet);
+  const copies = vi.spyOn(StoredValue.prototype, 'copy');
+  await model.fit(x, y, { ...quiet, validationSplit: 0.25 });
+  await model.evaluate(x, y);
+  expect(copies).not.toHaveBeenCalled();
+  copies.mockRestore();
 });
 
 describe('the number of rows of a data set', () => {

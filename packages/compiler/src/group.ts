@@ -26,12 +26,28 @@ export interface Group {
   readonly after: Set<number>;
 }
 
-/** Whether all reads of the entry by the group are of the very element that it writes. */
+/**
+ * Whether the group may write over the entry: it reads each of its elements only to write that very element, or is a tiled op that
+ * changes some and leaves the others as they are.
+ */
 export function ownsPlace(capture: Capture, group: Group, old: number): boolean {
   if (!group.reads.has(old)) return true;
+  if (overwrites(capture, group, old)) return true;
   const shape = capture.entries[group.at]?.node.shape ?? [];
   if (capture.entries[group.at]?.node.op?.kind === 'reduce' || !group.program) return false;
   return group.program.loads.every(({ operand: { slot, view } }) => slot !== old || isPlain(view, shape));
+}
+
+/** Whether the group is a tiled op whose result may take the place of this input, and that has it as no other input. */
+function overwrites({ entries }: Capture, { at }: Group, old: number): boolean {
+  const { node, inputs = [] } = entries[at] ?? {};
+  const place = node?.op?.kind === 'tiled' ? node.op.overwrites : undefined;
+  if (place === undefined) return false;
+  const origin = (input: number): number => {
+    const entry = entries[input];
+    return entry && !entry.node.source && entry.node.op?.kind === 'move' ? origin(entry.inputs[0] ?? -1) : input;
+  };
+  return inputs.every((input, i) => (i === place ? input === old : origin(input) !== old));
 }
 
 /** Whether the group reads the whole of an entry of its own shape, element by element. */

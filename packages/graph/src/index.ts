@@ -49,6 +49,7 @@ export type { MatmulOptions } from './ops/matmul.ts';
 export type { PoolOptions } from './ops/pool.ts';
 export type { ReduceOptions } from './ops/reduce.ts';
 export type { Interpolation } from './ops/resize.ts';
+export { type RowGradients, type RowList, rowGradients, setRows, takeRows } from './ops/row-lists.ts';
 export type { SortOptions } from './ops/sort.ts';
 export { broadcastView } from './ops/sum.ts';
 export type { DilatedOptions, Padding, Pair, WindowOptions } from './ops/window.ts';

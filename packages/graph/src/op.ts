@@ -85,6 +85,11 @@ export interface TiledOp extends OpRecord {
   readonly takesEpilogue?: boolean;
   /** whether a kernel may refuse what it reads */
   readonly mayRefuse?: boolean;
+  /**
+   * An input of the result's shape whose memory may become the result's: where both have the same slot, the kernels write
+   * only what differs.
+   */
+  readonly overwrites?: number;
   kernels(lowering: Lowering): readonly Kernel[];
   /**
    * What becomes of an axis of an input of which only the first elements may be there: the axis of the result whose elements

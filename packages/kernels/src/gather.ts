@@ -48,7 +48,7 @@ function gatherRows({ name, source, indices, store, count: there, present }: Gat
         { base: address(f, table, store), steps: [4 * to.outer, 4 * to.row] },
       ];
       eachRow(f, { shape: [outer, count], from: row0, to: row1 }, cursors, ([base, index, row]) => {
-        const picked = pick(f, base!, index!, last, from.row);
+        const picked = rowAt(f, base!, index!, last, from.row);
         eachColumn(
           f,
           { col0, col1, columns: inner, isAligned: true },
@@ -172,7 +172,7 @@ export function scatterAdd({ name, type, indices, updates, store, count: present
         ];
         const end = present === undefined ? i32.const(count) : f.let(i32.load(address(f, table, numberAt(present))));
         eachRow(f, { shape: [count], from: i32.const(0), to: end }, added, ([index, update]) => {
-          const row = pick(f, target!, index!, i32.const(n - 1), to.row);
+          const row = rowAt(f, target!, index!, i32.const(n - 1), to.row);
           accumulate(f, type, columns, { row, stride: to.column }, { row: update!, stride: from.column });
         });
       });
@@ -180,7 +180,8 @@ export function scatterAdd({ name, type, indices, updates, store, count: present
   });
 }
 
-function clear(f: FunctionBuilder, columns: Columns, row: Expr<'i32'>, stride: number): void {
+/** row = 0 */
+export function clear(f: FunctionBuilder, columns: Columns, row: Expr<'i32'>, stride: number): void {
   const zero = i32x4.const(0);
   eachColumn(f, columns, {
     eight: (x) => writeEight(f, row, stride, x, [zero, zero]),
@@ -194,7 +195,7 @@ interface Row {
 }
 
 /** to += from */
-function accumulate(f: FunctionBuilder, type: Lane, columns: Columns, to: Row, from: Row): void {
+export function accumulate(f: FunctionBuilder, type: Lane, columns: Columns, to: Row, from: Row): void {
   const float = (x: Expr<Lane>): Expr<'f32x4'> => reinterpret('f32x4', x);
   const integer = (x: Expr<Lane>): Expr<'i32x4'> => reinterpret('i32x4', x);
   const add = (a: Expr<Lane>, b: Expr<Lane>): Expr<Lane> =>
@@ -218,7 +219,7 @@ function lastOf(f: FunctionBuilder, table: Expr<'i32'>, n: number, count: Operan
 }
 
 /** The address of row `indices[…]` of a matrix, or of its row 0 or `last` where that is nearest. */
-function pick(
+export function rowAt(
   f: FunctionBuilder,
   matrix: Expr<'i32'>,
   index: Expr<'i32'>,

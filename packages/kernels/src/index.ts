@@ -61,6 +61,7 @@ export { type Combine, reduce, shouldLieFirst } from './reduce.ts';
 export { region } from './region.ts';
 export { type Quarter, quarterOf, type Round } from './round.ts';
 export { rowKernel } from './row-kernel.ts';
+export { firstPlaces, hashSize, setRows, sumRepeated } from './row-lists.ts';
 export type { RowProgram, RowResult, RowStep, RowValue } from './row-program.ts';
 export { runningSum } from './scan.ts';
 export { operandKey, overWindow, Window } from './window.ts';

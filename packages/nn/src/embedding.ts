@@ -17,6 +17,8 @@ export interface EmbeddingOptions extends LayerOptions {
   readonly embeddingsConstraint?: ConstraintName | Constraint | undefined;
   /** whether 0 stands for no step at all, so that the layers after this one leave it out; false by default */
   readonly maskZero?: boolean | undefined;
+  /** whether optimizers skip vectors whose gradient is 0, as `variable` says; a step then costs the same for any inputDim; false by default */
+  readonly sparseGradient?: boolean | undefined;
 }
 
 const embeddingOptions: OptionKinds<EmbeddingOptions> = {
@@ -25,6 +27,7 @@ const embeddingOptions: OptionKinds<EmbeddingOptions> = {
   embeddingsRegularizer: 'any',
   embeddingsConstraint: 'any',
   maskZero: 'boolean',
+  sparseGradient: 'boolean',
 };
 
 /**
@@ -35,11 +38,12 @@ export function embedding(inputDim: number, outputDim: number, options: Embeddin
   readLayerOptions('embedding', options, embeddingOptions);
   checkCount('embedding: inputDim', inputDim);
   checkCount('embedding: outputDim', outputDim);
-  const { embeddingsInitializer = 'randomUniform', maskZero = false } = options;
+  const { embeddingsInitializer = 'randomUniform', maskZero = false, sparseGradient = false } = options;
   const embeddings = {
     initializer: initializerOf(embeddingsInitializer),
     regularizer: regularizerOf(options.embeddingsRegularizer),
     constraint: constraintOf(options.embeddingsConstraint),
+    sparseGradient,
   };
   const weights = new LayerWeights();
   const build = (shape: Shape): Shape => {

@@ -12,6 +12,8 @@ export interface WeightOptions {
   readonly constraint?: Constraint | undefined;
   /** true by default */
   readonly trainable?: boolean;
+  /** false by default */
+  readonly sparseGradient?: boolean;
 }
 
 export class LayerWeights {
@@ -27,11 +29,7 @@ export class LayerWeights {
   }
 
   /** The variable of that name, which is made with this shape unless there is one. */
-  make(
-    name: string,
-    shape: Shape,
-    { initializer, regularizer, constraint, trainable = true }: WeightOptions,
-  ): Variable {
+  make(name: string, shape: Shape, { initializer, regularizer, ...options }: WeightOptions): Variable {
     const known = this.#variables.get(name);
     if (known) return known;
     const initial = asTensor(initializerOf(initializer)(shape));
@@ -39,7 +37,7 @@ export class LayerWeights {
       const got = `got [${initial.shape.join(', ')}] for [${shape.join(', ')}] of ${name}`;
       throw new ShapeError(`initializer: it must give a tensor of the shape that it is asked for; ${got}`);
     }
-    const made = variable(initial, { name, trainable, constraint });
+    const made = variable(initial, { name, ...options });
     this.#variables.set(name, made);
     if (regularizer) this.#regularizers.set(made, regularizer);
     return made;

@@ -27,6 +27,7 @@ export function adadelta(learningRate: number | Schedule = 0.001, options: Adade
   return optimizerOf(
     {
       name: 'adadelta',
+      isElementwise: true,
       slots: [{ name: 'meanSquare' }, { name: 'meanSquareMove' }],
       begin:
         (rate) =>

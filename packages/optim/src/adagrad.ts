@@ -32,6 +32,8 @@ export function adagrad(learningRate: number | Schedule = 0.001, options: Adagra
   return optimizerOf(
     {
       name: 'adagrad',
+      isElementwise: true,
+      restsAtZero: Math.fround(initial) + Math.fround(epsilon) > 0, // otherwise 0 / 0
       slots: [{ name: 'sumOfSquares', initial }],
       begin:
         (rate) =>

@@ -54,6 +54,7 @@ function adamRule(name: string, options: AdamOptions): readonly [UpdateRule, Opt
   const slots = ['mean', 'meanSquare', ...(amsgrad ? ['largestMeanSquare'] : [])].map((slot) => ({ name: slot }));
   const rule: UpdateRule = {
     name,
+    isElementwise: true,
     slots,
     begin: (rate, step) => {
       const alpha = rate.mul(correction(beta2, step).sqrt()).div(correction(beta1, step)); // η·√(1 − β₂ᵗ) / (1 − β₁ᵗ)

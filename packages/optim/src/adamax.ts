@@ -32,6 +32,7 @@ export function adamax(learningRate: number | Schedule = 0.001, options: AdamaxO
   return optimizerOf(
     {
       name: 'adamax',
+      isElementwise: true,
       slots: [{ name: 'mean' }, { name: 'largest' }],
       begin: (rate, step) => {
         const alpha = rate.div(correction(beta1, step)); // η / (1 − β₁ᵗ)

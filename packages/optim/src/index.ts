@@ -6,7 +6,7 @@ export { type AdamOptions, adam, adamW } from './adam.ts';
 export { type AdamaxOptions, adamax } from './adamax.ts';
 export { type LionOptions, lion } from './lion.ts';
 export { type NadamOptions, nadam } from './nadam.ts';
-export { type Optimizer, optimizerOf, type Slot, type Update, type UpdateRule } from './optimizer.ts';
+export { type Move, type Optimizer, optimizerOf, type Slot, type Update, type UpdateRule } from './optimizer.ts';
 export { type OptimizerName, optimizerByName } from './optimizer-by-name.ts';
 export type { OptimizerOptions } from './optimizer-options.ts';
 export { type RmspropOptions, rmsprop } from './rmsprop.ts';

@@ -27,6 +27,7 @@ export function lion(learningRate: number | Schedule = 0.001, options: LionOptio
   return optimizerOf(
     {
       name: 'lion',
+      isElementwise: true,
       slots: [{ name: 'mean' }],
       begin:
         (rate) =>

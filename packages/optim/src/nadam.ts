@@ -36,6 +36,7 @@ export function nadam(learningRate: number | Schedule = 0.001, options: NadamOpt
   return optimizerOf(
     {
       name: 'nadam',
+      isElementwise: true,
       slots: [{ name: 'mean' }, { name: 'meanSquare' }],
       shared: [{ name: 'momentumProduct', initial: 1 }],
       advance: (shared, step) => shared.map((product) => product.mul(momentumAt(beta1, step))), // μ₁·…·μₜ

@@ -7,6 +7,7 @@ import {
   checkFunction,
   compile,
   full,
+  rowGradients,
   type Shape,
   ShapeError,
   show,
@@ -18,6 +19,7 @@ import {
 } from '@treadle/tensor';
 import { type Clip, clipOf } from './clip.ts';
 import { type Common, checkCommon, type OptimizerOptions } from './optimizer-options.ts';
+import { moveLazily, moveRows } from './row-moves.ts';
 import type { Schedule } from './schedule.ts';
 
 export interface Optimizer {
@@ -54,9 +56,16 @@ export interface Slot {
   readonly initial?: number;
 }
 
+/** What becomes of x by a gradient of its shape, given what is kept for it. */
+export type Move = (x: Tensor, dx: Tensor, state: readonly Tensor[]) => Update;
+
 /** How variables move. */
 export interface UpdateRule {
   readonly name: string;
+  /** whether each element moves by its own gradient and state alone, so that some rows can be moved by themselves; false by default */
+  readonly isElementwise?: boolean;
+  /** whether a gradient of 0 changes neither an element nor its state, to the bit; false by default */
+  readonly restsAtZero?: boolean;
   /** what is kept for each variable, of its shape */
   readonly slots: readonly Slot[];
   /** what is kept once for all variables: 0-d */
@@ -64,17 +73,19 @@ export interface UpdateRule {
   /** what becomes of that in a step, the first of which is 1 */
   advance?(shared: readonly Tensor[], step: Tensor): readonly Tensor[];
   /** Begins a step: what variables have in common is computed here, once. `shared` is already advanced. */
-  begin(
-    rate: Tensor,
-    step: Tensor,
-    shared: readonly Tensor[],
-  ): (x: Tensor, dx: Tensor, state: readonly Tensor[]) => Update;
+  begin(rate: Tensor, step: Tensor, shared: readonly Tensor[]): Move;
+}
+
+/** The gradient of a variable, as it came and as it counts. */
+interface Given {
+  readonly gradient: Tensor;
+  readonly clipped: Tensor;
 }
 
 /** A step begun at a rate. */
 interface Begun {
   readonly rate: Tensor;
-  readonly move: ReturnType<UpdateRule['begin']>;
+  readonly move: Move;
 }
 
 /** An optimizer of that rule. Throws RangeError for a rate that is not a finite number ≥ 0, and for options out of range. */
@@ -169,9 +180,9 @@ class RuleOptimizer implements Optimizer {
     this.iterations.assignAdd(1);
     const clipped = this.#clip(gradients);
     variables.forEach((v, i) => {
-      const gradient = clipped[i];
+      const gradient = gradients[i];
       if (!gradient) throw new Error('internal: a variable without a gradient');
-      this.#updateOne(v, gradient, moveAt(this.#common.rateScale(v)));
+      this.#updateOne(v, { gradient, clipped: clipped[i] ?? gradient }, moveAt(this.#common.rateScale(v)));
     });
   }
 
@@ -193,17 +204,36 @@ class RuleOptimizer implements Optimizer {
     };
   }
 
-  #updateOne(v: Variable, gradient: Tensor, { rate, move }: Begun): void {
+  #updateOne(v: Variable, given: Given, { rate, move }: Begun): void {
     const { slots, average } = this.#keptFor(v);
     const { weightDecay, emaMomentum = 0 } = this.#common;
-    const x = weightDecay > 0 ? v.sub(v.mul(rate.mul(weightDecay))) : v; // decoupled: no gradient's mean sees it
-    const update = move(x, gradient, slots);
+    const decayed = (x: Tensor): Tensor => x.sub(x.mul(rate.mul(weightDecay))); // decoupled: no gradient's mean sees it
+    const moveOne: Move = weightDecay > 0 ? (x, dx, state) => move(decayed(x), dx, state) : move;
+    const update = this.#moved(v, given, slots, moveOne);
     const allowed = v.constraint ? v.constraint(update.x) : update.x;
     v.assign(allowed);
     slots.forEach((slot, j) => {
       slot.assign(update.state[j] ?? slot);
     });
     average?.assign(average.mul(emaMomentum).add(allowed.mul(1 - emaMomentum))); // a ← μ·a + (1 − μ)·x
+  }
+
+  /**
+   * By all of the gradient, or by the rows that it has: where the others rest anyway, to the bit, and where the variable says
+   * that rows without a gradient stay.
+   */
+  #moved(v: Variable, { gradient, clipped }: Given, slots: readonly Variable[], move: Move): Update {
+    const { weightDecay, clipNorm, globalClipNorm } = this.#common;
+    const rests = this.#rule.restsAtZero === true && weightDecay === 0;
+    const isLazy = v.sparseGradient && !rests;
+    const isByRows = this.#rule.isElementwise && clipNorm === undefined && globalClipNorm === undefined;
+    const rows = isByRows && (rests || isLazy) ? rowGradients(gradient) : undefined;
+    // A row that is picked, moved and put back costs two to three times what it costs in its place (measured).
+    if (rows && 4 * (rows.indices.shape[0] ?? 0) <= (v.shape[0] ?? 0)) {
+      const [sums = rows.sums] = this.#clip([rows.sums]);
+      return moveRows(move, v, { ...rows, sums }, slots, isLazy);
+    }
+    return isLazy ? moveLazily(move, v, clipped, slots) : move(v, clipped, slots);
   }
 }
 

@@ -45,6 +45,7 @@ export function rmsprop(learningRate: number | Schedule = 0.001, options: Rmspro
   return optimizerOf(
     {
       name: 'rmsprop',
+      isElementwise: true,
       slots: slots.filter((_, i) => isKept[i]),
       begin: (rate) => (x, dx, state) => {
         const [v = x, ...others] = state;

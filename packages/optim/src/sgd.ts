@@ -34,11 +34,14 @@ export function sgd(learningRate: number | Schedule = 0.01, options: SgdOptions 
   }
   const plain: UpdateRule = {
     name: 'sgd',
+    isElementwise: true,
+    restsAtZero: true,
     slots: [],
     begin: (rate) => (x, dx) => ({ x: x.sub(dx.mul(rate)), state: [] }),
   };
   const withMomentum: UpdateRule = {
     name: 'sgd',
+    isElementwise: true,
     slots: [{ name: 'momentum' }],
     begin:
       (rate) =>

@@ -66,6 +66,8 @@ export { lookUp } from './look-up.ts';
 export type { NestedNumbers } from './nested.ts';
 export { type Profile, type ProfiledKernel, type ProfileOptions, profile, type ThreadShare } from './profile.ts';
 export { type NormalOptions, randomNormal, randomUniform, type Seed, setSeed, type UniformOptions } from './random.ts';
+export { rehearse } from './rehearse.ts';
+export { type RowGradients, type RowList, rowGradients, setRows, takeRows } from './row-lists.ts';
 export { closeRows, gatherRows, type OpenRows, openRows, rowsInPlace } from './rows.ts';
 export { type ScanOptions, scan } from './scan.ts';
 export { Tensor, type TensorData, type TensorLike } from './tensor.ts';

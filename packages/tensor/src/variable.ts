@@ -12,18 +12,34 @@ export interface VariableOptions {
   readonly trainable?: boolean;
   /** from the value that an optimizer would give it to the one that it may have */
   readonly constraint?: ((value: Tensor) => Tensor) | undefined;
+  /**
+   * Whether optimizers skip rows (along the first axis) whose gradient is 0 in every element: such a row keeps its value, and
+   * the optimizer keeps what it has for it, so no mean fades and no weight decays there. All other rows move by the optimizer's
+   * rule, whose count of steps goes on for all. A step then costs what the rows cost that were looked up; clipping by a norm,
+   * constraints and averages (emaMomentum) still go through all rows. false by default; without momentum and decay, `sgd` and
+   * `adagrad` have the same result either way, and always skip such rows.
+   */
+  readonly sparseGradient?: boolean | undefined;
 }
 
-const variableOptions: OptionKinds<VariableOptions> = { name: 'string', trainable: 'boolean', constraint: 'function' };
+const variableOptions: OptionKinds<VariableOptions> = {
+  name: 'string',
+  trainable: 'boolean',
+  constraint: 'function',
+  sparseGradient: 'boolean',
+};
 
 export class Variable extends Tensor {
   readonly name: string;
   trainable: boolean;
   /** what an optimizer's update passes through, if anything */
   readonly constraint: ((value: Tensor) => Tensor) | undefined;
+  /** whether rows whose gradient is 0 stay as they are in an optimizer's update */
+  readonly sparseGradient: boolean;
   readonly #cell: VariableCell;
 
-  constructor(initial: Node, { name = '', trainable = true, constraint }: VariableOptions = {}) {
+  constructor(initial: Node, options: VariableOptions = {}) {
+    const { name = '', trainable = true, constraint, sparseGradient = false } = options;
     const values = initialValueOf(initial).read();
     const cell = new VariableCell(values, initial.shape, initial.dtype);
     super(cell.node);
@@ -31,6 +47,7 @@ export class Variable extends Tensor {
     this.name = name;
     this.trainable = trainable;
     this.constraint = constraint;
+    this.sparseGradient = sparseGradient;
   }
 
   override get node(): Node {

@@ -11,6 +11,7 @@ import {
   gatherRows,
   gradients,
   type OpenRows,
+  rehearse,
   ShapeError,
   Tensor,
   tensor,
@@ -87,11 +88,12 @@ export class Steps {
 
   /** Throws what the model, the losses and the metrics have to say against such rows; computes nothing. */
   check(op: string, data: readonly Tensor[]): void {
-    const { loss } = this.#figures(data, false);
-    if (loss.rank > 0) {
+    rehearse(() => {
+      const { loss } = this.#figures(data, false);
+      if (loss.rank === 0) return;
       const got = `got [${loss.shape.join(', ')}]`;
       throw new ShapeError(`${op}: the loss must be one number a batch; ${got}; its reduction may be mean or sum`);
-    }
+    });
     checkOutputs(op, this.#model, this.losses, this.warnings);
   }
 

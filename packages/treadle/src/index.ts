@@ -196,6 +196,7 @@ export {
   inverseTimeDecay,
   type LionOptions,
   lion,
+  type Move,
   type NadamOptions,
   nadam,
   type OneCycleOptions,

@@ -3,11 +3,11 @@
 import { gather as gatherKernel, scatterAdd as scatterAddKernel } from '@treadle/kernels';
 import { ShapeError } from '../errors.ts';
 import { applyOp, type Node } from '../node.ts';
-import type { TiledOp } from '../op.ts';
+import type { Op, TiledOp } from '../op.ts';
 import { denseView, normalizeAxis, type Shape, showShape, sizeOf } from '../shape.ts';
 import { checkIndices } from './check-indices.ts';
 import { requireDtype } from './lane.ts';
-import { reshape } from './moves.ts';
+import { concat, reshape } from './moves.ts';
 
 // Both work on [outer, rows, inner]; what they make is said to have its final shape at once, which is as dense.
 
@@ -57,7 +57,38 @@ function scatterRows(updates: Node, indices: Node, n: number, shape: Shape): Nod
     ragged: (input, axis) => (axis === (input === 0 ? 1 : 0) ? 'combined' : undefined),
     gradient: (dy) => [gatherRows(reshape(dy, rows), indices, updates.shape, 1), undefined],
   };
+  if (outer === 1) amongZeros.set(op, n);
   return applyOp(op, [updates, indices], shape, updates.dtype);
+}
+
+/** The ops that add rows to [1, n, inner] of zeros, with their n. */
+const amongZeros = new WeakMap<Op, number>();
+
+/** What a node is the sum of, under whatever shape: updates [1, k, inner], each at one of the rows of [n, inner] zeros. */
+export interface RowsAmongZeros {
+  readonly n: number;
+  readonly updates: Node;
+  /** int32 [k], 0 … n − 1 */
+  readonly indices: Node;
+}
+
+/** undefined for what is not added up from rows alone. */
+export function rowsAmongZeros(node: Node): RowsAmongZeros | undefined {
+  let sum = node;
+  while (sum.op?.kind === 'move' && sum.op.keepsOrder && sum.inputs[0]) sum = sum.inputs[0];
+  const n = sum.op && amongZeros.get(sum.op);
+  const [updates, indices] = sum.inputs;
+  return n !== undefined && updates && indices ? { n, updates, indices } : undefined;
+}
+
+/** The sum of several such nodes of one n as one: rows are added in the order of the lists. */
+export function joinRows(lists: readonly RowsAmongZeros[], shape: Shape): Node {
+  const updates = concat(
+    lists.map((list) => list.updates),
+    1,
+  );
+  const indices = concat(lists.map((list) => list.indices));
+  return scatterRows(updates, indices, lists[0]?.n ?? 0, shape);
 }
 
 export interface GatherOptions {

@@ -1,8 +1,11 @@
 // A sum of nodes of which many are zero but for a part, as the gradients of slices are: parts that lie side by side are put
 // together in one pass, instead of each being filled up with zeros and added. n slices of a tensor cost its size once, not n times.
+// So do the gradients of rows picked by index, whose lists of rows become one.
 
 import type { Node } from '../node.ts';
+import { sizeOf } from '../shape.ts';
 import { add } from './arithmetic.ts';
+import { joinRows, type RowsAmongZeros, rowsAmongZeros } from './gather.ts';
 import { concat, embed, type Part, partOf } from './moves.ts';
 
 /** A part and what stands in it. */
@@ -13,6 +16,26 @@ interface Piece {
 
 /** Σ terms, at least one, all of one shape. */
 export function sumOfParts(terms: readonly Node[]): Node {
+  return sumOfBoxes(terms.length > 1 ? withListsJoined(terms) : terms);
+}
+
+/** The terms, with those that are lists of rows of one table as one list, unless it would be longer than the table. */
+function withListsJoined(terms: readonly Node[]): readonly Node[] {
+  const tables = new Map<number, RowsAmongZeros[]>();
+  for (const list of terms.map(rowsAmongZeros)) {
+    if (list) tables.set(list.n, [...(tables.get(list.n) ?? []), list]);
+  }
+  let joined = terms;
+  for (const [n, lists] of tables) {
+    const length = lists.reduce((sum, { indices }) => sum + sizeOf(indices.shape), 0);
+    if (lists.length < 2 || length > n) continue;
+    const others = joined.filter((term) => rowsAmongZeros(term)?.n !== n);
+    joined = [joinRows(lists, terms[0]?.shape ?? []), ...others];
+  }
+  return joined;
+}
+
+function sumOfBoxes(terms: readonly Node[]): Node {
   const rows = new Map<string, Piece[]>();
   const sum: Node[] = [];
   const axis = terms.length > 1 ? axisBetween(terms) : undefined;
