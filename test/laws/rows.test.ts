@@ -132,6 +132,8 @@ interface Program {
   readonly instructions: readonly Instruction[];
   readonly outputs: readonly number[];
   readonly sizes: readonly number[];
+  /** the axis of the inputs along which there are so many */
+  readonly axis: 0 | 1;
 }
 
 const smallExtent = fc.constantFrom(1, 2, 3, 4, 8);
@@ -142,6 +144,7 @@ const programs: fc.Arbitrary<Program> = fc.record({
   instructions,
   outputs: fc.array(fc.nat({ max: 6 }), { minLength: 1, maxLength: 4 }),
   sizes: fc.array(fc.constantFrom(1, 2, 3, 4, 5, 8, 17), { minLength: 2, maxLength: 5 }),
+  axis: fc.constantFrom(0, 1),
 });
 
 /** Results for inputs of each size in turn, and the variables after each; how many calls needed no plan of their own. */
@@ -162,7 +165,7 @@ function results(
   let sharing = 0;
   const data = program.sizes.flatMap((rows, call) => {
     const inputs = program.samples.map((sample, i) => {
-      const shape = [rows, ...sample];
+      const shape = program.axis === 0 ? [rows, ...sample] : [2, rows, ...sample];
       return tensor(noise(sizeOf(shape), 10 * call + i), { shape });
     });
     const before = memory().plans;

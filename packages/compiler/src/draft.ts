@@ -11,6 +11,7 @@ import { makeGroups } from './groups.ts';
 import { finished, type InParts } from './in-parts.ts';
 import { distinctKernels } from './link.ts';
 import { type Lowered, lower } from './lower.ts';
+import { type Pieces, piecesOf } from './pieces.ts';
 import type { Ragged } from './ragged.ts';
 import { type Schedule, schedule } from './schedule.ts';
 import { kernelsIn } from './step.ts';
@@ -61,7 +62,7 @@ export interface BlockLayout {
   /** what lies there, in the same order */
   readonly lifetimes: readonly Lifetime[];
   /** the slots of arguments and outputs that may have fewer rows */
-  readonly ragged: ReadonlySet<Slot>;
+  readonly ragged: ReadonlyMap<Slot, Pieces>;
 }
 
 /** Offsets in the plan's block of all that lies there: numbers and small outputs for good, intermediates by lifetime. */
@@ -74,7 +75,7 @@ function layOutBlock(
 ): BlockLayout {
   const always = { first: 0, last: phases };
   const slots: Slot[] = [];
-  const withRows = new Set<Slot>();
+  const withRows = new Map<Slot, Pieces>();
   const needs: Lifetime[] = [];
   places.forEach((place, slot) => {
     let need: Lifetime | undefined;
@@ -86,11 +87,13 @@ function layOutBlock(
     } else if (place.kind === 'record') {
       need = { bytes: 8, ...always };
     } else if (place.kind === 'output') {
-      if (outputs[place.output]?.isRagged) withRows.add(slot);
+      const axis = outputs[place.output]?.raggedAxis;
+      if (axis !== undefined) withRows.set(slot, piecesOf(place.shape, axis));
       if (withRows.has(slot) || isSmall(place.shape)) need = { bytes: 4 * sizeOf(place.shape), ...always };
     } else if (place.kind === 'source') {
-      if (ragged?.axes[capture.sources[place.source] ?? -1] !== undefined) withRows.add(slot);
+      const axis = ragged?.axes[capture.sources[place.source] ?? -1];
       const shape = sourceOf(capture, place.source)?.node.shape ?? [];
+      if (axis !== undefined) withRows.set(slot, piecesOf(shape, axis));
       if (withRows.has(slot) || hasRoom(capture, place.source)) need = { bytes: 4 * sizeOf(shape), ...always };
     }
     if (!need) return;

@@ -39,6 +39,11 @@ export class Family {
     this.#f = f;
   }
 
+  /** Notes that there was a call with so many rows, which has a plan of its own. */
+  note(rows: number): void {
+    this.#most = Math.max(this.#most, rows);
+  }
+
   /** The plan for a capture, whose structure must last, at so many rows. */
   *planFor(found: Found, rows: number): InParts<Planned> {
     const isFirst = this.#most === 0 && !this.#f.capacity;

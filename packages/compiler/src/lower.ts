@@ -46,8 +46,8 @@ export type Place =
 export interface Output {
   readonly shape: Shape;
   readonly dtype: Dtype;
-  /** whether it has as many elements as a run has rows, or a multiple of that */
-  readonly isRagged: boolean;
+  /** its axis of which there are as many elements as a run has rows, or a multiple of that */
+  readonly raggedAxis: number | undefined;
 }
 
 export interface Lowered {
@@ -149,7 +149,7 @@ class Lowerer {
       const known = outputOf.get(at);
       if (known !== undefined) return known;
       const { shape, dtype } = this.#node(at);
-      const output = this.#outputs.push({ shape, dtype, isRagged: this.#ragged?.axes[at] !== undefined }) - 1;
+      const output = this.#outputs.push({ shape, dtype, raggedAxis: this.#ragged?.axes[at] }) - 1;
       outputOf.set(at, output);
       const slot = this.#newSlot({ kind: 'output', output, shape });
       // A source that is asked for as it is has a slot already, which is what others read; it is copied.

@@ -20,6 +20,7 @@ import { type BlockLayout, type Draft, isSmall } from './draft.ts';
 import { advanced, finished, type InParts } from './in-parts.ts';
 import { keyOf, linkInParts } from './link.ts';
 import type { Output, Place } from './lower.ts';
+import { close, type Pieces, spread } from './pieces.ts';
 import { isLoop, kernelsIn, type Phase } from './step.ts';
 import {
   allocateBlock,
@@ -98,7 +99,7 @@ export class Plan implements Spare {
     this.#sources = lowered.places.flatMap((place, at): BoundSource[] => {
       if (place.kind !== 'source') return [];
       const { source, dtype } = place;
-      return [{ at, slot: required(slots[at]), source, dtype, isRagged: inBlock.ragged.has(at) }];
+      return [{ at, slot: required(slots[at]), source, dtype, pieces: inBlock.ragged.get(at) }];
     });
     this.#moved = lowered.places.flatMap((place, at) =>
       place.kind === 'moved'
@@ -248,8 +249,8 @@ export class Plan implements Spare {
   }
 
   /** What is small, or has fewer rows than there is room for, is copied from the plan's block after the run. */
-  #newOutput({ shape, dtype, isRagged }: Output, rows: number): StoredValue | undefined {
-    if (isSmall(shape) || (isRagged && rows < this.#rows)) return undefined;
+  #newOutput({ shape, dtype, raggedAxis }: Output, rows: number): StoredValue | undefined {
+    if (isSmall(shape) || (raggedAxis !== undefined && rows < this.#rows)) return undefined;
     try {
       return StoredValue.allocate(sizeOf(shape), dtype);
     } catch (error) {
@@ -268,7 +269,7 @@ export class Plan implements Spare {
     for (const [at, times] of this.#numbersOfRows) setNumber(required(this.#rooms[at]), times * rows, 'int32');
     for (const bound of this.#sources) {
       const source = required(sources[bound.source]);
-      if (bound.isRagged && rows < this.#rows) this.#copyRows(bound, source, args);
+      if (bound.pieces && rows < this.#rows) this.#copyRows(bound, bound.pieces, rows, source, args);
       else this.#bindSource(bound, source, args);
     }
     for (const { slot, of, by } of this.#moved) slot.address = of.address + by(rows);
@@ -277,12 +278,17 @@ export class Plan implements Spare {
   }
 
   /** Rows that a kernel may read although they mean nothing must lie somewhere: the others go where there is room. */
-  #copyRows({ slot, at }: BoundSource, source: Source, args: readonly StoredValue[]): void {
+  #copyRows(
+    { slot, at }: BoundSource,
+    pieces: Pieces,
+    rows: number,
+    source: Source,
+    args: readonly StoredValue[],
+  ): void {
     const room = this.#rooms[at];
     if (source.kind !== 'argument' || room === undefined) throw new Error('internal: only arguments have fewer rows');
-    const value = required(args[source.index]);
-    const from = value.address(room);
-    if (from !== room) memory.i32.copyWithin(room / 4, from / 4, from / 4 + value.length);
+    const from = required(args[source.index]).address(room);
+    spread(pieces, (pieces.words / this.#rows) * rows, from / 4, room / 4);
     slot.address = room;
   }
 
@@ -323,9 +329,14 @@ export class Plan implements Spare {
   #collect(rows: number, outputs: readonly (StoredValue | undefined)[]): readonly StoredValue[] {
     return outputs.map((output, i) => {
       if (output) return output;
-      const { shape, dtype, isRagged } = required(this.#outputs[i]);
-      const word = this.#word(required(this.#outputSlots[i]).at);
-      return StoredValue.copy(word, isRagged ? (sizeOf(shape) / this.#rows) * rows : sizeOf(shape), dtype);
+      const { shape, dtype } = required(this.#outputs[i]);
+      const { at } = required(this.#outputSlots[i]);
+      const word = this.#word(at);
+      const pieces = this.#inBlock.ragged.get(at);
+      if (!pieces || rows === this.#rows) return StoredValue.copy(word, sizeOf(shape), dtype);
+      const used = (pieces.words / this.#rows) * rows;
+      close(pieces, used, word);
+      return StoredValue.copy(word, pieces.count * used, dtype);
     });
   }
 }
@@ -380,8 +391,8 @@ interface BoundPlace {
 interface BoundSource extends BoundPlace {
   readonly source: number;
   readonly dtype: Dtype;
-  /** whether it may have fewer rows than there is room for */
-  readonly isRagged: boolean;
+  /** where it may have fewer rows than there is room for */
+  readonly pieces: Pieces | undefined;
 }
 
 function setNumber(byteOffset: number, value: number, dtype: Dtype): void {

@@ -83,8 +83,7 @@ export function raggedKey({ entries, roots }: Capture, rows: number, ragged: Rag
   );
   const targets: string[] = [];
   for (const { at, target } of roots) {
-    // The rows of a result are the first ones in memory.
-    if (!isLeading(entries[at]?.node.shape ?? [], axes[at])) return undefined;
+    if (target && axes[at] !== undefined) return undefined;
     targets.push(target ? `${at} → ${variables.get(target) ?? 'variable'}` : `${at}`);
   }
   return [...lines, ...targets].join('\n');
@@ -184,8 +183,8 @@ function isLeading(shape: Shape, axis: number | undefined): boolean {
   return axis === undefined || sizeOf(shape.slice(0, axis)) === 1;
 }
 
-function sourceLine({ source, shape }: Node, axis: number | undefined): string | undefined {
-  if (source?.kind === 'argument') return isLeading(shape, axis) ? `argument${source.index}` : undefined;
+function sourceLine({ source }: Node, axis: number | undefined): string | undefined {
+  if (source?.kind === 'argument') return `argument${source.index}`;
   return axis === undefined ? source?.kind : undefined;
 }
 

@@ -78,7 +78,7 @@ const compileOptions: OptionKinds<CompileOptions> = { capacity: 'function' };
  * is what it was when f was recorded, and a variable that f makes is made once. Nothing is assigned when f throws.
  *
  * Rows are the leading size of the last tensor, and of all others that have as many; where f treats them one by one, or adds
- * them up, calls with fewer rows run the plan for more.
+ * them up, calls with fewer rows run the plan for more. So do calls with fewer steps of sequences [batch, steps, …].
  *
  * Results have no history: a gradient of them with respect to something that f computed them from is an Error. Take gradients
  * inside f, or of f inside `grad`. Where an argument was computed from variables and is not detached, f itself is called, as if it
@@ -112,16 +112,18 @@ export function compile<A extends readonly unknown[], R>(
     }
     return prepared;
   };
+  /** The family of a call: one that is there, or that of its leading size; later calls may find either. */
   const familyOf = (args: A, tensors: readonly Tensor[]): Sharing | undefined => {
-    const rows = tensors.at(-1)?.shape[0] ?? 0;
-    if (rows === 0) return undefined;
-    const key = describeFamily(args, rows);
-    let family = families.get(key);
-    if (!family) {
-      family = familyFor(f, args, tensors, rows, options);
-      families.add(key, family);
+    const open = openSizes(tensors).map((size) => ({ ...size, key: `${size.axis} ${describeFamily(args, size)}` }));
+    const known = open.find(({ key }) => families.get(key));
+    for (const size of known ? [] : open) {
+      const family = familyFor(f, args, tensors, size, size.axis === 0 ? options : {});
+      families.add(size.key, family);
+      if (size !== open[0]) family.note(size.rows);
     }
-    return { family, rows };
+    const { key, rows } = known ?? open[0] ?? {};
+    const family = key === undefined ? undefined : families.get(key);
+    return family && rows ? { family, rows } : undefined;
   };
   const run = (...args: A): R => {
     if (isRecording()) return f(...args); // part of the function being recorded
@@ -174,12 +176,28 @@ interface Sharing {
   readonly rows: number;
 }
 
+/** A size of the arguments that another call may have otherwise. */
+interface OpenSize {
+  readonly axis: number;
+  readonly rows: number;
+}
+
+/** The leading size of the last tensor, and of sequences [batch, steps, …] the steps. */
+function openSizes(tensors: readonly Tensor[]): readonly OpenSize[] {
+  const sequence = tensors.find(({ shape }) => shape.length > 2);
+  const sizes = [
+    { axis: 0, rows: tensors.at(-1)?.shape[0] ?? 0 },
+    { axis: 1, rows: sequence?.shape[1] ?? 0 },
+  ];
+  return sizes.filter(({ rows }) => rows > 0);
+}
+
 /** f at any number of rows; it holds none of the values. */
 function familyFor<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   args: A,
   tensors: readonly Tensor[],
-  rows: number,
+  size: OpenSize,
   options: CompileOptions,
 ): Family {
   const types = tensors.map(typeOf);
@@ -187,7 +205,7 @@ function familyFor<A extends readonly unknown[], R>(
   const pattern = replaceTensors(args, tensors, places);
   const capture = (count: number) =>
     captureCall(
-      types.map((type) => withRows(type, rows, count)),
+      types.map((type) => withRows(type, size, count)),
       standInCall(f, pattern, places).call,
     );
   return new Family({ ...options, capture });
@@ -202,8 +220,8 @@ function typeOf({ shape, dtype }: Tensor): ArgumentType {
   return { shape, dtype };
 }
 
-function withRows({ shape, dtype }: ArgumentType, rows: number, count: number): ArgumentType {
-  return { shape: shape[0] === rows ? checkSize('compile', [count, ...shape.slice(1)]) : shape, dtype };
+function withRows({ shape, dtype }: ArgumentType, { axis, rows }: OpenSize, count: number): ArgumentType {
+  return { shape: shape[axis] === rows ? checkSize('compile', shape.with(axis, count)) : shape, dtype };
 }
 
 /** The arguments with other tensors in the place of these. */

@@ -20,10 +20,13 @@ export function describeArguments(args: readonly unknown[]): Described {
   return { key: description.ofAll(args), tensors: description.tensors };
 }
 
-/** The same for arguments in which the leading size `rows` of tensors is left open. */
-export function describeFamily(args: readonly unknown[], rows: number): string {
+/** The same for arguments in which one size of tensors is left open: `rows` along an axis. */
+export function describeFamily(
+  args: readonly unknown[],
+  open: { readonly axis: number; readonly rows: number },
+): string {
   const description = new Description(({ dtype, shape }) => {
-    return `${dtype}[${shape.map((extent, axis) => (axis === 0 && extent === rows ? 'n' : extent))}]`;
+    return `${dtype}[${shape.map((extent, axis) => (axis === open.axis && extent === open.rows ? 'n' : extent))}]`;
   });
   return description.ofAll(args);
 }
