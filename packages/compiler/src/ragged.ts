@@ -3,7 +3,7 @@
 // comes in, or combine over rows in an order in which the missing ones can be left out at the end. What a size has brought
 // about otherwise (a number such as 1/n, another structure) is seen because every size has a capture of its own.
 
-import { denseView, type Node, type Shape, sizeOf } from '@treadle/graph';
+import { denseView, type Node, type Shape, sizeOf, type TiledOp } from '@treadle/graph';
 import type { Capture } from './capture.ts';
 
 /** For each entry: its axis of which there are as many elements as rows, or a multiple of that; undefined for none. */
@@ -49,10 +49,14 @@ export function raggedKey({ entries, roots }: Capture, rows: number, axes: Ragge
   const lines: string[] = [];
   for (const [at, { node, inputs }] of entries.entries()) {
     const shape = openShape(node.shape, axes[at], rows);
-    const operands = inputs.map(
-      (input): Entry => ({ shape: entries[input]?.node.shape ?? [], axis: axes[input], rows }),
-    );
-    const what = node.source ? sourceLine(node, axes[at]) : opLine(node, axes[at], operands, rows);
+    const operandsOf = (all: readonly number[]): readonly Entry[] =>
+      all.map((input) => ({ shape: entries[input]?.node.shape ?? [], axis: axes[input], rows }));
+    const whole = entries[inputs[0] ?? -1];
+    const what = node.source
+      ? sourceLine(node, axes[at])
+      : node.op?.kind === 'part'
+        ? whole && partLine(node, axes[at], whole.node, operandsOf(whole.inputs))
+        : opLine(node, axes[at], operandsOf(inputs), rows);
     if (shape === undefined || what === undefined) return undefined;
     lines.push(`${what}(${inputs})[${shape}]${node.dtype}`);
   }
@@ -106,20 +110,33 @@ function opLine(node: Node, axis: number | undefined, inputs: readonly Entry[], 
       // The missing elements are the last ones in row-major order only if rows lie along the first of the axes.
       return axis === undefined && sizeOf(input.shape.slice(shape.length, input.axis)) === 1 ? op.key : undefined;
     }
-    case 'tiled':
-      if (axis !== undefined && inputs.every((input) => input.axis === undefined)) return undefined;
-      return inputs.every((input, i) => {
-        if (input.axis === undefined) return true;
-        const becomes = op.ragged?.(i, input.axis, input.shape);
-        return becomes === 'combined' ? axis === undefined : becomes !== undefined && becomes === axis;
-      })
-        ? withoutShape(op.key, shape)
-        : undefined;
+    case 'tiled': // what becomes of rows is said of each of several results
+      return op.results || followsRows(op, axis, inputs) ? withoutShape(op.key, shape) : undefined;
     case 'move':
       return moveLine(node, axis, inputs[0], rows);
     default:
       return undefined;
   }
+}
+
+/** A result of an op of several. */
+function partLine(
+  { op: part }: Node,
+  axis: number | undefined,
+  { op }: Node,
+  inputs: readonly Entry[],
+): string | undefined {
+  return op?.kind === 'tiled' && followsRows(op, axis, inputs) ? part?.key : undefined;
+}
+
+/** Whether rows of the inputs become rows of a result along the axis, or are combined where it has none. */
+function followsRows(op: TiledOp, axis: number | undefined, inputs: readonly Entry[]): boolean {
+  if (axis !== undefined && inputs.every((input) => input.axis === undefined)) return false;
+  return inputs.every((input, i) => {
+    if (input.axis === undefined) return true;
+    const becomes = op.ragged?.(i, input.axis, input.shape);
+    return becomes === 'combined' ? axis === undefined : becomes !== undefined && becomes === axis;
+  });
 }
 
 /** A key that ends in the shape of the result, without it: the shape is known beside the key. */

@@ -6,11 +6,12 @@
 
 import { termsOf } from './gradients.ts';
 import { loopBody, nodeAt } from './loop-body.ts';
-import { finalOf, loopOf, partNode, placeOf, stackOf } from './loop-parts.ts';
+import { finalOf, loopOf, placeOf, stackOf } from './loop-parts.ts';
 import { applyOp, constantNode, type Node, sourceNode } from './node.ts';
 import type { BodyPlace, LoopBody, LoopOp, PartGradient } from './op.ts';
 import { add, broadcastTo } from './ops/index.ts';
 import { sumOfParts } from './ops/parts.ts';
+import { partNode } from './results.ts';
 import { inLoop } from './scope.ts';
 
 /** What the nodes of a body are recorded by: none of them has a value outside of the loop. */
@@ -166,7 +167,7 @@ function termsThrough(
     if (typeof place === 'number') start(nodeAt(body, place), seed);
     else {
       const node = partNode(nodeAt(body, place.of), place.part);
-      parts.push(node);
+      if (!between.has(node)) parts.push(node);
       between.add(node);
       start(node, seed);
     }
