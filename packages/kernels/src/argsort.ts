@@ -1,8 +1,8 @@
-// Where the elements of a row stand in order: a stable merge sort from the bottom up. An element and its position are one 64-bit
+// The elements of a row in order, and where they stand: a stable merge sort from the bottom up. An element and its position are one 64-bit
 // number, the element's key above, so that comparing numbers compares both and no two are equal.
 
 import { type Expr, type FunctionBuilder, f32, i32, i64, type Local, select } from '@treadle/wasm';
-import type { Kernel, Operand } from './kernel.ts';
+import type { Kernel, Operand, Present } from './kernel.ts';
 import { address, plus, smaller, times } from './lane.ts';
 import { partition } from './partition.ts';
 import { type Cursor, eachRow } from './rows.ts';
@@ -18,38 +18,47 @@ export interface Argsort {
   readonly isDescending: boolean;
   /** [rows, n] */
   readonly source: Operand;
-  /** int32 [rows, n] */
-  readonly store: Operand;
+  /** [rows, k], the elements that come first */
+  readonly values: Operand | undefined;
+  /** int32 [rows, k], where they stand */
+  readonly positions: Operand | undefined;
+  readonly present: Present | undefined;
 }
 
-/** store[r, :] = the positions of source[r, :] in order; equals as they stand. NaN is above everything, −0 equals 0. */
-export function argsort({ name, type, isDescending, source, store }: Argsort): Kernel {
+/** What is needed of the first k of source[r, :] in order; equals as they stand. NaN is above everything, −0 equals 0. */
+export function argsort({ name, type, isDescending, source, values, positions, present }: Argsort): Kernel {
   const [rows = 1, n = 1] = source.view.shape;
   const rowCost = 6 * n * Math.max(1, Math.ceil(Math.log2(n))); // nanoseconds
+  const stores = [values, positions].filter((store) => store !== undefined);
+  const k = stores[0]?.view.shape[1] ?? n;
   return tiled({
     name,
-    parts: partition(n === 0 ? 0 : rows, 1, Math.max(1, Math.floor(30_000 / rowCost))),
+    parts: partition(n * k === 0 ? 0 : rows, 1, Math.max(1, Math.floor(30_000 / rowCost))),
     cost: rows * rowCost,
     work: { kind: 'sort', ops: ['argsort'], shape: [rows, n], flops: 0 },
     scratch: 16 * n + 8, // two buffers; a merge reads one number past the second
     loads: [source],
-    stores: [store],
+    stores,
+    present,
     emit: (f, table, { row0, row1 }, scratch) => {
-      const [from, fromStep] = [source.view.strides[0] ?? 0, source.view.strides[1] ?? 0];
-      const [to, toStep] = [store.view.strides[0] ?? 0, store.view.strides[1] ?? 0];
-      const cursors: Cursor[] = [
-        { base: address(f, table, source), steps: [4 * from] },
-        { base: address(f, table, store), steps: [4 * to] },
-      ];
-      eachRow(f, { shape: [rows], from: row0, to: row1 }, cursors, ([elements = scratch, positions = scratch]) => {
+      const step = source.view.strides[1] ?? 0;
+      const cursors = [source, ...stores].map(
+        (operand): Cursor => ({ base: address(f, table, operand), steps: [4 * (operand.view.strides[0] ?? 0)] }),
+      );
+      eachRow(f, { shape: [rows], from: row0, to: row1 }, cursors, ([elements = scratch, ...results]) => {
         eachStep(f, i32.const(0), i32.const(n), 1, (i) => {
-          const key = keyOf(f, type, isDescending, i32.add(elements, times(i, 4 * fromStep)));
+          const key = keyOf(f, type, isDescending, i32.add(elements, times(i, 4 * step)));
           const high = i64.shl(i64.extend_i32_s(key), 32n);
           f.do(i64.store(eighth(scratch, i), i64.or(high, i64.extend_i32_u(i))));
         });
         const sorted = mergeSort(f, scratch, n);
-        eachStep(f, i32.const(0), i32.const(n), 1, (i) => {
-          f.do(i32.store(i32.add(positions, times(i, 4 * toStep)), i32.load(eighth(sorted, i))));
+        eachStep(f, i32.const(0), i32.const(k), 1, (i) => {
+          const position = f.let(i32.load(eighth(sorted, i)));
+          stores.forEach((store, at) => {
+            const to = i32.add(results[at] ?? scratch, times(i, 4 * (store.view.strides[1] ?? 0)));
+            const element = i32.add(elements, times(position, 4 * step));
+            f.do(i32.store(to, store === values ? i32.load(element) : position));
+          });
         });
       });
     },
