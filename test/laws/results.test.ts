@@ -126,6 +126,16 @@ describe('reading one result', () => {
     }
   });
 
+  test('keeps a loop from running again for the others', () => {
+    const step = (c: Tensor, x: Tensor) => [c.mul(0.5).add(x), c.sum()] as const;
+    const run = () => scan(step, zeros([3, 3]), filled([6, 3, 3], 5));
+    const alone = run()[1].data();
+    const [carry, sums] = run();
+    carry.data();
+    expect(sums.node.source?.kind).toBe('stored');
+    expect(sums.data()).toEqual(alone);
+  });
+
   test('leaves out those that nothing needs', () => {
     const x = filled([4, 8], 1).realize();
     const { values, indices } = x.topK(2);

@@ -11,7 +11,7 @@ import { applyOp, constantNode, type Node, sourceNode } from './node.ts';
 import type { BodyPlace, LoopBody, LoopOp, PartGradient } from './op.ts';
 import { add, broadcastTo } from './ops/index.ts';
 import { sumOfParts } from './ops/parts.ts';
-import { partNode } from './results.ts';
+import { giveResults, partNode } from './results.ts';
 import { inLoop } from './scope.ts';
 
 /** What the nodes of a body are recorded by: none of them has a value outside of the loop. */
@@ -73,7 +73,10 @@ export function loop(
     };
   }
   const node = loopNode(loopBody(carries, slices, results.carries, results.ys), inits, stacks, ranging);
-  return { carries: inits.map((_, i) => finalOf(node, i)), ys: results.ys.map((y) => stackOf(node, y)) };
+  const last = inits.map((_, i) => finalOf(node, i));
+  const ys = results.ys.map((y) => stackOf(node, y));
+  giveResults(node, [...last, ...ys]);
+  return { carries: last, ys };
 }
 
 /** The gradients of the loop's inputs, those that are wanted. */

@@ -24,13 +24,23 @@ export function partNode(whole: Node, part: Part): Node {
   return node;
 }
 
+/** The parts of each node that were given to whoever made it; a gradient may ask for others. */
+const given = new WeakMap<Node, readonly Node[]>();
+
+/** Notes the results of an op of several, of which some may be other nodes than parts of it. */
+export function giveResults(whole: Node, results: readonly Node[]): void {
+  given.set(
+    whole,
+    results.filter((node) => node.op?.kind === 'part' && node.inputs[0] === whole),
+  );
+}
+
 /** Of ops of which some nodes are results, seen through moves: the other results that something needs and that have no value yet. */
 export function resultsBeside(nodes: readonly Node[]): readonly Node[] {
   const asked = new Set(nodes.map(behindMoves));
   return [...asked].flatMap(({ op, source, inputs: [whole] }) => {
-    if (op?.kind !== 'part' || op.part.kind !== 'result' || source || !whole) return [];
-    const parts = [...(known.get(whole)?.values() ?? [])];
-    return parts.filter((part) => part.uses > 0 && !part.source && !asked.has(part));
+    if (op?.kind !== 'part' || source || !whole) return [];
+    return (given.get(whole) ?? []).filter((part) => part.uses > 0 && !part.source && !asked.has(part));
   });
 }
 
@@ -70,7 +80,10 @@ export function resultNodes({ gradientOfResults, ...record }: ResultsOp, inputs:
         node.inputs,
       ),
   };
-  return resultsOf(applyOp(op, inputs, [], 'float32'));
+  const whole = applyOp(op, inputs, [], 'float32');
+  const results = resultsOf(whole);
+  giveResults(whole, results);
+  return results;
 }
 
 function arriving(dys: readonly PartGradient[], index: number): Node | undefined {
