@@ -74,7 +74,7 @@ export interface Lowering {
   readonly inputs: readonly Operand[];
   /** for each result: where it goes, dense; undefined for one that nothing needs */
   readonly outputs: readonly (Slot | undefined)[];
-  /** the first of them */
+  /** the first of them: of an op of one result, that */
   readonly output: Slot;
   readonly level: Level;
   /** a temporary buffer of so many elements */

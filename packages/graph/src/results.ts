@@ -1,5 +1,5 @@
-// The results of an op of several: parts of its node, which has no value itself. Whoever asks for a part again gets the same
-// node, so a gradient reads the values that are there.
+// The results of an op of several: parts of its node, which has no value itself. A part that is asked for again is the same node,
+// so a gradient reads the values that are there.
 
 import { partKey, partType } from './loop-body.ts';
 import { applyOp, isIdle, type Node } from './node.ts';
