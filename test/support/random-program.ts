@@ -2,7 +2,7 @@
 // it works on from what was made before. A program is a list of numbers that mean something for every state, so that it can
 // be drawn, shrunk and run again and again, each time the same.
 
-import { concat, gradients, matmul, stack, Tensor, type Variable, where } from '@treadle/tensor';
+import { concat, gradients, matmul, stack, svd, Tensor, type Variable, where } from '@treadle/tensor';
 import fc from 'fast-check';
 import { broadcast, type Shape, sizeOf } from './reference.ts';
 
@@ -98,6 +98,12 @@ function assign(
   target[how](how === 'assign' ? value : value.mul(0.5));
 }
 
+/** One more value that an instruction makes. */
+function also({ values, made }: Machine, value: Tensor): void {
+  made(value);
+  values.push(value);
+}
+
 export const steps: Readonly<Record<string, Step>> = {
   add: binary((x, y) => x.add(y)),
   sub: binary((x, y) => x.sub(y)),
@@ -151,6 +157,19 @@ export const steps: Readonly<Record<string, Step>> = {
     return z?.add(z.rank > 0 ? z.sum(Array.from({ length: z.rank - 1 }, (_, i) => i)) : z).relu();
   },
   gather: (x, y, n) => gathered(x, y, n),
+  topK: (x, _, n, machine) => {
+    if (x.rank === 0 || x.size === 0 || x.dtype === 'bool') return undefined;
+    const axis = axisOf(x, n[0]!);
+    const { values, indices } = x.topK(1 + (n[1]! % x.shape[axis]!), axis);
+    if (n[2]! % 2 === 0) also(machine, indices);
+    return values;
+  },
+  svd: (x, _, n, machine) => {
+    if (x.rank < 2 || x.size === 0 || x.size > 300) return undefined;
+    const { u, s, vh } = svd(x.tanh());
+    for (const [i, y] of [u, s].entries()) if ((n[0]! >> i) % 2 === 0) also(machine, y);
+    return vh;
+  },
   gradient: (x, _, n, { variables }) => {
     const found = variables[n[0]! % Math.max(1, variables.length)];
     return found && gradients(x.tanh().sum(), [found])[0];
@@ -197,12 +216,10 @@ export const instructions: fc.Arbitrary<Instruction[]> = fc.array(
 
 /** Runs a program; an instruction that means nothing for what it meets is passed over. */
 export function execute(program: readonly Instruction[], machine: Machine): void {
-  const { values, made } = machine;
+  const { values } = machine;
   for (const { op, first, second, numbers } of program) {
     const pick = (back: number): Tensor => values[values.length - 1 - (back % values.length)]!;
     const value = steps[op]!(pick(first), pick(second), numbers, machine);
-    if (!value) continue;
-    made(value);
-    values.push(value);
+    if (value) also(machine, value);
   }
 }

@@ -87,9 +87,23 @@ function fromOp(node: Node, inputs: readonly Bounded[]): Bounded {
       return reduced(op.name, node, inputs[0]!);
     case 'tiled':
       return tiled(op.name, op.key, node, inputs);
+    case 'part': {
+      const types = resultsOf(node.inputs[0]!);
+      const at = op.part.kind === 'result' ? op.part.index : types.length;
+      const begin = total(types.slice(0, at).map(({ shape }) => sizeOf(shape)));
+      return picked(
+        inputs[0]!,
+        Array.from({ length: sizeOf(node.shape) }, (_, i) => begin + i),
+      );
+    }
     default:
       throw new Error('a node must have an op or a source');
   }
+}
+
+/** What an op gives: the results of an op of several are computed one after the other. */
+function resultsOf(node: Node): readonly Pick<Node, 'shape' | 'dtype'>[] {
+  return (node.op?.kind === 'tiled' ? node.op.results : undefined) ?? [node];
 }
 
 function picked({ values, errors }: Bounded, places: readonly number[]): Bounded {
@@ -177,7 +191,7 @@ function tiled(name: string, key: string, node: Node, inputs: readonly Bounded[]
   if (name === 'embed') return embedded(key, node, inputs[0]!);
   const factorize = factorizations[name];
   if (factorize) return factorized(factorize, node, inputs);
-  if (name === 'argsort') return ordered(key, node, inputs[0]!);
+  if (name === 'sort') return ordered(key, node, inputs[0]!);
   if (name === 'cumsum') return accumulated(node, inputs[0]!);
   if (name === 'concat') return joined(Number(key.split(' ')[1]), node, inputs);
   const ofWindows = windowed(name, key, sizeOf(node.shape), inputs);
@@ -185,15 +199,22 @@ function tiled(name: string, key: string, node: Node, inputs: readonly Bounded[]
   throw new Error(`no float64 kernel for ${name}`);
 }
 
-/** Positions, which are right where elements are further apart than their errors. */
-function ordered(key: string, { shape }: Node, { values }: Bounded): Bounded {
-  const n = shape[1]!;
-  const positions = Array.from({ length: shape[0]! }, (_, r) => {
-    const row = values.slice(r * n, (r + 1) * n);
-    const direction = key.endsWith('descending') ? -1 : 1;
-    return row.map((_, i) => i).sort((i, j) => direction * (row[i]! - row[j]!));
+/** The first k of each row in order, then their positions, which are right where elements are further apart than their errors. */
+function ordered(key: string, node: Node, rows: Bounded): Bounded {
+  const [, k, direction] = key.split(' ');
+  const [count, n] = node.inputs[0]!.shape as [number, number];
+  const sign = direction === 'descending' ? -1 : 1;
+  const positions = Array.from({ length: count }, (_, r) => {
+    const row = rows.values.slice(r * n, (r + 1) * n);
+    const order = row.map((_, i) => i).sort((i, j) => sign * (row[i]! - row[j]!));
+    return order.slice(0, Number(k));
   });
-  return exact(positions.flat());
+  const elements = picked(
+    rows,
+    positions.flatMap((row, r) => row.map((i) => r * n + i)),
+  );
+  const at = exact(positions.flat());
+  return { values: [...elements.values, ...at.values], errors: [...elements.errors, ...at.errors] };
 }
 
 /** Running sums along the middle axis: the k-th adds k terms. */
@@ -208,20 +229,27 @@ function accumulated({ shape }: Node, { values, errors }: Bounded): Bounded {
   return { values: running(values), errors: running(errors).map((error, i) => error + gamma(n) * sizes[i]!) };
 }
 
-type Factorize = (...matrices: readonly Matrix[]) => readonly number[];
+/** Each of the results for one matrix of each input. */
+type Factorize = (...matrices: readonly Matrix[]) => readonly (readonly number[])[];
 
 /** What kernels for small matrices compute of one of them, in float64. */
 const factorizations: Readonly<Record<string, Factorize>> = {
-  solve: (a, b) => matrices.solve(a!, b!).flat(),
-  cofactors: (a) => matrices.cofactors(a!).flat(),
-  det: (a) => [matrices.det(a!)],
-  cholesky: (a) => matrices.cholesky(a!).flat(),
-  orthonormalize: (a) => matrices.orthonormal(a!).flat(),
-  eigenvalues: (a) => matrices.eigen(a!).values,
-  eigenvectors: (a) => matrices.eigen(a!).vectors.flat(),
-  singular: (a) => {
+  solve: (a, b) => [matrices.solve(a!, b!).flat()],
+  cofactors: (a) => [matrices.cofactors(a!).flat()],
+  det: (a) => [[matrices.det(a!)]],
+  cholesky: (a) => [matrices.cholesky(a!).flat()],
+  qr: (a) => {
+    const q = matrices.orthonormal(a!);
+    const r = matrices.product(matrices.transposed(q), a!);
+    return [q.flat(), r.flatMap((row, i) => row.map((x, j) => (j < i ? 0 : x)))];
+  },
+  eigh: (a) => {
+    const { values, vectors } = matrices.eigen(a!);
+    return [values, vectors.flat()];
+  },
+  svd: (a) => {
     const { left, values, vectors } = matrices.singular(a!);
-    return [...left.flat(), ...vectors.flat(), ...values];
+    return [left.flat(), values, vectors.flat()];
   },
 };
 
@@ -230,33 +258,39 @@ const factorizations: Readonly<Record<string, Factorize>> = {
  * the first order, with a 64th for what is beyond it. The result is rounded once.
  */
 function factorized(factorize: Factorize, node: Node, inputs: readonly Bounded[]): Bounded {
-  const count = node.shape[0]!;
-  const values: number[] = [];
-  const errors: number[] = [];
+  const count = node.inputs[0]!.shape[0]!;
+  const results = resultsOf(node).map((): { values: number[]; errors: number[] } => ({ values: [], errors: [] }));
   for (let i = 0; i < count; i++) {
     const sizes = node.inputs.map(({ shape }) => sizeOf(shape) / count);
     const x = inputs.map((input, k) => input.values.slice(i * sizes[k]!, (i + 1) * sizes[k]!));
     const e = inputs.map((input, k) => input.errors.slice(i * sizes[k]!, (i + 1) * sizes[k]!));
-    const at = (figures: readonly (readonly number[])[]): readonly number[] =>
+    const at = (figures: readonly (readonly number[])[]): readonly (readonly number[])[] =>
       factorize(...figures.map((data, k) => rowsOf(data, node.inputs[k]!.shape.at(-1)!)));
     const y = at(x);
-    const moved = y.map(() => 0);
+    const moved = y.map((result) => result.map(() => 0));
     e.forEach((row, k) => {
       row.forEach((error, j) => {
         if (error === 0) return;
         const ends = [error, -error].map((step) => at(x.with(k, x[k]!.with(j, x[k]![j]! + step))));
-        y.forEach((value, n) => {
-          moved[n]! += Math.max(...ends.map((end) => Math.abs(end[n]! - value)));
+        y.forEach((result, r) => {
+          result.forEach((value, n) => {
+            moved[r]![n]! += Math.max(...ends.map((end) => Math.abs(end[r]![n]! - value)));
+          });
         });
       });
     });
-    y.forEach((value, n) => {
-      const off = moved[n]! * (1 + 2 ** -6) + 2 ** -40 * (1 + Math.abs(value)); // and float64's own rounding, magnified
-      values.push(value);
-      errors.push(off + u * (Math.abs(value) + off) + tiny);
+    y.forEach((result, r) => {
+      result.forEach((value, n) => {
+        const off = moved[r]![n]! * (1 + 2 ** -6) + 2 ** -40 * (1 + Math.abs(value)); // and float64's own rounding, magnified
+        results[r]!.values.push(value);
+        results[r]!.errors.push(off + u * (Math.abs(value) + off) + tiny);
+      });
     });
   }
-  return { values, errors };
+  return {
+    values: results.flatMap(({ values }) => values),
+    errors: results.flatMap(({ errors }) => errors),
+  };
 }
 
 function rowsOf(data: readonly number[], columns: number): Matrix {

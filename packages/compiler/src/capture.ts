@@ -9,6 +9,8 @@ import { type Structure, StructureWriter } from './structure.ts';
 export interface Root {
   readonly node: Node;
   readonly target?: VariableState;
+  /** whether it is computed along with what is asked for, because that takes no more */
+  readonly isUnread?: boolean;
 }
 
 export interface Captured {

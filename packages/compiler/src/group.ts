@@ -10,7 +10,7 @@ import type { RowGroup } from './rows.ts';
 export interface Group {
   /** the entry that is computed, and that the group goes by */
   readonly at: number;
-  /** all entries that its program computes: `at`, and others of the same shape that `at` reads element by element; or the parts of a loop */
+  /** all entries that its program computes: `at`, and others of the same shape that `at` reads element by element; or the parts of what `at` computes */
   readonly members: number[];
   /** the elementwise program, of all members or of what a reduction reads */
   program: Program | undefined;

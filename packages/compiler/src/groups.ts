@@ -23,7 +23,7 @@ export function makeGroups(capture: Capture, { stored, programs }: Fused, ragged
   return groups;
 }
 
-/** The parts of each loop. */
+/** The parts of each entry that has some. */
 function partsOf({ entries }: Capture): ReadonlyMap<number, number[]> {
   const parts = new Map<number, number[]>();
   entries.forEach(({ node, inputs: [of = -1] }, at) => {

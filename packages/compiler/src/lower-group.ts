@@ -60,7 +60,7 @@ export function describeGroup(layout: Layout, group: Group): Described {
   if (product !== undefined) {
     const program = programIn(window, layout, group);
     const stores = storesIn(window, layout, members);
-    const tiled = describeTiled(layout, product, window, present);
+    const tiled = describeTiled(layout, product, [product], window, present);
     return {
       key: `${tiled.key} ${whole} then ${program.key} ${keysOf(program, stores)}`,
       window,
@@ -68,7 +68,7 @@ export function describeGroup(layout: Layout, group: Group): Described {
     };
   }
   if (op?.kind === 'tiled') {
-    const { key, make } = describeTiled(layout, at, window, present);
+    const { key, make } = describeTiled(layout, at, members, window, present);
     return { key: `${key} ${whole}`, window, make };
   }
   const program = programIn(window, layout, group);
@@ -95,7 +95,14 @@ interface Tiled {
   make(rooms: Rooms, epilogue?: ReturnType<typeof region>): readonly Kernel[];
 }
 
-function describeTiled(layout: Layout, at: number, window: Window, present: Present | undefined): Tiled {
+/** `members`: the entry itself, or those of its results that something needs. */
+function describeTiled(
+  layout: Layout,
+  at: number,
+  members: readonly number[],
+  window: Window,
+  present: Present | undefined,
+): Tiled {
   const { op, shape, dtype } = nodeOf(layout, at);
   if (op?.kind !== 'tiled') throw new Error('internal: not a tiled op');
   const { entries } = layout.capture;
@@ -105,14 +112,19 @@ function describeTiled(layout: Layout, at: number, window: Window, present: Pres
     if (isMustStore(operand)) throw new Error('internal: an operand was not stored');
     return operandIn(window, layout, operand);
   });
-  const output = positionOf(window, layout, at);
-  const combined = combinedIn(window, layout, at);
+  const outputs = (op.results ? resultEntries(layout, op.results.length, members) : [at]).map((entry) =>
+    entry === undefined ? undefined : positionOf(window, layout, entry),
+  );
+  const output = outputs.find((position) => position !== undefined);
+  if (output === undefined) throw new Error('internal: an op without a result');
+  const combined = op.results ? undefined : combinedIn(window, layout, at);
   const types = (layout.capture.entries[at]?.inputs ?? []).map((input) => nodeOf(layout, input).dtype);
   return {
-    key: `${op.key} ${types} ${inputs.map(operandKey)} → ${output} [${shape}]${dtype} ${combined}`,
+    key: `${op.key} ${types} ${inputs.map(operandKey)} → ${outputs} [${shape}]${dtype} ${combined}`,
     make: (rooms, epilogue) =>
       op.kernels({
         inputs,
+        outputs,
         output,
         level: layout.level,
         ...rooms,
@@ -121,6 +133,16 @@ function describeTiled(layout: Layout, at: number, window: Window, present: Pres
         ...(present && { present }),
       }),
   };
+}
+
+/** For each result of an op of several, the first entry that is it. */
+function resultEntries(layout: Layout, count: number, members: readonly number[]): readonly (number | undefined)[] {
+  return Array.from({ length: count }, (_, index) =>
+    members.find((member) => {
+      const { op } = nodeOf(layout, member);
+      return op?.kind === 'part' && op.part.kind === 'result' && op.part.index === index;
+    }),
+  );
 }
 
 /** The program of a group over the positions of the window; so far its loads are known by the entries that they read. */

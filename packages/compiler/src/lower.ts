@@ -234,6 +234,19 @@ class Lowerer {
     };
     const { key, window, make } = describeGroup(layout, group);
     this.#place(key, window.locations, make);
+    this.#copyRepeated(group);
+  }
+
+  /** The same result of an op of several, asked for as values of their own: the kernel writes the first. */
+  #copyRepeated({ members }: Group): void {
+    const first = new Map<string, number>();
+    for (const member of members) {
+      const { op } = this.#node(member);
+      if (op?.kind !== 'part') continue;
+      const same = first.get(op.key);
+      if (same === undefined) first.set(op.key, member);
+      else this.#copy(this.#location(same), this.#location(member), member);
+    }
   }
 
   /** A loop, before it what carries begin with where that is to lie elsewhere, and behind it the parts that are to. */

@@ -3,7 +3,16 @@
 // comes in, or combine over rows in an order in which the missing ones can be left out at the end. What a size has brought
 // about otherwise (a number such as 1/n, another structure) is seen because every size has a capture of its own.
 
-import { denseView, type LoopBody, type LoopOp, type Node, type Part, type Shape, sizeOf } from '@treadle/graph';
+import {
+  denseView,
+  type LoopBody,
+  type LoopOp,
+  type Node,
+  type Part,
+  type Shape,
+  sizeOf,
+  type TiledOp,
+} from '@treadle/graph';
 import type { Capture, Captured } from './capture.ts';
 
 /** For each entry: its axis of which there are as many elements as rows, or a multiple of that; undefined for none. */
@@ -100,11 +109,8 @@ function linesOf(
   const lines: string[] = [];
   for (const [at, { node, inputs }] of entries.entries()) {
     const shape = openShape(node.shape, axes[at], rows);
-    const operands = inputs.map(
-      (input): Entry => ({ shape: entries[input]?.node.shape ?? [], axis: axes[input], rows }),
-    );
     const source = given(at);
-    const what = source ?? lineOf(entries, at, rows, ragged, operands);
+    const what = source ?? lineOf(entries, at, rows, ragged);
     if (shape === undefined || what === undefined || source === 'varies') return undefined;
     lines.push(`${what}(${inputs})[${shape}]${node.dtype}`);
   }
@@ -116,13 +122,18 @@ function lineOf(
   at: number,
   rows: number,
   { axes, bodies }: RaggedEntries,
-  operands: readonly Entry[],
 ): string | undefined {
-  const { node, inputs } = entries[at] ?? {};
-  if (node?.op?.kind === 'loop') return loopLine(node.op, bodies.get(at), rows, operands);
-  if (node?.op?.kind !== 'part') return node && opLine(node, axes[at], operands, rows);
-  const body = bodies.get(inputs?.[0] ?? -1);
-  return body && axes[at] === partAxis(node.op.part, body) ? node.op.key : undefined;
+  const { node, inputs = [] } = entries[at] ?? {};
+  const operandsOf = (all: readonly number[]): readonly Entry[] =>
+    all.map((input) => ({ shape: entries[input]?.node.shape ?? [], axis: axes[input], rows }));
+  if (!node) return undefined;
+  if (node.op?.kind === 'loop') return loopLine(node.op, bodies.get(at), rows, operandsOf(inputs));
+  if (node.op?.kind !== 'part') return opLine(node, axes[at], operandsOf(inputs), rows);
+  const [of = -1] = inputs;
+  const whole = entries[of];
+  const body = bodies.get(of);
+  if (body) return axes[at] === partAxis(node.op.part, body) ? node.op.key : undefined;
+  return whole && partLine(node, axes[at], whole.node, operandsOf(whole.inputs));
 }
 
 /** A loop of as many rounds as there are rows; or one whose steps treat rows alike, of which they see those that there are. */
@@ -153,6 +164,7 @@ function loopLine(
 /** The axis of a part with rows. */
 export function partAxis(part: Part, { axes, bodies, countsRows }: RaggedBody): number | undefined {
   if (part.kind === 'final') return axes[part.carry];
+  if (part.kind === 'result') return undefined;
   if (countsRows) return 0;
   const { place } = part;
   if (typeof place === 'number') return behind(axes[place]);
@@ -204,20 +216,33 @@ function opLine(node: Node, axis: number | undefined, inputs: readonly Entry[], 
       // The missing elements are the last ones in row-major order only if rows lie along the first of the axes.
       return axis === undefined && sizeOf(input.shape.slice(shape.length, input.axis)) === 1 ? op.key : undefined;
     }
-    case 'tiled':
-      if (axis !== undefined && inputs.every((input) => input.axis === undefined)) return undefined;
-      return inputs.every((input, i) => {
-        if (input.axis === undefined) return true;
-        const becomes = op.ragged?.(i, input.axis, input.shape);
-        return becomes === 'combined' ? axis === undefined : becomes !== undefined && becomes === axis;
-      })
-        ? withoutShape(op.key, shape)
-        : undefined;
+    case 'tiled': // what becomes of rows is said of each of several results
+      return op.results || followsRows(op, axis, inputs) ? withoutShape(op.key, shape) : undefined;
     case 'move':
       return moveLine(node, axis, inputs[0], rows);
     default:
       return undefined;
   }
+}
+
+/** A result of an op of several. */
+function partLine(
+  { op: part }: Node,
+  axis: number | undefined,
+  { op }: Node,
+  inputs: readonly Entry[],
+): string | undefined {
+  return op?.kind === 'tiled' && followsRows(op, axis, inputs) ? part?.key : undefined;
+}
+
+/** Whether rows of the inputs become rows of a result along the axis, or are combined where it has none. */
+function followsRows(op: TiledOp, axis: number | undefined, inputs: readonly Entry[]): boolean {
+  if (axis !== undefined && inputs.every((input) => input.axis === undefined)) return false;
+  return inputs.every((input, i) => {
+    if (input.axis === undefined) return true;
+    const becomes = op.ragged?.(i, input.axis, input.shape);
+    return becomes === 'combined' ? axis === undefined : becomes !== undefined && becomes === axis;
+  });
 }
 
 /** A key that ends in the shape of the result, without it: the shape is known beside the key. */

@@ -1,7 +1,19 @@
 // Realising: computing the nodes that somebody wants to read, and assigning variables. All nodes that are wanted together are
 // computed by one plan.
 
-import { InLoop, isIdle, letGo, type Node, retain, type Source, settle, showShape } from '@treadle/graph';
+import {
+  forgetHistory,
+  InLoop,
+  isIdle,
+  letGo,
+  type Node,
+  resultsBeside,
+  retain,
+  type Source,
+  settle,
+  settleUnread,
+  showShape,
+} from '@treadle/graph';
 import type { Binding } from './binding.ts';
 import { type Found, find, type Root } from './capture.ts';
 import { isSmall } from './draft.ts';
@@ -67,7 +79,10 @@ export function valueOf(node: Node): StoredValue {
  */
 export async function readAsync(node: Node): Promise<Values> {
   checkKnown(node);
-  if (isRealized(node) || isFilled(node)) return storedIn(node).readAsync();
+  if (isRealized(node) || isFilled(node)) {
+    forgetHistory(node);
+    return storedIn(node).readAsync();
+  }
   const assignments = takePending();
   try {
     const { plan, binding, settle } = begin([node], assignments);
@@ -98,6 +113,7 @@ export function realize(nodes: readonly Node[]): void {
   for (const node of nodes) checkKnown(node);
   const missing = nodes.filter((node) => !isRealized(node) && !isFilled(node));
   if (missing.length > 0) run(missing, takePending());
+  for (const node of nodes) forgetHistory(node); // of what was computed along with another, and is read now
 }
 
 makePendingBy(() => run([], takePending()));
@@ -174,11 +190,13 @@ function prepare(nodes: readonly Node[], assignments: Pending): Found {
   const roots: Root[] = nodes.map((node) => ({ node }));
   for (const [target, node] of assignments) roots.push({ node, target });
   if (nodes.some((node) => leftOut.has(node))) isLeavingOut = false;
-  for (const node of companions) {
-    if (node.source || isIdle(node) || nodes.includes(node)) continue;
+  const add = (node: Node, isUnread: boolean): void => {
+    if (node.source || isIdle(node) || nodes.includes(node)) return;
     if (isLeavingOut && assignments.size > 0 && !isSmall(node.shape)) leftOut.add(node);
-    else roots.push({ node });
-  }
+    else roots.push({ node, isUnread });
+  };
+  for (const node of companions) add(node, false);
+  for (const node of resultsBeside(nodes)) add(node, true);
   companions = [];
   return find(roots);
 }
@@ -198,9 +216,11 @@ function settleRoots(
   outputOf: readonly (number | undefined)[],
   outputs: readonly StoredValue[],
 ): void {
-  roots.forEach(({ node, target }, i) => {
+  roots.forEach(({ node, target, isUnread }, i) => {
     const storage = outputs[outputOf[i] ?? -1];
-    if (!target && storage && !node.source && !isIdle(node)) settle(node, { kind: 'stored', storage });
+    if (target || !storage || node.source || isIdle(node)) return;
+    if (isUnread) settleUnread(node, { kind: 'stored', storage });
+    else settle(node, { kind: 'stored', storage });
   });
 }
 

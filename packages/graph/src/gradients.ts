@@ -57,7 +57,7 @@ export function termsOf(
   };
   for (const node of nodes) {
     const { op } = node;
-    if (op?.kind === 'loop') {
+    if (op?.gradientOfParts) {
       const dys = parts.get(node);
       if (dys)
         pass(

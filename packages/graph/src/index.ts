@@ -6,11 +6,11 @@ export { DtypeError, ShapeError } from './errors.ts';
 export { gradients } from './gradients.ts';
 export { InLoop, type LoopResults, loop, type Ranging } from './loop.ts';
 export { nodeAt, partKey, typeAt } from './loop-body.ts';
-export { partNode } from './loop-parts.ts';
 export { nearest } from './nearest.ts';
 export {
   applyOp,
   constantNode,
+  forgetHistory,
   isIdle,
   joinLost,
   type Lost,
@@ -22,6 +22,7 @@ export {
   type Source,
   type Storage,
   settle,
+  settleUnread,
   sourceNode,
   type VariableState,
 } from './node.ts';
@@ -63,6 +64,7 @@ export {
   readOptions,
   unknownName,
 } from './options.ts';
+export { partNode, resultsBeside } from './results.ts';
 export { checkOutsideLoop, inScope, scopeName } from './scope.ts';
 export {
   type Axes,

@@ -2,8 +2,7 @@
 // step reads and every step would compute alike lies outside: the body holds only what depends on the step.
 
 import type { Node } from './node.ts';
-import type { BodyPlace, LoopBody, LoopOp, Made, Part } from './op.ts';
-import type { Shape } from './shape.ts';
+import type { BodyPlace, LoopBody, Made, Op, Part, ResultType } from './op.ts';
 
 /** The body that ends in the carries `next` and makes the nodes `asked`. Any nodes may stand for what a step is given. */
 export function loopBody(
@@ -77,17 +76,19 @@ export function nodeAt({ carries, slices, consts, made }: LoopBody, place: numbe
 }
 
 /** What is found at a place of a body. */
-export function typeAt(body: LoopBody, place: BodyPlace): Pick<Node, 'shape' | 'dtype'> {
-  if (typeof place === 'number') return nodeAt(body, place);
-  const { op } = nodeAt(body, place.of);
-  if (op?.kind !== 'loop') throw new Error('internal: only loops have parts');
-  return partType(op, place.part);
+export function typeAt(body: LoopBody, place: BodyPlace): ResultType {
+  return typeof place === 'number' ? nodeAt(body, place) : partType(nodeAt(body, place.of).op, place.part);
 }
 
-export function partType(
-  { body, length }: LoopOp,
-  part: Part,
-): { readonly shape: Shape; readonly dtype: Node['dtype'] } {
+/** What a part of a node with this op is. */
+export function partType(op: Op | undefined, part: Part): ResultType {
+  if (part.kind === 'result') {
+    const result = op?.kind === 'tiled' ? op.results?.[part.index] : undefined;
+    if (!result) throw new Error('internal: no such result');
+    return result;
+  }
+  if (op?.kind !== 'loop') throw new Error('internal: not a loop');
+  const { body, length } = op;
   if (part.kind === 'final') {
     const { shape, dtype } = nodeAt(body, part.carry);
     return { shape, dtype };
@@ -98,6 +99,7 @@ export function partType(
 
 /** Equal for equal parts. */
 export function partKey(part: Part): string {
+  if (part.kind === 'result') return `result ${part.index}`;
   if (part.kind === 'final') return `final ${part.carry}`;
   return `stack ${typeof part.place === 'number' ? part.place : `(${part.place.of} ${partKey(part.place.part)})`}`;
 }

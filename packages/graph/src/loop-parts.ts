@@ -1,20 +1,14 @@
 // The results of a loop: parts of its node, which are made when they are asked for.
 
-import { partKey, partType } from './loop-body.ts';
-import { applyOp, type Node } from './node.ts';
-import type { BodyPlace, LoopBody, LoopOp, Part, PartOp } from './op.ts';
+import type { Node } from './node.ts';
+import type { BodyPlace, LoopBody, LoopOp } from './op.ts';
 import { broadcastTo } from './ops/sum.ts';
+import { partNode } from './results.ts';
 
 /** The op of a node that is a loop. */
 export function loopOf({ op }: Node): LoopOp {
   if (op?.kind !== 'loop') throw new Error('internal: not a loop');
   return op;
-}
-
-export function partNode(loop: Node, part: Part): Node {
-  const op: PartOp = { kind: 'part', name: 'part', key: partKey(part), part, gradient: () => [] };
-  const { shape, dtype } = partType(loopOf(loop), part);
-  return applyOp(op, [loop], shape, dtype);
 }
 
 /** What a carry is after the last step. */
@@ -38,7 +32,7 @@ export function stackOf(loop: Node, node: Node): Node {
   return partNode(loop, { kind: 'stack', place });
 }
 
-/** Where a node of a body stands, which may be a part of a loop there; undefined for one that is not of the body. */
+/** Where a node of a body stands, which may be a part of one there; undefined for one that is not of the body. */
 export function placeOf({ places }: LoopBody, node: Node): BodyPlace | undefined {
   const place = places.get(node);
   if (place !== undefined || node.op?.kind !== 'part') return place;

@@ -6,11 +6,12 @@
 
 import { termsOf } from './gradients.ts';
 import { loopBody, nodeAt } from './loop-body.ts';
-import { finalOf, loopOf, partNode, placeOf, stackOf } from './loop-parts.ts';
+import { finalOf, loopOf, placeOf, stackOf } from './loop-parts.ts';
 import { applyOp, constantNode, type Node, sourceNode } from './node.ts';
 import type { BodyPlace, LoopBody, LoopOp, PartGradient } from './op.ts';
 import { add, broadcastTo, concat, reshape, slice } from './ops/index.ts';
 import { sumOfParts } from './ops/parts.ts';
+import { giveResults, partNode } from './results.ts';
 import { inLoop } from './scope.ts';
 
 /** What the nodes of a body are recorded by: none of them has a value outside of the loop. */
@@ -115,7 +116,10 @@ function run({ body, ys }: Traced, inits: readonly Node[], stacks: readonly Node
     return { carries: inits, ys: ys.map(empty) };
   }
   const node = loopNode(body, inits, stacks, ranging);
-  return { carries: inits.map((_, i) => finalOf(node, i)), ys: ys.map((y) => stackOf(node, y)) };
+  const last = inits.map((_, i) => finalOf(node, i));
+  const all = ys.map((y) => stackOf(node, y));
+  giveResults(node, [...last, ...all]);
+  return { carries: last, ys: all };
 }
 
 /** The gradients of the loop's inputs, those that are wanted. */
@@ -209,7 +213,7 @@ function termsThrough(
     if (typeof place === 'number') start(nodeAt(body, place), seed);
     else {
       const node = partNode(nodeAt(body, place.of), place.part);
-      parts.push(node);
+      if (!between.has(node)) parts.push(node);
       between.add(node);
       start(node, seed);
     }

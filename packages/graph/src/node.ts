@@ -160,11 +160,21 @@ export function joinLost(a: Lost, b: Lost): Lost {
 
 /** Notes where the node's value lies, and forgets how it came about unless a gradient may ask. */
 export function settle(node: Node, source: Source): void {
+  settleUnread(node, source);
+  forgetHistory(node);
+}
+
+/** Notes where the value lies of a node that was computed along with another and not read yet: a gradient may still ask. */
+export function settleUnread(node: Node, source: Source): void {
   node.source = source;
   if (source.kind === 'stored' && !isIdle(node)) source.storage.hold();
-  if (node.tracked) return;
+}
+
+/** Forgets how a node with a value came about, unless a gradient may ask. */
+export function forgetHistory(node: Node): void {
+  if (node.tracked || !node.op) return;
   const { inputs } = node;
-  if (node.op && !node.op.stopsGradients && node.lost === 'none') node.lost = 'untracked';
+  if (!node.op.stopsGradients && node.lost === 'none') node.lost = 'untracked';
   node.op = undefined;
   node.inputs = none;
   if (!isIdle(node)) for (const input of inputs) letGo(input);

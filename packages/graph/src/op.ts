@@ -16,6 +16,15 @@ interface OpRecord {
    * It may have y's shape where the input was broadcast: the reverse walk sums it.
    */
   gradient(dy: Node, y: Node, inputs: readonly Node[]): readonly (Node | undefined)[];
+  /**
+   * For an op whose node has no value, because its results are parts of it: the gradient of each input that is wanted, given those
+   * of some parts. It takes the place of `gradient`.
+   */
+  gradientOfParts?(
+    dys: readonly PartGradient[],
+    node: Node,
+    isWanted: (input: number) => boolean,
+  ): readonly (Node | undefined)[];
   /** whether it is there to let no gradient pass */
   readonly stopsGradients?: boolean;
   /** The op on each slice of inputs with one more axis in front, as one node. */
@@ -63,7 +72,9 @@ export interface ReduceOp extends OpRecord {
 
 export interface Lowering {
   readonly inputs: readonly Operand[];
-  /** dense, of the node's shape */
+  /** for each result: where it goes, dense; undefined for one that nothing needs */
+  readonly outputs: readonly (Slot | undefined)[];
+  /** the first of them: of an op of one result, that */
   readonly output: Slot;
   readonly level: Level;
   /** a temporary buffer of so many elements */
@@ -78,9 +89,14 @@ export interface Lowering {
   readonly present?: Present;
 }
 
+/** What a result of an op of several is. */
+export type ResultType = Pick<Node, 'shape' | 'dtype'>;
+
 /** Has kernels of its own over operands in memory. */
 export interface TiledOp extends OpRecord {
   readonly kind: 'tiled';
+  /** the results of an op of several, which are parts of its node; without it the node is the result */
+  readonly results?: readonly ResultType[];
   /** whether work can be fused onto the result while it is in cache */
   readonly takesEpilogue?: boolean;
   /** whether a kernel may refuse what it reads */
@@ -94,13 +110,18 @@ export interface TiledOp extends OpRecord {
   /**
    * What becomes of an axis of an input of which only the first elements may be there: the axis of the result whose elements
    * depend on those alone that stand at the same place; 'combined' where kernels mind `Lowering.combined`; undefined for
-   * neither. The key may end in the result's shape, which must say nothing else to kernels.
+   * neither. The key may end in the result's shape, which must say nothing else to kernels. Of an op of several results it holds
+   * for each, and none is 'combined'.
    */
   ragged?(input: number, axis: number, shape: Shape): number | 'combined' | undefined;
 }
 
-/** Which result of an op of several: what a carry of a loop is at the end, or what a node of its body is at all steps. */
+/**
+ * Which result of an op of several: what a carry of a loop is at the end, or what a node of its body is at all steps; or one of
+ * those that a tiled op lists.
+ */
 export type Part =
+  | { readonly kind: 'result'; readonly index: number }
   | { readonly kind: 'final'; readonly carry: number }
   | { readonly kind: 'stack'; readonly place: BodyPlace };
 
@@ -148,12 +169,6 @@ export interface LoopOp extends OpRecord {
   readonly isReversed: boolean;
   /** whether the gradient computes what a step made a second time */
   readonly recomputes: boolean;
-  /** Gradient of each input that is wanted, given those of some parts. */
-  gradientOfParts(
-    dys: readonly PartGradient[],
-    node: Node,
-    isWanted: (input: number) => boolean,
-  ): readonly (Node | undefined)[];
 }
 
 /** One of the results of its input. */

@@ -8,35 +8,8 @@ import { symmetricPart } from './cholesky.ts';
 import { equal, greater, logicalAnd, logicalNot, logicalOr, notEqual, where } from './comparison.ts';
 import { arange } from './index-lanes.ts';
 import { matmul } from './matmul.ts';
-import { matrixNode, only, squareStackOf, stackOf, transposed } from './matrices.ts';
-import { expandDims, reshape, slice } from './moves.ts';
-
-/** [count, n, 1] of symmetric a [count, n, n], rising. */
-function eigenvalues(a: Node): Node {
-  const [count = 1, n = 1] = a.shape;
-  return matrixNode({
-    name: 'eigenvalues',
-    inputs: [a],
-    shape: [count, n, 1],
-    kernel: (sources, store, name) => eigen({ name, a: only(sources), result: 'values', store }),
-    // da = V·diag(dw)·Vᵀ
-    gradient: (dw) => {
-      const v = eigenvectors(a);
-      return [matmul(mul(v, transposed(dw)), v, { transposeB: true })];
-    },
-  });
-}
-
-/** [count, n, n] of symmetric a, as columns in the order of the eigenvalues. */
-function eigenvectors(a: Node): Node {
-  return matrixNode({
-    name: 'eigenvectors',
-    inputs: [a],
-    shape: a.shape,
-    kernel: (sources, store, name) => eigen({ name, a: only(sources), result: 'vectors', store }),
-    gradient: (dv, v) => [turnedBy(v, dv, eigenvalues(a))],
-  });
-}
+import { matrixNodes, squareStackOf, stackOf, transposed } from './matrices.ts';
+import { expandDims } from './moves.ts';
 
 /** V·(F ∘ Vᵀ·dV)·Vᵀ, Fᵢⱼ = 1 / (wⱼ − wᵢ) and 0 on the diagonal: what a change of the vectors asks of the matrix. */
 function turnedBy(v: Node, dv: Node, w: Node): Node {
@@ -70,37 +43,34 @@ function overWhere(condition: Node, x: Node, y: Node): Node {
  * counts. A vector's largest element is positive.
  */
 export function eigh(a: Node): [values: Node, vectors: Node] {
-  const { matrices, outer, n, back } = squareStackOf('eigh', a);
-  const symmetric = symmetricPart(matrices);
-  return [reshape(eigenvalues(symmetric), [...outer, n]), back(eigenvectors(symmetric))];
+  const { matrices, outer, n } = squareStackOf('eigh', a);
+  const [values, vectors] = matrixNodes({
+    name: 'eigh',
+    a: symmetricPart(matrices),
+    results: [
+      { rows: n, columns: 1, shape: [...outer, n] },
+      { rows: n, columns: n, shape: [...outer, n, n] },
+    ],
+    kernel: (from, [toValues, toVectors], name) => eigen({ name, a: from, values: toValues, vectors: toVectors }),
+    gradient: ([dw, dv], [w, v]) => {
+      if (!w || !v) throw new Error('internal: eigh has two results');
+      // da = V·diag(dw)·Vᵀ, and what a change of the vectors asks
+      const ofValues = dw && matmul(mul(v, transposed(dw)), v, { transposeB: true });
+      const ofVectors = dv && turnedBy(v, dv, w);
+      return ofValues && ofVectors ? add(ofValues, ofVectors) : (ofValues ?? ofVectors);
+    },
+  });
+  if (!values || !vectors) throw new Error('internal: eigh has two results');
+  return [values, vectors];
 }
 
 interface Parts {
   /** [count, m, n] */
   readonly u: Node;
-  /** [count, n, n], as columns */
-  readonly v: Node;
   /** [count, 1, n], falling */
   readonly s: Node;
-}
-
-/** The parts of [count, m + n + 1, n], one below the other. */
-function partsOf(x: Node, m: number): Parts {
-  const [count = 1, rows = 0, n = 0] = x.shape;
-  const part = (from: number, to: number): Node => slice(x, [0, from, 0], [count, to, n]);
-  return { u: part(0, m), v: part(m, rows - 1), s: part(rows - 1, rows) };
-}
-
-/** The parts of a = U·diag(s)·Vᵀ in one: a [count, m, n], m ≥ n → [count, m + n + 1, n] */
-function decompose(a: Node): Node {
-  const [count = 1, m = 0, n = 0] = a.shape;
-  return matrixNode({
-    name: 'singular',
-    inputs: [a],
-    shape: [count, m + n + 1, n],
-    kernel: (sources, store, name) => singular({ name, a: only(sources), store }),
-    gradient: (dy, y) => [changeOf(partsOf(dy, m), partsOf(y, m))],
-  });
+  /** [count, n, n], as columns */
+  readonly v: Node;
 }
 
 /**
@@ -108,16 +78,19 @@ function decompose(a: Node): Node {
  * Fᵢⱼ = 1 / (sⱼ² − sᵢ²) (J. Townsend, 2016). The squares could be too small or too large for float32: F·S is
  * sⱼ / (sᵢ + sⱼ) over sⱼ − sᵢ.
  */
-function changeOf(d: Parts, { u, v, s }: Parts): Node {
+function changeOf([du, ds, dv]: readonly (Node | undefined)[], { u, s, v }: Parts): Node {
   const [m = 0, n = 0] = u.shape.slice(1);
-  const [p, q] = [matmul(u, d.u, { transposeA: true }), matmul(v, d.v, { transposeA: true })];
+  const [p, q] = [du && matmul(u, du, { transposeA: true }), dv && matmul(v, dv, { transposeA: true })];
   const rows = transposed(s);
   const sums = add(s, rows);
-  const shareOf = (part: Node): Node => overWhere(greater(sums, 0), part, sums);
-  const turned = add(mul(sub(p, transposed(p)), shareOf(s)), mul(sub(q, transposed(q)), shareOf(rows)));
-  const within = matmul(u, where(isDiagonal(v), d.s, overGaps(turned, sub(s, rows), [p, q])));
-  if (m === n) return matmul(within, v, { transposeB: true });
-  const beside = sub(d.u, matmul(u, p)); // in no direction that u spans
+  const turnedIn = (change: Node, part: Node): Node =>
+    mul(sub(change, transposed(change)), overWhere(greater(sums, 0), part, sums));
+  const turned = [p && turnedIn(p, s), q && turnedIn(q, rows)].filter((x) => x !== undefined);
+  const asked = [p, q].filter((x) => x !== undefined);
+  const off = turned.length > 0 ? overGaps(turned.reduce(add), sub(s, rows), asked) : undefined;
+  const within = off ? matmul(u, ds ? where(isDiagonal(v), ds, off) : off) : mul(u, ds ?? 0);
+  if (m === n || !du || !p) return matmul(within, v, { transposeB: true });
+  const beside = sub(du, matmul(u, p)); // in no direction that u spans
   const isAsked = logicalOr(greater(s, 0), notEqual(beside, 0));
   return matmul(add(within, overWhere(isAsked, beside, s)), v, { transposeB: true });
 }
@@ -129,8 +102,24 @@ function changeOf(d: Parts, { u, v, s }: Parts): Node {
 export function svd(a: Node): [u: Node, s: Node, vh: Node] {
   const { matrices, outer, m, n, back } = stackOf('svd', a);
   const isTall = m >= n;
-  const { u, v, s } = partsOf(decompose(isTall ? matrices : transposed(matrices)), Math.max(m, n));
-  const sizes = reshape(s, [...outer, Math.min(m, n)]);
+  const [count = 1] = matrices.shape;
+  const [long, k] = isTall ? [m, n] : [n, m];
+  const [left, s, right] = matrixNodes({
+    name: 'svd',
+    a: isTall ? matrices : transposed(matrices),
+    results: [
+      { rows: long, columns: k, shape: [count, long, k] },
+      { rows: 1, columns: k, shape: [...outer, k] },
+      { rows: k, columns: k, shape: [count, k, k] },
+    ],
+    kernel: (from, [toLeft, toValues, toRight], name) =>
+      singular({ name, a: from, left: toLeft, values: toValues, right: toRight }),
+    gradient: (dys, [u, sizes, v]) => {
+      if (!u || !sizes || !v) throw new Error('internal: svd has three results');
+      return changeOf(dys, { u, s: sizes, v });
+    },
+  });
+  if (!left || !s || !right) throw new Error('internal: svd has three results');
   // aᵀ = u·s·vᵀ is a = v·s·uᵀ
-  return isTall ? [back(u), sizes, back(transposed(v))] : [back(v), sizes, back(transposed(u))];
+  return isTall ? [back(left), s, back(transposed(right))] : [back(right), s, back(transposed(left))];
 }

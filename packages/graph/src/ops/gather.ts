@@ -138,7 +138,6 @@ function chosenAxis(x: Node, indices: Node, axis: number): readonly [axis: numbe
 export function scatterAdd(updates: Node, indices: Node, n: number): Node {
   requireDtype('scatterAdd', indices, 'int32');
   requireDtype('scatterAdd', updates, 'float32');
-  const inner = updates.shape.slice(indices.shape.length);
   const count = sizeOf(indices.shape);
   const fits =
     indices.shape.every((extent, i) => updates.shape[i] === extent) && updates.shape.length >= indices.shape.length;
@@ -152,6 +151,12 @@ export function scatterAdd(updates: Node, indices: Node, n: number): Node {
       `scatterAdd: n must be a whole number ≥ 0, and no less than 1 if there are indices; got ${n} for ${showShape(indices.shape)}`,
     );
   }
-  const checked = checkIndices(indices, { op: 'scatterAdd', n, countsFromEnd: false });
-  return scatterRows(reshape(updates, [1, count, sizeOf(inner)]), reshape(checked, [count]), n, [n, ...inner]);
+  return putBack(updates, checkIndices(indices, { op: 'scatterAdd', n, countsFromEnd: false }), n);
+}
+
+/** The same for indices that are known to be 0 … n − 1: the adjoint of pick along axis 0. */
+export function putBack(updates: Node, indices: Node, n: number): Node {
+  const inner = updates.shape.slice(indices.shape.length);
+  const count = sizeOf(indices.shape);
+  return scatterRows(reshape(updates, [1, count, sizeOf(inner)]), reshape(indices, [count]), n, [n, ...inner]);
 }

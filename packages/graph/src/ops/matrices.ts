@@ -1,10 +1,11 @@
 // What ops on stacks of small matrices share: [..., m, n] as [count, m, n], the error texts, and an op record around a kernel
 // that goes through them one by one.
 
-import type { Kernel, Operand } from '@treadle/kernels';
+import type { Kernel, Operand, View } from '@treadle/kernels';
 import { ShapeError } from '../errors.ts';
 import { applyOp, type Node } from '../node.ts';
 import type { TiledOp } from '../op.ts';
+import { resultNodes } from '../results.ts';
 import { denseView, type Shape, showShape, sizeOf } from '../shape.ts';
 import { cast } from './cast.ts';
 import { reshape, transpose } from './moves.ts';
@@ -68,6 +69,56 @@ export function matrixNode({ name, inputs, shape, kernel, gradient }: MatrixOp):
     gradient,
   };
   return applyOp(op, inputs, shape, 'float32');
+}
+
+/** A result of an op of several, as its kernel knows it: matrices [count, rows, columns]. */
+export interface MatrixResult {
+  readonly rows: number;
+  readonly columns: number;
+  /** of the node; it lies as densely */
+  readonly shape: Shape;
+}
+
+export interface MatrixResultsOp {
+  readonly name: string;
+  /** [count, m, n] */
+  readonly a: Node;
+  readonly results: readonly MatrixResult[];
+  kernel(a: Operand, stores: readonly (Operand | undefined)[], title: string): Kernel;
+  /** da, given the gradients of the results, those that there are; all [count, rows, columns] */
+  gradient(dys: readonly (Node | undefined)[], results: readonly Node[], a: Node): Node | undefined;
+}
+
+/** The results of an op whose kernel reads a stack of matrices and writes several. */
+export function matrixNodes({ name, a, results, kernel, gradient }: MatrixResultsOp): readonly Node[] {
+  const [count = 1] = a.shape;
+  const viewOf = ({ rows, columns }: MatrixResult): View => denseView([count, rows, columns]);
+  const all = (nodes: readonly (Node | undefined)[]): readonly (Node | undefined)[] =>
+    results.map((result, i) => nodes[i] && reshape(nodes[i], viewOf(result).shape));
+  return resultNodes(
+    {
+      name,
+      key: `${name} ${results.map(({ shape }) => `[${shape}]`)}`,
+      results: results.map(({ shape }) => ({ shape, dtype: 'float32' })),
+      kernels: ({ inputs, outputs }) => {
+        const stores = results.map((result, i) => {
+          const slot = outputs[i];
+          return slot === undefined ? undefined : { slot, view: viewOf(result) };
+        });
+        return [kernel(only(inputs), stores, `${name} ${a.shape.join('×')}`)];
+      },
+      gradientOfResults: (dys, found, [matrices = a]) => {
+        return [
+          gradient(
+            all(dys),
+            all(found).filter((x) => x !== undefined),
+            matrices,
+          ),
+        ];
+      },
+    },
+    [a],
+  );
 }
 
 /** The first of an op's operands. */

@@ -3,35 +3,39 @@
 import { orthonormalize } from '@treadle/kernels';
 import { ShapeError } from '../errors.ts';
 import type { Node } from '../node.ts';
-import { showShape } from '../shape.ts';
+import { type Shape, showShape } from '../shape.ts';
 import { add, neg, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { lowerTriangle, strictlyLower } from './cholesky.ts';
 import { matmul } from './matmul.ts';
-import { matrixNode, only, stackOf, transposed } from './matrices.ts';
+import { matrixNodes, stackOf, transposed } from './matrices.ts';
 import { reshape } from './moves.ts';
 import { solveStack } from './solve.ts';
 
-/** R = Qᵀ·a, whose part below the diagonal is 0. */
-function triangleOf(q: Node, a: Node): Node {
-  return transposed(lowerTriangle(matmul(a, q, { transposeA: true })));
-}
-
-/** The columns of a [count, m, n], m ≥ n, made orthogonal and of length 1. */
-function orthonormal(a: Node): Node {
-  return matrixNode({
-    name: 'orthonormalize',
-    inputs: [a],
-    shape: a.shape,
-    kernel: (sources, store, name) => orthonormalize({ name, a: only(sources), store }),
-    // da = (dQ + Q·S)·R⁻ᵀ, S = M below the diagonal and its mirror image above, M = −dQᵀ·Q (S. Walter, L. Lehmann, 2018)
-    gradient: (dq, q) => {
-      const m = neg(matmul(dq, q, { transposeA: true }));
-      const mirrored = add(lowerTriangle(m), transposed(strictlyLower(m)));
-      const right = add(dq, matmul(q, mirrored));
-      return [transposed(solveStack(triangleOf(q, a), transposed(right)))];
+/** q [..., m, n] and r [..., n, n] of the matrices [count, m, n], m ≥ n; `outer`: the leading axes of the results. */
+function factors(a: Node, outer: Shape): [q: Node, r: Node] {
+  const [m = 0, n = 0] = a.shape.slice(1);
+  const [first, second] = matrixNodes({
+    name: 'qr',
+    a,
+    results: [
+      { rows: m, columns: n, shape: [...outer, m, n] },
+      { rows: n, columns: n, shape: [...outer, n, n] },
+    ],
+    kernel: (from, [toQ, toR], name) => orthonormalize({ name, a: from, q: toQ, r: toR }),
+    // da = (dQ + Q·S)·R⁻ᵀ, S = M = R·dRᵀ − dQᵀ·Q below the diagonal and its mirror image above (S. Walter, L. Lehmann, 2018)
+    gradient: ([dq, dr], [q, r]) => {
+      if (!q || !r) throw new Error('internal: qr has two results');
+      const ofQ = dq && neg(matmul(dq, q, { transposeA: true }));
+      const ofR = dr && matmul(r, dr, { transposeB: true });
+      const m = ofQ && ofR ? add(ofR, ofQ) : (ofQ ?? ofR);
+      if (!m) return undefined;
+      const turned = matmul(q, add(lowerTriangle(m), transposed(strictlyLower(m))));
+      return transposed(solveStack(r, transposed(dq ? add(dq, turned) : turned)));
     },
   });
+  if (!first || !second) throw new Error('internal: qr has two results');
+  return [first, second];
 }
 
 /**
@@ -39,12 +43,11 @@ function orthonormal(a: Node): Node {
  * column of a that is a sum of those before it is 0 in q.
  */
 export function qr(a: Node): [q: Node, r: Node] {
-  const { matrices, m, n, back } = stackOf('qr', a);
+  const { matrices, outer, m, n } = stackOf('qr', a);
   if (m < n) {
     throw new ShapeError(`qr: a must have as many rows as columns, or more; got ${showShape(a.shape)}; transpose() it`);
   }
-  const q = orthonormal(matrices);
-  return [back(q), back(triangleOf(q, matrices))];
+  return factors(matrices, outer);
 }
 
 /**
@@ -66,12 +69,10 @@ export function lstsq(a: Node, b: Node): Node {
     );
   }
   const right = reshape(cast(columns, 'float32'), [matrices.shape[0] ?? 1, m, k]);
-  const q = orthonormal(matrices);
-  const x = solveStack(triangleOf(q, matrices), matmul(q, right, { transposeA: true }));
+  const [q, r] = factors(matrices, [matrices.shape[0] ?? 1]);
+  const solved = (b: Node): Node => solveStack(r, matmul(q, b, { transposeA: true }));
+  const x = solved(right);
   // once more for what is left, which takes most of float32's rounding away
-  const refined = add(
-    x,
-    solveStack(triangleOf(q, matrices), matmul(q, sub(right, matmul(matrices, x)), { transposeA: true })),
-  );
+  const refined = add(x, solved(sub(right, matmul(matrices, x))));
   return isVector ? reshape(refined, [n]) : back(refined);
 }

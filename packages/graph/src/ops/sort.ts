@@ -1,15 +1,14 @@
-// Order along an axis. argsort is the one with a kernel; sort and topK take what it points at, so their gradients are those of
-// gather.
+// Order along an axis: one op, whose kernel gives the elements in order and where they stood. A gradient goes back there.
 
 import { argsort as argsortKernel } from '@treadle/kernels';
 import { DtypeError, ShapeError } from '../errors.ts';
-import { applyOp, type Node } from '../node.ts';
-import type { TiledOp } from '../op.ts';
+import type { Node } from '../node.ts';
 import { type OptionKinds, readOptions } from '../options.ts';
+import { resultNodes } from '../results.ts';
 import { denseView, normalizeAxis, showShape, sizeOf } from '../shape.ts';
 import { show } from '../show.ts';
 import { add, mul } from './arithmetic.ts';
-import { pick } from './gather.ts';
+import { putBack } from './gather.ts';
 import { arange } from './index-lanes.ts';
 import { reshape, slice, transpose } from './moves.ts';
 
@@ -22,22 +21,39 @@ const sortOptions: OptionKinds<SortOptions> = { descending: 'boolean' };
 
 const keys = { float32: 'float', int32: 'integer', bool: 'mask' } as const;
 
-/** rows [rows, n] → positions, int32. */
-function orderOfRows(name: string, rows: Node, isDescending: boolean): Node {
-  const op: TiledOp = {
-    kind: 'tiled',
-    name,
-    key: `${name} ${isDescending ? 'descending' : 'ascending'}`,
-    kernels: ({ inputs: [source], output }) => {
-      if (!source) throw new Error('internal: argsort needs its input');
-      const store = { slot: output, view: denseView(rows.shape) };
-      return [
-        argsortKernel({ name: `${name} ${rows.shape.join('×')}`, type: keys[rows.dtype], isDescending, source, store }),
-      ];
+/** The first k of each row in order, [rows, k], and their positions there, int32: rows [rows, n]. */
+function orderRows(rows: Node, k: number, isDescending: boolean): readonly [values: Node, positions: Node] {
+  const [count = 1] = rows.shape;
+  const shape = [count, k];
+  const [values, positions] = resultNodes(
+    {
+      name: 'sort',
+      key: `sort ${k} ${isDescending ? 'descending' : 'ascending'}`,
+      results: [
+        { shape, dtype: rows.dtype },
+        { shape, dtype: 'int32' },
+      ],
+      kernels: ({ inputs: [source], outputs, present }) => {
+        if (!source) throw new Error('internal: sort needs its input');
+        const [toValues, toPositions] = outputs.map((slot) =>
+          slot === undefined ? undefined : { slot, view: denseView(shape) },
+        );
+        const name = `sort ${rows.shape.join('×')}`;
+        const stores = { values: toValues, positions: toPositions };
+        return [argsortKernel({ name, type: keys[rows.dtype], isDescending, source, ...stores, present })];
+      },
+      ragged: (_, axis) => (axis === 0 ? 0 : undefined),
+      gradientOfResults: ([dy], [, at], [source = rows]) => {
+        if (!dy || !at) return [];
+        const [, n = 1] = source.shape;
+        const first = reshape(mul(arange(count), n), [count, 1]);
+        return [reshape(putBack(dy, add(at, first), count * n), source.shape)];
+      },
     },
-    gradient: () => [],
-  };
-  return applyOp(op, [rows], rows.shape, 'int32');
+    [rows],
+  );
+  if (!values || !positions) throw new Error('internal: sort has two results');
+  return [values, positions];
 }
 
 /** x with `axis` at its end, as rows; and back. */
@@ -65,13 +81,6 @@ function rowsAlong(name: string, x: Node, axis: number): Rows {
   };
 }
 
-/** rows[r, positions[r, k]] */
-function pickFromRows(rows: Node, positions: Node): Node {
-  const [count = 1, n = 1] = rows.shape;
-  const first = reshape(mul(arange(count), n), [count, 1]);
-  return pick(reshape(rows, [count * n]), add(positions, first));
-}
-
 /**
  * The positions of the elements along the axis (the last by default) in their order, int32; equal elements as they stand. NaN is
  * above everything, as in NumPy; −0 equals 0.
@@ -79,7 +88,7 @@ function pickFromRows(rows: Node, positions: Node): Node {
 export function argsort(x: Node, axis = -1, options: SortOptions = {}): Node {
   const { descending = false } = readOptions('argsort', options, sortOptions);
   const { rows, back } = rowsAlong('argsort', x, axis);
-  return back(orderOfRows('argsort', rows, descending));
+  return back(orderRows(rows, rows.shape[1] ?? 1, descending)[1]);
 }
 
 /** The elements along the axis (the last by default) in their order. A gradient goes to where its element came from. */
@@ -87,7 +96,7 @@ export function sort(x: Node, axis = -1, options: SortOptions = {}): Node {
   const { descending = false } = readOptions('sort', options, sortOptions);
   const { rows, back } = rowsAlong('sort', x, axis);
   if (sizeOf(rows.shape) === 0) return x;
-  return back(pickFromRows(rows, orderOfRows('argsort', rows, descending)));
+  return back(orderRows(rows, rows.shape[1] ?? 1, descending)[0]);
 }
 
 /** The k largest elements along the axis (the last by default), the largest first, and their positions (int32). */
@@ -101,7 +110,6 @@ export function topK(x: Node, k: number, axis = -1): [values: Node, positions: N
   }
   if (x.dtype === 'bool')
     throw new DtypeError("topK: x must be float32 or int32; got bool; cast('int32') makes 0 and 1");
-  const positions = slice(orderOfRows('argsort', rows, true), [0, 0], [count, k]);
-  const values = count * k === 0 ? slice(rows, [0, 0], [count, k]) : pickFromRows(rows, positions);
-  return [back(values), back(positions)];
+  const [values, positions] = orderRows(rows, k, true);
+  return [back(count * k === 0 ? slice(rows, [0, 0], [count, k]) : values), back(positions)];
 }

@@ -23,9 +23,9 @@ export function cholesky({ name, a, store }: Cholesky): Kernel {
     flops: (n * n * n) / 3,
     scratch: bytesOf(n, n),
     sources: [a],
-    store,
-    emit: (f, [from], to, scratch) => {
-      if (!from) throw new Error('internal: cholesky needs a matrix');
+    stores: [store],
+    emit: (f, [from], [to], scratch) => {
+      if (!from || !to) throw new Error('internal: cholesky needs a matrix');
       const m: Matrix64 = { base: scratch, rows: n, columns: n };
       widen(f, from, m, [n, n]);
       each(f, 0, n, (j) => {

@@ -26,9 +26,9 @@ export function cofactors({ name, a, store }: Cofactors): Kernel {
     flops: (8 / 3) * n * n * n,
     scratch: bytesOf(n, 2 * n) + 3 * bytesOf(n, 1),
     sources: [a],
-    store,
-    emit: (f, [from], to, scratch) => {
-      if (!from) throw new Error('internal: cofactors need a matrix');
+    stores: [store],
+    emit: (f, [from], [to], scratch) => {
+      if (!from || !to) throw new Error('internal: cofactors need a matrix');
       const rows: Matrix64 = { base: scratch, rows: n, columns: 2 * n };
       const exchanged: Matrix64 = { base: f.let(i32.add(scratch, bytesOf(n, 2 * n))), rows: n, columns: 1 };
       widen(f, from, rows, [n, n]);

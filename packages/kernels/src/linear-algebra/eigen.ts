@@ -9,39 +9,39 @@ export interface Eigen {
   readonly name: string;
   /** [count, n, n], symmetric */
   readonly a: Operand;
-  /** values: [count, n, 1], rising; vectors: [count, n, n], as columns in that order */
-  readonly result: 'values' | 'vectors';
-  readonly store: Operand;
+  /** [count, n, 1], rising */
+  readonly values: Operand | undefined;
+  /** [count, n, n], as columns in that order */
+  readonly vectors: Operand | undefined;
 }
 
-/** The sign of a vector is such that its largest element, the first of them, is positive. */
-export function eigen({ name, a, result, store }: Eigen): Kernel {
+/** What of the two is needed. The sign of a vector is such that its largest element, the first of them, is positive. */
+export function eigen({ name, a, values, vectors }: Eigen): Kernel {
   const [count = 1, n = 0] = a.view.shape;
+  const passes = vectors ? 3 : 2; // over n elements for each turn
   return matrixKernel({
     name,
     count: n === 0 ? 0 : count,
-    cost: 120 * n * n * n + 50,
+    cost: 40 * passes * n * n * n + 50,
     kind: 'eigen',
-    flops: 36 * n * n * n, // of six rounds
-    scratch: 2 * bytesOf(n, n) + bytesOf(n, 1),
+    flops: 12 * passes * n * n * n, // of six rounds
+    scratch: (vectors ? 2 : 1) * bytesOf(n, n) + bytesOf(n, 1),
     sources: [a],
-    store,
-    emit: (f, [from], to, scratch) => {
+    stores: [values, vectors],
+    emit: (f, [from], [toValues, toVectors], scratch) => {
       if (!from) throw new Error('internal: eigen needs a matrix');
       const work: Matrix64 = { base: scratch, rows: n, columns: n };
-      const vectors: Matrix64 = { ...work, base: f.let(i32.add(scratch, bytesOf(n, n))) };
-      const values: Matrix64 = { base: f.let(i32.add(vectors.base, bytesOf(n, n))), rows: n, columns: 1 };
+      const found: Matrix64 = { base: f.let(i32.add(scratch, bytesOf(n, n))), rows: n, columns: 1 };
+      const turned = toVectors && { ...work, base: f.let(i32.add(found.base, bytesOf(n, 1))) };
       widen(f, from, work, [n, n]);
-      setIdentity(f, vectors);
-      sweep(f, n, (p, q) => turnSymmetric(f, work, vectors, p, q));
-      each(f, 0, n, (j) => put(f, values, j, 0, get(work, j, j)));
-      order(f, values, [vectors], true);
-      if (result === 'values') {
-        narrow(f, to, [n, 1], (i) => get(values, i, 0));
-        return;
-      }
-      each(f, 0, n, (j) => scaleColumn(f, vectors, j, f.let(signOf(f, vectors, j))));
-      narrow(f, to, [n, n], (i, j) => get(vectors, i, j));
+      if (turned) setIdentity(f, turned);
+      sweep(f, n, (p, q) => turnSymmetric(f, work, turned, p, q));
+      each(f, 0, n, (j) => put(f, found, j, 0, get(work, j, j)));
+      order(f, found, turned ? [turned] : [], true);
+      if (toValues) narrow(f, toValues, [n, 1], (i) => get(found, i, 0));
+      if (!turned) return;
+      each(f, 0, n, (j) => scaleColumn(f, turned, j, f.let(signOf(f, turned, j))));
+      narrow(f, toVectors, [n, n], (i, j) => get(turned, i, j));
     },
   });
 }
@@ -59,7 +59,7 @@ function turnRows(f: FunctionBuilder, m: Matrix64, { cosine, sine }: Turn, p: Ex
 function turnSymmetric(
   f: FunctionBuilder,
   a: Matrix64,
-  vectors: Matrix64,
+  vectors: Matrix64 | undefined,
   p: Local<'i32'>,
   q: Local<'i32'>,
 ): Expr<'i32'> {
@@ -71,7 +71,7 @@ function turnSymmetric(
     const angle = turnFor(f, get(a, p, p), get(a, q, q), off);
     turn(f, a, angle, p, q);
     turnRows(f, a, angle, p, q);
-    turn(f, vectors, angle, p, q);
+    if (vectors) turn(f, vectors, angle, p, q);
     put(f, a, p, q, 0);
     put(f, a, q, p, 0);
   });

@@ -39,9 +39,9 @@ export function solve({ name, a, b, store }: Solve): Kernel {
     flops: 2 * n * n * (n / 3 + m),
     scratch: bytesOf(n, width) + 2 * bytesOf(n, 1),
     sources: [a, b],
-    store,
-    emit: (f, [left, right], to, scratch) => {
-      if (!left || !right) throw new Error('internal: solve needs two matrices');
+    stores: [store],
+    emit: (f, [left, right], [to], scratch) => {
+      if (!left || !right || !to) throw new Error('internal: solve needs two matrices');
       const rows: Matrix64 = { base: scratch, rows: n, columns: width };
       widen(f, left, rows, [n, n]);
       widen(f, right, rows, [n, m], n);
@@ -71,9 +71,9 @@ export function determinant({ name, a, store }: Determinant): Kernel {
     flops: (2 / 3) * n * n * n,
     scratch: bytesOf(n, n) + 2 * bytesOf(n, 1),
     sources: [a],
-    store,
-    emit: (f, [from], to, scratch) => {
-      if (!from) throw new Error('internal: det needs a matrix');
+    stores: [store],
+    emit: (f, [from], [to], scratch) => {
+      if (!from || !to) throw new Error('internal: det needs a matrix');
       const rows: Matrix64 = { base: scratch, rows: n, columns: n };
       widen(f, from, rows, [n, n]);
       const { sign } = eliminate(f, rows, f.let(i32.add(scratch, bytesOf(n, n))));

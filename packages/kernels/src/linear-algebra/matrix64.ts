@@ -100,11 +100,6 @@ function place32({ base, rowStep, columnStep }: Matrix32, row: Expr<'i32'>, colu
   return i32.add(base, i32.shl(i32.add(times(row, rowStep), times(column, columnStep)), 2));
 }
 
-/** The matrix that begins so many rows further down. */
-export function below(m: Matrix32, rows: number): Matrix32 {
-  return { ...m, base: i32.add(m.base, 4 * rows * m.rowStep) };
-}
-
 /** Copies a float32 matrix of `rows` rows and `columns` columns into columns [firstColumn, …) of a float64 one. */
 export function widen(
   f: FunctionBuilder,
@@ -146,34 +141,45 @@ export interface MatrixKernel {
   readonly scratch: number;
   /** views [count, rows, columns]; a vector has columns of 1 */
   readonly sources: readonly Operand[];
-  readonly store: Operand;
+  /** undefined for a result that nothing needs */
+  readonly stores: readonly (Operand | undefined)[];
   /** the code for one matrix */
-  emit(f: FunctionBuilder, sources: readonly Matrix32[], store: Matrix32, scratch: Expr<'i32'>): void;
+  emit(
+    f: FunctionBuilder,
+    sources: readonly Matrix32[],
+    stores: readonly (Matrix32 | undefined)[],
+    scratch: Expr<'i32'>,
+  ): void;
 }
 
 /** A kernel that goes through matrices one by one; a tile holds as many as take a while. */
 export function matrixKernel(kernel: MatrixKernel): Kernel {
-  const { name, kind, count, cost, flops, scratch, sources, store, emit } = kernel;
-  const operands = [...sources, store];
+  const { name, kind, count, cost, flops, scratch, sources, stores, emit } = kernel;
+  const needed = stores.filter((store) => store !== undefined);
+  const operands = [...sources, ...needed];
   return tiled({
     name,
     parts: partition(count, 1, Math.max(1, Math.floor(30_000 / cost))),
     cost: count * cost,
-    work: { kind, ops: [kind], shape: store.view.shape, flops: count * flops },
+    work: { kind, ops: [kind], shape: needed[0]?.view.shape ?? [], flops: count * flops },
     scratch,
     loads: sources,
-    stores: [store],
+    stores: needed,
     emit: (f, table, { row0, row1 }, base) => {
       const cursors = operands.map(
         (operand): Cursor => ({ base: address(f, table, operand), steps: [4 * (operand.view.strides[0] ?? 0)] }),
       );
       eachRow(f, { shape: [count], from: row0, to: row1 }, cursors, (at) => {
-        const matrices = operands.map(({ view: { strides } }, i): Matrix32 => {
-          return { base: at[i] ?? base, rowStep: strides[1] ?? 0, columnStep: strides[2] ?? 0 };
-        });
-        const last = matrices.at(-1);
-        if (!last) throw new Error('internal: a kernel must store something');
-        emit(f, matrices.slice(0, -1), last, base);
+        const matrixOf = (operand: Operand): Matrix32 => {
+          const [, rowStep = 0, columnStep = 0] = operand.view.strides;
+          return { base: at[operands.indexOf(operand)] ?? base, rowStep, columnStep };
+        };
+        emit(
+          f,
+          sources.map(matrixOf),
+          stores.map((store) => store && matrixOf(store)),
+          base,
+        );
       });
     },
   });

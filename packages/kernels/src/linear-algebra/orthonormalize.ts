@@ -1,20 +1,37 @@
 // Columns made orthogonal to those before them, and of length 1: Gram and Schmidt, each column twice, which is enough (L. Giraud,
 // J. Langou, M. Rozložník, 2005).
 
-import { type FunctionBuilder, f64, type Local, select } from '@treadle/wasm';
+import { type FunctionBuilder, f64, i32, type Local, select } from '@treadle/wasm';
 import type { Kernel, Operand } from '../kernel.ts';
-import { bytesOf, each, get, lengthOf, type Matrix64, matrixKernel, narrow, put, sumOf, widen } from './matrix64.ts';
+import {
+  bytesOf,
+  each,
+  get,
+  lengthOf,
+  type Matrix64,
+  matrixKernel,
+  narrow,
+  put,
+  setIdentity,
+  sumOf,
+  widen,
+} from './matrix64.ts';
 
 export interface Orthonormalize {
   readonly name: string;
   /** [count, m, n], m ≥ n */
   readonly a: Operand;
   /** [count, m, n] */
-  readonly store: Operand;
+  readonly q: Operand | undefined;
+  /** [count, n, n], upper triangular */
+  readonly r: Operand | undefined;
 }
 
-/** store = Q of a = Q·R, the diagonal of R positive. A column that is a sum of those before, to float32's precision, is 0 in Q. */
-export function orthonormalize({ name, a, store }: Orthonormalize): Kernel {
+/**
+ * What is needed of a = q·r, the diagonal of r ≥ 0. A column that is a sum of those before, to float32's precision, is 0 in q, and so
+ * is its row of r.
+ */
+export function orthonormalize({ name, a, q, r }: Orthonormalize): Kernel {
   const [count = 1, m = 0, n = 0] = a.view.shape;
   return matrixKernel({
     name,
@@ -22,33 +39,38 @@ export function orthonormalize({ name, a, store }: Orthonormalize): Kernel {
     cost: 8 * m * n * n + 10 * n,
     kind: 'orthonormalize',
     flops: 4 * m * n * n,
-    scratch: bytesOf(m, n),
+    scratch: bytesOf(m, n) + (r ? bytesOf(n, n) : 0),
     sources: [a],
-    store,
-    emit: (f, [from], to, scratch) => {
+    stores: [q, r],
+    emit: (f, [from], [toColumns, toShares], scratch) => {
       if (!from) throw new Error('internal: orthonormalize needs a matrix');
-      const q: Matrix64 = { base: scratch, rows: m, columns: n };
-      widen(f, from, q, [m, n]);
+      const columns: Matrix64 = { base: scratch, rows: m, columns: n };
+      const shares = toShares && { base: f.let(i32.add(scratch, bytesOf(m, n))), rows: n, columns: n };
+      widen(f, from, columns, [m, n]);
+      if (shares) setIdentity(f, shares); // zeros, but for a diagonal that is put later
       each(f, 0, n, (j) => {
-        const before = f.let(lengthOf(f, q, j));
-        orthogonalize(f, q, j);
-        const left = f.let(lengthOf(f, q, j));
+        const before = f.let(lengthOf(f, columns, j));
+        orthogonalize(f, columns, j, shares);
+        const left = f.let(lengthOf(f, columns, j));
         // rounding of its elements moves a column by 2⁻²⁴ of its length, however many elements it has
-        const isRounding = f64.le(left, f64.mul(before, n * 2 ** -23));
+        const isRounding = f.let(f64.le(left, f64.mul(before, n * 2 ** -23)));
         const factor = f.let(select(f64.const(0), f64.div(1, left), isRounding));
-        each(f, 0, m, (i) => put(f, q, i, j, f64.mul(get(q, i, j), factor)));
+        each(f, 0, m, (i) => put(f, columns, i, j, f64.mul(get(columns, i, j), factor)));
+        if (shares) put(f, shares, j, j, select(f64.const(0), left, isRounding));
       });
-      narrow(f, to, [m, n], (i, j) => get(q, i, j));
+      if (toColumns) narrow(f, toColumns, [m, n], (i, j) => get(columns, i, j));
+      if (shares) narrow(f, toShares, [n, n], (i, j) => get(shares, i, j));
     },
   });
 }
 
-/** Takes from column j its share in each of the columns before it, which are orthonormal. */
-export function orthogonalize(f: FunctionBuilder, q: Matrix64, j: Local<'i32'>): void {
+/** Takes from column j its share in each of the columns before it, which are orthonormal, and adds the shares to column j of `shares`. */
+export function orthogonalize(f: FunctionBuilder, q: Matrix64, j: Local<'i32'>, shares?: Matrix64): void {
   each(f, 0, 2, () => {
     each(f, 0, j, (k) => {
       const share = sumOf(f, 0, q.rows, (i) => f64.mul(get(q, i, k), get(q, i, j)));
       each(f, 0, q.rows, (i) => put(f, q, i, j, f64.sub(get(q, i, j), f64.mul(share, get(q, i, k)))));
+      if (shares) put(f, shares, k, j, f64.add(get(shares, k, j), share));
     });
   });
 }

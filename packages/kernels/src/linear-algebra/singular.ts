@@ -5,7 +5,6 @@ import { type Expr, type FunctionBuilder, f64, i32, type Local, select } from '@
 import type { Kernel, Operand } from '../kernel.ts';
 import { order, scaleColumn, signOf, sweep, turn, turnFor } from './jacobi.ts';
 import {
-  below,
   bytesOf,
   each,
   get,
@@ -24,43 +23,52 @@ export interface Singular {
   readonly name: string;
   /** [count, m, n], m ≥ n */
   readonly a: Operand;
-  /** [count, m + n + 1, n] */
-  readonly store: Operand;
+  /** [count, m, n] */
+  readonly left: Operand | undefined;
+  /** [count, 1, n], falling */
+  readonly values: Operand | undefined;
+  /** [count, n, n] */
+  readonly right: Operand | undefined;
 }
 
 /**
- * store = U [m, n], below it V [n, n], below it a row of s, falling, of a = U·diag(s)·Vᵀ. The columns of U and V are orthonormal
- * whatever the rank of a. The largest element of a column of V, the first of them, is positive.
+ * What is needed of a = left·diag(values)·rightᵀ. The columns of left and right are orthonormal whatever the rank of a. The largest
+ * element of a column of right, the first of them, is positive.
  */
-export function singular({ name, a, store }: Singular): Kernel {
+export function singular({ name, a, left, values, right }: Singular): Kernel {
   const [count = 1, m = 0, n = 0] = a.view.shape;
+  const hasVectors = left !== undefined || right !== undefined; // the signs of left are those of right
+  const rows = hasVectors ? m + n : m; // that are turned
   return matrixKernel({
     name,
     count: n === 0 ? 0 : count,
-    cost: 60 * (m + n) * n * n + 50,
+    cost: 60 * rows * n * n + 50,
     kind: 'singular',
-    flops: 18 * (m + n) * n * n, // of six rounds
-    scratch: bytesOf(m, n) + bytesOf(n, n) + bytesOf(n, 1),
+    flops: 18 * rows * n * n, // of six rounds
+    scratch: bytesOf(rows, n) + bytesOf(n, 1),
     sources: [a],
-    store,
-    emit: (f, [from], to, scratch) => {
+    stores: [left, values, right],
+    emit: (f, [from], [toLeft, toValues, toRight], scratch) => {
       if (!from) throw new Error('internal: singular needs a matrix');
-      const left: Matrix64 = { base: scratch, rows: m, columns: n };
-      const right: Matrix64 = { base: f.let(i32.add(scratch, bytesOf(m, n))), rows: n, columns: n };
-      const values: Matrix64 = { base: f.let(i32.add(right.base, bytesOf(n, n))), rows: n, columns: 1 };
-      widen(f, from, left, [m, n]);
-      setIdentity(f, right);
-      sweep(f, n, (p, q) => turnColumns(f, left, right, p, q));
-      each(f, 0, n, (j) => put(f, values, j, 0, lengthOf(f, left, j)));
-      order(f, values, [left, right], false);
-      each(f, 0, n, (j) => {
-        const sign = f.let(signOf(f, right, j));
-        scaleColumn(f, right, j, sign);
-        normalize(f, left, values, j, sign);
-      });
-      narrow(f, to, [m, n], (i, j) => get(left, i, j));
-      narrow(f, below(to, m), [n, n], (i, j) => get(right, i, j));
-      narrow(f, below(to, m + n), [1, n], (_, j) => get(values, j, 0));
+      const u: Matrix64 = { base: scratch, rows: m, columns: n };
+      const sizes: Matrix64 = { base: f.let(i32.add(scratch, bytesOf(m, n))), rows: n, columns: 1 };
+      const v = hasVectors && { base: f.let(i32.add(sizes.base, bytesOf(n, 1))), rows: n, columns: n };
+      const turned = v ? [u, v] : [u];
+      widen(f, from, u, [m, n]);
+      if (v) setIdentity(f, v);
+      sweep(f, n, (p, q) => turnColumns(f, u, turned, p, q));
+      each(f, 0, n, (j) => put(f, sizes, j, 0, lengthOf(f, u, j)));
+      order(f, sizes, v ? turned : [], false);
+      if (v) {
+        each(f, 0, n, (j) => {
+          const sign = f.let(signOf(f, v, j));
+          scaleColumn(f, v, j, sign);
+          if (toLeft) normalize(f, u, sizes, j, sign);
+        });
+        if (toRight) narrow(f, toRight, [n, n], (i, j) => get(v, i, j));
+      }
+      if (toLeft) narrow(f, toLeft, [m, n], (i, j) => get(u, i, j));
+      if (toValues) narrow(f, toValues, [1, n], (_, j) => get(sizes, j, 0));
     },
   });
 }
@@ -93,11 +101,11 @@ function complete(f: FunctionBuilder, u: Matrix64, j: Local<'i32'>): void {
   scaleColumn(f, u, j, f.let(f64.div(1, lengthOf(f, u, j))));
 }
 
-/** Makes columns p and q orthogonal, to the rounding of a sum of their elements' products. */
+/** Turns columns p and q of all that is turned, so that those of a are orthogonal, to the rounding of a sum of their elements' products. */
 function turnColumns(
   f: FunctionBuilder,
   a: Matrix64,
-  vectors: Matrix64,
+  turned: readonly Matrix64[],
   p: Local<'i32'>,
   q: Local<'i32'>,
 ): Expr<'i32'> {
@@ -108,8 +116,7 @@ function turnColumns(
   const isLarge = f.let(f64.gt(f64.abs(pq), f64.max(f64.mul(size, Math.sqrt(a.rows) * 2 ** -52), 1e-300)));
   f.if(isLarge, () => {
     const angle = turnFor(f, pp, qq, pq);
-    turn(f, a, angle, p, q);
-    turn(f, vectors, angle, p, q);
+    for (const m of turned) turn(f, m, angle, p, q);
   });
   return isLarge;
 }
