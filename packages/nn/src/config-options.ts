@@ -84,6 +84,7 @@ type FlagOption =
   | 'returnSequences'
   | 'returnState'
   | 'goBackwards'
+  | 'zeroOutputForMask'
   | 'useCausalMask'
   | 'normalizeFirst'
   | 'normalize'
@@ -154,6 +155,7 @@ const readers: { readonly [O in keyof KnownOptions]-?: Reader<NonNullable<KnownO
   returnSequences: flag,
   returnState: flag,
   goBackwards: flag,
+  zeroOutputForMask: flag,
   useCausalMask: flag,
   normalizeFirst: flag,
   normalize: flag,

@@ -3,7 +3,9 @@
 import type { OptionKinds, Tensor } from '@treadle/tensor';
 import { type Activation, type ActivationName, activationOf } from './activations.ts';
 import { readLayerOptions } from './layer-options.ts';
-import { type Cell, type RecurrentLayer, type RecurrentOptions, recurrent, recurrentOptions } from './recurrent.ts';
+import { type KernelCell, recurrent } from './recurrent.ts';
+import type { RecurrentLayer } from './recurrent-layer.ts';
+import { type RecurrentOptions, recurrentOptions } from './recurrent-options.ts';
 
 export interface GruOptions extends RecurrentOptions {
   /** of the gates; 'sigmoid' by default */
@@ -27,25 +29,27 @@ export function gru(units: number, options: GruOptions = {}): RecurrentLayer {
   const activate = activationOf(options.activation ?? 'tanh');
   const gate = activationOf(options.recurrentActivation ?? 'sigmoid');
   const { resetAfter = true } = options;
-  const next = (z: Tensor, h: Tensor, candidate: Tensor): Tensor => candidate.add(z.mul(h.sub(candidate)));
-  const cell: Cell = {
+  const mix = (z: Tensor, h: Tensor, candidate: Tensor): Tensor => candidate.add(z.mul(h.sub(candidate)));
+  const cell: KernelCell = {
     kind: 'gru',
     blocks: 3,
     states: 1,
     biases: resetAfter ? 2 : 1,
-    step: (x, seen, [h = seen], kernel, bias) => {
-      const [xz = x, xr = x, xh = x] = x.split(3, 1);
-      if (resetAfter) {
-        const product = seen.matmul(kernel);
-        const [hz = x, hr = x, hh = x] = (bias ? product.add(bias) : product).split(3, 1);
-        const candidate = activate(xh.add(gate(xr.add(hr)).mul(hh)));
-        return [next(gate(xz.add(hz)), h, candidate)];
-      }
-      const [gates = kernel, last = kernel] = kernel.split([2 * units, units], 1);
-      const [hz = x, hr = x] = seen.matmul(gates).split(2, 1);
-      const candidate = activate(xh.add(gate(xr.add(hr)).mul(seen).matmul(last)));
-      return [next(gate(xz.add(hz)), h, candidate)];
+    next: (kernel, bias) => {
+      const [gates = kernel, last = kernel] = resetAfter ? [] : kernel.split([2 * units, units], 1);
+      return (x, seen, [h = seen]) => {
+        const [xz = x, xr = x, xh = x] = x.split(3, 1);
+        if (resetAfter) {
+          const product = seen.matmul(kernel);
+          const [hz = x, hr = x, hh = x] = (bias ? product.add(bias) : product).split(3, 1);
+          const candidate = activate(xh.add(gate(xr.add(hr)).mul(hh)));
+          return [mix(gate(xz.add(hz)), h, candidate)];
+        }
+        const [hz = x, hr = x] = seen.matmul(gates).split(2, 1);
+        const candidate = activate(xh.add(gate(xr.add(hr)).mul(seen).matmul(last)));
+        return [mix(gate(xz.add(hz)), h, candidate)];
+      };
     },
   };
-  return recurrent(cell, units, options, (others) => gru(units, others));
+  return recurrent(cell, units, options, (goBackwards) => gru(units, { ...options, goBackwards }));
 }

@@ -43,7 +43,8 @@ export type {
 export type { Pooling1dOptions, Pooling2dOptions } from './pooling.ts';
 export type { GlobalPoolingOptions } from './pooling-global.ts';
 export type { PreluOptions } from './prelu.ts';
-export type { RecurrentLayer, RecurrentOptions } from './recurrent.ts';
+export type { RecurrentLayer } from './recurrent-layer.ts';
+export type { RecurrentOptions, SequenceOptions } from './recurrent-options.ts';
 export { type L1L2, l1, l1l2, l2, type Regularizer, type RegularizerName } from './regularizers.ts';
 export type { ScaleAndShiftOptions } from './scale-and-shift.ts';
 export type { SeparableConv2dOptions } from './separable-conv2d.ts';

@@ -21,7 +21,7 @@ import { multiHeadAttention } from './multi-head-attention.ts';
 import { Network } from './network.ts';
 import { groupNormalization, layerNormalization, rmsNormalization } from './normalization.ts';
 import { prelu } from './prelu.ts';
-import type { RecurrentLayer } from './recurrent.ts';
+import type { RecurrentLayer } from './recurrent-layer.ts';
 import { simpleRnn } from './simple-rnn.ts';
 import { transformerEncoder } from './transformer-encoder.ts';
 import { windowLayerMakers } from './window-layers.ts';

@@ -4,7 +4,9 @@ import { concat, type OptionKinds, type Tensor } from '@treadle/tensor';
 import { type Activation, type ActivationName, activationOf } from './activations.ts';
 import { type Initializer, initializerOf } from './initializers.ts';
 import { readLayerOptions } from './layer-options.ts';
-import { type Cell, type RecurrentLayer, type RecurrentOptions, recurrent, recurrentOptions } from './recurrent.ts';
+import { type KernelCell, recurrent } from './recurrent.ts';
+import type { RecurrentLayer } from './recurrent-layer.ts';
+import { type RecurrentOptions, recurrentOptions } from './recurrent-options.ts';
 
 export interface LstmOptions extends RecurrentOptions {
   /** of the gates; 'sigmoid' by default */
@@ -28,21 +30,23 @@ export function lstm(units: number, options: LstmOptions = {}): RecurrentLayer {
   const activate = activationOf(options.activation ?? 'tanh');
   const gate = activationOf(options.recurrentActivation ?? 'sigmoid');
   const { unitForgetBias = true } = options;
-  const cell: Cell = {
+  const cell: KernelCell = {
     kind: 'lstm',
     blocks: 4,
     states: 2,
     biases: 1,
     initialBias: unitForgetBias ? forgetNothing(units, initializerOf(options.biasInitializer ?? 'zeros')) : undefined,
-    step: (x, h, [, c = h], kernel) => {
-      const [i = x, f = x, candidate = x, o = x] = h.matmul(kernel).add(x).split(4, 1);
-      const cell = gate(f)
-        .mul(c)
-        .add(gate(i).mul(activate(candidate)));
-      return [gate(o).mul(activate(cell)), cell];
-    },
+    next:
+      (kernel) =>
+      (x, h, [, c = h]) => {
+        const [i = x, f = x, candidate = x, o = x] = h.matmul(kernel).add(x).split(4, 1);
+        const cell = gate(f)
+          .mul(c)
+          .add(gate(i).mul(activate(candidate)));
+        return [gate(o).mul(activate(cell)), cell];
+      },
   };
-  return recurrent(cell, units, options, (others) => lstm(units, others));
+  return recurrent(cell, units, options, (goBackwards) => lstm(units, { ...options, goBackwards }));
 }
 
 /** A bias whose forget gate is 1, the rest as the initializer says. */

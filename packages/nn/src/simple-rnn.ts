@@ -2,7 +2,9 @@
 
 import { activationOf } from './activations.ts';
 import { readLayerOptions } from './layer-options.ts';
-import { type Cell, type RecurrentLayer, type RecurrentOptions, recurrent, recurrentOptions } from './recurrent.ts';
+import { type KernelCell, recurrent } from './recurrent.ts';
+import type { RecurrentLayer } from './recurrent-layer.ts';
+import { type RecurrentOptions, recurrentOptions } from './recurrent-options.ts';
 
 export type SimpleRnnOptions = RecurrentOptions;
 
@@ -10,12 +12,12 @@ export type SimpleRnnOptions = RecurrentOptions;
 export function simpleRnn(units: number, options: SimpleRnnOptions = {}): RecurrentLayer {
   readLayerOptions('simpleRnn', options, recurrentOptions);
   const activate = activationOf(options.activation ?? 'tanh');
-  const cell: Cell = {
+  const cell: KernelCell = {
     kind: 'simpleRnn',
     blocks: 1,
     states: 1,
     biases: 1,
-    step: (x, h, _, kernel) => [activate(h.matmul(kernel).add(x))],
+    next: (kernel) => (x, h) => [activate(h.matmul(kernel).add(x))],
   };
-  return recurrent(cell, units, options, (others) => simpleRnn(units, others));
+  return recurrent(cell, units, options, (goBackwards) => simpleRnn(units, { ...options, goBackwards }));
 }

@@ -1,11 +1,11 @@
 // Layers around a layer: bidirectional reads a sequence both ways, timeDistributed applies a layer to each step.
 
-import { concat, type OptionKinds, type Shape, ShapeError, show, type Tensor } from '@treadle/tensor';
+import { concat, type OptionKinds, type Shape, ShapeError, show, type Tensor, where } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
-import { isLayer, type Layer, type LayerOptions, sampleShape } from './layer.ts';
+import { isLayer, type Layer, type LayerOptions, maskAlong, sampleShape } from './layer.ts';
 import { layerOptions, readLayerOptions } from './layer-options.ts';
 import { makeLayer, makeLayerOfMany } from './make-layer.ts';
-import type { RecurrentLayer } from './recurrent.ts';
+import type { RecurrentLayer } from './recurrent-layer.ts';
 
 export type MergeMode = 'concat' | 'sum' | 'mul' | 'ave';
 
@@ -31,7 +31,7 @@ const merges: Readonly<Record<MergeMode, (forward: Tensor, backward: Tensor) => 
 
 /**
  * A recurrent layer that reads a sequence from its first step to the last, and another from the last to the first; their results
- * at each step, or at their ends, are merged. With returnState, the states of the first follow, then those of the other.
+ * at each step, or at their ends, are merged; that of a step which a mask leaves out is 0. With returnState, the states of the first follow, then those of the other.
  */
 export function bidirectional(forward: RecurrentLayer, options: BidirectionalOptions = {}): LayerFunction {
   readLayerOptions('bidirectional', options, bidirectionalOptions);
@@ -64,10 +64,17 @@ export function bidirectional(forward: RecurrentLayer, options: BidirectionalOpt
       const [y, ...states] = forward.callAll?.(own, context) ?? [];
       const [reversed, ...others] = backward.callAll?.(other, context) ?? [];
       if (!y || !reversed) throw new Error('internal: a recurrent layer has a result');
-      return [merges[mergeMode](y, inOrder(reversed)), ...states, ...others];
+      const merged = merges[mergeMode](y, inOrder(reversed));
+      const [mask] = context.masks ?? [];
+      return [forward.returnSequences && mask ? zeroed(merged, mask) : merged, ...states, ...others];
     },
     outputMask: (xs, masks) => forward.outputMask?.(xs, masks),
   });
+}
+
+/** x [batch, steps, …] with 0 where steps do not count. */
+function zeroed(x: Tensor, mask: Tensor): Tensor {
+  return where(maskAlong('bidirectional', mask, x), x, 0);
 }
 
 function checkRecurrent(what: string, layer: unknown): void {

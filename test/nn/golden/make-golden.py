@@ -116,6 +116,53 @@ case(
     mergeMode="sum",
 )
 
+# sequences whose first or last steps are left out, in the middle of which some are, or all of which are
+gaps = [[False, True, False, True], [True, True, False, False], [False, False, False, False]]
+padded = [3, 4, 2]
+
+
+def from_states(layer):
+    return lambda xs, ms: layer(xs[0], initial_state=xs[1:], mask=ms[0])
+
+
+states_of = {"lstm": [[3, 2], [3, 2]], "gru": [[3, 2]], "simpleRnn": [[3, 2]]}
+for kind, make in [("lstm", k.LSTM), ("gru", k.GRU), ("simpleRnn", k.SimpleRNN)]:
+    for backwards in [False, True]:
+        for sequences in [False, True]:
+            zeroed = make(2, return_sequences=sequences, go_backwards=backwards, zero_output_for_mask=True)
+            zeroes = {"units": 2, "returnSequences": sequences, "goBackwards": backwards, "zeroOutputForMask": True}
+            case(kind, zeroed, [padded], masks=[gaps], **zeroes)
+            one = make(2, return_sequences=sequences, go_backwards=backwards, return_state=True)
+            options = {"units": 2, "returnSequences": sequences, "goBackwards": backwards, "returnState": True}
+            case(kind, one, [padded], masks=[gaps], **options)
+            begun = make(2, return_sequences=sequences, go_backwards=backwards, return_state=True)
+            case(
+                kind,
+                begun,
+                [padded, *states_of[kind]],
+                masks=[gaps],
+                call=from_states(begun),
+                **options,
+            )
+case("gru", k.GRU(2, reset_after=False, go_backwards=True), [padded], masks=[gaps], units=2, resetAfter=False, goBackwards=True)
+case(
+    "bidirectional",
+    k.Bidirectional(k.LSTM(2, return_sequences=True)),
+    [padded],
+    masks=[gaps],
+    layer=inner,
+)
+both_begun = k.Bidirectional(k.GRU(2, return_sequences=True, return_state=True), merge_mode="mul")
+case(
+    "bidirectional",
+    both_begun,
+    [padded, [3, 2], [3, 2]],
+    masks=[gaps],
+    call=from_states(both_begun),
+    layer={"kind": "gru", "units": 2, "returnSequences": True, "returnState": True},
+    mergeMode="mul",
+)
+
 query, value, key = [2, 3, 4], [2, 4, 3], [2, 4, 5]
 self_attention = k.MultiHeadAttention(2, 2)
 case("multiHeadAttention", self_attention, [query], call=lambda xs: self_attention(xs[0], xs[0]), numHeads=2, keyDim=2)
