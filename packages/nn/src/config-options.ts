@@ -85,6 +85,7 @@ type FlagOption =
   | 'returnState'
   | 'goBackwards'
   | 'zeroOutputForMask'
+  | 'stateful'
   | 'useCausalMask'
   | 'normalizeFirst'
   | 'normalize'
@@ -156,6 +157,7 @@ const readers: { readonly [O in keyof KnownOptions]-?: Reader<NonNullable<KnownO
   returnState: flag,
   goBackwards: flag,
   zeroOutputForMask: flag,
+  stateful: flag,
   useCausalMask: flag,
   normalizeFirst: flag,
   normalize: flag,

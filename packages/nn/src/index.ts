@@ -26,6 +26,7 @@ export { chain, type Ends, type Graph, graphBetween } from './graph.ts';
 export type { GruOptions } from './gru.ts';
 export type { Initializer, InitializerName } from './initializers.ts';
 export * as initializers from './initializers.ts';
+export { withoutKeeping } from './kept-states.ts';
 export type { CallAllOptions, CallOptions, Layer, LayerConfig, LayerOptions, Mask } from './layer.ts';
 export { graphFrom, type LayerMaker, layerFrom, networkFrom, type OwnMakers } from './layer-from.ts';
 export * from './layers.ts';

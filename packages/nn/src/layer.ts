@@ -67,6 +67,10 @@ export interface Layer {
   outputMask?(xs: readonly Tensor[], masks: readonly Mask[]): Mask;
   /** what is known of the numbers of the (first) result, given what is known of the inputs; nothing where it does not say */
   outputRange?(inputs: readonly Range[]): Range;
+  /** whether a call begins with states that the one before it left, so that all batches must have one size */
+  readonly stateful?: boolean;
+  /** makes such states zeros again */
+  resetStates?(): void;
   /** penalties (0-d) on the layer's variables, which belong to the loss */
   losses?(): readonly Tensor[];
   /** the layer as plain data; throws RangeError where something, such as a function, has no such form */

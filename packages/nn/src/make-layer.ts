@@ -15,6 +15,7 @@ import {
 } from '@treadle/tensor';
 import { type LayerFunction, layer } from './callable.ts';
 import { freezable } from './freezing.ts';
+import { isStateful, resetStates } from './kept-states.ts';
 import {
   type CallAllOptions,
   type CallOptions,
@@ -39,6 +40,8 @@ export interface LayerParts extends Behaviour {
   readonly layers?: Readonly<Record<string, Layer>>;
   readonly buildAll?: NonNullable<Layer['buildAll']>;
   readonly callAll?: NonNullable<Layer['callAll']>;
+  /** of the layer's own states; those of the layers that it is made of are reset with them */
+  readonly resetStates?: NonNullable<Layer['resetStates']>;
 }
 
 export const callOptions: OptionKinds<CallOptions> = { training: 'boolean', mask: 'any', addLoss: 'function' };
@@ -124,6 +127,13 @@ export function makeLayer(parts: LayerParts): LayerFunction {
     get namedVariables(): ReadonlyMap<string, Variable> {
       return named();
     },
+    get stateful(): boolean {
+      return options.stateful === true || isStateful(innerLayers());
+    },
+    resetStates: () => {
+      parts.resetStates?.();
+      resetStates(innerLayers());
+    },
     losses: (): readonly Tensor[] => [
       ...(weights?.penalties() ?? []),
       ...inner().flatMap(([, part]) => part.losses?.() ?? []),
@@ -132,7 +142,8 @@ export function makeLayer(parts: LayerParts): LayerFunction {
   });
 }
 
-export interface MergingParts extends Pick<LayerParts, 'kind' | 'options' | 'weights' | 'layers' | 'outputMask'> {
+export interface MergingParts
+  extends Pick<LayerParts, 'kind' | 'options' | 'weights' | 'layers' | 'outputMask' | 'resetStates'> {
   readonly buildAll: NonNullable<Layer['buildAll']>;
   readonly callAll: NonNullable<Layer['callAll']>;
 }

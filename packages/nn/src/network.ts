@@ -21,6 +21,7 @@ import { Callable } from './callable.ts';
 import { freezable, trainableVariablesOf } from './freezing.ts';
 import type { Graph, Ref } from './graph.ts';
 import { inLayer } from './in-layer.ts';
+import { isStateful, resetStates, withoutKeeping } from './kept-states.ts';
 import {
   buildAll,
   type CallAllOptions,
@@ -163,7 +164,7 @@ export class Network extends Callable implements Layer {
   }
 
   outputMask(xs: readonly Tensor[], masks: readonly Mask[]): Mask {
-    return this.callMasked(xs, { training: false, masks })[0]?.mask;
+    return withoutKeeping(() => this.callMasked(xs, { training: false, masks })[0]?.mask);
   }
 
   outputRange(inputs: readonly Range[]): Range {
@@ -207,6 +208,16 @@ export class Network extends Callable implements Layer {
 
   set trainable(value: boolean) {
     this.#freezing.trainable = value;
+  }
+
+  /** Whether a layer keeps states from a call to the next. */
+  get stateful(): boolean {
+    return isStateful(this.layers);
+  }
+
+  /** Makes the states that layers keep zeros again. */
+  resetStates(): void {
+    resetStates(this.layers);
   }
 
   /** The penalties of all layers. */

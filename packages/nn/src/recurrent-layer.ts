@@ -4,6 +4,7 @@
 import type { Tensor } from '@treadle/tensor';
 import { type Shape, ShapeError, zeros } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
+import { KeptStates } from './kept-states.ts';
 import { type Mask, maskAlong, sampleShape } from './layer.ts';
 import { LayerWeights, type WeightOptions } from './layer-weights.ts';
 import { makeLayerOfMany } from './make-layer.ts';
@@ -15,6 +16,8 @@ import { perSample, regularizerOf } from './regularizers.ts';
 export interface RecurrentLayer extends LayerFunction {
   readonly returnSequences: boolean;
   readonly returnState: boolean;
+  /** makes the states that a stateful layer keeps zeros again */
+  resetStates(): void;
   /** a new layer with the same options that goes the other way */
   reversed(): RecurrentLayer;
 }
@@ -40,7 +43,7 @@ export interface Cell {
 
 /**
  * x [batch, steps, …] → [batch, n], or [batch, steps, n]. Further inputs are the initial states, [batch, size] each; zeros by
- * default. `options` hold what the cell was made with too, for the config; `again` makes a layer with
+ * default, or what a stateful layer kept. `options` hold what the cell was made with too, for the config; `again` makes a layer with
  * the same options that goes the way that it is told.
  */
 export function recurrentLayer(
@@ -53,6 +56,7 @@ export function recurrentLayer(
   const outputSize = cell.outputSize ?? stateSizes[0] ?? 0;
   const activityRegularizer = regularizerOf(options.activityRegularizer);
   const weights = new LayerWeights();
+  const kept = options.stateful ? new KeptStates(kind, stateSizes) : undefined;
   const make = weightMaker(cell, weights);
   const made = makeLayerOfMany({
     kind,
@@ -66,26 +70,32 @@ export function recurrentLayer(
     callAll: ([input, ...given], { training, masks = [], addLoss }) => {
       if (!input) throw new Error(`internal: ${kind} needs its input`);
       make([input, ...given].map((x) => sampleShape(kind, x)));
+      const batch = input.shape[0] ?? 1;
+      const own = kept?.of(batch);
+      const begun = given.length > 0 ? given : own;
       const { x, step } = cell.begin(input, weights, training);
       const { output, states } = overSteps(step, {
         x,
-        initial: given.length > 0 ? given : stateSizes.map((size) => zeros([input.shape[0] ?? 1, size])),
+        initial: begun ?? stateSizes.map((size) => zeros([batch, size])),
         mask: stepMask(kind, masks[0], input),
         goBackwards,
         returnSequences,
         zeroOutputForMask,
         // before the first step that counts the output is 0, be the first state what it may
-        outputSize: masks[0] && given.length > 0 ? outputSize : cell.outputSize,
+        outputSize: masks[0] && begun ? outputSize : cell.outputSize,
       });
+      kept?.keep(states);
       if (activityRegularizer) addLoss?.(perSample(activityRegularizer, output));
       return returnState ? [output, ...states] : [output];
     },
+    resetStates: () => kept?.reset(),
     outputMask: (_, [mask]) =>
       returnSequences && mask && goBackwards ? mask.flip(1) : returnSequences ? mask : undefined,
   });
   return Object.assign(made, {
     returnSequences,
     returnState,
+    resetStates: () => kept?.reset(),
     reversed: () => again(!goBackwards),
   });
 }

@@ -22,6 +22,11 @@ export interface SequenceOptions extends LayerOptions {
    * step that counts; false by default
    */
   readonly zeroOutputForMask?: boolean | undefined;
+  /**
+   * whether a call begins with the states that the one before it ended with, row by row, in training and outside of it, until
+   * resetStates(); false by default. All batches must then have one size
+   */
+  readonly stateful?: boolean | undefined;
 }
 
 export const sequenceOptions: OptionKinds<SequenceOptions> = {
@@ -31,6 +36,7 @@ export const sequenceOptions: OptionKinds<SequenceOptions> = {
   returnState: 'boolean',
   goBackwards: 'boolean',
   zeroOutputForMask: 'boolean',
+  stateful: 'boolean',
 };
 
 export interface RecurrentOptions extends SequenceOptions {

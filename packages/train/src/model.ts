@@ -19,6 +19,7 @@ import type { History, Logs } from './history.ts';
 import { type ObjectiveOptions, objectiveOptions } from './objectives.ts';
 import { Predictor } from './predict.ts';
 import {
+  checkEqualBatches,
   checkManyFinite,
   checkRows,
   type DataArguments,
@@ -121,6 +122,7 @@ export class Model<P = Tensor> extends Network {
     const [x, y, { batchSize = 32, sampleWeight }] = dataAndOptions('evaluate', this, given, evaluateOptions);
     const rows = checkRows('evaluate', this, steps, x, y, batchSize, sampleWeight);
     try {
+      checkEqualBatches('evaluate', this, rows.count, batchSize);
       await checkManyFinite('evaluate', rows);
       return await evaluateRows(steps, rows, batchSize);
     } finally {

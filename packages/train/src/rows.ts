@@ -167,6 +167,7 @@ export function inputRows(op: string, model: Network, x: RowsLike, batchSize: nu
   if (first) for (const other of others) commonRows(op, first, other);
   checkBatchSize(op, batchSize);
   buildFor(op, model, xs);
+  checkEqualBatches(op, model, first?.shape[0] ?? 0, batchSize);
   return xs.map((rows) => rows.realize());
 }
 
@@ -241,6 +242,22 @@ function requireFinite(op: string, what: 'x' | 'y', values: TensorData, count: n
   if (wrong < 0) return;
   throw new RangeError(
     `${op}: ${what} must hold finite numbers; got ${values[wrong]} in row ${Math.floor((wrong * count) / values.length)}`,
+  );
+}
+
+/** Throws RangeError where a layer keeps states for the rows of a batch, and not all batches have so many, or all rows are fewer. */
+export function checkEqualBatches(
+  op: string,
+  model: Network,
+  count: number,
+  batchSize: number,
+  first: number = count,
+): void {
+  const rows = Math.min(batchSize, first);
+  if (!model.stateful || count % rows === 0) return;
+  const hint = 'choose a batchSize that divides them, or leave out rows';
+  throw new RangeError(
+    `${op}: batches must have one size where layers are stateful; got ${count} rows in batches of ${rows}; ${hint}`,
   );
 }
 
