@@ -1,7 +1,15 @@
 // Layers with given weights compute what Keras computes with them, in float64, and have its gradients: golden/make-golden.py
 // made the figures, golden/make-masked.py those of layers that are given a mask.
 
-import { activations, type LayerConfig, layerFrom } from '@treadle/nn';
+import {
+  activations,
+  type LayerConfig,
+  layerFrom,
+  type OwnMakers,
+  type RnnCell,
+  type RnnOptions,
+  rnn,
+} from '@treadle/nn';
 import { gradients, type Shape, tensor, type Variable, variable } from '@treadle/tensor';
 import { describe, expect, test } from 'vitest';
 import { computeBounded } from '../support/running-error.ts';
@@ -42,6 +50,38 @@ function find(variables: ReadonlyMap<string, Variable>, name: string): Variable 
   return found;
 }
 
+/** The cells of make-golden.py. */
+const cells: Readonly<Record<string, RnnCell>> = {
+  projecting: {
+    stateSize: [2, 3],
+    outputSize: 4,
+    weights: ([features = 0]) => ({ kernel: [features, 2], recurrent: [2, 2], out: [2, 4], sums: { shape: [2, 3] } }),
+    call: (x, [h = x, total = x], { kernel = x, recurrent = x, out = x, sums = x }) => {
+      const next = x.matmul(kernel).add(h.matmul(recurrent)).tanh();
+      return [next.matmul(out), [next, total.add(next.matmul(sums))]];
+    },
+  },
+  summing: {
+    stateSize: 4,
+    call: (x, [h = x]) => {
+      const y = h.mul(0.5).add(x);
+      return [y, y];
+    },
+  },
+};
+
+interface RnnConfig extends RnnOptions {
+  readonly cells: readonly string[];
+}
+
+const ownLayers: OwnMakers = {
+  rnn: (config) => {
+    const { kind: _, cells: names, ...options }: Partial<RnnConfig> & LayerConfig = config;
+    const chosen = (names ?? []).map((name) => cells[name] ?? expect.fail(`no cell ${name}`));
+    return rnn(chosen.length === 1 && chosen[0] ? chosen[0] : chosen, options);
+  },
+};
+
 const numbered = [...golden.cases, ...masked.cases].map((each, i) => ({
   ...each,
   title: `${i} ${JSON.stringify(each.config)}`,
@@ -49,7 +89,7 @@ const numbered = [...golden.cases, ...masked.cases].map((each, i) => ({
 
 test.each(numbered)('$title', (each) => {
   const { config, masks, training, weights, outputs, after, gradients: expected } = each;
-  const layer = layerFrom(config);
+  const layer = layerFrom(config, ownLayers);
   const xs = each.inputs.map((shape, salt) => variable(numbers(shape, salt, each.below)));
   buildAll(
     layer,

@@ -5,14 +5,17 @@ import {
   dense,
   graphBetween,
   gru,
+  gruCell,
   input,
   type LayerConfig,
   layerFrom,
   lstm,
   Network,
   type RecurrentLayer,
+  rnn,
   Sequential,
   simpleRnn,
+  simpleRnnCell,
 } from '@treadle/nn';
 import { concat, gradients, ones, randomNormal, type Tensor, tensor, zeros } from '@treadle/tensor';
 import fc from 'fast-check';
@@ -81,6 +84,11 @@ describe.each([
   ],
   ['lstm', (stateful: boolean, returnState = false) => lstm(units, { stateful, returnState, returnSequences: true })],
   ['gru', (stateful: boolean, returnState = false) => gru(units, { stateful, returnState, returnSequences: true })],
+  [
+    'rnn',
+    (stateful: boolean, returnState = false) =>
+      rnn([simpleRnnCell(3), gruCell(units)], { stateful, returnState, returnSequences: true }),
+  ],
 ] as const)('a stateful %s', (_, make) => {
   /** A stateful layer and another with the same weights that is not. */
   function twins(returnState = false): { stateful: RecurrentLayer; plain: RecurrentLayer } {

@@ -3,22 +3,32 @@
 import type { OptionKinds, Tensor } from '@treadle/tensor';
 import { type Activation, type ActivationName, activationOf } from './activations.ts';
 import { readLayerOptions } from './layer-options.ts';
-import { type KernelCell, recurrent } from './recurrent.ts';
+import { cellAlone, type KernelCell, readCellOptions, recurrent } from './recurrent.ts';
 import type { RecurrentLayer } from './recurrent-layer.ts';
-import { type RecurrentOptions, recurrentOptions } from './recurrent-options.ts';
+import {
+  type KernelCellOptions,
+  kernelCellOptions,
+  type RecurrentOptions,
+  recurrentOptions,
+} from './recurrent-options.ts';
+import type { RnnCell } from './rnn.ts';
 
-export interface GruOptions extends RecurrentOptions {
+export interface GruCellOptions extends KernelCellOptions {
   /** of the gates; 'sigmoid' by default */
   readonly recurrentActivation?: ActivationName | Activation | undefined;
   /** whether the reset gate acts after the recurrent product, which then has a bias of its own; true by default */
   readonly resetAfter?: boolean | undefined;
 }
 
-const gruOptions: OptionKinds<GruOptions> = {
-  ...recurrentOptions,
+const gruCellOptions: OptionKinds<GruCellOptions> = {
+  ...kernelCellOptions,
   recurrentActivation: 'any',
   resetAfter: 'boolean',
 };
+
+export interface GruOptions extends RecurrentOptions, GruCellOptions {}
+
+const gruOptions: OptionKinds<GruOptions> = { ...recurrentOptions, ...gruCellOptions };
 
 /**
  * h ← z·h + (1 − z)·h̃, step by step: [batch, steps, features] → [batch, units]. The kernels hold the columns of z, r and h̃ one
@@ -26,12 +36,24 @@ const gruOptions: OptionKinds<GruOptions> = {
  */
 export function gru(units: number, options: GruOptions = {}): RecurrentLayer {
   readLayerOptions('gru', options, gruOptions);
+  return recurrent(kernelCell('gru', units, options), units, options, (goBackwards) =>
+    gru(units, { ...options, goBackwards }),
+  );
+}
+
+/** The cell of `gru` alone, for `rnn`, which also takes several of them. Throws RangeError as `gru` does. */
+export function gruCell(units: number, options: GruCellOptions = {}): RnnCell {
+  readCellOptions('gruCell', options, gruCellOptions);
+  return cellAlone(kernelCell('gruCell', units, options), units, options);
+}
+
+function kernelCell(kind: string, units: number, options: GruCellOptions): KernelCell {
   const activate = activationOf(options.activation ?? 'tanh');
   const gate = activationOf(options.recurrentActivation ?? 'sigmoid');
   const { resetAfter = true } = options;
   const mix = (z: Tensor, h: Tensor, candidate: Tensor): Tensor => candidate.add(z.mul(h.sub(candidate)));
-  const cell: KernelCell = {
-    kind: 'gru',
+  return {
+    kind,
     blocks: 3,
     states: 1,
     biases: resetAfter ? 2 : 1,
@@ -51,5 +73,4 @@ export function gru(units: number, options: GruOptions = {}): RecurrentLayer {
       };
     },
   };
-  return recurrent(cell, units, options, (goBackwards) => gru(units, { ...options, goBackwards }));
 }

@@ -39,7 +39,8 @@ export const sequenceOptions: OptionKinds<SequenceOptions> = {
   stateful: 'boolean',
 };
 
-export interface RecurrentOptions extends SequenceOptions {
+/** What cells with kernels take, in a layer or alone. */
+export interface KernelCellOptions {
   /** 'tanh' by default */
   readonly activation?: ActivationName | Activation | undefined;
   /** true by default */
@@ -56,15 +57,9 @@ export interface RecurrentOptions extends SequenceOptions {
   readonly kernelConstraint?: ConstraintName | Constraint | undefined;
   readonly recurrentConstraint?: ConstraintName | Constraint | undefined;
   readonly biasConstraint?: ConstraintName | Constraint | undefined;
-  /** the share of the inputs that is left out while training, the same at every step; 0 by default */
-  readonly dropout?: number | undefined;
-  /** the same of the state that is carried on */
-  readonly recurrentDropout?: number | undefined;
-  readonly seed?: number | undefined;
 }
 
-export const recurrentOptions: OptionKinds<RecurrentOptions> = {
-  ...sequenceOptions,
+export const kernelCellOptions: OptionKinds<KernelCellOptions> = {
   activation: 'any',
   useBias: 'boolean',
   kernelInitializer: 'any',
@@ -76,6 +71,19 @@ export const recurrentOptions: OptionKinds<RecurrentOptions> = {
   kernelConstraint: 'any',
   recurrentConstraint: 'any',
   biasConstraint: 'any',
+};
+
+export interface RecurrentOptions extends SequenceOptions, KernelCellOptions {
+  /** the share of the inputs that is left out while training, the same at every step; 0 by default */
+  readonly dropout?: number | undefined;
+  /** the same of the state that is carried on */
+  readonly recurrentDropout?: number | undefined;
+  readonly seed?: number | undefined;
+}
+
+export const recurrentOptions: OptionKinds<RecurrentOptions> = {
+  ...sequenceOptions,
+  ...kernelCellOptions,
   dropout: 'number',
   recurrentDropout: 'number',
   seed: 'number',

@@ -1,15 +1,27 @@
 // What lstm, gru and simpleRnn share: kernels for the input and for the state, dropout for both, and a layer in which the input of
 // all steps is projected at once, by one product before the loop.
 
-import { ones, type Shape, type Tensor } from '@treadle/tensor';
+import {
+  asTensor,
+  checkArray,
+  checkShape,
+  type OptionKinds,
+  ones,
+  readOptions,
+  type Shape,
+  show,
+  type Tensor,
+} from '@treadle/tensor';
 import { type Constraint, type ConstraintName, constraintOf } from './constraints.ts';
 import { checkRate, drop, seedSource } from './dropout.ts';
 import { type Initializer, initializerOf } from './initializers.ts';
-import { checkCount } from './make-layer.ts';
+import { refuseTensors } from './layer-options.ts';
+import { checkCount, configOf } from './make-layer.ts';
 import { project } from './project.ts';
 import { type Cell, type CellWeight, type RecurrentLayer, recurrentLayer } from './recurrent-layer.ts';
-import type { RecurrentOptions } from './recurrent-options.ts';
+import type { KernelCellOptions, RecurrentOptions } from './recurrent-options.ts';
 import { type Regularizer, type RegularizerName, regularizerOf } from './regularizers.ts';
+import type { RnnCell } from './rnn.ts';
 
 /**
  * The next states. `x` is the projected input [batch, blocks · units] with its bias, `h` the first state as the cell is to see
@@ -45,6 +57,38 @@ export function recurrent(
   return recurrentLayer(withKernels(cell, units, options), { units, ...options }, again);
 }
 
+/** The options that a cell was given, checked. Throws as readOptions does, and TypeError for a tensor. */
+export function readCellOptions<O extends KernelCellOptions>(kind: string, given: O, kinds: OptionKinds<O>): O {
+  refuseTensors(kind, given, 'rnn(cell) makes a layer of it');
+  return readOptions(kind, given, kinds);
+}
+
+/** The cell alone, for `rnn`: a step projects its own input. `options` are what it was made with, for its config. */
+export function cellAlone(cell: KernelCell, units: number, options: KernelCellOptions): RnnCell {
+  const { kind } = cell;
+  checkCount(`${kind}: units`, units);
+  const weightsFor = kernelWeights(cell, units, options);
+  return {
+    stateSize: new Array<number>(cell.states).fill(units),
+    weights: (step) => weightsFor(checkShape(kind, step)),
+    call: (input, states, weights) => {
+      checkArray(`${kind}: the states`, states);
+      const given: unknown = weights;
+      if (states.length !== cell.states || typeof given !== 'object' || given === null) {
+        const got = `got ${states.length} states, weights ${show(weights)}`;
+        throw new TypeError(`${kind}: call must be given ${cell.states} states, and the weights by name; ${got}`);
+      }
+      const [x, before] = [asTensor(input), Array.from(states, (state) => asTensor(state))];
+      const { kernel = x, recurrentKernel = x, bias } = weights;
+      const [inputBias, recurrentBias] = biasesOf(cell, bias && asTensor(bias));
+      const next = cell.next(asTensor(recurrentKernel), recurrentBias);
+      const after = next(project(x, asTensor(kernel), inputBias), firstOf(before), before);
+      return [after[0], after];
+    },
+    config: () => configOf(kind, { units, ...options }),
+  };
+}
+
 function withKernels(cell: KernelCell, units: number, options: RecurrentOptions): Cell {
   const { kind } = cell;
   const { dropout = 0, recurrentDropout = 0, seed } = options;
@@ -61,8 +105,7 @@ function withKernels(cell: KernelCell, units: number, options: RecurrentOptions)
     begin: (x, weights, training) => {
       const [batch = 1, , features = 1] = x.shape;
       const seen = training && dropout > 0 ? drop(x, dropout, inputSource, [batch, 1, features]) : x;
-      const bias = weights.find('bias');
-      const [inputBias, recurrentBias] = cell.biases === 2 && bias ? rowsOf(bias) : [bias, undefined];
+      const [inputBias, recurrentBias] = biasesOf(cell, weights.find('bias'));
       // one mask for all steps (Y. Gal, Z. Ghahramani, 2016)
       const kept =
         training && recurrentDropout > 0 ? drop(ones([batch, units]), recurrentDropout, stateSource) : undefined;
@@ -70,8 +113,7 @@ function withKernels(cell: KernelCell, units: number, options: RecurrentOptions)
       return {
         x: project(seen, weights.get('kernel'), inputBias),
         step: (at, before) => {
-          const [h] = before;
-          if (!h) throw new Error('internal: a cell has a state');
+          const h = firstOf(before);
           const states = next(at, kept ? h.mul(kept) : h, before);
           return [states[0], states];
         },
@@ -84,7 +126,7 @@ function withKernels(cell: KernelCell, units: number, options: RecurrentOptions)
 function kernelWeights(
   { blocks, biases, initialBias }: KernelCell,
   units: number,
-  options: RecurrentOptions,
+  options: KernelCellOptions,
 ): (step: Shape) => Readonly<Record<string, CellWeight>> {
   const of = (
     regularizer: RegularizerName | Regularizer | undefined,
@@ -110,6 +152,12 @@ function kernelWeights(
   });
 }
 
-function rowsOf(bias: Tensor): readonly (Tensor | undefined)[] {
-  return bias.split(2).map((row) => row.squeeze(0));
+/** The bias of the input, and that of the recurrent product. */
+function biasesOf({ biases }: KernelCell, bias: Tensor | undefined): readonly (Tensor | undefined)[] {
+  return biases === 2 && bias ? bias.split(2).map((row) => row.squeeze(0)) : [bias];
+}
+
+function firstOf([h]: readonly Tensor[]): Tensor {
+  if (!h) throw new Error('internal: a cell has a state');
+  return h;
 }
