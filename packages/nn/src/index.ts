@@ -41,6 +41,7 @@ export type {
   LayerNormalizationOptions,
   RmsNormalizationOptions,
 } from './normalization.ts';
+export { fits, listExtents, type OpenShape } from './open-shape.ts';
 export type { Pooling1dOptions, Pooling2dOptions } from './pooling.ts';
 export type { GlobalPoolingOptions } from './pooling-global.ts';
 export type { PreluOptions } from './prelu.ts';

@@ -20,6 +20,7 @@ import { add, average, concatenate, dot, maximum, minimum, multiply, subtract } 
 import { multiHeadAttention } from './multi-head-attention.ts';
 import { Network } from './network.ts';
 import { groupNormalization, layerNormalization, rmsNormalization } from './normalization.ts';
+import { isOpenShape } from './open-shape.ts';
 import { prelu } from './prelu.ts';
 import type { RecurrentLayer } from './recurrent-layer.ts';
 import { type RnnCell, rnn } from './rnn.ts';
@@ -147,7 +148,7 @@ export function graphFrom(config: LayerConfig, own: OwnMakers = {}): Graph {
   if (config.kind === 'sequential') return chain(layers);
   const layerNames = layers.map(({ name = '' }) => name);
   const inputs = list(config, 'inputs').map((each) => {
-    const shape = isRecord(each) && isNumbers(each.shape) ? each.shape : undefined;
+    const shape = isRecord(each) && isOpenShape(each.shape) ? each.shape : undefined;
     if (!isRecord(each) || typeof each.name !== 'string' || !shape) throw wrong(config, 'inputs');
     return { name: each.name, shape };
   });
@@ -170,10 +171,6 @@ function list(config: LayerConfig, option: string): readonly unknown[] {
 
 function isRecord(x: unknown): x is Readonly<Record<string, unknown>> {
   return typeof x === 'object' && x !== null;
-}
-
-function isNumbers(x: unknown): x is readonly number[] {
-  return Array.isArray(x) && x.every((each) => typeof each === 'number');
 }
 
 function refIn(config: LayerConfig, option: string): (given: unknown) => Ref {

@@ -8,6 +8,7 @@ import { KeptStates } from './kept-states.ts';
 import { type Mask, maskAlong, sampleShape } from './layer.ts';
 import { LayerWeights, type WeightOptions } from './layer-weights.ts';
 import { makeLayerOfMany } from './make-layer.ts';
+import { afterSteps } from './open-shape.ts';
 import { overSteps, type Step } from './over-steps.ts';
 import type { SequenceOptions } from './recurrent-options.ts';
 import { perSample, regularizerOf } from './regularizers.ts';
@@ -62,6 +63,7 @@ export function recurrentLayer(
     kind,
     options,
     weights,
+    needs: afterSteps,
     buildAll: (shapes) => {
       const steps = make(shapes);
       const states = returnState ? stateSizes.map((size) => [size]) : [];

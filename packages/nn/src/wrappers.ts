@@ -5,6 +5,7 @@ import type { LayerFunction } from './callable.ts';
 import { isLayer, type Layer, type LayerOptions, maskAlong, sampleShape } from './layer.ts';
 import { layerOptions, readLayerOptions } from './layer-options.ts';
 import { makeLayer, makeLayerOfMany } from './make-layer.ts';
+import { afterSteps } from './open-shape.ts';
 import type { RecurrentLayer } from './recurrent-layer.ts';
 
 export type MergeMode = 'concat' | 'sum' | 'mul' | 'ave';
@@ -53,6 +54,7 @@ export function bidirectional(forward: RecurrentLayer, options: BidirectionalOpt
     kind: 'bidirectional',
     options: { ...options, layer: forward },
     layers: { forward, backward },
+    needs: afterSteps,
     buildAll: (shapes) => {
       const [own = [], other = []] = halves(shapes);
       const [y = [], ...states] = buildBoth(forward, own);
@@ -98,6 +100,7 @@ export function timeDistributed(layer: Layer, options: LayerOptions = {}): Layer
       if (steps === undefined) throw new ShapeError('timeDistributed: a sample must have steps; got []');
       return [steps, ...layer.build(sample)];
     },
+    needs: afterSteps,
     call: (x, { training, addLoss }) => {
       const [steps = 1, ...sample] = sampleShape('timeDistributed', x);
       const batch = x.shape[0] ?? 1;

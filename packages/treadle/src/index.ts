@@ -148,6 +148,7 @@ export {
   multiply,
   type NetworkOptions,
   nonNeg,
+  type OpenShape,
   type Pooling1dOptions,
   type Pooling2dOptions,
   type PositionEmbeddingOptions,
