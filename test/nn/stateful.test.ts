@@ -42,7 +42,7 @@ test.each(golden.stateful.map((each) => ({ ...each, title: JSON.stringify(each.c
   ({ config, calls }) => {
     const layer = layerFrom(config);
     // the same without states of its own, for the bounds of all calls as one graph
-    const twin = layerFrom({ ...config, stateful: false, returnState: true });
+    const twin = layerFrom(withoutStates(config));
     for (const each of [layer, twin]) {
       each.build([3, 2]);
       each.variables.forEach((v, i) => void v.assign(numbers(v.shape, 10 + i)));
@@ -56,7 +56,8 @@ test.each(golden.stateful.map((each) => ({ ...each, title: JSON.stringify(each.c
       const begun = Array.from({ length: given }, (_, i) => numbers([2, 2], 20 + i));
       const masks = mask ? [tensor(mask)] : [];
       const got = callAll(layer, [x, ...begun], { training: false, masks });
-      const before = given > 0 ? begun : (states ?? zerosFor(config));
+      const count = config.kind === 'lstm' || config.kind === 'bidirectional' ? 2 : 1;
+      const before = given > 0 ? begun : (states ?? Array.from({ length: count }, () => zeros([2, 2])));
       const expected = callAll(twin, [x, ...before], { training: false, masks });
       states = expected.slice(1);
       const bounds = computeBounded(
@@ -71,8 +72,9 @@ test.each(golden.stateful.map((each) => ({ ...each, title: JSON.stringify(each.c
   },
 );
 
-function zerosFor({ kind }: LayerConfig): readonly Tensor[] {
-  return Array.from({ length: kind === 'lstm' ? 2 : 1 }, () => zeros([2, 2]));
+/** The config of a layer that is given its states and gives them back. */
+function withoutStates({ layer, ...config }: LayerConfig & { readonly layer?: LayerConfig }): LayerConfig {
+  return layer ? { ...config, layer: withoutStates(layer) } : { ...config, stateful: false, returnState: true };
 }
 
 const [batch, units, features] = [3, 4, 2];

@@ -17,6 +17,7 @@ import { perSample, regularizerOf } from './regularizers.ts';
 export interface RecurrentLayer extends LayerFunction {
   readonly returnSequences: boolean;
   readonly returnState: boolean;
+  readonly goBackwards: boolean;
   /** makes the states that a stateful layer keeps zeros again */
   resetStates(): void;
   /** a new layer with the same options that goes the other way */
@@ -97,6 +98,7 @@ export function recurrentLayer(
   return Object.assign(made, {
     returnSequences,
     returnState,
+    goBackwards,
     resetStates: () => kept?.reset(),
     reversed: () => again(!goBackwards),
   });

@@ -13,7 +13,7 @@ export type MergeMode = 'concat' | 'sum' | 'mul' | 'ave';
 export interface BidirectionalOptions extends LayerOptions {
   /** how the results of both ways become one; 'concat' by default */
   readonly mergeMode?: MergeMode | undefined;
-  /** the layer that goes backwards; by default one with the same options */
+  /** the layer that goes backwards, with goBackwards: true; by default one with the same options */
   readonly backwardLayer?: RecurrentLayer | undefined;
 }
 
@@ -39,6 +39,7 @@ export function bidirectional(forward: RecurrentLayer, options: BidirectionalOpt
   checkRecurrent('the layer', forward);
   const { mergeMode = 'concat', backwardLayer: backward = forward.reversed() } = options;
   checkRecurrent('backwardLayer', backward);
+  checkPair(forward, backward);
   if (typeof mergeMode !== 'string' || !Object.hasOwn(merges, mergeMode)) {
     throw new RangeError(
       `bidirectional: mergeMode must be one of ${Object.keys(merges).join(', ')}; got ${show(mergeMode)}`,
@@ -82,6 +83,19 @@ function zeroed(x: Tensor, mask: Tensor): Tensor {
 function checkRecurrent(what: string, layer: unknown): void {
   if (isLayer(layer) && 'reversed' in layer) return;
   throw new TypeError(`bidirectional: ${what} must be a recurrent layer, such as lstm(8); got ${show(layer)}`);
+}
+
+/** Throws RangeError unless one layer goes forwards and the other backwards, and both give alike. */
+function checkPair(forward: RecurrentLayer, backward: RecurrentLayer): void {
+  if (forward.goBackwards || !backward.goBackwards) {
+    const got = `goBackwards: ${forward.goBackwards} and ${backward.goBackwards}`;
+    throw new RangeError(`bidirectional: the layer must go forwards, and backwardLayer backwards; got ${got}`);
+  }
+  for (const option of ['returnSequences', 'returnState', 'stateful'] as const) {
+    if (forward[option] === backward[option]) continue;
+    const got = `${forward[option]} and ${backward[option]}`;
+    throw new RangeError(`bidirectional: both layers must have the same ${option}; got ${got}`);
+  }
 }
 
 function buildBoth(layer: RecurrentLayer, shapes: readonly Shape[]): readonly Shape[] {

@@ -34,7 +34,7 @@ def set_weights(layer):
 gaps = [[False, True, True], [True, False, False]]
 
 
-def stateful(layer, states, **config):
+def stateful(layer, states, /, **config):
     """Calls with a sequence, a longer one, one with a mask, given states, and one after a reset."""
     layer.build([2, 3, 2])
     set_weights(layer)
@@ -53,15 +53,19 @@ def stateful(layer, states, **config):
         mask = np.array(call["mask"]) if "mask" in call else None
         given = {"initial_state": begun} if "states" in call else {}
         call["outputs"] = [show(y) for y in listed(layer(numbers([2, call["steps"], 2], salt), mask=mask, **given))]
-    return {"config": {**config, "stateful": True}, "calls": calls}
+    of_states = config.get("layer", config)
+    of_states["stateful"] = True
+    return {"config": config, "calls": calls}
 
 
 all_of_it = {"stateful": True, "return_sequences": True, "return_state": True}
 ours = {"units": 2, "returnSequences": True, "returnState": True}
+both = k.Bidirectional(k.GRU(2, stateful=True, return_sequences=True))
 cases = [
     stateful(k.LSTM(2, **all_of_it), 2, kind="lstm", **ours),
     stateful(k.GRU(2, **all_of_it), 1, kind="gru", **ours),
     stateful(k.SimpleRNN(2, **all_of_it), 1, kind="simpleRnn", **ours),
     stateful(k.LSTM(2, stateful=True, go_backwards=True), 2, kind="lstm", units=2, goBackwards=True),
+    stateful(both, 2, kind="bidirectional", layer={"kind": "gru", "units": 2, "returnSequences": True}),
 ]
 print(json.dumps({"stateful": cases}, separators=(",", ":")))
