@@ -137,6 +137,16 @@ describe('rnn', () => {
       'rnn: the cell’s output must have the shape [3, 5]; got [3, 2]',
     ],
     [
+      'a result that is none',
+      () => apply(rnn(Object.assign({}, leaky, { call: () => x })), x),
+      'rnn: the cell’s call must give [output, states], of tensors; got ',
+    ],
+    [
+      'a weight that is no shape',
+      () => rnn(Object.assign({}, leaky, { weights: () => ({ rate: 3 }) })).build([steps, features]),
+      'rnn: a weight of the cell must be a shape, or an object with one; got 3 for rate',
+    ],
+    [
       'too few states',
       () => apply(rnn({ ...leaky, stateSize: [2, 2] }), x),
       'rnn: the cell’s states must have the shape [3, 2], [3, 2]; got [3, 2]',

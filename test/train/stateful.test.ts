@@ -77,6 +77,13 @@ describe('a stateful model', () => {
     expect(difference(await model.predict(batches[0] ?? x), called.call(batches[0] ?? x))).toBeUndefined();
   });
 
+  test('is explained without its states, which may begin with batches of any size afterwards', async () => {
+    const model = made(true);
+    expect(model.explain(x, y).kernels.length).toBeGreaterThan(0);
+    await model.fit(x, y, { ...quiet, batchSize });
+    expect(model.explain(x, y).kernels.length).toBeGreaterThan(0);
+  });
+
   test.each([
     ['fit', (model: Model) => model.fit(x, y, { ...quiet, batchSize: 4 }), 'got 6 rows in batches of 4'],
     [

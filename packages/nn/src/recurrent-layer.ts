@@ -70,9 +70,10 @@ export function recurrentLayer(
       const states = returnState ? stateSizes.map((size) => [size]) : [];
       return [returnSequences ? [steps, outputSize] : [outputSize], ...states];
     },
-    callAll: ([input, ...given], { training, masks = [], addLoss }) => {
-      if (!input) throw new Error(`internal: ${kind} needs its input`);
-      make([input, ...given].map((x) => sampleShape(kind, x)));
+    callAll: (xs, { training, masks = [], addLoss }) => {
+      make(xs.map((x) => sampleShape(kind, x)));
+      const [input, ...given] = xs;
+      if (!input) throw new Error(`internal: ${kind} was built without an input`);
       const batch = input.shape[0] ?? 1;
       const own = kept?.of(batch);
       const begun = given.length > 0 ? given : own;

@@ -2,7 +2,7 @@
 // name, and what a step does with them. The layer makes the weights, so that a cell has none itself and may be used for several
 // layers.
 
-import { checkFunction, type Shape, ShapeError, show, Tensor } from '@treadle/tensor';
+import { checkFunction, checkShape, type Shape, ShapeError, show, Tensor } from '@treadle/tensor';
 import { type Constraint, type ConstraintName, constraintOf } from './constraints.ts';
 import { type Initializer, type InitializerName, initializerOf } from './initializers.ts';
 import type { LayerConfig } from './layer.ts';
@@ -111,12 +111,14 @@ function cellWith(cell: RnnCell): SizedCell {
     weights: (step) => {
       const wanted = Object.entries(cell.weights?.(step) ?? {});
       names = wanted.map(([name]) => name);
-      return Object.fromEntries(wanted.map(([name, given]) => [name, weightFrom(given)]));
+      return Object.fromEntries(wanted.map(([name, given]) => [name, weightFrom(name, given)]));
     },
     begin: (weightOf, training) => {
       const weights = Object.fromEntries(names.map((name) => [name, weightOf(name)]));
       return (x, before) => {
-        const [output, after] = cell.call(x, before, weights, { training });
+        const result = cell.call(x, before, weights, { training });
+        checkResult(result);
+        const [output, after] = result;
         const states = after instanceof Tensor ? [after] : after;
         checkShapes('output', [output], [[x.shape[0] ?? 1, outputSize]]);
         checkShapes(
@@ -130,15 +132,29 @@ function cellWith(cell: RnnCell): SizedCell {
   };
 }
 
-function weightFrom(given: Shape | RnnCellWeight): CellWeight {
+function weightFrom(name: string, given: Shape | RnnCellWeight): CellWeight {
+  const one: unknown = given;
+  if (typeof one !== 'object' || one === null) {
+    throw new TypeError(
+      `rnn: a weight of the cell must be a shape, or an object with one; got ${show(one)} for ${name}`,
+    );
+  }
   const { shape, initializer, regularizer, constraint, trainable = true } = 'shape' in given ? given : { shape: given };
   return {
-    shape,
+    shape: checkShape(`rnn: ${name}`, shape),
     initializer: initializerOf(initializer ?? 'glorotUniform'),
     regularizer: regularizerOf(regularizer),
     constraint: constraintOf(constraint),
     trainable,
   };
+}
+
+/** Throws TypeError for what is not [output, states]. */
+function checkResult(result: unknown): void {
+  const isStep = Array.isArray(result) && result.length === 2 && result[0] instanceof Tensor;
+  const states: unknown = isStep ? result[1] : undefined;
+  if (states instanceof Tensor || (Array.isArray(states) && states.every((state) => state instanceof Tensor))) return;
+  throw new TypeError(`rnn: the cell’s call must give [output, states], of tensors; got ${show(result)}`);
 }
 
 function checkShapes(what: string, given: readonly Tensor[], wanted: readonly Shape[]): void {

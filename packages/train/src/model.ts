@@ -10,6 +10,7 @@ import {
   Network,
   type NetworkOptions,
   type SymbolicTensor,
+  withoutKeeping,
 } from '@treadle/nn';
 import { type Optimizer, type OptimizerName, optimizerByName } from '@treadle/optim';
 import { type Explanation, explain, type OptionKinds, readOptions, type Tensor, tensor } from '@treadle/tensor';
@@ -154,7 +155,7 @@ export class Model<P = Tensor> extends Network {
     const rows = checkRows('explain', this, steps, x, y, batchSize, sampleWeight);
     const batch = Int32Array.from({ length: Math.min(batchSize, rows.count) }, (_, i) => i);
     const { tensors, count } = dataOf(rows);
-    return explain(steps.train.step)(tensors, count, tensor(batch));
+    return withoutKeeping(() => explain(steps.train.step)(tensors, count, tensor(batch)));
   }
 
   /** The layers with their shapes and numbers of parameters, as a table. */
