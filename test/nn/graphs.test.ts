@@ -210,6 +210,26 @@ describe('what cannot be is refused:', () => {
       'bidirectional: mergeMode must be one of concat, sum, mul, ave; got "max"',
     ],
     [
+      'a layer both ways that goes backwards itself',
+      () => bidirectional(lstm(2, { goBackwards: true })),
+      'bidirectional: the layer must go forwards, and backwardLayer backwards; got goBackwards: true and false',
+    ],
+    [
+      'layers both ways that go the same way',
+      () => bidirectional(lstm(2), { backwardLayer: lstm(2) }),
+      'bidirectional: the layer must go forwards, and backwardLayer backwards; got goBackwards: false and false',
+    ],
+    [
+      'layers both ways of unlike results',
+      () => bidirectional(lstm(2), { backwardLayer: lstm(2, { goBackwards: true, returnSequences: true }) }),
+      'bidirectional: both layers must have the same returnSequences; got false and true',
+    ],
+    [
+      'layers both ways of which one is stateful',
+      () => bidirectional(lstm(2), { backwardLayer: lstm(2, { goBackwards: true, stateful: true }) }),
+      'bidirectional: both layers must have the same stateful; got false and true',
+    ],
+    [
       'a shape that does not fill',
       () => reshape([3])(a),
       'reshape: the number of elements of a sample must stay the same; got [4] → [3]',

@@ -1,15 +1,20 @@
 // Layers with given weights compute what Keras computes with them, in float64, and have its gradients: golden/make-golden.py
 // made the figures, golden/make-masked.py those of layers that are given a mask.
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { activations, type LayerConfig, layerFrom } from '@treadle/nn';
-import { gradients, type Shape, type Tensor, tensor, type Variable, variable } from '@treadle/tensor';
+import {
+  activations,
+  type LayerConfig,
+  layerFrom,
+  type OwnMakers,
+  type RnnCell,
+  type RnnOptions,
+  rnn,
+} from '@treadle/nn';
+import { gradients, type Shape, tensor, type Variable, variable } from '@treadle/tensor';
 import { describe, expect, test } from 'vitest';
 import { computeBounded } from '../support/running-error.ts';
 import { buildAll, callAll, namedVariablesOf } from './apply.ts';
-
-type Numbers = readonly number[];
+import { expectClose, factors, type Numbers, numbers, readGolden } from './golden-figures.ts';
 
 interface Case {
   readonly config: LayerConfig;
@@ -36,26 +41,8 @@ interface Golden {
   readonly activations: { readonly points: readonly number[]; readonly values: Readonly<Record<string, Numbers>> };
 }
 
-const read = (name: string): string => readFileSync(join(import.meta.dirname, 'golden', name), 'utf8');
-const golden: Golden = JSON.parse(read('keras.json'));
-const masked: Pick<Golden, 'cases'> = JSON.parse(read('masked.json'));
-
-/** make-golden.py's formula for what goes in: multiples of 1/64 between −1 and 1, or whole numbers below a limit. */
-function numbers(shape: Shape, salt: number, below: number | null = null): Tensor {
-  const size = shape.reduce((product, extent) => product * extent, 1);
-  const values = Float32Array.from({ length: size }, (_, i) => {
-    const n = i * i * 7 + i * 3 + salt * 11;
-    return below === null ? ((n % 61) - 29.5) / 32 : n % below;
-  });
-  return tensor(values, { shape });
-}
-
-function factors({ shape, size }: Tensor): Tensor {
-  return tensor(
-    Float32Array.from({ length: size }, (_, i) => (((5 * i) % 7) - 3) / 4),
-    { shape },
-  );
-}
+const golden = readGolden<Golden>('keras.json');
+const masked = readGolden<Pick<Golden, 'cases'>>('masked.json');
 
 function find(variables: ReadonlyMap<string, Variable>, name: string): Variable {
   const found = variables.get(name);
@@ -63,18 +50,37 @@ function find(variables: ReadonlyMap<string, Variable>, name: string): Variable 
   return found;
 }
 
-/** Golden figures are rounded to seven digits. */
-const rounding = (value: number): number => 5e-7 * Math.abs(value);
+/** The cells of make-golden.py. */
+const cells: Readonly<Record<string, RnnCell>> = {
+  projecting: {
+    stateSize: [2, 3],
+    outputSize: 4,
+    weights: ([features = 0]) => ({ kernel: [features, 2], recurrent: [2, 2], out: [2, 4], sums: { shape: [2, 3] } }),
+    call: (x, [h = x, total = x], { kernel = x, recurrent = x, out = x, sums = x }) => {
+      const next = x.matmul(kernel).add(h.matmul(recurrent)).tanh();
+      return [next.matmul(out), [next, total.add(next.matmul(sums))]];
+    },
+  },
+  summing: {
+    stateSize: 4,
+    call: (x, [h = x]) => {
+      const y = h.mul(0.5).add(x);
+      return [y, y];
+    },
+  },
+};
 
-/** `errors`: how far float32 may be from the truth. */
-function expectClose(got: Tensor | undefined, expected: Numbers, errors: Numbers, what = 'result'): void {
-  const data = got?.data() ?? [];
-  expect(data).toHaveLength(expected.length);
-  expected.forEach((value, i) => {
-    const bound = (errors[i] ?? 0) + rounding(value) + 2 ** -40;
-    expect(Math.abs(data[i]! - value), `${what} at [${i}]: ${data[i]} for ${value}`).toBeLessThanOrEqual(bound);
-  });
+interface RnnConfig extends RnnOptions {
+  readonly cells: readonly string[];
 }
+
+const ownLayers: OwnMakers = {
+  rnn: (config) => {
+    const { kind: _, cells: names, ...options }: Partial<RnnConfig> & LayerConfig = config;
+    const chosen = (names ?? []).map((name) => cells[name] ?? expect.fail(`no cell ${name}`));
+    return rnn(chosen.length === 1 && chosen[0] ? chosen[0] : chosen, options);
+  },
+};
 
 const numbered = [...golden.cases, ...masked.cases].map((each, i) => ({
   ...each,
@@ -83,7 +89,7 @@ const numbered = [...golden.cases, ...masked.cases].map((each, i) => ({
 
 test.each(numbered)('$title', (each) => {
   const { config, masks, training, weights, outputs, after, gradients: expected } = each;
-  const layer = layerFrom(config);
+  const layer = layerFrom(config, ownLayers);
   const xs = each.inputs.map((shape, salt) => variable(numbers(shape, salt, each.below)));
   buildAll(
     layer,

@@ -56,6 +56,13 @@ describe.each([
     );
   });
 
+  test('refuses a mask of other sequences', () => {
+    const { x } = padded(3, 1);
+    expect(() => apply(make(), x, false, [ones([batch, 4], { dtype: 'bool' })])).toThrow(
+      'a mask must have the first axes of its input; got [2, 4] for [2, 3, 3]',
+    );
+  });
+
   test('takes no gradient from steps that are left out', () => {
     const { long, mask } = padded(2, 2);
     const layer = make();

@@ -85,7 +85,7 @@ const ranges: readonly (readonly [string, () => unknown])[] = [
     () => layerFrom({ kind: 'bidirectional', layer: 3 }),
   ],
   [
-    'layerFrom: a layer that goes both ways must be one of simpleRnn, lstm, gru; got dense',
+    'layerFrom: a layer that goes both ways must be one of simpleRnn, lstm, gru, rnn; got dense',
     () => layerFrom({ kind: 'bidirectional', layer: { kind: 'dense', units: 1 } }),
   ],
   [
@@ -163,6 +163,7 @@ const shapes: readonly (readonly [string, () => unknown])[] = [
     'multiHeadAttention: the query must have 2 features, as when it was built; got 3',
     () => rebuilt(multiHeadAttention(1, 2), [3, 2], [3, 3]),
   ],
+  ['lstm: a sample must be [steps, features]; got []', () => lstm(2).callAll?.([], { training: false })],
   ['lstm: a sample must be [steps, 3]; got [5, 4]', () => rebuilt(lstm(2), [5, 3], [5, 4])],
   ['lstm: a sample must be [steps, 3]; got [0, 3]', () => rebuilt(lstm(2), [5, 3], [0, 3])],
 ];

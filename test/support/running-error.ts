@@ -7,6 +7,7 @@ import { denseView, type Node } from '@treadle/graph';
 import type { Matrix } from './matrices.ts';
 import * as matrices from './matrices.ts';
 import { gamma, indicesOf, sizeOf, tiny, u } from './reference.ts';
+import { type Run, runLoop, type Scope } from './running-loops.ts';
 import { windowed } from './running-windows.ts';
 import { isRounded, scalars } from './scalars.ts';
 
@@ -48,15 +49,32 @@ export function computeBounded(
   roots: readonly Node[],
   given: ReadonlyMap<Node, readonly number[]> = new Map(),
 ): readonly Bounded[] {
-  const known = new Map([...given].map(([node, values]) => [node, exact(values)]));
-  const visit = (node: Node): Bounded => {
+  const { value } = scopeOf(new Map([...given].map(([node, values]) => [node, exact(values)])));
+  return roots.map(value);
+}
+
+/** What nodes come to, where some are known. */
+function scopeOf(known: Map<Node, Bounded>): Scope {
+  const runs = new Map<Node, Run>();
+  const value = (node: Node): Bounded => {
     const before = known.get(node);
     if (before) return before;
-    const made = node.source ? fromSource(node) : fromOp(node, node.inputs.map(visit));
+    const made = node.source ? fromSource(node) : computed(node);
     known.set(node, made);
     return made;
   };
-  return roots.map(visit);
+  const computed = (node: Node): Bounded =>
+    node.op?.kind === 'part' && node.inputs[0]!.op?.kind === 'loop'
+      ? run(node.inputs[0]!).part(node.op.part)
+      : fromOp(node, node.inputs.map(value));
+  const run = (node: Node): Run => {
+    const { op } = node;
+    if (op?.kind !== 'loop') throw new Error('only loops run');
+    const before = runs.get(node) ?? runLoop(op, node.inputs.map(value), scopeOf);
+    runs.set(node, before);
+    return before;
+  };
+  return { value, run };
 }
 
 function exact(values: readonly number[]): Bounded {

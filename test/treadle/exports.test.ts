@@ -12,7 +12,7 @@ const functions = `
   sequential model input connect layer dense flatten dropout activation l1 l2 l1l2 maxNorm nonNeg unitNorm
   reshape permute repeatVector gaussianNoise prelu maxout embedding positionEmbedding masking
   batchNormalization layerNormalization groupNormalization rmsNormalization
-  simpleRnn lstm gru bidirectional timeDistributed multiHeadAttention transformerEncoder
+  simpleRnn lstm gru rnn simpleRnnCell lstmCell gruCell bidirectional timeDistributed multiHeadAttention transformerEncoder
   subtract multiply average concatenate dot
   conv1d conv2d conv2dTranspose depthwiseConv2d separableConv2d zeroPadding1d zeroPadding2d cropping1d cropping2d
   maxPooling1d maxPooling2d averagePooling1d averagePooling2d upSampling1d upSampling2d

@@ -37,6 +37,8 @@ const makers: Readonly<Record<string, () => unknown>> = {
   variable: () => treadle.variable([1, 2, 3]),
   dense: () => treadle.dense(2),
   lstm: () => treadle.lstm(2),
+  rnn: () => treadle.rnn([treadle.lstmCell(2), treadle.gruCell(3)], { stateful: true }),
+  cell: () => treadle.gruCell(2),
   attention: () => treadle.multiHeadAttention(2, 2),
   encoder: () => treadle.transformerEncoder(4, 1),
   wrapper: () => treadle.bidirectional(treadle.gru(2)),

@@ -14,6 +14,7 @@ export function activation(apply: ActivationName | Activation, options: LayerOpt
     kind: 'activation',
     options: { activation: apply, ...options },
     build: (shape) => shape,
+    needs: () => [],
     call: (x) => activate(x),
     outputMask: keepMask,
     outputRange: ([input]) => (activate === linear ? input : rangeOf(activate)),

@@ -52,6 +52,7 @@ export function permute(dims: readonly number[], options: LayerOptions = {}): La
         `permute: a sample must have an axis for each of dims [${dims.join(', ')}]; got [${shape.join(', ')}]`,
       );
     },
+    needs: () => [],
     call: (x) => x.transpose([0, ...dims]),
     outputRange: keepRange,
   });

@@ -86,6 +86,7 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): Lay
     options: { ...options },
     weights,
     build,
+    needs: (shape) => [channelsAt(shape) - 1],
     call: (x, { training, mask }) => {
       const shape = sampleShape('batchNormalization', x);
       build(shape);

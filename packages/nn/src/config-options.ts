@@ -5,6 +5,7 @@ import { type ActivationName, activationName } from './activations.ts';
 import { type Constraint, constraintFrom } from './constraints.ts';
 import { type InitializerName, initializerName } from './initializers.ts';
 import type { LayerConfig, LayerOptions } from './layer.ts';
+import { isOpenShape, type OpenShape } from './open-shape.ts';
 import { l1l2, type Regularizer, regularizerName, regularizerOf } from './regularizers.ts';
 
 type Reader<T> = (config: LayerConfig, option: string) => T | undefined;
@@ -28,6 +29,7 @@ export const flag: Reader<boolean> = reader((x) => typeof x === 'boolean');
 export const numbers: Reader<readonly number[]> = reader((x): x is readonly number[] => {
   return Array.isArray(x) && x.every((each) => typeof each === 'number');
 });
+const openShape: Reader<OpenShape> = reader((x): x is OpenShape => isOpenShape(x));
 export const child: Reader<LayerConfig> = reader(isConfig);
 
 export function isConfig(x: unknown): x is LayerConfig {
@@ -40,7 +42,7 @@ export function count(config: LayerConfig, option: string): number {
 }
 
 export function common(config: LayerConfig): LayerOptions {
-  return { name: text(config, 'name'), inputShape: numbers(config, 'inputShape') };
+  return { name: text(config, 'name'), inputShape: openShape(config, 'inputShape') };
 }
 
 function activation(config: LayerConfig, option: string): ActivationName | undefined {
@@ -84,6 +86,8 @@ type FlagOption =
   | 'returnSequences'
   | 'returnState'
   | 'goBackwards'
+  | 'zeroOutputForMask'
+  | 'stateful'
   | 'useCausalMask'
   | 'normalizeFirst'
   | 'normalize'
@@ -139,7 +143,7 @@ export interface KnownOptions
 
 const readers: { readonly [O in keyof KnownOptions]-?: Reader<NonNullable<KnownOptions[O]>> } = {
   name: text,
-  inputShape: numbers,
+  inputShape: openShape,
   seed: number,
   epsilon: number,
   momentum: number,
@@ -154,6 +158,8 @@ const readers: { readonly [O in keyof KnownOptions]-?: Reader<NonNullable<KnownO
   returnSequences: flag,
   returnState: flag,
   goBackwards: flag,
+  zeroOutputForMask: flag,
+  stateful: flag,
   useCausalMask: flag,
   normalizeFirst: flag,
   normalize: flag,

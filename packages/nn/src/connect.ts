@@ -1,14 +1,15 @@
 // Graphs of layers as they are written down: `input` stands for a model's input, `connect` for what a layer makes of it. Shapes
 // are found and variables made at once; nothing is computed.
 
-import { checkNumbers, type OptionKinds, readOptions, type Shape, show } from '@treadle/tensor';
+import { type OptionKinds, readOptions, show } from '@treadle/tensor';
 import { inLayer } from './in-layer.ts';
 import { buildAll, isLayer, type Layer, showSample } from './layer.ts';
+import { checkInputShape, listExtents, type OpenShape } from './open-shape.ts';
 
 /** What stands for a tensor while a model is written down. */
 export interface SymbolicTensor {
   /** of one sample */
-  readonly shape: Shape;
+  readonly shape: OpenShape;
   /** the call that it comes from; none for an input */
   readonly from: LayerCall | undefined;
   /** which of the call's results it is */
@@ -34,13 +35,16 @@ const inputOptions: OptionKinds<InputOptions> = {
   name: 'string',
 };
 
-/** An input of a model: samples of that shape. Throws RangeError for a shape that is none. */
-export function input(shape: Shape, options: InputOptions = {}): SymbolicTensor {
+/**
+ * An input of a model: samples of that shape, in which null is a size that may be another one in every call: input([null, 8]) takes
+ * sequences of any length. Throws RangeError for a shape that is none.
+ */
+export function input(shape: OpenShape, options: InputOptions = {}): SymbolicTensor {
   const one: unknown = shape;
-  checkNumbers('input: the shape', one, typeof one === 'number' ? `; input([${one}]) takes vectors of ${one}` : '');
+  checkInputShape('input: the shape', one, typeof one === 'number' ? `; input([${one}]) takes vectors of ${one}` : '');
   const { name } = readOptions('input', options, inputOptions);
-  if (!shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) {
-    throw new RangeError(`input: a shape must be of whole numbers ≥ 0, without the batch; got [${shape.join(', ')}]`);
+  if (!shape.every((extent) => extent === null || (Number.isSafeInteger(extent) && extent >= 0))) {
+    throw new RangeError(`input: a shape must be of whole numbers ≥ 0, without the batch; got [${listExtents(shape)}]`);
   }
   return { shape: [...shape], from: undefined, index: 0, name };
 }

@@ -74,6 +74,7 @@ export function convolution(recipe: Recipe, options: ConvolutionOptions): LayerF
     options: { ...recipe.config, ...options },
     weights,
     build,
+    needs: () => [-1],
     call: (x, { addLoss }) => {
       const shape = sampleShape(kind, x);
       if (shape.at(-1) !== known) build(shape);

@@ -59,6 +59,7 @@ export function dense(units: number, options: DenseOptions = {}): LayerFunction 
     options: { units, ...options },
     weights,
     build,
+    needs: () => [-1],
     call: (x, { addLoss }) => {
       build(sampleShape('dense', x));
       const y = activate(project(x, weights.get('kernel'), weights.find('bias')));

@@ -70,6 +70,7 @@ export function dropout(rate: number, options: DropoutOptions = {}): LayerFuncti
     kind: 'dropout',
     options: { rate, ...options },
     build: (shape) => shape,
+    needs: () => [],
     call: (x, { training }) => (training && rate > 0 ? drop(x, rate, source) : x),
     outputMask: keepMask,
   });
@@ -85,6 +86,7 @@ export function gaussianNoise(stddev: number, options: DropoutOptions = {}): Lay
     kind: 'gaussianNoise',
     options: { stddev, ...options },
     build: (shape) => shape,
+    needs: () => [],
     call: (x, { training }) => (training && stddev > 0 ? x.add(randomNormal(x.shape, { stddev, ...source })) : x),
     outputMask: keepMask,
   });

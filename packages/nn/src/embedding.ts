@@ -55,6 +55,7 @@ export function embedding(inputDim: number, outputDim: number, options: Embeddin
     options: { inputDim, outputDim, ...options },
     weights,
     build,
+    needs: () => [],
     call: (x) => {
       build(sampleShape('embedding', x));
       return lookUp('embedding', weights.get('embeddings'), x);

@@ -5,6 +5,7 @@ import type { LayerFunction } from './callable.ts';
 import { keepRange, type LayerOptions, sampleShape } from './layer.ts';
 import { layerOptions, readLayerOptions } from './layer-options.ts';
 import { makeLayer } from './make-layer.ts';
+import { isKnown } from './open-shape.ts';
 
 function sizeOf(shape: Shape): number {
   return shape.reduce((size, extent) => size * extent, 1);
@@ -20,7 +21,7 @@ export function flatten(options: LayerOptions = {}): LayerFunction {
     build: (shape) => [sizeOf(shape)],
     call: (x) => {
       const shape = sampleShape('flatten', x);
-      if (inputShape && sizeOf(shape) !== sizeOf(inputShape)) {
+      if (inputShape && isKnown(inputShape) && sizeOf(shape) !== sizeOf(inputShape)) {
         throw new ShapeError(
           `flatten: a sample must have the shape [${inputShape.join(', ')}]; got [batch, ${shape.join(', ')}]`,
         );

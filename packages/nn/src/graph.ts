@@ -1,9 +1,10 @@
 // A model's graph as plain positions: which layer takes what, in an order in which everything comes after what it needs. It is
 // found from what `input` and layers gave when the model was written down; layers in a row are a graph as well.
 
-import { checkArray, type Shape, show } from '@treadle/tensor';
+import { checkArray, show } from '@treadle/tensor';
 import { isSymbolic, type LayerCall, type SymbolicTensor } from './connect.ts';
 import { isLayer, type Layer, takeName } from './layer.ts';
+import { listExtents, type OpenShape } from './open-shape.ts';
 
 /** A value of the graph: a result of a call, or with call −1 an input of the model. */
 export interface Ref {
@@ -14,7 +15,7 @@ export interface Ref {
 export interface GraphInput {
   readonly name: string;
   /** of one sample; layers in a row take the shape that comes */
-  readonly shape: Shape | undefined;
+  readonly shape: OpenShape | undefined;
 }
 
 export interface GraphCall {
@@ -138,7 +139,7 @@ function callsBefore(outputs: readonly SymbolicTensor[], inputs: ReadonlySet<Sym
     if (inputs.has(x)) return;
     if (!x.from) {
       throw new RangeError(
-        `model: all inputs that the outputs need must be given; got outputs that need another, of shape [${x.shape.join(', ')}]`,
+        `model: all inputs that the outputs need must be given; got outputs that need another, of shape [${listExtents(x.shape)}]`,
       );
     }
     if (seen.has(x.from)) return;

@@ -23,14 +23,15 @@ export type { DropoutOptions } from './dropout.ts';
 export type { EmbeddingOptions, PositionEmbeddingOptions } from './embedding.ts';
 export { freezingOf } from './freezing.ts';
 export { chain, type Ends, type Graph, graphBetween } from './graph.ts';
-export type { GruOptions } from './gru.ts';
+export type { GruCellOptions, GruOptions } from './gru.ts';
 export type { Initializer, InitializerName } from './initializers.ts';
 export * as initializers from './initializers.ts';
+export { withoutKeeping } from './kept-states.ts';
 export type { CallAllOptions, CallOptions, Layer, LayerConfig, LayerOptions, Mask } from './layer.ts';
 export { graphFrom, type LayerMaker, layerFrom, networkFrom, type OwnMakers } from './layer-from.ts';
 export * from './layers.ts';
 export * as layers from './layers.ts';
-export type { LstmOptions } from './lstm.ts';
+export type { LstmCellOptions, LstmOptions } from './lstm.ts';
 export type { MaxoutOptions } from './maxout.ts';
 export type { ConcatenateOptions, DotOptions } from './merge.ts';
 export type { MultiHeadAttentionOptions } from './multi-head-attention.ts';
@@ -40,15 +41,18 @@ export type {
   LayerNormalizationOptions,
   RmsNormalizationOptions,
 } from './normalization.ts';
+export { fits, listExtents, type OpenShape } from './open-shape.ts';
 export type { Pooling1dOptions, Pooling2dOptions } from './pooling.ts';
 export type { GlobalPoolingOptions } from './pooling-global.ts';
 export type { PreluOptions } from './prelu.ts';
-export type { RecurrentLayer, RecurrentOptions } from './recurrent.ts';
+export type { RecurrentLayer } from './recurrent-layer.ts';
+export type { KernelCellOptions, RecurrentOptions, SequenceOptions } from './recurrent-options.ts';
 export { type L1L2, l1, l1l2, l2, type Regularizer, type RegularizerName } from './regularizers.ts';
+export type { RnnCell, RnnCellWeight, RnnOptions } from './rnn.ts';
 export type { ScaleAndShiftOptions } from './scale-and-shift.ts';
 export type { SeparableConv2dOptions } from './separable-conv2d.ts';
 export { Sequential } from './sequential.ts';
-export type { SimpleRnnOptions } from './simple-rnn.ts';
+export type { SimpleRnnCellOptions, SimpleRnnOptions } from './simple-rnn.ts';
 export type { TransformerEncoderOptions } from './transformer-encoder.ts';
 export type { UpSampling2dOptions } from './up-sampling.ts';
 export type { Weights } from './weights.ts';

@@ -11,18 +11,20 @@ import { embedding, positionEmbedding } from './embedding.ts';
 import { flatten } from './flatten.ts';
 import type { Graph, Ref } from './graph.ts';
 import { chain } from './graph.ts';
-import { gru } from './gru.ts';
+import { gru, gruCell } from './gru.ts';
 import type { Layer, LayerConfig } from './layer.ts';
-import { lstm } from './lstm.ts';
+import { lstm, lstmCell } from './lstm.ts';
 import { masking } from './masking.ts';
 import { maxout } from './maxout.ts';
 import { add, average, concatenate, dot, maximum, minimum, multiply, subtract } from './merge.ts';
 import { multiHeadAttention } from './multi-head-attention.ts';
 import { Network } from './network.ts';
 import { groupNormalization, layerNormalization, rmsNormalization } from './normalization.ts';
+import { isOpenShape } from './open-shape.ts';
 import { prelu } from './prelu.ts';
-import type { RecurrentLayer } from './recurrent.ts';
-import { simpleRnn } from './simple-rnn.ts';
+import type { RecurrentLayer } from './recurrent-layer.ts';
+import { type RnnCell, rnn } from './rnn.ts';
+import { simpleRnn, simpleRnnCell } from './simple-rnn.ts';
 import { transformerEncoder } from './transformer-encoder.ts';
 import { windowLayerMakers } from './window-layers.ts';
 import { bidirectional, type MergeMode, timeDistributed } from './wrappers.ts';
@@ -32,10 +34,23 @@ export type LayerMaker = (config: LayerConfig) => Layer;
 /** Makers of further kinds of layers, by kind. */
 export type OwnMakers = Readonly<Record<string, LayerMaker>>;
 
+const cellMakers: Readonly<Record<string, (config: LayerConfig) => RnnCell>> = {
+  simpleRnnCell: (config) => simpleRnnCell(count(config, 'units'), optionsFrom(config)),
+  lstmCell: (config) => lstmCell(count(config, 'units'), optionsFrom(config)),
+  gruCell: (config) => gruCell(count(config, 'units'), optionsFrom(config)),
+};
+
 const recurrentMakers: Readonly<Record<string, (config: LayerConfig) => RecurrentLayer>> = {
   simpleRnn: (config) => simpleRnn(count(config, 'units'), optionsFrom(config)),
   lstm: (config) => lstm(count(config, 'units'), optionsFrom(config)),
   gru: (config) => gru(count(config, 'units'), optionsFrom(config)),
+  rnn: (config) => {
+    const { cell } = config;
+    return rnn(
+      Array.isArray(cell) ? cell.map((each) => cellFrom(config, each)) : cellFrom(config, cell),
+      optionsFrom(config),
+    );
+  },
 };
 
 const makers: Readonly<Record<string, (config: LayerConfig, own: OwnMakers) => Layer>> = {
@@ -133,7 +148,7 @@ export function graphFrom(config: LayerConfig, own: OwnMakers = {}): Graph {
   if (config.kind === 'sequential') return chain(layers);
   const layerNames = layers.map(({ name = '' }) => name);
   const inputs = list(config, 'inputs').map((each) => {
-    const shape = isRecord(each) && isNumbers(each.shape) ? each.shape : undefined;
+    const shape = isRecord(each) && isOpenShape(each.shape) ? each.shape : undefined;
     if (!isRecord(each) || typeof each.name !== 'string' || !shape) throw wrong(config, 'inputs');
     return { name: each.name, shape };
   });
@@ -158,10 +173,6 @@ function isRecord(x: unknown): x is Readonly<Record<string, unknown>> {
   return typeof x === 'object' && x !== null;
 }
 
-function isNumbers(x: unknown): x is readonly number[] {
-  return Array.isArray(x) && x.every((each) => typeof each === 'number');
-}
-
 function refIn(config: LayerConfig, option: string): (given: unknown) => Ref {
   return (given) => {
     if (isRecord(given) && typeof given.call === 'number' && typeof given.index === 'number') {
@@ -183,6 +194,16 @@ function inner(config: LayerConfig, option: string): LayerConfig {
   const layer = child(config, option);
   if (!layer) throw wrong(config, option);
   return layer;
+}
+
+function cellFrom(layer: LayerConfig, config: unknown): RnnCell {
+  if (!isConfig(config)) throw wrong(layer, 'cell');
+  const make = Object.hasOwn(cellMakers, config.kind) ? cellMakers[config.kind] : undefined;
+  if (make) return make(config);
+  const kinds = Object.keys(cellMakers).join(', ');
+  throw new RangeError(
+    `layerFrom: a cell must be one of ${kinds}; got ${config.kind}; own makes layers of other cells`,
+  );
 }
 
 function recurrentFrom(config: LayerConfig): RecurrentLayer {

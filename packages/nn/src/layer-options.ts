@@ -3,8 +3,9 @@
 import { type OptionKinds, readOptions, show, Tensor } from '@treadle/tensor';
 import { isSymbolic } from './connect.ts';
 import type { LayerOptions } from './layer.ts';
+import { checkInputShape } from './open-shape.ts';
 
-export const layerOptions: OptionKinds<LayerOptions> = { name: 'string', inputShape: 'numbers' };
+export const layerOptions: OptionKinds<LayerOptions> = { name: 'string', inputShape: 'any' };
 
 /**
  * The options that were given, checked as readOptions does; `instead` says what computes with tensors at once. Throws TypeError
@@ -17,7 +18,9 @@ export function readLayerOptions<O extends LayerOptions>(
   instead?: string,
 ): O {
   refuseTensors(kind, given, instead);
-  return readOptions(kind, given, kinds);
+  const options = readOptions(kind, given, kinds);
+  if (options.inputShape !== undefined) checkInputShape(`${kind}: inputShape`, options.inputShape);
+  return options;
 }
 
 /** Throws TypeError for a tensor, what stands for one, or a list of them, where the layer is to be made. */

@@ -6,6 +6,7 @@
 
 import { type Shape, ShapeError, type Tensor, type Variable } from '@treadle/tensor';
 import type { OutputRange } from './activations.ts';
+import { buildOpen, isKnown, listExtents, type OpenShape } from './open-shape.ts';
 
 export type Mask = Tensor | undefined;
 
@@ -40,7 +41,7 @@ export interface Layer {
   /** the name that the user gave it; a model names those that have none */
   readonly name?: string | undefined;
   /** the shape of one sample, where the user gave it */
-  readonly inputShape?: Shape | undefined;
+  readonly inputShape?: OpenShape | undefined;
   /** empty before it is built; each is called what it is within the layer, such as 'kernel' */
   readonly variables: readonly Variable[];
   /**
@@ -61,12 +62,21 @@ export interface Layer {
   call(x: Tensor, options: CallOptions): Tensor;
   /** `build` of a layer that takes several inputs or gives several results: a shape for each */
   buildAll?(inputShapes: readonly Shape[]): readonly Shape[];
+  /**
+   * `buildAll` for shapes in which null is a size that may be another one in every call, as it then is in the shapes of results;
+   * without it, the layer takes no such shapes
+   */
+  buildOpen?(inputShapes: readonly OpenShape[]): readonly OpenShape[];
   /** `call` of such a layer */
   callAll?(xs: readonly Tensor[], options: CallAllOptions): readonly Tensor[];
   /** the mask of the (first) result; without it, the masks of the inputs end here */
   outputMask?(xs: readonly Tensor[], masks: readonly Mask[]): Mask;
   /** what is known of the numbers of the (first) result, given what is known of the inputs; nothing where it does not say */
   outputRange?(inputs: readonly Range[]): Range;
+  /** whether a call begins with states that the one before it left, so that all batches must have one size */
+  readonly stateful?: boolean;
+  /** makes such states zeros again */
+  resetStates?(): void;
   /** penalties (0-d) on the layer's variables, which belong to the loss */
   losses?(): readonly Tensor[];
   /** the layer as plain data; throws RangeError where something, such as a function, has no such form */
@@ -82,8 +92,11 @@ export function isLayer(x: unknown): x is Layer {
 /** What every layer function takes. */
 export interface LayerOptions {
   readonly name?: string | undefined;
-  /** the shape of one sample, for the first layer of a model that is to be built at once */
-  readonly inputShape?: Shape | undefined;
+  /**
+   * the shape of one sample, for the first layer of a model that is to be built at once; null for a size that may be another one
+   * in every call, such as the number of steps: [null, 8]
+   */
+  readonly inputShape?: OpenShape | undefined;
 }
 
 /** The shape of one sample of x. Throws ShapeError where there is no batch axis. */
@@ -97,8 +110,8 @@ export function sampleShape(kind: string, x: Tensor): Shape {
 }
 
 /** The shape of one sample, with its batch, as messages show it. */
-export function showSample(shape: Shape): string {
-  return `[${['batch', ...shape].join(', ')}]`;
+export function showSample(shape: OpenShape): string {
+  return `[${listExtents(['batch', ...shape])}]`;
 }
 
 /** The options that were given, for a config: those that are undefined are left out. */
@@ -126,7 +139,11 @@ export function keepRange([range]: readonly Range[]): Range {
 }
 
 /** The shapes of what the layer makes of inputs of these shapes. Throws RangeError for several inputs to a layer that takes one. */
-export function buildAll(layer: Layer, shapes: readonly Shape[]): readonly Shape[] {
+export function buildAll(layer: Layer, shapes: readonly OpenShape[]): readonly OpenShape[] {
+  if (!shapes.every(isKnown)) {
+    if (!layer.buildAll) onlyInput(layer, shapes);
+    return layer.buildOpen ? layer.buildOpen(shapes) : buildOpen(layer.kind ?? 'layer', shapes, undefined, () => []);
+  }
   if (layer.buildAll) return layer.buildAll(shapes);
   return [layer.build(onlyInput(layer, shapes))];
 }

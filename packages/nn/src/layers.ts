@@ -11,8 +11,8 @@ export { depthwiseConv2d } from './depthwise-conv2d.ts';
 export { dropout, gaussianNoise } from './dropout.ts';
 export { embedding, positionEmbedding } from './embedding.ts';
 export { flatten } from './flatten.ts';
-export { gru } from './gru.ts';
-export { lstm } from './lstm.ts';
+export { gru, gruCell } from './gru.ts';
+export { lstm, lstmCell } from './lstm.ts';
 export { masking } from './masking.ts';
 export { maxout } from './maxout.ts';
 export { add, average, concatenate, dot, maximum, minimum, multiply, subtract } from './merge.ts';
@@ -26,8 +26,9 @@ export {
   globalMaxPooling2d,
 } from './pooling-global.ts';
 export { prelu } from './prelu.ts';
+export { rnn } from './rnn.ts';
 export { separableConv2d } from './separable-conv2d.ts';
-export { simpleRnn } from './simple-rnn.ts';
+export { simpleRnn, simpleRnnCell } from './simple-rnn.ts';
 export { transformerEncoder } from './transformer-encoder.ts';
 export { upSampling1d, upSampling2d } from './up-sampling.ts';
 export { bidirectional, timeDistributed } from './wrappers.ts';

@@ -4,20 +4,32 @@ import { concat, type OptionKinds, type Tensor } from '@treadle/tensor';
 import { type Activation, type ActivationName, activationOf } from './activations.ts';
 import { type Initializer, initializerOf } from './initializers.ts';
 import { readLayerOptions } from './layer-options.ts';
-import { type Cell, type RecurrentLayer, type RecurrentOptions, recurrent, recurrentOptions } from './recurrent.ts';
+import { cellAlone, type KernelCell, readCellOptions, recurrent } from './recurrent.ts';
+import type { RecurrentLayer } from './recurrent-layer.ts';
+import {
+  type KernelCellOptions,
+  kernelCellOptions,
+  type RecurrentOptions,
+  recurrentOptions,
+} from './recurrent-options.ts';
+import type { RnnCell } from './rnn.ts';
 
-export interface LstmOptions extends RecurrentOptions {
+export interface LstmCellOptions extends KernelCellOptions {
   /** of the gates; 'sigmoid' by default */
   readonly recurrentActivation?: ActivationName | Activation | undefined;
   /** whether the bias of the forget gate begins with ones (R. Józefowicz et al., 2015); true by default */
   readonly unitForgetBias?: boolean | undefined;
 }
 
-const lstmOptions: OptionKinds<LstmOptions> = {
-  ...recurrentOptions,
+const lstmCellOptions: OptionKinds<LstmCellOptions> = {
+  ...kernelCellOptions,
   recurrentActivation: 'any',
   unitForgetBias: 'boolean',
 };
+
+export interface LstmOptions extends RecurrentOptions, LstmCellOptions {}
+
+const lstmOptions: OptionKinds<LstmOptions> = { ...recurrentOptions, ...lstmCellOptions };
 
 /**
  * c ← f·c + i·activation(c̃), h ← o·activation(c), step by step: [batch, steps, features] → [batch, units]. The kernels hold the
@@ -25,24 +37,37 @@ const lstmOptions: OptionKinds<LstmOptions> = {
  */
 export function lstm(units: number, options: LstmOptions = {}): RecurrentLayer {
   readLayerOptions('lstm', options, lstmOptions);
+  return recurrent(kernelCell('lstm', units, options), units, options, (goBackwards) =>
+    lstm(units, { ...options, goBackwards }),
+  );
+}
+
+/** The cell of `lstm` alone, for `rnn`, which also takes several of them. Throws RangeError as `lstm` does. */
+export function lstmCell(units: number, options: LstmCellOptions = {}): RnnCell {
+  readCellOptions('lstmCell', options, lstmCellOptions);
+  return cellAlone(kernelCell('lstmCell', units, options), units, options);
+}
+
+function kernelCell(kind: string, units: number, options: LstmCellOptions): KernelCell {
   const activate = activationOf(options.activation ?? 'tanh');
   const gate = activationOf(options.recurrentActivation ?? 'sigmoid');
   const { unitForgetBias = true } = options;
-  const cell: Cell = {
-    kind: 'lstm',
+  return {
+    kind,
     blocks: 4,
     states: 2,
     biases: 1,
     initialBias: unitForgetBias ? forgetNothing(units, initializerOf(options.biasInitializer ?? 'zeros')) : undefined,
-    step: (x, h, [, c = h], kernel) => {
-      const [i = x, f = x, candidate = x, o = x] = h.matmul(kernel).add(x).split(4, 1);
-      const cell = gate(f)
-        .mul(c)
-        .add(gate(i).mul(activate(candidate)));
-      return [gate(o).mul(activate(cell)), cell];
-    },
+    next:
+      (kernel) =>
+      (x, h, [, c = h]) => {
+        const [i = x, f = x, candidate = x, o = x] = h.matmul(kernel).add(x).split(4, 1);
+        const cell = gate(f)
+          .mul(c)
+          .add(gate(i).mul(activate(candidate)));
+        return [gate(o).mul(activate(cell)), cell];
+      },
   };
-  return recurrent(cell, units, options, (others) => lstm(units, others));
 }
 
 /** A bias whose forget gate is 1, the rest as the initializer says. */

@@ -15,6 +15,7 @@ import {
 } from '@treadle/tensor';
 import { type LayerFunction, layer } from './callable.ts';
 import { freezable } from './freezing.ts';
+import { isStateful, resetStates } from './kept-states.ts';
 import {
   type CallAllOptions,
   type CallOptions,
@@ -27,8 +28,9 @@ import {
   type Range,
 } from './layer.ts';
 import type { LayerWeights } from './layer-weights.ts';
+import { type Build, buildOpen, checkOpenShape, type NeededAxes, type OpenShape } from './open-shape.ts';
 
-type Behaviour = Pick<Layer, 'build' | 'call' | 'outputMask' | 'outputRange'>;
+type Behaviour = Pick<Layer, 'call' | 'outputMask' | 'outputRange'>;
 
 export interface LayerParts extends Behaviour {
   readonly kind: string;
@@ -37,8 +39,14 @@ export interface LayerParts extends Behaviour {
   readonly weights?: LayerWeights;
   /** the layers that it is made of, by what they are called within it; may be a getter */
   readonly layers?: Readonly<Record<string, Layer>>;
-  readonly buildAll?: NonNullable<Layer['buildAll']>;
+  /** `build` of a layer, for shapes that are known */
+  build(shape: Shape): Shape;
+  /** the axes of samples whose sizes must be known before a call; all of them by default */
+  readonly needs?: NeededAxes;
+  readonly buildAll?: Build;
   readonly callAll?: NonNullable<Layer['callAll']>;
+  /** of the layer's own states; those of the layers that it is made of are reset with them */
+  readonly resetStates?: NonNullable<Layer['resetStates']>;
 }
 
 export const callOptions: OptionKinds<CallOptions> = { training: 'boolean', mask: 'any', addLoss: 'function' };
@@ -46,9 +54,9 @@ export const callOptions: OptionKinds<CallOptions> = { training: 'boolean', mask
 export const callAllOptions: OptionKinds<CallAllOptions> = { training: 'boolean', masks: 'any', addLoss: 'function' };
 
 /** Throws TypeError for what is no array of shapes, ShapeError for shapes that are none. */
-export function checkShapes(kind: string, shapes: readonly Shape[]): readonly Shape[] {
+export function checkShapes<S extends OpenShape>(kind: string, shapes: readonly S[]): readonly S[] {
   checkArray(`${kind}: the shapes`, shapes);
-  for (const shape of shapes) checkShape(kind, shape);
+  for (const shape of shapes) checkOpenShape(kind, shape);
   return shapes;
 }
 
@@ -60,7 +68,7 @@ export function checkMasks(kind: string, masks: readonly Mask[]): void {
 }
 
 export function makeLayer(parts: LayerParts): LayerFunction {
-  const { kind, options, weights, build, call, buildAll, callAll, outputMask, outputRange } = parts;
+  const { kind, options, weights, build, needs, call, buildAll, callAll, outputMask, outputRange } = parts;
   const inner = (): readonly (readonly [string, Layer])[] => Object.entries(parts.layers ?? {});
   const innerLayers = (): readonly Layer[] => Object.values(parts.layers ?? {});
   const freezing = freezable(kind, innerLayers);
@@ -79,6 +87,8 @@ export function makeLayer(parts: LayerParts): LayerFunction {
       return call(asTensor(x), { training, mask, addLoss });
     },
     ...(buildAll && { buildAll: (shapes: readonly Shape[]) => buildAll(checkShapes(kind, shapes)) }),
+    buildOpen: (shapes: readonly OpenShape[]) =>
+      buildOpen(kind, checkShapes(kind, shapes), needs, buildAll ?? ((known) => known.map((shape) => build(shape)))),
     ...(callAll && {
       callAll: (xs: readonly TensorLike[], context: Partial<CallAllOptions> = {}) => {
         checkArray(`${kind}: the inputs`, xs);
@@ -124,6 +134,13 @@ export function makeLayer(parts: LayerParts): LayerFunction {
     get namedVariables(): ReadonlyMap<string, Variable> {
       return named();
     },
+    get stateful(): boolean {
+      return options.stateful === true || isStateful(innerLayers());
+    },
+    resetStates: () => {
+      parts.resetStates?.();
+      resetStates(innerLayers());
+    },
     losses: (): readonly Tensor[] => [
       ...(weights?.penalties() ?? []),
       ...inner().flatMap(([, part]) => part.losses?.() ?? []),
@@ -132,24 +149,27 @@ export function makeLayer(parts: LayerParts): LayerFunction {
   });
 }
 
-export interface MergingParts extends Pick<LayerParts, 'kind' | 'options' | 'weights' | 'layers' | 'outputMask'> {
-  readonly buildAll: NonNullable<Layer['buildAll']>;
+export interface MergingParts
+  extends Pick<LayerParts, 'kind' | 'options' | 'weights' | 'needs' | 'layers' | 'outputMask' | 'resetStates'> {
+  readonly buildAll: Build;
   readonly callAll: NonNullable<Layer['callAll']>;
 }
 
 /** A layer that is said by buildAll and callAll alone: given one input, it takes it as the only one of several. */
 export function makeLayerOfMany(parts: MergingParts): LayerFunction {
-  const { kind, buildAll, callAll } = parts;
-  const first = <T>(results: readonly T[]): T => {
-    const [result] = results;
-    if (result === undefined) throw new Error(`internal: ${kind} has no result`);
-    return result;
-  };
+  const { buildAll, callAll } = parts;
   return makeLayer({
     ...parts,
-    build: (shape) => first(buildAll([shape])),
-    call: (x, { training, mask, addLoss }) => first(callAll([x], { training, masks: [mask], addLoss })),
+    build: (shape) => only(buildAll([shape])),
+    call: (x, { training, mask, addLoss }) => only(callAll([x], { training, masks: [mask], addLoss })),
   });
+}
+
+/** The first of all results. */
+function only<T>(results: readonly T[]): T {
+  const [result] = results;
+  if (result === undefined) throw new Error('internal: a layer has no result');
+  return result;
 }
 
 /**

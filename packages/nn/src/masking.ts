@@ -19,6 +19,7 @@ export function masking(maskValue = 0, options: LayerOptions = {}): LayerFunctio
       if (shape.length > 1) return shape;
       throw new ShapeError(`masking: a sample must be [steps, features, …]; got [${shape.join(', ')}]`);
     },
+    needs: () => [],
     call: (x) => x.notEqual(maskValue).any(axesAfterSteps(x), { keepDims: true }).where(x, 0),
     outputMask: ([x]) => x && counts(x),
   });

@@ -61,6 +61,7 @@ function elementwise(
   return makeLayerOfMany({
     kind,
     options: { ...options },
+    needs: () => [],
     buildAll: (shapes) => [counted(shapes).reduce((a, b) => broadcast(kind, a, b))],
     callAll: (xs) => [finish(counted(xs).reduce(combine), xs.length)],
     outputMask: allMasks,
@@ -95,6 +96,7 @@ export function concatenate(options: ConcatenateOptions = {}): LayerFunction {
   return makeLayerOfMany({
     kind: 'concatenate',
     options: { ...options },
+    needs: () => [],
     buildAll: (shapes) => {
       const [first] = shapes;
       if (!first) throw new RangeError('concatenate: there must be one or more inputs; got 0');

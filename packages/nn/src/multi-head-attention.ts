@@ -84,6 +84,7 @@ export function multiHeadAttention(
     kind: 'multiHeadAttention',
     options: { numHeads, keyDim, ...options },
     weights,
+    needs: () => [-1],
     buildAll: (shapes) => make(all(shapes)),
     callAll: (xs, { training, masks = [] }) => {
       const [query, value, key] = all(xs);

@@ -21,6 +21,7 @@ import { Callable } from './callable.ts';
 import { freezable, trainableVariablesOf } from './freezing.ts';
 import type { Graph, Ref } from './graph.ts';
 import { inLayer } from './in-layer.ts';
+import { isStateful, resetStates, withoutKeeping } from './kept-states.ts';
 import {
   buildAll,
   type CallAllOptions,
@@ -35,6 +36,7 @@ import {
   showSample,
 } from './layer.ts';
 import { callAllOptions, callOptions, checkMasks, checkShapes } from './make-layer.ts';
+import { fits, listExtents, type OpenShape } from './open-shape.ts';
 import { setWeights, type Weights } from './weights.ts';
 
 /** A layer as it stands in a built model. */
@@ -42,7 +44,7 @@ export interface LayerSummary {
   readonly name: string;
   readonly kind: string;
   /** of one sample; of the first result of the first call */
-  readonly outputShape: Shape;
+  readonly outputShape: OpenShape;
   readonly params: number;
   readonly trainableParams: number;
   /** the layers and inputs that it takes, of all its calls */
@@ -68,9 +70,9 @@ export class Network extends Callable implements Layer {
   override readonly name: string | undefined;
   readonly #graph: Graph;
   readonly #freezing = freezable('model', () => this.layers);
-  #inputShapes: readonly Shape[] | undefined;
+  #inputShapes: readonly OpenShape[] | undefined;
   /** by call */
-  #shapes: readonly (readonly Shape[])[] = [];
+  #shapes: readonly (readonly OpenShape[])[] = [];
 
   /** Throws ShapeError for shapes that do not fit. */
   constructor(graph: Graph, options: NetworkOptions = {}) {
@@ -100,23 +102,23 @@ export class Network extends Callable implements Layer {
     return this.#graph.outputs.map(({ name }) => name);
   }
 
-  /** The shapes of one sample of each input, once they are known. */
-  get inputShapes(): readonly Shape[] | undefined {
+  /** The shapes of one sample of each input, once they are known; null is a size that may be another one in every call. */
+  get inputShapes(): readonly OpenShape[] | undefined {
     return this.#inputShapes;
   }
 
   /** The shapes of one sample of each result, once the model is built. */
-  get outputShapes(): readonly Shape[] | undefined {
+  get outputShapes(): readonly OpenShape[] | undefined {
     return this.#inputShapes && this.#outputsOf(this.#inputShapes, this.#shapes);
   }
 
   /** The shape of one sample of the (first) input, once it is known. */
-  get inputShape(): Shape | undefined {
+  get inputShape(): OpenShape | undefined {
     return this.#inputShapes?.[0];
   }
 
   /** The shape of one sample of the (first) result, once the model is built. */
-  get outputShape(): Shape | undefined {
+  get outputShape(): OpenShape | undefined {
     return this.outputShapes?.[0];
   }
 
@@ -124,18 +126,26 @@ export class Network extends Callable implements Layer {
     return this.#inputShapes !== undefined;
   }
 
-  /** Makes all variables for samples of that shape; returns the shape of one sample of the (first) result. */
-  build(inputShape: Shape): Shape {
+  /**
+   * Makes all variables for samples of that shape, in which null is a size that may be another one in every call; returns the shape
+   * of one sample of the (first) result.
+   */
+  build(inputShape: Shape): Shape;
+  build(inputShape: OpenShape): OpenShape;
+  build(inputShape: OpenShape): OpenShape {
     return first(this.buildAll([inputShape]));
   }
 
-  buildAll(inputShapes: readonly Shape[]): readonly Shape[] {
+  /** The same for each of several inputs and results. */
+  buildAll(inputShapes: readonly Shape[]): readonly Shape[];
+  buildAll(inputShapes: readonly OpenShape[]): readonly OpenShape[];
+  buildAll(inputShapes: readonly OpenShape[]): readonly OpenShape[] {
     checkShapes(this.kind, inputShapes);
     this.#checkCount(inputShapes.length);
-    const shapes = this.#walk<Shape>(inputShapes, (layer, given, name) => {
+    const shapes = this.#walk<OpenShape>(inputShapes, (layer, given, name) => {
       const [shape] = given;
-      if (layer.inputShape && shape && given.length === 1 && !isEqual(layer.inputShape, shape)) {
-        const got = `got [${shape.join(', ')}] for [${layer.inputShape.join(', ')}]`;
+      if (layer.inputShape && shape && given.length === 1 && !fits(layer.inputShape, shape)) {
+        const got = `got [${listExtents(shape)}] for [${listExtents(layer.inputShape)}]`;
         throw new ShapeError(`${this.kind}: the samples that layer ${name} is given must have its inputShape; ${got}`);
       }
       return inLayer(
@@ -151,6 +161,11 @@ export class Network extends Callable implements Layer {
     return this.#outputsOf(inputShapes, shapes);
   }
 
+  /** The same, as a layer of another model. */
+  buildOpen(inputShapes: readonly OpenShape[]): readonly OpenShape[] {
+    return this.buildAll(inputShapes);
+  }
+
   /** x [batch, ...inputShape] → [batch, ...outputShape]; builds the model if need be. training: false by default. */
   override call(x: TensorLike, options: Partial<CallOptions> = {}): Tensor {
     const { training = false, mask, addLoss } = readOptions(this.kind, options, callOptions);
@@ -163,7 +178,7 @@ export class Network extends Callable implements Layer {
   }
 
   outputMask(xs: readonly Tensor[], masks: readonly Mask[]): Mask {
-    return this.callMasked(xs, { training: false, masks })[0]?.mask;
+    return withoutKeeping(() => this.callMasked(xs, { training: false, masks })[0]?.mask);
   }
 
   outputRange(inputs: readonly Range[]): Range {
@@ -207,6 +222,16 @@ export class Network extends Callable implements Layer {
 
   set trainable(value: boolean) {
     this.#freezing.trainable = value;
+  }
+
+  /** Whether a layer keeps states from a call to the next. */
+  get stateful(): boolean {
+    return isStateful(this.layers);
+  }
+
+  /** Makes the states that layers keep zeros again. */
+  resetStates(): void {
+    resetStates(this.layers);
   }
 
   /** The penalties of all layers. */
@@ -334,9 +359,9 @@ export class Network extends Callable implements Layer {
       return;
     }
     this.#graph.inputs.forEach(({ shape: declared }, i) => {
-      if (!declared || isEqual(declared, shapes[i] ?? [])) return;
+      if (!declared || fits(declared, shapes[i] ?? [])) return;
       throw new ShapeError(
-        `${this.kind}: its input must have the shape [batch, ${declared.join(', ')}]; got [${xs[i]?.shape.join(', ')}]`,
+        `${this.kind}: its input must have the shape ${showSample(declared)}; got [${xs[i]?.shape.join(', ')}]`,
       );
     });
   }
@@ -363,10 +388,6 @@ function first<T>(values: readonly T[]): T {
     throw new RangeError(`model: there must be one result; got ${values.length}; callAll gives all`);
   }
   return value;
-}
-
-function isEqual(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((extent, i) => extent === b[i]);
 }
 
 function count(variables: readonly Variable[]): number {

@@ -80,6 +80,7 @@ function normalizer(
     options: { ...options },
     weights,
     build,
+    needs: (shape) => axesOf(kind, shape, axis).map((i) => i - 1),
     call: (x) => {
       const shape = sampleShape(kind, x);
       build(shape);
@@ -133,6 +134,7 @@ export function groupNormalization(groups = 32, options: GroupNormalizationOptio
     options: { groups, ...options },
     weights,
     build,
+    needs: (shape) => [channelsAt(shape) - 1],
     call: (x) => {
       const shape = sampleShape('groupNormalization', x);
       build(shape);

@@ -82,6 +82,7 @@ export function transformerEncoder(
       layers ??= build(shape);
       return layers.attention.build(shape);
     },
+    needs: () => [-1],
     call: (x, context) => {
       layers ??= build(sampleShape('transformerEncoder', x));
       const { attention, attentionNorm, attentionDropout, intermediate, output, outputNorm, outputDropout } = layers;

@@ -60,6 +60,7 @@ export function plainLayer({ kind, axes, options, config, call }: PlainLayer): L
       requireAxes(kind, shape, axes);
       return shapeAfter(shape, call);
     },
+    needs: () => [],
     call: (x, { mask }) => {
       requireAxes(kind, sampleShape(kind, x), axes);
       return call(x, mask);

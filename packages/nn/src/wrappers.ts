@@ -1,18 +1,19 @@
 // Layers around a layer: bidirectional reads a sequence both ways, timeDistributed applies a layer to each step.
 
-import { concat, type OptionKinds, type Shape, ShapeError, show, type Tensor } from '@treadle/tensor';
+import { concat, type OptionKinds, type Shape, ShapeError, show, type Tensor, where } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
-import { isLayer, type Layer, type LayerOptions, sampleShape } from './layer.ts';
+import { isLayer, type Layer, type LayerOptions, maskAlong, sampleShape } from './layer.ts';
 import { layerOptions, readLayerOptions } from './layer-options.ts';
 import { makeLayer, makeLayerOfMany } from './make-layer.ts';
-import type { RecurrentLayer } from './recurrent.ts';
+import { afterSteps } from './open-shape.ts';
+import type { RecurrentLayer } from './recurrent-layer.ts';
 
 export type MergeMode = 'concat' | 'sum' | 'mul' | 'ave';
 
 export interface BidirectionalOptions extends LayerOptions {
   /** how the results of both ways become one; 'concat' by default */
   readonly mergeMode?: MergeMode | undefined;
-  /** the layer that goes backwards; by default one with the same options */
+  /** the layer that goes backwards, with goBackwards: true; by default one with the same options */
   readonly backwardLayer?: RecurrentLayer | undefined;
 }
 
@@ -31,13 +32,14 @@ const merges: Readonly<Record<MergeMode, (forward: Tensor, backward: Tensor) => 
 
 /**
  * A recurrent layer that reads a sequence from its first step to the last, and another from the last to the first; their results
- * at each step, or at their ends, are merged. With returnState, the states of the first follow, then those of the other.
+ * at each step, or at their ends, are merged; that of a step which a mask leaves out is 0. With returnState, the states of the first follow, then those of the other.
  */
 export function bidirectional(forward: RecurrentLayer, options: BidirectionalOptions = {}): LayerFunction {
   readLayerOptions('bidirectional', options, bidirectionalOptions);
   checkRecurrent('the layer', forward);
   const { mergeMode = 'concat', backwardLayer: backward = forward.reversed() } = options;
   checkRecurrent('backwardLayer', backward);
+  checkPair(forward, backward);
   if (typeof mergeMode !== 'string' || !Object.hasOwn(merges, mergeMode)) {
     throw new RangeError(
       `bidirectional: mergeMode must be one of ${Object.keys(merges).join(', ')}; got ${show(mergeMode)}`,
@@ -53,6 +55,7 @@ export function bidirectional(forward: RecurrentLayer, options: BidirectionalOpt
     kind: 'bidirectional',
     options: { ...options, layer: forward },
     layers: { forward, backward },
+    needs: afterSteps,
     buildAll: (shapes) => {
       const [own = [], other = []] = halves(shapes);
       const [y = [], ...states] = buildBoth(forward, own);
@@ -64,15 +67,35 @@ export function bidirectional(forward: RecurrentLayer, options: BidirectionalOpt
       const [y, ...states] = forward.callAll?.(own, context) ?? [];
       const [reversed, ...others] = backward.callAll?.(other, context) ?? [];
       if (!y || !reversed) throw new Error('internal: a recurrent layer has a result');
-      return [merges[mergeMode](y, inOrder(reversed)), ...states, ...others];
+      const merged = merges[mergeMode](y, inOrder(reversed));
+      const [mask] = context.masks ?? [];
+      return [forward.returnSequences && mask ? zeroed(merged, mask) : merged, ...states, ...others];
     },
     outputMask: (xs, masks) => forward.outputMask?.(xs, masks),
   });
 }
 
+/** x [batch, steps, …] with 0 where steps do not count. */
+function zeroed(x: Tensor, mask: Tensor): Tensor {
+  return where(maskAlong('bidirectional', mask, x), x, 0);
+}
+
 function checkRecurrent(what: string, layer: unknown): void {
   if (isLayer(layer) && 'reversed' in layer) return;
   throw new TypeError(`bidirectional: ${what} must be a recurrent layer, such as lstm(8); got ${show(layer)}`);
+}
+
+/** Throws RangeError unless one layer goes forwards and the other backwards, and both give alike. */
+function checkPair(forward: RecurrentLayer, backward: RecurrentLayer): void {
+  if (forward.goBackwards || !backward.goBackwards) {
+    const got = `goBackwards: ${forward.goBackwards} and ${backward.goBackwards}`;
+    throw new RangeError(`bidirectional: the layer must go forwards, and backwardLayer backwards; got ${got}`);
+  }
+  for (const option of ['returnSequences', 'returnState', 'stateful'] as const) {
+    if (forward[option] === backward[option]) continue;
+    const got = `${forward[option]} and ${backward[option]}`;
+    throw new RangeError(`bidirectional: both layers must have the same ${option}; got ${got}`);
+  }
 }
 
 function buildBoth(layer: RecurrentLayer, shapes: readonly Shape[]): readonly Shape[] {
@@ -91,6 +114,7 @@ export function timeDistributed(layer: Layer, options: LayerOptions = {}): Layer
       if (steps === undefined) throw new ShapeError('timeDistributed: a sample must have steps; got []');
       return [steps, ...layer.build(sample)];
     },
+    needs: afterSteps,
     call: (x, { training, addLoss }) => {
       const [steps = 1, ...sample] = sampleShape('timeDistributed', x);
       const batch = x.shape[0] ?? 1;

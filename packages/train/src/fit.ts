@@ -10,6 +10,7 @@ import { evaluateRows } from './evaluate.ts';
 import { type History, HistoryRecorder, type Logs, validationName } from './history.ts';
 import { progress, type Verbosity } from './progress.ts';
 import {
+  checkEqualBatches,
   checkManyFinite,
   checkRows,
   dataOf,
@@ -75,6 +76,8 @@ export async function fit(
   }
   const callbacks = [progress(options.verbose), ...checkCallbacks(options.callbacks ?? [])];
   const { learned, validation } = divide(model, steps, x, y, options);
+  checkEqualBatches('fit', model, learned.count, batchSize);
+  if (validation) checkEqualBatches('fit(validationData)', model, validation.count, batchSize, learned.count);
   const order = orderOf(options);
   const names = ['loss', ...steps.metricNames];
   const figures = validation ? [...names, ...names.map(validationName)] : names;

@@ -10,6 +10,7 @@ import {
   Network,
   type NetworkOptions,
   type SymbolicTensor,
+  withoutKeeping,
 } from '@treadle/nn';
 import { type Optimizer, type OptimizerName, optimizerByName } from '@treadle/optim';
 import { type Explanation, explain, type OptionKinds, readOptions, type Tensor, tensor } from '@treadle/tensor';
@@ -19,6 +20,7 @@ import type { History, Logs } from './history.ts';
 import { type ObjectiveOptions, objectiveOptions } from './objectives.ts';
 import { Predictor } from './predict.ts';
 import {
+  checkEqualBatches,
   checkManyFinite,
   checkRows,
   type DataArguments,
@@ -121,6 +123,7 @@ export class Model<P = Tensor> extends Network {
     const [x, y, { batchSize = 32, sampleWeight }] = dataAndOptions('evaluate', this, given, evaluateOptions);
     const rows = checkRows('evaluate', this, steps, x, y, batchSize, sampleWeight);
     try {
+      checkEqualBatches('evaluate', this, rows.count, batchSize);
       await checkManyFinite('evaluate', rows);
       return await evaluateRows(steps, rows, batchSize);
     } finally {
@@ -152,7 +155,7 @@ export class Model<P = Tensor> extends Network {
     const rows = checkRows('explain', this, steps, x, y, batchSize, sampleWeight);
     const batch = Int32Array.from({ length: Math.min(batchSize, rows.count) }, (_, i) => i);
     const { tensors, count } = dataOf(rows);
-    return explain(steps.train.step)(tensors, count, tensor(batch));
+    return withoutKeeping(() => explain(steps.train.step)(tensors, count, tensor(batch)));
   }
 
   /** The layers with their shapes and numbers of parameters, as a table. */

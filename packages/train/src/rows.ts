@@ -2,13 +2,14 @@
 // its outputs.
 
 import { checkBatchSize, checkRowCount, commonRows } from '@treadle/data';
-import type { Network } from '@treadle/nn';
+import { fits, listExtents, type Network, type OpenShape } from '@treadle/nn';
 import {
   areOptions,
   type OpenRows,
   type OptionKinds,
   ones,
   openRows,
+  type Shape,
   ShapeError,
   show,
   Tensor,
@@ -113,7 +114,7 @@ export function checkRows(
   steps.check(op, [...xs, ...ys, ...weights]);
   ys.forEach((target, i) => {
     checkFinite(op, 'y', target, count);
-    steps.losses[i]?.checkTargets?.(op, target.data(), model.outputShapes?.[i] ?? []);
+    steps.losses[i]?.checkTargets?.(op, target.data(), shapeBeside(target, model.outputShapes?.[i]));
   });
   for (const rows of [...xs, ...ys]) rows.realize();
   for (const rows of xs) checkFinite(op, 'x', rows, count);
@@ -136,10 +137,15 @@ export function weightedByClass(
       `${op}: classWeight must be given to a model of one output; got ${ys.length} outputs; sampleWeight takes weights for each`,
     );
   }
-  const ofClass = classWeights(op, classWeight, y, loss, model.outputShapes?.[0] ?? []);
+  const ofClass = classWeights(op, classWeight, y, loss, shapeBeside(y, model.outputShapes?.[0]));
   const both = [weights[0] ? product(weights[0], ofClass) : ofClass];
   steps.check(op, [...xs, ...ys, ...both]);
   return { xs, ys, weights: both, count };
+}
+
+/** The shape of a sample of an output, the sizes that are not known being those of its targets. */
+function shapeBeside(targets: Tensor, output: OpenShape = []): Shape {
+  return output.map((extent, i) => extent ?? targets.shape[i + 1] ?? 1);
 }
 
 function weightsOf(
@@ -167,6 +173,7 @@ export function inputRows(op: string, model: Network, x: RowsLike, batchSize: nu
   if (first) for (const other of others) commonRows(op, first, other);
   checkBatchSize(op, batchSize);
   buildFor(op, model, xs);
+  checkEqualBatches(op, model, first?.shape[0] ?? 0, batchSize);
   return xs.map((rows) => rows.realize());
 }
 
@@ -244,15 +251,31 @@ function requireFinite(op: string, what: 'x' | 'y', values: TensorData, count: n
   );
 }
 
+/** Throws RangeError where a layer keeps states for the rows of a batch, and not all batches have so many, or all rows are fewer. */
+export function checkEqualBatches(
+  op: string,
+  model: Network,
+  count: number,
+  batchSize: number,
+  first: number = count,
+): void {
+  const rows = Math.min(batchSize, first);
+  if (!model.stateful || count % rows === 0) return;
+  const hint = 'choose a batchSize that divides them, or leave out rows';
+  throw new RangeError(
+    `${op}: batches must have one size where layers are stateful; got ${count} rows in batches of ${rows}; ${hint}`,
+  );
+}
+
 function buildFor(op: string, model: Network, xs: readonly Tensor[]): void {
   const samples = xs.map((x) => x.shape.slice(1));
   if (!model.inputShapes) model.buildAll(samples);
   model.inputShapes?.forEach((wanted, i) => {
     const sample = samples[i] ?? [];
-    if (wanted.length === sample.length && wanted.every((extent, j) => extent === sample[j])) return;
+    if (fits(wanted, sample)) return;
     const got = `got [${sample.join(', ')}] in x [${xs[i]?.shape.join(', ')}]`;
     throw new ShapeError(
-      `${op}: a row must have the shape that the model was built for, [${wanted.join(', ')}]; ${got}`,
+      `${op}: a row must have the shape that the model was built for, [${listExtents(wanted)}]; ${got}`,
     );
   });
 }

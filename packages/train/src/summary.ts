@@ -1,7 +1,7 @@
 // A model as a table, as Keras prints it: layers, shapes, numbers of parameters; of a graph also what each layer takes.
 
-import type { LayerSummary, Network } from '@treadle/nn';
-import { type Shape, ShapeError } from '@treadle/tensor';
+import { type LayerSummary, listExtents, type Network, type OpenShape } from '@treadle/nn';
+import { ShapeError } from '@treadle/tensor';
 
 /** Throws ShapeError for a model that is not built. */
 export function summary(model: Network): string {
@@ -31,8 +31,8 @@ const titles: Cells = ['Layer (type)', 'Output Shape', 'Param #'];
 /** numbers stand at the right of their column */
 const paramColumn = 2;
 
-function show(shape: Shape): string {
-  return `[${['batch', ...shape].join(', ')}]`;
+function show(shape: OpenShape): string {
+  return `[${listExtents(['batch', ...shape])}]`;
 }
 
 function cellsOf({ name, kind, outputShape, params }: LayerSummary): Cells {

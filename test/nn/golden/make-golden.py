@@ -26,12 +26,13 @@ def camel(name):
     return re.sub(r"_(\w)", lambda m: m[1].upper(), name)
 
 
-RENAMED = {"attentionOutput": "output", "lstmCell": "", "gruCell": "", "simpleRnnCell": "", "scale": "gamma"}
+RENAMED = {"attentionOutput": "output", "lstmCell": "", "gruCell": "", "simpleRnnCell": "", "scale": "gamma", "projecting": ""}
 
 
 def name_of(path, layer):
     parts = [camel(part) for part in path.split("/")[1:]]
     parts = ["forward" if p.startswith("forward") else "backward" if p.startswith("backward") else p for p in parts]
+    parts = [p for p in parts if not p.startswith("stackedRnnCells")]
     parts = ["layer" if re.match(r"dense\d*$", p) else p for p in parts]
     return "/".join(part for part in (RENAMED.get(p, p) for p in parts) if part)
 
@@ -62,7 +63,7 @@ def case(kind, layer, shapes, /, masks=None, training=False, call=None, below=No
         weights[name_of(w.path, layer)] = list(w.shape)
     variables = [torch.tensor(x, requires_grad=True) for x in tensors]
     outputs = invoke(variables)
-    outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+    outputs = keras.tree.flatten(outputs)
     for w in layer.weights:
         w.value.grad = None
     sum(torch.sum(y * torch.tensor(factors(y.shape))) for y in outputs).backward()
@@ -115,6 +116,107 @@ case(
     layer={"kind": "gru", "units": 2},
     mergeMode="sum",
 )
+
+# sequences whose first or last steps are left out, in the middle of which some are, or all of which are
+gaps = [[False, True, False, True], [True, True, False, False], [False, False, False, False]]
+padded = [3, 4, 2]
+
+
+def from_states(layer):
+    return lambda xs, ms: layer(xs[0], initial_state=xs[1:], mask=ms[0])
+
+
+states_of = {"lstm": [[3, 2], [3, 2]], "gru": [[3, 2]], "simpleRnn": [[3, 2]]}
+for kind, make in [("lstm", k.LSTM), ("gru", k.GRU), ("simpleRnn", k.SimpleRNN)]:
+    for backwards in [False, True]:
+        for sequences in [False, True]:
+            zeroed = make(2, return_sequences=sequences, go_backwards=backwards, zero_output_for_mask=True)
+            zeroes = {"units": 2, "returnSequences": sequences, "goBackwards": backwards, "zeroOutputForMask": True}
+            case(kind, zeroed, [padded], masks=[gaps], **zeroes)
+            one = make(2, return_sequences=sequences, go_backwards=backwards, return_state=True)
+            options = {"units": 2, "returnSequences": sequences, "goBackwards": backwards, "returnState": True}
+            case(kind, one, [padded], masks=[gaps], **options)
+            begun = make(2, return_sequences=sequences, go_backwards=backwards, return_state=True)
+            case(
+                kind,
+                begun,
+                [padded, *states_of[kind]],
+                masks=[gaps],
+                call=from_states(begun),
+                **options,
+            )
+case("gru", k.GRU(2, reset_after=False, go_backwards=True), [padded], masks=[gaps], units=2, resetAfter=False, goBackwards=True)
+case(
+    "bidirectional",
+    k.Bidirectional(k.LSTM(2, return_sequences=True)),
+    [padded],
+    masks=[gaps],
+    layer=inner,
+)
+both_begun = k.Bidirectional(k.GRU(2, return_sequences=True, return_state=True), merge_mode="mul")
+case(
+    "bidirectional",
+    both_begun,
+    [padded, [3, 2], [3, 2]],
+    masks=[gaps],
+    call=from_states(both_begun),
+    layer={"kind": "gru", "units": 2, "returnSequences": True, "returnState": True},
+    mergeMode="mul",
+)
+
+
+
+class Projecting(k.Layer):
+    """Two states of different sizes, and an output that is neither."""
+
+    def __init__(self, name="projecting"):
+        super().__init__(name=name)
+        self.state_size = [2, 3]
+        self.output_size = 4
+
+    def build(self, shape):
+        self.kernel = self.add_weight(shape=(shape[-1], 2), name="kernel")
+        self.recurrent = self.add_weight(shape=(2, 2), name="recurrent")
+        self.out = self.add_weight(shape=(2, 4), name="out")
+        self.sums = self.add_weight(shape=(2, 3), name="sums")
+
+    def call(self, x, states):
+        h = keras.ops.tanh(x @ self.kernel + states[0] @ self.recurrent)
+        total = states[1] + h @ self.sums
+        return h @ self.out, [h, total]
+
+
+class Summing(k.Layer):
+    """One state without weights, which is the output."""
+
+    def __init__(self):
+        super().__init__(name="summing")
+        self.state_size = 4
+
+    def call(self, x, states):
+        y = states[0] * 0.5 + x
+        return y, [y]
+
+
+for backwards in [False, True]:
+    for sequences in [False, True]:
+        keywords = {"return_sequences": sequences, "go_backwards": backwards, "return_state": True}
+        options = {"returnSequences": sequences, "goBackwards": backwards, "returnState": True}
+        case("rnn", k.RNN(Projecting(), **keywords), [padded], cells=["projecting"], **options)
+        case("rnn", k.RNN(Projecting(), **keywords), [padded], masks=[gaps], cells=["projecting"], **options)
+        begun = k.RNN(Projecting(), **keywords)
+        case(
+            "rnn",
+            begun,
+            [padded, [3, 2], [3, 3]],
+            masks=[gaps],
+            call=from_states(begun),
+            cells=["projecting"],
+            **options,
+        )
+    both_cells = k.RNN([Projecting("cell0"), Summing()], return_sequences=True, return_state=True, go_backwards=backwards)
+    options = {"returnSequences": True, "goBackwards": backwards, "returnState": True}
+    case("rnn", both_cells, [padded], masks=[gaps], cells=["projecting", "summing"], **options)
 
 query, value, key = [2, 3, 4], [2, 4, 3], [2, 4, 5]
 self_attention = k.MultiHeadAttention(2, 2)
