@@ -61,11 +61,12 @@ export function foldAcross(nest: FoldNest): Kernel {
 /** Elements that come from memory, not from a cache. */
 const many = 2 ** 20;
 
-/** The outputs of a tile: about 60 µs, but whole strips of a row that comes from memory. */
+/** The outputs of a tile: about 10 µs, but 128 side by side where there are as many, and whole strips of a row that comes from memory. */
 function tileOutputs(nest: FoldNest): number {
   const { shape, cost } = nest.program;
   const columns = nest.outputs.at(-1)!;
-  const count = Math.min(16_384, Math.max(128, Math.floor(60_000 / (cost * foldLength(nest)))));
+  const wanted = Math.floor(10_000 / (cost * foldLength(nest)));
+  const count = Math.max(Math.min(128, columns), Math.min(16_384, wanted));
   return count < columns && sizeOf(shape) >= many
     ? Math.min(columns, widestStrip * Math.ceil(count / widestStrip))
     : count;
