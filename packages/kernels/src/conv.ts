@@ -157,9 +157,9 @@ export function conv2dWeightGradient({ x, dy, out, level, allocate, ...shape }: 
   if (chunks === 1) return kernels;
   const view: View = { shape: [size, chunks], strides: [1, size], offset: 0 };
   const loads = [{ operand: { slot: partial, view }, type: 'f32x4' } as const];
-  const store = { slot: out, view: dense };
+  const stores = [{ slot: out, view: dense }];
   const sum = { name: `sum of ${chunks} chunks`, shape: [size, chunks], loads, cost: 0.2, axes: 1, combine: sums };
-  return [...kernels, ...reduce({ ...sum, body: (_, values) => values, store, allocate })];
+  return [...kernels, ...reduce({ ...sum, body: (_, values) => values, stores, allocate })];
 }
 
 /**

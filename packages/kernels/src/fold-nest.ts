@@ -14,7 +14,7 @@ export const blockLength = 256;
 
 /** Whether chunks of so many elements put sums aside: not where the order does not show, because nothing rounds. */
 export function hasBlocks(words: readonly Word[], length: number): boolean {
-  return length >= blockLength + 8 && words.length === 1 && words[0]?.type === 'f32x4';
+  return length >= blockLength + 8 && words.every(({ type }) => type === 'f32x4');
 }
 
 /** One of the values that an accumulator is made of; accumulators begin with the identity of each. */
@@ -122,7 +122,7 @@ export function nestOf(program: FoldProgram, stores: readonly FoldStore[]): Fold
 /** What it does: the body for each element, and a combining operation. */
 export function workOf({ program }: FoldNest): Pick<Work, 'kind' | 'ops' | 'shape' | 'flops'> {
   const { shape, words, ops = [], flops = 0 } = program;
-  const combining = words[0]?.type === 'f32x4' ? 1 : 0;
+  const combining = words.filter(({ type }) => type === 'f32x4').length;
   return { kind: 'fold', ops, shape, flops: sizeOf(shape) * (flops + combining) };
 }
 
