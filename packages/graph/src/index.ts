@@ -33,6 +33,7 @@ export type { PoolOptions } from './ops/pool.ts';
 export type { ReduceOptions } from './ops/reduce.ts';
 export type { Interpolation } from './ops/resize.ts';
 export type { SortOptions } from './ops/sort.ts';
+export type { StandardizeOptions } from './ops/standardize.ts';
 export { broadcastView } from './ops/sum.ts';
 export type { DilatedOptions, Padding, Pair, WindowOptions } from './ops/window.ts';
 export {
