@@ -54,6 +54,8 @@ const shapes: fc.Arbitrary<Folded> = fc.oneof(
   ),
   folded(1, oneOf([700], [5000], [20_000]), oneOf([20], [4], [2])),
   folded(1, oneOf([3, 1500], [40]), oneOf([9], [1000])),
+  // from beyond a near cache
+  folded(1, oneOf([40], [7]), oneOf([6700], [40_001])),
   folded(
     3,
     oneOf([], [1], [3], [8, 2], [40]),

@@ -174,3 +174,21 @@ export function finished(
 ): readonly Expr<Lane>[] {
   return finish ? finish(f, words).map((word) => f.let(word)) : words;
 }
+
+/** Strip of columns from byte x0 to `end`, at most `columns` of them; `at` holds what cursors are at column 0. */
+export interface Strip {
+  readonly columns: number;
+  readonly at: readonly Expr<'i32'>[];
+  readonly x0: Expr<'i32'>;
+  readonly end: Expr<'i32'>;
+  /** accumulator j of word w of column x lies at home + x + (8·w + j)·pitch */
+  readonly home: Expr<'i32'>;
+  readonly pitch: number;
+}
+
+/** Elements of all loads that may lie in an L2. Where they come from further away, rows are best read in the order of memory. */
+const near = 2 ** 18;
+
+export function isNear({ program: { shape, loads } }: FoldNest): boolean {
+  return sizeOf(shape) * loads.length <= near;
+}
