@@ -66,7 +66,7 @@ export function blockOf(
   level: Level,
   perLane: boolean,
 ): { readonly mr: number; readonly nr: number } {
-  if (perLane) return { mr: level.bits === 256 ? 8 : 4, nr: 8 };
+  if (perLane) return level.bits === 256 ? { mr: 4, nr: 16 } : { mr: 4, nr: 8 };
   return registerBlock({ m: columns, n: filters }, level);
 }
 
@@ -197,47 +197,73 @@ interface Band {
 function overPanels(emission: Emission, { origin, panels, c, outputs }: Band): void {
   const { f, correlation } = emission;
   const { groups, channels, weights, perLane } = correlation;
-  const overGroup = (group: Expr<'i32'>): void => {
+  if (perLane) {
+    // A row of outputs is written in the order of memory, while the rows that it reads are in the L1.
+    overRows(emission, outputs, (row) => {
+      eachPanel(f, weights, panels, (panel, column, width) => {
+        const channel = f.let(i32.shl(column, 2));
+        overColumns(emission, row, { origin: i32.add(origin, channel), panels: panel, c: i32.add(c, channel) }, width);
+      });
+    });
+    return;
+  }
+  eachGroup(f, groups, (group) => {
     const a = f.let(i32.add(origin, times(group, 4 * channels)));
     const ofGroup = f.let(i32.add(panels, times(group, weights.groupBytes)));
     const filter = f.let(times(group, weights.filters));
     eachPanel(f, weights, ofGroup, (panel, column, width) => {
       const to = f.let(i32.add(c, i32.shl(i32.add(filter, column), 2)));
-      const from = perLane ? f.let(i32.add(a, i32.shl(column, 2))) : a;
-      overRows(emission, { origin: from, panels: panel, c: to, outputs }, width);
+      overRows(emission, outputs, (row) => overColumns(emission, row, { origin: a, panels: panel, c: to }, width));
     });
-  };
-  eachGroup(f, groups, overGroup);
+  });
 }
 
-function overRows({ f, module, correlation, cutting, spill }: Emission, band: Band, width: number): void {
+/** A row of outputs: the first row of the image that it reads, and of the taps the first and how many lie inside. */
+interface OutputRow {
+  readonly oy: Expr<'i32'>;
+  readonly y: Expr<'i32'>;
+  readonly first: Expr<'i32'>;
+  readonly count: Expr<'i32'>;
+}
+
+function overRows({ f, correlation }: Emission, outputs: Span, body: (row: OutputRow) => void): void {
+  const { rows } = correlation;
+  const oy = f.let(outputs.start);
+  f.forSteps(oy, outputs.end, 1, () => {
+    const start = f.let(plus(times(oy, rows.stride), -rows.before));
+    const { first, count } = reachesOut(rows)
+      ? tapsInside(f, rows, start)
+      : { first: i32.const(0), count: i32.const(rows.taps) };
+    body({ oy, y: f.let(i32.add(start, times(first, rows.dilation))), first, count });
+  });
+}
+
+function overColumns(
+  { f, module, correlation, cutting, spill }: Emission,
+  { oy, y, first, count }: OutputRow,
+  band: Pick<Band, 'origin' | 'panels' | 'c'>,
+  width: number,
+): void {
   const { rows, columns, channels, perLane, weights, placement, level } = correlation;
   const pixel = 4 * correlation.pixel;
   const rowBytes = bandRowBytes(cutting.bandSpec);
   const bStep = weights.stepOf(width);
-  const isCut = reachesOut(rows);
   const tapRow = { aStep: rows.dilation * rowBytes, bStep: columns.taps * channels * bStep };
   const inner = joined([
     { count: columns.taps, aStep: columns.dilation * pixel, bStep: channels * bStep },
     { count: channels, aStep: 4, bStep },
   ]);
-  const loops = isCut
+  const loops = reachesOut(rows)
     ? [{ count: undefined, ...tapRow }, ...inner]
     : joined([{ count: rows.taps, ...tapRow }, ...inner]);
-  const oy = f.let(band.outputs.start);
-  f.forSteps(oy, band.outputs.end, 1, () => {
-    const start = f.let(plus(times(oy, rows.stride), -rows.before));
-    const { first, count } = isCut ? tapsInside(f, rows, start) : { first: i32.const(0), count: i32.const(rows.taps) };
-    const y = i32.add(start, times(first, rows.dilation));
-    const a = f.let(i32.add(band.origin, times(y, rowBytes)));
-    const b = f.let(i32.add(band.panels, times(first, tapRow.bStep)));
-    const c = f.let(i32.add(band.c, times(oy, 4 * placement.row)));
-    eachBlockOf(f, blockRuns(columns.output, cutting.mr), (height) => {
-      const aOffsets = Array.from({ length: height }, (_, i) => i * columns.stride * pixel);
-      const block = chains(module, { aOffsets, perLane, columns: width, loops, cRow: 4 * placement.column, level });
-      f.do(f.call(block, a, b, c, count, 0, spill));
-      f.increment(a, height * columns.stride * pixel);
-      f.increment(c, height * 4 * placement.column);
-    });
+  const a = f.let(i32.add(band.origin, times(y, rowBytes)));
+  const b = f.let(i32.add(band.panels, times(first, tapRow.bStep)));
+  const c = f.let(i32.add(band.c, times(oy, 4 * placement.row)));
+  eachBlockOf(f, blockRuns(columns.output, cutting.mr), (height) => {
+    const aOffsets = Array.from({ length: height }, (_, i) => i * columns.stride * pixel);
+    const block = chains(module, { aOffsets, perLane, columns: width, loops, cRow: 4 * placement.column, level });
+    f.do(f.call(block, a, b, c, count, 0, spill));
+    f.increment(a, height * columns.stride * pixel);
+    f.increment(c, height * 4 * placement.column);
   });
 }
