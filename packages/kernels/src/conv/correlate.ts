@@ -66,7 +66,7 @@ export function blockOf(
   level: Level,
   perLane: boolean,
 ): { readonly mr: number; readonly nr: number } {
-  if (perLane) return level.bits === 256 ? { mr: 4, nr: 16 } : { mr: 4, nr: 8 };
+  if (perLane) return { mr: level.bits === 256 ? 8 : 4, nr: 8 };
   return registerBlock({ m: columns, n: filters }, level);
 }
 
@@ -198,11 +198,13 @@ function overPanels(emission: Emission, { origin, panels, c, outputs }: Band): v
   const { f, correlation } = emission;
   const { groups, channels, weights, perLane } = correlation;
   if (perLane) {
-    // A row of outputs is written in the order of memory, while the rows that it reads are in the L1.
     overRows(emission, outputs, (row) => {
-      eachPanel(f, weights, panels, (panel, column, width) => {
-        const channel = f.let(i32.shl(column, 2));
-        overColumns(emission, row, { origin: i32.add(origin, channel), panels: panel, c: i32.add(c, channel) }, width);
+      overColumns(emission, row, { origin, c }, (block) => {
+        // all channels of a few outputs, so that memory is read and written in its order
+        eachPanel(f, weights, panels, (panel, column, width) => {
+          const channel = f.let(i32.shl(column, 2));
+          block({ panel, width, a: channel, c: channel });
+        });
       });
     });
     return;
@@ -213,7 +215,9 @@ function overPanels(emission: Emission, { origin, panels, c, outputs }: Band): v
     const filter = f.let(times(group, weights.filters));
     eachPanel(f, weights, ofGroup, (panel, column, width) => {
       const to = f.let(i32.add(c, i32.shl(i32.add(filter, column), 2)));
-      overRows(emission, outputs, (row) => overColumns(emission, row, { origin: a, panels: panel, c: to }, width));
+      overRows(emission, outputs, (row) => {
+        overColumns(emission, row, { origin: a, c: to }, (block) => block({ panel, width }));
+      });
     });
   });
 }
@@ -238,32 +242,45 @@ function overRows({ f, correlation }: Emission, outputs: Span, body: (row: Outpu
   });
 }
 
+/** A panel of so many columns, and bytes to what it reads and writes of a block of outputs. */
+interface BlockPanel {
+  readonly panel: Expr<'i32'>;
+  readonly width: number;
+  readonly a?: Expr<'i32'>;
+  readonly c?: Expr<'i32'>;
+}
+
+/** Calls `each` for every block of outputs of a row, to compute it for some panels. */
 function overColumns(
   { f, module, correlation, cutting, spill }: Emission,
   { oy, y, first, count }: OutputRow,
-  band: Pick<Band, 'origin' | 'panels' | 'c'>,
-  width: number,
+  band: Pick<Band, 'origin' | 'c'>,
+  each: (block: (panel: BlockPanel) => void) => void,
 ): void {
   const { rows, columns, channels, perLane, weights, placement, level } = correlation;
   const pixel = 4 * correlation.pixel;
   const rowBytes = bandRowBytes(cutting.bandSpec);
-  const bStep = weights.stepOf(width);
-  const tapRow = { aStep: rows.dilation * rowBytes, bStep: columns.taps * channels * bStep };
-  const inner = joined([
-    { count: columns.taps, aStep: columns.dilation * pixel, bStep: channels * bStep },
-    { count: channels, aStep: 4, bStep },
-  ]);
-  const loops = reachesOut(rows)
-    ? [{ count: undefined, ...tapRow }, ...inner]
-    : joined([{ count: rows.taps, ...tapRow }, ...inner]);
+  const [cRow, step] = [4 * placement.column, columns.stride * pixel];
   const a = f.let(i32.add(band.origin, times(y, rowBytes)));
-  const b = f.let(i32.add(band.panels, times(first, tapRow.bStep)));
   const c = f.let(i32.add(band.c, times(oy, 4 * placement.row)));
+  const zero = i32.const(0);
   eachBlockOf(f, blockRuns(columns.output, cutting.mr), (height) => {
-    const aOffsets = Array.from({ length: height }, (_, i) => i * columns.stride * pixel);
-    const block = chains(module, { aOffsets, perLane, columns: width, loops, cRow: 4 * placement.column, level });
-    f.do(f.call(block, a, b, c, count, 0, spill));
-    f.increment(a, height * columns.stride * pixel);
-    f.increment(c, height * 4 * placement.column);
+    const aOffsets = Array.from({ length: height }, (_, i) => i * step);
+    each(({ panel, width, a: aFrom = zero, c: cFrom = zero }) => {
+      const bStep = weights.stepOf(width);
+      const tapRow = { aStep: rows.dilation * rowBytes, bStep: columns.taps * channels * bStep };
+      const inner = joined([
+        { count: columns.taps, aStep: columns.dilation * pixel, bStep: channels * bStep },
+        { count: channels, aStep: 4, bStep },
+      ]);
+      const loops = reachesOut(rows)
+        ? [{ count: undefined, ...tapRow }, ...inner]
+        : joined([{ count: rows.taps, ...tapRow }, ...inner]);
+      const block = chains(module, { aOffsets, perLane, columns: width, loops, cRow, level });
+      const b = i32.add(panel, times(first, tapRow.bStep));
+      f.do(f.call(block, i32.add(a, aFrom), b, i32.add(c, cFrom), count, 0, spill));
+    });
+    f.increment(a, height * step);
+    f.increment(c, height * cRow);
   });
 }

@@ -91,7 +91,10 @@ function cutOf(gradient: WeightGradient, flops: number): Cut {
   const { rows, columns, groups, channels, filters, dy, level } = gradient;
   const bandSpec = { rows, columns, channels: gradient.pixel, hasOuterRows: true };
   let bandRows = Math.min(rows.output, Math.max(1, Math.floor(bandOutputs / columns.output)));
-  const { mr, nr } = blockOf(rows.taps * columns.taps * channels, filters, level, gradient.perLane);
+  const { mr, nr } =
+    gradient.perLane && level.bits === 256
+      ? { mr: 4, nr: 16 }
+      : blockOf(rows.taps * columns.taps * channels, filters, level, gradient.perLane);
   const runs = runsOf(gradient, bandSpec, mr);
   const bytesOf = (count: number): number => (runs.kind === 'taps' ? 0 : bandBytes(bandSpec, count));
   while (bandRows > 1 && bytesOf(bandRows) > mostBandBytes) bandRows = Math.ceil(bandRows / 2);
