@@ -53,6 +53,8 @@ export interface Correlation extends Windows {
 /** about 5 µs: the least that is worth claiming */
 const tileFlops = 500_000;
 const mostTiles = 64;
+/** an operation takes so many times as long where channels do not mix: memory binds */
+const slower = 4;
 /** of the copy of a band: what stays in the L2 beside weights and outputs */
 const mostBandBytes = 262_144;
 
@@ -79,7 +81,9 @@ export function correlate(correlation: Correlation): Kernel {
   const { bands, tiles } = across ? cutAcross(correlation, flops, mr) : cut(correlation, flops);
   const bandSpec = bandOf(correlation);
   const band = across ? 0 : bandBytes(bandSpec, Math.ceil(rows.output / bands));
-  const cost = flops / (level.bits === 256 ? 80 : 35) + images * rows.output * columns.output * 2;
+  const cost =
+    ((correlation.perLane ? slower : 1) * flops) / (level.bits === 256 ? 80 : 35) +
+    images * rows.output * columns.output * 2;
   return {
     name,
     tiles,
@@ -104,14 +108,14 @@ export function correlate(correlation: Correlation): Kernel {
   };
 }
 
-function bandOf({ rows, columns, pixel }: Windows): BandSpec {
-  return { rows, columns, channels: pixel, hasOuterRows: false };
+function bandOf({ rows, columns, pixel, perLane }: Windows): BandSpec {
+  return { rows, columns, channels: pixel, hasOuterRows: false, isAlwaysCopied: perLane };
 }
 
 /** How many bands an image has, and how many tiles all bands of all images are dealt to. */
 function cut(correlation: Correlation, flops: number): { bands: number; tiles: number } {
-  const { images, rows, columns, groups, weights, epilogue } = correlation;
-  const wanted = Math.max(1, Math.min(flops / tileFlops, mostTiles));
+  const { images, rows, columns, groups, weights, epilogue, perLane } = correlation;
+  const wanted = Math.max(1, Math.min((perLane ? slower : 1) * (flops / tileFlops), mostTiles));
   const bytes = bandBytes(bandOf(correlation), rows.output);
   const finished = epilogue ? 4 * rows.output * columns.output * groups * weights.filters : 0;
   const least = Math.max(wanted / images, bytes / mostBandBytes, finished / mostFinishedBytes);

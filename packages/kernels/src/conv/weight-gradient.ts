@@ -89,7 +89,7 @@ export function weightGradient(gradient: WeightGradient): Kernel {
 
 function cutOf(gradient: WeightGradient, flops: number): Cut {
   const { rows, columns, groups, channels, filters, dy, level } = gradient;
-  const bandSpec = { rows, columns, channels: gradient.pixel, hasOuterRows: true };
+  const bandSpec = { rows, columns, channels: gradient.pixel, hasOuterRows: true, isAlwaysCopied: gradient.perLane };
   let bandRows = Math.min(rows.output, Math.max(1, Math.floor(bandOutputs / columns.output)));
   const { mr, nr } =
     gradient.perLane && level.bits === 256
