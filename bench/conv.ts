@@ -25,6 +25,10 @@ interface Convolution {
   readonly taps: number;
   readonly filters: number;
   readonly padding: 'valid' | 'same';
+  /** 1 by default */
+  readonly stride?: number;
+  /** whether every filter sees the channel of its own number alone */
+  readonly isDepthwise?: boolean;
 }
 
 const convolutions: readonly Convolution[] = [
@@ -33,6 +37,18 @@ const convolutions: readonly Convolution[] = [
   { images: 64, size: 13, channels: 32, taps: 3, filters: 64, padding: 'valid' },
   { images: 8, size: 56, channels: 64, taps: 3, filters: 64, padding: 'same' },
   { images: 8, size: 7, channels: 256, taps: 3, filters: 256, padding: 'same' },
+  // layers of ResNet-20
+  { images: 32, size: 32, channels: 16, taps: 3, filters: 16, padding: 'same' },
+  { images: 32, size: 32, channels: 16, taps: 3, filters: 32, padding: 'same', stride: 2 },
+  { images: 32, size: 32, channels: 16, taps: 1, filters: 32, padding: 'same', stride: 2 },
+  { images: 32, size: 16, channels: 32, taps: 3, filters: 32, padding: 'same' },
+  { images: 32, size: 8, channels: 64, taps: 3, filters: 64, padding: 'same' },
+  // layers of a small MobileNet
+  { images: 32, size: 32, channels: 32, taps: 3, filters: 32, padding: 'same', isDepthwise: true },
+  { images: 32, size: 32, channels: 32, taps: 1, filters: 64, padding: 'same' },
+  { images: 32, size: 32, channels: 64, taps: 3, filters: 64, padding: 'same', stride: 2, isDepthwise: true },
+  { images: 32, size: 16, channels: 128, taps: 3, filters: 128, padding: 'same', isDepthwise: true },
+  { images: 32, size: 16, channels: 128, taps: 1, filters: 128, padding: 'same' },
 ];
 
 /** A network, and the products of its layers, from which its operations follow. */
@@ -96,12 +112,16 @@ export function convBench(rounds: Rounds): Row[] {
 }
 
 /** The convolution, and its gradients for the input and for the weights. */
-function convolutionWorks({ images, size, channels, taps, filters, padding }: Convolution): Work[] {
+function convolutionWorks(convolution: Convolution): Work[] {
+  const { images, size, channels, taps, filters, padding, stride = 1, isDepthwise = false } = convolution;
   const x = randomNormal([images, size, size, channels], { seed: 1 }).realize();
-  const w = randomNormal([taps, taps, channels, filters], { seed: 2 }).realize();
-  const forward = (a: Tensor, b: Tensor): Tensor => a.conv2d(b, { padding });
+  const w = randomNormal([taps, taps, channels, isDepthwise ? 1 : filters], { seed: 2 }).realize();
+  const options = { padding, strides: stride };
+  const forward = (a: Tensor, b: Tensor): Tensor =>
+    isDepthwise ? a.depthwiseConv2d(b, options) : a.conv2d(b, options);
   const dy = randomNormal(forward(x, w).shape, { seed: 3 }).realize();
-  const name = `${images}×${size}×${size}×${channels} ⋆ ${taps}×${taps}×${filters}, ${padding}`;
+  const way = `${padding}${stride > 1 ? `, stride ${stride}` : ''}${isDepthwise ? ', depthwise' : ''}`;
+  const name = `${images}×${size}×${size}×${channels} ⋆ ${taps}×${taps}×${filters}, ${way}`;
   const flops = (2 * dy.size * w.size) / filters;
   const bytes = 4 * (x.size + w.size + dy.size);
   const inner = ([a, b]: readonly Tensor[]): number => {

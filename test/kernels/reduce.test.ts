@@ -54,6 +54,8 @@ const shapes: fc.Arbitrary<Folded> = fc.oneof(
   ),
   folded(1, oneOf([700], [5000], [20_000]), oneOf([20], [4], [2])),
   folded(1, oneOf([3, 1500], [40]), oneOf([9], [1000])),
+  // from beyond a near cache
+  folded(1, oneOf([40], [7]), oneOf([6700], [40_001])),
   folded(
     3,
     oneOf([], [1], [3], [8, 2], [40]),
@@ -128,7 +130,7 @@ function check(plain: Plain, { shape, axes, length, source, target, cost, seed }
       loads: [{ operand: operand(0, source), type }],
       body: (_f, values) => values,
       combine: plain.combine,
-      store: operand(1, target),
+      stores: [operand(1, target)],
       cost,
     },
     [input, before],
@@ -161,7 +163,7 @@ test('the body is applied before elements are combined, with their positions', (
           loads: [source, other].map((load, v) => ({ operand: operand(v, load), type: 'f32x4' })),
           body: (_f, [a, b], index) => [f32x4.add(f32x4.mul(float(a!), float(b!)), f32x4.convert_i32x4_s(index()))],
           combine: sum.combine,
-          store: operand(2, target),
+          stores: [operand(2, target)],
           cost,
         },
         [...inputs, before],
@@ -177,6 +179,36 @@ test('the body is applied before elements are combined, with their positions', (
   );
 });
 
+test('several results of a body are combined in one pass, each in the order of the law', () => {
+  fc.assert(
+    fc.property(cases, ({ shape, axes, length, source, target, cost, seed }) => {
+      const input = sum.elements(source.length, seed);
+      const befores = [1, 2].map(() => new Float32Array(target.length).fill(7));
+      const slots = new Map<number, Elements | number>([input, ...befores].entries());
+      const kernels = reduce({
+        name: 'reduce',
+        shape,
+        axes,
+        loads: [{ operand: operand(0, source), type: 'f32x4' }],
+        body: (_f, [x]) => [x!, f32x4.mul(float(x!), float(x!))],
+        combine: sum.combine,
+        stores: [operand(1, target), operand(2, target)],
+        cost,
+        allocate: (size) => {
+          slots.set(slots.size, size);
+          return slots.size - 1;
+        },
+      });
+      const after = runKernels(kernels, slots, { order: shuffled(seed) });
+      const elements = Array.from(positions(source.view), (at) => input[at]!);
+      const squares = elements.map((x) => Math.fround(x * x));
+      sameBits(after.get(1)!, expected(befores[0]!, target, elements, length, sum), 'sum');
+      sameBits(after.get(2)!, expected(befores[1]!, target, squares, length, sum), 'sum of squares');
+    }),
+    { numRuns: 60 },
+  );
+});
+
 test('a long sum into one output is cut into tiles', () => {
   const allocated: number[] = [];
   const [partial, last] = reduce({
@@ -186,7 +218,7 @@ test('a long sum into one output is cut into tiles', () => {
     loads: [{ operand: operand(0, dense([10_000_000])), type: 'f32x4' }],
     body: (_f, values) => values,
     combine: sum.combine,
-    store: operand(1, dense([])),
+    stores: [operand(1, dense([]))],
     cost: 0.2,
     allocate: (length) => 1 + allocated.push(length),
   });

@@ -167,6 +167,10 @@ const large = {
   square: ({ a }) => ops.square(a),
   squeeze: ({ column }) => ops.exp(ops.squeeze(column)),
   stack: ({ a, b }) => ops.stack([a, b], 2),
+  standardize: ({ cube, row }) => [
+    ...ops.standardize(cube, [0, 1], { epsilon: 1e-3 }),
+    ...ops.standardize(ops.mul(row, 2), 0),
+  ],
   std: ({ cube }) => [ops.std(cube, 0), ops.std(cube, 2), ops.std(cube)],
   stopGradient: ({ a }) => ops.stopGradient(a),
   sub: ({ a, column }) => ops.sub(column, a),

@@ -9,6 +9,7 @@ import { generated } from './cases/generated.ts';
 import { indexing } from './cases/indexing.ts';
 import { linearAlgebra } from './cases/linear-algebra.ts';
 import { moves } from './cases/moves.ts';
+import { normalizations } from './cases/normalizations.ts';
 import { orders } from './cases/orders.ts';
 import { products } from './cases/products.ts';
 import { reductions } from './cases/reductions.ts';
@@ -23,6 +24,7 @@ export const cases = {
   ...moves,
   ...arrangements,
   ...reductions,
+  ...normalizations,
   ...products,
   ...indexing,
   ...linearAlgebra,

@@ -13,7 +13,7 @@ import {
   timeDistributed,
 } from '@treadle/nn';
 import { adam } from '@treadle/optim';
-import { gradients, randomNormal, setSeed, type Tensor, type Variable } from '@treadle/tensor';
+import { gradients, randomNormal, setSeed, standardize, type Tensor, type Variable } from '@treadle/tensor';
 import { type Callback, type Model, sequential } from '@treadle/train';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -84,10 +84,8 @@ function forward(model: Model, which: Frozen, batch: Tensor): Tensor {
   const linear = (input: Tensor, name: string): Tensor => input.matmul(get(`${name}/kernel`)).add(get(`${name}/bias`));
   const h = linear(batch, 'first').tanh();
   const [movingMean, movingVariance] = [find(model, 'norm/movingMean'), find(model, 'norm/movingVariance')];
-  const mean = which.norm ? movingMean.detach().reshape([1, 5]) : h.mean(0, { keepDims: true });
-  const variance = which.norm
-    ? movingVariance.detach().reshape([1, 5])
-    : h.sub(mean).square().mean(0, { keepDims: true });
+  const [gamma, beta] = ['norm/gamma', 'norm/beta'].map((name) => get(name).reshape([1, 5]));
+  const { values, mean, variance } = standardize(h, 0, { epsilon: 1e-3, gamma, beta });
   if (!which.norm) {
     for (const [moving, latest] of [
       [movingMean, mean],
@@ -103,8 +101,11 @@ function forward(model: Model, which: Frozen, batch: Tensor): Tensor {
       );
     }
   }
-  const normal = h.sub(mean).mul(variance.add(1e-3).rsqrt());
-  const scaled = normal.mul(get('norm/gamma').reshape([1, 5])).add(get('norm/beta').reshape([1, 5]));
+  const inference = (): Tensor => {
+    const scale = movingVariance.detach().add(1e-3).rsqrt().mul(get('norm/gamma'));
+    return h.mul(scale).add(get('norm/beta').sub(movingMean.detach().mul(scale)));
+  };
+  const scaled = which.norm ? inference() : values;
   return linear(linear(scaled, 'inner/in').tanh(), 'last').softmax();
 }
 

@@ -1,12 +1,13 @@
 // Fusion: which entries are written to memory, and which are evaluated where they are read. An entry is stored when it is
-// asked for, when it is no lane op or move, when more than one kernel reads it, when it would be evaluated again for every
-// element it is stretched to, when a kernel needs it to lie in memory, or when a kernel would become too long. Everything else
+// asked for, when it is no lane op or move, when more than one kernel reads it (unless it is as cheap to compute as to read, see
+// recompute.ts), when it would be evaluated again for every element it is stretched to, when a kernel needs it to lie in memory, or when a kernel would become too long. Everything else
 // melts into its reader.
 
 import { sameShape, sizeOf } from '@treadle/graph';
 import { shouldLieFirst } from '@treadle/kernels';
 import type { Capture, Captured } from './capture.ts';
 import { buildProgram, isMustStore, operandFor, type Program, type Stored } from './program.ts';
+import { cheapAgain } from './recompute.ts';
 
 /** Positions of the entries to be stored (sources, which lie in memory anyway, are not among them). */
 export type StoredSet = ReadonlySet<number>;
@@ -89,13 +90,14 @@ function chooseStored(entries: readonly Captured[], forced: ReadonlySet<number>)
     of.kernel ??= kernel;
     of.hasOthers ||= of.kernel !== kernel;
   };
+  const isCheap = cheapAgain(entries);
   const stored = new Set<number>();
   for (let at = entries.length - 1; at >= 0; at--) {
     const entry = entries[at];
     const use = uses[at];
     if (!entry || !use || entry.node.source) continue;
     const { op } = entry.node;
-    if (forced.has(at) || mustStore(entry, use)) stored.add(at);
+    if (forced.has(at) || mustStore(entry, use, isCheap[at] ?? false)) stored.add(at);
     for (const input of entry.inputs) {
       const of = uses[input];
       const node = entries[input]?.node;
@@ -113,11 +115,11 @@ function chooseStored(entries: readonly Captured[], forced: ReadonlySet<number>)
   return stored;
 }
 
-function mustStore({ node }: Captured, use: Use): boolean {
+function mustStore({ node }: Captured, use: Use, isCheap: boolean): boolean {
   switch (node.op?.kind) {
     case 'lane':
       return (
-        use.hasOthers ||
+        (use.hasOthers && !isCheap) ||
         use.inMemory ||
         sizeOf(node.shape) < use.iteration ||
         (node.op.indexed === true && !use.inPlace)

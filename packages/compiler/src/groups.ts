@@ -7,6 +7,7 @@ import type { Fused } from './fuse.ts';
 import { type Group, ownsPlace } from './group.ts';
 import { GroupGraph } from './group-graph.ts';
 import { joinEpilogues, joinLanes } from './join.ts';
+import { joinReductions } from './join-reductions.ts';
 import { buildProgram, isMustStore, operandFor, type Program, type Stored } from './program.ts';
 import type { Ragged } from './ragged.ts';
 import { joinRows } from './rows.ts';
@@ -20,6 +21,7 @@ export function makeGroups(capture: Capture, { stored, programs }: Fused, ragged
   joinLanes(capture, groups, sources, (members) => buildProgram(stored, members, members));
   joinEpilogues(capture, groups);
   joinRows(capture, groups, ragged);
+  if (!ragged) joinReductions(capture, groups, (inputs) => buildProgram(stored, inputs, []));
   return groups;
 }
 

@@ -56,7 +56,7 @@ export function describeGroup(layout: Layout, group: Group): Described {
     const { program, key } = rowProgram(layout, rows, window);
     return { key: `rows ${key} ${whole}`, window, make: () => [rowKernel({ ...program, present })] };
   }
-  const { op, shape } = nodeOf(layout, at);
+  const { op } = nodeOf(layout, at);
   if (product !== undefined) {
     const program = programIn(window, layout, group);
     const stores = storesIn(window, layout, members);
@@ -80,13 +80,12 @@ export function describeGroup(layout: Layout, group: Group): Described {
     return { key: `lanes ${key}`, window, make: () => [lanes(lane)] };
   }
   const { axes, combine } = op;
-  const store = { slot: positionOf(window, layout, at), view: denseView(shape) };
   const count = combinedIn(window, layout, at);
   const all = named({ ...program, ops: [...program.ops, op.name] });
   return {
     key: `${op.key} over ${axes} ${count} ${key}`,
     window,
-    make: ({ allocate }) => reduce({ ...all, key: undefined, axes, combine, store, allocate, count, present }),
+    make: ({ allocate }) => reduce({ ...all, key: undefined, axes, combine, stores, allocate, count, present }),
   };
 }
 

@@ -52,6 +52,7 @@ export type { ReduceOptions } from './ops/reduce.ts';
 export type { Interpolation } from './ops/resize.ts';
 export { type RowGradients, type RowList, rowGradients, setRows, takeRows } from './ops/row-lists.ts';
 export type { SortOptions } from './ops/sort.ts';
+export type { StandardizeOptions } from './ops/standardize.ts';
 export { broadcastView } from './ops/sum.ts';
 export type { DilatedOptions, Padding, Pair, WindowOptions } from './ops/window.ts';
 export {

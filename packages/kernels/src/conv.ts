@@ -144,22 +144,23 @@ export function conv2dWeightGradient({ x, dy, out, level, allocate, ...shape }: 
   }
   const kernels: Kernel[] = [];
   const slots = { x: denseSlot(x, allocate, kernels), dy: denseSlot(dy, allocate, kernels) };
+  const windows = windowsOf(shape);
+  const chunks = chunksOf(windows);
   const sizes = productOf(shape);
-  if (sizes) {
+  // a product whose sum is long is better cut along the sum, and reads both sides as they lie
+  if (sizes && chunks === 1) {
     const [a, b] = [matrix(slots.x, sizes.m, sizes.k), matrix(slots.dy, sizes.m, filters)];
     return [...kernels, ...matmul({ a: transposed(a), b, out, level, allocate })];
   }
-  const windows = windowsOf(shape);
-  const chunks = chunksOf(windows);
   const partial = chunks === 1 ? out : allocate(chunks * size);
   const ofGroup = windows.perLane ? groups : filters;
   kernels.push(weightGradient({ ...windows, ...slots, name, filters: ofGroup, out: partial, level }));
   if (chunks === 1) return kernels;
   const view: View = { shape: [size, chunks], strides: [1, size], offset: 0 };
   const loads = [{ operand: { slot: partial, view }, type: 'f32x4' } as const];
-  const store = { slot: out, view: dense };
+  const stores = [{ slot: out, view: dense }];
   const sum = { name: `sum of ${chunks} chunks`, shape: [size, chunks], loads, cost: 0.2, axes: 1, combine: sums };
-  return [...kernels, ...reduce({ ...sum, body: (_, values) => values, store, allocate })];
+  return [...kernels, ...reduce({ ...sum, body: (_, values) => values, stores, allocate })];
 }
 
 /**

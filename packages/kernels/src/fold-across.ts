@@ -3,6 +3,7 @@
 
 import { type Expr, type FunctionBuilder, i32, i32x4, v128 } from '@treadle/wasm';
 import { sizeOf } from './collapse.ts';
+import { addRounds, narrowRounds } from './fold-narrow.ts';
 import {
   betweenBlocks,
   blockLength,
@@ -12,8 +13,10 @@ import {
   foldLength,
   inRun,
   isInBlocks,
+  isNear,
   lengthFrom,
   mergeEight,
+  type Strip,
   workOf,
 } from './fold-nest.ts';
 import type { Kernel } from './kernel.ts';
@@ -51,7 +54,8 @@ export function foldAcross(nest: FoldNest): Kernel {
         eachStep(f, col0, col1, widestStrip, (left) => {
           const right = f.let(smaller(plus(left, widestStrip), col1));
           const [x0, end] = [f.let(times(left, 4)), f.let(times(right, 4))];
-          foldStrip(f, run, { at, x0, end, home: f.let(i32.sub(scratch, x0)), pitch });
+          const columns = Math.min(parts.tileColumns, widestStrip);
+          foldStrip(f, run, { columns, at, x0, end, home: f.let(i32.sub(scratch, x0)), pitch });
         });
       });
     },
@@ -61,28 +65,21 @@ export function foldAcross(nest: FoldNest): Kernel {
 /** Elements that come from memory, not from a cache. */
 const many = 2 ** 20;
 
-/** The outputs of a tile: about 60 µs, but whole strips of a row that comes from memory. */
+/** The outputs of a tile: about 10 µs, but 128 side by side where there are as many, and whole strips of a row that comes from memory. */
 function tileOutputs(nest: FoldNest): number {
   const { shape, cost } = nest.program;
   const columns = nest.outputs.at(-1)!;
-  const count = Math.min(16_384, Math.max(128, Math.floor(60_000 / (cost * foldLength(nest)))));
+  const wanted = Math.floor(10_000 / (cost * foldLength(nest)));
+  const count = Math.max(Math.min(128, columns), Math.min(16_384, wanted));
   return count < columns && sizeOf(shape) >= many
     ? Math.min(columns, widestStrip * Math.ceil(count / widestStrip))
     : count;
 }
 
-/** Strip of columns from byte x0 to `end`; `at` holds what cursors are at column 0. */
-interface Strip {
-  readonly at: readonly Expr<'i32'>[];
-  readonly x0: Expr<'i32'>;
-  readonly end: Expr<'i32'>;
-  /** accumulator j of word w of column x lies at home + x + (8·w + j)·pitch */
-  readonly home: Expr<'i32'>;
-  readonly pitch: number;
-}
-
 /** Rows that join an accumulator in one go, eight apart: it is fetched and put back once for all of them. */
-const together = 4;
+function rowsTogether(nest: FoldNest): number {
+  return isNear(nest) ? 4 : 1;
+}
 
 function foldStrip(f: FunctionBuilder, nest: FoldNest, strip: Strip): void {
   const { program, axis } = nest;
@@ -96,7 +93,6 @@ function foldStrip(f: FunctionBuilder, nest: FoldNest, strip: Strip): void {
     });
     f.increment(k, count);
   };
-  const block = 8 * together;
   const nextBlock = (): void => {
     if (!isInBlocks(nest)) return;
     const isBetween = i32.and(i32.gt_s(k, 0), i32.eqz(i32.and(k, blockLength - 1)));
@@ -104,9 +100,21 @@ function foldStrip(f: FunctionBuilder, nest: FoldNest, strip: Strip): void {
       betweenBlocks(f, nest, () => putAside(f, nest, strip));
     });
   };
+  const narrow = narrowRounds(nest, strip.columns);
+  const together = rowsTogether(nest);
+  const block = narrow === undefined ? 8 * together : 8;
   if (foldLength(nest) >= block) {
     f.while(i32.le_s(i32.add(k, block), length), () => {
       nextBlock();
+      if (narrow !== undefined) {
+        const rounds = f.let(smaller(i32.shr_u(i32.sub(length, k), 3), i32.const(narrow)));
+        addRounds(f, nest, strip, rows, k, rounds);
+        rows.forEach((row, v) => {
+          if (axis[v]) f.increment(row, times(rounds, 32 * axis[v]));
+        });
+        f.increment(k, i32.shl(rounds, 3));
+        return;
+      }
       f.loop((again) => {
         addRows(f, nest, strip, rows, k, together);
         advance(1);

@@ -14,7 +14,7 @@ export const blockLength = 256;
 
 /** Whether chunks of so many elements put sums aside: not where the order does not show, because nothing rounds. */
 export function hasBlocks(words: readonly Word[], length: number): boolean {
-  return length >= blockLength + 8 && words.length === 1 && words[0]?.type === 'f32x4';
+  return length >= blockLength + 8 && words.every(({ type }) => type === 'f32x4');
 }
 
 /** One of the values that an accumulator is made of; accumulators begin with the identity of each. */
@@ -122,7 +122,7 @@ export function nestOf(program: FoldProgram, stores: readonly FoldStore[]): Fold
 /** What it does: the body for each element, and a combining operation. */
 export function workOf({ program }: FoldNest): Pick<Work, 'kind' | 'ops' | 'shape' | 'flops'> {
   const { shape, words, ops = [], flops = 0 } = program;
-  const combining = words[0]?.type === 'f32x4' ? 1 : 0;
+  const combining = words.filter(({ type }) => type === 'f32x4').length;
   return { kind: 'fold', ops, shape, flops: sizeOf(shape) * (flops + combining) };
 }
 
@@ -173,4 +173,22 @@ export function finished(
   words: readonly Expr<Lane>[],
 ): readonly Expr<Lane>[] {
   return finish ? finish(f, words).map((word) => f.let(word)) : words;
+}
+
+/** Strip of columns from byte x0 to `end`, at most `columns` of them; `at` holds what cursors are at column 0. */
+export interface Strip {
+  readonly columns: number;
+  readonly at: readonly Expr<'i32'>[];
+  readonly x0: Expr<'i32'>;
+  readonly end: Expr<'i32'>;
+  /** accumulator j of word w of column x lies at home + x + (8·w + j)·pitch */
+  readonly home: Expr<'i32'>;
+  readonly pitch: number;
+}
+
+/** Elements of all loads that may lie in an L2. Where they come from further away, rows are best read in the order of memory. */
+const near = 2 ** 18;
+
+export function isNear({ program: { shape, loads } }: FoldNest): boolean {
+  return sizeOf(shape) * loads.length <= near;
 }

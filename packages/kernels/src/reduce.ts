@@ -28,16 +28,16 @@ export interface Reduction extends LaneProgram {
   /** how many axes are folded, in row-major order */
   readonly axes: number;
   readonly combine: Combine;
-  /** a view of the outputs' shape */
-  readonly store: Operand;
+  /** views of the outputs' shape, one for each result of the body: each is combined by itself */
+  readonly stores: readonly Operand[];
   /** gives a buffer of so many elements that lives until the kernels have run */
   readonly allocate: (length: number) => Slot;
   /** an int32: elements of all axes, in row-major order, from there on count for nothing; without it, all are there */
   readonly count?: Slot | undefined;
 }
 
-/** [...outputs, ...axes of K elements] → outputs, the body's one result combined over K. Where K is 0: identity + 0, so that an empty sum is +0. */
-export function reduce({ combine, store, allocate, axes, count, ...program }: Reduction): Kernel[] {
+/** [...outputs, ...axes of K elements] → outputs, each result of the body combined over K. Where K is 0: identity + 0, so that an empty sum is +0. */
+export function reduce({ combine, stores, allocate, axes, count, ...program }: Reduction): Kernel[] {
   const { body } = program;
   // The number goes to every element with the other loads.
   const present: readonly Load[] =
@@ -48,10 +48,10 @@ export function reduce({ combine, store, allocate, axes, count, ...program }: Re
   const outputs = shape.slice(0, -1);
   if (sizeOf(outputs) === 0) return [];
   if (shape.at(-1) === 0) {
-    const empty = { ...program, key: undefined, shape: outputs, loads: [], stores: [store] };
-    return [lanes({ ...empty, body: (f) => [leave(f, constantLane(type, identity + 0))] })];
+    const empty = { ...program, key: undefined, shape: outputs, loads: [], stores };
+    return [lanes({ ...empty, body: (f) => stores.map(() => leave(f, constantLane(type, identity + 0))) })];
   }
-  const merge: Merge = (f, a, b) => [apply(f, a[0]!, b[0]!)];
+  const merge: Merge = (f, a, b) => a.map((word, w) => apply(f, word, b[w]!));
   return fold(
     {
       ...program,
@@ -59,7 +59,7 @@ export function reduce({ combine, store, allocate, axes, count, ...program }: Re
       loads,
       nested,
       count,
-      words: [{ type, identity }],
+      words: stores.map(() => ({ type, identity })),
       body: (f, values, { index, k }) => {
         const elements = body(f, values.slice(0, given), index).map((element) => enter(f, element));
         const end = values[given];
@@ -71,7 +71,7 @@ export function reduce({ combine, store, allocate, axes, count, ...program }: Re
       merge,
       finish: (f, words) => words.map((word) => leave(f, word)),
     },
-    [{ word: 0, operand: store }],
+    stores.map((operand, word) => ({ word, operand })),
     allocate,
   );
 }

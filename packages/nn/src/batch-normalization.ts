@@ -2,15 +2,24 @@
 // normalized in inference. Steps that a mask leaves out are normalized as well, but count in no statistics. A frozen layer normalizes as in
 // inference, and moves nothing.
 
-import { type OptionKinds, type Shape, ShapeError, type Tensor, where } from '@treadle/tensor';
+import {
+  type OptionKinds,
+  type Shape,
+  ShapeError,
+  type Standardized,
+  standardize,
+  type Tensor,
+  where,
+} from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
 import { type Initializer, type InitializerName, initializerOf } from './initializers.ts';
-import { keepMask, type Mask, maskAlong, sampleShape } from './layer.ts';
+import { keepMask, maskAlong, sampleShape } from './layer.ts';
 import { readLayerOptions } from './layer-options.ts';
 import { LayerWeights } from './layer-weights.ts';
 import { makeLayer } from './make-layer.ts';
 import {
   axesOf,
+  factorsAlong,
   type ScaleAndShiftOptions,
   scaleAndShift,
   scaleAndShiftMaker,
@@ -61,15 +70,6 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): Lay
     const got = `got ${channels[0]}`;
     throw new ShapeError(`batchNormalization: there must be ${known.shape[0]} channels, as when it was built; ${got}`);
   };
-  /** Over all axes but that of the channels, and what training does to the moving statistics. */
-  const statistics = (x: Tensor, others: readonly number[], mask: Mask): Moments => {
-    const [mean, variance] = mask
-      ? maskedMoments(x, others, mask, weights.get('movingMean'), weights.get('movingVariance'))
-      : moments(x, others);
-    move('movingMean', mean);
-    move('movingVariance', variance);
-    return [mean, variance];
-  };
   const move = (name: string, latest: Tensor): void => {
     const moving = weights.get(name);
     moving.assign(
@@ -92,24 +92,37 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): Lay
       build(shape);
       const at = channelsAt(shape);
       const others = x.shape.map((_, i) => i).filter((i) => i !== at);
-      const place = (name: string): Tensor =>
-        weights.get(name).reshape(x.shape.map((extent, i) => (i === at ? extent : 1)));
-      const isLearning = training && made.trainable !== false;
-      const [mean, variance] = isLearning
-        ? statistics(x, others, mask)
-        : [place('movingMean'), place('movingVariance')];
-      return scaleAndShift(x.sub(mean).mul(variance.add(epsilon).rsqrt()), weights, [at]);
+      const factors = factorsAlong(x, weights, [at]);
+      const [movingMean, movingVariance] = [weights.get('movingMean'), weights.get('movingVariance')];
+      if (!training || made.trainable === false) {
+        const place = (moving: Tensor): Tensor => moving.reshape(x.shape.map((extent, i) => (i === at ? extent : 1)));
+        return normalizedBy(x, { mean: place(movingMean), variance: place(movingVariance) }, epsilon, factors);
+      }
+      const { mean, variance, values } = mask
+        ? maskedMoments(x, others, mask, movingMean, movingVariance)
+        : standardize(x, others, { epsilon, ...factors });
+      move('movingMean', mean);
+      move('movingVariance', variance);
+      return values ?? scaleAndShift(x.sub(mean).mul(variance.add(epsilon).rsqrt()), weights, [at]);
     },
     outputMask: keepMask,
   });
   return made;
 }
 
-type Moments = readonly [mean: Tensor, variance: Tensor];
+type Moments = Pick<Standardized, 'mean' | 'variance'> & Partial<Standardized>;
 
-function moments(x: Tensor, axes: readonly number[]): Moments {
-  const mean = x.mean(axes, { keepDims: true });
-  return [mean, x.sub(mean).square().mean(axes, { keepDims: true })];
+/** One multiplication and one addition for each element, which a convolution before it can do on the way. */
+function normalizedBy(
+  x: Tensor,
+  { mean, variance }: Moments,
+  epsilon: number,
+  { gamma, beta }: ReturnType<typeof factorsAlong>,
+): Tensor {
+  const inverse = variance.add(epsilon).rsqrt();
+  const scale = gamma ? inverse.mul(gamma) : inverse;
+  const offset = mean.mul(scale);
+  return x.mul(scale).add(beta ? beta.sub(offset) : offset.neg());
 }
 
 /** Of the steps that count; `mean` and `variance` as they are given for a channel of which none does. */
@@ -122,5 +135,5 @@ function maskedMoments(x: Tensor, axes: readonly number[], mask: Tensor, mean: T
     return where(counts.greater(0), sum.div(counts.maximum(1)), otherwise.reshape(counts.shape));
   };
   const latest = meanOf(x, mean);
-  return [latest, meanOf(x.sub(latest).square(), variance)];
+  return { mean: latest, variance: meanOf(x.sub(latest).square(), variance) };
 }

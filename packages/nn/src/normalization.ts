@@ -1,7 +1,7 @@
 // Normalizations within a sample: over its features (layerNormalization, rmsNormalization) or over groups of its channels
 // (groupNormalization). They do the same in training and in inference, and a sample's result does not depend on the others.
 
-import { type OptionKinds, type Shape, ShapeError, type Tensor } from '@treadle/tensor';
+import { type OptionKinds, type Shape, ShapeError, standardize, type Tensor } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
 import { keepMask, type LayerOptions, sampleShape } from './layer.ts';
 import { layerOptions, readLayerOptions } from './layer-options.ts';
@@ -13,7 +13,6 @@ import {
   scaleAndShift,
   scaleAndShiftMaker,
   scaleAndShiftOptions,
-  standardize,
 } from './scale-and-shift.ts';
 
 export interface LayerNormalizationOptions extends ScaleAndShiftOptions {
@@ -32,7 +31,7 @@ const layerNormalizationOptions: OptionKinds<LayerNormalizationOptions> = {
  */
 export function layerNormalization(options: LayerNormalizationOptions = {}): LayerFunction {
   const { epsilon = 1e-3 } = readLayerOptions('layerNormalization', options, layerNormalizationOptions);
-  return normalizer('layerNormalization', options, (x, axes) => standardize(x, axes, epsilon));
+  return normalizer('layerNormalization', options, (x, axes) => standardize(x, axes, { epsilon }).values);
 }
 
 export interface RmsNormalizationOptions
@@ -143,7 +142,7 @@ export function groupNormalization(groups = 32, options: GroupNormalizationOptio
       const parts = [groups, (x.shape[at] ?? 1) / groups];
       const grouped = x.reshape([...x.shape.slice(0, at), ...parts, ...x.shape.slice(at + 1)]);
       const axes = grouped.shape.map((_, i) => i).filter((i) => i !== 0 && i !== at);
-      return scaleAndShift(standardize(grouped, axes, epsilon).reshape(x.shape), weights, [at]);
+      return scaleAndShift(standardize(grouped, axes, { epsilon }).values.reshape(x.shape), weights, [at]);
     },
     outputMask: keepMask,
   });

@@ -57,11 +57,20 @@ export function scaleAndShiftMaker(weights: LayerWeights, options: ScaleAndShift
   };
 }
 
-/** x·gamma + beta, each of them put where `along` says: the axes of x that it lies along. */
-export function scaleAndShift(x: Tensor, weights: LayerWeights, along: readonly number[]): Tensor {
+/** gamma and beta as far as there are such, each of them put where `along` says: the axes of x that it lies along. */
+export function factorsAlong(
+  x: Tensor,
+  weights: LayerWeights,
+  along: readonly number[],
+): { readonly gamma: Tensor | undefined; readonly beta: Tensor | undefined } {
   const shape = x.shape.map((extent, i) => (along.includes(i) ? extent : 1));
   const place = (name: string): Tensor | undefined => weights.find(name)?.reshape(shape);
-  const [gamma, beta] = [place('gamma'), place('beta')];
+  return { gamma: place('gamma'), beta: place('beta') };
+}
+
+/** x·gamma + beta, along these axes of x. */
+export function scaleAndShift(x: Tensor, weights: LayerWeights, along: readonly number[]): Tensor {
+  const { gamma, beta } = factorsAlong(x, weights, along);
   const scaled = gamma ? x.mul(gamma) : x;
   return beta ? scaled.add(beta) : scaled;
 }
@@ -74,11 +83,4 @@ export function axesOf(kind: string, shape: Shape, axis: number | readonly numbe
   throw new RangeError(
     `${kind}: an axis must be one of a sample, 1 … ${rank - 1} or counted from the end; got ${show(axis)} for [batch, ${shape.join(', ')}]`,
   );
-}
-
-/** (x − mean) / √(variance + ε) over the axes. */
-export function standardize(x: Tensor, axes: readonly number[], epsilon: number): Tensor {
-  const centred = x.sub(x.mean(axes, { keepDims: true }));
-  const variance = centred.square().mean(axes, { keepDims: true });
-  return centred.mul(variance.add(epsilon).rsqrt());
 }

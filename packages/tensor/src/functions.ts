@@ -1,6 +1,6 @@
 // Ops whose operands are equals, as functions; the same as the methods.
 
-import { checkArray, type MatmulOptions, type Node, ops } from '@treadle/graph';
+import { type Axes, checkArray, type MatmulOptions, type Node, ops } from '@treadle/graph';
 import { nodeOf, operand, Tensor, type TensorLike } from './tensor.ts';
 import { alike } from './values.ts';
 
@@ -48,6 +48,30 @@ export function where(condition: TensorLike, a: TensorLike, b: TensorLike): Tens
 /** a [..., m, k] × b [..., k, n] → [..., m, n]; leading axes broadcast. Throws ShapeError when the inner sizes differ. */
 export function matmul(a: TensorLike, b: TensorLike, options?: MatmulOptions): Tensor {
   return new Tensor(ops.matmul(nodeOf(a), nodeOf(b), options));
+}
+
+export interface StandardizeOptions {
+  /** what is added to the variance; 0 by default */
+  readonly epsilon?: number | undefined;
+  /** the scale, which broadcasts to the shape of the mean; 1 by default */
+  readonly gamma?: Tensor | undefined;
+  /** the shift, which does so as well; 0 by default */
+  readonly beta?: Tensor | undefined;
+}
+
+/** What `standardize` gives: `values` has the shape of x, the others keep the axes with extent 1. */
+export interface Standardized {
+  readonly values: Tensor;
+  readonly mean: Tensor;
+  /** the mean squared distance from the mean */
+  readonly variance: Tensor;
+}
+
+/** (x − mean)/√(variance + epsilon)·gamma + beta, mean and variance over the axes. Throws ShapeError where factors do not fit. */
+export function standardize(x: Tensor, axes: Axes, { epsilon, gamma, beta }: StandardizeOptions = {}): Standardized {
+  const factors = { gamma: gamma && nodeOf(gamma), beta: beta && nodeOf(beta) };
+  const [values, mean, variance] = ops.standardize(nodeOf(x), axes, { epsilon, ...factors });
+  return { values: new Tensor(values), mean: new Tensor(mean), variance: new Tensor(variance) };
 }
 
 /** One after the other along an axis; the other extents are equal. Mixed dtypes become the one that holds them all. */

@@ -56,7 +56,10 @@ export {
   mul,
   notEqual,
   pow,
+  type Standardized,
+  type StandardizeOptions,
   stack,
+  standardize,
   sub,
   where,
 } from './functions.ts';

@@ -150,13 +150,13 @@ const index = { float32: 'int32', int32: 'int32', bool: 'int32' } as const;
 const absolute = (x: Elements) => x.map(Math.abs);
 const average = (x: Elements) => sum(x) / x.length;
 
-function variance(x: Elements): number {
+export function variance(x: Elements): number {
   const m = average(x);
   return average(x.map((value) => (value - m) ** 2));
 }
 
 /** The mean is off by e = γₙ·Σ|xᵢ|/n, a distance d from it by δ = e + u·(|d| + e), its square's mean by what follows. */
-function varianceBound(x: Elements): number {
+export function varianceBound(x: Elements): number {
   const n = x.length;
   const m = average(x);
   const e = (gamma(n) * sum(absolute(x))) / n;

@@ -38,6 +38,7 @@ export { ceil, floor, round } from './rounding.ts';
 export { logSoftmax, oneHot, softmax } from './softmax.ts';
 export { det, inv, solve } from './solve.ts';
 export { argsort, sort, topK } from './sort.ts';
+export { standardize } from './standardize.ts';
 export { stopGradient } from './stop-gradient.ts';
 export { broadcastTo, mean, std, sum, sumTo, variance } from './sum.ts';
 export { cos, erf, erfc, sin, tan } from './trigonometric.ts';

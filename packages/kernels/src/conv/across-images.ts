@@ -12,8 +12,9 @@ import type { Correlation } from './correlate.ts';
 import { eachGroup, eachPanel, panelsAddress } from './panels.ts';
 import { tapRuns, tapsInside } from './taps-inside.ts';
 
-/** of all pairs of an output and a tap of its row, those outside, where leaving them out pays */
-const leastOutside = 0.06;
+/** of all pairs of an output and a tap of its row, those outside, where leaving them out pays; blocks of more images cost more */
+const leastOutside = { few: 0.03, many: 0.06 };
+const fewImages = 6;
 /** inner loops are written for each number of taps */
 const mostTaps = 7;
 
@@ -22,7 +23,8 @@ export function isAcross({ images, columns, perLane }: Correlation, mr: number):
   // few columns or images make other blocks
   if (perLane || images < mr || columns.output <= 3 || columns.taps > mostTaps) return false;
   const inside = tapRuns(columns).reduce((sum, { outputs, count }) => sum + outputs * count, 0);
-  return inside < (1 - leastOutside) * columns.output * columns.taps;
+  const least = mr <= fewImages ? leastOutside.few : leastOutside.many;
+  return inside < (1 - least) * columns.output * columns.taps;
 }
 
 export function blocksOfImages(images: number, mr: number): number {

@@ -13,6 +13,7 @@ import {
   v128,
 } from '@treadle/wasm';
 import { plus, times } from '../lane.ts';
+import { highFirst } from '../matmul/store-lanes.ts';
 import { type ConvAxis, extentOf, reachesOut } from './axis.ts';
 
 export interface BandSpec {
@@ -22,14 +23,16 @@ export interface BandSpec {
   readonly channels: number;
   /** whether rows outside of the image are wanted, as zeros; otherwise nobody reads them */
   readonly hasOuterRows: boolean;
+  /** whether it is a copy in any case, for which the image is read in the order of memory: what comes from far comes faster so */
+  readonly isAlwaysCopied: boolean;
 }
 
 /** Stores of whole vectors run on by less than this. */
 const slack = 64;
 
 /** Whether the band is a copy. */
-export function isCopied({ rows, columns, hasOuterRows }: BandSpec): boolean {
-  return reachesOut(columns) || (hasOuterRows && reachesOut(rows));
+export function isCopied({ rows, columns, hasOuterRows, isAlwaysCopied }: BandSpec): boolean {
+  return isAlwaysCopied || reachesOut(columns) || (hasOuterRows && reachesOut(rows));
 }
 
 /** Bytes from a row of the band to the next. */
@@ -102,20 +105,45 @@ function copyBand(module: ModuleBuilder, spec: BandSpec): Func<['i32', 'i32', 'i
 /** Zeros for `length` floats, and for up to three more. */
 function clear(f: FunctionBuilder, to: Expr<'i32'>, byteOffset: number, length: number): void {
   const zero = f32x4.const(0);
-  eachVector(f, length, (x) => f.do(v128.store(i32.add(to, x), zero, byteOffset)));
+  eachVector(f, length, (x, offsets) => {
+    const at = f.let(i32.add(to, x));
+    for (const offset of offsets) f.do(v128.store(at, zero, byteOffset + offset));
+  });
 }
 
 /** Copies `length` floats, and up to three more. */
 function copy(f: FunctionBuilder, from: Expr<'i32'>, to: Expr<'i32'>, byteOffset: number, length: number): void {
-  eachVector(f, length, (x) => f.do(v128.store(i32.add(to, x), v128.load('f32x4', i32.add(from, x)), byteOffset)));
+  eachVector(f, length, (x, offsets) => {
+    const [source, target] = [f.let(i32.add(from, x)), f.let(i32.add(to, x))];
+    const vectors = offsets.map((offset) => f.let(v128.load('f32x4', source, offset)));
+    for (const j of highFirst(vectors.length)) f.do(v128.store(target, vectors[j]!, byteOffset + offsets[j]!));
+  });
 }
 
-function eachVector(f: FunctionBuilder, length: number, body: (x: Expr<'i32'>) => void): void {
-  if (length === 0) return;
+/** Vectors in one round, at most. */
+const together = 8;
+
+/** Calls `body` with where a round begins, in bytes, and the offsets of its vectors. */
+function eachVector(
+  f: FunctionBuilder,
+  length: number,
+  body: (x: Expr<'i32'>, offsets: readonly number[]) => void,
+): void {
+  const vectors = Math.ceil(length / 4);
   const x = f.local('i32', 0);
-  f.loop((again) => {
-    body(x);
-    f.increment(x, 16);
-    f.brIf(again, i32.lt_s(x, 4 * length));
-  });
+  const round = (count: number): void => {
+    body(
+      x,
+      Array.from({ length: count }, (_, i) => 16 * i),
+    );
+    f.increment(x, 16 * count);
+  };
+  const rounds = Math.floor(vectors / together);
+  if (rounds > 1) {
+    f.loop((again) => {
+      round(together);
+      f.brIf(again, i32.lt_s(x, 16 * together * rounds));
+    });
+  } else if (rounds === 1) round(together);
+  if (vectors % together > 0) round(vectors % together);
 }

@@ -3,9 +3,9 @@
 // when the code is written, and k runs through loops within loops, each with a step of its own. Every element is one chain
 // of multiply-adds in the order of the loops, so its bits do not depend on the block that it is computed in.
 
-import { type Expr, type FunctionBuilder, f32x4, i32, type Local, type ModuleBuilder, v128 } from '@treadle/wasm';
+import { type Expr, type FunctionBuilder, i32, type Local, type ModuleBuilder, v128 } from '@treadle/wasm';
 import type { Level } from '../kernel.ts';
-import { computedColumns, grid, type MicroKernel, writeBack } from '../matmul/micro-kernel.ts';
+import { computedColumns, fused, grid, type MicroKernel, writeBack } from '../matmul/micro-kernel.ts';
 
 /** Steps are in bytes, at least 0. */
 export interface Loop {
@@ -64,7 +64,15 @@ export function chains(module: ModuleBuilder, spec: ChainsSpec): MicroKernel {
             });
           });
         });
-        const nest: Nest = { f, a, b, count, level, step: multiplyAdd(f, spec, sums, a, b) };
+        const nest: Nest = {
+          f,
+          a,
+          b,
+          count,
+          level,
+          step: multiplyAdd(f, spec, sums, a, b),
+          slide: spec.perLane ? multiplyAddSliding(f, spec, sums, a, b) : undefined,
+        };
         if (loops.every((loop) => loop.count !== 0)) run(nest, loops);
         writeBack(f, { columns, cRow, level }, sums, c, spill);
       },
@@ -81,6 +89,8 @@ interface Nest {
   readonly level: Level;
   /** one k, at so many bytes from a and b */
   readonly step: (aOffset: number, bOffset: number) => void;
+  /** all k of an innermost loop of few, where rows share elements of A */
+  readonly slide: ((loop: Loop, aOffset: number, bOffset: number) => void) | undefined;
 }
 
 interface Moved {
@@ -90,6 +100,9 @@ interface Moved {
 
 /** Steps that are written one after the other, at most, where V8 joins vectors; where it does not, that costs registers. */
 const mostUnrolled = 16;
+
+/** k that slide together, at most: as many vectors of B are held. */
+const mostSlid = 5;
 
 /** Emits the loops; returns how far they move a and b where that is known. */
 function run(nest: Nest, loops: readonly Loop[]): Moved {
@@ -121,6 +134,10 @@ function run(nest: Nest, loops: readonly Loop[]): Moved {
 function unroll(nest: Nest, [outer, ...inner]: readonly Loop[], aOffset: number, bOffset: number): void {
   if (!outer) {
     nest.step(aOffset, bOffset);
+    return;
+  }
+  if (inner.length === 0 && nest.slide && (outer.count ?? 0) <= mostSlid && outer.aStep > 0) {
+    nest.slide(outer, aOffset, bOffset);
     return;
   }
   for (let i = 0; i < (outer.count ?? 0); i++)
@@ -174,7 +191,7 @@ function multiplyAdd(
   const as = Array.from({ length: perLane ? vectors : holdsB ? 1 : rows }, () => f.local('f32x4'));
   const accumulate = (i: number, j: number): void => {
     const [sum, x, y] = [sums[i]![j]!, as[(perLane ? j : i) % as.length]!, bs[j % bs.length]!];
-    f.set(sum, level.fma ? f32x4.relaxed_madd(y, x, sum) : f32x4.add(sum, f32x4.mul(y, x)));
+    f.set(sum, fused(level, y, x, sum));
   };
   return (aOffset, bOffset) => {
     const loadA = (i: number) => f.set(as[i % as.length]!, v128.load32_splat('f32x4', a, (aOffsets[i] ?? 0) + aOffset));
@@ -203,6 +220,34 @@ function multiplyAdd(
       const pair = j + 1 < vectors ? [j, j + 1] : [j];
       for (const p of pair) loadB(p);
       for (let i = 0; i < rows; i++) for (const p of pair) accumulate(i, p);
+    }
+  };
+}
+
+/**
+ * sums[i][j] = a[i][j] · b[j] + sums[i][j] for every k of a loop: an element of A that several rows read, each at a k of its own,
+ * is loaded once. Elements come in the order of memory, so every row meets its k in their order.
+ */
+function multiplyAddSliding(
+  f: FunctionBuilder,
+  { aOffsets, level }: ChainsSpec,
+  sums: readonly (readonly Local<'f32x4'>[])[],
+  a: Expr<'i32'>,
+  b: Expr<'i32'>,
+): (loop: Loop, aOffset: number, bOffset: number) => void {
+  const vectors = Array.from({ length: sums[0]?.length ?? 0 }, (_, j) => j);
+  const element = vectors.map(() => f.local('f32x4'));
+  return ({ count = 0, aStep, bStep }, aOffset, bOffset) => {
+    const weights = Array.from({ length: count }, (_, k) =>
+      vectors.map((j) => f.let(v128.load('f32x4', b, bOffset + k * bStep + 16 * j))),
+    );
+    const places = new Set(aOffsets.flatMap((offset) => weights.map((_, k) => offset + k * aStep)));
+    for (const place of [...places].sort((x, y) => x - y)) {
+      for (const j of vectors) f.set(element[j]!, v128.load('f32x4', a, aOffset + place + 16 * j));
+      sums.forEach((row, i) => {
+        const weight = weights[(place - (aOffsets[i] ?? 0)) / aStep];
+        if (weight) for (const j of vectors) f.set(row[j]!, fused(level, weight[j]!, element[j]!, row[j]!));
+      });
     }
   };
 }

@@ -53,6 +53,8 @@ export interface Correlation extends Windows {
 /** about 5 µs: the least that is worth claiming */
 const tileFlops = 500_000;
 const mostTiles = 64;
+/** an operation takes so many times as long where channels do not mix: memory binds */
+const slower = 4;
 /** of the copy of a band: what stays in the L2 beside weights and outputs */
 const mostBandBytes = 262_144;
 
@@ -79,7 +81,9 @@ export function correlate(correlation: Correlation): Kernel {
   const { bands, tiles } = across ? cutAcross(correlation, flops, mr) : cut(correlation, flops);
   const bandSpec = bandOf(correlation);
   const band = across ? 0 : bandBytes(bandSpec, Math.ceil(rows.output / bands));
-  const cost = flops / (level.bits === 256 ? 80 : 35) + images * rows.output * columns.output * 2;
+  const cost =
+    ((correlation.perLane ? slower : 1) * flops) / (level.bits === 256 ? 80 : 35) +
+    images * rows.output * columns.output * 2;
   return {
     name,
     tiles,
@@ -104,14 +108,14 @@ export function correlate(correlation: Correlation): Kernel {
   };
 }
 
-function bandOf({ rows, columns, pixel }: Windows): BandSpec {
-  return { rows, columns, channels: pixel, hasOuterRows: false };
+function bandOf({ rows, columns, pixel, perLane }: Windows): BandSpec {
+  return { rows, columns, channels: pixel, hasOuterRows: false, isAlwaysCopied: perLane };
 }
 
 /** How many bands an image has, and how many tiles all bands of all images are dealt to. */
 function cut(correlation: Correlation, flops: number): { bands: number; tiles: number } {
-  const { images, rows, columns, groups, weights, epilogue } = correlation;
-  const wanted = Math.max(1, Math.min(flops / tileFlops, mostTiles));
+  const { images, rows, columns, groups, weights, epilogue, perLane } = correlation;
+  const wanted = Math.max(1, Math.min((perLane ? slower : 1) * (flops / tileFlops), mostTiles));
   const bytes = bandBytes(bandOf(correlation), rows.output);
   const finished = epilogue ? 4 * rows.output * columns.output * groups * weights.filters : 0;
   const least = Math.max(wanted / images, bytes / mostBandBytes, finished / mostFinishedBytes);
@@ -197,47 +201,90 @@ interface Band {
 function overPanels(emission: Emission, { origin, panels, c, outputs }: Band): void {
   const { f, correlation } = emission;
   const { groups, channels, weights, perLane } = correlation;
-  const overGroup = (group: Expr<'i32'>): void => {
+  if (perLane) {
+    overRows(emission, outputs, (row) => {
+      overColumns(emission, row, { origin, c }, (block) => {
+        // all channels of a few outputs, so that memory is read and written in its order
+        eachPanel(f, weights, panels, (panel, column, width) => {
+          const channel = f.let(i32.shl(column, 2));
+          block({ panel, width, a: channel, c: channel });
+        });
+      });
+    });
+    return;
+  }
+  eachGroup(f, groups, (group) => {
     const a = f.let(i32.add(origin, times(group, 4 * channels)));
     const ofGroup = f.let(i32.add(panels, times(group, weights.groupBytes)));
     const filter = f.let(times(group, weights.filters));
     eachPanel(f, weights, ofGroup, (panel, column, width) => {
       const to = f.let(i32.add(c, i32.shl(i32.add(filter, column), 2)));
-      const from = perLane ? f.let(i32.add(a, i32.shl(column, 2))) : a;
-      overRows(emission, { origin: from, panels: panel, c: to, outputs }, width);
+      overRows(emission, outputs, (row) => {
+        overColumns(emission, row, { origin: a, c: to }, (block) => block({ panel, width }));
+      });
     });
-  };
-  eachGroup(f, groups, overGroup);
+  });
 }
 
-function overRows({ f, module, correlation, cutting, spill }: Emission, band: Band, width: number): void {
+/** A row of outputs: the first row of the image that it reads, and of the taps the first and how many lie inside. */
+interface OutputRow {
+  readonly oy: Expr<'i32'>;
+  readonly y: Expr<'i32'>;
+  readonly first: Expr<'i32'>;
+  readonly count: Expr<'i32'>;
+}
+
+function overRows({ f, correlation }: Emission, outputs: Span, body: (row: OutputRow) => void): void {
+  const { rows } = correlation;
+  const oy = f.let(outputs.start);
+  f.forSteps(oy, outputs.end, 1, () => {
+    const start = f.let(plus(times(oy, rows.stride), -rows.before));
+    const { first, count } = reachesOut(rows)
+      ? tapsInside(f, rows, start)
+      : { first: i32.const(0), count: i32.const(rows.taps) };
+    body({ oy, y: f.let(i32.add(start, times(first, rows.dilation))), first, count });
+  });
+}
+
+/** A panel of so many columns, and bytes to what it reads and writes of a block of outputs. */
+interface BlockPanel {
+  readonly panel: Expr<'i32'>;
+  readonly width: number;
+  readonly a?: Expr<'i32'>;
+  readonly c?: Expr<'i32'>;
+}
+
+/** Calls `each` for every block of outputs of a row, to compute it for some panels. */
+function overColumns(
+  { f, module, correlation, cutting, spill }: Emission,
+  { oy, y, first, count }: OutputRow,
+  band: Pick<Band, 'origin' | 'c'>,
+  each: (block: (panel: BlockPanel) => void) => void,
+): void {
   const { rows, columns, channels, perLane, weights, placement, level } = correlation;
   const pixel = 4 * correlation.pixel;
   const rowBytes = bandRowBytes(cutting.bandSpec);
-  const bStep = weights.stepOf(width);
-  const isCut = reachesOut(rows);
-  const tapRow = { aStep: rows.dilation * rowBytes, bStep: columns.taps * channels * bStep };
-  const inner = joined([
-    { count: columns.taps, aStep: columns.dilation * pixel, bStep: channels * bStep },
-    { count: channels, aStep: 4, bStep },
-  ]);
-  const loops = isCut
-    ? [{ count: undefined, ...tapRow }, ...inner]
-    : joined([{ count: rows.taps, ...tapRow }, ...inner]);
-  const oy = f.let(band.outputs.start);
-  f.forSteps(oy, band.outputs.end, 1, () => {
-    const start = f.let(plus(times(oy, rows.stride), -rows.before));
-    const { first, count } = isCut ? tapsInside(f, rows, start) : { first: i32.const(0), count: i32.const(rows.taps) };
-    const y = i32.add(start, times(first, rows.dilation));
-    const a = f.let(i32.add(band.origin, times(y, rowBytes)));
-    const b = f.let(i32.add(band.panels, times(first, tapRow.bStep)));
-    const c = f.let(i32.add(band.c, times(oy, 4 * placement.row)));
-    eachBlockOf(f, blockRuns(columns.output, cutting.mr), (height) => {
-      const aOffsets = Array.from({ length: height }, (_, i) => i * columns.stride * pixel);
-      const block = chains(module, { aOffsets, perLane, columns: width, loops, cRow: 4 * placement.column, level });
-      f.do(f.call(block, a, b, c, count, 0, spill));
-      f.increment(a, height * columns.stride * pixel);
-      f.increment(c, height * 4 * placement.column);
+  const [cRow, step] = [4 * placement.column, columns.stride * pixel];
+  const a = f.let(i32.add(band.origin, times(y, rowBytes)));
+  const c = f.let(i32.add(band.c, times(oy, 4 * placement.row)));
+  const zero = i32.const(0);
+  eachBlockOf(f, blockRuns(columns.output, cutting.mr), (height) => {
+    const aOffsets = Array.from({ length: height }, (_, i) => i * step);
+    each(({ panel, width, a: aFrom = zero, c: cFrom = zero }) => {
+      const bStep = weights.stepOf(width);
+      const tapRow = { aStep: rows.dilation * rowBytes, bStep: columns.taps * channels * bStep };
+      const inner = joined([
+        { count: columns.taps, aStep: columns.dilation * pixel, bStep: channels * bStep },
+        { count: channels, aStep: 4, bStep },
+      ]);
+      const loops = reachesOut(rows)
+        ? [{ count: undefined, ...tapRow }, ...inner]
+        : joined([{ count: rows.taps, ...tapRow }, ...inner]);
+      const block = chains(module, { aOffsets, perLane, columns: width, loops, cRow, level });
+      const b = i32.add(panel, times(first, tapRow.bStep));
+      f.do(f.call(block, i32.add(a, aFrom), b, i32.add(c, cFrom), count, 0, spill));
     });
+    f.increment(a, height * step);
+    f.increment(c, height * cRow);
   });
 }

@@ -39,3 +39,13 @@ export function tapRuns({ input, output, taps, stride, dilation, before }: ConvA
   }
   return runs;
 }
+
+/** The outputs of an axis for which tap t lies inside; they are neighbours. */
+export function outputsOf(
+  { input, output, stride, dilation, before }: ConvAxis,
+  t: number,
+): { output: number; outputs: number } {
+  const upTo = (position: number): number =>
+    Math.min(output, Math.max(0, Math.ceil((position + before - t * dilation) / stride)));
+  return { output: upTo(0), outputs: upTo(input) - upTo(0) };
+}

@@ -6,7 +6,7 @@
 import { type Expr, type FunctionBuilder, i32, type ModuleBuilder } from '@treadle/wasm';
 import { finished, wholeOf } from '../finished.ts';
 import type { Kernel, KernelFunc, Level, Slot } from '../kernel.ts';
-import { plus, smaller, times } from '../lane.ts';
+import { larger, plus, smaller, times } from '../lane.ts';
 import { evenPart, type Span } from '../matmul/even.ts';
 import { computedColumns } from '../matmul/micro-kernel.ts';
 import { packPanel } from '../matmul/pack.ts';
@@ -14,6 +14,8 @@ import { type BandSpec, bandBytes, bandOrigin, bandRowBytes } from './band.ts';
 import { blockRuns, chains, eachBlockOf, joined } from './chains.ts';
 import { blockOf, type Windows } from './correlate.ts';
 import { eachGroup, eachPanel, type Panels } from './panels.ts';
+import { outputsOf } from './taps-inside.ts';
+import { type Runs, runsOf } from './weight-runs.ts';
 
 export interface WeightGradient extends Windows {
   readonly name: string;
@@ -87,17 +89,21 @@ export function weightGradient(gradient: WeightGradient): Kernel {
 
 function cutOf(gradient: WeightGradient, flops: number): Cut {
   const { rows, columns, groups, channels, filters, dy, level } = gradient;
-  const bandSpec = { rows, columns, channels: gradient.pixel, hasOuterRows: true };
+  const bandSpec = { rows, columns, channels: gradient.pixel, hasOuterRows: true, isAlwaysCopied: gradient.perLane };
   let bandRows = Math.min(rows.output, Math.max(1, Math.floor(bandOutputs / columns.output)));
-  while (bandRows > 1 && bandBytes(bandSpec, bandRows) > mostBandBytes) bandRows = Math.ceil(bandRows / 2);
-  const { mr, nr } = blockOf(rows.taps * columns.taps * channels, filters, level, gradient.perLane);
-  const runs = runsOf(gradient, mr);
+  const { mr, nr } =
+    gradient.perLane && level.bits === 256
+      ? { mr: 4, nr: 16 }
+      : blockOf(rows.taps * columns.taps * channels, filters, level, gradient.perLane);
+  const runs = runsOf(gradient, bandSpec, mr);
+  const bytesOf = (count: number): number => (runs.kind === 'taps' ? 0 : bandBytes(bandSpec, count));
+  while (bandRows > 1 && bytesOf(bandRows) > mostBandBytes) bandRows = Math.ceil(bandRows / 2);
   const chunks = chunksOf(gradient);
   const wanted = Math.min(mostTiles, flops / tileFlops);
   const runParts = Math.max(1, Math.min(runs.count, Math.ceil(wanted / chunks)));
   const step = 4 * groups * filters;
   const isPacked = packsOutputs(gradient, nr);
-  const band = bandBytes(bandSpec, bandRows);
+  const band = bytesOf(bandRows);
   const panels: Panels = {
     operand: { slot: dy, view: { shape: [], strides: [], offset: 0 } },
     filters,
@@ -113,27 +119,6 @@ function cutOf(gradient: WeightGradient, flops: number): Cut {
 /** Whether panels of dy are copied side by side: the rows of a panel of many filters share few sets of the L1. */
 function packsOutputs({ filters, perLane }: WeightGradient, nr: number): boolean {
   return filters > 2 * nr && !perLane;
-}
-
-/**
- * The rows of the product, weights of one filter in their order: runs of rows whose elements of x lie together, each from
- * another tap on; or where runs are short, one run of all rows, whose places are all written down.
- */
-type Runs =
-  | { readonly kind: 'run'; readonly count: number; readonly length: number; readonly perTapRow: number }
-  | { readonly kind: 'all'; readonly count: 1 };
-
-/** so many rows may be one run with places of its own */
-const mostPlaces = 160;
-
-function runsOf({ rows, columns, groups, channels, perLane }: Windows, mr: number): Runs {
-  if (perLane) return { kind: 'all', count: 1 };
-  const isJoined = columns.dilation === 1 && (groups === 1 || columns.taps === 1);
-  const length = isJoined ? columns.taps * channels : channels;
-  const count = rows.taps * (isJoined ? 1 : columns.taps);
-  const isShort = length < 2 * mr && length % mr !== 0;
-  if (isShort && count * length <= mostPlaces) return { kind: 'all', count: 1 };
-  return { kind: 'run', count, length, perTapRow: isJoined ? 1 : columns.taps };
 }
 
 function emitTile(module: ModuleBuilder, gradient: WeightGradient, cut: Cut): KernelFunc {
@@ -158,14 +143,17 @@ function emitTile(module: ModuleBuilder, gradient: WeightGradient, cut: Cut): Ke
         const left = f.let(smaller(i32.sub(rows.output, oy), i32.sub(span.end, row)));
         const count = f.let(smaller(left, i32.const(bandRows)));
         const imageAt = f.let(i32.add(xAt, times(image, imageBytes)));
-        const first = f.let(plus(times(oy, rows.stride), -rows.before));
-        const reach = (rows.taps - 1) * rows.dilation + 1 - rows.stride;
-        const end = f.let(plus(i32.add(first, times(count, rows.stride)), reach));
-        const origin = bandOrigin(f, module, bandSpec, imageAt, scratch, first, end);
-        const a = f.let(i32.add(origin, times(first, bandRowBytes(bandSpec))));
+        const fromBand = (): Expr<'i32'> => {
+          const first = f.let(plus(times(oy, rows.stride), -rows.before));
+          const reach = (rows.taps - 1) * rows.dilation + 1 - rows.stride;
+          const end = f.let(plus(i32.add(first, times(count, rows.stride)), reach));
+          const origin = bandOrigin(f, module, bandSpec, imageAt, scratch, first, end);
+          return f.let(i32.add(origin, times(first, bandRowBytes(bandSpec))));
+        };
+        const a = runs.kind === 'taps' ? imageAt : fromBand();
         const b = f.let(i32.add(dyAt, times(row, 4 * columns.output * groups * filters)));
         const continues = f.let(i32.gt_s(row, span.start));
-        overPanels({ f, module, gradient, cut, scratch }, { a, b, c, count, continues, part });
+        overPanels({ f, module, gradient, cut, scratch }, { a, b, c, oy, count, continues, part });
         f.increment(row, count);
         f.brIf(again, i32.lt_s(row, span.end));
       });
@@ -184,9 +172,12 @@ interface Emission {
 
 /** Some rows of outputs of one image, and the runs of weights that they are added to. */
 interface Band {
+  /** of runs of taps: the image; of others: the first row that windows of the band read */
   readonly a: Expr<'i32'>;
   readonly b: Expr<'i32'>;
   readonly c: Expr<'i32'>;
+  /** the first row of outputs */
+  readonly oy: Expr<'i32'>;
   readonly count: Expr<'i32'>;
   readonly continues: Expr<'i32'>;
   readonly part: Span;
@@ -215,7 +206,49 @@ function overPanels(emission: Emission, band: Band): void {
   eachGroup(f, groups, overGroup);
 }
 
-function overRuns({ f, module, gradient, cut, scratch }: Emission, band: Band, width: number): void {
+/** A row of taps after the other: each meets the rows and the columns of outputs for which it lies inside of the image. */
+function overTaps({ f, module, gradient, cut, scratch }: Emission, band: Band, width: number): void {
+  const { rows, columns, groups, channels, filters, level } = gradient;
+  const [pixel, cRow, bStep] = [4 * gradient.pixel, 4 * groups * filters, cut.panels.stepOf(width)];
+  const [rowBytes, bRow] = [columns.input * pixel, columns.output * bStep];
+  const spill = f.let(plus(scratch, cut.spill));
+  const ky = f.let(band.part.start);
+  f.forSteps(ky, band.part.end, 1, () => {
+    const above = f.let(i32.sub(rows.before, times(ky, rows.dilation))); // rows of the image that the first output lacks
+    const outputsTo = (row: Expr<'i32'>): Expr<'i32'> =>
+      f.let(i32.div_s(plus(larger(row, i32.const(0)), rows.stride - 1), rows.stride));
+    const first = f.let(larger(band.oy, outputsTo(above)));
+    const end = smaller(i32.add(band.oy, band.count), outputsTo(f.let(plus(above, rows.input))));
+    const count = f.let(i32.sub(f.let(end), first));
+    const row = f.let(i32.add(band.a, times(i32.sub(times(first, rows.stride), above), rowBytes)));
+    const b = f.let(i32.add(band.b, times(i32.sub(first, band.oy), bRow)));
+    for (let kx = 0; kx < columns.taps; kx++) {
+      const { output, outputs } = outputsOf(columns, kx);
+      const loops = [
+        { count: undefined, aStep: rows.stride * rowBytes, bStep: bRow },
+        ...joined([{ count: outputs, aStep: columns.stride * pixel, bStep }]),
+      ];
+      const x = output * columns.stride + kx * columns.dilation - columns.before;
+      const a = f.let(plus(row, x * pixel));
+      const from = f.let(plus(b, output * bStep));
+      const c = f.let(i32.add(band.c, times(plus(times(ky, columns.taps), kx), channels * cRow)));
+      eachBlockOf(f, blockRuns(channels, cut.mr), (height) => {
+        const aOffsets = Array.from({ length: height }, (_, i) => 4 * i);
+        const block = chains(module, { aOffsets, perLane: false, columns: width, loops, cRow, level });
+        f.do(f.call(block, a, from, c, count, band.continues, spill));
+        f.increment(a, 4 * height);
+        f.increment(c, height * cRow);
+      });
+    }
+  });
+}
+
+function overRuns(emission: Emission, band: Band, width: number): void {
+  const { f, module, gradient, cut, scratch } = emission;
+  if (cut.runs.kind === 'taps') {
+    overTaps(emission, band, width);
+    return;
+  }
   const { rows, columns, groups, channels, perLane, filters, level } = gradient;
   const { runs, mr, bandSpec } = cut;
   const [pixel, rowBytes] = [4 * gradient.pixel, bandRowBytes(bandSpec)];
