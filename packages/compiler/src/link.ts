@@ -60,11 +60,17 @@ export function* linkInParts(kernels: ReadonlyMap<string, Kernel>, isWatched: bo
   return { entry: entryOf(isWatched), functions };
 }
 
-/** The kernels as a module that exports each of them, and the names of its exports. */
+/** The kernels as a module that exports all its functions. */
 export interface EncodedKernels {
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** what each kernel is exported as */
   readonly names: readonly string[];
+  /** the exports whose kernels take so long that it pays to wait until they are optimized */
+  readonly urgent: ReadonlySet<string>;
 }
+
+/** From so many nanoseconds on a kernel takes longer as V8's baseline compiler leaves it than optimizing it takes. */
+const urgentCost = 50_000;
 
 export function encodeKernels(kernels: Iterable<Kernel>): EncodedKernels {
   return finished(encodeInParts(kernels));
@@ -73,24 +79,28 @@ export function encodeKernels(kernels: Iterable<Kernel>): EncodedKernels {
 function* encodeInParts(kernels: Iterable<Kernel>): InParts<EncodedKernels> {
   const module = new ModuleBuilder({ memory: memoryImport });
   const names: string[] = [];
+  const urgent = new Set<string>();
   for (const kernel of kernels) {
+    const first = module.functions.length;
     names.push(internalName(kernel.emit(module)));
+    if (kernel.cost >= urgentCost) for (const func of module.functions.slice(first)) urgent.add(internalName(func));
     yield;
   }
-  return { bytes: module.encode({ exportAll: true }), names };
+  return { bytes: module.encode({ exportAll: true }), names, urgent };
 }
 
 function* compileKernels(missing: ReadonlyMap<string, Kernel>): InParts<ReadonlyMap<string, Linked>> {
-  const { bytes, names } = yield* encodeInParts(missing.values());
+  const encoded = yield* encodeInParts(missing.values());
+  const { names } = encoded;
   const id = ++modules;
-  const kernels: Kernels = { id, module: yield* compiled(bytes, id) };
+  const kernels: Kernels = { id, module: yield* compiled(encoded, id) };
   return new Map([...missing.keys()].map((key, i) => [key, { kernels, name: names[i] ?? '' }]));
 }
 
 /** With the instance that was made on the way, where there is one, for programs to link. */
-function* compiled(bytes: Uint8Array<ArrayBuffer>, id: number): InParts<Kernels['module']> {
+function* compiled({ bytes, urgent }: EncodedKernels, id: number): InParts<Kernels['module']> {
   if (!chooseLevel().setsFlags) return new webAssembly.Module(bytes);
-  const { module, instance } = yield* compileInParts(bytes);
+  const { module, instance } = yield* compileInParts(bytes, (name) => urgent.has(name));
   useInstance(id, instance);
   return module;
 }
