@@ -28,28 +28,28 @@ export function compileModule(bytes: Uint8Array<ArrayBuffer>, env: { memory: Web
   return { module, instance };
 }
 
-/**
- * The same with the memory of the engine, in parts. Where V8 optimizes in the background, only the exports that are urgent are
- * waited for; the others are run as they are until then.
- */
-export function* compileInParts(
-  bytes: Uint8Array<ArrayBuffer>,
-  isUrgent: (name: string) => boolean,
-): InParts<Compiled> {
+export interface Begun extends Compiled {
+  /** whether V8 optimizes its exports in the background meanwhile */
+  readonly isOptimizing: boolean;
+}
+
+/** The module and its instance with the memory of the engine, as V8's baseline compiler leaves it at first. */
+export function beginModule(bytes: Uint8Array<ArrayBuffer>): Begun {
   const module = new webAssembly.Module(bytes);
-  yield;
   const instance = new webAssembly.Instance(module, { env: { memory: memory.wasm } });
-  const functions = Object.entries(instance.exports);
-  const isInBackground = withIntrinsics(({ optimizeLater }) => {
-    if (optimizeLater) for (const [, func] of functions) optimizeLater(func);
+  const isOptimizing = withIntrinsics(({ optimizeLater }) => {
+    if (optimizeLater) Object.values(instance.exports).forEach(optimizeLater);
     return optimizeLater !== undefined;
   });
-  for (const [name, func] of functions) {
-    if (isInBackground && !isUrgent(name)) continue;
+  return { module, instance, isOptimizing };
+}
+
+/** Optimizes the functions that V8 has not yet optimized in the background, one at a time. */
+export function* optimizeInParts(functions: readonly unknown[]): InParts<void> {
+  for (const func of functions) {
     withIntrinsics(({ isOptimized, optimize }) => isOptimized(func) || optimize(func));
     yield;
   }
-  return { module, instance };
 }
 
 type Intrinsic = (func: unknown) => unknown;
