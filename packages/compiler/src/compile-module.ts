@@ -46,14 +46,20 @@ export function beginModule(bytes: Uint8Array<ArrayBuffer>): Begun {
 
 /** Optimizes the functions that V8 has not yet optimized in the background, one at a time. */
 export function* optimizeInParts(functions: readonly unknown[]): InParts<void> {
-  for (const func of functions) {
-    withIntrinsics(({ isOptimized, optimize }) => isOptimized(func) || optimize(func));
+  let rest = functions;
+  while (rest.length > 0) {
+    rest = withIntrinsics(({ isOptimized, optimize }) => {
+      const [first, ...others] = rest.filter((func) => !isOptimized(func));
+      if (first !== undefined) optimize(first);
+      return others;
+    });
     yield;
   }
 }
 
 type Intrinsic = (func: unknown) => unknown;
 
+/** Each is made when it is asked for. */
 interface Intrinsics {
   /** returns when the function is compiled for speed */
   readonly optimize: Intrinsic;
@@ -73,8 +79,12 @@ function withIntrinsics<T>(use: (intrinsics: Intrinsics) => T): T {
   setFlagsFromString('--allow-natives-syntax');
   try {
     return use({
-      optimize: intrinsic('%WasmTierUpFunction(f)'),
-      isOptimized: intrinsic('return %IsTurboFanFunction(f)'),
+      get optimize() {
+        return intrinsic('%WasmTierUpFunction(f)');
+      },
+      get isOptimized() {
+        return intrinsic('return %IsTurboFanFunction(f)');
+      },
       get optimizeLater() {
         return hasBackground ? backgroundIntrinsic() : undefined;
       },
