@@ -32,8 +32,8 @@ export function compareWith(path: string, rows: readonly Row[]): boolean {
     pairs.map(({ row, before, noise, ratio, verdict }) => ({
       row: `${row.suite}: ${row.name}`,
       threads: `${row.threads}`,
-      'ms before': milliseconds(before.ms),
-      'ms now': milliseconds(row.ms),
+      before: `${milliseconds(before.ms)} ${row.unit ?? 'ms'}`,
+      now: `${milliseconds(row.ms)} ${row.unit ?? 'ms'}`,
       ratio: ratio.toFixed(2),
       spread: percent(noise),
       verdict,

@@ -1,12 +1,9 @@
-// What it takes from a function to its first result. First the passes from graph to plan alone, over graphs of 1,000 to 100,000
-// nodes, which should take a time that grows with their number; then first steps of whole models, each in a process of its own.
+// What the passes from a function to its plan take, over graphs of 1,000 to 100,000 nodes: a time that should grow with their
+// number. (First steps of whole models are in the suite models.)
 
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { captureCall, explainPlan, type Recorded } from '@treadle/compiler';
 import { Tensor } from '@treadle/tensor';
 import { dense, gradients, lstm, sequential, type Variable, variable, zeros } from 'treadle';
-import { firstSteps } from './first-step.ts';
 import { type Rounds, timing } from './measure.ts';
 import { printTable } from './table.ts';
 import { milliseconds, percent, type Row } from './work.ts';
@@ -91,43 +88,11 @@ export function compileBench({ rounds }: Rounds): Row[] {
       'µs a node': ((1000 * ms) / nodes).toFixed(1),
     })),
   );
-  return [...rows, ...firstStepRows()];
+  return rows;
 }
 
 function timed(run: () => void): number {
   const start = performance.now();
   run();
   return performance.now() - start;
-}
-
-/** What a process that makes one first step prints. */
-interface Measured {
-  readonly first: number;
-  readonly best: number;
-  readonly median: number;
-  readonly megabytes: number;
-}
-
-function firstStepRows(): Row[] {
-  const script = fileURLToPath(new URL('first-step.ts', import.meta.url));
-  const measured = Object.keys(firstSteps).map((name) => {
-    const text = execFileSync(process.execPath, [script, name], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    return { name, ...(JSON.parse(text) as Measured) };
-  });
-  printTable(
-    'compile: first steps, from the call of a compiled training step to its loss',
-    measured.map(({ name, first, best, median, megabytes }) => ({
-      model: name,
-      'first, ms': milliseconds(first),
-      'later, best': milliseconds(best),
-      median: milliseconds(median),
-      'resident, MB': megabytes.toFixed(0),
-    })),
-  );
-  return measured.map(({ name, first }): Row => {
-    return { suite: 'compile', name: `first step: ${name}`, threads: 1, flops: 0, bytes: 0, ms: first, spread: 0 };
-  });
 }

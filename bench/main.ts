@@ -10,8 +10,8 @@ import { embeddingBench } from './embedding.ts';
 import { forkJoinBench } from './fork-join.ts';
 import { lanesBench } from './lanes.ts';
 import { matmulBench } from './matmul.ts';
-import type { Rounds } from './measure.ts';
 import { memoryBench } from './memory.ts';
+import { type ModelsOptions, modelsBench } from './models/models.ts';
 import { movesBench } from './moves.ts';
 import { planBench } from './plan.ts';
 import { reduceBench } from './reduce.ts';
@@ -30,11 +30,13 @@ const usage = `npm run bench -- [suites] [options]
   --rounds <n>          how often each case has its turn (5)
   --round-ms <n>        how long a turn takes (100)
   --native              peers: with PyTorch and NumPy of the Python that TREADLE_PYTHON names (python3 by default)
-  --only <text>         peers: only rows whose names contain it
+  --only <text>         peers, models: only rows whose names contain it
+  --torch <python>      models: beside PyTorch, of a Python that has it
+  --long                models: also rows that take minutes or gigabytes
   --svg <file>          roofline: draws the picture
 `;
 
-const suites: Readonly<Record<string, (rounds: Rounds) => Row[] | Promise<Row[]>>> = {
+const suites: Readonly<Record<string, (options: ModelsOptions) => Row[] | Promise<Row[]>>> = {
   matmul: matmulBench,
   lanes: lanesBench,
   reduce: reduceBench,
@@ -48,6 +50,7 @@ const suites: Readonly<Record<string, (rounds: Rounds) => Row[] | Promise<Row[]>
   scaling: scalingBench,
   'start-up': startUpBench,
   memory: memoryBench,
+  models: modelsBench,
   serve: serveBench,
 };
 
@@ -59,6 +62,8 @@ async function main(): Promise<void> {
     'round-ms': { type: 'string', default: '100' },
     native: { type: 'boolean', default: false },
     only: { type: 'string' },
+    torch: { type: 'string' },
+    long: { type: 'boolean', default: false },
     svg: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   } as const;
@@ -69,6 +74,7 @@ async function main(): Promise<void> {
   if (unknown !== undefined)
     throw new RangeError(`bench: suites are ${names.join(', ')}, peers, roofline; got ${unknown}`);
 
+  const { only, torch, long } = values;
   const rounds = { rounds: Number(values.rounds), roundMs: Number(values['round-ms']) };
   const { simd, fma, threads } = features();
   const load = loadavg()[0]?.toFixed(1); // above 0: others are at work here too, and figures are not to be trusted
@@ -79,9 +85,9 @@ async function main(): Promise<void> {
   for (const name of positionals.length > 0 ? positionals : names) {
     if (name === 'peers') {
       const { peersBench } = await import('./peers/peers.ts');
-      rows.push(...(await peersBench({ ...rounds, native: values.native, only: values.only })));
+      rows.push(...(await peersBench({ ...rounds, native: values.native, only })));
     } else if (name === 'roofline') await rooflineBench(rounds, values.svg);
-    else rows.push(...((await suites[name]?.(rounds)) ?? []));
+    else rows.push(...((await suites[name]?.({ ...rounds, only, torch, long })) ?? []));
   }
   if (values.json !== undefined) save(values.json, rows);
   if (values.compare !== undefined && compareWith(values.compare, rows)) process.exitCode = 1;

@@ -21,6 +21,8 @@ export interface Row extends Timing {
   readonly bytes: number;
   /** the milliseconds that the limit allows, on as many threads */
   readonly limitMs?: number | undefined;
+  /** what `ms` counts where it is not milliseconds */
+  readonly unit?: 'MB' | 'bytes' | undefined;
 }
 
 /** A compiled function of tensors as a case; `verify` is given its result. */

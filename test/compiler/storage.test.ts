@@ -9,7 +9,7 @@ test('memory in which small values lie between large gaps has room for what is a
   const small: StoredValue[] = [];
   for (let i = 0; i < 3; i++) {
     large.push(StoredValue.allocate(gibibyte, 'float32'));
-    small.push(StoredValue.fixed(Float32Array.of(i, -i), 'float32'));
+    small.push(StoredValue.fixed(2, 'float32', (to) => to.set([i, -i])));
   }
   for (const value of large) value.drop();
   const whole = StoredValue.allocate(2.5 * gibibyte, 'float32');

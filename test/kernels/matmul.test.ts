@@ -213,6 +213,17 @@ describe.each(levels)('matmul at %s', (_name, level) => {
     );
   });
 
+  test('the bits are the same before V8 has optimized the code and after', () => {
+    check(
+      fc.property(fc.oneof(products, narrow), ({ a, b }) => {
+        const { kernels, buffers } = prepared(a, b, level);
+        // first as V8's baseline compiler leaves it: optimized code is shared by all modules of the same bytes
+        const before = runKernels(kernels, buffers, { isOptimized: false }).get(2);
+        expect(bitsOf(product(a, b, level))).toEqual(bitsOf(Float32Array.from(before ?? [])));
+      }),
+    );
+  });
+
   test('a row or a column alone has the bits that it has in any product', () => {
     const atLeastOne = products.filter(({ a, b }) => sizeOf(a.view.shape.slice(0, -1)) * b.view.shape.at(-1)! > 0);
     check(

@@ -43,6 +43,11 @@ export function encodeKernels(kernels: readonly Kernel[]): Uint8Array<ArrayBuffe
   return module.encode({ exportAll: true });
 }
 
+export interface RunOptions {
+  /** whether V8 optimizes the code before it is run; true by default */
+  readonly isOptimized?: boolean;
+}
+
 /** A plan in memory, for those who run its steps many times. Views are valid until the next `prepareKernels`. */
 export interface Prepared {
   readonly views: ReadonlyMap<Slot, Elements>;
@@ -58,7 +63,11 @@ interface Place {
   readonly address: number;
 }
 
-export function prepareKernels(kernels: readonly Kernel[], buffers: Buffers): Prepared {
+export function prepareKernels(
+  kernels: readonly Kernel[],
+  buffers: Buffers,
+  { isOptimized = true }: RunOptions = {},
+): Prepared {
   const slots = 1 + Math.max(-1, ...buffers.keys());
   const scratchBytes = Math.max(0, ...kernels.map((kernel) => kernel.scratch));
   let end = 64;
@@ -85,7 +94,10 @@ export function prepareKernels(kernels: readonly Kernel[], buffers: Buffers): Pr
     words.set(window.map((word) => (typeof word === 'number' ? word : (addresses[word.slot] ?? 0) + word.byteOffset)));
   });
   const views = new Map(places.map((place) => [place.slot, viewOf(env.memory.buffer, place)]));
-  const { exports } = compileModule(encodeKernels(kernels), env).instance;
+  const encoded = encodeKernels(kernels);
+  const { exports } = isOptimized
+    ? compileModule(encoded, env).instance
+    : new WebAssembly.Instance(new WebAssembly.Module(encoded), { env });
   return {
     views,
     run: (order = ascending) => {
@@ -119,9 +131,9 @@ function ascending(tiles: number): readonly number[] {
 export function runKernels(
   kernels: readonly Kernel[],
   buffers: Buffers,
-  { order = ascending }: { readonly order?: Order } = {},
+  { order = ascending, isOptimized = true }: RunOptions & { readonly order?: Order } = {},
 ): Map<Slot, Elements> {
-  const prepared = prepareKernels(kernels, buffers);
+  const prepared = prepareKernels(kernels, buffers, { isOptimized });
   prepared.run(order);
   prepared.check();
   return new Map([...prepared.views].map(([slot, view]) => [slot, view.slice()]));

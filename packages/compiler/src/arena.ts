@@ -18,6 +18,8 @@ export interface ArenaLayout {
 
 /** How often an order is changed for the better. */
 const improvements = 12;
+/** What more may take than the least possible: an order that is better by less is not worth looking for. */
+const leastImprovement = 1 / 128;
 /** Of more than these, orders are tried once. */
 const mostImproved = 500;
 /** More than these are laid out in the order of time. */
@@ -58,18 +60,21 @@ const ranks: readonly ((lifetime: Lifetime) => number)[] = [
 /** The same lifetimes are always laid out the same way. */
 export function layoutArena(lifetimes: readonly Lifetime[]): ArenaLayout {
   if (lifetimes.length > mostCompared) return layOutInTime(lifetimes);
-  const least = largestLiveSet(lifetimes);
+  const columns = columnsOf(lifetimes);
+  const enough = largestLiveSet(lifetimes) * (1 + leastImprovement);
   const rounds = lifetimes.length > mostImproved ? 0 : improvements;
   let best: Attempt = { offsets: [], bytes: Number.POSITIVE_INFINITY, top: [] };
   for (const rank of ranks) {
     let order = inOrderOf(lifetimes, rank);
-    for (let round = 0; round <= rounds && best.bytes > least; round++) {
-      const attempt = layOut(lifetimes, order);
+    for (let round = 0; round <= rounds && best.bytes > enough; round++) {
+      const attempt = layOut(columns, order);
       if (attempt.bytes < best.bytes) best = attempt;
-      order = [...attempt.top, ...order.filter((i) => !attempt.top.includes(i))]; // what ended up on top comes first
+      if (attempt.top.every((i, at) => order[at] === i)) break; // the order would stay as it is
+      const top = new Set(attempt.top);
+      order = [...top, ...order.filter((i) => !top.has(i))]; // what ended up on top comes first
     }
   }
-  return { offsets: best.offsets, bytes: best.bytes + overread };
+  return { offsets: [...best.offsets], bytes: best.bytes + overread };
 }
 
 function inOrderOf(lifetimes: readonly Lifetime[], rank: (lifetime: Lifetime) => number): readonly number[] {
@@ -77,33 +82,53 @@ function inOrderOf(lifetimes: readonly Lifetime[], rank: (lifetime: Lifetime) =>
   return ranked.sort((a, b) => b.rank - a.rank || a.i - b.i).map(({ i }) => i);
 }
 
+/** Lifetimes as columns of numbers, which loops over all pairs of them go through fastest. */
+interface Columns {
+  /** rounded, in bytes */
+  readonly sizes: Float64Array;
+  readonly firsts: Float64Array;
+  readonly lasts: Float64Array;
+}
+
+function columnsOf(lifetimes: readonly Lifetime[]): Columns {
+  return {
+    sizes: Float64Array.from(lifetimes, rounded),
+    firsts: Float64Array.from(lifetimes, ({ first }) => first),
+    lasts: Float64Array.from(lifetimes, ({ last }) => last),
+  };
+}
+
 interface Attempt {
-  readonly offsets: readonly number[];
+  readonly offsets: ArrayLike<number> & Iterable<number>;
   readonly bytes: number;
   /** those that end where everything ends */
   readonly top: readonly number[];
 }
 
-function layOut(lifetimes: readonly Lifetime[], order: readonly number[]): Attempt {
-  const offsets = new Array<number>(lifetimes.length).fill(0);
-  const placed: { lifetime: Lifetime; from: number; to: number }[] = [];
-  let total = 0;
+function layOut({ sizes, firsts, lasts }: Columns, order: readonly number[]): Attempt {
+  const offsets = new Float64Array(sizes.length);
+  /** those that have their place, by their offsets */
+  const placed = new Int32Array(sizes.length);
+  let [count, total] = [0, 0];
   for (const i of order) {
-    const lifetime = lifetimes[i];
-    if (!lifetime) continue;
-    const size = rounded(lifetime);
+    const [size, first, last] = [sizes[i] ?? 0, firsts[i] ?? 0, lasts[i] ?? 0];
     let from = 0;
-    for (const other of placed) {
-      if (other.lifetime.last < lifetime.first || lifetime.last < other.lifetime.first) continue;
-      if (from + size <= other.from) break;
-      from = Math.max(from, other.to);
+    for (let p = 0; p < count; p++) {
+      const other = placed[p] ?? 0;
+      if ((lasts[other] ?? 0) < first || last < (firsts[other] ?? 0)) continue;
+      const begin = offsets[other] ?? 0;
+      if (from + size <= begin) break;
+      from = Math.max(from, begin + (sizes[other] ?? 0));
     }
     offsets[i] = from;
     total = Math.max(total, from + size);
-    const at = placed.findIndex((other) => other.from > from);
-    placed.splice(at < 0 ? placed.length : at, 0, { lifetime, from, to: from + size });
+    let at = count;
+    while (at > 0 && (offsets[placed[at - 1] ?? 0] ?? 0) > from) at--;
+    placed.copyWithin(at + 1, at, count);
+    placed[at] = i;
+    count++;
   }
-  const top = order.filter((i) => (offsets[i] ?? 0) + rounded(lifetimes[i] ?? nothing) === total);
+  const top = order.filter((i) => (offsets[i] ?? 0) + (sizes[i] ?? 0) === total);
   return { offsets, bytes: total, top };
 }
 

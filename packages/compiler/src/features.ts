@@ -44,14 +44,16 @@ function settingsOf({ TREADLE_SIMD: simd = '', TREADLE_FMA: fma = '' }: NodeJS.P
 
 function choose(settings: Settings): Choice {
   const setsFlags = settings.simd !== 'off';
+  const relaxed = settings.fma ? probe({ bits: 128, fma: true }) : undefined;
   const best =
-    (settings.fma && hasRelaxed(setsFlags) ? fastest(true, settings) : undefined) ?? fastest(false, settings);
+    (relaxed && isAllowed(relaxed, setsFlags) ? fastest(true, settings, relaxed) : undefined) ??
+    fastest(false, settings);
   if (best === undefined) throw new Error('internal: no instruction level gives right products on this machine');
   return { ...best, setsFlags };
 }
 
-function hasRelaxed(setsFlags: boolean): boolean {
-  const { bytes } = probe({ bits: 128, fma: true });
+/** Whether relaxed instructions are known here, if need be after a flag is set. */
+function isAllowed({ bytes }: Probe, setsFlags: boolean): boolean {
   if (!webAssembly.validate(bytes) && setsFlags && canAllowRelaxed) allowRelaxed();
   return webAssembly.validate(bytes);
 }
@@ -59,9 +61,9 @@ function hasRelaxed(setsFlags: boolean): boolean {
 type Measured = Pick<Choice, 'level' | 'gflops'>;
 
 /** V8 joins vectors in what it compiles from then on, so the narrow level is measured first. */
-function fastest(fma: boolean, { simd }: Settings): Measured | undefined {
+function fastest(fma: boolean, { simd }: Settings, narrowProbe?: Probe): Measured | undefined {
   const setsFlags = simd !== 'off';
-  const narrow = simd === '256' ? undefined : measure({ bits: 128, fma }, setsFlags);
+  const narrow = simd === '256' ? undefined : measure({ bits: 128, fma }, setsFlags, narrowProbe);
   if (simd === 'off' || simd === '128' || (simd === undefined && !canJoinVectors)) return narrow;
   if (canJoinVectors) joinVectors(true);
   const wide = measure({ bits: 256, fma }, setsFlags);
@@ -74,8 +76,7 @@ const rounds = 200;
 const repetitions = 8;
 
 /** The best of some repetitions of about 0.1 ms; nothing if the product is wrong. */
-function measure(level: Level, setsFlags: boolean): Measured | undefined {
-  const trial = probe(level);
+function measure(level: Level, setsFlags: boolean, trial: Probe = probe(level)): Measured | undefined {
   const run = runnerOf(trial, setsFlags);
   if (run === undefined) return undefined;
   let least = Number.POSITIVE_INFINITY;

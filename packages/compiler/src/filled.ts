@@ -3,15 +3,18 @@
 import { type Node, sizeOf } from '@treadle/graph';
 import { StoredValue } from './storage.ts';
 
-/** The value of such a node; undefined for any other. */
-export function filledValue(node: Node): StoredValue | undefined {
+/** What all elements of such a node are; undefined for any other. */
+export function filledNumber(node: Node): number | undefined {
   let from = node;
   while (!from.source && from.op?.kind === 'move' && from.inputs[0]) from = from.inputs[0];
   const { source } = from;
-  if (source?.kind !== 'number' && source?.kind !== 'constant') return undefined;
+  return source?.kind === 'number' || source?.kind === 'constant' ? source.value : undefined;
+}
+
+/** The value of such a node; undefined for any other. */
+export function filledValue(node: Node): StoredValue | undefined {
+  const number = filledNumber(node);
+  if (number === undefined) return undefined;
   const values = node.dtype === 'float32' ? new Float32Array(sizeOf(node.shape)) : new Int32Array(sizeOf(node.shape));
-  return StoredValue.of(
-    source.value === 0 && !Object.is(source.value, -0) ? values : values.fill(source.value),
-    node.dtype,
-  );
+  return StoredValue.of(Object.is(number, 0) ? values : values.fill(number), node.dtype);
 }

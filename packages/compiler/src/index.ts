@@ -8,7 +8,7 @@ export { finished, type InParts, inTurns } from './in-parts.ts';
 export { makePending } from './pending.ts';
 export { planCount } from './plans.ts';
 export { type Profiling, profilePlan } from './profile.ts';
-export { computeAlong, initialValueOf, isKnown, readAsync, realize, valueOf } from './realize.ts';
+export { computeAlong, initialStorageOf, isKnown, readAsync, realize, valueOf } from './realize.ts';
 export {
   type ArgumentType,
   captureCall,

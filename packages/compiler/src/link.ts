@@ -1,10 +1,11 @@
 // Code for programs: kernels with the same key have the same code, whichever plan they belong to, so what was compiled is kept
-// and linked again. What is missing is compiled as one module for each plan. The entry is the same for all programs.
+// and linked again. What is missing is compiled as modules of a few kernels: V8 optimizes one of them in the background while
+// the next one is written. The entry is the same for all programs.
 
 import type { Kernel } from '@treadle/kernels';
 import { type Code, type Kernels, useInstance, webAssembly } from '@treadle/pool';
 import { internalName, type MemoryImport, ModuleBuilder } from '@treadle/wasm';
-import { compileInParts } from './compile-module.ts';
+import { beginModule, optimizeInParts } from './compile-module.ts';
 import { emitMain } from './dispatch.ts';
 import { chooseLevel } from './features.ts';
 import { finished, type InParts } from './in-parts.ts';
@@ -60,38 +61,61 @@ export function* linkInParts(kernels: ReadonlyMap<string, Kernel>, isWatched: bo
   return { entry: entryOf(isWatched), functions };
 }
 
-/** The kernels as a module that exports each of them, and the names of its exports. */
+/** Kernels as a module that exports all its functions. */
 export interface EncodedKernels {
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** what each kernel is exported as */
   readonly names: readonly string[];
+  /** the exports of kernels that take so long that it pays to wait until they are optimized */
+  readonly urgent: readonly string[];
 }
+
+/** From so many nanoseconds on a kernel takes longer as V8's baseline compiler leaves it than optimizing it takes. */
+const urgentCost = 50_000;
+
+/** A module that has so many functions is full: they share inner loops, which fewer modules have in common more often. */
+const functionsOfModule = 24;
 
 export function encodeKernels(kernels: Iterable<Kernel>): EncodedKernels {
-  return finished(encodeInParts(kernels));
+  return finished(encodeInParts([...kernels], Number.POSITIVE_INFINITY));
 }
 
-function* encodeInParts(kernels: Iterable<Kernel>): InParts<EncodedKernels> {
+/** The first of the kernels, until the module is full. */
+function* encodeInParts(kernels: readonly Kernel[], mostFunctions: number): InParts<EncodedKernels> {
   const module = new ModuleBuilder({ memory: memoryImport });
   const names: string[] = [];
+  const urgent: string[] = [];
   for (const kernel of kernels) {
+    const first = module.functions.length;
+    if (first >= mostFunctions) break;
     names.push(internalName(kernel.emit(module)));
+    if (kernel.cost >= urgentCost) urgent.push(...module.functions.slice(first).map(internalName));
     yield;
   }
-  return { bytes: module.encode({ exportAll: true }), names };
+  return { bytes: module.encode({ exportAll: true }), names, urgent };
 }
 
 function* compileKernels(missing: ReadonlyMap<string, Kernel>): InParts<ReadonlyMap<string, Linked>> {
-  const { bytes, names } = yield* encodeInParts(missing.values());
-  const id = ++modules;
-  const kernels: Kernels = { id, module: yield* compiled(bytes, id) };
-  return new Map([...missing.keys()].map((key, i) => [key, { kernels, name: names[i] ?? '' }]));
+  const [keys, all] = [[...missing.keys()], [...missing.values()]];
+  const linked = new Map<string, Linked>();
+  const urgent: unknown[] = [];
+  while (linked.size < all.length) {
+    const encoded = yield* encodeInParts(all.slice(linked.size), functionsOfModule);
+    const id = ++modules;
+    const kernels: Kernels = { id, module: begun(encoded, id, urgent) };
+    for (const name of encoded.names) linked.set(keys[linked.size] ?? '', { kernels, name });
+    yield;
+  }
+  yield* optimizeInParts(urgent);
+  return linked;
 }
 
-/** With the instance that was made on the way, where there is one, for programs to link. */
-function* compiled(bytes: Uint8Array<ArrayBuffer>, id: number): InParts<Kernels['module']> {
+/** The module, with its instance for programs to link where V8's flags may be set. Adds the functions to wait for to `urgent`. */
+function begun({ bytes, urgent: names }: EncodedKernels, id: number, urgent: unknown[]): Kernels['module'] {
   if (!chooseLevel().setsFlags) return new webAssembly.Module(bytes);
-  const { module, instance } = yield* compileInParts(bytes);
+  const { module, instance, isOptimizing } = beginModule(bytes);
   useInstance(id, instance);
+  urgent.push(...(isOptimizing ? names.map((name) => instance.exports[name]) : Object.values(instance.exports)));
   return module;
 }
 

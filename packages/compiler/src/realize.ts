@@ -13,11 +13,12 @@ import {
   settle,
   settleUnread,
   showShape,
+  sizeOf,
 } from '@treadle/graph';
 import type { Binding } from './binding.ts';
 import { type Found, find, type Root } from './capture.ts';
 import { isSmall } from './draft.ts';
-import { filledValue } from './filled.ts';
+import { filledNumber, filledValue } from './filled.ts';
 import { makePendingBy, type Pending, takePending } from './pending.ts';
 import type { Plan } from './plan.ts';
 import { planFor } from './plans.ts';
@@ -101,12 +102,20 @@ export async function readAsync(node: Node): Promise<Values> {
  * The value that a variable begins with. In a recording it is computed once, from the variables as they are and random numbers
  * drawn now: a variable that a function makes is made once, too. Throws an Error for what depends on an argument.
  */
-export function initialValueOf(node: Node): StoredValue {
+function initialValueOf(node: Node): StoredValue {
   if (isKnown(node)) return valueOf(node);
   const found = prepare([node], new Map());
   if (found.sources.some(({ source }) => source?.kind === 'argument')) checkKnown(node);
   const plan = planFor(found);
   return plan.run(bindingOf(found))[plan.outputOf[0] ?? -1] ?? lacking();
+}
+
+/** That value in a block of its own, for a variable. */
+export function initialStorageOf(node: Node): StoredValue {
+  const [length, filled] = [sizeOf(node.shape), filledNumber(node)];
+  if (filled !== undefined) return StoredValue.fixed(length, node.dtype, (to) => to.fill(filled));
+  const value = initialValueOf(node);
+  return StoredValue.fixed(length, node.dtype, (to) => value.write(to));
 }
 
 export function realize(nodes: readonly Node[]): void {

@@ -8,6 +8,9 @@ import { type Block, memory, mostBytes, team } from '@treadle/pool';
 
 export type Values = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
+/** A part of the shared memory. */
+type View = Float32Array<SharedArrayBuffer> | Int32Array<SharedArrayBuffer>;
+
 /** A value of few words is kept as numbers: small typed arrays cost more to make than to fill. */
 type Kept = Values | readonly number[];
 
@@ -155,9 +158,16 @@ class Home {
 
   /** The values, in an array of their own. */
   read(): Values {
-    if (this.values) return this.dtype === 'float32' ? Float32Array.from(this.values) : Int32Array.from(this.values);
+    if (this.values) return copyOf(this.values, this.dtype);
     if (!this.block) throw new Error('internal: a value is neither in a block nor in an array');
     return copyWords(this.block.byteOffset / 4, this.length, this.dtype);
+  }
+
+  /** Writes the values to a part of the shared memory. */
+  write(to: View): void {
+    if (this.values) to.set(this.values);
+    else if (this.block) to.set(viewOf(this.block, this.length, this.dtype));
+    else throw new Error('internal: a value is neither in a block nor in an array');
   }
 
   /** Writes the values, which are in an array, to the shared memory. */
@@ -195,10 +205,10 @@ export class StoredValue implements Storage {
     return stored;
   }
 
-  /** A value that stays in one block until it is released: what a variable holds. */
-  static fixed(values: Values, dtype: Dtype): StoredValue {
-    const stored = new StoredValue(values.length, dtype, false);
-    viewOf(stored.#home.enterBlock(stored), values.length, dtype).set(values);
+  /** A value that stays in one block until it is released, what a variable holds: `write` is given that block. */
+  static fixed(length: number, dtype: Dtype, write: (to: View) => void): StoredValue {
+    const stored = new StoredValue(length, dtype, false);
+    write(viewOf(stored.#home.enterBlock(stored), length, dtype));
     return stored;
   }
 
@@ -263,7 +273,18 @@ export class StoredValue implements Storage {
     return this.#home.read();
   }
 
-  /** The same with the event loop free: the values as the runs leave them that were asked for before. */
+  /** Writes the values to a part of the shared memory, once the runs that write them are done. */
+  write(to: View): void {
+    if (this.#home.isReleased) throw disposed();
+    if (this.#part) {
+      to.set(this.read());
+      return;
+    }
+    if (this.#home.writers > 0) team.finish();
+    this.#home.write(to);
+  }
+
+  /** What `read` gives, with the event loop free: the values as the runs leave them that were asked for before. */
   async readAsync(): Promise<Values> {
     if (this.#home.isReleased) throw disposed();
     if (this.#part || this.#home.writers === 0) return this.read();
@@ -376,6 +397,12 @@ export function copyWords(word: number, length: number, dtype: Dtype): Values {
   return copy;
 }
 
+/** The same values in an array of their own. */
+function copyOf(values: Kept, dtype: Dtype): Values {
+  if (values instanceof Float32Array || values instanceof Int32Array) return values.slice(); // `from` goes through an iterator
+  return dtype === 'float32' ? Float32Array.from(values) : Int32Array.from(values);
+}
+
 function copyNumbers(word: number, length: number, dtype: Dtype): readonly number[] {
   const words = dtype === 'float32' ? memory.f32 : memory.i32;
   const copy: number[] = [];
@@ -383,11 +410,7 @@ function copyNumbers(word: number, length: number, dtype: Dtype): readonly numbe
   return copy;
 }
 
-function viewOf(
-  block: Block,
-  length: number,
-  dtype: Dtype,
-): Float32Array<SharedArrayBuffer> | Int32Array<SharedArrayBuffer> {
+function viewOf(block: Block, length: number, dtype: Dtype): View {
   const from = block.byteOffset / 4;
   const all = dtype === 'float32' ? memory.f32 : memory.i32;
   return all.subarray(from, from + length);

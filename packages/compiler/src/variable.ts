@@ -18,7 +18,7 @@ import {
   type VariableState,
 } from '@treadle/graph';
 import { makePending, pendingValue, postpone, takeBack } from './pending.ts';
-import { disposed, StoredValue, type Values } from './storage.ts';
+import { disposed, type StoredValue } from './storage.ts';
 
 /** The assignments of a function that is recorded. */
 export type Assignments = ReadonlyMap<VariableCell, Node>;
@@ -91,10 +91,11 @@ export class VariableCell implements VariableState {
   #node: Node;
   #isDisposed = false;
 
-  constructor(values: Values, shape: Shape, dtype: Dtype) {
+  /** `storage` is the variable's own from now on. */
+  constructor(storage: StoredValue, shape: Shape, dtype: Dtype) {
     this.shape = shape;
     this.dtype = dtype;
-    this.storage = StoredValue.fixed(values, dtype);
+    this.storage = storage;
     this.storage.hold();
     this.#node = this.#present();
   }

@@ -25,6 +25,7 @@ import {
 import { type Complaint, Crew } from './crew.ts';
 import { roundMilliseconds } from './patience.ts';
 import type { Code } from './program.ts';
+import type { Others } from './sharing.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Who is called to a run: the worker in the caller's place, the others. */
@@ -133,9 +134,10 @@ export class Staff {
     return range(0, this.#threads).some((thread) => Atomics.load(this.#words, nativeWord(thread)) !== 0);
   }
 
-  /** Whether none of the workers beside the caller sleeps. */
-  get areOthersAwake(): boolean {
-    return this.#others !== undefined && Atomics.load(this.#words, sleepersOf(othersBell)) === 0;
+  /** What the workers beside the caller are doing: 'awake' where none of them sleeps. */
+  get others(): Others {
+    if (!this.#others) return 'absent';
+    return Atomics.load(this.#words, sleepersOf(othersBell)) === 0 ? 'awake' : 'asleep';
   }
 
   /** The status with which the worker in the caller's place has finished the open run, if it has. */

@@ -1,7 +1,6 @@
 // Random tensors. A number depends on the seed, on how many random tensors were made since the seed was set, and on its place
 // in the tensor: not on threads, nor on what else is computed.
 
-import { randomInt } from 'node:crypto';
 import { recordingUnderWay } from '@treadle/compiler';
 import {
   checkOutsideLoop,
@@ -16,7 +15,7 @@ import {
 } from '@treadle/graph';
 import { Tensor } from './tensor.ts';
 
-let seed = randomInt(2 ** 31);
+let seed = Math.floor(2 ** 31 * Math.random()); // node:crypto would take longer to load than many models to build
 let drawn = 0;
 
 /** Starts the sequence of random tensors anew; equal seeds give equal numbers. */

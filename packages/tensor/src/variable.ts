@@ -1,7 +1,7 @@
 // A variable: a tensor whose value can be assigned. Everything a tensor has, it has; what was computed from its old value keeps
 // seeing that.
 
-import { initialValueOf, VariableCell } from '@treadle/compiler';
+import { initialStorageOf, VariableCell } from '@treadle/compiler';
 import type { Dtype, Node, Shape } from '@treadle/graph';
 import { type OptionKinds, ops, readOptions } from '@treadle/graph';
 import { nodeOf, operand, readNode, Tensor, type TensorData, type TensorLike } from './tensor.ts';
@@ -40,8 +40,7 @@ export class Variable extends Tensor {
 
   constructor(initial: Node, options: VariableOptions = {}) {
     const { name = '', trainable = true, constraint, sparseGradient = false } = options;
-    const values = initialValueOf(initial).read();
-    const cell = new VariableCell(values, initial.shape, initial.dtype);
+    const cell = new VariableCell(initialStorageOf(initial), initial.shape, initial.dtype);
     super(cell.node);
     this.#cell = cell;
     this.name = name;

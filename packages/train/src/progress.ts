@@ -1,8 +1,9 @@
 // The progress of a training on the terminal: a bar an epoch, as Keras draws it; plain lines where the output is no terminal.
 // A bar changes no mode of the terminal (cursor, line wrap): then nothing must be restored, however the program ends.
 
+import { createRequire } from 'node:module';
 import { show } from '@treadle/tensor';
-import { Presets, SingleBar } from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
 import type { Callback } from './callbacks.ts';
 import type { Logs } from './history.ts';
 
@@ -79,6 +80,8 @@ function seldom(describe: (logs: Logs) => string): (logs: Logs) => string {
 }
 
 function bars(output: NodeJS.WriteStream): Callback {
+  // loaded by the first bar: most programs that import this draw none
+  const { Presets, SingleBar }: typeof import('cli-progress') = createRequire(import.meta.url)('cli-progress');
   let bar: SingleBar | undefined;
   let began = 0;
   const describe = seldom(describeLogs);

@@ -90,6 +90,11 @@ export class ModuleBuilder {
     return { func, define };
   }
 
+  /** Those that are defined so far, in their order. */
+  get functions(): readonly Func[] {
+    return this.#functions.map(({ func }) => func);
+  }
+
   /** What `build` returned when `key` was first asked for: a function that several others call is emitted once. */
   once<T>(key: string, build: () => T): T {
     if (!this.#shared.has(key)) this.#shared.set(key, build());
