@@ -150,3 +150,52 @@ test('a kernel that waits still comes before what overwrites what it reads', () 
   expect(phaseOf(10)[0]).toBeLessThan(phaseOf(1)[0]!);
   expect(Math.max(...phaseOf(11))).toBeLessThan(Math.max(...phaseOf(10)));
 });
+
+/** A kernel of these tiles that divides some of its buffers among them. */
+const divided = (
+  [reads, writes]: readonly [readonly number[], readonly number[]],
+  parts: readonly number[],
+  tiles: number,
+  name: string,
+): Kernel => ({
+  ...kernel(reads, writes, name),
+  tiles,
+  window: [],
+  codeKey: name,
+  inParts: new Map(parts.map((slot) => [slot, 200_000])),
+});
+
+const dividedKernels = fc
+  .array(fc.tuple(fc.tuple(slots, slots), slots, fc.constantFrom(16, 48, 96, 192)), { maxLength: 12 })
+  .map((list) => list.map(([touched, parts, tiles], i) => divided(touched, parts, tiles, `${i}`)));
+
+test('of kernels in a sequence, what one writes and another touches both divide; the order is that in which they were written down', () => {
+  fc.assert(
+    fc.property(dividedKernels, (list) => {
+      const order = schedule(list).phases.flatMap((phase, p) =>
+        phase.flatMap((step, s) => step.name.split(' → ').map((name, at) => ({ k: list[Number(name)], p, s, at }))),
+      );
+      expect(new Set(order.map(({ k }) => k)).size).toBe(list.length);
+      const placeOf = new Map(order.map(({ k, ...place }) => [k, place]));
+      list.forEach((a, i) => {
+        for (const b of list.slice(i + 1).filter((later) => touches(a, later))) {
+          const [first, second] = [placeOf.get(a), placeOf.get(b)];
+          if (!first || !second) throw new Error('a kernel is missing');
+          if (first.p !== second.p) expect(first.p).toBeLessThan(second.p);
+          else expect([first.s, first.at < second.at]).toEqual([second.s, true]);
+          if (first.p !== second.p) continue;
+          const met = [...a.reads, ...a.writes].filter((slot) => [...b.reads, ...b.writes].includes(slot));
+          const shared = met.filter((slot) => a.writes.includes(slot) || b.writes.includes(slot));
+          expect(shared.every((slot) => a.inParts?.has(slot) && b.inParts?.has(slot))).toBe(true);
+        }
+      });
+    }),
+  );
+});
+
+test('kernels follow each other tile by tile where that saves a large buffer from leaving the caches', () => {
+  const chain = [divided([[0], [1]], [0, 1], 96, 'a'), divided([[1], [2]], [1, 2], 192, 'b')];
+  expect(schedule(chain).phases.map((phase) => phase.map(({ name }) => name))).toEqual([['a → b']]);
+  const apart = [divided([[0], [1]], [0, 1], 96, 'a'), divided([[1], [2]], [2], 192, 'b')];
+  expect(schedule(apart).phases.map((phase) => phase.map(({ name }) => name))).toEqual([['a'], ['b']]);
+});

@@ -1,7 +1,7 @@
 // A group: a unit of the work of a plan, which computes one stored entry, or several at once. Here is what is asked of a group:
 // which entries it reads in which way.
 
-import { isDense, sameShape, type VariableState } from '@treadle/graph';
+import { isDense, sameShape, sizeOf, type VariableState } from '@treadle/graph';
 import type { View } from '@treadle/kernels';
 import type { Capture } from './capture.ts';
 import type { Program } from './program.ts';
@@ -58,6 +58,18 @@ export function readsPlainly(capture: Capture, group: Group, at: number): boolea
     sameShape(capture.entries[at]?.node.shape ?? [], shape) &&
     loads.every(({ operand }) => isPlain(operand.view, shape))
   );
+}
+
+/**
+ * Whether the group reads the whole of a product element by element, be it in a shape with other leading axes: then its rows are
+ * those of the product, counted through all matrices.
+ */
+export function readsByRows(capture: Capture, group: Group, at: number): boolean {
+  const [from, to] = [at, group.at].map((entry) => capture.entries[entry]?.node.shape ?? []);
+  const loads = group.program?.loads.filter(({ operand }) => operand.slot === at) ?? [];
+  if (!from || !to || sizeOf(from) !== sizeOf(to) || from.at(-1) !== to.at(-1)) return false;
+  const hasSameRows = from.at(-2) === to.at(-2) || sizeOf(from.slice(0, -2)) === 1;
+  return hasSameRows && loads.every(({ operand }) => isPlain(operand.view, to));
 }
 
 function isPlain(view: View, shape: readonly number[]): boolean {

@@ -3,7 +3,7 @@
 
 import type { Capture } from './capture.ts';
 import { mostFused } from './fuse.ts';
-import { ownsPlace, readsPlainly } from './group.ts';
+import { ownsPlace, readsByRows, readsPlainly } from './group.ts';
 import type { GroupGraph } from './group-graph.ts';
 import type { VariableSources } from './groups.ts';
 import { isMustStore, type MustStore, type Program } from './program.ts';
@@ -53,7 +53,7 @@ export function joinEpilogues(capture: Capture, groups: GroupGraph): void {
       const product = capture.entries[at]?.node;
       const takes =
         groups.has(at) && product?.op?.kind === 'tiled' && product.op.takesEpilogue === true && !joined.has(at);
-      if (!takes || !readsPlainly(capture, group, at)) continue;
+      if (!takes || !readsByRows(capture, group, at)) continue;
       if (groups.wouldWait(group.at, at)) continue;
       group.product = at;
       joined.add(at);

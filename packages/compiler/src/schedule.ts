@@ -4,6 +4,7 @@
 // their results do not take room, and a place in a cache, for longer. Kernels of a phase that do the same become one.
 
 import { type Alike, joinAlike, type Slot } from '@treadle/kernels';
+import { joinSequences } from './sequence.ts';
 import type { Phase, Step } from './step.ts';
 
 export interface Schedule {
@@ -12,7 +13,8 @@ export interface Schedule {
   readonly lifetimes: ReadonlyMap<Slot, { readonly first: number; readonly last: number }>;
 }
 
-export function schedule(kernels: readonly Step[]): Schedule {
+export function schedule(steps: readonly Step[]): Schedule {
+  const kernels = joinSequences(steps);
   const phases = joinPhases(kernels, waiting(kernels, putOff(kernels, earliest(kernels))));
   const lifetimes = new Map<Slot, { first: number; last: number }>();
   phases.forEach((phase, at) => {

@@ -13,6 +13,7 @@ export {
   denseSlot,
 } from './conv.ts';
 export { gather, scatterAdd } from './gather.ts';
+export { inSequence } from './in-sequence.ts';
 export type {
   Alike,
   Epilogue,

@@ -88,6 +88,11 @@ export interface Kernel {
   /** equal for kernels with the same code; by default, it shares its code with no other */
   readonly codeKey?: string;
   emit(module: ModuleBuilder): KernelFunc;
+  /**
+   * The buffers of which tile t of n touches nothing but the t-th of n equal parts, and how many elements each has: kernels that
+   * share such buffers only can follow each other tile by tile.
+   */
+  readonly inParts?: ReadonlyMap<Slot, number>;
   /** where others may do the same to operands of their own: with them it can be one kernel */
   readonly alike?: Alike;
   /** where it may refuse what it reads */

@@ -3,7 +3,8 @@
 
 import { type Expr, type FunctionBuilder, i32, type Local } from '@treadle/wasm';
 import { denseStrides, sizeOf } from './collapse.ts';
-import type { Kernel, Operand, Present } from './kernel.ts';
+import { type Divided, dividedAmong } from './equal-parts.ts';
+import type { Kernel, Operand, Present, Slot } from './kernel.ts';
 import { address, plus, smaller, times } from './lane.ts';
 import { onlyPresent, type Partition, partition, type Range, tileElements } from './partition.ts';
 import { emitPass } from './row-pass.ts';
@@ -23,7 +24,7 @@ export function rowKernel(program: RowProgram): Kernel {
   const { name, rows, columns, steps, present } = program;
   const height = sizeOf(rows);
   const cost = steps.reduce((sum, step) => sum + (step.per === 'element' ? step.cost : step.cost / columns), 0);
-  const parts = partition(height, 1, Math.max(together, tileElements(cost) / columns));
+  const parts = partition(height, 1, evenRows(rows, Math.max(together, tileElements(cost) / columns)));
   const passes = passesOf(program);
   const sideBySide = passes.passes.map((pass) => canGoTogether(pass, columns, parts));
   const block = sideBySide.includes(true) ? together : 1;
@@ -33,7 +34,8 @@ export function rowKernel(program: RowProgram): Kernel {
   const stores = steps.flatMap(({ results }) =>
     results.flatMap(({ slot }) => (slot === undefined ? [] : [{ slot, view: { shape: [], strides: [], offset: 0 } }])),
   );
-  return tiled({
+  const isDivided = parts.tiles > 0 && height % parts.tileRows === 0;
+  const kernel = tiled({
     name,
     parts,
     cost: height * columns * cost,
@@ -62,6 +64,32 @@ export function rowKernel(program: RowProgram): Kernel {
       });
     },
   });
+  return isDivided ? { ...kernel, inParts: partsOf(program) } : kernel;
+}
+
+/** What the rows divide among themselves. */
+function partsOf({ rows, columns, steps }: RowProgram): ReadonlyMap<Slot, number> {
+  const loads = steps.flatMap((step) =>
+    step.loads.flatMap((load): Divided[] => ('value' in load ? [] : [[load.operand, rows.length]])),
+  );
+  const stores = steps.flatMap(({ per, combine, results }) => {
+    const shape = per === 'row' || combine ? rows : [...rows, columns];
+    const view = { shape, strides: denseStrides(shape), offset: 0 };
+    return results.flatMap(({ slot }): Divided[] => (slot === undefined ? [] : [[{ slot, view }, rows.length]]));
+  });
+  return dividedAmong([...loads, ...stores]);
+}
+
+/** As many rows as are wanted, or down to a quarter of that where thus tiles begin where rows of leading dimensions do. */
+function evenRows(rows: readonly number[], wanted: number): number {
+  let even = 1;
+  for (const extent of rows.toReversed()) {
+    let part = Math.min(extent, Math.floor(wanted / even));
+    while (part > 1 && extent % part !== 0) part--;
+    even *= Math.max(1, part);
+    if (part < extent) break;
+  }
+  return 4 * even >= wanted ? even : wanted;
 }
 
 /** The rows of a tile that are there, in whole blocks where the tile has them: no row of another tile is touched. */

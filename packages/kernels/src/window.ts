@@ -41,6 +41,12 @@ export function overWindow(kernel: Kernel, locations: readonly Location[], codeK
   };
   const slotOf = (position: Slot): Slot => moved({ slot: position, byteOffset: 0 }).slot;
   const slotsOf = (positions: readonly Slot[]): Slot[] => [...new Set(positions.map(slotOf))];
+  /** Those that are known by one position, and that begin where the buffer does. */
+  const inParts = [...(kernel.inParts ?? [])].flatMap(([position, length]) => {
+    const { slot, byteOffset } = moved({ slot: position, byteOffset: 0 });
+    const isWhole = byteOffset === 0 && locations.filter((other) => other.slot === slot).length === 1;
+    return isWhole ? [[slot, length] as const] : [];
+  });
   const { name, tiles, cost, scratch, work, emit, alike, window, refusal } = kernel;
   const placed = {
     name,
@@ -53,6 +59,7 @@ export function overWindow(kernel: Kernel, locations: readonly Location[], codeK
     writes: slotsOf(kernel.writes),
     window: window ? window.map((word): Word => (typeof word === 'number' ? word : moved(word))) : locations,
     codeKey,
+    inParts: new Map(inParts),
   };
   if (refusal) return { ...placed, refusal: { ...refusal, slot: slotOf(refusal.slot) } };
   return alike ? { ...placed, alike: { ...alike, locations: alike.locations.map(moved) } } : placed;

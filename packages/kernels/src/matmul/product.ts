@@ -3,6 +3,7 @@
 // epilogue sees it. Knows where A and B lie by `Blocking`; knows nothing of lanes.
 
 import { type Expr, type FunctionBuilder, i32, type ModuleBuilder, memory } from '@treadle/wasm';
+import { type Divided, dividedAmong } from '../equal-parts.ts';
 import type { Epilogue, Kernel, KernelFunc, Level, Operand, Present, Slot, Work } from '../kernel.ts';
 import { address, plus, smaller, times } from '../lane.ts';
 import { unflatten } from '../rows.ts';
@@ -40,16 +41,28 @@ export function productKernel(product: Product): Kernel {
   const { name, a, b, out, epilogue, depth, level, geometry, blocking } = product;
   const { loads = [], stores = [] } = epilogue ?? {};
   const flopsPerNanosecond = level.bits === 256 ? 90 : 40;
+  const { batchParts, rowParts, panelParts } = blocking;
+  const isDivided = rowParts * panelParts === 1 && geometry.batch % batchParts === 0;
   return {
     name,
-    tiles: blocking.batchParts * blocking.rowParts * blocking.panelParts,
+    tiles: batchParts * rowParts * panelParts,
     cost: work(geometry) / flopsPerNanosecond + (epilogue?.cost ?? 0),
     scratch: scratchOf(product).bytes,
     reads: [...slotsOf([a, b, ...loads]), ...(depth === undefined ? [] : [depth])],
     writes: [...new Set([out, ...slotsOf(stores)])],
     work: workOf(product),
+    ...(isDivided && { inParts: partsOf(product) }),
     emit: (module) => emitProduct(module, product),
   };
+}
+
+/** What the products of a batch divide among themselves. */
+function partsOf({ a, b, out, epilogue, geometry }: Product): ReadonlyMap<Slot, number> {
+  const { batch, m, n } = geometry;
+  const result: Operand = { slot: out, view: { shape: [batch, m, n], strides: [m * n, n, 1], offset: 0 } };
+  const { loads = [], stores = [] } = epilogue ?? {};
+  const matrices = [a, b, ...loads, ...stores].map((operand): Divided => [operand, operand.view.shape.length - 2]);
+  return dividedAmong([...matrices, [result, 1]]);
 }
 
 /** The epilogue finds the product in a cache: it counts as written, once, and not as read. */

@@ -1,0 +1,34 @@
+// Buffers that the tiles of a kernel divide among themselves: each touches its own part of the buffer, and the parts are equal and
+// lie in the order of the tiles.
+
+import type { Operand, Slot } from './kernel.ts';
+
+/** An operand, and how many of its leading dimensions are what the tiles go along, in row-major order. */
+export type Divided = readonly [operand: Operand, leading: number];
+
+/** The elements of each buffer of which every operand is divided among the tiles. */
+export function dividedAmong(operands: readonly Divided[]): ReadonlyMap<Slot, number> {
+  const lengths = new Map<Slot, number>();
+  const others = new Set<Slot>();
+  for (const [{ slot, view }, leading] of operands) {
+    const length = dividedLength(view, leading);
+    if (length === undefined || (lengths.get(slot) ?? length) !== length) others.add(slot);
+    else lengths.set(slot, length);
+  }
+  for (const slot of others) lengths.delete(slot);
+  return lengths;
+}
+
+/** How many elements a view reaches whose leading dimensions go through a buffer from its begin, a whole run of it at each step. */
+function dividedLength({ shape, strides, offset }: Operand['view'], leading: number): number | undefined {
+  const dimensions = shape.map((size, d) => ({ size, stride: strides[d] ?? 0 })).filter(({ size }) => size !== 1);
+  const skipped = shape.slice(0, leading).filter((size) => size === 1).length;
+  const outer = dimensions.slice(0, leading - skipped);
+  const inner = dimensions.slice(leading - skipped).filter(({ stride }) => stride !== 0);
+  let length = 1;
+  for (const { size, stride } of [...inner.sort((a, b) => a.stride - b.stride), ...outer.toReversed()]) {
+    if (stride !== length) return undefined;
+    length *= size;
+  }
+  return offset === 0 ? length : undefined;
+}
