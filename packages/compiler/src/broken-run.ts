@@ -4,7 +4,7 @@
 import { type Shape, showShape, type VariableState } from '@treadle/graph';
 import { RunError } from '@treadle/pool';
 import type { Capture } from './capture.ts';
-import type { Place } from './lower.ts';
+import type { Place } from './places.ts';
 import { isLoop, kernelsIn, type Phase } from './step.ts';
 
 /** A variable that a plan assigns, and the steps that write it. */

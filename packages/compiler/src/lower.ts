@@ -1,18 +1,8 @@
 // Lowering: groups become kernels, and loops of kernels. Slots are given out here: one for each source, stored entry and temporary buffer. What a
 // slot stands for at run time (a tensor's block, a number, a piece of the arena) is said beside it, for the plan to bind.
 
-import { type Dtype, denseView, type LoopOp, type Node, type Shape, sizeOf, type VariableState } from '@treadle/graph';
-import {
-  type Kernel,
-  type Level,
-  type Location,
-  lanes,
-  overWindow,
-  type Present,
-  type Slot,
-  type View,
-  Window,
-} from '@treadle/kernels';
+import { denseView, type LoopOp, type Node, sizeOf, type VariableState } from '@treadle/graph';
+import { type Kernel, type Level, type Location, lanes, type Slot, type View, Window } from '@treadle/kernels';
 import type { CapturedBody } from './body-capture.ts';
 import type { Capture } from './capture.ts';
 import { fuse } from './fuse.ts';
@@ -21,34 +11,14 @@ import type { GroupGraph } from './group-graph.ts';
 import { makeGroups } from './groups.ts';
 import { describeGroup, type Layout, type Rooms } from './lower-group.ts';
 import { isWhole, lowerLoop } from './lower-loop.ts';
+import { Patterns } from './patterns.ts';
 import { type LoopSlots, type PlacedLoop, placeLoop, type Rounds } from './place-loop.ts';
+import type { Output, Place } from './places.ts';
 import { isMustStore, operandFor } from './program.ts';
 import type { Ragged } from './ragged.ts';
+import { RowsOfRun } from './rows-of-run.ts';
 import { schedule } from './schedule.ts';
 import type { Step } from './step.ts';
-
-/** What the address of a slot is at run time. */
-export type Place =
-  /** the value of the i-th source of the capture */
-  | { readonly kind: 'source'; readonly source: number; readonly dtype: Dtype }
-  /** the i-th output of a run */
-  | { readonly kind: 'output'; readonly output: number; readonly shape: Shape }
-  /** a number: so many times the rows of a run */
-  | { readonly kind: 'rows'; readonly times: number }
-  /** a variable, by the root that assigns it */
-  | { readonly kind: 'target'; readonly root: number }
-  /** where a kernel says what it refuses */
-  | { readonly kind: 'record' }
-  /** what lies so many bytes behind another slot, by the rows of a run */
-  | { readonly kind: 'moved'; readonly of: Slot; by(rows: number): number }
-  | { readonly kind: 'arena'; readonly bytes: number };
-
-export interface Output {
-  readonly shape: Shape;
-  readonly dtype: Dtype;
-  /** its axis of which there are as many elements as a run has rows, or a multiple of that */
-  readonly raggedAxis: number | undefined;
-}
 
 export interface Lowered {
   readonly steps: readonly Step[];
@@ -64,18 +34,10 @@ export function lower(capture: Capture, groups: GroupGraph, level: Level, ragged
   return new Lowerer(capture, groups, level, ragged).run();
 }
 
-/** The kernels of a group over the positions of its window, and how many elements its temporary buffers have. */
-interface Pattern {
-  readonly kernels: readonly Kernel[];
-  readonly temporaries: readonly Place[];
-}
-
 class Lowerer {
   readonly #capture: Capture;
   readonly #groups: GroupGraph;
   readonly #roots: ReadonlySet<number>;
-  /** the slots of numbers of rows, by how many times those of a run they are */
-  readonly #rowsSlots = new Map<number, Slot>();
   readonly #level: Level;
   readonly #ragged: Ragged | undefined;
   readonly #places: Place[] = [];
@@ -84,7 +46,8 @@ class Lowerer {
   readonly #loops = new Map<Group, PlacedLoop>();
   readonly #variables = new Map<VariableState, Slot>();
   readonly #steps: Step[] = [];
-  readonly #patterns = new Map<string, Pattern>();
+  readonly #patterns: Patterns;
+  readonly #rows: RowsOfRun;
   readonly #outputs: Output[] = [];
 
   readonly #loopSlots: LoopSlots = {
@@ -98,6 +61,8 @@ class Lowerer {
     this.#roots = new Set(capture.roots.map(({ at }) => at));
     this.#level = level;
     this.#ragged = ragged;
+    this.#patterns = new Patterns(level);
+    this.#rows = new RowsOfRun(capture, ragged, (times) => this.#newSlot({ kind: 'rows', times }));
   }
 
   run(): Lowered {
@@ -229,8 +194,8 @@ class Lowerer {
       capture: this.#capture,
       level: this.#level,
       locationOf: (entry) => this.#locations.get(entry),
-      presentRows: (members) => this.#presentRows(members),
-      combined: (entry) => this.#combined(entry),
+      presentRows: (members) => this.#rows.present(members),
+      combined: (entry) => this.#rows.combined(entry),
     };
     const { key, window, make } = describeGroup(layout, group);
     this.#place(key, window.locations, make);
@@ -267,7 +232,7 @@ class Lowerer {
     const around = {
       ...this.#loopSlots,
       record: () => this.#newSlot({ kind: 'record' }),
-      rows: (times: number) => this.#rowsSlot(times),
+      rows: (times: number) => this.#rows.slot(times),
       lowerBody: ({ capture, ragged: entries }: CapturedBody) => {
         const ragged = this.#ragged && entries && { ...this.#ragged, ...entries };
         const lowered = lower(capture, makeGroups(capture, fuse(capture), ragged), this.#level, ragged);
@@ -281,60 +246,7 @@ class Lowerer {
 
   /** The kernels that are known by the key, or are made now, at the locations of this group. */
   #place(key: string, locations: readonly Location[], make: (rooms: Rooms) => readonly Kernel[]): void {
-    let pattern = this.#patterns.get(key);
-    if (!pattern) {
-      const temporaries: Place[] = [];
-      const room = (place: Place): Slot => locations.length + temporaries.push(place) - 1;
-      const kernels = make({
-        allocate: (length) => room({ kind: 'arena', bytes: 4 * length }),
-        record: () => room({ kind: 'record' }),
-      });
-      pattern = { kernels, temporaries };
-      this.#patterns.set(key, pattern);
-    }
-    const temporaries = pattern.temporaries.map((place) => ({ slot: this.#newSlot(place), byteOffset: 0 }));
-    const window = [...locations, ...temporaries];
-    pattern.kernels.forEach((kernel, i) => {
-      const { codeKey = `${this.#level.bits} ${this.#level.fma} ${i} ${key}` } = kernel;
-      this.#steps.push(overWindow(kernel, window, codeKey));
-    });
-  }
-
-  /** Where it is written how many elements there are of what an entry combines, if rows lie along it. */
-  #combined(at: number): Slot | undefined {
-    const { ragged, input } = this.#raggedInput(at);
-    if (!ragged || input === undefined) return undefined;
-    const [from, to] = [this.#node(input).shape, this.#node(at).shape];
-    const isReduced = this.#node(at).op?.kind === 'reduce';
-    const elements = isReduced ? sizeOf(from.slice(to.length)) : (from[ragged.axes[input] ?? 0] ?? 0);
-    return this.#rowsSlot(elements / ragged.rows);
-  }
-
-  /** An input with rows of an entry without. */
-  #raggedInput(at: number): { ragged?: Ragged; input?: number | undefined } {
-    const ragged = this.#ragged;
-    if (!ragged || ragged.axes[at] !== undefined) return {};
-    return { ragged, input: this.#capture.entries[at]?.inputs.find((i) => ragged.axes[i] !== undefined) };
-  }
-
-  /** What there is of the rows of some entries, where all have them along their leading axis. */
-  #presentRows(members: readonly number[]): Present | undefined {
-    const ragged = this.#ragged;
-    if (!ragged) return undefined;
-    const isLeading = members.every((at) => {
-      const axis = ragged.axes[at];
-      return axis !== undefined && sizeOf(this.#node(at).shape.slice(0, axis)) === 1;
-    });
-    return isLeading ? { slot: this.#rowsSlot(1), of: ragged.rows } : undefined;
-  }
-
-  /** Where so many times the rows of a run are written as a number. */
-  #rowsSlot(times: number): Slot {
-    const known = this.#rowsSlots.get(times);
-    if (known !== undefined) return known;
-    const slot = this.#newSlot({ kind: 'rows', times });
-    this.#rowsSlots.set(times, slot);
-    return slot;
+    this.#steps.push(...this.#patterns.kernels(key, locations, make, (place) => this.#newSlot(place)));
   }
 
   /** Variables that become the value of others: the value they have now is set aside, for they may be written themselves. */

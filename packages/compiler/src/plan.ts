@@ -19,8 +19,8 @@ import { explainFailure, type Written } from './broken-run.ts';
 import { type BlockLayout, type Draft, isSmall } from './draft.ts';
 import { advanced, finished, type InParts } from './in-parts.ts';
 import { keyOf, linkInParts } from './link.ts';
-import type { Output, Place } from './lower.ts';
 import { close, type Pieces, spread } from './pieces.ts';
+import type { Output, Place } from './places.ts';
 import { isLoop, kernelsIn, type Phase } from './step.ts';
 import {
   allocateBlock,

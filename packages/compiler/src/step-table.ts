@@ -75,67 +75,105 @@ export function stepTable(
   phases: TabledPhases,
   { isWatched = false, own = 0 }: { isWatched?: boolean; own?: number } = {},
 ): StepTable {
-  const rounds: { word: number; perRow: number }[] = [];
-  const words = new Array<number>(headWords).fill(0);
+  const writer = new Writer();
+  writer.list(phases, { at: head.list / 4, firstIndex: 0, isOutermost: true });
+  const steps = stepsOf(phases);
+  return writer.end([placeOffset(steps, 0), placeStride(steps, isWatched), own]);
+}
+
+/** A list of phases that is to be written. */
+interface List {
+  /** the word from which on it is said where the list lies */
+  readonly at: number;
+  /** the number of its first step */
+  readonly firstIndex: number;
+  /** whether windows lie behind the table */
+  readonly isOutermost: boolean;
+}
+
+/** A phase that is written: where its steps end, or a loop that is still to be written. */
+interface Written {
+  readonly stepsEnd: number;
+  readonly loop?: TabledLoop;
+  readonly firstIndex: number;
+}
+
+class Writer {
+  readonly #words = new Array<number>(headWords).fill(0);
+  readonly #rounds: { word: number; perRow: number }[] = [];
   /** positions of words that count from the end of the table */
-  const behind: number[] = [];
-  let index = 0;
-  const isBusy = (step: TabledStep | TabledLoop): boolean =>
-    'tiles' in step ? step.tiles > 0 : step.phases.some((phase) => phase.some(isBusy));
-  /** Writes a list behind what there is, and where it lies at `at`. */
-  const writeList = (from: TabledPhases, at: number, isOutermost: boolean): void => {
-    const steps = words.length;
-    const ends: { stepsEnd: number; loop: TabledLoop | undefined; firstIndex: number }[] = [];
-    for (const phase of from) {
+  readonly #behind: number[] = [];
+
+  /** Writes the steps of a list, its phases, and then its loops. */
+  list(phases: TabledPhases, { at, firstIndex, isOutermost }: List): void {
+    const words = this.#words;
+    const begin = 4 * words.length;
+    const written: Written[] = [];
+    let index = firstIndex;
+    for (const phase of phases) {
       const before = words.length;
-      const loops: { loop: TabledLoop; firstIndex: number }[] = [];
+      const loops: Omit<Written, 'stepsEnd'>[] = [];
       for (const step of phase) {
-        if (!('tiles' in step)) {
-          if (isBusy(step)) loops.push({ loop: step, firstIndex: index });
-          index += stepsOf(step.phases);
-          continue;
-        }
-        const { func, tiles, window, record } = step;
-        if (tiles > 0) {
-          if (isOutermost) behind.push(words.length + stepRecord.window / 4);
-          if (isOutermost && record !== undefined) behind.push(words.length + stepRecord.record / 4);
-          words.push(func, tiles, window, index, record ?? noRecord);
-        }
-        index++;
+        if (isLoop(step) && isBusy(step)) loops.push({ loop: step, firstIndex: index });
+        if (!isLoop(step) && isBusy(step)) this.#step(step, index, isOutermost);
+        index += stepsOf([[step]]);
       }
       const stepsEnd = 4 * words.length;
-      if (words.length > before) ends.push({ stepsEnd, loop: undefined, firstIndex: 0 });
-      for (const one of loops) ends.push({ stepsEnd, ...one });
+      if (words.length > before) written.push({ stepsEnd, firstIndex });
+      for (const loop of loops) written.push({ stepsEnd, ...loop });
     }
-    const begin = words.length;
-    for (const { stepsEnd } of ends) words.push(stepsEnd, 0);
-    [words[at], words[at + 1], words[at + 2]] = [4 * steps, 4 * begin, 4 * words.length];
-    ends.forEach(({ loop, firstIndex }, i) => {
+    const first = words.length;
+    for (const { stepsEnd } of written) words.push(stepsEnd, 0);
+    [words[at], words[at + 1], words[at + 2]] = [begin, 4 * first, 4 * words.length];
+    written.forEach(({ loop, firstIndex: number }, i) => {
       if (!loop) return;
-      words[begin + (phaseBytes * i + phaseRecord.loop) / 4] = 4 * words.length;
-      const after = index;
-      index = firstIndex;
-      writeLoop(loop, isOutermost);
-      index = after;
+      words[first + (phaseBytes * i + phaseRecord.loop) / 4] = 4 * words.length;
+      this.#loop(loop, number, isOutermost);
     });
-  };
-  const writeLoop = (loop: TabledLoop, isOutermost: boolean): void => {
-    const at = words.length;
-    const fixed = 4 * (at + loopWords);
-    const turns = fixed + 4 * loop.fixed.length;
-    const end = turns + 4 * loop.turns.length;
-    if (isOutermost) behind.push(at + loopRecord.window / 4);
-    if (loop.perRow !== undefined) rounds.push({ word: at + loopRecord.rounds / 4, perRow: loop.perRow });
-    words.push(0, 0, 0, loop.rounds, loop.window, loop.own, fixed, turns, turns, end, ...loop.fixed, ...loop.turns);
-    writeList(loop.phases, at + loopRecord.list / 4, false);
-  };
-  writeList(phases, head.list / 4, true);
-  for (const at of behind) words[at]! += 4 * words.length;
-  [words[0], words[1], words[2]] = [placeOffset(index, 0), placeStride(index, isWatched), own];
-  return { words, rounds };
+  }
+
+  #step({ func, tiles, window, record }: TabledStep, index: number, isOutermost: boolean): void {
+    const at = this.#words.length;
+    if (isOutermost) this.#behind.push(at + stepRecord.window / 4);
+    if (isOutermost && record !== undefined) this.#behind.push(at + stepRecord.record / 4);
+    this.#words.push(func, tiles, window, index, record ?? noRecord);
+  }
+
+  #loop(
+    { rounds, perRow, window, own, fixed, turns, phases }: TabledLoop,
+    firstIndex: number,
+    isOutermost: boolean,
+  ): void {
+    const at = this.#words.length;
+    const fixedAt = 4 * (at + loopWords);
+    const turnsAt = fixedAt + 4 * fixed.length;
+    if (isOutermost) this.#behind.push(at + loopRecord.window / 4);
+    if (perRow !== undefined) this.#rounds.push({ word: at + loopRecord.rounds / 4, perRow });
+    const turnsEnd = turnsAt + 4 * turns.length;
+    this.#words.push(0, 0, 0, rounds, window, own, fixedAt, turnsAt, turnsAt, turnsEnd, ...fixed, ...turns);
+    this.list(phases, { at: at + loopRecord.list / 4, firstIndex, isOutermost: false });
+  }
+
+  /** `first`: the words of the head before the list. */
+  end(first: readonly number[]): StepTable {
+    const words = this.#words;
+    for (const at of this.#behind) words[at]! += 4 * words.length;
+    first.forEach((word, i) => {
+      words[i] = word;
+    });
+    return { words, rounds: this.#rounds };
+  }
+}
+
+function isLoop(step: TabledStep | TabledLoop): step is TabledLoop {
+  return 'rounds' in step;
+}
+
+function isBusy(step: TabledStep | TabledLoop): boolean {
+  return isLoop(step) ? step.phases.flat().some(isBusy) : step.tiles > 0;
 }
 
 /** How many steps there are, those of loops included. */
 function stepsOf(phases: TabledPhases): number {
-  return phases.flat().reduce((sum, step) => sum + ('tiles' in step ? 1 : stepsOf(step.phases)), 0);
+  return phases.flat().reduce((sum, step) => sum + (isLoop(step) ? stepsOf(step.phases) : 1), 0);
 }
