@@ -111,7 +111,7 @@ function withKernels(cell: KernelCell, units: number, options: RecurrentOptions)
         training && recurrentDropout > 0 ? drop(ones([batch, units]), recurrentDropout, stateSource) : undefined;
       const next = cell.next(weights.get('recurrentKernel'), recurrentBias);
       return {
-        x: projectSteps(seen, weights.get('kernel'), inputBias),
+        x: project(seen, weights.get('kernel'), inputBias),
         step: (at, before) => {
           const h = firstOf(before);
           const states = next(at, kept ? h.mul(kept) : h, before);
@@ -120,16 +120,6 @@ function withKernels(cell: KernelCell, units: number, options: RecurrentOptions)
       };
     },
   };
-}
-
-/**
- * x [batch, steps, features] projected, in the order in which it lies for the loop over steps; wide inputs stay as they are,
- * and their narrower projection is turned instead.
- */
-function projectSteps(x: Tensor, kernel: Tensor, bias: Tensor | undefined): Tensor {
-  const [features = 0, width = 0] = kernel.shape;
-  if (features > width) return project(x, kernel, bias);
-  return project(x.transpose([1, 0, 2]), kernel, bias).transpose([1, 0, 2]);
 }
 
 /** What the weights are, for steps of some features. */
