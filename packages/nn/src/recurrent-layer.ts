@@ -9,7 +9,7 @@ import { type Mask, maskAlong, sampleShape } from './layer.ts';
 import { LayerWeights, type WeightOptions } from './layer-weights.ts';
 import { makeLayerOfMany } from './make-layer.ts';
 import { afterSteps } from './open-shape.ts';
-import { overSteps, type Step } from './over-steps.ts';
+import { overSteps, type Step, swapFirstAxes } from './over-steps.ts';
 import type { SequenceOptions } from './recurrent-options.ts';
 import { perSample, regularizerOf } from './regularizers.ts';
 
@@ -39,7 +39,7 @@ export interface Cell {
   readonly axes: readonly string[] | undefined;
   /** the weights by their names, for steps of that shape */
   weights(step: Shape): Readonly<Record<string, CellWeight>>;
-  /** x [batch, steps, …] as the steps take it, and what a step does; both with these weights */
+  /** x [steps, batch, …] as the steps take it, and what a step does; both with these weights */
   begin(x: Tensor, weights: LayerWeights, training: boolean): { readonly x: Tensor; readonly step: Step };
 }
 
@@ -77,7 +77,7 @@ export function recurrentLayer(
       const batch = input.shape[0] ?? 1;
       const own = kept?.of(batch);
       const begun = given.length > 0 ? given : own;
-      const { x, step } = cell.begin(input, weights, training);
+      const { x, step } = cell.begin(swapFirstAxes(input), weights, training);
       const { output, states } = overSteps(step, {
         x,
         initial: begun ?? stateSizes.map((size) => zeros([batch, size])),
