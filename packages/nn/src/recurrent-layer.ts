@@ -1,8 +1,7 @@
 // A layer that applies a cell to the steps of a sequence. A cell knows its weights and how its states move from a step to the
 // next; masks, order, initial states and what is returned are known here.
 
-import type { Tensor } from '@treadle/tensor';
-import { type Shape, ShapeError, zeros } from '@treadle/tensor';
+import { type Shape, ShapeError, type Tensor, zeros } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
 import { KeptStates } from './kept-states.ts';
 import { type Mask, maskAlong, sampleShape } from './layer.ts';
@@ -60,6 +59,7 @@ export function recurrentLayer(
   const weights = new LayerWeights();
   const kept = options.stateful ? new KeptStates(kind, stateSizes) : undefined;
   const make = weightMaker(cell, weights);
+  const resetStates = (): void => kept?.reset();
   const made = makeLayerOfMany({
     kind,
     options,
@@ -92,7 +92,7 @@ export function recurrentLayer(
       if (activityRegularizer) addLoss?.(perSample(activityRegularizer, output));
       return returnState ? [output, ...states] : [output];
     },
-    resetStates: () => kept?.reset(),
+    resetStates,
     outputMask: (_, [mask]) =>
       returnSequences && mask && goBackwards ? mask.flip(1) : returnSequences ? mask : undefined,
   });
@@ -100,7 +100,7 @@ export function recurrentLayer(
     returnSequences,
     returnState,
     goBackwards,
-    resetStates: () => kept?.reset(),
+    resetStates,
     reversed: () => again(!goBackwards),
   });
 }
