@@ -9,7 +9,7 @@ import type { Mask } from './layer.ts';
 export type Step = (x: Tensor, states: readonly Tensor[]) => readonly [output: Tensor, states: readonly Tensor[]];
 
 export interface Sequence {
-  /** [batch, steps, …] */
+  /** [steps, batch, …] */
   readonly x: Tensor;
   /** the states before the first step */
   readonly initial: readonly Tensor[];
@@ -45,8 +45,8 @@ export function overSteps(step: Step, sequence: Sequence): AfterSteps {
       const kept = counts ? after.map((value, i) => counts.where(value, before[i] ?? value)) : after;
       return [kept, returnSequences ? [(repeats && kept[outputAt]) || output] : []];
     },
-    [...initial, ...(carriesOutput ? [zeros([x.shape[0] ?? 1, outputSize])] : [])],
-    { x: swapFirstAxes(x), ...(mask && { counts: swapFirstAxes(mask) }) },
+    [...initial, ...(carriesOutput ? [zeros([x.shape[1] ?? 1, outputSize])] : [])],
+    { x, ...(mask && { counts: swapFirstAxes(mask) }) },
     { reverse: goBackwards },
   );
   const states = carried.slice(0, initial.length);
@@ -74,6 +74,6 @@ interface AtStep {
 }
 
 /** [batch, steps, …] ↔ [steps, batch, …] */
-function swapFirstAxes(x: Tensor): Tensor {
+export function swapFirstAxes(x: Tensor): Tensor {
   return x.transpose([1, 0, ...x.shape.map((_, i) => i).slice(2)]);
 }

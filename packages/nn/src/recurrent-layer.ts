@@ -1,15 +1,14 @@
 // A layer that applies a cell to the steps of a sequence. A cell knows its weights and how its states move from a step to the
 // next; masks, order, initial states and what is returned are known here.
 
-import type { Tensor } from '@treadle/tensor';
-import { type Shape, ShapeError, zeros } from '@treadle/tensor';
+import { type Shape, ShapeError, type Tensor, zeros } from '@treadle/tensor';
 import type { LayerFunction } from './callable.ts';
 import { KeptStates } from './kept-states.ts';
 import { type Mask, maskAlong, sampleShape } from './layer.ts';
 import { LayerWeights, type WeightOptions } from './layer-weights.ts';
 import { makeLayerOfMany } from './make-layer.ts';
 import { afterSteps } from './open-shape.ts';
-import { overSteps, type Step } from './over-steps.ts';
+import { overSteps, type Step, swapFirstAxes } from './over-steps.ts';
 import type { SequenceOptions } from './recurrent-options.ts';
 import { perSample, regularizerOf } from './regularizers.ts';
 
@@ -39,7 +38,7 @@ export interface Cell {
   readonly axes: readonly string[] | undefined;
   /** the weights by their names, for steps of that shape */
   weights(step: Shape): Readonly<Record<string, CellWeight>>;
-  /** x [batch, steps, …] as the steps take it, and what a step does; both with these weights */
+  /** x [steps, batch, …] as the steps take it, and what a step does; both with these weights */
   begin(x: Tensor, weights: LayerWeights, training: boolean): { readonly x: Tensor; readonly step: Step };
 }
 
@@ -60,6 +59,7 @@ export function recurrentLayer(
   const weights = new LayerWeights();
   const kept = options.stateful ? new KeptStates(kind, stateSizes) : undefined;
   const make = weightMaker(cell, weights);
+  const resetStates = (): void => kept?.reset();
   const made = makeLayerOfMany({
     kind,
     options,
@@ -77,7 +77,7 @@ export function recurrentLayer(
       const batch = input.shape[0] ?? 1;
       const own = kept?.of(batch);
       const begun = given.length > 0 ? given : own;
-      const { x, step } = cell.begin(input, weights, training);
+      const { x, step } = cell.begin(swapFirstAxes(input), weights, training);
       const { output, states } = overSteps(step, {
         x,
         initial: begun ?? stateSizes.map((size) => zeros([batch, size])),
@@ -92,7 +92,7 @@ export function recurrentLayer(
       if (activityRegularizer) addLoss?.(perSample(activityRegularizer, output));
       return returnState ? [output, ...states] : [output];
     },
-    resetStates: () => kept?.reset(),
+    resetStates,
     outputMask: (_, [mask]) =>
       returnSequences && mask && goBackwards ? mask.flip(1) : returnSequences ? mask : undefined,
   });
@@ -100,7 +100,7 @@ export function recurrentLayer(
     returnSequences,
     returnState,
     goBackwards,
-    resetStates: () => kept?.reset(),
+    resetStates,
     reversed: () => again(!goBackwards),
   });
 }

@@ -103,8 +103,8 @@ function withKernels(cell: KernelCell, units: number, options: RecurrentOptions)
     axes: ['features'],
     weights: kernelWeights(cell, units, options),
     begin: (x, weights, training) => {
-      const [batch = 1, , features = 1] = x.shape;
-      const seen = training && dropout > 0 ? drop(x, dropout, inputSource, [batch, 1, features]) : x;
+      const [, batch = 1, features = 1] = x.shape;
+      const seen = training && dropout > 0 ? drop(x, dropout, inputSource, [1, batch, features]) : x;
       const [inputBias, recurrentBias] = biasesOf(cell, weights.find('bias'));
       // one mask for all steps (Y. Gal, Z. Ghahramani, 2016)
       const kept =

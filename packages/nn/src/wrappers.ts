@@ -32,7 +32,8 @@ const merges: Readonly<Record<MergeMode, (forward: Tensor, backward: Tensor) => 
 
 /**
  * A recurrent layer that reads a sequence from its first step to the last, and another from the last to the first; their results
- * at each step, or at their ends, are merged; that of a step which a mask leaves out is 0. With returnState, the states of the first follow, then those of the other.
+ * at each step, or at their ends, are merged; that of a step which a mask leaves out is 0. With returnState, the states of the
+ * first follow, then those of the other.
  */
 export function bidirectional(forward: RecurrentLayer, options: BidirectionalOptions = {}): LayerFunction {
   readLayerOptions('bidirectional', options, bidirectionalOptions);

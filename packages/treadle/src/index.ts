@@ -118,6 +118,7 @@ export {
   type InputOptions,
   initializers,
   input,
+  type KernelCellOptions,
   type Layer,
   type LayerCall,
   type LayerConfig,
