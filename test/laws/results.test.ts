@@ -1,6 +1,7 @@
 // The laws of ops of several results: one run of their kernel gives all that are asked for, in the gradient too; reading one
 // keeps the others from being computed again; and whatever is asked for, and wherever the op stands, the bits are the same.
 
+import type { Node } from '@treadle/graph';
 import { team } from '@treadle/pool';
 import {
   compile,
@@ -56,6 +57,9 @@ const loss = (results: readonly Tensor[]): Tensor =>
 
 const runs = ({ kernels }: Explanation, kind: string): number =>
   kernels.reduce((sum, kernel) => sum + (kernel.kind === kind ? kernel.times : 0), 0);
+
+/** What a result only moves. */
+const behindMoves = (node: Node): Node => (node.op?.kind === 'move' ? behindMoves(node.inputs[0]!) : node);
 
 /** Some of a list, in their order. */
 const some = <T>(all: readonly T[], which: number): readonly T[] => all.filter((_, i) => (which >> i) & 1);
@@ -125,6 +129,25 @@ describe('reading one result', () => {
       expect(eigenvectors.data()).toEqual(alone);
     }
   });
+
+  test.each(Object.entries(several).filter(([name]) => name !== 'sort and argsort'))(
+    'keeps the others from being computed again where they are moved: %s',
+    (_, { shape, apply }) => {
+      const x = filled(shape, 6);
+      const alone = apply(x).map((y) => y.add(0).data());
+      alone.forEach((_, read) => {
+        const results = apply(x);
+        const computed = results.map(({ node }) => behindMoves(node));
+        results[read]!.data();
+        computed.forEach((node, i) => {
+          if (i !== read) expect(node.source?.kind, `result ${i} when ${read} is read`).toBe('stored');
+        });
+        results.forEach((y, i) => {
+          expect(y.data()).toEqual(alone[i]);
+        });
+      });
+    },
+  );
 
   test('keeps a loop from running again for the others', () => {
     const step = (c: Tensor, x: Tensor) => [c.mul(0.5).add(x), c.sum()] as const;
