@@ -4,6 +4,7 @@
 import type { Node } from '@treadle/graph';
 import { team } from '@treadle/pool';
 import {
+  checkpoint,
   compile,
   type Explanation,
   eigh,
@@ -91,6 +92,20 @@ describe.each(Object.entries(several))('%s', (_, { kind, shape, apply }) => {
     };
     expect(runs(explain(first)(zeros(shape)), kind)).toBe(1);
     expect(runs(explain(second)(zeros(shape)), kind)).toBe(1);
+  });
+
+  test('has the same gradient inside checkpoint, which runs the kernel once more', () => {
+    const through = (f: (x: Tensor) => Tensor) => (x: Tensor) => gradients(f(x.mul(2)), [x])[0]!;
+    const plain = through((x) => loss(apply(x.tanh())));
+    const saved = through(checkpoint((x: Tensor) => loss(apply(x.tanh()))));
+    const x = filled(shape, 8);
+    expect(difference(compile(saved)(x), compile(plain)(x))).toBeUndefined();
+    expect(runs(explain(saved)(x), kind)).toBeLessThanOrEqual(1);
+    const both = (t: Tensor) => {
+      const y = checkpoint((z: Tensor) => loss(apply(z.tanh())))(t);
+      return [y, ...gradients(y, [t])];
+    };
+    expect(runs(explain(both)(x), kind)).toBe(2);
   });
 
   test('gives the same bits whatever is asked for, also twice, on any number of threads', () => {
