@@ -1,8 +1,10 @@
 // The laws of ops of several results: one run of their kernel gives all that are asked for, in the gradient too; reading one
 // keeps the others from being computed again; and whatever is asked for, and wherever the op stands, the bits are the same.
 
+import type { Node } from '@treadle/graph';
 import { team } from '@treadle/pool';
 import {
+  checkpoint,
   compile,
   type Explanation,
   eigh,
@@ -57,6 +59,9 @@ const loss = (results: readonly Tensor[]): Tensor =>
 const runs = ({ kernels }: Explanation, kind: string): number =>
   kernels.reduce((sum, kernel) => sum + (kernel.kind === kind ? kernel.times : 0), 0);
 
+/** What a result only moves. */
+const behindMoves = (node: Node): Node => (node.op?.kind === 'move' ? behindMoves(node.inputs[0]!) : node);
+
 /** Some of a list, in their order. */
 const some = <T>(all: readonly T[], which: number): readonly T[] => all.filter((_, i) => (which >> i) & 1);
 
@@ -87,6 +92,20 @@ describe.each(Object.entries(several))('%s', (_, { kind, shape, apply }) => {
     };
     expect(runs(explain(first)(zeros(shape)), kind)).toBe(1);
     expect(runs(explain(second)(zeros(shape)), kind)).toBe(1);
+  });
+
+  test('has the same gradient inside checkpoint, which runs the kernel once more', () => {
+    const through = (f: (x: Tensor) => Tensor) => (x: Tensor) => gradients(f(x.mul(2)), [x])[0]!;
+    const plain = through((x) => loss(apply(x.tanh())));
+    const saved = through(checkpoint((x: Tensor) => loss(apply(x.tanh()))));
+    const x = filled(shape, 8);
+    expect(difference(compile(saved)(x), compile(plain)(x))).toBeUndefined();
+    expect(runs(explain(saved)(x), kind)).toBeLessThanOrEqual(1);
+    const both = (t: Tensor) => {
+      const y = checkpoint((z: Tensor) => loss(apply(z.tanh())))(t);
+      return [y, ...gradients(y, [t])];
+    };
+    expect(runs(explain(both)(x), kind)).toBe(2);
   });
 
   test('gives the same bits whatever is asked for, also twice, on any number of threads', () => {
@@ -125,6 +144,25 @@ describe('reading one result', () => {
       expect(eigenvectors.data()).toEqual(alone);
     }
   });
+
+  test.each(Object.entries(several).filter(([name]) => name !== 'sort and argsort'))(
+    'keeps the others from being computed again where they are moved: %s',
+    (_, { shape, apply }) => {
+      const x = filled(shape, 6);
+      const alone = apply(x).map((y) => y.add(0).data());
+      alone.forEach((_, read) => {
+        const results = apply(x);
+        const computed = results.map(({ node }) => behindMoves(node));
+        results[read]!.data();
+        computed.forEach((node, i) => {
+          if (i !== read) expect(node.source?.kind, `result ${i} when ${read} is read`).toBe('stored');
+        });
+        results.forEach((y, i) => {
+          expect(y.data()).toEqual(alone[i]);
+        });
+      });
+    },
+  );
 
   test('keeps a loop from running again for the others', () => {
     const step = (c: Tensor, x: Tensor) => [c.mul(0.5).add(x), c.sum()] as const;
