@@ -20,6 +20,8 @@ export interface ArenaLayout {
 const improvements = 12;
 /** What more may take than the least possible: an order that is better by less is not worth looking for. */
 const leastImprovement = 1 / 128;
+/** After so many changes in a row that gained nothing, no more are made. */
+const patience = 3;
 /** Of more than these, orders are tried once. */
 const mostImproved = 500;
 /** More than these are laid out in the order of time. */
@@ -66,10 +68,11 @@ export function layoutArena(lifetimes: readonly Lifetime[]): ArenaLayout {
   let best: Attempt = { offsets: [], bytes: Number.POSITIVE_INFINITY, top: [] };
   for (const rank of ranks) {
     let order = inOrderOf(lifetimes, rank);
-    for (let round = 0; round <= rounds && best.bytes > enough; round++) {
+    let [least, since] = [Number.POSITIVE_INFINITY, 0]; // the least bytes of this rank, and how many rounds ago
+    for (let round = 0; round <= rounds && since < patience && best.bytes > enough; round++) {
       const attempt = layOut(columns, order);
       if (attempt.bytes < best.bytes) best = attempt;
-      if (attempt.top.every((i, at) => order[at] === i)) break; // the order would stay as it is
+      [least, since] = attempt.bytes < least ? [attempt.bytes, 0] : [least, since + 1];
       const top = new Set(attempt.top);
       order = [...top, ...order.filter((i) => !top.has(i))]; // what ended up on top comes first
     }
