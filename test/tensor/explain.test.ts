@@ -68,6 +68,21 @@ describe('operations and bytes', () => {
     expect(both(zeros([8, 12])).kernels).toHaveLength(2); // two results are two values
   });
 
+  test.for([{}, { transposeA: true }, { transposeB: true }, { transposeA: true, transposeB: true }])(
+    'the gradients of a product with %o lie as its operands do: what follows is computed with them',
+    (options) => {
+      const dy = zeros([3, 24, 40]);
+      const a = variable(zeros(options.transposeA ? [3, 16, 24] : [3, 24, 16]));
+      const w = variable(zeros(options.transposeB ? [3, 40, 16] : [3, 16, 40]));
+      const step = () => gradients(a.matmul(w, options).mul(dy).sum(), [a, w]).map((gradient) => gradient.exp());
+      const ends = explain(step)().kernels.filter(({ ops }) => ops.includes('exp'));
+      expect(ends.map(({ ops }) => ops)).toEqual([
+        ['matmul', 'exp'],
+        ['matmul', 'exp'],
+      ]);
+    },
+  );
+
   test('integers and masks take no floating-point operations', () => {
     const plan = explain((x: Tensor) => x.add(1).greater(2))(tensor([1, 2, 3], { dtype: 'int32' }));
     expect(plan.flops).toBe(0);
