@@ -144,6 +144,17 @@ describe('the plan', () => {
   };
   const x = tensor([[1, 2], [3, 4], [5, 6]]); // biome-ignore format: a matrix
 
+  test('of the gradient of a softmax keeps the shares alone', () => {
+    const [x, w] = [variable(zeros([500, 100])), zeros([100, 20])];
+    const plan = explain(() => gradients(x.softmax().matmul(w).square().sum(), [x]))();
+    const rows = only(plan, 'rows');
+    // what comes in and the shares; the shares, their gradient and that of what came in
+    expect(rows.map(({ bytesRead, bytesWritten }) => [bytesRead, bytesWritten])).toEqual([
+      [4 * 50_000, 4 * 50_000],
+      [8 * 50_000, 4 * 50_000],
+    ]);
+  });
+
   test('of a training step is not run, and changes neither variables, nor memory, nor the cache of plans', () => {
     x.realize();
     explain(step)(x, 0.1);
