@@ -68,6 +68,21 @@ describe('operations and bytes', () => {
     expect(both(zeros([8, 12])).kernels).toHaveLength(2); // two results are two values
   });
 
+  test.for([{}, { transposeA: true }, { transposeB: true }, { transposeA: true, transposeB: true }])(
+    'the gradients of a product with %o lie as its operands do: what follows is computed with them',
+    (options) => {
+      const dy = zeros([3, 24, 40]);
+      const a = variable(zeros(options.transposeA ? [3, 16, 24] : [3, 24, 16]));
+      const w = variable(zeros(options.transposeB ? [3, 40, 16] : [3, 16, 40]));
+      const step = () => gradients(a.matmul(w, options).mul(dy).sum(), [a, w]).map((gradient) => gradient.exp());
+      const ends = explain(step)().kernels.filter(({ ops }) => ops.includes('exp'));
+      expect(ends.map(({ ops }) => ops)).toEqual([
+        ['matmul', 'exp'],
+        ['matmul', 'exp'],
+      ]);
+    },
+  );
+
   test('integers and masks take no floating-point operations', () => {
     const plan = explain((x: Tensor) => x.add(1).greater(2))(tensor([1, 2, 3], { dtype: 'int32' }));
     expect(plan.flops).toBe(0);
@@ -128,6 +143,17 @@ describe('the plan', () => {
     return loss;
   };
   const x = tensor([[1, 2], [3, 4], [5, 6]]); // biome-ignore format: a matrix
+
+  test('of the gradient of a softmax keeps the shares alone', () => {
+    const [x, w] = [variable(zeros([500, 100])), zeros([100, 20])];
+    const plan = explain(() => gradients(x.softmax().matmul(w).square().sum(), [x]))();
+    const rows = only(plan, 'rows');
+    // what comes in and the shares; the shares, their gradient and that of what came in
+    expect(rows.map(({ bytesRead, bytesWritten }) => [bytesRead, bytesWritten])).toEqual([
+      [4 * 50_000, 4 * 50_000],
+      [8 * 50_000, 4 * 50_000],
+    ]);
+  });
 
   test('of a training step is not run, and changes neither variables, nor memory, nor the cache of plans', () => {
     x.realize();

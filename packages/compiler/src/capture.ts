@@ -99,11 +99,17 @@ export function movedTo(entry: Captured, placeOf: (at: number) => number): Captu
   return inputs.every((input) => placeOf(input) === input) ? entry : { node, inputs: inputs.map(placeOf) };
 }
 
+/** What the value of a node is made from: of what a move has, only what it moves. */
+function read({ op, inputs, source }: Node): readonly Node[] {
+  if (source) return [];
+  return op?.kind === 'move' ? inputs.slice(0, 1) : inputs;
+}
+
 /** What a plan is made from. */
 export function capture({ roots, nodes }: Found): Capture {
   const positions = new Map(nodes.map((node, at) => [node, at]));
   const at = (node: Node): number => positions.get(node) ?? -1;
-  const entries = nodes.map((node): Captured => ({ node, inputs: node.source ? [] : node.inputs.map(at) }));
+  const entries = nodes.map((node): Captured => ({ node, inputs: read(node).map(at) }));
   return {
     entries,
     sources: nodes.flatMap((node, at) => (node.source ? [at] : [])),

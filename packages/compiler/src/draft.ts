@@ -44,7 +44,8 @@ export function* draftInParts(capture: Capture, level: Level, ragged?: Ragged): 
   yield;
   const lowered = lower(capture, groups, level, ragged);
   yield;
-  const { phases, lifetimes } = schedule(lowered.steps);
+  const rooms = new Set(lowered.places.flatMap(({ kind }, slot) => (kind === 'arena' ? [slot] : [])));
+  const { phases, lifetimes } = schedule(lowered.steps, rooms);
   yield;
   const inBlock = layOutBlock(lowered, capture, lifetimes, phases.length, ragged);
   yield;

@@ -13,8 +13,9 @@ export interface Schedule {
   readonly lifetimes: ReadonlyMap<Slot, { readonly first: number; readonly last: number }>;
 }
 
-export function schedule(steps: readonly Step[]): Schedule {
-  const kernels = joinSequences(steps);
+/** `rooms`: slots that nobody knows but these steps. */
+export function schedule(steps: readonly Step[], rooms: ReadonlySet<Slot> = new Set()): Schedule {
+  const kernels = joinSequences(steps, rooms);
   const phases = joinPhases(kernels, waiting(kernels, putOff(kernels, earliest(kernels))));
   const lifetimes = new Map<Slot, { first: number; last: number }>();
   phases.forEach((phase, at) => {

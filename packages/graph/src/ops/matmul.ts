@@ -35,9 +35,21 @@ const product: TiledOp = {
       reshape(right, [...batch, steps * k, b.shape.at(-1) ?? 1]),
     );
   },
-  // C = A·B: dA = dC·Bᵀ, dB = Aᵀ·dC
-  gradient: (dy, _, [a, b]) => (a && b ? [multiply(dy, swap(b)), multiply(swap(a), dy)] : []),
+  gradient: gradientOf({}),
 };
+
+/**
+ * C = A·B: dA = dC·Bᵀ, dB = Aᵀ·dC. Of an operand that is read transposed, the transposed gradient is multiplied, which then lies
+ * as the operand does: the same sums in the same order.
+ */
+function gradientOf({ transposeA = false, transposeB = false }: MatmulOptions): TiledOp['gradient'] {
+  return (dy, _, [a, b]) => {
+    if (!a || !b) return [];
+    const da = transposeA ? swap(multiply(b, swap(dy))) : multiply(dy, swap(b));
+    const db = transposeB ? swap(multiply(swap(dy), a)) : multiply(swap(a), dy);
+    return [da, db];
+  };
+}
 
 /** The last two axes exchanged. */
 function swap(x: Node): Node {
@@ -46,8 +58,8 @@ function swap(x: Node): Node {
 }
 
 /** a [batch…, m, k] · b [batch…, k, n], batch axes equal. */
-function multiply(a: Node, b: Node): Node {
-  return applyOp(product, [a, b], [...a.shape.slice(0, -1), b.shape.at(-1) ?? 1], 'float32');
+function multiply(a: Node, b: Node, op: TiledOp = product): Node {
+  return applyOp(op, [a, b], [...a.shape.slice(0, -1), b.shape.at(-1) ?? 1], 'float32');
 }
 
 export interface MatmulOptions {
@@ -79,8 +91,9 @@ export function matmul(a: Node, b: Node, options: MatmulOptions = {}): Node {
   if (left.shape.at(-1) !== right.shape.at(-2)) {
     throw refusal('inner sizes must match');
   }
-  const folded = foldBatch(left, right);
-  const y = folded ?? multiplyBatches(left, right, () => refusal('batch axes must be equal or 1, from the end'));
+  const op = transposeA || transposeB ? { ...product, gradient: gradientOf({ transposeA, transposeB }) } : product;
+  const folded = foldBatch(left, right, op);
+  const y = folded ?? multiplyBatches(left, right, op, () => refusal('batch axes must be equal or 1, from the end'));
   const drop = [a.shape.length === 1 ? y.shape.length - 2 : -1, b.shape.length === 1 ? y.shape.length - 1 : -1];
   return reshape(
     y,
@@ -95,13 +108,14 @@ function matrix(x: Node, newAxis: 0 | 1, transposed: boolean): Node {
 }
 
 /** A batch of a times one matrix b is one tall product: [..., m, k] · [k, n] as [… · m, k] · [k, n]. */
-function foldBatch(a: Node, b: Node): Node | undefined {
+function foldBatch(a: Node, b: Node, op: TiledOp): Node | undefined {
   if (a.shape.length <= 2 || b.shape.length !== 2) return undefined;
   const tall = reshape(a, [sizeOf(a.shape.slice(0, -1)), a.shape.at(-1) ?? 1]);
-  return reshape(multiply(tall, b), [...a.shape.slice(0, -1), b.shape[1] ?? 1]);
+  return reshape(multiply(tall, b, op), [...a.shape.slice(0, -1), b.shape[1] ?? 1]);
 }
 
-function multiplyBatches(a: Node, b: Node, refusal: () => ShapeError): Node {
+function multiplyBatches(a: Node, b: Node, op: TiledOp, refusal: () => ShapeError): Node {
   const batch = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2), refusal);
-  return multiply(broadcastTo(a, [...batch, ...a.shape.slice(-2)]), broadcastTo(b, [...batch, ...b.shape.slice(-2)]));
+  const toBatch = (x: Node): Node => broadcastTo(x, [...batch, ...x.shape.slice(-2)]);
+  return multiply(toBatch(a), toBatch(b), op);
 }

@@ -1,9 +1,10 @@
 // softmax, logSoftmax, oneHot: what classification is made of, composed from other ops.
 
 import { ShapeError } from '../errors.ts';
-import type { Node } from '../node.ts';
+import { applyOp, type Node } from '../node.ts';
+import type { MoveOp } from '../op.ts';
 import { show } from '../show.ts';
-import { div, sub } from './arithmetic.ts';
+import { div, mul, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { equal } from './comparison.ts';
 import { exp } from './exponential.ts';
@@ -12,17 +13,34 @@ import { requireDtype } from './lane.ts';
 import { expandDims } from './moves.ts';
 import { nonEmptyAxes } from './reduce.ts';
 import { logOfSum, max } from './reductions.ts';
-import { stopGradient } from './stop-gradient.ts';
 import { sum } from './sum.ts';
 
 /** e^(x − m) / Σ e^(x − m) along the axis, m the largest x: finite for every finite x. */
 export function softmax(x: Node, axis = -1): Node {
   const at = nonEmptyAxes('softmax', x, axis);
   const values = cast(x, 'float32');
-  // The result does not depend on m, so no gradient passes through it.
-  const m = stopGradient(max(values, at, { keepDims: true }));
-  const e = exp(sub(values, m));
-  return div(e, sum(e, at, { keepDims: true }));
+  const e = exp(sub(values, max(values, at, { keepDims: true })));
+  const shares = div(e, sum(e, at, { keepDims: true }));
+  const fromEnd = at.map((i) => i - x.shape.length);
+  return asFunctionOf(values, shares, fromEnd);
+}
+
+/**
+ * The shares, as a function of the values along the axes, which count from the end: with a gradient made of the shares alone, so
+ * that neither the values nor their exponentials have to be kept for it.
+ */
+function asFunctionOf(values: Node, shares: Node, axes: readonly number[]): Node {
+  const op: MoveOp = {
+    kind: 'move',
+    name: 'softmax',
+    key: 'softmax',
+    keepsOrder: true,
+    view: (view) => view,
+    // dyᵢ/dxⱼ = yᵢ·(δᵢⱼ − yⱼ)
+    gradient: (dy, y) => [undefined, mul(y, sub(dy, sum(mul(dy, y), axes, { keepDims: true })))],
+    batched: ([stack = shares, stackOfValues = values]) => asFunctionOf(stackOfValues, stack, axes),
+  };
+  return applyOp(op, [shares, values], shares.shape, 'float32');
 }
 
 /** x − ln Σ eˣ along the axis: ln softmax without the loss of digits. */
