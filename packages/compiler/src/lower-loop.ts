@@ -5,7 +5,7 @@ import type { Location, Slot, View } from '@treadle/kernels';
 import { layoutArena } from './arena.ts';
 import { type CapturedBody, captureBody, nextPlace, normalized, placeKey } from './body-capture.ts';
 import type { Lowered } from './lower.ts';
-import { behind, type LoopSlots, type PlacedLoop, type Rounds } from './place-loop.ts';
+import { behind, type Home, type LoopSlots, type PlacedLoop, type Rounds } from './place-loop.ts';
 import type { Place } from './places.ts';
 import type { RaggedEntries } from './ragged.ts';
 import type { Schedule } from './schedule.ts';
@@ -33,104 +33,137 @@ export interface Around extends LoopSlots {
 
 /** The loop as a step; the views of what carries begin with are dense. */
 export function lowerLoop(
-  { op, carries, asked, homes, begins }: PlacedLoop,
+  placed: PlacedLoop,
   inputs: readonly LoopInput[],
   rounds: Rounds,
   around: Around,
   ragged?: RaggedEntries,
 ): LoopStep {
-  const { body, isReversed } = op;
-  const firstSlice = body.carries.length;
-  const firstConst = firstSlice + body.slices.length;
-  const seen = inputs.map(({ view }, i) => {
-    const isSlice = i >= firstSlice && i < firstConst;
-    return normalized(isSlice ? { ...view, shape: view.shape.slice(1), strides: view.strides.slice(1) } : view);
+  const { op, carries, asked } = placed;
+  const firstSlice = op.body.carries.length;
+  const firstConst = firstSlice + op.body.slices.length;
+  const seen = inputs.map(({ slot, view }, place): SeenInput => {
+    const isSlice = place >= firstSlice && place < firstConst;
+    const one = isSlice ? { ...view, shape: view.shape.slice(1), strides: view.strides.slice(1) } : view;
+    const { view: normal, begin } = normalized(one);
+    return { slot, view: normal, begin: 4 * begin, stride: isSlice ? 4 * (view.strides[0] ?? 0) : 0 };
   });
-  const captured = captureBody(
-    body,
-    carries,
-    asked,
-    seen.map(({ view }) => view),
-    ragged,
-  );
-  const { lowered, schedule } = around.lowerBody(captured);
-  const walkOfInput = (place: number): Walk => {
-    const input = inputs[place];
-    const { begin = 0 } = seen[place] ?? {};
-    if (!input) throw new Error('internal: a loop lacks an input');
-    const at = (elements: number): Location => ({ slot: input.slot, byteOffset: 4 * (begin + elements) });
-    if (place < firstSlice) {
-      const home = homes.get(`${nextPlace(body, place)}`);
-      if (!home) throw new Error('internal: a carry has a home');
-      const { first, stride, alternates } = home;
-      return { first: begins.get(place) ?? at(0), later: { from: first, stride, alternates } };
-    }
-    const stride = input.view.strides[0] ?? 0;
-    if (place >= firstConst || stride === 0 || rounds.most === 1) return { first: at(0) };
-    const bytes = 4 * (isReversed ? -stride : stride);
-    const first = isReversed ? behind(around, rounds, input.slot, 4 * begin + bytes, -bytes) : at(0);
-    return { first, later: { from: further(first, bytes), stride: bytes, alternates: false } };
+  const views = seen.map(({ view }) => view);
+  const captured = captureBody(op.body, carries, asked, views, ragged);
+  const body = around.lowerBody(captured);
+  const walker = new Walker(placed, seen, rounds, around, captured, body);
+  const walks = walker.walks(body.lowered.places);
+  const touched = (isRead: boolean): readonly Slot[] => {
+    const slots = body.lowered.places.flatMap(({ kind }, slot) => {
+      const { first, later } = walks.get(slot) ?? {};
+      if (!first || (kind === 'source' || kind === 'rows') !== isRead) return [];
+      return later ? [first.slot, later.from.slot] : [first.slot];
+    });
+    return [...new Set(slots)];
   };
-  const walkOfHome = (key: string): Walk => {
-    const home = homes.get(key);
-    if (!home) throw new Error('internal: what a step makes has no home');
-    const { first, stride, alternates } = home;
-    return { first, later: { from: further(first, stride), stride: alternates ? -stride : stride, alternates } };
-  };
-  const roots = new Map<number, string>();
-  lowered.outputOf.forEach((output, root) => {
-    const place = captured.roots[root];
-    if (output !== undefined && place !== undefined) roots.set(output, placeKey(place));
-  });
-  const arena = layOutArena(lowered, schedule, around);
-  const walks = new Map<Slot, Walk>();
-  lowered.places.forEach((place, slot) => {
-    const walk = walkOf(place, slot);
-    if (walk) walks.set(slot, walk);
-  });
-  function walkOf(place: Place, slot: Slot): Walk | undefined {
+  const { most, perRow } = rounds;
+  const { phases } = body.schedule;
+  return { name: `scan ${most}`, rounds: most, perRow, phases, walks, reads: touched(true), writes: touched(false) };
+}
+
+/** An input as a step sees it: the view of a slice, or of the whole, from `begin` on; both numbers are bytes. */
+interface SeenInput extends LoopInput {
+  readonly begin: number;
+  /** from a slice to the next; 0 where all steps see the same */
+  readonly stride: number;
+}
+
+/** Says where the slots of a body lie in each round. */
+class Walker {
+  readonly #placed: PlacedLoop;
+  readonly #inputs: readonly SeenInput[];
+  readonly #rounds: Rounds;
+  readonly #around: Around;
+  readonly #captured: CapturedBody;
+  /** the places of the body that its outputs are, by their keys */
+  readonly #outputs = new Map<number, string>();
+  readonly #arena: ReadonlyMap<Slot, Walk>;
+  readonly #walks = new Map<Slot, Walk>();
+
+  constructor(
+    placed: PlacedLoop,
+    inputs: readonly SeenInput[],
+    rounds: Rounds,
+    around: Around,
+    captured: CapturedBody,
+    { lowered, schedule }: LoweredBody,
+  ) {
+    this.#placed = placed;
+    this.#inputs = inputs;
+    this.#rounds = rounds;
+    this.#around = around;
+    this.#captured = captured;
+    this.#arena = layOutArena(lowered, schedule, around);
+    lowered.outputOf.forEach((output, root) => {
+      const place = captured.roots[root];
+      if (output !== undefined && place !== undefined) this.#outputs.set(output, placeKey(place));
+    });
+  }
+
+  walks(places: readonly Place[]): ReadonlyMap<Slot, Walk> {
+    places.forEach((place, slot) => {
+      const walk = this.#walkOf(place, slot);
+      if (walk) this.#walks.set(slot, walk);
+    });
+    return this.#walks;
+  }
+
+  #walkOf(place: Place, slot: Slot): Walk | undefined {
     switch (place.kind) {
       case 'source':
-        return walkOfInput(captured.inputs[place.source] ?? -1);
-      case 'output':
-        return walkOfHome(roots.get(place.output) ?? '');
+        return this.#walkOfInput(this.#captured.inputs[place.source] ?? -1);
+      case 'output': {
+        const { first, stride, alternates } = this.#homeOf(this.#outputs.get(place.output) ?? '');
+        return { first, later: { from: further(first, stride), stride: alternates ? -stride : stride, alternates } };
+      }
       case 'record':
-        return { first: { slot: around.record(), byteOffset: 0 } };
+        return { first: { slot: this.#around.record(), byteOffset: 0 } };
       case 'rows':
-        return { first: { slot: around.rows(place.times), byteOffset: 0 } };
+        return { first: { slot: this.#around.rows(place.times), byteOffset: 0 } };
       case 'arena':
-        return arena.get(slot);
+        return this.#arena.get(slot);
       case 'moved':
-        return movedWalk(place);
+        return this.#moved(this.#walks.get(place.of), place);
       case 'target':
         throw new Error('internal: a body assigns nothing');
     }
   }
-  function movedWalk({ of, by }: Extract<Place, { kind: 'moved' }>): Walk | undefined {
-    const walk = walks.get(of);
+
+  #walkOfInput(place: number): Walk {
+    const { op, begins } = this.#placed;
+    const input = this.#inputs[place];
+    if (!input) throw new Error('internal: a loop lacks an input');
+    const { slot, begin, stride } = input;
+    const all = { slot, byteOffset: begin };
+    if (place < op.body.carries.length) {
+      // where the round before has left it
+      const { first, stride: step, alternates } = this.#homeOf(`${nextPlace(op.body, place)}`);
+      return { first: begins.get(place) ?? all, later: { from: first, stride: step, alternates } };
+    }
+    if (stride === 0 || this.#rounds.most === 1) return { first: all };
+    const step = op.isReversed ? -stride : stride;
+    const first = op.isReversed ? behind(this.#around, this.#rounds, slot, begin - stride, stride) : all;
+    return { first, later: { from: further(first, step), stride: step, alternates: false } };
+  }
+
+  #homeOf(key: string): Home {
+    const home = this.#placed.homes.get(key);
+    if (!home) throw new Error('internal: what a step makes has no home');
+    return home;
+  }
+
+  /** A walk, by the rows of a run further on. */
+  #moved(walk: Walk | undefined, { by }: Extract<Place, { kind: 'moved' }>): Walk | undefined {
     if (!walk) return undefined;
-    const moved = ({ slot, byteOffset }: Location): Location => ({ slot: around.moved(slot, by), byteOffset });
+    const moved = ({ slot, byteOffset }: Location): Location => ({ slot: this.#around.moved(slot, by), byteOffset });
     const first = moved(walk.first);
     return walk.later ? { first, later: { ...walk.later, from: moved(walk.later.from) } } : { first };
   }
-  const reads = new Set<Slot>();
-  const writes = new Set<Slot>();
-  lowered.places.forEach((place, slot) => {
-    const walk = walks.get(slot);
-    if (!walk) return;
-    const all = place.kind === 'source' || place.kind === 'rows' ? reads : writes;
-    all.add(walk.first.slot);
-    if (walk.later) all.add(walk.later.from.slot);
-  });
-  return {
-    name: `scan ${rounds.most}`,
-    rounds: rounds.most,
-    perRow: rounds.perRow,
-    phases: schedule.phases,
-    walks,
-    reads: [...reads],
-    writes: [...writes],
-  };
 }
 
 function further({ slot, byteOffset }: Location, bytes: number): Location {
