@@ -40,6 +40,13 @@ export interface AskedPart {
   readonly slot: Slot | undefined;
 }
 
+/** A part that is what a node is in all rounds. */
+interface AskedStack {
+  readonly at: number;
+  readonly slot: Slot | undefined;
+  readonly place: BodyPlace;
+}
+
 /** Where what a step makes lies in each round: the first round's place, and how far it is to the next one's. */
 export interface Home {
   readonly first: Location;
@@ -78,6 +85,7 @@ class Placing {
   readonly #locations = new Map<number, Location>();
   readonly #copies: { at: number; from: Location }[] = [];
   readonly #begins = new Map<number, Location>();
+  readonly #asked: BodyPlace[] = [];
 
   constructor(op: LoopOp, parts: readonly AskedPart[], rounds: Rounds, slots: LoopSlots) {
     this.#op = op;
@@ -91,51 +99,52 @@ class Placing {
     const stacks = this.#parts.flatMap(({ at, part, slot }) =>
       part.kind === 'stack' ? [{ at, slot, place: part.place }] : [],
     );
+    for (const stack of stacks) this.#placeWithNext(stack, stacks);
+    for (const stack of stacks) this.#placeStack(stack);
     const finals = this.#parts.flatMap(({ part }) => (part.kind === 'final' ? [part.carry] : []));
-    const isOwn = (place: BodyPlace): boolean =>
-      stacks.some((other) => other.slot !== undefined && placeKey(other.place) === placeKey(place));
-    const asked: BodyPlace[] = [];
-    for (const { at, place } of stacks) {
-      if (typeof place !== 'number' || place >= body.carries.length) continue;
-      // the stack of a carry as rounds begin, and of what it becomes, in one
-      const becomes = nextPlace(body, place);
-      if (isOwn(place) || isOwn(becomes) || this.#homes.has(`${becomes}`)) continue;
-      const bytes = this.#bytesOf(place);
-      const slot = this.#slots.allocate(bytes * (this.#op.length + 1));
-      const ahead = this.#op.isReversed ? 0 : bytes;
-      this.#stack(becomes, { slot, byteOffset: ahead }, bytes);
-      this.#locations.set(at, { slot, byteOffset: bytes - ahead });
-      this.#begins.set(place, this.#op.isReversed ? this.#behind(slot, 0, bytes) : { slot, byteOffset: 0 });
-      asked.push(becomes);
-    }
-    for (const { at, slot, place } of stacks) {
-      if (this.#locations.has(at)) continue;
-      const bytes = this.#bytesOf(place);
-      const known = this.#homes.get(placeKey(place));
-      if (known && slot === undefined) {
-        this.#locations.set(at, known.least);
-      } else if (known && slot !== undefined) {
-        this.#copies.push({ at, from: known.least });
-        this.#locations.set(at, { slot, byteOffset: 0 });
-      } else {
-        const own = { slot: slot ?? this.#slots.allocate(bytes * this.#op.length), byteOffset: 0 };
-        this.#stack(place, own, bytes);
-        this.#locations.set(at, own);
-        asked.push(place);
-      }
-    }
-    const carries = neededCarries(body, asked, finals);
+    const carries = neededCarries(body, this.#asked, finals);
     for (const carry of carries) this.#homeOfCarry(carry);
     for (const { at, part, slot } of this.#parts) if (part.kind === 'final') this.#placeFinal(at, part.carry, slot);
     return {
       op: this.#op,
       carries,
-      asked,
+      asked: this.#asked,
       homes: this.#homes,
       locations: this.#locations,
       copies: this.#copies,
       begins: this.#begins,
     };
+  }
+
+  /** The stack of a carry as rounds begin, and of what it becomes, in one; unless either lies in a slot of its own. */
+  #placeWithNext({ at, place }: AskedStack, stacks: readonly AskedStack[]): void {
+    const { body, isReversed, length } = this.#op;
+    if (typeof place !== 'number' || place >= body.carries.length) return;
+    const becomes = nextPlace(body, place);
+    const isOwn = (one: number): boolean => stacks.some((other) => other.slot !== undefined && other.place === one);
+    if (isOwn(place) || isOwn(becomes) || this.#homes.has(`${becomes}`)) return;
+    const bytes = this.#bytesOf(place);
+    const slot = this.#slots.allocate(bytes * (length + 1));
+    const ahead = isReversed ? 0 : bytes;
+    this.#stack(becomes, { slot, byteOffset: ahead }, bytes);
+    this.#locations.set(at, { slot, byteOffset: bytes - ahead });
+    this.#begins.set(place, isReversed ? this.#behind(slot, 0, bytes) : { slot, byteOffset: 0 });
+    this.#asked.push(becomes);
+  }
+
+  #placeStack({ at, slot, place }: AskedStack): void {
+    if (this.#locations.has(at)) return;
+    const known = this.#homes.get(placeKey(place));
+    if (known) {
+      if (slot !== undefined) this.#copies.push({ at, from: known.least });
+      this.#locations.set(at, slot === undefined ? known.least : { slot, byteOffset: 0 });
+      return;
+    }
+    const bytes = this.#bytesOf(place);
+    const own = { slot: slot ?? this.#slots.allocate(bytes * this.#op.length), byteOffset: 0 };
+    this.#stack(place, own, bytes);
+    this.#locations.set(at, own);
+    this.#asked.push(place);
   }
 
   #bytesOf(place: BodyPlace): number {
