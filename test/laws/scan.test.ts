@@ -30,6 +30,14 @@ afterAll(shutdown);
 
 const runs = process.env.TREADLE_TEST_LONG ? 600 : 60;
 
+/** Tries a law on one, two and three threads. */
+function onThreads<T>(law: fc.IProperty<T>, tries: number): void {
+  for (const threads of [1, 2, 3]) {
+    setThreads(threads);
+    fc.assert(law, { numRuns: Math.ceil(tries / 3) });
+  }
+}
+
 type Tensors = readonly Tensor[];
 type Body = (carry: Tensors, x: Tensors) => readonly [Tensors, Tensors];
 
@@ -77,7 +85,6 @@ const cases = fc.record({
   reverse: fc.boolean(),
   isTurned: fc.boolean(),
   isCompiled: fc.boolean(),
-  threads: fc.integer({ min: 1, max: 3 }),
   program: instructions.map((list) => list.filter(({ op }) => !/assign|swap|exchange|read|gradient/i.test(op))),
 });
 
@@ -89,9 +96,8 @@ function lying(shape: Shape, seed: number, isTurned: boolean): Tensor {
 
 describe('scan is the loop in plain TypeScript, bit for bit', () => {
   test('for random bodies and any number of carries, slices and steps, on any number of threads', () => {
-    fc.assert(
-      fc.property(cases, ({ carries, slices, length, reverse, isTurned, isCompiled, threads, program }) => {
-        setThreads(threads);
+    onThreads(
+      fc.property(cases, ({ carries, slices, length, reverse, isTurned, isCompiled, program }) => {
         const w = variable(0.5);
         const f = bodyOf(program, [w]);
         const init = carries.map((shape, i) => lying(shape, i + 1, isTurned));
@@ -104,39 +110,31 @@ describe('scan is the loop in plain TypeScript, bit for bit', () => {
         for (const [i, t] of carry.entries()) expect(difference(t, expectedCarry[i]!), `carry ${i}`).toBeUndefined();
         for (const [i, t] of ys.entries()) expect(difference(t, expectedYs[i]!), `y ${i}`).toBeUndefined();
       }),
-      { numRuns: runs },
+      runs,
     );
   });
 
   test('for loops in loops', () => {
     const lengths = fc.integer({ min: 1, max: 4 });
-    fc.assert(
-      fc.property(
-        lengths,
-        lengths,
-        fc.boolean(),
-        fc.boolean(),
-        fc.integer({ min: 1, max: 3 }),
-        (n, m, a, b, threads) => {
-          setThreads(threads);
-          const w = tensor(noise(9, 3), { shape: [3, 3] });
-          const nested =
-            (how: typeof scanned): Body =>
-            (carry, x) => {
-              const inner: Body = ([h, k], [v]) => [[h!.matmul(w).add(v!).tanh(), k!.add(h!.sum())], [h!.mul(k!)]];
-              const [last, ys] = how(inner, carry, x, m, b);
-              return [last, [ys[0]!.sum(0), last[0]!]];
-            };
-          const init = [tensor(noise(6, 1), { shape: [2, 3] }), tensor(1)];
-          const xs = [tensor(noise(n * m * 6, 2), { shape: [n, m, 2, 3] })];
-          const [carry, ys] = compile((i: Tensors, x: Tensors) => scanned(nested(scanned), i, x, n, a))(init, xs);
-          const [expectedCarry, expectedYs] = unrolled(nested(unrolled), init, xs, n, a);
-          for (const [t, e] of [...carry, ...ys].map((t, i) => [t, [...expectedCarry, ...expectedYs][i]!] as const)) {
-            expect(difference(t, e)).toBeUndefined();
-          }
-        },
-      ),
-      { numRuns: runs / 2 },
+    onThreads(
+      fc.property(lengths, lengths, fc.boolean(), fc.boolean(), (n, m, a, b) => {
+        const w = tensor(noise(9, 3), { shape: [3, 3] });
+        const nested =
+          (how: typeof scanned): Body =>
+          (carry, x) => {
+            const inner: Body = ([h, k], [v]) => [[h!.matmul(w).add(v!).tanh(), k!.add(h!.sum())], [h!.mul(k!)]];
+            const [last, ys] = how(inner, carry, x, m, b);
+            return [last, [ys[0]!.sum(0), last[0]!]];
+          };
+        const init = [tensor(noise(6, 1), { shape: [2, 3] }), tensor(1)];
+        const xs = [tensor(noise(n * m * 6, 2), { shape: [n, m, 2, 3] })];
+        const [carry, ys] = compile((i: Tensors, x: Tensors) => scanned(nested(scanned), i, x, n, a))(init, xs);
+        const [expectedCarry, expectedYs] = unrolled(nested(unrolled), init, xs, n, a);
+        for (const [t, e] of [...carry, ...ys].map((t, i) => [t, [...expectedCarry, ...expectedYs][i]!] as const)) {
+          expect(difference(t, e)).toBeUndefined();
+        }
+      }),
+      runs / 2,
     );
   });
 
@@ -179,11 +177,9 @@ describe('the gradient of scan is that of the loop', () => {
       reverse: fc.boolean(),
       recompute: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
       isCompiled: fc.boolean(),
-      threads: fc.integer({ min: 1, max: 3 }),
     });
-    fc.assert(
-      fc.property(drawn, ({ list, length, reverse, recompute, isCompiled, threads }) => {
-        setThreads(threads);
+    onThreads(
+      fc.property(drawn, ({ list, length, reverse, recompute, isCompiled }) => {
         const small = (shape: Shape, seed: number): Tensor =>
           tensor(
             noise(sizeOf(shape), seed).map((v) => Math.trunc(v)),
@@ -223,7 +219,7 @@ describe('the gradient of scan is that of the loop', () => {
           expect(difference(t.add(0), expected![i]!.add(0)), `result ${i}`).toBeUndefined();
         });
       }),
-      { numRuns: runs },
+      runs,
     );
   });
 
@@ -309,26 +305,21 @@ describe('a plan with a scan', () => {
       const [carry, [y, k]] = scanned(each, init, [rows.transpose([1, 0, 2])], 6, true);
       return [...carry, y!.transpose([1, 0, 2]), k!.transpose().sum(), y!.transpose([1, 0, 2]).square().mean()];
     };
-    fc.assert(
-      fc.property(
-        fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 }),
-        fc.integer({ min: 1, max: 3 }),
-        (sizes, threads) => {
-          setThreads(threads);
-          const shared = compile(f, { capacity: () => 40 });
-          shared(all);
-          for (const rows of sizes) {
-            const x = tensor(all.data().subarray(0, rows * 30), { shape: [rows, 6, 5] });
-            const { plans } = memory();
-            const found = shared(x);
-            expect(memory().plans).toBe(plans);
-            const expected = f(x);
-            for (const [i, t] of found.entries()) expect(difference(t, expected[i]!), `result ${i}`).toBeUndefined();
-            for (const t of expected) t.dispose();
-          }
-        },
-      ),
-      { numRuns: runs / 4 },
+    onThreads(
+      fc.property(fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 }), (sizes) => {
+        const shared = compile(f, { capacity: () => 40 });
+        shared(all);
+        for (const rows of sizes) {
+          const x = tensor(all.data().subarray(0, rows * 30), { shape: [rows, 6, 5] });
+          const { plans } = memory();
+          const found = shared(x);
+          expect(memory().plans).toBe(plans);
+          const expected = f(x);
+          for (const [i, t] of found.entries()) expect(difference(t, expected[i]!), `result ${i}`).toBeUndefined();
+          for (const t of expected) t.dispose();
+        }
+      }),
+      runs / 4,
     );
   });
 
@@ -348,11 +339,9 @@ describe('a plan with a scan', () => {
       reverse: fc.boolean(),
       isTrained: fc.boolean(),
       isBatchFirst: fc.boolean(),
-      threads: fc.integer({ min: 1, max: 3 }),
     });
-    fc.assert(
-      fc.property(drawn, ({ sizes, reverse, isTrained, isBatchFirst, threads }) => {
-        setThreads(threads);
+    onThreads(
+      fc.property(drawn, ({ sizes, reverse, isTrained, isBatchFirst }) => {
         const turned = (x: Tensor): Tensor => (isBatchFirst ? x.transpose([1, 0, 2]) : x);
         const f = (given: Tensor): Tensors => {
           const xs = turned(given);
@@ -375,7 +364,7 @@ describe('a plan with a scan', () => {
           for (const [i, t] of found.entries()) expect(difference(t, expected[i]!), `result ${i}`).toBeUndefined();
         }
       }),
-      { numRuns: runs / 4 },
+      runs / 4,
     );
   });
 
