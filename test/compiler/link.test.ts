@@ -48,6 +48,18 @@ test('kernels of different plans with the same key have the same code', () => {
   expect(shared).toBeGreaterThan(0);
 }, 120_000);
 
+test('a code that several steps have costs as much as all of them', () => {
+  const step = [...codeOf([], [7, 3], 1).values()][0]!;
+  const costs = fc.array(fc.integer({ min: 1, max: 1_000_000 }), { minLength: 1, maxLength: 20 });
+  fc.assert(
+    fc.property(costs, (list) => {
+      const [kernel, ...others] = distinctKernels(list.map((cost) => ({ ...step, cost }))).values();
+      expect(others).toEqual([]);
+      expect(kernel?.cost).toBe(list.reduce((a, b) => a + b));
+    }),
+  );
+});
+
 test('kernels that were linked before are not compiled again', () => {
   const code = codeOf([], [7, 3], 1); // a copy
   expect(code.size).toBe(1);

@@ -22,12 +22,17 @@ let modules = 0;
 
 const memoryImport: MemoryImport = { module: 'env', name: 'memory', initial: 1, maximum: 65_536, shared: true };
 
-/** One kernel for each code of a plan, in the order of their first use; those without tiles are never called. */
+/**
+ * One kernel for each code of a plan, in the order of their first use, with the cost of all steps that have this code; those
+ * without tiles are never called.
+ */
 export function distinctKernels(kernels: readonly Kernel[]): ReadonlyMap<string, Kernel> {
   const distinct = new Map<string, Kernel>();
   for (const kernel of kernels) {
+    if (kernel.tiles === 0) continue;
     const key = keyOf(kernel);
-    if (kernel.tiles > 0 && !distinct.has(key)) distinct.set(key, kernel);
+    const known = distinct.get(key);
+    distinct.set(key, known ? { ...known, cost: known.cost + kernel.cost } : kernel);
   }
   return distinct;
 }
@@ -74,7 +79,7 @@ export interface EncodedKernels {
 const urgentCost = 50_000;
 
 /** A module that has so many functions is full: they share inner loops, which fewer modules have in common more often. */
-const functionsOfModule = 24;
+const functionsOfModule = 64;
 
 export function encodeKernels(kernels: Iterable<Kernel>): EncodedKernels {
   return finished(encodeInParts([...kernels], Number.POSITIVE_INFINITY));
