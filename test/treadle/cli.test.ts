@@ -35,7 +35,7 @@ describe.each([...nodes])('the plan of a function that a file exports, under Nod
     const { code, stdout, stderr } = await run(node, [cli, 'explain', files.step]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^phase +kernel +computes /);
-    expect(stdout).toMatch(/ matmul +matmul relu +3×2×2 /);
+    expect(stdout).toMatch(/ matmul +matmul relu .*3×2×2 /);
     expect(stdout).toMatch(/\d+ kernels in \d+ phases, \d+ barriers/);
     expect(stdout).toContain('\nw is 1 2 3 4\n');
   });
