@@ -4,16 +4,7 @@
 
 import { type Dtype, type Source, showShape, sizeOf } from '@treadle/graph';
 import { type Refusal, readRecord, type Slot } from '@treadle/kernels';
-import {
-  type Block,
-  type Code,
-  memory,
-  type Program,
-  type RunOptions,
-  type Stint,
-  team,
-  type Work,
-} from '@treadle/pool';
+import { type Block, type Code, memory, type Program, type RunOptions, type Stint, team } from '@treadle/pool';
 import { type Binding, holdBound } from './binding.ts';
 import { explainFailure, type Written } from './broken-run.ts';
 import { type BlockLayout, type Draft, isSmall } from './draft.ts';
@@ -21,7 +12,8 @@ import { advanced, finished, type InParts } from './in-parts.ts';
 import { keyOf, linkInParts } from './link.ts';
 import { close, type Pieces, spread } from './pieces.ts';
 import type { Output, Place } from './places.ts';
-import { isLoop, kernelsIn, type Phase } from './step.ts';
+import { programOf, refusalsIn } from './plan-program.ts';
+import { kernelsIn } from './step.ts';
 import {
   allocateBlock,
   beginBinding,
@@ -415,34 +407,4 @@ function required<T>(x: T | undefined): T {
 
 function roundUp(bytes: number): number {
   return Math.ceil(bytes / 64) * 64;
-}
-
-function programOf(phases: Draft['phases'], ownBytes: number, codeOf: () => Code, isWatched: boolean): Program {
-  const kernels = kernelsIn(phases);
-  return {
-    get module() {
-      return codeOf();
-    },
-    steps: kernels.length,
-    names: kernels.map(({ name }) => name),
-    scratchBytes: ownBytes + kernels.reduce((most, { scratch }) => Math.max(most, scratch), 0),
-    work: workOf(phases, 1),
-    isWatched,
-  };
-}
-
-/** A phase, then those of each loop in it. */
-function workOf(phases: readonly Phase[], times: number): Work {
-  return phases.flatMap((phase) => [
-    phase.flatMap((step) => (isLoop(step) ? [] : [{ tiles: step.tiles, cost: step.cost, times }])),
-    ...phase.flatMap((step) => (isLoop(step) ? workOf(step.phases, times * step.rounds) : [])),
-  ]);
-}
-
-/** What kernels may refuse, with the slots of their records: those of loops lie where the loop says. */
-function refusalsIn(phases: readonly Phase[], slotOf = (slot: Slot): Slot => slot): readonly Refusal[] {
-  return phases.flat().flatMap((step) => {
-    if (!isLoop(step)) return step.refusal ? [{ ...step.refusal, slot: slotOf(step.refusal.slot) }] : [];
-    return refusalsIn(step.phases, (slot) => slotOf(required(step.walks.get(slot)).first.slot));
-  });
 }
