@@ -3,7 +3,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { gainOf, Sharing, startNanoseconds, wakeNanoseconds } from '../../packages/pool/dist/sharing.js';
+import { gainOf, Sharing, wakeNanoseconds } from '../../packages/pool/dist/sharing.js';
 
 const step = fc.record({ tiles: fc.nat({ max: 40 }), cost: fc.double({ min: 0, max: 1e6, noNaN: true }) });
 const work = fc.array(fc.array(step, { maxLength: 3 }), { maxLength: 6 });
@@ -31,10 +31,10 @@ describe('what threads save of a plan', () => {
 
 describe('threads are called', () => {
   test('at once when they are awake, and when a run alone gains what it costs to wake them', () => {
-    expect(new Sharing().pays(10_000, 'awake', 0)).toBe(true);
-    expect(new Sharing().pays(wakeNanoseconds, 'asleep', 0)).toBe(true);
-    expect(new Sharing().pays(wakeNanoseconds - 1, 'asleep', 0)).toBe(false);
-    expect(new Sharing().pays(1, 'awake', 0)).toBe(false);
+    expect(new Sharing().pays(10_000, true, 0)).toBe(true);
+    expect(new Sharing().pays(wakeNanoseconds, false, 0)).toBe(true);
+    expect(new Sharing().pays(wakeNanoseconds - 1, false, 0)).toBe(false);
+    expect(new Sharing().pays(1, true, 0)).toBe(false);
   });
 
   const gains = fc.array(fc.double({ min: 0, max: 1e5, noNaN: true }), { minLength: 1, maxLength: 100 });
@@ -45,29 +45,11 @@ describe('threads are called', () => {
         const sharing = new Sharing();
         let forgone = 0;
         for (const [i, gain] of row.entries()) {
-          if (sharing.pays(gain, 'asleep', 0.05 * i)) forgone = 0;
+          if (sharing.pays(gain, false, 0.05 * i)) forgone = 0;
           else if (gain >= 2_000) forgone += gain;
           expect(forgone).toBeLessThan(wakeNanoseconds);
           sharing.ended(0.05 * i + 0.01);
         }
-      }),
-    );
-  });
-
-  test('and started only when what runs would have gained adds up to the cost of starting them, however far apart', () => {
-    fc.assert(
-      fc.property(gains, fc.double({ min: 0, max: 1e6, noNaN: true }), (row, pause) => {
-        const sharing = new Sharing();
-        const runs = [...row, startNanoseconds, ...row];
-        const forgone = runs.map((gain, i) => {
-          const now = i * pause;
-          return sharing.pays(gain, 'absent', now) ? undefined : gain >= 2_000 ? gain : 0;
-        });
-        const first = forgone.indexOf(undefined);
-        const before = forgone.slice(0, first).reduce<number>((sum, gain) => sum + (gain ?? 0), 0);
-        expect(first).toBeGreaterThanOrEqual(0);
-        expect(before).toBeLessThan(startNanoseconds);
-        expect(before + (runs[first] ?? 0)).toBeGreaterThanOrEqual(startNanoseconds);
       }),
     );
   });
@@ -77,7 +59,7 @@ describe('threads are called', () => {
       fc.property(gains, (row) => {
         const sharing = new Sharing();
         for (const [i, gain] of row.entries()) {
-          expect(sharing.pays(gain, 'asleep', 10 * i)).toBe(gain >= wakeNanoseconds);
+          expect(sharing.pays(gain, false, 10 * i)).toBe(gain >= wakeNanoseconds);
           sharing.ended(10 * i + 1);
         }
       }),

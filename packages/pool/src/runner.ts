@@ -216,7 +216,7 @@ export class Runner {
     if (this.#threads === 1) return false;
     if (parallel !== undefined) return parallel;
     if (this.isAlwaysShared || gain === Number.POSITIVE_INFINITY) return true;
-    return gain > 0 && this.#sharing.pays(gain, this.#staff?.others ?? 'absent', performance.now());
+    return gain > 0 && this.#sharing.pays(gain, this.#staff?.areOthersAwake ?? false, performance.now());
   }
 
   /** Keeps what the run that began then has taken. */

@@ -1,8 +1,7 @@
 // Whether a run is worth a call to the other threads. Awake they come within a microsecond; asleep they cost the caller a
 // system call, and come when much of a short run is over. So a run calls sleeping threads when it gains more than that alone,
 // or when runs follow each other so closely that threads would stay awake between them, and what was forgone by not calling
-// them adds up to the cost of waking them (the ski-rental rule: at most twice the cost of the best choice in hindsight). By the
-// same rule threads are started: once, when what was forgone without them adds up to what starting them costs the caller.
+// them adds up to the cost of waking them (the ski-rental rule: at most twice the cost of the best choice in hindsight).
 
 import { soonMilliseconds } from './ear.ts';
 import type { Work } from './program.ts';
@@ -16,15 +15,6 @@ const leastGain = 2_000;
  * with a thread that sleeps: a run of 100 µs, which two that are awake share in 50, takes 110 µs; one of 300 takes 190.
  */
 export const wakeNanoseconds = 75_000;
-
-/**
- * What starting threads costs the caller, piscina's loading for the most part: measured as 8 to 18 ms. They come about 40 ms
- * later, so that few runs gain from it themselves.
- */
-export const startNanoseconds = 10_000_000;
-
-/** What the other threads are doing, as far as a call to them costs: 'absent' before they are started. */
-export type Others = 'awake' | 'asleep' | 'absent';
 
 /** Nanoseconds that the work takes one thread. */
 export function costOf(work: Work): number {
@@ -54,8 +44,6 @@ export function gainOf(work: Work, threads: number): number {
 export class Sharing {
   /** nanoseconds that sleeping threads would have saved in the runs that followed each other closely */
   #forgone = 0;
-  /** nanoseconds that threads would have saved, had they been started */
-  #lacked = 0;
   /** when the last run ended that other threads could have helped with */
   #lastEnd = Number.NEGATIVE_INFINITY;
   #isSoon = false;
@@ -66,16 +54,9 @@ export class Sharing {
   }
 
   /** Whether to call the others to a run that would gain so much and begins now (in milliseconds). */
-  pays(gain: number, others: Others, now: number): boolean {
+  pays(gain: number, areAwake: boolean, now: number): boolean {
     if (gain < leastGain) return false;
     this.#isSoon = now - this.#lastEnd < soonMilliseconds;
-    if (others === 'absent') {
-      this.#lacked += gain;
-      if (this.#lacked < startNanoseconds) return false;
-      this.#lacked = 0;
-      return true;
-    }
-    const areAwake = others === 'awake';
     if (areAwake || !this.#isSoon) this.#forgone = 0;
     if (!areAwake) this.#forgone += gain;
     if (!areAwake && this.#forgone < wakeNanoseconds) return false;

@@ -25,7 +25,6 @@ import {
 import { type Complaint, Crew } from './crew.ts';
 import { roundMilliseconds } from './patience.ts';
 import type { Code } from './program.ts';
-import type { Others } from './sharing.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Who is called to a run: the worker in the caller's place, the others. */
@@ -134,10 +133,9 @@ export class Staff {
     return range(0, this.#threads).some((thread) => Atomics.load(this.#words, nativeWord(thread)) !== 0);
   }
 
-  /** What the workers beside the caller are doing: 'awake' where none of them sleeps. */
-  get others(): Others {
-    if (!this.#others) return 'absent';
-    return Atomics.load(this.#words, sleepersOf(othersBell)) === 0 ? 'awake' : 'asleep';
+  /** Whether none of the workers beside the caller sleeps. */
+  get areOthersAwake(): boolean {
+    return this.#others !== undefined && Atomics.load(this.#words, sleepersOf(othersBell)) === 0;
   }
 
   /** The status with which the worker in the caller's place has finished the open run, if it has. */
