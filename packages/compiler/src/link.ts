@@ -79,7 +79,7 @@ export interface EncodedKernels {
 const urgentCost = 50_000;
 
 /** A module that has so many functions is full: they share inner loops, which fewer modules have in common more often. */
-const functionsOfModule = 64;
+const functionsOfModule = 160;
 
 export function encodeKernels(kernels: Iterable<Kernel>): EncodedKernels {
   return finished(encodeInParts([...kernels], Number.POSITIVE_INFINITY));
