@@ -93,3 +93,21 @@ test('the code of a chain of equal layers does not grow with their number, what 
     for (const step of steps) expect(step).toBe(steps[0]);
   }
 });
+
+test('what two products pack of one operand is packed once', () => {
+  const [a, b, c] = [
+    [3000, 16],
+    [3000, 128],
+    [3000, 256],
+  ].map((shape, i) => tensor(noise(sizeOf(shape), i), { shape }));
+  const both = (x: Tensor, y: Tensor, z: Tensor): Tensor[] => {
+    const shared = z.tanh();
+    return [x.transpose().matmul(shared), y.transpose().matmul(shared)];
+  };
+  const packs = explain(both)(a!, b!, c!).kernels.filter(({ kind }) => kind === 'pack');
+  expect(packs.length).toBe(1);
+  const alone = [a!, b!].map((x) => compile((p: Tensor, z: Tensor) => p.transpose().matmul(z.tanh()))(x, c!));
+  compile(both)(a!, b!, c!).forEach((y, i) => {
+    expect(differenceOfData(y.data(), alone[i]!.data()), `product ${i}`).toBeUndefined();
+  });
+});

@@ -246,7 +246,15 @@ class Lowerer {
 
   /** The kernels that are known by the key, or are made now, at the locations of this group. */
   #place(key: string, locations: readonly Location[], make: (rooms: Rooms) => readonly Kernel[]): void {
-    this.#steps.push(...this.#patterns.kernels(key, locations, make, (place) => this.#newSlot(place)));
+    const slots = { newSlot: (place: Place) => this.#newSlot(place), lasts: (slot: Slot) => this.#lasts(slot) };
+    this.#steps.push(...this.#patterns.kernels(key, locations, make, slots));
+  }
+
+  /** Whether a slot holds the same values whenever it is read: variables are written in place. */
+  #lasts(slot: Slot): boolean {
+    const place = this.#places[slot];
+    if (place?.kind !== 'source') return place?.kind === 'arena' || place?.kind === 'output';
+    return this.#node(this.#capture.sources[place.source] ?? -1).source?.kind !== 'variable';
   }
 
   /** Variables that become the value of others: the value they have now is set aside, for they may be written themselves. */

@@ -127,8 +127,10 @@ export function packB(b: Operand, to: Slot, geometry: Geometry, blocking: Blocki
   const panelParts = Math.min(all, Math.ceil(wanted / runParts));
   const widths = panelWidths(geometry, blocking);
   const name = `matmul pack ${k}×${n}`;
+  const { batchShape, bBatch } = geometry;
   return {
     name,
+    codeKey: `${name} ${JSON.stringify([b.slot, to, batchShape, bBatch, bColumn, bStep, nr, kc, panels, level])}`,
     tiles: runParts * panelParts,
     cost: 0.3 * length,
     scratch: 0,
