@@ -8,7 +8,7 @@ import { type Group, ownsPlace } from './group.ts';
 import { GroupGraph } from './group-graph.ts';
 import { joinEpilogues, joinLanes } from './join.ts';
 import { joinReductions } from './join-reductions.ts';
-import { buildProgram, isMustStore, operandFor, type Program, type Stored } from './program.ts';
+import { buildProgram, type Program, type Stored, storedOperand } from './program.ts';
 import type { Ragged } from './ragged.ts';
 import { joinRows } from './rows.ts';
 
@@ -42,9 +42,7 @@ function makeGroup(stored: Stored, at: number, program: Program | undefined, mem
   for (const { operand } of program?.loads ?? []) reads.add(operand.slot);
   if (!program) {
     for (const input of stored.entries[at]?.inputs ?? []) {
-      const operand = operandFor(stored, input);
-      if (isMustStore(operand)) throw new Error('internal: an operand was not stored');
-      reads.add(operand.slot);
+      reads.add(storedOperand(stored, input).slot);
     }
   }
   return {

@@ -19,7 +19,7 @@ import type { Capture } from './capture.ts';
 import type { Group } from './group.ts';
 import { type Located, locationIn, operandIn } from './located.ts';
 import { rowProgram } from './lower-rows.ts';
-import { isMustStore, operandFor, type Program, type Stored } from './program.ts';
+import { type Program, type Stored, storedOperand } from './program.ts';
 
 /** Where things lie, and what of them is there. */
 export interface Layout extends Located {
@@ -107,9 +107,7 @@ function describeTiled(
   const { entries } = layout.capture;
   const stored: Stored = { entries, slotOf: (entry) => (layout.locationOf(entry) ? entry : undefined) };
   const inputs = (layout.capture.entries[at]?.inputs ?? []).map((input): Operand => {
-    const operand = operandFor(stored, input);
-    if (isMustStore(operand)) throw new Error('internal: an operand was not stored');
-    return operandIn(window, layout, operand);
+    return operandIn(window, layout, storedOperand(stored, input));
   });
   const outputs = (op.results ? resultEntries(layout, op.results.length, members) : [at]).map((entry) =>
     entry === undefined ? undefined : positionOf(window, layout, entry),

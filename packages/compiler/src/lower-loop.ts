@@ -1,6 +1,5 @@
 // A loop as a step of a plan: its body is a plan in a plan, whose slots lie elsewhere in each round.
 
-import { denseView } from '@treadle/graph';
 import type { Location, Slot, View } from '@treadle/kernels';
 import { layoutArena } from './arena.ts';
 import { type CapturedBody, captureBody, nextPlace, normalized, placeKey } from './body-capture.ts';
@@ -184,10 +183,4 @@ function layOutArena({ places }: Lowered, { lifetimes }: Schedule, around: Aroun
   const { offsets, bytes } = layoutArena(needs);
   const block = around.allocate(bytes);
   return new Map(slots.map((slot, i) => [slot, { first: { slot: block, byteOffset: offsets[i] ?? 0 } }]));
-}
-
-/** Whether nothing stands between the elements of a view, as a carry's first value must lie. */
-export function isWhole({ shape, strides }: View): boolean {
-  const dense = denseView(shape);
-  return shape.every((extent, d) => extent === 1 || strides[d] === dense.strides[d]);
 }

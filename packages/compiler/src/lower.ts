@@ -1,7 +1,7 @@
 // Lowering: groups become kernels, and loops of kernels. Slots are given out here: one for each source, stored entry and temporary buffer. What a
 // slot stands for at run time (a tensor's block, a number, a piece of the arena) is said beside it, for the plan to bind.
 
-import { denseView, type LoopOp, type Node, sizeOf, type VariableState } from '@treadle/graph';
+import { denseView, isDense, type LoopOp, type Node, sizeOf, type VariableState } from '@treadle/graph';
 import { type Kernel, type Level, type Location, lanes, type Slot, type View, Window } from '@treadle/kernels';
 import type { CapturedBody } from './body-capture.ts';
 import type { Capture } from './capture.ts';
@@ -10,11 +10,11 @@ import type { Group } from './group.ts';
 import type { GroupGraph } from './group-graph.ts';
 import { makeGroups } from './groups.ts';
 import { describeGroup, type Layout, type Rooms } from './lower-group.ts';
-import { isWhole, lowerLoop } from './lower-loop.ts';
+import { lowerLoop } from './lower-loop.ts';
 import { Patterns } from './patterns.ts';
 import { type LoopSlots, type PlacedLoop, placeLoop, type Rounds } from './place-loop.ts';
 import type { Output, Place } from './places.ts';
-import { isMustStore, operandFor } from './program.ts';
+import { storedOperand } from './program.ts';
 import type { Ragged } from './ragged.ts';
 import { RowsOfRun } from './rows-of-run.ts';
 import { schedule } from './schedule.ts';
@@ -219,12 +219,11 @@ class Lowerer {
     const { entries } = this.#capture;
     const stored = { entries, slotOf: (entry: number) => (this.#locations.has(entry) ? entry : undefined) };
     const inputs = (entries[at]?.inputs ?? []).map((entry, i) => {
-      const operand = operandFor(stored, entry);
-      if (isMustStore(operand)) throw new Error('internal: an operand was not stored');
+      const operand = storedOperand(stored, entry);
       const { slot, byteOffset } = this.#location(operand.slot);
       const view = { ...operand.view, offset: operand.view.offset + byteOffset / 4 };
       const begin = placed.begins.get(i);
-      if (!begin && (i >= placed.op.body.carries.length || isWhole(view))) return { slot, view };
+      if (!begin && (i >= placed.op.body.carries.length || isDense(view))) return { slot, view };
       const to = begin ?? whole(this.#arenaSlot(sizeOf(view.shape)));
       this.#copy(whole(slot), to, entry, view);
       return { slot: to.slot, view: { ...denseView(view.shape), offset: to.byteOffset / 4 } };

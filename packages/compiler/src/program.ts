@@ -94,6 +94,13 @@ export function operandFor(stored: Stored, at: number): Operand | MustStore {
   }
 }
 
+/** The same for an entry that must have been stored by now. */
+export function storedOperand(stored: Stored, at: number): Operand {
+  const operand = operandFor(stored, at);
+  if (isMustStore(operand)) throw new Error('internal: an operand was not stored');
+  return operand;
+}
+
 /**
  * The program whose results are the entries `outputs`, all of one shape. Those among `computed` are evaluated although they
  * have slots of their own.

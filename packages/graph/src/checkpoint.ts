@@ -6,8 +6,9 @@
 
 import { v128 } from '@treadle/wasm';
 import { addUp } from './gradients.ts';
+import { madeBetween } from './loop-body.ts';
 import { applyOp, type Node } from './node.ts';
-import type { MoveOp, Op } from './op.ts';
+import type { Made, MoveOp } from './op.ts';
 import { applyLane, laneOp } from './ops/lane.ts';
 import { reshape, slice } from './ops/moves.ts';
 import { sizeOf } from './shape.ts';
@@ -16,12 +17,11 @@ import { sizeOf } from './shape.ts';
 export function checkpoint(inputs: readonly Node[], f: (inputs: readonly Node[]) => Node): Node {
   const stands = inputs.map((input) => applyOp(stand, [input], input.shape, input.dtype));
   const y = f(stands);
-  const part = between(y, new Set(stands));
+  // `others`: what the function found elsewhere: weights, for one
+  const { made: part, consts: others } = madeBetween([y], new Set(stands));
   if (part.length === 0) return y;
-  const inside = new Set(part.map(({ node }) => node));
-  const read = new Set(part.flatMap(({ inputs: all }) => all.filter((input) => !inside.has(input))));
-  const used = stands.filter((node) => read.delete(node));
-  const others = [...read]; // what the function found elsewhere: weights, for one
+  const read = new Set(part.flatMap(({ inputs: all }) => all));
+  const used = stands.filter((node) => read.has(node));
   const op: MoveOp = {
     kind: 'move',
     name: 'checkpoint',
@@ -64,36 +64,6 @@ function after(x: Node, y: Node): Node {
     y.shape.map(() => 1),
   );
   return applyLane(wait, [x, reshape(first, [])], x.dtype);
-}
-
-/** A node as it was made: what is read loses its history. */
-interface Made {
-  readonly node: Node;
-  readonly op: Op;
-  readonly inputs: readonly Node[];
-}
-
-/** The nodes on a way from y down to one of the ends, the ends left out, inputs before what is computed from them. */
-function between(y: Node, ends: ReadonlySet<Node>): readonly Made[] {
-  const leads = new Map<Node, boolean>();
-  const part: Made[] = [];
-  const stack: { node: Node; next: number }[] = [{ node: y, next: 0 }];
-  for (let top = stack.at(-1); top; top = stack.at(-1)) {
-    const { node } = top;
-    const input = ends.has(node) ? undefined : node.inputs[top.next++];
-    if (input) {
-      if (!leads.has(input)) {
-        leads.set(input, false);
-        stack.push({ node: input, next: 0 });
-      }
-      continue;
-    }
-    stack.pop();
-    const doesLead = ends.has(node) || node.inputs.some((from) => leads.get(from));
-    leads.set(node, doesLead);
-    if (doesLead && !ends.has(node) && node.op) part.push({ node, op: node.op, inputs: node.inputs });
-  }
-  return part;
 }
 
 /** The same ops on the values given. */

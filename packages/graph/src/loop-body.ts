@@ -19,8 +19,8 @@ export function loopBody(
   return { carries, slices, consts, made, next, places, key: keyOf(carries.length, next, made, places) };
 }
 
-/** What depends on the ends, and what that reads apart from them. */
-function madeBetween(roots: readonly Node[], ends: ReadonlySet<Node>): Pick<LoopBody, 'made' | 'consts'> {
+/** The nodes on ways from the roots down to the ends, inputs before what is computed from them; and what they read apart from them. */
+export function madeBetween(roots: readonly Node[], ends: ReadonlySet<Node>): Pick<LoopBody, 'made' | 'consts'> {
   const depends = new Map<Node, boolean>();
   const made: Made[] = [];
   const stack: { readonly node: Node; next: number }[] = [];
@@ -33,13 +33,13 @@ function madeBetween(roots: readonly Node[], ends: ReadonlySet<Node>): Pick<Loop
     enter(root);
     for (let top = stack.at(-1); top; top = stack.at(-1)) {
       const { node } = top;
-      const input = node.source ? undefined : node.inputs[top.next++];
+      const input = node.inputs[top.next++];
       if (input) {
         enter(input);
         continue;
       }
       stack.pop();
-      if (!node.op || node.source || !node.inputs.some((one) => depends.get(one))) continue;
+      if (!node.op || !node.inputs.some((one) => depends.get(one))) continue;
       depends.set(node, true);
       made.push({ node, op: node.op, inputs: node.inputs });
     }

@@ -105,9 +105,12 @@ export function loop(
 
 /** Nodes that stand for others, or for their slices along so many axes. */
 function standIns(nodes: readonly Node[], recording: InLoop, axes = 0): readonly Node[] {
-  return nodes.map(({ shape, dtype }, index) =>
-    sourceNode({ kind: 'argument', index }, shape.slice(axes), dtype, { tracked: true, recording }),
-  );
+  return nodes.map((node) => standIn(node, recording, axes));
+}
+
+/** The body knows a stand-in by its place: it is no argument of a function. */
+function standIn({ shape, dtype }: Node, recording: InLoop, axes = 0): Node {
+  return sourceNode({ kind: 'argument', index: -1 }, shape.slice(axes), dtype, { tracked: true, recording });
 }
 
 function run({ body, ys }: Traced, inits: readonly Node[], stacks: readonly Node[], ranging: Ranging): LoopResults {
@@ -174,20 +177,18 @@ class Seeds {
   readonly carries: readonly { readonly at: number; readonly seed: Node; readonly dy: Node }[];
   readonly stacks: readonly { readonly place: BodyPlace; readonly seed: Node; readonly dy: Node }[];
 
-  constructor({ body, length }: LoopOp, dys: readonly PartGradient[]) {
+  constructor({ body }: LoopOp, dys: readonly PartGradient[]) {
     const recording = new InLoop();
-    const standIn = (shape: Node['shape'], index: number): Node =>
-      sourceNode({ kind: 'argument', index }, shape, 'float32', { tracked: true, recording });
     const finals = (carry: number): readonly Node[] =>
       dys.flatMap(({ part, dy }) => (part.kind === 'final' && part.carry === carry ? [dy] : []));
     this.carries = body.carries.flatMap((node, at) => {
       if (node.dtype !== 'float32') return [];
       const arriving = finals(at);
       const dy = arriving.length > 0 ? sumOfParts(arriving) : zeros(node);
-      return [{ at, seed: standIn(node.shape, at), dy }];
+      return [{ at, seed: standIn(node, recording), dy }];
     });
-    this.stacks = dys.flatMap(({ part, dy }, i) =>
-      part.kind === 'stack' ? [{ place: part.place, seed: standIn(dy.shape.slice(1), length + i), dy }] : [],
+    this.stacks = dys.flatMap(({ part, dy }) =>
+      part.kind === 'stack' ? [{ place: part.place, seed: standIn(dy, recording, 1), dy }] : [],
     );
   }
 }
@@ -236,9 +237,7 @@ function shareOf(terms: readonly Node[], isAtOnce: boolean): Share {
   const summed = isAtOnce ? terms.filter(isSummable) : [];
   const stepped = terms.filter((term) => !summed.includes(term));
   const [first] = stepped;
-  const sum =
-    first &&
-    sourceNode({ kind: 'argument', index: -1 }, first.shape, 'float32', { tracked: true, recording: new InLoop() });
+  const sum = first && standIn(first, new InLoop());
   return { summed, stepped, sum };
 }
 
