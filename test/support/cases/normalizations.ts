@@ -31,7 +31,8 @@ function valueBound(x: number, elements: number[], epsilon: number, g: number, b
   const [r, most] = [1 / Math.sqrt(v), 1 / Math.sqrt(Math.max(0, v - offV))];
   const offR = most - r + 3 * u * most;
   const s = Math.abs(g) * r;
-  const offS = Math.abs(g) * (offR + u * (r + offR));
+  // a product below the normal numbers is off by tiny, which d then multiplies
+  const offS = Math.abs(g) * (offR + u * (r + offR)) + tiny;
   const offP = d * offS + s * offD + offD * offS + u * (d + offD) * (s + offS);
   return offP + u * (d * s + Math.abs(b) + offP) + 8 * tiny;
 }
