@@ -3,7 +3,7 @@
 
 import { chooseLevel, compileModule } from '@treadle/compiler';
 import { probe } from '@treadle/kernels';
-import { webAssembly } from '@treadle/pool';
+import { webAssembly } from '@treadle/runtime';
 import type { Case } from './measure.ts';
 
 const calls = 200;

@@ -3,9 +3,9 @@
 import { planCount, realize, StoredValue, valueOf } from '@treadle/compiler';
 import { applyOp, constantNode, gradients, type MoveOp, type Node, numberNode, ops, sourceNode } from '@treadle/graph';
 import { expect, test } from 'vitest';
-import { capture, find } from '../../packages/compiler/dist/capture.js';
-import { mergeEqual } from '../../packages/compiler/dist/merge.js';
-import { shorten } from '../../packages/compiler/dist/shorten.js';
+import { shorten } from '../../packages/compiler/dist/optimize/cancel-inverses.js';
+import { mergeEqual } from '../../packages/compiler/dist/optimize/common-subexpressions.js';
+import { capture, find } from '../../packages/compiler/dist/trace/capture.js';
 
 function source(shape: readonly number[], values: readonly number[] = []): Node {
   const size = shape.reduce((product, extent) => product * extent, 1);

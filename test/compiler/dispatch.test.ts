@@ -10,11 +10,11 @@ import {
   placeOffset,
   status,
   waitersOffset,
-} from '@treadle/pool';
+} from '@treadle/runtime';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { mainOf } from '../../packages/pool/dist/main.js';
-import { type Counting, counting, valuesOf } from '../pool/programs.ts';
+import { mainOf } from '../../packages/runtime/dist/threads/instantiate.js';
+import { type Counting, counting, valuesOf } from '../runtime/programs.ts';
 
 const phasesOf = fc.array(fc.array(fc.nat(5), { maxLength: 4 }), { maxLength: 5 });
 

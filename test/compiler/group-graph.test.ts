@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Group } from '../../packages/compiler/dist/group.js';
-import { GroupGraph } from '../../packages/compiler/dist/group-graph.js';
+import type { Group } from '../../packages/compiler/dist/fuse/group.js';
+import { GroupGraph } from '../../packages/compiler/dist/fuse/group-graph.js';
 
 const size = 12;
 

@@ -5,9 +5,9 @@ import type { Kernel } from '@treadle/kernels';
 import { shutdown, Tensor } from '@treadle/tensor';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import { draft } from '../../packages/compiler/dist/draft.js';
-import { distinctKernels, encodeKernels, link } from '../../packages/compiler/dist/link.js';
-import { simplified } from '../../packages/compiler/dist/simplify.js';
+import { distinctKernels, encodeKernels, link } from '../../packages/compiler/dist/code/link.js';
+import { simplified } from '../../packages/compiler/dist/optimize/index.js';
+import { draft } from '../../packages/compiler/dist/schedule/draft.js';
 import { execute, type Instruction, instructions } from '../support/random-program.ts';
 import type { Shape } from '../support/reference.ts';
 

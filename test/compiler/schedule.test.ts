@@ -3,7 +3,7 @@
 import { type Kernel, lanes } from '@treadle/kernels';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { schedule } from '../../packages/compiler/dist/schedule.js';
+import { schedule } from '../../packages/compiler/dist/schedule/schedule.js';
 
 const kernel = (reads: readonly number[], writes: readonly number[], name = ''): Kernel => ({
   name,

@@ -1,5 +1,5 @@
 // Writes the embedded data sets from the UCI files: `node test/data/pack-embedded.ts <folder with digits.csv.gz and
-// iris.csv> <folder to write to>`. How a set is laid out is told in packages/data/src/embedded-set.ts. The output depends
+// iris.csv> <folder to write to>`. How a set is laid out is told in packages/data/src/embedded/embedded-set.ts. The output depends
 // on the figures alone, so running it again changes nothing.
 
 import { readFileSync, writeFileSync } from 'node:fs';

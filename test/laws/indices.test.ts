@@ -3,7 +3,7 @@
 
 import { ops } from '@treadle/graph';
 import { embedding, flatten, type Layer } from '@treadle/nn';
-import { team } from '@treadle/pool';
+import { team } from '@treadle/runtime';
 import {
   compile,
   grad,

@@ -2,7 +2,7 @@
 // and run. So fusion, epilogues, assignments in place and the sharing of memory change nothing, to the bit.
 
 import { realize } from '@treadle/compiler';
-import { team } from '@treadle/pool';
+import { team } from '@treadle/runtime';
 import {
   compile,
   setThreads,

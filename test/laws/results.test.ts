@@ -2,7 +2,7 @@
 // keeps the others from being computed again; and whatever is asked for, and wherever the op stands, the bits are the same.
 
 import type { Node } from '@treadle/graph';
-import { team } from '@treadle/pool';
+import { team } from '@treadle/runtime';
 import {
   checkpoint,
   compile,

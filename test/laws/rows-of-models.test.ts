@@ -11,7 +11,7 @@ import {
   transformerEncoder,
 } from '@treadle/nn';
 import { adam } from '@treadle/optim';
-import { team } from '@treadle/pool';
+import { team } from '@treadle/runtime';
 import {
   type CompileOptions,
   compile,

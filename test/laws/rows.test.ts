@@ -5,7 +5,7 @@ import { realize } from '@treadle/compiler';
 import { sparseCategoricalCrossentropy } from '@treadle/losses';
 import { dense, dropout, type Layer } from '@treadle/nn';
 import { adam } from '@treadle/optim';
-import { team } from '@treadle/pool';
+import { team } from '@treadle/runtime';
 import {
   type CompileOptions,
   compile,

@@ -3,7 +3,7 @@
 
 import { realize } from '@treadle/compiler';
 import { gradients, type Node, ops } from '@treadle/graph';
-import { team } from '@treadle/pool';
+import { team } from '@treadle/runtime';
 import {
   compile,
   grad,

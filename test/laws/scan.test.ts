@@ -1,7 +1,7 @@
 // The laws of scan: it is the loop in plain TypeScript, bit for bit, whatever its body does, eager and compiled, on any number of
 // threads; its gradients are those of the loop; and a plan is the same size for any number of steps.
 
-import { team } from '@treadle/pool';
+import { team } from '@treadle/runtime';
 import {
   compile,
   explain,

@@ -1,7 +1,7 @@
 // Kernels that follow each other tile by tile run as one: with the bits that they have op by op, on any number of threads, whatever
 // else is asked for of what lies between.
 
-import { team } from '@treadle/pool';
+import { team } from '@treadle/runtime';
 import { compile, explain, gradients, setThreads, shutdown, type Tensor, tensor, variable } from '@treadle/tensor';
 
 import { afterAll, expect, test } from 'vitest';

@@ -1,7 +1,7 @@
 // The law of shared kernels: work that occurs several times in a plan, over different values, has the bits that it has alone.
 // And what sharing is for: the code of a plan does not grow with how often something is repeated.
 
-import { team } from '@treadle/pool';
+import { team } from '@treadle/runtime';
 import {
   compile,
   explain,

@@ -2,7 +2,7 @@
 // whose gradient is 0 stay, and the others move by the rule; and what a step costs has nothing to do with the size of the table.
 
 import { adagrad, type Optimizer, type OptimizerOptions, optimizerOf, sgd } from '@treadle/optim';
-import { team } from '@treadle/pool';
+import { team } from '@treadle/runtime';
 import {
   compile,
   explain,

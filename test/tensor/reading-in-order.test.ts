@@ -1,7 +1,7 @@
 // What is read is what was there when it was asked for: a program of assignments, runs and reads, asynchronous or not, gives
 // what one gives that does each of them where it stands.
 
-import { team } from '@treadle/pool';
+import { team } from '@treadle/runtime';
 import { compile, type Tensor, tensor, variable } from '@treadle/tensor';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';

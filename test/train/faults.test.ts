@@ -3,12 +3,12 @@
 // lost; and the next training is right.
 
 import { dense, reshape, simpleRnn } from '@treadle/nn';
-import { armFault, faults, memory as sharedMemory, team } from '@treadle/pool';
+import { armFault, faults, memory as sharedMemory, team } from '@treadle/runtime';
 import { memory, randomNormal, setThreads, shutdown, type Tensor, tensor } from '@treadle/tensor';
 import { type Model, sequential } from '@treadle/train';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeFragile } from '../../packages/compiler/dist/link.js';
+import { makeFragile } from '../../packages/compiler/dist/code/link.js';
 
 const isLong = process.env.TREADLE_TEST_LONG !== undefined;
 

@@ -5,7 +5,7 @@ import { batches } from '@treadle/data';
 import { sparseCategoricalCrossentropy } from '@treadle/losses';
 import { dense, dropout } from '@treadle/nn';
 import { adam, type Optimizer } from '@treadle/optim';
-import { team } from '@treadle/pool';
+import { team } from '@treadle/runtime';
 import { gradients, setSeed, setThreads, threads } from '@treadle/tensor';
 import { type Model, sequential } from '@treadle/train';
 import { afterEach, describe, expect, test } from 'vitest';

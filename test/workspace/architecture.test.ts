@@ -7,11 +7,11 @@ import { cycleIn, factsOf, filesUnder, read, readJson } from './sources.ts';
 /** What each package may import besides Node itself: packages of this workspace, then packages of others. */
 const table: Record<string, { readonly ours: readonly string[]; readonly others?: readonly string[] }> = {
   wasm: { ours: [] },
-  pool: { ours: [], others: ['piscina'] },
+  runtime: { ours: [], others: ['piscina'] },
   kernels: { ours: ['wasm'] },
   graph: { ours: ['wasm', 'kernels'] },
-  compiler: { ours: ['graph', 'kernels', 'wasm', 'pool'] },
-  tensor: { ours: ['graph', 'compiler', 'pool'] },
+  compiler: { ours: ['graph', 'kernels', 'wasm', 'runtime'] },
+  tensor: { ours: ['graph', 'compiler', 'runtime'] },
   nn: { ours: ['tensor'] },
   losses: { ours: ['tensor'] },
   metrics: { ours: ['tensor'] },
@@ -21,7 +21,7 @@ const table: Record<string, { readonly ours: readonly string[]; readonly others?
   treadle: {
     ours: [
       'wasm',
-      'pool',
+      'runtime',
       'kernels',
       'graph',
       'compiler',
@@ -36,22 +36,22 @@ const table: Record<string, { readonly ours: readonly string[]; readonly others?
   },
 };
 
-const defaultExports = ['packages/pool/src/worker.ts']; // piscina calls a worker's default export
-const castingPackages = ['wasm', 'pool'];
+const defaultExports = ['packages/runtime/src/threads/worker.ts']; // piscina calls a worker's default export
+const castingPackages = ['wasm', 'runtime'];
 /** Casts elsewhere that nothing else can say, each with its reason. */
 const casts: Record<string, readonly { readonly cast: string; readonly reason: string }[]> = {
-  'packages/tensor/src/checkpoint.ts': [
+  'packages/tensor/src/transform/checkpoint.ts': [
     { cast: 'replaced as A', reason: 'arguments rebuilt, a tensor for each tensor, have the type they had' },
   ],
-  'packages/tensor/src/compile.ts': [
+  'packages/tensor/src/compile/compile.ts': [
     { cast: 'owned as R', reason: 'a result rebuilt, a tensor for each tensor, has the type it had' },
     { cast: 'stands as A', reason: 'arguments rebuilt, a tensor for each tensor, have the type they had' },
     { cast: 'rebuilt as R', reason: 'a result rebuilt, a tensor for each tensor, has the type it had' },
   ],
-  'packages/tensor/src/scan.ts': [
+  'packages/tensor/src/transform/scan.ts': [
     { cast: 'replaced as T', reason: 'a structure rebuilt, a tensor for each tensor, has the type it had' },
   ],
-  'packages/tensor/src/gradients.ts': [
+  'packages/tensor/src/transform/gradients.ts': [
     { cast: 'result as GradientsOf<A>', reason: 'the type follows from the number of arguments, known when it runs' },
   ],
 };

@@ -1,14 +1,12 @@
 // From graph to plan to value: realising nodes, recording functions, and the storage behind values and variables.
 
-export { compileModule } from './compile-module.ts';
-export { type ExplainedKernel, explainPlan, type PlanFigures } from './explain.ts';
-export { Family } from './family.ts';
-export { chooseLevel } from './features.ts';
-export { finished, type InParts, inTurns } from './in-parts.ts';
-export { makePending } from './pending.ts';
-export { planCount } from './plans.ts';
-export { type Profiling, profilePlan } from './profile.ts';
-export { computeAlong, initialStorageOf, isKnown, readAsync, realize, valueOf } from './realize.ts';
+export { compileModule } from './code/compile-module.ts';
+export { chooseLevel } from './code/instruction-level.ts';
+export { finished, type InParts, inTurns } from './code/interruptible.ts';
+export { Family } from './dynamic-batch/shared-plan.ts';
+export { type ExplainedKernel, explainPlan, type PlanFigures } from './inspect/explain.ts';
+export { type Profiling, profilePlan } from './inspect/profile.ts';
+export { planCount } from './plan/plan-cache.ts';
 export {
   type ArgumentType,
   captureCall,
@@ -17,6 +15,8 @@ export {
   type Recording,
   record,
   recordInParts,
-} from './record.ts';
-export { disposed, StoredValue, type Values } from './storage.ts';
-export { isRecording, outsideRecording, recordingUnderWay, VariableCell } from './variable.ts';
+} from './trace/record.ts';
+export { makePending } from './values/deferred-assignments.ts';
+export { computeAlong, initialStorageOf, isKnown, readAsync, realize, valueOf } from './values/realize.ts';
+export { disposed, StoredValue, type Values } from './values/storage.ts';
+export { isRecording, outsideRecording, recordingUnderWay, VariableCell } from './values/variable.ts';

@@ -6,11 +6,11 @@
 
 import { v128 } from '@treadle/wasm';
 import { addUp } from './gradients.ts';
-import { madeBetween } from './loop-body.ts';
+import { madeBetween } from './loops/loop-body.ts';
 import { applyOp, type Node } from './node.ts';
 import type { Made, MoveOp } from './op.ts';
-import { applyLane, laneOp } from './ops/lane.ts';
-import { reshape, slice } from './ops/moves.ts';
+import { applyLane, laneOp } from './ops/elementwise/lane.ts';
+import { reshape, slice } from './ops/moves/moves.ts';
 import { sizeOf } from './shape.ts';
 
 /** f of the inputs, one node; of what lies between them, nothing but the inputs is kept for the gradient. */

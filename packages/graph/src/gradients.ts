@@ -1,11 +1,11 @@
 // The reverse walk: from a scalar back over the graph, every op adding the gradients of its inputs, written in ops. So the
 // result is nodes like any others, and has gradients of its own. No tape: the graph is the record.
 
-import { DtypeError, ShapeError } from './errors.ts';
+import { DtypeError, ShapeError } from './calls/errors.ts';
 import { constantNode, joinLost, type Lost, type Node } from './node.ts';
 import type { PartGradient } from './op.ts';
 import { broadcastTo, sumTo } from './ops/index.ts';
-import { sumOfParts } from './ops/parts.ts';
+import { sumOfParts } from './ops/moves/parts.ts';
 import { sameShape, showShape } from './shape.ts';
 
 /**

@@ -1,12 +1,24 @@
 // Nodes, shapes, dtypes, the ops (shape rule, lowering and gradient together), the reverse walk.
 
+export { DtypeError, ShapeError } from './calls/errors.ts';
+export { nearest } from './calls/nearest.ts';
+export {
+  areOptions,
+  checkArray,
+  checkFunction,
+  checkNumber,
+  checkNumbers,
+  type OptionKinds,
+  readOptions,
+  unknownName,
+} from './calls/options.ts';
+export { checkOutsideLoop, inScope, scopeName } from './calls/scope.ts';
+export { show } from './calls/show.ts';
 export { checkpoint } from './checkpoint.ts';
 export { type Dtype, promote } from './dtype.ts';
-export { DtypeError, ShapeError } from './errors.ts';
 export { gradients } from './gradients.ts';
-export { InLoop, type LoopResults, loop, type Ranging } from './loop.ts';
-export { nodeAt, partKey, typeAt } from './loop-body.ts';
-export { nearest } from './nearest.ts';
+export { InLoop, type LoopResults, loop, type Ranging } from './loops/loop.ts';
+export { nodeAt, partKey, typeAt } from './loops/loop-body.ts';
 export {
   applyOp,
   constantNode,
@@ -41,32 +53,21 @@ export type {
   ReduceOp,
   TiledOp,
 } from './op.ts';
-export type { ConvOptions, ConvTransposeOptions } from './ops/conv.ts';
-export type { Conv1dOptions } from './ops/conv1d.ts';
-export { pick } from './ops/gather.ts';
+export type { NodeOrNumber } from './ops/elementwise/lane.ts';
 export * as ops from './ops/index.ts';
-export type { NodeOrNumber } from './ops/lane.ts';
-export type { MatmulOptions } from './ops/matmul.ts';
-export type { PoolOptions } from './ops/pool.ts';
-export type { ReduceOptions } from './ops/reduce.ts';
-export type { Interpolation } from './ops/resize.ts';
-export { type RowGradients, type RowList, rowGradients, setRows, takeRows } from './ops/row-lists.ts';
-export type { SortOptions } from './ops/sort.ts';
-export type { StandardizeOptions } from './ops/standardize.ts';
-export { broadcastView } from './ops/sum.ts';
-export type { DilatedOptions, Padding, Pair, WindowOptions } from './ops/window.ts';
-export {
-  areOptions,
-  checkArray,
-  checkFunction,
-  checkNumber,
-  checkNumbers,
-  type OptionKinds,
-  readOptions,
-  unknownName,
-} from './options.ts';
+export { pick } from './ops/indexing/gather.ts';
+export { type RowGradients, type RowList, rowGradients, setRows, takeRows } from './ops/indexing/row-lists.ts';
+export type { SortOptions } from './ops/indexing/sort.ts';
+export type { MatmulOptions } from './ops/linear-algebra/matmul.ts';
+export type { ReduceOptions } from './ops/reduce/reduce.ts';
+export type { StandardizeOptions } from './ops/reduce/standardize.ts';
+export { broadcastView } from './ops/reduce/sum.ts';
+export type { ConvOptions, ConvTransposeOptions } from './ops/windows/conv.ts';
+export type { Conv1dOptions } from './ops/windows/conv1d.ts';
+export type { PoolOptions } from './ops/windows/pool.ts';
+export type { Interpolation } from './ops/windows/resize.ts';
+export type { DilatedOptions, Padding, Pair, WindowOptions } from './ops/windows/window.ts';
 export { partNode, resultsBeside } from './results.ts';
-export { checkOutsideLoop, inScope, scopeName } from './scope.ts';
 export {
   type Axes,
   broadcastShapes,
@@ -84,4 +85,3 @@ export {
   showShape,
   sizeOf,
 } from './shape.ts';
-export { show } from './show.ts';

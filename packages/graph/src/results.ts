@@ -1,10 +1,10 @@
 // The results of an op of several: parts of its node, which has no value itself. A part that is asked for again is the same node,
 // so a gradient reads the values that are there.
 
-import { partKey, partType } from './loop-body.ts';
+import { partKey, partType } from './loops/loop-body.ts';
 import { applyOp, isIdle, type Node } from './node.ts';
 import type { Part, PartGradient, PartOp, ResultType, TiledOp } from './op.ts';
-import { sumOfParts } from './ops/parts.ts';
+import { sumOfParts } from './ops/moves/parts.ts';
 
 /** By node and key, the parts made so far. */
 const known = new WeakMap<Node, Map<string, Node>>();

@@ -1,9 +1,9 @@
 // Shapes and what is asked of them: sizes, axes, broadcasting, strides. Pure functions on arrays of numbers.
 
 import type { View } from '@treadle/kernels';
-import { ShapeError } from './errors.ts';
-import { checkNumbers } from './options.ts';
-import { show } from './show.ts';
+import { ShapeError } from './calls/errors.ts';
+import { checkNumbers } from './calls/options.ts';
+import { show } from './calls/show.ts';
 
 export type Shape = readonly number[];
 

@@ -1,9 +1,5 @@
 // Emits the SIMD functions that plans are made of, each over a range of tiles.
 
-export { joinAlike } from './alike.ts';
-export { argReduce } from './arg-reduce.ts';
-export { argsort } from './argsort.ts';
-export { checkIndices, readRecord } from './check-indices.ts';
 export type { ConvAxis } from './conv/axis.ts';
 export {
   type ConvShape,
@@ -11,9 +7,9 @@ export {
   conv2dInputGradient,
   conv2dWeightGradient,
   denseSlot,
-} from './conv.ts';
-export { gather, scatterAdd } from './gather.ts';
-export { inSequence } from './in-sequence.ts';
+} from './conv/index.ts';
+export { inSequence } from './core/chained-kernel.ts';
+export { region } from './core/epilogue/region.ts';
 export type {
   Alike,
   Epilogue,
@@ -29,15 +25,22 @@ export type {
   View,
   Word,
   Work,
-} from './kernel.ts';
-export type { Lane } from './lane.ts';
-export type { LaneProgram } from './lane-program.ts';
-export { lanes } from './lanes.ts';
-export { levels, type Probe, probe } from './level.ts';
+} from './core/kernel.ts';
+export { operandKey, overWindow, Window } from './core/window.ts';
+export type { LaneProgram } from './elementwise/fused-loop.ts';
+export { type Quarter, quarterOf, type Round } from './elementwise/index-block.ts';
+export { lanes } from './elementwise/kernel.ts';
+export { joinAlike } from './elementwise/multi-tensor.ts';
+export type { Lane } from './elementwise/vector-io.ts';
+export { argsort } from './indexing/argsort.ts';
+export { checkIndices, readRecord } from './indexing/check-indices.ts';
+export { gather, scatterAdd } from './indexing/gather.ts';
+export { firstPlaces, hashSize, setRows, sumRepeated } from './indexing/row-lists.ts';
+export { levels, type Probe, probe } from './instruction-probe.ts';
 export { cholesky } from './linear-algebra/cholesky.ts';
 export { cofactors } from './linear-algebra/cofactors.ts';
 export { eigen } from './linear-algebra/eigen.ts';
-export { determinant, solve } from './linear-algebra/eliminate.ts';
+export { determinant, solve } from './linear-algebra/lu.ts';
 export { orthonormalize } from './linear-algebra/orthonormalize.ts';
 export { singular } from './linear-algebra/singular.ts';
 export {
@@ -56,13 +59,17 @@ export {
   tan,
   tanh,
 } from './math/index.ts';
-export { matmul } from './matmul.ts';
-export { averagePool, averagePoolSpread, maxPool, maxPoolPick, maxPoolSpread, type PoolShape } from './pool.ts';
-export { type Combine, reduce, shouldLieFirst } from './reduce.ts';
-export { region } from './region.ts';
-export { type Quarter, quarterOf, type Round } from './round.ts';
-export { rowKernel } from './row-kernel.ts';
-export { firstPlaces, hashSize, setRows, sumRepeated } from './row-lists.ts';
-export type { RowProgram, RowResult, RowStep, RowValue } from './row-program.ts';
-export { runningSum } from './scan.ts';
-export { operandKey, overWindow, Window } from './window.ts';
+export { matmul } from './matmul/index.ts';
+export {
+  averagePool,
+  averagePoolSpread,
+  maxPool,
+  maxPoolPick,
+  maxPoolSpread,
+  type PoolShape,
+} from './pooling/index.ts';
+export { argReduce } from './reduce/arg-reduce.ts';
+export { runningSum } from './reduce/cumsum.ts';
+export { type Combine, reduce, shouldLieFirst } from './reduce/reduce.ts';
+export { rowKernel } from './row-fusion/kernel.ts';
+export type { RowProgram, RowResult, RowStep, RowValue } from './row-fusion/program.ts';

@@ -1,15 +1,15 @@
 // The one table of the names of optimizers, each with its default options.
 
 import { show } from '@treadle/tensor';
-import { adadelta } from './adadelta.ts';
-import { adagrad } from './adagrad.ts';
-import { adam, adamW } from './adam.ts';
-import { adamax } from './adamax.ts';
-import { lion } from './lion.ts';
-import { nadam } from './nadam.ts';
 import type { Optimizer } from './optimizer.ts';
-import { rmsprop } from './rmsprop.ts';
-import { sgd } from './sgd.ts';
+import { adadelta } from './rules/adadelta.ts';
+import { adagrad } from './rules/adagrad.ts';
+import { adam, adamW } from './rules/adam.ts';
+import { adamax } from './rules/adamax.ts';
+import { lion } from './rules/lion.ts';
+import { nadam } from './rules/nadam.ts';
+import { rmsprop } from './rules/rmsprop.ts';
+import { sgd } from './rules/sgd.ts';
 
 export type OptimizerName = 'sgd' | 'rmsprop' | 'adagrad' | 'adadelta' | 'adam' | 'adamW' | 'adamax' | 'nadam' | 'lion';
 

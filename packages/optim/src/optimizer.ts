@@ -20,7 +20,7 @@ import {
 import { type Clip, clipOf } from './clip.ts';
 import { type Common, checkCommon, type OptimizerOptions } from './optimizer-options.ts';
 import { moveLazily, moveRows } from './row-moves.ts';
-import type { Schedule } from './schedule.ts';
+import type { Schedule } from './schedules/schedule.ts';
 
 export interface Optimizer {
   readonly name: string;

@@ -12,8 +12,8 @@ import {
   readOptions,
   type Shape,
 } from '@treadle/graph';
+import { checkDtype, checkInt32, type TensorOptions, tensorOptions, toNode } from './convert/values.ts';
 import { isNumbers, nodeOf, Tensor, type TensorLike } from './tensor.ts';
-import { checkDtype, checkInt32, type TensorOptions, tensorOptions, toNode } from './values.ts';
 
 /**
  * A tensor of numbers: a number, a typed array, or arrays in arrays, whose innermost rows may be typed arrays and whose parts may

@@ -1,7 +1,7 @@
 // The engine as users see it: how many threads work, which instructions were found, how much memory is in use, and its end.
 
 import { chooseLevel, planCount, StoredValue } from '@treadle/compiler';
-import { memory as sharedMemory, team } from '@treadle/pool';
+import { memory as sharedMemory, team } from '@treadle/runtime';
 
 /** How many threads work; the cores that this process may use, by default. */
 export function threads(): number {

@@ -1,8 +1,8 @@
 // Ops whose operands are equals, as functions; the same as the methods.
 
 import { type Axes, checkArray, type MatmulOptions, type Node, ops } from '@treadle/graph';
+import { alike } from './convert/values.ts';
 import { nodeOf, operand, Tensor, type TensorLike } from './tensor.ts';
-import { alike } from './values.ts';
 
 type Binary = (a: TensorLike, b: TensorLike) => Tensor;
 

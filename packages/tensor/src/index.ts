@@ -33,11 +33,12 @@ export {
   show,
   unknownName,
 } from '@treadle/graph';
-export { checkpoint } from './checkpoint.ts';
-export { type Compiled, type CompileOptions, compile } from './compile.ts';
+export { type Compiled, type CompileOptions, compile } from './compile/compile.ts';
+export { rehearse } from './compile/rehearse.ts';
+export type { NestedNumbers } from './convert/nested.ts';
+export type { Numbers, TensorOptions } from './convert/values.ts';
 export { arange, asTensor, eye, full, linspace, ones, tensor, zeros } from './create.ts';
 export { type Features, features, type MemoryUse, memory, setThreads, shutdown, threads } from './engine.ts';
-export { type Explanation, explain } from './explain.ts';
 export {
   add,
   concat,
@@ -63,16 +64,21 @@ export {
   sub,
   where,
 } from './functions.ts';
-export { type GradientArguments, type GradientsOf, grad, gradients, valueAndGrad } from './gradients.ts';
+export { type Explanation, explain } from './inspect/explain.ts';
+export {
+  type Profile,
+  type ProfiledKernel,
+  type ProfileOptions,
+  profile,
+  type ThreadShare,
+} from './inspect/profile.ts';
 export { cholesky, det, eigh, inv, lstsq, qr, solve, svd } from './linear-algebra.ts';
-export { lookUp } from './look-up.ts';
-export type { NestedNumbers } from './nested.ts';
-export { type Profile, type ProfiledKernel, type ProfileOptions, profile, type ThreadShare } from './profile.ts';
 export { type NormalOptions, randomNormal, randomUniform, type Seed, setSeed, type UniformOptions } from './random.ts';
-export { rehearse } from './rehearse.ts';
-export { type RowGradients, type RowList, rowGradients, setRows, takeRows } from './row-lists.ts';
-export { closeRows, gatherRows, type OpenRows, openRows, rowsInPlace } from './rows.ts';
-export { type ScanOptions, scan } from './scan.ts';
+export { lookUp } from './rows/look-up.ts';
+export { type RowGradients, type RowList, rowGradients, setRows, takeRows } from './rows/row-lists.ts';
+export { closeRows, gatherRows, type OpenRows, openRows, rowsInPlace } from './rows/rows.ts';
 export { Tensor, type TensorData, type TensorLike } from './tensor.ts';
-export type { Numbers, TensorOptions } from './values.ts';
+export { checkpoint } from './transform/checkpoint.ts';
+export { type GradientArguments, type GradientsOf, grad, gradients, valueAndGrad } from './transform/gradients.ts';
+export { type ScanOptions, scan } from './transform/scan.ts';
 export { Variable, type VariableOptions, variable } from './variable.ts';

@@ -6,7 +6,7 @@
 import { inspect } from 'node:util';
 import { disposed, isKnown, isRecording, StoredValue, valueOf } from '@treadle/compiler';
 import { joinLost, type Node, numberNode, ops, sizeOf, sourceNode } from '@treadle/graph';
-import { heading } from './print.ts';
+import { heading } from './print/print.ts';
 import type { Tensor } from './tensor.ts';
 
 /**

@@ -25,11 +25,11 @@ import {
   showShape,
   sizeOf,
 } from '@treadle/graph';
-import { asIndices } from './indices.ts';
-import { mostAxes, type NestedNumbers, nest, tooDeep } from './nested.ts';
-import { print } from './print.ts';
+import { asIndices } from './convert/indices.ts';
+import { mostAxes, type NestedNumbers, nest, tooDeep } from './convert/nested.ts';
+import { alike, type Numbers, toNode } from './convert/values.ts';
+import { print } from './print/print.ts';
 import { addProtocols, neverCloned } from './protocols.ts';
-import { alike, type Numbers, toNode } from './values.ts';
 
 /** What an operand may be: a tensor, numbers that become one, or arrays of both, which are stacked. */
 export type TensorLike = Tensor | Numbers | readonly TensorLike[];

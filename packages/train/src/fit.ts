@@ -5,10 +5,10 @@ import type { Network, Weights } from '@treadle/nn';
 import type { Optimizer } from '@treadle/optim';
 import { closeRows, type OptionKinds, randomUniform, rowsInPlace, show, type Tensor } from '@treadle/tensor';
 import { Average } from './average.ts';
-import { type Callback, checkCallbacks, type LearningRate, type Training } from './callbacks.ts';
+import { type Callback, checkCallbacks, type LearningRate, type Training } from './callbacks/callbacks.ts';
+import { progress, type Verbosity } from './callbacks/progress.ts';
 import { evaluateRows } from './evaluate.ts';
 import { type History, HistoryRecorder, type Logs, validationName } from './history.ts';
-import { progress, type Verbosity } from './progress.ts';
 import {
   checkEqualBatches,
   checkManyFinite,

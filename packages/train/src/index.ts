@@ -1,7 +1,9 @@
 // Models that learn: compile, fit, evaluate, predict; callbacks, history, progress.
 
-export type { Callback, LearningRate, Training } from './callbacks.ts';
-export { type EarlyStoppingOptions, earlyStopping } from './early-stopping.ts';
+export type { Callback, LearningRate, Training } from './callbacks/callbacks.ts';
+export { type EarlyStoppingOptions, earlyStopping } from './callbacks/early-stopping.ts';
+export { progress, type Verbosity } from './callbacks/progress.ts';
+export { type ReduceLROnPlateauOptions, reduceLROnPlateau } from './callbacks/reduce-lr-on-plateau.ts';
 export type { FitOptions } from './fit.ts';
 export type { History, HistoryFigures, Logs } from './history.ts';
 export {
@@ -14,7 +16,5 @@ export {
   sequential,
 } from './model.ts';
 export type { LossLike, MetricLike, ObjectiveOptions, PerOutput } from './objectives.ts';
-export { progress, type Verbosity } from './progress.ts';
-export { type ReduceLROnPlateauOptions, reduceLROnPlateau } from './reduce-lr-on-plateau.ts';
 export type { RowsLike, RowsPair } from './rows.ts';
 export type { ClassWeight } from './sample-weights.ts';

@@ -4,13 +4,13 @@
 // chain as in correlate.ts but for multiples of zero, which change no bit where weights are finite.
 
 import { type Expr, type FunctionBuilder, i32, type ModuleBuilder } from '@treadle/wasm';
-import type { KernelFunc } from '../kernel.ts';
-import { plus, smaller, times } from '../lane.ts';
-import { evenPart } from '../matmul/even.ts';
-import { chains, eachBlockOf, joined } from './chains.ts';
+import type { KernelFunc } from '../core/kernel.ts';
+import { plus, smaller, times } from '../elementwise/vector-io.ts';
+import { evenPart } from '../matmul/partition-evenly.ts';
 import type { Correlation } from './correlate.ts';
 import { eachGroup, eachPanel, panelsAddress } from './panels.ts';
-import { tapRuns, tapsInside } from './taps-inside.ts';
+import { chains, eachBlockOf, joined } from './register-tile.ts';
+import { tapRuns, tapsInside } from './valid-taps.ts';
 
 /** of all pairs of an output and a tap of its row, those outside, where leaving them out pays; blocks of more images cost more */
 const leastOutside = { few: 0.03, many: 0.06 };

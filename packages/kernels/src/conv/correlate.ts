@@ -5,18 +5,18 @@
 // many taps have their column outside, see across-images.ts.)
 
 import { type Expr, type FunctionBuilder, i32, type ModuleBuilder } from '@treadle/wasm';
-import { finished, wholeOf } from '../finished.ts';
-import type { Epilogue, Kernel, KernelFunc, Level, Slot } from '../kernel.ts';
-import { larger, plus, smaller, times } from '../lane.ts';
+import { finished, wholeOf } from '../core/epilogue/combined-work.ts';
+import type { Epilogue, Kernel, KernelFunc, Level, Slot } from '../core/kernel.ts';
+import { larger, plus, smaller, times } from '../elementwise/vector-io.ts';
 import { registerBlock } from '../matmul/blocking.ts';
-import { evenPart, type Span } from '../matmul/even.ts';
 import { computedColumns } from '../matmul/micro-kernel.ts';
+import { evenPart, type Span } from '../matmul/partition-evenly.ts';
 import { blocksOfImages, emitAcross, isAcross } from './across-images.ts';
 import { type ConvAxis, reachesOut } from './axis.ts';
-import { type BandSpec, bandBytes, bandOrigin, bandRowBytes } from './band.ts';
-import { blockRuns, chains, eachBlockOf, joined } from './chains.ts';
+import { type BandSpec, bandBytes, bandOrigin, bandRowBytes } from './image-band.ts';
 import { eachGroup, eachPanel, type Panels, panelsAddress } from './panels.ts';
-import { tapsInside } from './taps-inside.ts';
+import { blockRuns, chains, eachBlockOf, joined } from './register-tile.ts';
+import { tapsInside } from './valid-taps.ts';
 
 export interface Windows {
   readonly images: number;

@@ -3,10 +3,10 @@
 // tiles. Which way taps run, and which axis are filters, is a matter of the view.
 
 import { type Expr, type FunctionBuilder, i32 } from '@treadle/wasm';
-import { sizeOf } from '../collapse.ts';
-import type { Kernel, Level, Operand, Slot, View } from '../kernel.ts';
-import { address, plus, times } from '../lane.ts';
-import { lanes } from '../lanes.ts';
+import { sizeOf } from '../core/collapse-dims.ts';
+import type { Kernel, Level, Operand, Slot, View } from '../core/kernel.ts';
+import { lanes } from '../elementwise/kernel.ts';
+import { address, plus, times } from '../elementwise/vector-io.ts';
 import { computedColumns } from '../matmul/micro-kernel.ts';
 
 /** Weights ready to be read: of each group, panel after panel. */

@@ -4,17 +4,17 @@
 // the chunks are added up in one order. Weights are few where images are many: the chunks are also what threads share.
 
 import { type Expr, type FunctionBuilder, i32, type ModuleBuilder } from '@treadle/wasm';
-import { finished, wholeOf } from '../finished.ts';
-import type { Kernel, KernelFunc, Level, Slot } from '../kernel.ts';
-import { larger, plus, smaller, times } from '../lane.ts';
-import { evenPart, type Span } from '../matmul/even.ts';
+import { finished, wholeOf } from '../core/epilogue/combined-work.ts';
+import type { Kernel, KernelFunc, Level, Slot } from '../core/kernel.ts';
+import { larger, plus, smaller, times } from '../elementwise/vector-io.ts';
 import { computedColumns } from '../matmul/micro-kernel.ts';
 import { packPanel } from '../matmul/pack.ts';
-import { type BandSpec, bandBytes, bandOrigin, bandRowBytes } from './band.ts';
-import { blockRuns, chains, eachBlockOf, joined } from './chains.ts';
+import { evenPart, type Span } from '../matmul/partition-evenly.ts';
 import { blockOf, type Windows } from './correlate.ts';
+import { type BandSpec, bandBytes, bandOrigin, bandRowBytes } from './image-band.ts';
 import { eachGroup, eachPanel, type Panels } from './panels.ts';
-import { outputsOf } from './taps-inside.ts';
+import { blockRuns, chains, eachBlockOf, joined } from './register-tile.ts';
+import { outputsOf } from './valid-taps.ts';
 import { type Runs, runsOf } from './weight-runs.ts';
 
 export interface WeightGradient extends Windows {

@@ -1,8 +1,8 @@
 // How the weights of a convolution are walked where their gradients are summed: the rows of the product, which are taps and
 // channels, as runs of rows that one loop goes over.
 
-import { type BandSpec, isCopied } from './band.ts';
 import type { Windows } from './correlate.ts';
+import { type BandSpec, isCopied } from './image-band.ts';
 
 /**
  * The rows of the product, weights of one filter in their order: runs of rows whose elements of x lie together, each from

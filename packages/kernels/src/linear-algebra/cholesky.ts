@@ -1,7 +1,7 @@
 // The Cholesky factorization, row by row.
 
 import { f64, i32, select } from '@treadle/wasm';
-import type { Kernel, Operand } from '../kernel.ts';
+import type { Kernel, Operand } from '../core/kernel.ts';
 import { bytesOf, each, get, type Matrix64, matrixKernel, narrow, put, sumOf, widen } from './matrix64.ts';
 
 export interface Cholesky {

@@ -3,8 +3,8 @@
 // not divide by the last.
 
 import { type Expr, type FunctionBuilder, f64, i32, type Local, select } from '@treadle/wasm';
-import type { Kernel, Operand } from '../kernel.ts';
-import { eliminate, exchangeRows, productOfDiagonal, solveUpper } from './eliminate.ts';
+import type { Kernel, Operand } from '../core/kernel.ts';
+import { eliminate, exchangeRows, productOfDiagonal, solveUpper } from './lu.ts';
 import { bytesOf, each, get, type Matrix64, matrixKernel, narrow, put, setIdentity, widen } from './matrix64.ts';
 
 export interface Cofactors {

@@ -1,7 +1,7 @@
 // Eigenvalues and eigenvectors of symmetric matrices by Jacobi's method, each to the last place.
 
 import { type Expr, type FunctionBuilder, f64, i32, type Local } from '@treadle/wasm';
-import type { Kernel, Operand } from '../kernel.ts';
+import type { Kernel, Operand } from '../core/kernel.ts';
 import { order, scaleColumn, signOf, sweep, type Turn, turn, turnFor } from './jacobi.ts';
 import { bytesOf, each, get, type Matrix64, matrixKernel, narrow, put, setIdentity, widen } from './matrix64.ts';
 

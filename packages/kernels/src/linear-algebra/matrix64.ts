@@ -2,11 +2,11 @@
 // the float32 figures they are given. One matrix after the other, element by element: for sizes up to a few hundred.
 
 import { type Expr, type FunctionBuilder, f32, f64, i32, type Local, type Operand as Value } from '@treadle/wasm';
-import type { Kernel, Operand } from '../kernel.ts';
-import { address, times } from '../lane.ts';
-import { partition } from '../partition.ts';
-import { type Cursor, eachRow } from '../rows.ts';
-import { tiled } from '../tiled.ts';
+import type { Kernel, Operand } from '../core/kernel.ts';
+import { tiled } from '../core/kernel-frame.ts';
+import { type Cursor, eachRow } from '../core/loops/rows.ts';
+import { partition } from '../core/tile-partition.ts';
+import { address, times } from '../elementwise/vector-io.ts';
 
 type Index = Expr<'i32'> | number;
 

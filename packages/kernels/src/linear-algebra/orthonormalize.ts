@@ -2,7 +2,7 @@
 // J. Langou, M. Rozložník, 2005).
 
 import { type FunctionBuilder, f64, i32, type Local, select } from '@treadle/wasm';
-import type { Kernel, Operand } from '../kernel.ts';
+import type { Kernel, Operand } from '../core/kernel.ts';
 import {
   bytesOf,
   each,

@@ -2,7 +2,7 @@
 // their lengths are the singular values, and what turned them the right vectors, each to the last place.
 
 import { type Expr, type FunctionBuilder, f64, i32, type Local, select } from '@treadle/wasm';
-import type { Kernel, Operand } from '../kernel.ts';
+import type { Kernel, Operand } from '../core/kernel.ts';
 import { order, scaleColumn, signOf, sweep, turn, turnFor } from './jacobi.ts';
 import {
   bytesOf,

@@ -18,7 +18,7 @@ import {
   select,
   v128,
 } from '@treadle/wasm';
-import { whereRare } from '../rare.ts';
+import { whereRare } from '../elementwise/slow-path.ts';
 
 export interface Angle {
   readonly hi: Local<'f32x4'>;

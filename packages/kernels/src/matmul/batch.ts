@@ -1,8 +1,8 @@
 // Where the matrices of a batch lie, as they are and packed: a matrix that the batch repeats is packed once.
 
 import { type Expr, i32 } from '@treadle/wasm';
-import { sizeOf } from '../collapse.ts';
-import { times } from '../lane.ts';
+import { sizeOf } from '../core/collapse-dims.ts';
+import { times } from '../elementwise/vector-io.ts';
 
 /** base + Σ indices[d] · strides[d] */
 export function moved(base: Expr<'i32'>, indices: readonly Expr<'i32'>[], strides: readonly number[]): Expr<'i32'> {

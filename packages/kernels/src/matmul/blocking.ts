@@ -2,7 +2,7 @@
 // and where, and how the output is cut into tiles. None of it can be told from the result. The names are those of BLIS:
 // mr × nr elements of C stay in registers, a panel of kc × nr of B in L1, a block of rows of A × kc in L2.
 
-import type { Level } from '../kernel.ts';
+import type { Level } from '../core/kernel.ts';
 import type { Geometry } from './geometry.ts';
 
 export interface Blocking {

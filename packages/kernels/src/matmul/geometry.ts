@@ -1,8 +1,8 @@
 // A product as sizes and distances: what is left of two views once dimensions of size 1 have lost their strides and batch
 // dimensions that run together are one. All distances are in bytes.
 
-import { collapse, sizeOf } from '../collapse.ts';
-import type { Operand } from '../kernel.ts';
+import { collapse, sizeOf } from '../core/collapse-dims.ts';
+import type { Operand } from '../core/kernel.ts';
 
 export interface Geometry {
   /** number of products */

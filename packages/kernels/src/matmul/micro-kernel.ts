@@ -13,7 +13,7 @@ import {
   type ModuleBuilder,
   v128,
 } from '@treadle/wasm';
-import type { Level } from '../kernel.ts';
+import type { Level } from '../core/kernel.ts';
 import { highFirst, storeLanes } from './store-lanes.ts';
 
 /** Distances are in bytes, at least 0. */

@@ -3,7 +3,7 @@
 // part in arithmetic whose results are never stored.
 
 import { type Expr, type Func, type FunctionBuilder, type ModuleBuilder, v128 } from '@treadle/wasm';
-import { turnFour } from '../turn-four.ts';
+import { turnFour } from '../elementwise/transpose-4x4.ts';
 import { highFirst, storeLanes } from './store-lanes.ts';
 
 /** Distances are in bytes, of either sign. */

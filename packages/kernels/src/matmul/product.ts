@@ -3,21 +3,29 @@
 // epilogue sees it. Knows where A and B lie by `Blocking`; knows nothing of lanes.
 
 import { type Expr, type FunctionBuilder, i32, type ModuleBuilder, memory } from '@treadle/wasm';
-import { type Divided, dividedAmong } from '../equal-parts.ts';
-import type { Epilogue, Kernel, KernelFunc, Level, Operand, Present, Slot, Work } from '../kernel.ts';
-import { address, plus, smaller, times } from '../lane.ts';
-import { unflatten } from '../rows.ts';
-import { eachStep } from '../steps.ts';
-import { slotsOf } from '../tiled.ts';
-import { trafficOf } from '../traffic.ts';
+import { trafficOf } from '../core/bytes-moved.ts';
+import { type Divided, dividedAmong } from '../core/equal-parts.ts';
+import type { Epilogue, Kernel, KernelFunc, Level, Operand, Present, Slot, Work } from '../core/kernel.ts';
+import { slotsOf } from '../core/kernel-frame.ts';
+import { eachStep } from '../core/loops/count.ts';
+import { unflatten } from '../core/loops/rows.ts';
+import { address, plus, smaller, times } from '../elementwise/vector-io.ts';
+import { type Blocks, blockBytes, blocksOf, eachBlock, packedRowsBytes, packRows } from './a-panels.ts';
+import {
+  byWidth,
+  packedPanel,
+  packedPanelsBatch,
+  packedStep,
+  packPanels,
+  panelBytes,
+  panelWidths,
+} from './b-panels.ts';
 import { moved } from './batch.ts';
 import { type Blocking, work } from './blocking.ts';
-import { type Blocks, blockBytes, blocksOf, eachBlock, packedRowsBytes, packRows } from './blocks.ts';
-import { evenPart, type Span } from './even.ts';
+import { turnedKernel } from './direct-b-kernel.ts';
 import type { Geometry } from './geometry.ts';
 import { microKernel } from './micro-kernel.ts';
-import { byWidth, packedPanel, packedPanelsBatch, packedStep, packPanels, panelBytes, panelWidths } from './panels.ts';
-import { turnedKernel } from './turned-kernel.ts';
+import { evenPart, type Span } from './partition-evenly.ts';
 
 export interface Product {
   readonly name: string;

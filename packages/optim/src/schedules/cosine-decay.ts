@@ -1,7 +1,7 @@
 // Rates that fall along half a cosine, once or again and again (I. Loshchilov, F. Hutter, SGDR, 2017).
 
 import { type OptionKinds, pow, readOptions, type Tensor } from '@treadle/tensor';
-import { checkNotNegative, checkPositive, checkRate, type RateAt, rateAt } from '../schedule.ts';
+import { checkNotNegative, checkPositive, checkRate, type RateAt, rateAt } from './schedule.ts';
 
 /** (1 − α)·(1 + cos πt) / 2 + α: from 1 at t = 0 to α at t = 1. */
 function fall(t: Tensor, alpha: number): Tensor {

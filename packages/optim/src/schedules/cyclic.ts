@@ -2,7 +2,7 @@
 // any schedule.
 
 import { checkNumber, type OptionKinds, readOptions, show, tensor } from '@treadle/tensor';
-import { checkNotNegative, checkPositive, type RateAt, rateAt, type Schedule } from '../schedule.ts';
+import { checkNotNegative, checkPositive, type RateAt, rateAt, type Schedule } from './schedule.ts';
 
 export interface CyclicOptions {
   /** triangular: all peaks alike, the default; triangular2: each half as high as the last; expRange: gamma^step as high */

@@ -1,7 +1,7 @@
 // A rate that falls by the same factor in equal times, smoothly or in stairs.
 
 import { type OptionKinds, readOptions } from '@treadle/tensor';
-import { checkPositive, checkRate, type RateAt, rateAt } from '../schedule.ts';
+import { checkPositive, checkRate, type RateAt, rateAt } from './schedule.ts';
 
 export interface StaircaseOptions {
   /** whether whole periods alone count, so that the rate falls in steps; false by default */

@@ -1,8 +1,8 @@
 // A rate that falls as the reciprocal of time.
 
 import { readOptions } from '@treadle/tensor';
-import { checkNotNegative, checkPositive, checkRate, type RateAt, rateAt } from '../schedule.ts';
 import { type StaircaseOptions, staircaseOptions } from './exponential-decay.ts';
+import { checkNotNegative, checkPositive, checkRate, type RateAt, rateAt } from './schedule.ts';
 
 /** initialRate / (1 + decayRate·step / decaySteps). Throws RangeError for decaySteps not above 0 or a decayRate below 0. */
 export function inverseTimeDecay(

@@ -1,7 +1,7 @@
 // Rates that hold until a step, then give way to the next.
 
 import { checkNumbers, tensor } from '@treadle/tensor';
-import { type RateAt, rateAt } from '../schedule.ts';
+import { type RateAt, rateAt } from './schedule.ts';
 
 /**
  * values[0] up to and with step boundaries[0], values[1] up to and with boundaries[1], … and the last value from then on. Throws

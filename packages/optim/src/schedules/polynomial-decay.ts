@@ -1,7 +1,7 @@
 // A rate that falls to an end rate along a power of the time left.
 
 import { type OptionKinds, readOptions } from '@treadle/tensor';
-import { checkNotNegative, checkPositive, checkRate, type RateAt, rateAt } from '../schedule.ts';
+import { checkNotNegative, checkPositive, checkRate, type RateAt, rateAt } from './schedule.ts';
 
 export interface PolynomialDecayOptions {
   /** 0.0001 by default */

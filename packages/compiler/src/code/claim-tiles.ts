@@ -1,0 +1,215 @@
+// How threads share out the tiles of a step: whoever comes claims tiles until none is left, and counts those that it ran; a step
+// is over when all are counted. In a loop the counters count on from round to round, so that whoever is late by a round claims
+// nothing. The words lie where `@treadle/runtime` says.
+
+import type { KernelFunc } from '@treadle/kernels';
+import {
+  abortOffset,
+  doneOffset,
+  logOffset,
+  nextOffset,
+  patienceOffset,
+  sliceMilliseconds,
+  status,
+  waitersOffset,
+} from '@treadle/runtime';
+import { type Expr, type Func, type FunctionBuilder, i32, type ModuleBuilder, memory } from '@treadle/wasm';
+import { head, stepRecord } from '../plan/step-table.ts';
+
+/** Rounds that a thread spins at the end of a phase before it sleeps: some tens of microseconds. */
+const spins = 20_000;
+const sliceNanoseconds = BigInt(sliceMilliseconds * 1e6);
+
+/** Distances in bytes from what belongs to one step to what belongs to the next: its counters, its log. */
+const counterStride = nextOffset(1) - nextOffset(0);
+const logStride = logOffset(1) - logOffset(0);
+
+const kernelSignature = { params: ['i32', 'i32', 'i32'], result: 'void' } as const satisfies Pick<
+  KernelFunc,
+  'params' | 'result'
+>;
+
+/** What a thread is given when it enters. */
+export interface Thread {
+  readonly control: Expr<'i32'>;
+  readonly table: Expr<'i32'>;
+  /** its own memory: the windows of loops, then the scratch of kernels */
+  readonly own: Expr<'i32'>;
+  /** address of the word that tells at which step this thread works */
+  readonly place: Expr<'i32'>;
+  /** its number */
+  readonly thread: Expr<'i32'>;
+}
+
+/** In which round of a loop steps are, and where their windows lie; without a loop around them, there is but one round. */
+export interface Round {
+  readonly number: Expr<'i32'> | undefined;
+  readonly windows: Expr<'i32'>;
+}
+
+/** What is called around tiles. */
+export interface TileCalls {
+  /** the time, for threads that are to write down when they work */
+  readonly clock: Func<[], 'i32'> | undefined;
+  /** what is called before every tile, in tests */
+  readonly fault: Func<[], 'void'> | undefined;
+  readonly wait: Wait;
+  readonly claim: Claim;
+}
+
+/** From where the offsets of the counters of the first step lead to those of the step at this record. */
+export function countersOf(f: FunctionBuilder, control: Expr<'i32'>, step: Expr<'i32'>): Expr<'i32'> {
+  return f.let(i32.add(control, i32.mul(i32.load(step, stepRecord.index), counterStride)));
+}
+
+/** Claims and runs tiles of one step until all are claimed; counts those it ran, once. */
+export function emitStep(
+  f: FunctionBuilder,
+  step: Expr<'i32'>,
+  { control, table, own, place }: Thread,
+  { number, windows }: Round,
+  { clock, fault, claim }: TileCalls,
+): void {
+  const counters = countersOf(f, control, step);
+  const tiles = f.let(i32.load(step, stepRecord.tiles));
+  const first = number && f.let(i32.mul(number, tiles));
+  const end = first ? f.let(i32.add(first, tiles)) : tiles;
+  const claimed = first ? f.call(claim, counters, end) : i32['atomic.rmw.add'](counters, 1, nextOffset(0));
+  const tile = f.local('i32');
+  f.do(i32.store(place, i32.add(i32.load(step, stepRecord.index), 1)));
+  f.set(tile, claimed);
+  f.if(i32.lt_u(tile, end), () => {
+    const began = clock && f.let(f.call(clock));
+    const window = f.let(i32.add(windows, i32.load(step, stepRecord.window)));
+    const scratch = f.let(i32.add(own, i32.load(table, head.own)));
+    const func = f.let(i32.load(step, stepRecord.func));
+    const ran = f.local('i32');
+    f.set(ran, 0);
+    f.block((exit) => {
+      f.loop((again) => {
+        if (fault) f.do(f.call(fault));
+        f.do(f.callIndirect(kernelSignature, func, window, scratch, first ? i32.sub(tile, first) : tile));
+        f.increment(ran, 1);
+        f.brIf(exit, i32.eq(ran, tiles));
+        f.set(tile, claimed);
+        f.brIf(again, i32.lt_u(tile, end));
+      });
+    });
+    if (clock && began) emitLog(f, step, place, clock, began, ran);
+    const done = i32.add(i32['atomic.rmw.add'](counters, ran, doneOffset(0)), ran);
+    f.if(i32.eq(done, end), () => {
+      // The count is published before the waiters are read; a waiter counts itself before it reads the count.
+      f.if(i32['atomic.load'](control, waitersOffset), () => {
+        f.do(memory['atomic.notify'](counters, -1, doneOffset(0)));
+      });
+    });
+  });
+}
+
+/** Writes down when a thread worked at a step, and at how many tiles; for a loop, the time of all rounds as one stretch. */
+function emitLog(
+  f: FunctionBuilder,
+  step: Expr<'i32'>,
+  place: Expr<'i32'>,
+  clock: Func<[], 'i32'>,
+  began: Expr<'i32'>,
+  ran: Expr<'i32'>,
+): void {
+  const log = f.let(i32.add(place, i32.mul(i32.load(step, stepRecord.index), logStride)));
+  const [beganAt, endedAt, tilesAt] = [logOffset(0), logOffset(0) + 4, logOffset(0) + 8];
+  const ended = f.let(f.call(clock));
+  f.if(
+    i32.load(log, tilesAt),
+    () => f.do(i32.store(log, i32.add(i32.load(log, endedAt), i32.sub(ended, began)), endedAt)),
+    () => f.do(i32.store(log, began, beganAt), i32.store(log, ended, endedAt)),
+  );
+  f.do(i32.store(log, i32.add(i32.load(log, tilesAt), ran), tilesAt));
+}
+
+export type Claim = Func<['i32', 'i32'], 'i32'>;
+
+/** claim(counters, end) → the next tile that nobody has claimed, which is claimed now; `end` or more where all are. */
+export function emitClaim(m: ModuleBuilder): Claim {
+  return m.func(
+    'claim',
+    ['i32', 'i32'],
+    'i32',
+    (f, counters, end) => {
+      const tile = f.local('i32', i32['atomic.load'](counters, nextOffset(0)));
+      const found = f.local('i32');
+      f.loop((again) => {
+        f.if(i32.ge_u(tile, end), () => f.return(tile));
+        f.set(found, i32['atomic.rmw.cmpxchg'](counters, tile, i32.add(tile, 1), nextOffset(0)));
+        f.if(i32.eq(found, tile), () => f.return(tile));
+        f.set(tile, found);
+        f.br(again);
+      });
+    },
+    { exported: false },
+  );
+}
+
+export type Wait = Func<['i32', 'i32', 'i32'], 'i32'>;
+
+/** Goes on when all tiles of a step are finished; leaves the function when that does not come about. */
+export function emitWaitForStep(
+  f: FunctionBuilder<'i32'>,
+  step: Expr<'i32'>,
+  control: Expr<'i32'>,
+  { number }: Round,
+  wait: Wait,
+): void {
+  const counters = countersOf(f, control, step);
+  const tiles = i32.load(step, stepRecord.tiles);
+  const end = f.let(number ? i32.mul(i32.add(number, 1), tiles) : tiles);
+  f.if(i32.lt_u(i32['atomic.load'](counters, doneOffset(0)), end), () => {
+    const outcome = f.let(f.call(wait, control, i32.add(counters, doneOffset(0)), end));
+    f.if(outcome, () => f.return(outcome));
+  });
+}
+
+/** wait(control, address of a step's `done`, end) → status: spins, then sleeps in slices until so many tiles are finished. */
+export function emitWait(m: ModuleBuilder): Wait {
+  return m.func(
+    'wait',
+    ['i32', 'i32', 'i32'],
+    'i32',
+    (f, control, done, end) => {
+      const aborted = i32['atomic.load'](control, abortOffset);
+      const rounds = f.local('i32', spins);
+      f.loop((again) => {
+        f.if(i32.ge_u(i32['atomic.load'](done), end), () => f.return(i32.const(status.done)));
+        f.if(aborted, () => f.return(i32.const(status.aborted)));
+        f.increment(rounds, -1);
+        f.brIf(again, rounds);
+      });
+      f.do(i32['atomic.rmw.add'](control, 1, waitersOffset));
+      const outcome = f.local('i32', status.done);
+      f.block((exit) => {
+        const seen = f.local('i32', -1);
+        const now = f.local('i32');
+        const slices = f.local('i32');
+        f.loop((again) => {
+          f.set(now, i32['atomic.load'](done));
+          f.brIf(exit, i32.ge_u(now, end));
+          f.set(outcome, i32.const(status.aborted));
+          f.brIf(exit, aborted);
+          f.if(
+            i32.ne(now, seen),
+            () => f.set(slices, i32.load(control, patienceOffset)),
+            () => f.increment(slices, -1),
+          );
+          f.set(seen, now);
+          f.set(outcome, i32.const(status.stalled));
+          f.brIf(exit, i32.eqz(slices));
+          f.set(outcome, i32.const(status.done));
+          f.do(memory['atomic.wait32'](done, now, sliceNanoseconds));
+          f.br(again);
+        });
+      });
+      f.do(i32['atomic.rmw.sub'](control, 1, waitersOffset));
+      f.return(outcome);
+    },
+    { exported: false },
+  );
+}

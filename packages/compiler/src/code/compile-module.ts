@@ -1,0 +1,114 @@
+// Bytes → module, and its functions to V8's optimizing compiler at once. V8 begins with its baseline compiler, whose vector code
+// is many times slower, and replaces it after thousands of iterations. V8's own way to ask for more are intrinsics, which take
+// one function: one compiles it here and now (about 0.4 ms), the other, in newer versions, on a thread of V8's own. Flags that
+// turn the baseline compiler off are no way: they are process-wide, and V8 aborts when another module of the process is being
+// optimized while they change. Both compilers give the same results.
+
+import { setFlagsFromString } from 'node:v8';
+import {
+  memory,
+  type WebAssemblyInstance,
+  type WebAssemblyMemory,
+  type WebAssemblyModule,
+  webAssembly,
+} from '@treadle/runtime';
+import type { InParts } from './interruptible.ts';
+
+export interface Compiled {
+  readonly module: WebAssemblyModule;
+  /** in this thread */
+  readonly instance: WebAssemblyInstance;
+}
+
+/** The module, its exported functions compiled for speed, and its instance in this thread. It imports one memory, `env.memory`. */
+export function compileModule(bytes: Uint8Array<ArrayBuffer>, env: { memory: WebAssemblyMemory }): Compiled {
+  const module = new webAssembly.Module(bytes);
+  const instance = new webAssembly.Instance(module, { env: { ...env } });
+  withIntrinsics(({ optimize }) => Object.values(instance.exports).forEach(optimize));
+  return { module, instance };
+}
+
+export interface Begun extends Compiled {
+  /** whether V8 optimizes its exports in the background meanwhile */
+  readonly isOptimizing: boolean;
+}
+
+/** The module and its instance with the memory of the engine, as V8's baseline compiler leaves it at first. */
+export function beginModule(bytes: Uint8Array<ArrayBuffer>): Begun {
+  const module = new webAssembly.Module(bytes);
+  const instance = new webAssembly.Instance(module, { env: { memory: memory.wasm } });
+  const isOptimizing = withIntrinsics(({ optimizeLater }) => {
+    if (optimizeLater) Object.values(instance.exports).forEach(optimizeLater);
+    return optimizeLater !== undefined;
+  });
+  return { module, instance, isOptimizing };
+}
+
+/** Optimizes the functions that V8 has not yet optimized in the background, one at a time. */
+export function* optimizeInParts(functions: readonly unknown[]): InParts<void> {
+  let rest = functions;
+  while (rest.length > 0) {
+    rest = withIntrinsics(({ isOptimized, optimize }) => {
+      const [first, ...others] = rest.filter((func) => !isOptimized(func));
+      if (first !== undefined) optimize(first);
+      return others;
+    });
+    yield;
+  }
+}
+
+type Intrinsic = (func: unknown) => unknown;
+
+/** Each is made when it is asked for. */
+interface Intrinsics {
+  /** returns when the function is compiled for speed */
+  readonly optimize: Intrinsic;
+  readonly isOptimized: Intrinsic;
+  /** asks for it in the background; undefined where V8 has no such intrinsic */
+  readonly optimizeLater: Intrinsic | undefined;
+}
+
+const nothing: Intrinsic = () => undefined;
+let hasBackground = true;
+
+/**
+ * Intrinsics are a matter of syntax, so the code that uses one is parsed while they are allowed. It is made anew each time: V8
+ * forgets the code of functions that rest, and would parse it again when they are not.
+ */
+function withIntrinsics<T>(use: (intrinsics: Intrinsics) => T): T {
+  setFlagsFromString('--allow-natives-syntax');
+  try {
+    return use({
+      get optimize() {
+        return intrinsic('%WasmTierUpFunction(f)');
+      },
+      get isOptimized() {
+        return intrinsic('return %IsTurboFanFunction(f)');
+      },
+      get optimizeLater() {
+        return hasBackground ? backgroundIntrinsic() : undefined;
+      },
+    });
+  } catch (error) {
+    // In a process that may not make code from strings, V8 optimizes when it sees fit.
+    if (!(error instanceof EvalError)) throw error;
+    return use({ optimize: nothing, isOptimized: nothing, optimizeLater: undefined });
+  } finally {
+    setFlagsFromString('--no-allow-natives-syntax');
+  }
+}
+
+function intrinsic(body: string): Intrinsic {
+  const made: unknown = new Function('f', body);
+  return typeof made === 'function' ? (func) => made(func) : nothing;
+}
+
+function backgroundIntrinsic(): Intrinsic | undefined {
+  try {
+    return intrinsic('%WasmTriggerTierUpForTesting(f)');
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    hasBackground = false;
+    return undefined;
+  }
+}

@@ -1,0 +1,146 @@
+// Code for programs: kernels with the same key have the same code, whichever plan they belong to, so what was compiled is kept
+// and linked again. What is missing is compiled as modules of a few kernels: V8 optimizes one of them in the background while
+// the next one is written. The entry is the same for all programs.
+
+import type { Kernel } from '@treadle/kernels';
+import { type Code, type Kernels, useInstance, webAssembly } from '@treadle/runtime';
+import { internalName, type MemoryImport, ModuleBuilder } from '@treadle/wasm';
+import { beginModule, optimizeInParts } from './compile-module.ts';
+import { emitMain } from './emit-main.ts';
+import { chooseLevel } from './instruction-level.ts';
+import { finished, type InParts } from './interruptible.ts';
+
+/** A function that is compiled. */
+type Linked = Code['functions'][number];
+
+/** How many kernels are kept that no plan may need any more. */
+const mostKept = 2048;
+
+/** By the keys of the kernels, the least recently linked first. */
+const kept = new Map<string, Linked>();
+let modules = 0;
+
+const memoryImport: MemoryImport = { module: 'env', name: 'memory', initial: 1, maximum: 65_536, shared: true };
+
+/**
+ * One kernel for each code of a plan, in the order of their first use, with the cost of all steps that have this code; those
+ * without tiles are never called.
+ */
+export function distinctKernels(kernels: readonly Kernel[]): ReadonlyMap<string, Kernel> {
+  const distinct = new Map<string, Kernel>();
+  for (const kernel of kernels) {
+    if (kernel.tiles === 0) continue;
+    const key = keyOf(kernel);
+    const known = distinct.get(key);
+    distinct.set(key, known ? { ...known, cost: known.cost + kernel.cost } : kernel);
+  }
+  return distinct;
+}
+
+/** Equal for kernels with the same code. */
+export function keyOf({ codeKey }: Kernel): string {
+  if (codeKey === undefined) throw new Error('internal: a kernel of a plan has a key for its code');
+  return codeKey;
+}
+
+/** The code of a program whose functions are these kernels, in this order. */
+export function link(kernels: ReadonlyMap<string, Kernel>, isWatched: boolean): Code {
+  return finished(linkInParts(kernels, isWatched));
+}
+
+/** The same, kernel by kernel. */
+export function* linkInParts(kernels: ReadonlyMap<string, Kernel>, isWatched: boolean): InParts<Code> {
+  const missing = new Map([...kernels].filter(([key]) => !kept.has(key)));
+  const found = new Map([...kernels.keys()].flatMap((key) => [[key, kept.get(key)] as const]));
+  if (missing.size > 0) for (const [key, linked] of yield* compileKernels(missing)) found.set(key, linked);
+  const functions = [...found].map(([key, linked]) => {
+    if (!linked) throw new Error('internal: a kernel was not compiled');
+    kept.delete(key); // and then comes last
+    kept.set(key, linked);
+    return linked;
+  });
+  for (const key of kept.keys()) {
+    if (kept.size <= Math.max(mostKept, kernels.size)) break;
+    kept.delete(key);
+  }
+  return { entry: entryOf(isWatched), functions };
+}
+
+/** Kernels as a module that exports all its functions. */
+export interface EncodedKernels {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** what each kernel is exported as */
+  readonly names: readonly string[];
+  /** the exports of kernels that take so long that it pays to wait until they are optimized */
+  readonly urgent: readonly string[];
+}
+
+/** From so many nanoseconds on a kernel takes longer as V8's baseline compiler leaves it than optimizing it takes. */
+const urgentCost = 50_000;
+
+/** A module that has so many functions is full: they share inner loops, which fewer modules have in common more often. */
+const functionsOfModule = 160;
+
+export function encodeKernels(kernels: Iterable<Kernel>): EncodedKernels {
+  return finished(encodeInParts([...kernels], Number.POSITIVE_INFINITY));
+}
+
+/** The first of the kernels, until the module is full. */
+function* encodeInParts(kernels: readonly Kernel[], mostFunctions: number): InParts<EncodedKernels> {
+  const module = new ModuleBuilder({ memory: memoryImport });
+  const names: string[] = [];
+  const urgent: string[] = [];
+  for (const kernel of kernels) {
+    const first = module.functions.length;
+    if (first >= mostFunctions) break;
+    names.push(internalName(kernel.emit(module)));
+    if (kernel.cost >= urgentCost) urgent.push(...module.functions.slice(first).map(internalName));
+    yield;
+  }
+  return { bytes: module.encode({ exportAll: true }), names, urgent };
+}
+
+function* compileKernels(missing: ReadonlyMap<string, Kernel>): InParts<ReadonlyMap<string, Linked>> {
+  const [keys, all] = [[...missing.keys()], [...missing.values()]];
+  const linked = new Map<string, Linked>();
+  const urgent: unknown[] = [];
+  while (linked.size < all.length) {
+    const encoded = yield* encodeInParts(all.slice(linked.size), functionsOfModule);
+    const id = ++modules;
+    const kernels: Kernels = { id, module: begun(encoded, id, urgent) };
+    for (const name of encoded.names) linked.set(keys[linked.size] ?? '', { kernels, name });
+    yield;
+  }
+  yield* optimizeInParts(urgent);
+  return linked;
+}
+
+/** The module, with its instance for programs to link where V8's flags may be set. Adds the functions to wait for to `urgent`. */
+function begun({ bytes, urgent: names }: EncodedKernels, id: number, urgent: unknown[]): Kernels['module'] {
+  if (!chooseLevel().setsFlags) return new webAssembly.Module(bytes);
+  const { module, instance, isOptimizing } = beginModule(bytes);
+  useInstance(id, instance);
+  urgent.push(...(isOptimizing ? names.map((name) => instance.exports[name]) : Object.values(instance.exports)));
+  return module;
+}
+
+const entries = new Map<string, Code['entry']>();
+let isFragile = false;
+
+/** Makes the programs of all plans that are linked from now on call env.fault before every tile, for tests. */
+export function makeFragile(on: boolean): void {
+  isFragile = on;
+}
+
+/** The entry of all programs, or of those that are watched. */
+function entryOf(isWatched: boolean): Code['entry'] {
+  const key = `${isWatched} ${isFragile}`;
+  const known = entries.get(key);
+  if (known) return known;
+  const module = new ModuleBuilder({ memory: memoryImport, table: { module: 'env', name: 'kernels' } });
+  const clock = isWatched ? module.import('env', 'clock', [], 'i32') : undefined;
+  emitMain(module, clock, isFragile ? module.import('env', 'fault', [], 'void') : undefined);
+  const entry = new webAssembly.Module(module.encode());
+  entries.set(key, entry);
+  return entry;
+}

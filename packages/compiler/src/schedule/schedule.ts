@@ -1,0 +1,129 @@
+// The schedule: kernels in phases. Kernels of one phase touch nothing that another of them writes, so all of their tiles may
+// run at once; between phases all threads meet. Each kernel goes to the first phase after everything it depends on; those that
+// nobody waits for so soon, and whose operands lie there anyway, are put off until the phase before they are needed, so that
+// their results do not take room, and a place in a cache, for longer. Kernels of a phase that do the same become one.
+
+import { type Alike, joinAlike, type Slot } from '@treadle/kernels';
+import type { Phase, Step } from './step.ts';
+import { joinSequences } from './tile-chains.ts';
+
+export interface Schedule {
+  readonly phases: readonly Phase[];
+  /** the first and the last phase that touches a slot */
+  readonly lifetimes: ReadonlyMap<Slot, { readonly first: number; readonly last: number }>;
+}
+
+/** `rooms`: slots that nobody knows but these steps. */
+export function schedule(steps: readonly Step[], rooms: ReadonlySet<Slot> = new Set()): Schedule {
+  const kernels = joinSequences(steps, rooms);
+  const phases = joinPhases(kernels, waiting(kernels, putOff(kernels, earliest(kernels))));
+  const lifetimes = new Map<Slot, { first: number; last: number }>();
+  phases.forEach((phase, at) => {
+    const touch = (slot: Slot): void => {
+      const touched = lifetimes.get(slot);
+      if (touched) touched.last = at;
+      else lifetimes.set(slot, { first: at, last: at });
+    };
+    for (const { reads, writes } of phase) {
+      reads.forEach(touch);
+      writes.forEach(touch);
+    }
+  });
+  return { phases, lifetimes };
+}
+
+/** The first phase of each kernel after all that it depends on. */
+function earliest(kernels: readonly Step[]): readonly number[] {
+  const lastWrite = new Map<Slot, number>();
+  const lastTouch = new Map<Slot, number>();
+  return kernels.map(({ reads, writes }) => {
+    let phase = 0;
+    for (const slot of reads) phase = Math.max(phase, (lastWrite.get(slot) ?? -1) + 1);
+    for (const slot of writes) phase = Math.max(phase, (lastTouch.get(slot) ?? -1) + 1);
+    for (const slot of writes) lastWrite.set(slot, Math.max(phase, lastWrite.get(slot) ?? 0));
+    for (const slot of [...reads, ...writes]) lastTouch.set(slot, Math.max(phase, lastTouch.get(slot) ?? 0));
+    return phase;
+  });
+}
+
+/** Later phases, from the last kernel to the first; nothing that is written has to be kept longer for it. */
+function putOff(kernels: readonly Step[], earliestPhases: readonly number[]): readonly number[] {
+  const phases = [...earliestPhases];
+  const written = new Set(kernels.flatMap(({ writes }) => writes));
+  // of the kernels that come later: the first phase that touches a slot, the first that writes it, and the last that touches it
+  const firstTouch = new Map<Slot, number>();
+  const firstWrite = new Map<Slot, number>();
+  const lastTouch = new Map<Slot, number>();
+  for (let i = kernels.length - 1; i >= 0; i--) {
+    const { reads = [], writes = [] } = kernels[i] ?? {};
+    let phase = Number.POSITIVE_INFINITY;
+    for (const slot of reads) phase = Math.min(phase, (firstWrite.get(slot) ?? phase) - 1);
+    for (const slot of writes) phase = Math.min(phase, (firstTouch.get(slot) ?? phase) - 1);
+    for (const slot of [...reads, ...writes]) if (written.has(slot)) phase = Math.min(phase, lastTouch.get(slot) ?? 0);
+    if (Number.isFinite(phase)) phases[i] = Math.max(phase, phases[i] ?? 0);
+    const own = phases[i] ?? 0;
+    for (const slot of writes) firstWrite.set(slot, Math.min(own, firstWrite.get(slot) ?? own));
+    for (const slot of [...reads, ...writes]) {
+      firstTouch.set(slot, Math.min(own, firstTouch.get(slot) ?? own));
+      lastTouch.set(slot, Math.max(own, lastTouch.get(slot) ?? own));
+    }
+  }
+  return phases;
+}
+
+/** A kernel of more elements works while what it reads is in cache, and gives back its room; a smaller one costs less than its dispatch. */
+const mostToWait = 512;
+
+/** Small kernels wait for those they can be one with, where nobody waits for them. */
+function waiting(kernels: readonly Step[], phases: readonly number[]): readonly number[] {
+  const last = new Map<string, number>();
+  kernels.forEach(({ alike }, i) => {
+    if (alike) last.set(alike.key, Math.max(last.get(alike.key) ?? 0, phases[i] ?? 0));
+  });
+  // In reverse, so that all that comes after a kernel has its phase.
+  const nextRead = new Map<Slot, number>();
+  const nextWrite = new Map<Slot, number>();
+  const moved = [...phases];
+  for (let i = kernels.length - 1; i >= 0; i--) {
+    const kernel = kernels[i];
+    if (!kernel) continue;
+    const { reads, writes, alike } = kernel;
+    let latest = Number.POSITIVE_INFINITY;
+    for (const slot of reads) latest = Math.min(latest, (nextWrite.get(slot) ?? latest + 1) - 1);
+    for (const slot of writes) {
+      latest = Math.min(latest, (nextWrite.get(slot) ?? latest + 1) - 1, (nextRead.get(slot) ?? latest + 1) - 1);
+    }
+    const wanted = alike && alike.length <= mostToWait ? (last.get(alike.key) ?? 0) : 0;
+    const phase = latest >= wanted ? Math.max(wanted, phases[i] ?? 0) : (phases[i] ?? 0);
+    moved[i] = phase;
+    for (const slot of reads) nextRead.set(slot, Math.min(phase, nextRead.get(slot) ?? phase));
+    for (const slot of writes) nextWrite.set(slot, Math.min(phase, nextWrite.get(slot) ?? phase));
+  }
+  return moved;
+}
+
+/** The phases; kernels that have their like somewhere in the plan share its code, and are one within a phase. */
+function joinPhases(kernels: readonly Step[], phases: readonly number[]): readonly Phase[] {
+  const like = new Map<string, number>();
+  for (const { alike } of kernels) if (alike) like.set(alike.key, (like.get(alike.key) ?? 0) + 1);
+  const byPhase: Step[][] = [];
+  kernels.forEach((kernel, i) => {
+    const phase = phases[i] ?? 0;
+    while (byPhase.length <= phase) byPhase.push([]);
+    byPhase[phase]?.push(kernel);
+  });
+  return byPhase.map((here) => {
+    const byKey = new Map<string, [Alike, ...Alike[]]>();
+    for (const { alike } of here) {
+      if (!alike || (like.get(alike.key) ?? 0) < 2) continue;
+      const known = byKey.get(alike.key);
+      if (known) known.push(alike);
+      else byKey.set(alike.key, [alike]);
+    }
+    return here.flatMap((kernel) => {
+      const members = byKey.get(kernel.alike?.key ?? '');
+      if (!kernel.alike || !members) return [kernel];
+      return members[0] === kernel.alike ? [joinAlike(members)] : [];
+    });
+  });
+}

@@ -1,0 +1,28 @@
+// The batches of one epoch as arrays of their own: the rows of x and y that `batches` names, copied out. What is yielded
+// shares nothing with the source or with the next batch, so it may be kept or handed to another thread.
+
+import { readOptions } from '@treadle/tensor';
+import type { Elements, Pair, PlainArray } from '../rows/plain-array.ts';
+import { commonRows } from '../rows/rows.ts';
+import { selectRows } from '../rows/split-rows.ts';
+import { type BatchOptions, batches, batchOptions } from './batches.ts';
+
+/** x [n, …] and y [n, …] → pairs of [batchSize, …], the last one shorter. Throws at once, not while it runs. */
+export function epochBatches<X extends Elements, Y extends Elements>(
+  x: PlainArray<X>,
+  y: PlainArray<Y>,
+  batchSize: number,
+  options: BatchOptions = {},
+): Generator<Pair<PlainArray<X>, PlainArray<Y>>, void, undefined> {
+  const { op = 'batches' } = readOptions('batches', options, batchOptions);
+  const rows = commonRows(op, x, y);
+  return copies(x, y, batches(rows, batchSize, options));
+}
+
+function* copies<X extends Elements, Y extends Elements>(
+  x: PlainArray<X>,
+  y: PlainArray<Y>,
+  indices: Iterable<Int32Array>,
+): Generator<Pair<PlainArray<X>, PlainArray<Y>>, void, undefined> {
+  for (const batch of indices) yield { x: selectRows(x, batch), y: selectRows(y, batch) };
+}

@@ -1,0 +1,63 @@
+// maximum, minimum, clip, relu: choosing the larger or the smaller of two, element by element. NaN wins. Where both are
+// equal the first operand takes the gradient.
+
+import { f32x4, i32x4 } from '@treadle/wasm';
+import type { Node } from '../../node.ts';
+import type { LaneOp } from '../../op.ts';
+import { broadcastShapes } from '../../shape.ts';
+import { greater, greaterEqual, lessEqual, where } from './comparison.ts';
+import { alike, applyLane, floatUnary, laneOp, type NodeOrNumber } from './lane.ts';
+
+function extreme(
+  name: string,
+  float: LaneOp['lane'],
+  int: LaneOp['lane'],
+  firstWins: (a: Node, b: Node) => Node,
+): (a: NodeOrNumber, b: NodeOrNumber) => Node {
+  const forFloats = laneOp({
+    name,
+    cost: 0.2,
+    lane: float,
+    gradient: (dy, _, [a, b]) => {
+      if (!a || !b) return [];
+      const first = firstWins(a, b);
+      return [where(first, dy, 0), where(first, 0, dy)];
+    },
+  });
+  const forInts: LaneOp = { ...forFloats, key: `${name} int32`, lane: int, gradient: () => [] };
+  return (a, b) => {
+    const [x, y, dtype] = alike(a, b);
+    return applyLane(dtype === 'float32' ? forFloats : forInts, [x, y], dtype);
+  };
+}
+
+/** The larger of a and b. */
+export const maximum: (a: NodeOrNumber, b: NodeOrNumber) => Node = extreme(
+  'maximum',
+  (_, x) => f32x4.max(x.float(0), x.float(1)),
+  (_, x) => i32x4.max_s(x.int(0), x.int(1)),
+  greaterEqual,
+);
+
+/** The smaller of a and b. */
+export const minimum: (a: NodeOrNumber, b: NodeOrNumber) => Node = extreme(
+  'minimum',
+  (_, x) => f32x4.min(x.float(0), x.float(1)),
+  (_, x) => i32x4.min_s(x.int(0), x.int(1)),
+  lessEqual,
+);
+
+/** x, but no less than `low` and no more than `high`. */
+export function clip(x: Node, low: NodeOrNumber, high: NodeOrNumber): Node {
+  let shape = x.shape;
+  for (const end of [low, high]) if (typeof end !== 'number') shape = broadcastShapes('clip', shape, end.shape);
+  return minimum(maximum(x, low), high);
+}
+
+/** max(x, 0); the gradient at 0 is 0. */
+export const relu: (x: NodeOrNumber) => Node = floatUnary({
+  name: 'relu',
+  cost: 0.1,
+  lane: (_, x) => f32x4.pmax(x.float(0), 0), // x < 0 ? 0 : x, which keeps NaN
+  gradient: (dy, y) => [where(greater(y, 0), dy, 0)],
+});

@@ -1,0 +1,49 @@
+// How lane ops are made: operands brought to one dtype, shapes broadcast, a record without attributes shared by all nodes.
+
+import { DtypeError } from '../../calls/errors.ts';
+import { type Dtype, promote } from '../../dtype.ts';
+import { applyOp, type Node, numberNode } from '../../node.ts';
+import type { LaneOp } from '../../op.ts';
+import { broadcastShapes } from '../../shape.ts';
+import { cast } from './cast.ts';
+
+/** What the functions of this folder take: a node, or a number, which takes the dtype of the other operand if that can hold it. */
+export type NodeOrNumber = Node | number;
+
+/** A record whose key is its name. */
+export function laneOp(record: Omit<LaneOp, 'kind' | 'key'>): LaneOp {
+  return { kind: 'lane', key: record.name, ...record };
+}
+
+export function toNode(x: NodeOrNumber, like: Dtype): Node {
+  if (typeof x !== 'number') return x;
+  if (like === 'float32') return numberNode(x, 'float32');
+  return numberNode(x, Number.isInteger(x) && x >= -(2 ** 31) && x < 2 ** 31 ? 'int32' : 'float32');
+}
+
+/** Both operands in the smallest dtype that holds both; never bool, which counts as int32. */
+export function alike(a: NodeOrNumber, b: NodeOrNumber): readonly [Node, Node, Dtype] {
+  const x = toNode(a, typeof b === 'number' ? 'float32' : b.dtype);
+  const y = toNode(b, x.dtype);
+  const dtype = promote(promote(x.dtype, y.dtype), 'int32');
+  return [cast(x, dtype), cast(y, dtype), dtype];
+}
+
+export function applyLane(op: LaneOp, inputs: readonly Node[], dtype: Dtype): Node {
+  let shape = inputs[0]?.shape ?? [];
+  for (const input of inputs) shape = broadcastShapes(op.name, shape, input.shape);
+  return applyOp(op, inputs, shape, dtype);
+}
+
+/** A function of floats: int32 and bool operands are cast first. */
+export function floatUnary(record: Omit<LaneOp, 'kind' | 'key'>): (x: NodeOrNumber) => Node {
+  const op = laneOp(record);
+  return (x) => applyLane(op, [cast(toNode(x, 'float32'), 'float32')], 'float32');
+}
+
+export function requireDtype(op: string, node: Node, ...allowed: readonly Dtype[]): Node {
+  if (!allowed.includes(node.dtype)) {
+    throw new DtypeError(`${op}: dtype must be ${allowed.join(' or ')}; got ${node.dtype}`);
+  }
+  return node;
+}

@@ -1,0 +1,20 @@
+// floor, ceil, round: to whole numbers. Flat almost everywhere, so no gradient passes.
+
+import { f32x4 } from '@treadle/wasm';
+import type { Node } from '../../node.ts';
+import type { LaneOp } from '../../op.ts';
+import { applyLane, laneOp } from './lane.ts';
+
+function rounding(name: string, lane: LaneOp['lane']): (x: Node) => Node {
+  const op = laneOp({ name, cost: 0.1, lane, gradient: () => [] });
+  return (x) => (x.dtype === 'float32' ? applyLane(op, [x], 'float32') : x);
+}
+
+/** The largest whole number ≤ x. */
+export const floor: (x: Node) => Node = rounding('floor', (_, x) => f32x4.floor(x.float(0)));
+
+/** The smallest whole number ≥ x. */
+export const ceil: (x: Node) => Node = rounding('ceil', (_, x) => f32x4.ceil(x.float(0)));
+
+/** The nearest whole number; halves go to the even one. */
+export const round: (x: Node) => Node = rounding('round', (_, x) => f32x4.nearest(x.float(0)));

@@ -1,0 +1,162 @@
+// gather and scatterAdd, each the other's gradient: rows picked by index, and rows added up by index.
+
+import { gather as gatherKernel, scatterAdd as scatterAddKernel } from '@treadle/kernels';
+import { ShapeError } from '../../calls/errors.ts';
+import { applyOp, type Node } from '../../node.ts';
+import type { Op, TiledOp } from '../../op.ts';
+import { denseView, normalizeAxis, type Shape, showShape, sizeOf } from '../../shape.ts';
+import { requireDtype } from '../elementwise/lane.ts';
+import { concat, reshape } from '../moves/moves.ts';
+import { checkIndices } from './check-indices.ts';
+
+// Both work on [outer, rows, inner]; what they make is said to have its final shape at once, which is as dense.
+
+/**
+ * x [outer, n, inner], indices [i] → [outer, i, inner], called `shape`, whose axis `axis` is the first of the indices. With
+ * `count` [], only the first so many of the n are there.
+ */
+function gatherRows(x: Node, indices: Node, shape: Shape, axis: number, count?: Node): Node {
+  const [outer = 1, n = 1, inner = 1] = x.shape;
+  const rows = [outer, indices.shape[0] ?? 0, inner];
+  const op: TiledOp = {
+    kind: 'tiled',
+    name: 'gather',
+    key: `gather ${shape}`,
+    kernels: ({ inputs: [source, at, there], output, present }) => {
+      if (!source || !at) throw new Error('internal: gather needs its inputs');
+      const store = { slot: output, view: denseView(rows) };
+      return [gatherKernel({ name: `gather ${rows.join('×')}`, source, indices: at, store, count: there, present })];
+    },
+    ragged: (input) => (input === 1 ? axis : undefined),
+    gradient: (dy) => [
+      x.dtype === 'float32' ? scatterRows(reshape(dy, rows), indices, n, x.shape) : undefined,
+      undefined,
+      undefined,
+    ],
+  };
+  return applyOp(op, count ? [x, indices, count] : [x, indices], shape, x.dtype);
+}
+
+/**
+ * updates [outer, i, inner], indices [i] → [outer, n, inner], called `shape`, zero where no index points; duplicates add in
+ * index order.
+ */
+function scatterRows(updates: Node, indices: Node, n: number, shape: Shape): Node {
+  const [outer = 1, , inner = 1] = updates.shape;
+  const rows = [outer, n, inner];
+  const op: TiledOp = {
+    kind: 'tiled',
+    name: 'scatterAdd',
+    key: `scatterAdd ${n};${shape}`,
+    kernels: ({ inputs: [from, at], output, combined }) => {
+      if (!from || !at) throw new Error('internal: scatterAdd needs its inputs');
+      const store = { slot: output, view: denseView(rows) };
+      const name = `scatterAdd ${rows.join('×')}`;
+      return [scatterAddKernel({ name, type: 'f32x4', updates: from, indices: at, store, count: combined })];
+    },
+    ragged: (input, axis) => (axis === (input === 0 ? 1 : 0) ? 'combined' : undefined),
+    gradient: (dy) => [gatherRows(reshape(dy, rows), indices, updates.shape, 1), undefined],
+  };
+  if (outer === 1) amongZeros.set(op, n);
+  return applyOp(op, [updates, indices], shape, updates.dtype);
+}
+
+/** The ops that add rows to [1, n, inner] of zeros, with their n. */
+const amongZeros = new WeakMap<Op, number>();
+
+/** What a node is the sum of, under whatever shape: updates [1, k, inner], each at one of the rows of [n, inner] zeros. */
+export interface RowsAmongZeros {
+  readonly n: number;
+  readonly updates: Node;
+  /** int32 [k], 0 … n − 1 */
+  readonly indices: Node;
+}
+
+/** undefined for what is not added up from rows alone. */
+export function rowsAmongZeros(node: Node): RowsAmongZeros | undefined {
+  let sum = node;
+  while (sum.op?.kind === 'move' && sum.op.keepsOrder && sum.inputs[0]) sum = sum.inputs[0];
+  const n = sum.op && amongZeros.get(sum.op);
+  const [updates, indices] = sum.inputs;
+  return n !== undefined && updates && indices ? { n, updates, indices } : undefined;
+}
+
+/** The sum of several such nodes of one n as one: rows are added in the order of the lists. */
+export function joinRows(lists: readonly RowsAmongZeros[], shape: Shape): Node {
+  const updates = concat(
+    lists.map((list) => list.updates),
+    1,
+  );
+  const indices = concat(lists.map((list) => list.indices));
+  return scatterRows(updates, indices, lists[0]?.n ?? 0, shape);
+}
+
+export interface GatherOptions {
+  /**
+   * names the op that looks up what the indices stand for: they are 0 … n − 1, and may be floats, which are rounded towards
+   * zero. Without it they are int32, and −n … −1 count from the end.
+   */
+  readonly lookUp?: string | undefined;
+}
+
+/**
+ * The slices of x at `indices` (any shape) along the axis: x [a, n, b], indices [i, j], axis 1 → [a, i, j, b]. Throws RangeError
+ * for an index that does not exist: at once where it is known, otherwise the run does.
+ */
+export function gather(x: Node, indices: Node, axis = 0, { lookUp }: GatherOptions = {}): Node {
+  if (lookUp === undefined) requireDtype('gather', indices, 'int32');
+  else requireDtype(lookUp, indices, 'int32', 'float32');
+  const [at, n] = chosenAxis(x, indices, axis);
+  const checked = checkIndices(indices, { op: lookUp ?? 'gather', n, countsFromEnd: lookUp === undefined });
+  return pick(x, checked, at);
+}
+
+/**
+ * The same for int32 indices that are known to be 0 … n − 1: those that an op makes. With `count`, int32 [], only the first so
+ * many slices are there, one or more: so how many there are need not be known before a plan runs.
+ */
+export function pick(x: Node, indices: Node, axis = 0, count?: Node): Node {
+  const [at, n] = chosenAxis(x, indices, axis);
+  const before = x.shape.slice(0, at);
+  const after = x.shape.slice(at + 1);
+  const rows = reshape(x, [sizeOf(before), n, sizeOf(after)]);
+  const shape = [...before, ...indices.shape, ...after];
+  return gatherRows(rows, reshape(indices, [sizeOf(indices.shape)]), shape, at, count);
+}
+
+/** The axis, counted from the front, and how many there are to choose from. */
+function chosenAxis(x: Node, indices: Node, axis: number): readonly [axis: number, n: number] {
+  const at = normalizeAxis('gather', axis, x.shape.length);
+  const n = x.shape[at] ?? 1;
+  if (n === 0 && sizeOf(indices.shape) > 0) {
+    throw new ShapeError(`gather: there must be something to choose from; got ${showShape(x.shape)}, axis ${at}`);
+  }
+  return [at, n];
+}
+
+/** The adjoint of gather along axis 0: updates [...indices' shape, …inner] are added to a [n, …inner] of zeros. RangeError as by gather. */
+export function scatterAdd(updates: Node, indices: Node, n: number): Node {
+  requireDtype('scatterAdd', indices, 'int32');
+  requireDtype('scatterAdd', updates, 'float32');
+  const count = sizeOf(indices.shape);
+  const fits =
+    indices.shape.every((extent, i) => updates.shape[i] === extent) && updates.shape.length >= indices.shape.length;
+  if (!fits) {
+    throw new ShapeError(
+      `scatterAdd: updates must begin with the shape of the indices; got ${showShape(updates.shape)} for ${showShape(indices.shape)}`,
+    );
+  }
+  if (!Number.isInteger(n) || n < 0 || (n === 0 && count > 0)) {
+    throw new ShapeError(
+      `scatterAdd: n must be a whole number ≥ 0, and no less than 1 if there are indices; got ${n} for ${showShape(indices.shape)}`,
+    );
+  }
+  return putBack(updates, checkIndices(indices, { op: 'scatterAdd', n, countsFromEnd: false }), n);
+}
+
+/** The same for indices that are known to be 0 … n − 1: the adjoint of pick along axis 0. */
+export function putBack(updates: Node, indices: Node, n: number): Node {
+  const inner = updates.shape.slice(indices.shape.length);
+  const count = sizeOf(indices.shape);
+  return scatterRows(reshape(updates, [1, count, sizeOf(inner)]), reshape(indices, [count]), n, [n, ...inner]);
+}

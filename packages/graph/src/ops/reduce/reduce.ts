@@ -1,0 +1,60 @@
+// What all reductions share. A reduce op combines the last axes; any axes are brought there by a transposition, which is but
+// another order of strides.
+
+import { ShapeError } from '../../calls/errors.ts';
+import { type OptionKinds, readOptions } from '../../calls/options.ts';
+import { applyOp, type Node } from '../../node.ts';
+import type { ReduceOp } from '../../op.ts';
+import { type Axes, normalizeAxes, showShape, sizeOf } from '../../shape.ts';
+import { reshape, transpose } from '../moves/moves.ts';
+
+export interface ReduceOptions {
+  /** keep the reduced axes, with extent 1 */
+  readonly keepDims?: boolean;
+}
+
+const reduceOptions: OptionKinds<ReduceOptions> = { keepDims: 'boolean' };
+
+/** Whether the reduced axes are kept. Throws as readOptions does. */
+export function keepsDims(op: string, options: ReduceOptions): boolean {
+  return readOptions(op, options, reduceOptions).keepDims ?? false;
+}
+
+/** x as [...kept extents, ...reduced extents], the axes named being the last ones, in their order. */
+export function rowsOf(
+  op: string,
+  x: Node,
+  axes: Axes,
+): { rows: Node; kept: readonly number[]; keptDims: readonly number[] } {
+  const rank = x.shape.length;
+  if (axes === undefined) {
+    return { rows: reshape(x, [sizeOf(x.shape)]), kept: [], keptDims: x.shape.map(() => 1) };
+  }
+  const reduced = normalizeAxes(op, axes, rank);
+  const others = x.shape.map((_, i) => i).filter((i) => !reduced.includes(i));
+  const kept = others.map((i) => x.shape[i] ?? 1);
+  const rows = transpose(x, [...others, ...reduced]);
+  return { rows, kept, keptDims: x.shape.map((extent, i) => (reduced.includes(i) ? 1 : extent)) };
+}
+
+/** The axes from the front; throws ShapeError where one of them is empty. */
+export function nonEmptyAxes(op: string, x: Node, axes: Axes): readonly number[] {
+  const reduced = normalizeAxes(op, axes, x.shape.length);
+  const empty = reduced.find((axis) => x.shape[axis] === 0);
+  if (empty === undefined) return reduced;
+  throw new ShapeError(
+    `${op}: there must be something to choose from; got ${showShape(x.shape)}, axis ${empty} of which is empty`,
+  );
+}
+
+/** A reduction's result, or a gradient of it, with the axes of `rows` that were combined back at the end, with extent 1. */
+export function column(y: Node, rows: Node): Node {
+  return reshape(y, [...y.shape, ...rows.shape.slice(y.shape.length).map(() => 1)]);
+}
+
+export function reduceAxes(x: Node, axes: Axes, options: ReduceOptions, record: Omit<ReduceOp, 'kind' | 'axes'>): Node {
+  const keepDims = keepsDims(record.name, options);
+  const { rows, kept, keptDims } = rowsOf(record.name, x, axes);
+  const y = applyOp({ kind: 'reduce', axes: rows.shape.length - kept.length, ...record }, [rows], kept, x.dtype);
+  return keepDims ? reshape(y, keptDims) : y;
+}

@@ -1,0 +1,124 @@
+// sum and broadcastTo, each the other's gradient; and the means that follow from a sum.
+
+import type { Combine, View } from '@treadle/kernels';
+import { f32x4, i32x4, reinterpret } from '@treadle/wasm';
+import { ShapeError } from '../../calls/errors.ts';
+import { applyOp, constantNode, type Node } from '../../node.ts';
+import type { MoveOp } from '../../op.ts';
+import {
+  type Axes,
+  broadcastShapes,
+  checkShape,
+  checkShapeKind,
+  normalizeAxes,
+  type Shape,
+  sameShape,
+  showShape,
+  sizeOf,
+} from '../../shape.ts';
+import { div, square, sub } from '../elementwise/arithmetic.ts';
+import { asNumbers, cast } from '../elementwise/cast.ts';
+import { sqrt } from '../elementwise/power.ts';
+import { reshape } from '../moves/moves.ts';
+import { column, keepsDims, type ReduceOptions, reduceAxes } from './reduce.ts';
+
+const sumFloats: Combine = {
+  type: 'f32x4',
+  identity: -0, // x + −0 = x for every x
+  apply: (_, a, b) => f32x4.add(reinterpret('f32x4', a), reinterpret('f32x4', b)),
+};
+const sumInts: Combine = {
+  type: 'i32x4',
+  identity: 0,
+  apply: (_, a, b) => i32x4.add(reinterpret('i32x4', a), reinterpret('i32x4', b)),
+};
+
+/** The sum over the axes (all by default); of bool, how many are true. */
+export function sum(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
+  const values = asNumbers(x);
+  const isFloat = values.dtype === 'float32';
+  const count = axes === undefined ? 1 : normalizeAxes('sum', axes, x.shape.length).length;
+  return reduceAxes(values, axes, options, {
+    name: 'sum',
+    key: isFloat ? 'sum' : 'sum int32',
+    combine: isFloat ? sumFloats : sumInts,
+    // y = Σₖ xₖ: every xₖ has the gradient dy
+    gradient: (dy, _, [rows]) => [rows && isFloat ? broadcastTo(column(dy, rows), rows.shape) : undefined],
+    sumOfBatch: ([stack]) => {
+      if (!stack) throw new Error('internal: sum needs its input');
+      return sum(stack, [0, ...Array.from({ length: count }, (_, i) => i - count)]);
+    },
+  });
+}
+
+/** x repeated along axes of extent 1, or new ones in front, up to `shape`. */
+export function broadcastTo(x: Node, shape: Shape): Node {
+  checkShapeKind('broadcastTo', shape);
+  if (sameShape(x.shape, shape)) return x;
+  checkShape('broadcastTo', shape);
+  if (!sameShape(broadcastShapes('broadcastTo', x.shape, shape), shape)) {
+    throw new ShapeError(
+      `broadcastTo: an extent other than 1 cannot change; got ${showShape(x.shape)} → ${showShape(shape)}`,
+    );
+  }
+  const op: MoveOp = {
+    kind: 'move',
+    name: 'broadcastTo',
+    key: `broadcastTo ${shape}`,
+    view: (input) => broadcastView(input, shape),
+    gradient: (dy) => [sumTo(dy, x.shape)],
+  };
+  return applyOp(op, [x], shape, x.dtype);
+}
+
+/** The view with stride 0 along the axes that are stretched. */
+export function broadcastView(view: View, shape: Shape): View {
+  const added = shape.length - view.shape.length;
+  const strides = shape.map((extent, i) =>
+    i < added || (view.shape[i - added] === 1 && extent !== 1) ? 0 : (view.strides[i - added] ?? 0),
+  );
+  return { shape, strides, offset: view.offset };
+}
+
+/** The adjoint of broadcasting: sums the axes along which `shape` was stretched to x's shape. */
+export function sumTo(x: Node, shape: Shape): Node {
+  if (sameShape(x.shape, shape)) return x;
+  if (!sameShape(broadcastShapes('sumTo', x.shape, shape), x.shape)) {
+    throw new ShapeError(
+      `sumTo: the shape must be one that stretches to that of x; got ${showShape(x.shape)} → ${showShape(shape)}`,
+    );
+  }
+  const added = x.shape.length - shape.length;
+  const stretched = x.shape.map((_, i) => i).filter((i) => i < added || (shape[i - added] === 1 && x.shape[i] !== 1));
+  return reshape(sum(x, stretched), shape);
+}
+
+/** Σx/n over axes counted from the front. */
+function average(x: Node, axes: readonly number[], options: ReduceOptions): Node {
+  const count = sizeOf(axes.map((axis) => x.shape[axis] ?? 1));
+  return div(sum(x, axes, options), constantNode(count, 'float32'));
+}
+
+/** The mean over the axes, in float32. */
+export function mean(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
+  keepsDims('mean', options);
+  return average(cast(x, 'float32'), normalizeAxes('mean', axes, x.shape.length), options);
+}
+
+/** Σ(x − m)²/n, m the mean. */
+function spread(x: Node, axes: readonly number[], options: ReduceOptions): Node {
+  const values = cast(x, 'float32');
+  return average(square(sub(values, average(values, axes, { keepDims: true }))), axes, options);
+}
+
+/** The mean squared distance from the mean, over the axes (NumPy's, divided by n). */
+export function variance(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
+  keepsDims('variance', options);
+  return spread(x, normalizeAxes('variance', axes, x.shape.length), options);
+}
+
+/** √variance */
+export function std(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
+  keepsDims('std', options);
+  return sqrt(spread(x, normalizeAxes('std', axes, x.shape.length), options));
+}

@@ -1,0 +1,134 @@
+// Pools: the largest element, or the mean, of every window of every channel. The gradient of a largest element goes to the
+// first that is largest; giving it there, and picking what is there from another image, are each other's adjoint.
+
+import {
+  averagePool as averageKernels,
+  averagePoolSpread,
+  denseSlot,
+  type Kernel,
+  maxPool as maxKernels,
+  maxPoolPick,
+  maxPoolSpread,
+  type PoolShape,
+  type Slot,
+} from '@treadle/kernels';
+import { type OptionKinds, readOptions } from '../../calls/options.ts';
+import { show } from '../../calls/show.ts';
+import { applyOp, type Node } from '../../node.ts';
+import type { Lowering, TiledOp } from '../../op.ts';
+import { cast } from '../elementwise/cast.ts';
+import { axesOf, type Pair, pairOf, requireImages } from './window.ts';
+
+export interface PoolOptions {
+  /** the size of the window by default, so that windows do not meet */
+  readonly strides?: Pair | undefined;
+  /** 'valid' by default */
+  readonly padding?: 'valid' | 'same' | undefined;
+}
+
+const poolOptions: OptionKinds<PoolOptions> = { strides: 'any', padding: 'any' };
+
+function poolShape(op: string, x: Node, size: Pair, options: PoolOptions): PoolShape {
+  const { strides = size, padding = 'valid' } = readOptions(op, options, poolOptions);
+  const [images, height, width, channels] = requireImages(op, x);
+  const taps = pairOf(op, 'size', size);
+  if (padding !== 'valid' && padding !== 'same') {
+    throw new RangeError(`${op}: padding must be 'valid' or 'same'; got ${show(padding)}`);
+  }
+  const [rows, columns] = axesOf(op, [height, width], taps, { strides, padding });
+  return { images, rows, columns, channels };
+}
+
+const ofImage = ({ images, rows, columns, channels }: PoolShape) => [images, rows.input, columns.input, channels];
+const ofOutputs = ({ images, rows, columns, channels }: PoolShape) => [images, rows.output, columns.output, channels];
+
+type Made = Pick<TiledOp, 'name' | 'gradient'> & {
+  kernels(
+    slots: readonly Slot[],
+    spec: PoolShape & Pick<Lowering, 'epilogue'> & { readonly out: Slot },
+  ): readonly Kernel[];
+};
+
+/** A pool's op: dense inputs, the attributes in the key. */
+function poolOp(shape: PoolShape, { name, gradient, kernels }: Made): TiledOp {
+  return {
+    kind: 'tiled',
+    name,
+    key: `${name} ${JSON.stringify(shape)}`,
+    takesEpilogue: true,
+    kernels: ({ inputs, output, allocate, epilogue }) => {
+      const copies: Kernel[] = [];
+      const slots = inputs.map((input) => denseSlot(input, allocate, copies));
+      return [...copies, ...kernels(slots, { ...shape, out: output, ...(epilogue && { epilogue }) })];
+    },
+    gradient,
+  };
+}
+
+function slot(slots: readonly Slot[], i: number): Slot {
+  const found = slots[i];
+  if (found === undefined) throw new Error('internal: a pool needs its inputs');
+  return found;
+}
+
+/** The element of v where the first largest of each window of x is. */
+function pick(x: Node, v: Node, shape: PoolShape): Node {
+  const op = poolOp(shape, {
+    name: 'maxPoolPick',
+    kernels: (slots, spec) => maxPoolPick({ ...spec, x: slot(slots, 0), v: slot(slots, 1) }),
+    gradient: (dy) => [undefined, give(x, dy, shape)],
+  });
+  return applyOp(op, [x, v], ofOutputs(shape), 'float32');
+}
+
+/** dy given to the first largest of each window of x. */
+function give(x: Node, dy: Node, shape: PoolShape): Node {
+  const op = poolOp(shape, {
+    name: 'maxPoolGive',
+    kernels: (slots, spec) => maxPoolSpread({ ...spec, x: slot(slots, 0), dy: slot(slots, 1) }),
+    gradient: (dx) => [undefined, pick(x, dx, shape)],
+  });
+  return applyOp(op, [x, dy], ofImage(shape), 'float32');
+}
+
+/**
+ * The largest element of each window of x [batch, rows, columns, channels]; NaN wins; float32. The gradient goes to the first
+ * largest element of the window, row by row. Throws ShapeError where a window does not fit, RangeError for options.
+ */
+export function maxPool2d(x: Node, size: Pair, options: PoolOptions = {}): Node {
+  const shape = poolShape('maxPool2d', x, size, options);
+  const values = cast(x, 'float32');
+  const op = poolOp(shape, {
+    name: 'maxPool2d',
+    kernels: (slots, spec) => maxKernels({ ...spec, x: slot(slots, 0) }),
+    gradient: (dy) => [give(values, dy, shape)],
+  });
+  return applyOp(op, [values], ofOutputs(shape), 'float32');
+}
+
+function average(x: Node, shape: PoolShape): Node {
+  const op = poolOp(shape, {
+    name: 'averagePool2d',
+    kernels: (slots, spec) => averageKernels({ ...spec, x: slot(slots, 0) }),
+    gradient: (dy) => [averageBack(dy, shape)],
+  });
+  return applyOp(op, [x], ofOutputs(shape), 'float32');
+}
+
+/** Each output divided evenly among the elements of its window. */
+function averageBack(dy: Node, shape: PoolShape): Node {
+  const op = poolOp(shape, {
+    name: 'averagePoolGive',
+    kernels: (slots, spec) => averagePoolSpread({ ...spec, dy: slot(slots, 0) }),
+    gradient: (dx) => [average(dx, shape)],
+  });
+  return applyOp(op, [dy], ofImage(shape), 'float32');
+}
+
+/**
+ * The mean of each window of x [batch, rows, columns, channels], over the elements that are there: what 'same' reaches out does
+ * not count; float32. Throws ShapeError where a window does not fit, RangeError for options.
+ */
+export function averagePool2d(x: Node, size: Pair, options: PoolOptions = {}): Node {
+  return average(cast(x, 'float32'), poolShape('averagePool2d', x, size, options));
+}

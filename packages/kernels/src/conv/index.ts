@@ -1,0 +1,239 @@
+// Convolutions over two axes, channels last, and their two gradients: three sums over the same pairs of an image's element, a
+// weight and an output, each an implicit matrix product (see conv/correlate.ts and conv/weight-gradient.ts).
+
+import { f32x4, reinterpret } from '@treadle/wasm';
+import { denseStrides, sizeOf } from '../core/collapse-dims.ts';
+import type { Epilogue, Kernel, Level, Operand, Slot, View } from '../core/kernel.ts';
+import { lanes } from '../elementwise/kernel.ts';
+import { constantLane } from '../elementwise/vector-io.ts';
+import { matmul } from '../matmul/index.ts';
+import type { Combine } from '../reduce/reduce.ts';
+import { reduce } from '../reduce/reduce.ts';
+import { type ConvAxis, phasesOf } from './axis.ts';
+import { blockOf, correlate, type Windows } from './correlate.ts';
+import { panelsFrom } from './panels.ts';
+import { chunksOf, weightGradient } from './weight-gradient.ts';
+
+export interface ConvShape {
+  readonly images: number;
+  readonly rows: ConvAxis;
+  readonly columns: ConvAxis;
+  readonly groups: number;
+  /** of a group */
+  readonly channels: number;
+  /** of a group */
+  readonly filters: number;
+}
+
+interface Spec extends ConvShape {
+  readonly out: Slot;
+  readonly level: Level;
+  /** the slot of a new temporary buffer of `length` elements */
+  readonly allocate: (length: number) => Slot;
+}
+
+export interface ConvSpec extends Spec {
+  /** [images, rows, columns, groups · channels] */
+  readonly x: Operand;
+  /** [taps, taps, channels, groups · filters] */
+  readonly w: Operand;
+  readonly epilogue?: Epilogue | undefined;
+}
+
+/** y [images, rows, columns, groups · filters] */
+export function conv2d({ x, w, out, epilogue, level, allocate, ...shape }: ConvSpec): Kernel[] {
+  const { images, rows, columns, groups, filters } = shape;
+  if (images * rows.output * columns.output * groups * filters === 0) return [];
+  const kernels: Kernel[] = [];
+  const input = denseSlot(x, allocate, kernels);
+  const sizes = productOf(shape);
+  if (sizes) {
+    const [a, b] = [matrix(input, sizes.m, sizes.k), matrix(denseSlot(w, allocate, kernels), sizes.k, filters)];
+    return [...kernels, ...matmul({ a, b, out, epilogue, level, allocate })];
+  }
+  const windows = windowsOf(shape);
+  const { nr } = blockOf(columns.output, filters, level, windows.perLane);
+  const grouped = byGroup(w, groups * filters, windows.groups);
+  const weights = panelsFrom(grouped, nr, windows.perLane, level, allocate, kernels);
+  const placement = placementOf(rows.output, columns.output, groups * filters);
+  const name = `conv2d ${describe(shape)}`;
+  return [...kernels, correlate({ ...windows, name, input, weights, out, placement, epilogue, level })];
+}
+
+export interface InputGradientSpec extends Spec {
+  /** [images, rows, columns, groups · filters] */
+  readonly dy: Operand;
+  /** [taps, taps, channels, groups · filters] */
+  readonly w: Operand;
+  /** only where no stride is greater than 1 */
+  readonly epilogue?: Epilogue | undefined;
+}
+
+/** dx [images, rows, columns, groups · channels]: one family of sums for each phase of the strides. */
+export function conv2dInputGradient({ dy, w, out, epilogue, level, allocate, ...shape }: InputGradientSpec): Kernel[] {
+  const { images, rows, columns, groups, channels, filters } = shape;
+  if (images * rows.input * columns.input * groups * channels === 0) return [];
+  const kernels: Kernel[] = [];
+  const input = denseSlot(dy, allocate, kernels);
+  const sizes = productOf(shape);
+  if (sizes) {
+    const [a, b] = [matrix(input, sizes.m, filters), matrix(denseSlot(w, allocate, kernels), sizes.k, filters)];
+    return [...kernels, ...matmul({ a, b: transposed(b), out, epilogue, level, allocate })];
+  }
+  const { perLane } = windowsOf(shape);
+  const grouped = byGroup(w, groups * filters, perLane ? 1 : groups);
+  const whole = placementOf(rows.input, columns.input, groups * channels);
+  const name = `conv2d input gradient ${describe(shape)}`;
+  for (const y of phasesOf(rows)) {
+    for (const x of phasesOf(columns)) {
+      const offset = y.phase * whole.row + x.phase * whole.column;
+      const [row, column] = [rows.stride * whole.row, columns.stride * whole.column];
+      if (y.axis.taps * x.axis.taps === 0) {
+        const shape = [images, y.axis.output, x.axis.output, groups * channels];
+        const view: View = { shape, strides: [whole.image, row, column, 1], offset };
+        kernels.push(zeros(name, { slot: out, view }));
+        continue;
+      }
+      const { nr } = blockOf(x.axis.output, channels, level, perLane);
+      const [g = 0, ky = 0, kx = 0, c = 0, f = 0] = grouped.view.strides;
+      const view: View = {
+        shape: perLane
+          ? [1, y.axis.taps, x.axis.taps, 1, groups]
+          : [groups, y.axis.taps, x.axis.taps, filters, channels],
+        strides: [g, ky * y.tapStep, kx * x.tapStep, perLane ? 0 : f, perLane ? f : c],
+        offset: grouped.view.offset + ky * y.firstTap + kx * x.firstTap,
+      };
+      const weights = panelsFrom({ slot: w.slot, view }, nr, perLane, level, allocate, kernels);
+      const placement = { offset, image: whole.image, row, column };
+      const windows = windowsOf({
+        images,
+        rows: y.axis,
+        columns: x.axis,
+        groups,
+        channels: filters,
+        filters: channels,
+      });
+      kernels.push(correlate({ ...windows, name, input, weights, out, placement, epilogue, level }));
+    }
+  }
+  return kernels;
+}
+
+export interface WeightGradientSpec extends Spec {
+  /** [images, rows, columns, groups · channels] */
+  readonly x: Operand;
+  /** [images, rows, columns, groups · filters] */
+  readonly dy: Operand;
+}
+
+const sums: Combine = {
+  type: 'f32x4',
+  identity: -0,
+  apply: (_, a, b) => f32x4.add(reinterpret('f32x4', a), reinterpret('f32x4', b)),
+};
+
+/** dw [taps, taps, channels, groups · filters]; the order of its sums depends on images and outputs alone. */
+export function conv2dWeightGradient({ x, dy, out, level, allocate, ...shape }: WeightGradientSpec): Kernel[] {
+  const { images, rows, columns, groups, channels, filters } = shape;
+  const size = rows.taps * columns.taps * channels * groups * filters;
+  if (size === 0) return [];
+  const name = `conv2d weight gradient ${describe(shape)}`;
+  const dense: View = { shape: [size], strides: [1], offset: 0 };
+  if (images * rows.output * columns.output === 0) {
+    return [zeros(name, { slot: out, view: dense })];
+  }
+  const kernels: Kernel[] = [];
+  const slots = { x: denseSlot(x, allocate, kernels), dy: denseSlot(dy, allocate, kernels) };
+  const windows = windowsOf(shape);
+  const chunks = chunksOf(windows);
+  const sizes = productOf(shape);
+  // a product whose sum is long is better cut along the sum, and reads both sides as they lie
+  if (sizes && chunks === 1) {
+    const [a, b] = [matrix(slots.x, sizes.m, sizes.k), matrix(slots.dy, sizes.m, filters)];
+    return [...kernels, ...matmul({ a: transposed(a), b, out, level, allocate })];
+  }
+  const partial = chunks === 1 ? out : allocate(chunks * size);
+  const ofGroup = windows.perLane ? groups : filters;
+  kernels.push(weightGradient({ ...windows, ...slots, name, filters: ofGroup, out: partial, level }));
+  if (chunks === 1) return kernels;
+  const view: View = { shape: [size, chunks], strides: [1, size], offset: 0 };
+  const loads = [{ operand: { slot: partial, view }, type: 'f32x4' } as const];
+  const stores = [{ slot: out, view: dense }];
+  const sum = { name: `sum of ${chunks} chunks`, shape: [size, chunks], loads, cost: 0.2, axes: 1, combine: sums };
+  return [...kernels, ...reduce({ ...sum, body: (_, values) => values, stores, allocate })];
+}
+
+/**
+ * The sizes of the plain product that the convolution is where windows do not share elements: x [m, k] · w [k, filters]. Either
+ * windows are single pixels, or there is one window, which is the image.
+ */
+function productOf({ images, rows, columns, groups, channels }: ConvShape): { m: number; k: number } | undefined {
+  const axes = [rows, columns];
+  if (groups > 1 || axes.some(({ before }) => before !== 0)) return undefined;
+  const isPixel = axes.every(
+    ({ taps, input, output, stride }) => taps === 1 && (stride === 1 || input === 1) && input === output,
+  );
+  if (isPixel) return { m: images * rows.input * columns.input, k: channels };
+  const isWhole = axes.every(({ taps, input, output, dilation }) => {
+    return output === 1 && taps === input && (dilation === 1 || taps === 1);
+  });
+  return isWhole ? { m: images, k: rows.input * columns.input * channels } : undefined;
+}
+
+function matrix(slot: Slot, rows: number, columns: number): Operand {
+  return { slot, view: { shape: [rows, columns], strides: [columns, 1], offset: 0 } };
+}
+
+function transposed({ slot, view: { shape, strides, offset } }: Operand): Operand {
+  return { slot, view: { shape: shape.toReversed(), strides: strides.toReversed(), offset } };
+}
+
+function zeros(name: string, store: Operand): Kernel {
+  const { shape } = store.view;
+  return lanes({ name, shape, loads: [], stores: [store], body: () => [constantLane('f32x4', 0)], cost: 0.1 });
+}
+
+/** Where every group has one channel and one filter, groups are lanes. */
+function windowsOf({ images, rows, columns, groups, channels, filters }: ConvShape): Windows {
+  const perLane = groups > 1 && channels === 1 && filters === 1;
+  return { images, rows, columns, groups: perLane ? 1 : groups, channels, pixel: groups * channels, perLane };
+}
+
+/** w [taps, taps, channels, all filters] as [groups, taps, taps, channels, filters]. */
+function byGroup({ slot, view }: Operand, all: number, groups: number): Operand {
+  const [ky = 1, kx = 1, c = 1] = view.shape;
+  const filters = all / groups;
+  const last = view.strides.at(-1) ?? 0;
+  return {
+    slot,
+    view: { shape: [groups, ky, kx, c, filters], strides: [filters * last, ...view.strides], offset: view.offset },
+  };
+}
+
+function placementOf(rows: number, columns: number, channels: number) {
+  return { offset: 0, image: rows * columns * channels, row: columns * channels, column: channels };
+}
+
+/** The slot of the operand's elements in row-major order from its base on: its own, or that of a copy. */
+export function denseSlot({ slot, view }: Operand, allocate: (length: number) => Slot, kernels: Kernel[]): Slot {
+  const { shape, strides, offset } = view;
+  const dense = denseStrides(shape);
+  if (offset === 0 && shape.every((size, d) => size === 1 || strides[d] === dense[d])) return slot;
+  const copy = allocate(sizeOf(shape));
+  kernels.push(
+    lanes({
+      name: `copy ${shape.join('×')}`,
+      shape,
+      loads: [{ operand: { slot, view }, type: 'f32x4' }],
+      stores: [{ slot: copy, view: { shape, strides: dense, offset: 0 } }],
+      body: (_, values) => values,
+      cost: 0.1,
+    }),
+  );
+  return copy;
+}
+
+function describe({ images, rows, columns, groups, channels, filters }: ConvShape): string {
+  const sizes = `${images}×${rows.input}×${columns.input}×${groups * channels}`;
+  return `${sizes} ⋆ ${rows.taps}×${columns.taps}×${channels}×${groups * filters}`;
+}

@@ -1,0 +1,21 @@
+// Bytes that go by: what a kernel reads and writes, each element once, as if there were no other kernel and no cache.
+
+import { sizeOf } from './collapse-dims.ts';
+import type { Operand, Work } from './kernel.ts';
+
+export type Traffic = Pick<Work, 'bytesRead' | 'bytesWritten'>;
+
+export function trafficOf(loads: readonly Operand[], stores: readonly Operand[]): Traffic {
+  return { bytesRead: bytesOf(loads), bytesWritten: bytesOf(stores) };
+}
+
+/** An operand that comes twice counts once, and so does an element that a view repeats. */
+function bytesOf(operands: readonly Operand[]): number {
+  const bytes = new Map<string, number>();
+  for (const { slot, view } of operands) {
+    const distinct = view.shape.filter((_, d) => view.strides[d] !== 0);
+    const isEmpty = sizeOf(view.shape) === 0;
+    bytes.set(`${slot}+${view.offset}[${view.shape}]${view.strides}`, isEmpty ? 0 : 4 * sizeOf(distinct));
+  }
+  return [...bytes.values()].reduce((sum, n) => sum + n, 0);
+}

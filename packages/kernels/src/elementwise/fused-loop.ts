@@ -1,0 +1,166 @@
+// A fused elementwise program and the loops that run it over rows × columns: eight elements a round as two chains on
+// neighbouring addresses (which V8 may join into one of 256 bits), sixteen where the body has use for that, the rest four at a time.
+// All loads of a round come before its stores, so a store may take the place of a load that has the same view.
+
+import { type Expr, FunctionBuilder, i32, v128 } from '@treadle/wasm';
+import { collapse, denseStrides } from '../core/collapse-dims.ts';
+import type { Operand, Present } from '../core/kernel.ts';
+import { type ColumnCode, eachColumn } from '../core/loops/columns.ts';
+import { type Cursor, eachRow } from '../core/loops/rows.ts';
+import { once } from '../core/memoize.ts';
+import type { Range } from '../core/tile-partition.ts';
+import { asksForQuarter, indicesOfRound, pairOfIndices } from './index-block.ts';
+import { mendRare } from './slow-path.ts';
+import {
+  constantLane,
+  type Lane,
+  type Load,
+  plus,
+  ramp,
+  readEight,
+  readFour,
+  writeEight,
+  writeFour,
+} from './vector-io.ts';
+
+export interface LaneProgram {
+  readonly name: string;
+  /** the shape that is walked */
+  readonly shape: readonly number[];
+  /** views of exactly `shape`; stride 0 where one repeats */
+  readonly loads: readonly Load[];
+  /**
+   * One expression for each output, for four neighbouring elements: `values` are theirs, `index()` their row-major positions
+   * in `shape`. Must not trap, whatever the lanes hold: some lie beyond the last element.
+   */
+  readonly body: LaneBody;
+  /** rough nanoseconds for one element */
+  readonly cost: number;
+  /** what the body computes, and in how many floating-point operations for an element; nothing by default */
+  readonly ops?: readonly string[];
+  readonly flops?: number;
+  /** equal for programs whose bodies do the same to loads of the same types, and ask for no index */
+  readonly key?: string | undefined;
+  readonly present?: Present | undefined;
+}
+
+export type LaneBody = (
+  f: FunctionBuilder,
+  values: readonly Expr<Lane>[],
+  index: () => Expr<'i32x4'>,
+) => readonly Expr<Lane>[];
+
+/** A program and where its outputs go: views of its shape, no two elements of which are the same. */
+export interface StoredProgram extends LaneProgram {
+  readonly stores: readonly Operand[];
+}
+
+/** A program as loops: what is walked is `rows` × `columns`. */
+export interface Nest {
+  readonly body: LaneBody;
+  readonly types: readonly Lane[];
+  readonly rows: readonly number[];
+  readonly columns: number;
+  /** of each load, then of each store, then of the flat index: a stride for each dimension of `rows`, then that of columns */
+  readonly strides: readonly (readonly number[])[];
+}
+
+/** `fixed`: how many of the last dimensions stay as they are (0, or 2 where somebody else says which rows and columns). */
+export function nestOf({ shape, loads, stores, body }: StoredProgram, fixed: 0 | 2 = 0): Nest {
+  const views = [...loads.map(({ operand }) => operand), ...stores].map(({ view }) => view.strides);
+  const all = [...views, denseStrides(shape)];
+  const outer = collapse(
+    shape.slice(0, shape.length - fixed),
+    all.map((strides) => strides.slice(0, shape.length - fixed)),
+  );
+  const sizes = [...outer.shape, ...shape.slice(shape.length - fixed)];
+  const strides = outer.strides.map((kept, v) => [...kept, ...all[v]!.slice(shape.length - fixed)]);
+  const types = loads.map(({ type }) => type);
+  if (sizes.length === 0) return { body, types, rows: [], columns: 1, strides: all.map(() => [1]) };
+  return { body, types, rows: sizes.slice(0, -1), columns: sizes.at(-1) ?? 1, strides };
+}
+
+/**
+ * Emits the loops over a range. `bases`: the addresses of element (0, 0, …) of each load and each store. `isAligned`: whether
+ * columns begin and end as those of tiles do (see columns.ts).
+ */
+export function emitNest(
+  f: FunctionBuilder,
+  nest: Nest,
+  bases: readonly Expr<'i32'>[],
+  { row0, row1, col0, col1 }: Range,
+  isAligned: boolean,
+): void {
+  const operands = bases.map(
+    (base, v): Cursor => ({ base, steps: nest.strides[v]!.slice(0, -1).map((stride) => 4 * stride) }),
+  );
+  const flat: Cursor = { base: i32.const(0), steps: nest.strides.at(-1)!.slice(0, -1) };
+  const constants = nest.types.map((type, v) => {
+    const isConstant = nest.strides[v]!.every((stride) => stride === 0);
+    return isConstant ? f.let(v128.load32_splat(type, bases[v]!)) : undefined;
+  });
+  const inRounds = isAligned && flat.steps.every((step) => step % 16 === 0) && takesRounds(nest);
+  eachRow(f, { shape: nest.rows, from: row0, to: row1 }, [...operands, flat], (at) => {
+    const { sixteen, ...code } = rowCode(f, nest, at, constants);
+    eachColumn(f, { col0, col1, columns: nest.columns, isAligned }, inRounds ? { sixteen, ...code } : code);
+  });
+}
+
+/** Whether the body has use for rounds of sixteen: tried on a function that nobody will call. */
+function takesRounds({ body, types }: Nest): boolean {
+  const values = types.map((type) => constantLane(type, 0));
+  return asksForQuarter((index) => body(new FunctionBuilder([], 'void'), values, () => index));
+}
+
+/** The code for one row of a nest; what is the same in all its columns is read once, here. */
+function rowCode(
+  f: FunctionBuilder,
+  { types, strides, body }: Nest,
+  at: readonly Expr<'i32'>[],
+  constants: readonly (Expr<Lane> | undefined)[],
+): Required<ColumnCode> {
+  const operands = at.slice(0, -1).map((row, v) => ({ row, stride: strides[v]!.at(-1)! }));
+  const [flat, stores] = [at.at(-1)!, operands.slice(types.length)];
+  const loads = types.map((type, v) => {
+    const { row, stride } = operands[v]!;
+    const value = constants[v] ?? (stride === 0 ? f.let(v128.load32_splat(type, row)) : undefined);
+    return { type, row, stride, value };
+  });
+  const apply = (values: readonly Expr<Lane>[], index: () => Expr<'i32x4'>): Expr<Lane>[] =>
+    body(f, values, index).map((result) => f.let(result));
+  const positionAt = (x: Expr<'i32'>): Expr<'i32'> => i32.add(flat, i32.shr_u(x, 2));
+  const several = (x: Expr<'i32'>, count: 8 | 16, indices: () => readonly Expr<'i32x4'>[]): void => {
+    const index = once(indices);
+    const eights = Array.from({ length: count / 8 }, (_, eight) => (eight === 0 ? x : f.let(plus(x, 32 * eight))));
+    const pairs = eights.map((at) =>
+      loads.map(({ type, row, stride, value }) =>
+        value ? ([value, value] as const) : readEight(f, type, row, stride, at),
+      ),
+    );
+    mendRare(f, () => {
+      const results = Array.from({ length: count / 4 }, (_, q) =>
+        apply(
+          pairs[q >> 1]!.map((pair) => pair[q & 1]!),
+          () => index()[q]!,
+        ),
+      );
+      eights.forEach((at, eight) => {
+        stores.forEach(({ row, stride }, s) => {
+          writeEight(f, row, stride, at, [results[2 * eight]![s]!, results[2 * eight + 1]![s]!]);
+        });
+      });
+    });
+  };
+  return {
+    sixteen: (x) => several(x, 16, () => indicesOfRound(f, positionAt(x))),
+    eight: (x) => several(x, 8, () => pairOfIndices(f, positionAt(x))),
+    four: (x, count) => {
+      const values = loads.map(({ type, row, stride, value }) => value ?? readFour(f, type, row, stride, x, count));
+      const index = once(() => f.let(ramp(positionAt(x), 1)));
+      const results = apply(values, index);
+      stores.forEach(({ row, stride }, s) => {
+        writeFour(f, row, stride, x, results[s]!, count);
+      });
+    },
+  };
+}

@@ -1,0 +1,155 @@
+// One kernel in place of several that run the same elementwise program over operands of their own, such as the updates of all
+// parameters of a model: their elements lie one after the other in one space of tiles, and small ones share a tile. An element
+// is computed as it would be alone. Which operands a position belongs to is looked up in the kernel's window, which lists the
+// members: so the code does not depend on who they are, nor on how many.
+
+import { type Expr, type Func, type FunctionBuilder, i32, type Local, type ModuleBuilder } from '@treadle/wasm';
+import { trafficOf } from '../core/bytes-moved.ts';
+import { sizeOf } from '../core/collapse-dims.ts';
+import type { Alike, Kernel, KernelFunc, Location, Operand, Word } from '../core/kernel.ts';
+import { slotsOf } from '../core/kernel-frame.ts';
+import { partition, tileElements } from '../core/tile-partition.ts';
+import { emitNest, type Nest, type StoredProgram } from './fused-loop.ts';
+import { smaller } from './vector-io.ts';
+
+/** Members begin at multiples of this, and so do tiles: whole rounds, and stores that no other member's tile touches. */
+const round = 16;
+
+/**
+ * What the program can be joined by: every load one run of elements or one repeated element, every store one run. undefined
+ * where the loops are of another kind, or the program has no key.
+ */
+export function alikeOf(program: StoredProgram, { rows, columns }: Nest): Alike | undefined {
+  const { key, shape, stores } = program;
+  if (key === undefined || rows.length > 0 || columns === 0) return undefined;
+  const loads = program.loads.map(({ operand }) => operand);
+  const strides = [...loads, ...stores].map(strideOf);
+  if (strides.includes(undefined) || strides.slice(loads.length).includes(0)) return undefined;
+  const locations = [...loads, ...stores].map(({ slot, view }): Location => ({ slot, byteOffset: 4 * view.offset }));
+  const types = program.loads.map(({ type }) => type);
+  return { key: `${key} ${types} ${strides}`, program, length: sizeOf(shape), locations };
+}
+
+/** 1 for elements that lie together, 0 for one that repeats; undefined for any other view. */
+function strideOf({ view: { shape, strides } }: Operand): 0 | 1 | undefined {
+  if (strides.every((stride) => stride === 0)) return 0;
+  let step = 1;
+  for (let d = shape.length - 1; d >= 0; d--) {
+    if (shape[d] === 1) continue;
+    if (strides[d] !== step) return undefined;
+    step *= shape[d] ?? 1;
+  }
+  return 1;
+}
+
+/** The window: how many members there are, positions of a tile, positions in all, then a record for each member. */
+const header = { members: 0, tile: 4, total: 8 };
+const headerWords = 3;
+/** A member's record: the position of its first element, its length, the position behind it; then its locations. */
+const record = { start: 0, length: 4, end: 8, locations: 12 };
+const recordWords = 3;
+
+/** One kernel for some with equal keys, none of which touches what another writes. */
+export function joinAlike(alike: readonly [Alike, ...Alike[]]): Kernel {
+  const [{ key, program }] = alike;
+  const words: Word[] = [];
+  let total = 0;
+  for (const { length, locations } of alike) {
+    const end = total + round * Math.ceil(length / round);
+    words.push(total, length, end, ...locations);
+    total = end;
+  }
+  const elements = alike.reduce((sum, { length }) => sum + length, 0);
+  const { tiles, tileColumns } = partition(1, total, tileElements(program.cost));
+  const operands = (which: 'loads' | 'stores'): Operand[] => alike.flatMap((member) => operandsOf(member, which));
+  const [loads, stores] = [operands('loads'), operands('stores')];
+  const flops = elements * (program.flops ?? 0);
+  return {
+    name: `${program.name.replace(/ [^ ]*$/, '')} ${alike.length} × ${elements}`,
+    tiles,
+    cost: elements * program.cost,
+    scratch: 0,
+    reads: slotsOf(loads),
+    writes: slotsOf(stores),
+    work: { kind: 'lanes', ops: program.ops ?? [], shape: [elements], flops, ...trafficOf(loads, stores) },
+    window: [alike.length, tileColumns, total, ...words],
+    codeKey: `alike ${key}`,
+    emit: (module) => emitJoined(module, program),
+  };
+}
+
+/** A member's loads or stores in the locations where they lie. */
+function operandsOf({ program, locations }: Alike, which: 'loads' | 'stores'): Operand[] {
+  const first = which === 'loads' ? 0 : program.loads.length;
+  const operands = which === 'loads' ? program.loads.map(({ operand }) => operand) : program.stores;
+  return operands.map(({ view }, i) => {
+    const { slot, byteOffset } = locations[first + i]!;
+    return { slot, view: { ...view, offset: byteOffset / 4 } };
+  });
+}
+
+/** The positions of a tile, member by member. */
+function emitJoined(module: ModuleBuilder, program: StoredProgram): KernelFunc {
+  const run = rowFunc(module, program);
+  const count = program.loads.length + program.stores.length;
+  const recordBytes = 4 * (recordWords + count);
+  return module.func(
+    program.name,
+    ['i32', 'i32', 'i32'],
+    'void',
+    (f, window, _, tile) => {
+      const size = f.let(i32.load(window, header.tile));
+      const position = f.local('i32', i32.mul(tile, size));
+      const total = f.let(i32.load(window, header.total));
+      const to = f.let(smaller(i32.add(position, size), total));
+      const member = findMember(f, window, position, recordBytes);
+      f.loop((again) => {
+        const start = f.let(i32.load(member, record.start));
+        const end = smaller(i32.sub(to, start), f.let(i32.load(member, record.length)));
+        const locations = Array.from({ length: count }, (_, i) => i32.load(member, record.locations + 4 * i));
+        f.do(f.call(run, ...locations, i32.sub(position, start), end));
+        f.set(position, i32.load(member, record.end));
+        f.increment(member, recordBytes);
+        f.brIf(again, i32.lt_s(position, to));
+      });
+    },
+    { exported: false },
+  );
+}
+
+/** The address of the record of the member that a position belongs to: the first one that ends behind it. */
+function findMember(f: FunctionBuilder, window: Expr<'i32'>, position: Expr<'i32'>, recordBytes: number): Local<'i32'> {
+  const records = f.let(i32.add(window, 4 * headerWords));
+  const recordAt = (member: Expr<'i32'>): Expr<'i32'> => i32.add(records, i32.mul(member, recordBytes));
+  const [low, high] = [f.local('i32', 0), f.local('i32', i32.sub(i32.load(window, header.members), 1))];
+  f.while(i32.lt_s(low, high), () => {
+    const middle = f.let(i32.shr_u(i32.add(low, high), 1));
+    f.if(
+      i32.le_s(i32.load(recordAt(middle), record.end), position),
+      () => f.set(low, i32.add(middle, 1)),
+      () => f.set(high, middle),
+    );
+  });
+  return f.let(recordAt(low));
+}
+
+/** (address of each operand, first column, end) */
+type RowFunc = Func<readonly 'i32'[], 'void'>;
+
+function rowFunc(module: ModuleBuilder, { name, body, loads, stores }: StoredProgram): RowFunc {
+  const operands = [...loads.map(({ operand }) => operand), ...stores];
+  const strides = [...operands.map((operand) => [strideOf(operand) ?? 1]), [1]];
+  const nest: Nest = { body, types: loads.map(({ type }) => type), rows: [], columns: round, strides };
+  const params = new Array<'i32'>(operands.length + 2).fill('i32');
+  return module.func(
+    name,
+    params,
+    'void',
+    (f, ...given) => {
+      const [col0, col1] = given.slice(operands.length);
+      if (!col0 || !col1) throw new Error('internal: a row has two ends');
+      emitNest(f, nest, given.slice(0, operands.length), { row0: i32.const(0), row1: i32.const(1), col0, col1 }, false);
+    },
+    { exported: false },
+  );
+}

@@ -1,0 +1,140 @@
+// The elements of a row in order, and where they stand: a stable merge sort from the bottom up. An element and its position are one 64-bit
+// number, the element's key above, so that comparing numbers compares both and no two are equal.
+
+import { type Expr, type FunctionBuilder, f32, i32, i64, type Local, select } from '@treadle/wasm';
+import type { Kernel, Operand, Present } from '../core/kernel.ts';
+import { tiled } from '../core/kernel-frame.ts';
+import { eachStep } from '../core/loops/count.ts';
+import { type Cursor, eachRow } from '../core/loops/rows.ts';
+import { partition } from '../core/tile-partition.ts';
+import { address, plus, smaller, times } from '../elementwise/vector-io.ts';
+
+/** What the elements are read as; a mask is 0 or −1, which count as 0 and 1. */
+export type SortKey = 'float' | 'integer' | 'mask';
+
+export interface Argsort {
+  readonly name: string;
+  readonly type: SortKey;
+  readonly isDescending: boolean;
+  /** [rows, n] */
+  readonly source: Operand;
+  /** [rows, k], the elements that come first */
+  readonly values: Operand | undefined;
+  /** int32 [rows, k], where they stand */
+  readonly positions: Operand | undefined;
+  readonly present: Present | undefined;
+}
+
+/** What is needed of the first k of source[r, :] in order; equals as they stand. NaN is above everything, −0 equals 0. */
+export function argsort({ name, type, isDescending, source, values, positions, present }: Argsort): Kernel {
+  const [rows = 1, n = 1] = source.view.shape;
+  const stores = [values, positions].filter((store) => store !== undefined);
+  const k = stores[0]?.view.shape[1] ?? n;
+  const rowCost = 6 * n * Math.max(1, Math.ceil(Math.log2(Math.min(n, 2 * k)))); // nanoseconds
+  return tiled({
+    name,
+    parts: partition(n * k === 0 ? 0 : rows, 1, Math.max(1, Math.floor(30_000 / rowCost))),
+    cost: rows * rowCost,
+    work: { kind: 'sort', ops: ['argsort'], shape: [rows, n], flops: 0 },
+    scratch: 16 * n + 8, // two buffers; a merge reads one number past the second
+    loads: [source],
+    stores,
+    present,
+    emit: (f, table, { row0, row1 }, scratch) => {
+      const step = source.view.strides[1] ?? 0;
+      const cursors = [source, ...stores].map(
+        (operand): Cursor => ({ base: address(f, table, operand), steps: [4 * (operand.view.strides[0] ?? 0)] }),
+      );
+      eachRow(f, { shape: [rows], from: row0, to: row1 }, cursors, ([elements = scratch, ...results]) => {
+        eachStep(f, i32.const(0), i32.const(n), 1, (i) => {
+          const key = keyOf(f, type, isDescending, i32.add(elements, times(i, 4 * step)));
+          const high = i64.shl(i64.extend_i32_s(key), 32n);
+          f.do(i64.store(eighth(scratch, i), i64.or(high, i64.extend_i32_u(i))));
+        });
+        const sorted = mergeSort(f, scratch, n, k);
+        eachStep(f, i32.const(0), i32.const(k), 1, (i) => {
+          const position = f.let(i32.load(eighth(sorted, i)));
+          stores.forEach((store, at) => {
+            const to = i32.add(results[at] ?? scratch, times(i, 4 * (store.view.strides[1] ?? 0)));
+            const element = i32.add(elements, times(position, 4 * step));
+            f.do(i32.store(to, store === values ? i32.load(element) : position));
+          });
+        });
+      });
+    },
+  });
+}
+
+/** An integer that is in the elements' order. */
+function keyOf(f: FunctionBuilder, type: SortKey, isDescending: boolean, at: Expr<'i32'>): Expr<'i32'> {
+  const rising = type === 'float' ? floatKey(f, at) : type === 'mask' ? i32.sub(0, i32.load(at)) : i32.load(at);
+  return isDescending ? i32.xor(rising, -1) : rising; // ~k
+}
+
+/** The bits of a float, those below the sign turned where it is negative: then integers compare as floats do. */
+function floatKey(f: FunctionBuilder, at: Expr<'i32'>): Expr<'i32'> {
+  const x = f.let(f32.add(f32.load(at), 0)); // −0 + 0 = 0
+  const bits = f.let(i32.reinterpret_f32(x));
+  const key = i32.xor(bits, i32.shr_u(i32.shr_s(bits, 31), 1));
+  return select(key, i32.const(2 ** 31 - 1), f32.eq(x, x));
+}
+
+/** The first k of the n numbers at `buffer` in order; returns where they are in the end: there, or in the n that follow. */
+function mergeSort(f: FunctionBuilder, buffer: Expr<'i32'>, n: number, k: number): Local<'i32'> {
+  const from = f.local('i32', buffer);
+  const to = f.local('i32', plus(buffer, 8 * n));
+  const width = f.local('i32', 1);
+  f.while(i32.lt_u(width, n), () => {
+    const low = f.local('i32', 0);
+    f.loop((again) => {
+      const middle = f.let(smaller(i32.add(low, width), i32.const(n)));
+      const high = f.let(smaller(i32.add(middle, width), i32.const(n)));
+      merge(f, from, to, { low, middle, high }, k < n ? k : undefined);
+      f.set(low, high);
+      f.brIf(again, i32.lt_u(low, n));
+    });
+    const swapped = f.let(from);
+    f.set(from, to);
+    f.set(to, swapped);
+    f.set(width, i32.shl(width, 1));
+  });
+  return from;
+}
+
+interface Halves {
+  readonly low: Expr<'i32'>;
+  readonly middle: Expr<'i32'>;
+  readonly high: Expr<'i32'>;
+}
+
+/** to[low, high) = from[low, middle) and from[middle, high), each in order, in order; of each only the first k, if k is given. */
+function merge(
+  f: FunctionBuilder,
+  from: Expr<'i32'>,
+  to: Expr<'i32'>,
+  { low, middle, high }: Halves,
+  k: number | undefined,
+): void {
+  const firstOf = (begin: Expr<'i32'>, end: Expr<'i32'>): Expr<'i32'> =>
+    k === undefined ? end : f.let(smaller(plus(begin, k), end));
+  const [leftEnd, rightEnd, end] = [firstOf(low, middle), firstOf(middle, high), firstOf(low, high)];
+  const left = f.let(low);
+  const right = f.let(middle);
+  const at = f.let(low);
+  f.loop((again) => {
+    const a = f.let(i64.load(eighth(from, left)));
+    const b = f.let(i64.load(eighth(from, right)));
+    const isLeft = i32.and(i32.lt_s(left, leftEnd), i32.or(i32.ge_s(right, rightEnd), i64.lt_s(a, b)));
+    const one = f.let(isLeft);
+    f.do(i64.store(eighth(to, at), select(a, b, one)));
+    f.increment(left, one);
+    f.increment(right, i32.sub(1, one));
+    f.increment(at, 1);
+    f.brIf(again, i32.lt_s(at, end));
+  });
+}
+
+/** The address of the i-th of numbers of eight bytes. */
+function eighth(base: Expr<'i32'>, i: Expr<'i32'>): Expr<'i32'> {
+  return i32.add(base, i32.shl(i, 3));
+}

@@ -1,0 +1,186 @@
+// Indices checked before anything is picked by them: each is written down counted from the front; where one does not exist, the
+// first of all is left in a record, and the run ends after this phase. Only tiles that hold a wrong index look for it one by one.
+
+import { type Expr, type FunctionBuilder, f32x4, i32, i32x4, i64, reinterpret, v128 } from '@treadle/wasm';
+import { trafficOf } from '../core/bytes-moved.ts';
+import { denseStrides, sizeOf } from '../core/collapse-dims.ts';
+import type { Kernel, Operand, Present, Refusal } from '../core/kernel.ts';
+import { tiled } from '../core/kernel-frame.ts';
+import { eachColumn } from '../core/loops/columns.ts';
+import { type Cursor, eachRow } from '../core/loops/rows.ts';
+import { partition, type Range, tileElements } from '../core/tile-partition.ts';
+import {
+  address,
+  type Count,
+  type Lane,
+  numberAt,
+  ramp,
+  readEight,
+  readFour,
+  times,
+  writeEight,
+  writeFour,
+} from '../elementwise/vector-io.ts';
+
+export interface CheckIndices {
+  readonly name: string;
+  /** int32, or floats that are rounded towards zero; any shape */
+  readonly source: Operand;
+  readonly type: Lane;
+  /** int32, of the same shape */
+  readonly store: Operand;
+  /** indices from 0, or from −n where they may count from the end, to n − 1 exist */
+  readonly n: number;
+  readonly countsFromEnd: boolean;
+  readonly refusal: Refusal;
+  readonly present?: Present | undefined;
+}
+
+/** store = source counted from the front. What is out of range is stored as it comes: who reads it must keep within n. */
+export function checkIndices(spec: CheckIndices): Kernel {
+  const { name, source, store, present, refusal } = spec;
+  const { shape } = source.view;
+  const parts = partition(sizeOf(shape.slice(0, -1)), shape.at(-1) ?? 1, tileElements(0.3));
+  const kernel = tiled({
+    name,
+    parts,
+    cost: 0.3 * sizeOf(shape),
+    work: { kind: 'indices', ops: ['checkIndices'], shape, flops: 0, ...trafficOf([source], [store]) },
+    loads: present ? [source, numberAt(present.slot)] : [source],
+    stores: [store, numberAt(refusal.slot)],
+    emit: (f, table, range) => {
+      const end =
+        present && f.let(times(i32.load(address(f, table, numberAt(present.slot))), sizeOf(shape) / present.of));
+      const bases = [address(f, table, source), address(f, table, store)] as const;
+      const isWrong = emitCheck(f, spec, bases, range, end);
+      f.if(v128.any_true(isWrong), () => {
+        emitSearch(f, spec, [bases[0], f.let(i32.load(table, 4 * refusal.slot))], range, end);
+      });
+    },
+  });
+  return { ...kernel, refusal };
+}
+
+/** Four indices counted from the front, and a mask of those that do not exist. */
+function checked(
+  f: FunctionBuilder,
+  { type, n, countsFromEnd }: CheckIndices,
+  x: Expr<Lane>,
+): [Expr<'i32x4'>, Expr<'i32x4'>] {
+  const whole = type === 'i32x4' ? reinterpret('i32x4', x) : f.let(i32x4.trunc_sat_f32x4_s(reinterpret('f32x4', x)));
+  const negative = v128.and(i32x4.const(n), i32x4.shr_s(whole, 31));
+  const index = countsFromEnd ? f.let(i32x4.add(whole, negative)) : whole;
+  const isBeyond = i32x4.ge_u(index, i32x4.const(n)); // what is below 0 is large without its sign
+  if (type === 'i32x4') return [index, isBeyond];
+  const number = reinterpret('f32x4', x);
+  return [index, v128.or(isBeyond, f32x4.ne(number, number))];
+}
+
+/** Writes the indices of the range; a mask, some lane of which is set where one is wrong. `end`: positions from there on do not count. */
+function emitCheck(
+  f: FunctionBuilder,
+  spec: CheckIndices,
+  [from, to]: readonly [Expr<'i32'>, Expr<'i32'>],
+  { row0, row1, col0, col1 }: Range,
+  end: Expr<'i32'> | undefined,
+): Expr<'i32x4'> {
+  const wrong = f.local('i32x4');
+  const { source, store } = spec;
+  const { rows, columns, stepsOf } = walkOf(source.view.shape);
+  const [sourceSteps, storeSteps] = [stepsOf(source.view.strides), stepsOf(store.view.strides)];
+  const cursors: Cursor[] = [
+    { base: from, steps: sourceSteps.rows.map((step) => 4 * step) },
+    { base: to, steps: storeSteps.rows.map((step) => 4 * step) },
+    { base: i32.const(0), steps: stepsOf(denseStrides(source.view.shape)).rows },
+  ];
+  eachRow(f, { shape: rows, from: row0, to: row1 }, cursors, ([read, write, flat]) => {
+    const note = (isWrong: Expr<'i32x4'>, x: Expr<'i32'>, first = 0): void => {
+      const position = (): Expr<'i32x4'> => ramp(i32.add(flat!, i32.shr_u(x, 2)), 1, first);
+      const counts = end && i32x4.lt_s(position(), i32x4.splat(end));
+      f.set(wrong, v128.or(wrong, counts ? v128.and(isWrong, counts) : isWrong));
+    };
+    eachColumn(
+      f,
+      { col0, col1, columns, isAligned: true },
+      {
+        eight: (x) => {
+          const both = readEight(f, spec.type, read!, sourceSteps.column, x).map((part) => checked(f, spec, part));
+          const [[low, isLowWrong], [high, isHighWrong]] = [both[0]!, both[1]!];
+          writeEight(f, write!, storeSteps.column, x, [low, high]);
+          note(isLowWrong, x);
+          note(isHighWrong, x, 4);
+        },
+        four: (x, count) => {
+          const [index, isWrong] = checked(f, spec, readFour(f, spec.type, read!, sourceSteps.column, x, count));
+          writeFour(f, write!, storeSteps.column, x, index, count);
+          note(v128.and(isWrong, firstLanes(x, count)), x);
+        },
+      },
+    );
+  });
+  return wrong;
+}
+
+/** A mask of the lanes that hold elements. */
+function firstLanes(x: Expr<'i32'>, count: Count): Expr<'i32x4'> {
+  if (typeof count === 'number') return i32x4.const([0, 1, 2, 3].map((lane) => (lane < count ? -1 : 0)));
+  return i32x4.lt_s(ramp(x, 4), i32x4.splat(count.end));
+}
+
+/** Finds the first wrong index of the range, and leaves it in the record unless an earlier one is there. */
+function emitSearch(
+  f: FunctionBuilder,
+  spec: CheckIndices,
+  [from, record]: readonly [Expr<'i32'>, Expr<'i32'>],
+  { row0, row1, col0, col1 }: Range,
+  end: Expr<'i32'> | undefined,
+): void {
+  const { shape, strides } = spec.source.view;
+  const { rows, stepsOf } = walkOf(shape);
+  const steps = stepsOf(strides);
+  const cursors: Cursor[] = [
+    { base: from, steps: steps.rows.map((step) => 4 * step) },
+    { base: i32.const(0), steps: stepsOf(denseStrides(shape)).rows },
+  ];
+  eachRow(f, { shape: rows, from: row0, to: row1 }, cursors, ([row, flat]) => {
+    const column = f.local('i32', col0);
+    f.while(i32.lt_s(column, col1), () => {
+      const position = f.let(i32.add(flat!, column));
+      if (end) f.if(i32.ge_s(position, end), () => f.return());
+      const at = f.let(i32.add(row!, times(column, 4 * steps.column)));
+      const [, isWrong] = checked(f, spec, v128.load32_splat(spec.type, at));
+      f.if(v128.any_true(isWrong), () => {
+        emitRecord(f, record, position, i32.load(at));
+        f.return();
+      });
+      f.increment(column, 1);
+    });
+  });
+}
+
+/** The largest of what comes stays: a record is 0 or, in its high half, the complement of a position, in its low one the bits that stand there. */
+function emitRecord(f: FunctionBuilder, record: Expr<'i32'>, position: Expr<'i32'>, bits: Expr<'i32'>): void {
+  const high = i64.shl(i64.extend_i32_u(i32.xor(position, -1)), 32n);
+  const mine = f.let(i64.or(high, i64.extend_i32_u(bits)));
+  const there = f.let(i64['atomic.load'](record));
+  f.while(i64.lt_u(there, mine), () => {
+    f.set(there, i64['atomic.rmw.cmpxchg'](record, there, mine));
+  });
+}
+
+/** What is in a record; undefined where nothing is. */
+export function readRecord(
+  low: number,
+  high: number,
+): { readonly position: number; readonly bits: number } | undefined {
+  return high === 0 ? undefined : { position: ~high, bits: low };
+}
+
+/** The last axis of a shape is walked as columns, the others as rows. */
+function walkOf(shape: readonly number[]) {
+  return {
+    rows: shape.slice(0, -1),
+    columns: shape.at(-1) ?? 1,
+    stepsOf: (strides: readonly number[]) => ({ rows: strides.slice(0, -1), column: strides.at(-1) ?? 1 }),
+  };
+}

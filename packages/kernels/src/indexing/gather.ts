@@ -1,0 +1,254 @@
+// Rows picked by number, and its adjoint: rows added up by number. Indices are clamped to what is there, for the safety of
+// memory; those that do not exist are refused by the kernel before (check-indices.ts).
+
+import { type Expr, type FunctionBuilder, f32x4, i32, i32x4, reinterpret, select, v128 } from '@treadle/wasm';
+import { trafficOf } from '../core/bytes-moved.ts';
+import type { Kernel, Operand, Present, Slot, View } from '../core/kernel.ts';
+import { type Tiled, tiled } from '../core/kernel-frame.ts';
+import { type Columns, eachColumn } from '../core/loops/columns.ts';
+import { type Cursor, eachRow } from '../core/loops/rows.ts';
+import { partition, tileElements } from '../core/tile-partition.ts';
+import {
+  address,
+  type Lane,
+  numberAt,
+  readEight,
+  readFour,
+  times,
+  writeEight,
+  writeFour,
+} from '../elementwise/vector-io.ts';
+
+export interface Gather {
+  readonly name: string;
+  /** [outer, n, inner], n ≥ 1 */
+  readonly source: Operand;
+  /** int32 [i] */
+  readonly indices: Operand;
+  /** [outer, i, inner] */
+  readonly store: Operand;
+  /** int32 []: only the first so many of the n rows are there, one or more; without it, all */
+  readonly count?: Operand | undefined;
+  /** with `outer` 1 */
+  readonly present?: Present | undefined;
+}
+
+/** store[o, j, :] = source[o, indices[j], :]. Elements are moved, never read as numbers. */
+export function gather(spec: Gather): Kernel {
+  return spec.store.view.shape[2] === 1 ? gatherElements(spec) : gatherRows(spec);
+}
+
+function gatherRows({ name, source, indices, store, count: there, present }: Gather): Kernel {
+  const [[outer, count, inner], from, to] = [sizes(store.view), steps(source.view), steps(store.view)];
+  const n = sizes(source.view)[1];
+  return tiled({
+    name,
+    parts: partition(outer * count, inner, tileElements(0.5)),
+    cost: outer * count * (3 + 0.3 * inner),
+    work: workOf(source, indices, store),
+    loads: there ? [source, indices, there] : [source, indices],
+    stores: [store],
+    present: outer === 1 ? present : undefined,
+    emit: (f, table, { row0, row1, col0, col1 }) => {
+      const last = lastOf(f, table, n, there);
+      const cursors: Cursor[] = [
+        { base: address(f, table, source), steps: [4 * from.outer, 0] },
+        { base: address(f, table, indices), steps: [0, 4 * stepOf(indices.view)] },
+        { base: address(f, table, store), steps: [4 * to.outer, 4 * to.row] },
+      ];
+      eachRow(f, { shape: [outer, count], from: row0, to: row1 }, cursors, ([base, index, row]) => {
+        const picked = rowAt(f, base!, index!, last, from.row);
+        eachColumn(
+          f,
+          { col0, col1, columns: inner, isAligned: true },
+          {
+            eight: (x) => writeEight(f, row!, to.column, x, readEight(f, 'i32x4', picked, from.column, x)),
+            four: (x, count) => {
+              writeFour(f, row!, to.column, x, readFour(f, 'i32x4', picked, from.column, x, count), count);
+            },
+          },
+        );
+      });
+    },
+  });
+}
+
+/** Of the source, what is picked is read. */
+function workOf(source: Operand, indices: Operand, store: Operand): Tiled['work'] {
+  const { shape } = store.view;
+  const picked = { ...source, view: { ...source.view, shape } };
+  return { kind: 'gather', ops: ['gather'], shape, flops: 0, ...trafficOf([indices, picked], [store]) };
+}
+
+/** Rows of one element: as many at a time as there are lanes. */
+function gatherElements({ name, source, indices, store, count: there, present }: Gather): Kernel {
+  const [[outer, count], from, to] = [sizes(store.view), steps(source.view), steps(store.view)];
+  const n = sizes(source.view)[1];
+  return tiled({
+    name,
+    parts: partition(outer, count, tileElements(0.5)),
+    cost: outer * count * 0.5,
+    work: workOf(source, indices, store),
+    loads: there ? [source, indices, there] : [source, indices],
+    stores: [store],
+    present: outer === 1 ? present : undefined,
+    emit: (f, table, { row0, row1, col0, col1 }) => {
+      const most = f.let(i32x4.splat(lastOf(f, table, n, there)));
+      const numbers = address(f, table, indices);
+      const cursors: Cursor[] = [
+        { base: address(f, table, source), steps: [4 * from.outer] },
+        { base: address(f, table, store), steps: [4 * to.outer] },
+      ];
+      eachRow(f, { shape: [outer], from: row0, to: row1 }, cursors, ([base, row]) => {
+        const picked = (wanted: Expr<'i32x4'>): Expr<'i32x4'> => {
+          const clamped = i32x4.max_s(i32x4.min_s(wanted, most), 0);
+          const offsets = f.let(i32x4.mul(clamped, 4 * from.row));
+          const at = (lane: 0 | 1 | 2 | 3): Expr<'i32'> => i32.add(base!, i32x4.extract_lane(lane, offsets));
+          const rest = [1, 2, 3] as const;
+          return f.let(
+            rest.reduce((all, lane) => v128.load32_lane(lane, at(lane), all), v128.load32_splat('i32x4', at(0))),
+          );
+        };
+        const step = stepOf(indices.view);
+        eachColumn(
+          f,
+          { col0, col1, columns: count, isAligned: true },
+          {
+            eight: (x) => {
+              const [low, high] = readEight(f, 'i32x4', numbers, step, x);
+              writeEight(f, row!, to.row, x, [picked(reinterpret('i32x4', low)), picked(reinterpret('i32x4', high))]);
+            },
+            four: (x, many) => {
+              const wanted = reinterpret('i32x4', readFour(f, 'i32x4', numbers, step, x, many));
+              writeFour(f, row!, to.row, x, picked(wanted), many);
+            },
+          },
+        );
+      });
+    },
+  });
+}
+
+export interface ScatterAdd {
+  readonly name: string;
+  readonly type: Lane;
+  /** int32 [i] */
+  readonly indices: Operand;
+  /** [outer, i, inner] */
+  readonly updates: Operand;
+  /** [outer, n, inner], n ≥ 1 where i ≥ 1 */
+  readonly store: Operand;
+  /** an int32: only the first so many indices are there, one or more; without it, all */
+  readonly count?: Slot | undefined;
+}
+
+/**
+ * store = 0, then store[o, indices[j], :] += updates[o, j, :] for j = 0, 1, … A tile has columns of its own and walks all
+ * indices, so what is named twice is added in the order of the indices, whatever the number of tiles.
+ */
+export function scatterAdd({ name, type, indices, updates, store, count: present }: ScatterAdd): Kernel {
+  const [[outer, n, inner], to, from] = [sizes(store.view), steps(store.view), steps(updates.view)];
+  const count = indices.view.shape[0] ?? 1;
+  const rows = n === 0 ? 0 : outer;
+  return tiled({
+    name,
+    parts: partition(rows, inner, Math.max(32, Math.ceil(tileElements(0.5) / (n + count)))),
+    cost: outer * inner * (0.2 * n + 0.5 * count),
+    work: {
+      kind: 'scatter',
+      ops: ['scatterAdd'],
+      shape: updates.view.shape,
+      flops: type === 'f32x4' ? outer * count * inner : 0,
+    },
+    loads: present === undefined ? [indices, updates] : [indices, updates, numberAt(present)],
+    stores: [store],
+    emit: (f, table, { row0, row1, col0, col1 }) => {
+      const numbers = address(f, table, indices);
+      const columns = { col0, col1, columns: inner, isAligned: true };
+      const matrices: Cursor[] = [
+        { base: address(f, table, store), steps: [4 * to.outer] },
+        { base: address(f, table, updates), steps: [4 * from.outer] },
+      ];
+      eachRow(f, { shape: [outer], from: row0, to: row1 }, matrices, ([target, source]) => {
+        const zeroed: Cursor[] = [{ base: target!, steps: [4 * to.row] }];
+        eachRow(f, { shape: [n], from: i32.const(0), to: i32.const(n) }, zeroed, ([row]) => {
+          clear(f, columns, row!, to.column);
+        });
+        if (count === 0) return;
+        const added: Cursor[] = [
+          { base: numbers, steps: [4 * stepOf(indices.view)] },
+          { base: source!, steps: [4 * from.row] },
+        ];
+        const end = present === undefined ? i32.const(count) : f.let(i32.load(address(f, table, numberAt(present))));
+        eachRow(f, { shape: [count], from: i32.const(0), to: end }, added, ([index, update]) => {
+          const row = rowAt(f, target!, index!, i32.const(n - 1), to.row);
+          accumulate(f, type, columns, { row, stride: to.column }, { row: update!, stride: from.column });
+        });
+      });
+    },
+  });
+}
+
+/** row = 0 */
+export function clear(f: FunctionBuilder, columns: Columns, row: Expr<'i32'>, stride: number): void {
+  const zero = i32x4.const(0);
+  eachColumn(f, columns, {
+    eight: (x) => writeEight(f, row, stride, x, [zero, zero]),
+    four: (x, count) => writeFour(f, row, stride, x, zero, count),
+  });
+}
+
+interface Row {
+  readonly row: Expr<'i32'>;
+  readonly stride: number;
+}
+
+/** to += from */
+export function accumulate(f: FunctionBuilder, type: Lane, columns: Columns, to: Row, from: Row): void {
+  const float = (x: Expr<Lane>): Expr<'f32x4'> => reinterpret('f32x4', x);
+  const integer = (x: Expr<Lane>): Expr<'i32x4'> => reinterpret('i32x4', x);
+  const add = (a: Expr<Lane>, b: Expr<Lane>): Expr<Lane> =>
+    f.let(type === 'f32x4' ? f32x4.add(float(a), float(b)) : i32x4.add(integer(a), integer(b)));
+  eachColumn(f, columns, {
+    eight: (x) => {
+      const [a0, a1] = readEight(f, type, to.row, to.stride, x);
+      const [b0, b1] = readEight(f, type, from.row, from.stride, x);
+      writeEight(f, to.row, to.stride, x, [add(a0, b0), add(a1, b1)]);
+    },
+    four: (x, count) => {
+      const a = readFour(f, type, to.row, to.stride, x, count);
+      writeFour(f, to.row, to.stride, x, add(a, readFour(f, type, from.row, from.stride, x, count)), count);
+    },
+  });
+}
+
+/** The last row that may be picked. */
+function lastOf(f: FunctionBuilder, table: Expr<'i32'>, n: number, count: Operand | undefined): Expr<'i32'> {
+  return count ? f.let(i32.sub(i32.load(address(f, table, count)), 1)) : i32.const(n - 1);
+}
+
+/** The address of row `indices[…]` of a matrix, or of its row 0 or `last` where that is nearest. */
+export function rowAt(
+  f: FunctionBuilder,
+  matrix: Expr<'i32'>,
+  index: Expr<'i32'>,
+  last: Expr<'i32'>,
+  step: number,
+): Expr<'i32'> {
+  const wanted = f.let(i32.load(index));
+  const notBelow = f.let(select(wanted, i32.const(0), i32.gt_s(wanted, 0)));
+  const clamped = f.let(select(notBelow, last, i32.lt_s(notBelow, last)));
+  return f.let(i32.add(matrix, times(clamped, 4 * step)));
+}
+
+function sizes({ shape: [outer = 1, n = 1, inner = 1] }: View): readonly [number, number, number] {
+  return [outer, n, inner];
+}
+
+function steps({ strides: [outer = 0, row = 0, column = 0] }: View): { outer: number; row: number; column: number } {
+  return { outer, row, column };
+}
+
+function stepOf({ strides: [step = 0] }: View): number {
+  return step;
+}

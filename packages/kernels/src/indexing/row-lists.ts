@@ -1,0 +1,202 @@
+// Lists of rows of a table: where a list names a row for the first time, the sum of all that it says of that row, and a table
+// of which only the rows of a list are written. What each of them does is in proportion to the list, whatever the table's size.
+
+import { type Expr, type FunctionBuilder, i32, type Local, memory } from '@treadle/wasm';
+import { trafficOf } from '../core/bytes-moved.ts';
+import type { Kernel, Operand, Present, Slot } from '../core/kernel.ts';
+import { tiled } from '../core/kernel-frame.ts';
+import { eachColumn } from '../core/loops/columns.ts';
+import { type Cursor, eachRow } from '../core/loops/rows.ts';
+import { partition, tileElements } from '../core/tile-partition.ts';
+import { address, numberAt, readEight, readFour, times, writeEight, writeFour } from '../elementwise/vector-io.ts';
+import { accumulate, clear, rowAt } from './gather.ts';
+
+export interface FirstPlaces {
+  readonly name: string;
+  /** int32 [k] */
+  readonly indices: Operand;
+  /** int32 [k] */
+  readonly store: Operand;
+  /** room for so many int32 as `hashSize(k)` says */
+  readonly table: Slot;
+  /** the others are not stored */
+  readonly present?: Present | undefined;
+}
+
+/** The entries of a hash table of k numbers: a power of two, half of them free at least. */
+export function hashSize(k: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(2, 2 * k)));
+}
+
+/** 2³² / golden ratio: neighbouring numbers end up far from each other (D. Knuth, The Art of Computer Programming 3, 6.4). */
+const spread = 0x9e3779b1 | 0;
+
+/**
+ * store[j] = the smallest i with indices[i] = indices[j]. One tile: a hash table of places, in which a number is looked for from
+ * its own entry on.
+ */
+export function firstPlaces({ name, indices, store, table: entries, present }: FirstPlaces): Kernel {
+  const [k = 0] = indices.view.shape;
+  const size = hashSize(k);
+  return tiled({
+    name,
+    parts: partition(k === 0 ? 0 : 1, 1, 1),
+    cost: 5 * k,
+    work: { kind: 'list', ops: ['firstPlaces'], shape: [k], flops: 0, ...trafficOf([indices], [store]) },
+    loads: present ? [indices, numberAt(present.slot)] : [indices],
+    stores: [store, numberAt(entries)],
+    emit: (f, table) => {
+      const [from, to] = [address(f, table, indices), address(f, table, store)];
+      const places = f.let(i32.load(table, 4 * entries)); // of each entry 1 + the place of its number, 0 where it is free
+      f.do(memory.fill(places, 0, 4 * size));
+      const [step = 1] = indices.view.strides;
+      const numberIn = (place: Expr<'i32'>): Expr<'i32'> => i32.load(i32.add(from, times(place, 4 * step)));
+      const j = f.local('i32', 0);
+      const end = endOf(f, table, k, present);
+      f.while(i32.lt_s(j, end), () => {
+        const number = f.let(numberIn(j));
+        const first = emitFind(f, { places, size, number, numberIn }, j);
+        f.do(i32.store(i32.add(to, times(j, 4 * (store.view.strides[0] ?? 1))), first));
+        f.increment(j, 1);
+      });
+    },
+  });
+}
+
+interface Search {
+  readonly places: Expr<'i32'>;
+  readonly size: number;
+  readonly number: Expr<'i32'>;
+  numberIn(place: Expr<'i32'>): Expr<'i32'>;
+}
+
+/** The place of the number in the hash table; place j, which is put there, where there is none. */
+function emitFind(f: FunctionBuilder, { places, size, number, numberIn }: Search, j: Expr<'i32'>): Local<'i32'> {
+  const entry = f.local('i32', i32.shr_u(i32.mul(number, spread), 32 - Math.log2(size)));
+  const first = f.local('i32', j);
+  f.block((exit) => {
+    f.loop((again) => {
+      const at = f.let(i32.add(places, i32.shl(entry, 2)));
+      const known = f.let(i32.load(at));
+      f.if(i32.eqz(known), () => {
+        f.do(i32.store(at, i32.add(j, 1)));
+        f.br(exit);
+      });
+      f.set(first, i32.sub(known, 1));
+      f.brIf(exit, i32.eq(numberIn(first), number));
+      f.set(first, j);
+      f.set(entry, i32.and(i32.add(entry, 1), size - 1));
+      f.br(again);
+    });
+  });
+  return first;
+}
+
+export interface SumRepeated {
+  readonly name: string;
+  /** float32 [k, inner] */
+  readonly rows: Operand;
+  /** int32 [k], as firstPlaces stores them */
+  readonly firsts: Operand;
+  /** float32 [k, inner] */
+  readonly store: Operand;
+  /** the others are not stored */
+  readonly present?: Present | undefined;
+}
+
+/**
+ * store[i] = 0 + rows[j] + … for all j with firsts[j] = i, in their order; 0 where there is none. A tile has columns of its own
+ * and walks all rows, so the order does not depend on the number of tiles.
+ */
+export function sumRepeated({ name, rows, firsts, store, present }: SumRepeated): Kernel {
+  const [k = 0, inner = 1] = rows.view.shape;
+  return tiled({
+    name,
+    parts: partition(k === 0 ? 0 : 1, inner, Math.max(32, Math.ceil(tileElements(0.5) / Math.max(1, k)))),
+    cost: 0.5 * k * inner + k,
+    work: { kind: 'list', ops: ['sumRepeated'], shape: [k, inner], flops: k * inner },
+    loads: present ? [rows, firsts, numberAt(present.slot)] : [rows, firsts],
+    stores: [store],
+    emit: (f, table, { col0, col1 }) => {
+      const target = address(f, table, store);
+      const [to, from] = [store.view.strides, rows.view.strides];
+      const cursors: Cursor[] = [
+        { base: address(f, table, firsts), steps: [4 * (firsts.view.strides[0] ?? 0)] },
+        { base: address(f, table, rows), steps: [4 * (from[0] ?? 0)] },
+        { base: target, steps: [4 * (to[0] ?? 0)] },
+      ];
+      const end = endOf(f, table, k, present);
+      const columns = { col0, col1, columns: inner, isAligned: true };
+      eachRow(f, { shape: [k], from: i32.const(0), to: end }, cursors, ([first, row, own]) => {
+        clear(f, columns, own!, to[1] ?? 0);
+        const sum = f.let(i32.add(target, times(i32.load(first!), 4 * (to[0] ?? 0))));
+        accumulate(f, 'f32x4', columns, { row: sum, stride: to[1] ?? 0 }, { row: row!, stride: from[1] ?? 0 });
+      });
+    },
+  });
+}
+
+export interface SetRows {
+  readonly name: string;
+  /** [k, inner] */
+  readonly rows: Operand;
+  /** int32 [k] */
+  readonly indices: Operand;
+  /** int32 [k] */
+  readonly firsts: Operand;
+  /** [n, inner] */
+  readonly store: Operand;
+  /** an int32: only the first so many of the k are there, one or more; without it, all */
+  readonly count?: Slot | undefined;
+}
+
+/** store[indices[j], :] = rows[j, :] for all j with firsts[j] = j; other rows stay. Numbers of these j must be different ones. */
+export function setRows({ name, rows, indices, firsts, store, count }: SetRows): Kernel {
+  const [[k = 0, inner = 1], [n = 0]] = [rows.view.shape, store.view.shape];
+  const written = { ...store, view: { ...store.view, shape: rows.view.shape } };
+  return tiled({
+    name,
+    parts: partition(n === 0 ? 0 : k, inner, tileElements(0.5)),
+    cost: k * (3 + 0.3 * inner),
+    work: {
+      kind: 'list',
+      ops: ['setRows'],
+      shape: [k, inner],
+      flops: 0,
+      ...trafficOf([rows, indices, firsts], [written]),
+    },
+    loads: [rows, indices, firsts],
+    stores: [store],
+    present: count === undefined ? undefined : { slot: count, of: k },
+    emit: (f, table, { row0, row1, col0, col1 }) => {
+      const target = address(f, table, store);
+      const [to, from] = [store.view.strides, rows.view.strides];
+      const cursors: Cursor[] = [
+        { base: i32.const(0), steps: [1] },
+        { base: address(f, table, firsts), steps: [4 * (firsts.view.strides[0] ?? 0)] },
+        { base: address(f, table, indices), steps: [4 * (indices.view.strides[0] ?? 0)] },
+        { base: address(f, table, rows), steps: [4 * (from[0] ?? 0)] },
+      ];
+      eachRow(f, { shape: [k], from: row0, to: row1 }, cursors, ([j, first, index, row]) => {
+        f.if(i32.eq(i32.load(first!), j!), () => {
+          const place = rowAt(f, target, index!, i32.const(n - 1), to[0] ?? 0);
+          eachColumn(
+            f,
+            { col0, col1, columns: inner, isAligned: true },
+            {
+              eight: (x) => writeEight(f, place, to[1] ?? 0, x, readEight(f, 'i32x4', row!, from[1] ?? 0, x)),
+              four: (x, some) => {
+                writeFour(f, place, to[1] ?? 0, x, readFour(f, 'i32x4', row!, from[1] ?? 0, x, some), some);
+              },
+            },
+          );
+        });
+      });
+    },
+  });
+}
+
+/** How many of k are there. */
+function endOf(f: FunctionBuilder, table: Expr<'i32'>, k: number, present: Present | undefined): Expr<'i32'> {
+  return present ? f.let(times(i32.load(address(f, table, numberAt(present.slot))), k / present.of)) : i32.const(k);
+}

@@ -1,0 +1,73 @@
+// The instruction levels and how to try one: a module whose only work is the micro-kernel over panels that stay in L1, with
+// its inputs and the test of its output in plain TypeScript. Whether a level runs well is a question to the machine and to
+// the V8 at hand; which flags V8 was given, and how long to measure, is not known here.
+
+import { i32, ModuleBuilder } from '@treadle/wasm';
+import type { Level } from './core/kernel.ts';
+import { registerBlock } from './matmul/blocking.ts';
+import { microKernel } from './matmul/micro-kernel.ts';
+
+/** All levels; the bits of a result depend on `fma` alone. */
+export const levels: readonly Level[] = [
+  { bits: 256, fma: true },
+  { bits: 128, fma: true },
+  { bits: 256, fma: false },
+  { bits: 128, fma: false },
+];
+
+export interface Probe {
+  /** imports the memory env.memory, shared, one page at most; exports `run(rounds)` */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** operations of a round */
+  readonly flops: number;
+  /** writes the inputs; `memory` is the whole page */
+  prepare(memory: Float32Array): void;
+  /** whether a round has left the product there, within the error of a chain of multiply-adds */
+  isRight(memory: Float32Array): boolean;
+}
+
+const depth = 128;
+
+export function probe(level: Level): Probe {
+  const { mr, nr } = registerBlock({ m: 64, n: 64 }, level);
+  const [a, b, c, spill] = [0, 4 * mr * depth, 4 * (mr + nr) * depth, 4 * (mr + nr) * depth + 4 * mr * nr];
+  const module = new ModuleBuilder({
+    memory: { module: 'env', name: 'memory', initial: 1, maximum: 1, shared: true },
+  });
+  const spec = { rows: mr, columns: nr, aRow: 4, aStep: 4 * mr, bStep: 4 * nr, cRow: 4 * nr, level };
+  const micro = microKernel(module, spec);
+  module.func('run', ['i32'], 'void', (f, rounds) => {
+    f.loop((again) => {
+      f.do(f.call(micro, a, b, c, depth, 0, spill));
+      f.increment(rounds, -1);
+      f.brIf(again, i32.gt_s(rounds, 0));
+    });
+  });
+  return {
+    bytes: module.encode({ exportAll: true }),
+    flops: 2 * mr * nr * depth,
+    prepare: (memory) => {
+      // Multiples of the golden ratio modulo 1: spread evenly, not representable in few bits.
+      for (let i = 0; 4 * i < c; i++) memory[i] = ((i * 0.6180339887) % 1) - 0.5;
+    },
+    isRight: (memory) =>
+      isProduct(memory.subarray(a / 4, b / 4), memory.subarray(b / 4, c / 4), memory.subarray(c / 4), mr, nr),
+  };
+}
+
+/** |c − Σ a·b| ≤ γ·Σ|a·b| with γ = 2·depth·u: Higham, Accuracy and Stability of Numerical Algorithms, section 3.1. */
+function isProduct(a: Float32Array, b: Float32Array, c: Float32Array, mr: number, nr: number): boolean {
+  const gamma = 2 * depth * 2 ** -24;
+  for (let i = 0; i < mr; i++) {
+    for (let j = 0; j < nr; j++) {
+      let [sum, size] = [0, 0];
+      for (let k = 0; k < depth; k++) {
+        const product = (a[k * mr + i] ?? 0) * (b[k * nr + j] ?? 0);
+        sum += product;
+        size += Math.abs(product);
+      }
+      if (!(Math.abs((c[i * nr + j] ?? Number.NaN) - sum) <= gamma * size)) return false;
+    }
+  }
+  return true;
+}

@@ -1,0 +1,116 @@
+// From an image to one element for each window and channel: a state that begins anew with every window and takes in its
+// elements in order. A tile is some rows of outputs.
+
+import { type Expr, type FunctionBuilder, i32, type ModuleBuilder, v128 } from '@treadle/wasm';
+import { finished, wholeOf } from '../core/epilogue/combined-work.ts';
+import type { Epilogue, Kernel, KernelFunc, Slot } from '../core/kernel.ts';
+import { eachColumn } from '../core/loops/columns.ts';
+import { locate, type Partition, partition, tileElements } from '../core/tile-partition.ts';
+import { plus, times, writeFour } from '../elementwise/vector-io.ts';
+import { eachElement, eachWindow, isUnrolled, type Window, type WindowShape } from './window-loop.ts';
+
+export type Lanes = Expr<'f32x4'>;
+
+export interface GatherWindows extends WindowShape {
+  readonly name: string;
+  /** dense [images, rows, columns, channels] each */
+  readonly inputs: readonly Slot[];
+  /** the words of the state before the first element */
+  begin(): readonly Lanes[];
+  /** with another element of each input */
+  step(f: FunctionBuilder, state: readonly Lanes[], values: readonly Lanes[]): readonly Lanes[];
+  /** the output, given how many elements there were */
+  end(count: Lanes, state: readonly Lanes[]): Lanes;
+  readonly out: Slot;
+  readonly epilogue?: Epilogue | undefined;
+}
+
+export function gatherWindows(spec: GatherWindows): Kernel[] {
+  const { name, images, rows, columns, channels, inputs, out, epilogue } = spec;
+  const perRow = columns.output * channels;
+  if (images * rows.output * perRow === 0) return [];
+  const cost = 0.1 * rows.taps * columns.taps * inputs.length + 0.2;
+  const parts = partition(images * rows.output, 1, Math.ceil(tileElements(cost) / (4 * perRow)));
+  return [
+    {
+      name: `${name} ${rows.taps}×${columns.taps} of ${images}×${rows.input}×${columns.input}×${channels}`,
+      tiles: parts.tiles,
+      cost: images * rows.output * perRow * cost + (epilogue?.cost ?? 0),
+      scratch: 0,
+      ...finished({
+        kind: 'pool',
+        ops: [name],
+        shape: [images, rows.output, columns.output, channels, rows.taps * columns.taps],
+        flops: images * rows.output * perRow * rows.taps * columns.taps,
+        inputs: inputs.map((slot) => wholeOf(slot, [images, rows.input, columns.input, channels])),
+        out: wholeOf(out, [images, rows.output, columns.output, channels]),
+        epilogue,
+      }),
+      emit: (module) => emitTile(module, spec, parts),
+    },
+  ];
+}
+
+function emitTile(module: ModuleBuilder, spec: GatherWindows, parts: Partition): KernelFunc {
+  const { name, rows, columns, channels, inputs, out } = spec;
+  const finish = spec.epilogue?.emit(module, true);
+  return module.func(
+    name,
+    ['i32', 'i32', 'i32'],
+    'void',
+    (f, table, _scratch, tile) => {
+      const { row0, row1 } = locate(f, parts, tile);
+      const bases = inputs.map((slot) => f.let(i32.load(table, 4 * slot)));
+      const to = f.let(i32.add(i32.load(table, 4 * out), times(row0, 4 * columns.output * channels)));
+      const row = f.let(row0);
+      f.forSteps(row, row1, 1, () => {
+        const image = f.let(i32.div_u(row, rows.output));
+        const imageBytes = times(image, 4 * rows.input * columns.input * channels);
+        const images = bases.map((base) => f.let(i32.add(base, imageBytes)));
+        eachWindow(f, spec, f.let(i32.sub(row, times(image, rows.output))), (window) => {
+          eachChannel(f, spec, window, images, to);
+          f.increment(to, 4 * channels);
+        });
+      });
+      const [from, end] = [times(row0, columns.output), times(row1, columns.output)];
+      const col1 = i32.const(channels);
+      finish?.(f, table, { outer: i32.const(0), row0: from, row1: end, col0: i32.const(0), col1 });
+    },
+    { exported: false },
+  );
+}
+
+/** One output of all channels, at `to`. */
+function eachChannel(
+  f: FunctionBuilder,
+  spec: GatherWindows,
+  window: Window,
+  images: readonly Expr<'i32'>[],
+  to: Expr<'i32'>,
+): void {
+  const combine = (x: Expr<'i32'>, vectors: number): Lanes[] => {
+    const starts = images.map((image) => f.let(i32.add(i32.add(image, window.offset), x)));
+    const each = Array.from({ length: vectors }, (_, v) => v);
+    const states = each.map(() => spec.begin().map((word) => f.let(word)));
+    eachElement(f, spec, window, starts, isUnrolled(spec), (at, byteOffset) => {
+      const values = each.map((v) => at.map((place) => f.let(v128.load('f32x4', place, byteOffset + 16 * v))));
+      const next = each.map((v) => spec.step(f, states[v] ?? [], values[v] ?? []));
+      next.forEach((words, v) => {
+        words.forEach((word, i) => {
+          f.set(states[v]![i]!, word);
+        });
+      });
+    });
+    return states.map((state) => f.let(spec.end(window.count, state)));
+  };
+  const columns = { col0: i32.const(0), col1: i32.const(spec.channels), columns: spec.channels, isAligned: true };
+  eachColumn(f, columns, {
+    eight: (x) => {
+      const at = f.let(i32.add(to, x));
+      combine(x, 2).forEach((lanes, v) => {
+        f.do(v128.store(at, lanes, 16 * v));
+      });
+    },
+    four: (x, count) => writeFour(f, plus(to, 0), 1, x, combine(x, 1)[0]!, count),
+  });
+}

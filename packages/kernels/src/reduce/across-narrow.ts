@@ -1,0 +1,109 @@
+// The inside of a fold across few columns (see fold-across.ts): rows of a block are walked for eight columns at a time, so that
+// their accumulators stay in registers. Every element joins the same accumulator in the same order as row by row.
+
+import { type Expr, type FunctionBuilder, i32, i32x4, type Local, v128 } from '@treadle/wasm';
+import { eachStep } from '../core/loops/count.ts';
+import { type Lane, plus, ramp, times } from '../elementwise/vector-io.ts';
+import { blockLength, type FoldNest, isNear, type Strip } from './nest.ts';
+
+/** Strips of more columns are walked row by row; of near elements, and of others, whose order matters more. */
+const [mostNear, mostFar] = [128, 16];
+/** of all loads of a block, which are read once for each eight columns: a part of an L1 */
+const blockBytes = 24_576;
+/** vectors that stay in registers */
+const mostHeld = 16;
+
+/** How many rounds of eight rows a block has; undefined where rows are walked one by one. */
+export function narrowRounds(nest: FoldNest, columns: number): number | undefined {
+  const { program, axis, strides } = nest;
+  const isPlain = program.loads.every((_, v) => axis[v]! >= 0 && [0, 1].includes(strides[v]!.at(-1)!));
+  if (program.nested || !isPlain || columns > (isNear(nest) ? mostNear : mostFar)) return undefined;
+  const moving = axis.filter((stride) => stride !== 0).length;
+  const rows = Math.min(blockLength, Math.floor(blockBytes / (4 * columns * Math.max(1, moving))));
+  // blocks begin where sums are put aside: a power of two of rounds
+  return 2 ** Math.floor(Math.log2(Math.max(8, rows) / 8));
+}
+
+/** Elements k … k + 8·rounds − 1 of every column join accumulators k mod 8; `rows` are where element k of column 0 lies. */
+export function addRounds(
+  f: FunctionBuilder,
+  nest: FoldNest,
+  strip: Strip,
+  rows: readonly Expr<'i32'>[],
+  k: Expr<'i32'>,
+  rounds: Expr<'i32'>,
+): void {
+  const held = 8 / Math.max(1, (2 * 8 * nest.program.words.length) / mostHeld);
+  const together = Math.max(1, 2 ** Math.floor(Math.log2(held)));
+  eachStep(f, strip.x0, strip.end, 32, (x) => {
+    const home = f.let(i32.add(strip.home, x));
+    for (let first = 0; first < 8; first += together) {
+      addToHeld(f, nest, { ...strip, home }, { rows, x, k, rounds, first, together });
+    }
+  });
+}
+
+interface Turn {
+  readonly rows: readonly Expr<'i32'>[];
+  readonly x: Expr<'i32'>;
+  readonly k: Expr<'i32'>;
+  readonly rounds: Expr<'i32'>;
+  /** the accumulators that are held: so many from the first on */
+  readonly first: number;
+  readonly together: number;
+}
+
+function addToHeld(f: FunctionBuilder, nest: FoldNest, { at, home, pitch }: Strip, turn: Turn): void {
+  const { program, strides, axis } = nest;
+  const { rows, x, k, rounds, first, together } = turn;
+  const [flat, start] = [at.at(-2)!, at.at(-1)!];
+  const flatStride = strides.at(-2)!.at(-1)!;
+  const placeOf = (j: number, w: number): number => (8 * w + first + j) * pitch;
+  const sums = Array.from({ length: together }, (_, j) =>
+    [0, 16].map((half) =>
+      program.words.map(({ type }, w): Local<Lane> => f.local(type, v128.load(type, home, placeOf(j, w) + half))),
+    ),
+  );
+  const sources = program.loads.map(({ type }, v) => {
+    const stride = strides[v]!.at(-1)!;
+    const from = f.let(i32.add(rows[v]!, plus(times(x, stride), 4 * first * axis[v]!)));
+    const read = (offset: number): [Expr<Lane>, Expr<Lane>] => {
+      if (stride === 1) return [f.let(v128.load(type, from, offset)), f.let(v128.load(type, from, offset + 16))];
+      const value = f.let(v128.load32_splat(type, from, offset));
+      return [value, value];
+    };
+    return { from, read, same: axis[v] === 0 ? read(0) : undefined, step: 4 * axis[v]! };
+  });
+  const element = f.let(plus(k, first));
+  const left = f.let(rounds);
+  f.loop((again) => {
+    sums.forEach((halves, j) => {
+      const pairs = sources.map(({ read, same, step }) => same ?? read(j * step));
+      halves.forEach((words, half) => {
+        const values = pairs.map((pair) => pair[half]!);
+        const results = program.body(f, values, {
+          index: () => {
+            const column = times(i32.shr_u(x, 2), flatStride);
+            return f.let(ramp(i32.add(i32.add(flat, plus(element, j)), column), flatStride, 4 * half));
+          },
+          k: () => i32x4.splat(i32.add(start, plus(element, j))),
+        });
+        const next = program.step(f, words, results).map((value) => f.let(value));
+        words.forEach((word, w) => {
+          f.set(word, next[w]!);
+        });
+      });
+    });
+    for (const { from, step } of sources) if (step > 0) f.increment(from, 8 * step);
+    f.increment(element, 8);
+    f.increment(left, -1);
+    f.brIf(again, left);
+  });
+  sums.forEach((halves, j) => {
+    halves.forEach((words, half) => {
+      words.forEach((word, w) => {
+        f.do(v128.store(home, word, placeOf(j, w) + 16 * half));
+      });
+    });
+  });
+}

@@ -1,0 +1,161 @@
+// A row program as a kernel: its tiles are blocks of rows, and all passes over a row run while it is in a near cache. A value
+// that only later passes read waits in scratch and never reaches memory.
+
+import { type Expr, type FunctionBuilder, i32, type Local } from '@treadle/wasm';
+import { denseStrides, sizeOf } from '../core/collapse-dims.ts';
+import { type Divided, dividedAmong } from '../core/equal-parts.ts';
+import type { Kernel, Operand, Present, Slot } from '../core/kernel.ts';
+import { type Tiled, tiled } from '../core/kernel-frame.ts';
+import { eachStep } from '../core/loops/count.ts';
+import { unflatten } from '../core/loops/rows.ts';
+import { onlyPresent, type Partition, partition, type Range, tileElements } from '../core/tile-partition.ts';
+import { address, plus, smaller, times } from '../elementwise/vector-io.ts';
+import { emitPass } from './pass.ts';
+import { type Pass, passesOf, type RowProgram, type RowStep } from './program.ts';
+import { type RowContext, type RowPlace, spareBytes } from './walk.ts';
+
+/** Rows whose folds are walked side by side, so that no step waits for the one before. */
+const together = 4;
+/** Longer rows would not stay in a near cache together. */
+const longestTogether = 4096;
+
+/** All steps for every row. No load may share a place with a store but at the same element of a step that makes it. */
+export function rowKernel(program: RowProgram): Kernel {
+  const { name, rows, columns, steps, present } = program;
+  const height = sizeOf(rows);
+  const cost = steps.reduce((sum, step) => sum + (step.per === 'element' ? step.cost : step.cost / columns), 0);
+  const parts = partition(height, 1, evenRows(rows, Math.max(together, tileElements(cost) / columns)));
+  const passes = passesOf(program);
+  const sideBySide = passes.passes.map((pass) => canGoTogether(pass, columns, parts));
+  const block = sideBySide.includes(true) ? together : 1;
+  const folds = Math.max(0, ...passes.passes.map(({ walk }) => walk.filter(({ combine }) => combine).length));
+  const [pitch, spare] = [passes.scratch, spareBytes(folds, columns)];
+  const loads = steps.flatMap((step) => step.loads.flatMap((load) => ('value' in load ? [] : [load.operand])));
+  const stores = steps.flatMap(({ results }) =>
+    results.flatMap(({ slot }) => (slot === undefined ? [] : [{ slot, view: { shape: [], strides: [], offset: 0 } }])),
+  );
+  const isDivided = parts.tiles > 0 && height % parts.tileRows === 0;
+  const kernel = tiled({
+    name,
+    parts,
+    cost: height * columns * cost,
+    work: workOf(program, height),
+    scratch: block * (pitch + spare),
+    loads,
+    stores,
+    emit: (f, table, range, scratch) => {
+      const { row0, row1 } = presentBlocks(f, table, parts, range, block, present);
+      const context = contextOf(f, table, program, passes, [...loads, ...stores]);
+      const placeAt = (first: Expr<'i32'>, r: Expr<'i32'>): RowPlace => ({
+        row: f.let(i32.add(first, r)),
+        scratch: f.let(i32.add(scratch, times(r, pitch))),
+        spare: f.let(plus(i32.add(scratch, times(r, spare)), block * pitch)),
+      });
+      eachStep(f, row0, row1, block, (row) => {
+        // The last block is a whole one too: rows that it shares with the one before are computed twice, with the same result.
+        const first = block === 1 ? row : f.let(smaller(row, plus(row1, -block)));
+        passes.passes.forEach((pass, p) => {
+          if (block === 1) emitPass(f, context, pass, [placeAt(first, i32.const(0))]);
+          else if (sideBySide[p]) {
+            const places = Array.from({ length: block }, (_, r) => placeAt(first, i32.const(r)));
+            emitPass(f, context, pass, places);
+          } else eachStep(f, i32.const(0), i32.const(block), 1, (r) => emitPass(f, context, pass, [placeAt(first, r)]));
+        });
+      });
+    },
+  });
+  return isDivided ? { ...kernel, inParts: partsOf(program) } : kernel;
+}
+
+/** What the rows divide among themselves. */
+function partsOf({ rows, columns, steps }: RowProgram): ReadonlyMap<Slot, number> {
+  const loads = steps.flatMap((step) =>
+    step.loads.flatMap((load): Divided[] => ('value' in load ? [] : [[load.operand, rows.length]])),
+  );
+  const stores = steps.flatMap(({ per, combine, results }) => {
+    const shape = per === 'row' || combine ? rows : [...rows, columns];
+    const view = { shape, strides: denseStrides(shape), offset: 0 };
+    return results.flatMap(({ slot }): Divided[] => (slot === undefined ? [] : [[{ slot, view }, rows.length]]));
+  });
+  return dividedAmong([...loads, ...stores]);
+}
+
+/** As many rows as are wanted, or down to a quarter of that where thus tiles begin where rows of leading dimensions do. */
+function evenRows(rows: readonly number[], wanted: number): number {
+  let even = 1;
+  for (const extent of rows.toReversed()) {
+    let part = Math.min(extent, Math.floor(wanted / even));
+    while (part > 1 && extent % part !== 0) part--;
+    even *= Math.max(1, part);
+    if (part < extent) break;
+  }
+  return 4 * even >= wanted ? even : wanted;
+}
+
+/** The rows of a tile that are there, in whole blocks where the tile has them: no row of another tile is touched. */
+function presentBlocks(
+  f: FunctionBuilder,
+  table: Expr<'i32'>,
+  parts: Partition,
+  range: Range,
+  block: number,
+  present: Present | undefined,
+): Pick<Range, 'row0' | 'row1'> {
+  if (!present) return range;
+  const { row0 } = range;
+  const { row1 } = onlyPresent(f, parts, table, range, present);
+  if (block === 1) return { row0, row1 };
+  const blocks = i32.div_s(plus(i32.sub(row1, row0), block - 1), i32.const(block));
+  return { row0, row1: f.let(smaller(range.row1, i32.add(row0, times(blocks, block)))) };
+}
+
+/** Values that stay in scratch are not written. */
+function workOf({ rows, columns, ops, steps }: RowProgram, height: number): Tiled['work'] {
+  const evaluations = ({ per }: RowStep): number => (per === 'element' ? height * columns : height);
+  const elements = (step: RowStep): number => (step.combine ? height : evaluations(step));
+  const written = (step: RowStep): number => step.results.filter(({ slot }) => slot !== undefined).length;
+  return {
+    kind: 'rows',
+    ops,
+    shape: [...rows, columns],
+    flops: steps.reduce((sum, step) => sum + evaluations(step) * step.flops, 0),
+    bytesWritten: steps.reduce((sum, step) => sum + 4 * elements(step) * written(step), 0),
+  };
+}
+
+/** Whether a pass is so short that its sums of floats wait for each other, and every tile has rows enough. */
+function canGoTogether({ walk }: Pass, columns: number, { rows, tileRows, tiles }: Partition): boolean {
+  const cost = walk.reduce((sum, step) => sum + step.cost, 0);
+  const lastRows = rows - (tiles - 1) * tileRows;
+  const waits = cost <= 0.6 && walk.some(({ combine }) => combine?.type === 'f32x4');
+  return waits && columns >= 64 && columns <= longestTogether && Math.min(tileRows, lastRows) >= together;
+}
+
+function contextOf(
+  f: FunctionBuilder,
+  table: Expr<'i32'>,
+  program: RowProgram,
+  passes: RowContext['passes'],
+  operands: readonly Operand[],
+): RowContext {
+  const { rows } = program;
+  const bases = new Map<string, Local<'i32'>>();
+  const keyOf = ({ slot, view }: Operand): string => `${slot} ${view.offset}`;
+  for (const operand of operands) {
+    if (!bases.has(keyOf(operand))) bases.set(keyOf(operand), address(f, table, operand));
+  }
+  return {
+    program,
+    passes,
+    rowOf: ({ operand }, row) => {
+      const base = bases.get(keyOf(operand))!;
+      const strides = operand.view.strides.slice(0, rows.length);
+      const dense = denseStrides(rows);
+      const step = strides.at(-1) ?? 0;
+      if (strides.every((stride, d) => stride === step * dense[d]!)) return i32.add(base, times(row, 4 * step));
+      const indices = unflatten(f, row, rows);
+      return indices.reduce<Expr<'i32'>>((sum, index, d) => i32.add(sum, times(index, 4 * strides[d]!)), base);
+    },
+    denseRowOf: (slot, row, size) => i32.add(bases.get(`${slot} 0`)!, times(row, 4 * size)),
+  };
+}

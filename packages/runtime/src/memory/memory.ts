@@ -1,0 +1,121 @@
+// The one shared memory of the process, and the only place where views of it are made. It is created when first asked for
+// and grows in steps up to 4 GiB; only the main thread grows it. Behind every block lie at least 64 readable bytes: those of
+// the next block, or the guard at the end.
+
+import { createMemory, type WebAssemblyMemory } from '../webassembly.ts';
+import { Allocator, type Block } from './allocator.ts';
+
+const pageBytes = 65_536;
+const maximumPages = 65_536;
+const guardBytes = 64;
+/** nothing lies at address 0 */
+const heapStart = 64;
+/** the largest block that an empty memory has room for */
+export const mostBytes: number = maximumPages * pageBytes - heapStart - guardBytes;
+const leastGrowth = 16 * 1024 * 1024;
+
+interface Views {
+  readonly f32: Float32Array<SharedArrayBuffer>;
+  readonly i32: Int32Array<SharedArrayBuffer>;
+  readonly u8: Uint8Array<SharedArrayBuffer>;
+}
+
+export class SharedMemory {
+  readonly #allocator = new Allocator(heapStart);
+  /** called before each allocation, whose error is what it throws: for tests of a memory that is full */
+  beforeAllocate: ((bytes: number) => void) | undefined;
+  #wasm: WebAssemblyMemory | undefined;
+  #views: Views | undefined;
+
+  /** The memory that modules import as `env.memory`. */
+  get wasm(): WebAssemblyMemory {
+    return this.#wasm ?? this.#create();
+  }
+
+  // A view is current until the next `allocate`; an older one still shows the same bytes, but not those that were added.
+
+  get f32(): Float32Array<SharedArrayBuffer> {
+    return (this.#views ?? this.#renew()).f32;
+  }
+
+  get i32(): Int32Array<SharedArrayBuffer> {
+    return (this.#views ?? this.#renew()).i32;
+  }
+
+  get u8(): Uint8Array<SharedArrayBuffer> {
+    return (this.#views ?? this.#renew()).u8;
+  }
+
+  /** Bytes of all blocks, each rounded up to 64. */
+  get bytesInUse(): number {
+    return this.#allocator.bytesInUse;
+  }
+
+  /** Bytes that the memory has grown to. */
+  get bytesReserved(): number {
+    return this.#wasm?.buffer.byteLength ?? 0;
+  }
+
+  /** A block of `bytes`, not cleared, at a multiple of 64. RangeError when the memory is full. */
+  allocate(bytes: number): Block {
+    if (!Number.isSafeInteger(bytes) || bytes < 0) {
+      throw new RangeError(`memory: a block has a whole number of bytes, 0 or more; got ${bytes}`);
+    }
+    this.beforeAllocate?.(bytes);
+    const wasm = this.#wasm ?? this.#create();
+    const block = this.#allocator.allocate(bytes);
+    if (block) return block;
+    this.#grow(wasm, bytes);
+    const grown = this.#allocator.allocate(bytes);
+    if (!grown) throw new Error(`internal: memory has grown and holds no block of ${bytes} bytes`);
+    return grown;
+  }
+
+  /** Gives a block back. Freeing twice is an `internal:` error. */
+  free(block: Block): void {
+    this.#allocator.free(block);
+  }
+
+  #create(): WebAssemblyMemory {
+    const initial = leastGrowth / pageBytes;
+    this.#wasm = createMemory(initial, maximumPages);
+    this.#allocator.extend(leastGrowth - heapStart - guardBytes);
+    return this.#wasm;
+  }
+
+  #renew(): Views {
+    const { buffer } = this.wasm;
+    this.#views = { f32: new Float32Array(buffer), i32: new Int32Array(buffer), u8: new Uint8Array(buffer) };
+    return this.#views;
+  }
+
+  /** Adds what a block of `bytes` lacks, and if possible a quarter of what there is, so that growing stays rare. */
+  #grow(wasm: WebAssemblyMemory, bytes: number): void {
+    const reserved = wasm.buffer.byteLength;
+    const missing = Math.ceil((Math.max(1, bytes) - this.#allocator.bytesAtTop) / pageBytes);
+    const room = maximumPages - reserved / pageBytes;
+    if (missing > room) throw this.#full(bytes, `which is at most ${maximumPages * pageBytes} bytes`);
+    const ample = Math.ceil(Math.max(leastGrowth, reserved / 4) / pageBytes);
+    const pages = [Math.min(Math.max(missing, ample), room), missing].find((count) => growsBy(wasm, count));
+    if (pages === undefined) throw this.#full(bytes, `${reserved} bytes large, and the system gives no more`);
+    this.#views = undefined;
+    this.#allocator.extend(pages * pageBytes);
+  }
+
+  #full(bytes: number, how: string): RangeError {
+    return new RangeError(
+      `memory: no room for ${bytes} bytes; ${this.bytesInUse} bytes are in use of the memory, ${how}`,
+    );
+  }
+}
+
+function growsBy(wasm: WebAssemblyMemory, pages: number): boolean {
+  try {
+    wasm.grow(pages);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const memory: SharedMemory = new SharedMemory();

@@ -1,0 +1,122 @@
+// The memory that a team works in: the control block, and a region of scratch for each thread. Both are kept from run to run
+// and grow to the largest need. A run begins on a cleared control block; nothing is touched while a run is open.
+
+import { clock, tickNanoseconds } from '../run/clock.ts';
+import {
+  abortOffset,
+  controlBytes,
+  doneOffset,
+  logOffset,
+  nextOffset,
+  patienceOffset,
+  placeOffset,
+  sliceMilliseconds,
+} from '../run/control.ts';
+import type { Program, Stint } from '../run/program.ts';
+import { roundMilliseconds } from '../run/timeout.ts';
+import type { Block } from './allocator.ts';
+import { memory } from './memory.ts';
+
+const align = 64;
+/** more than any step has, with room for the claims that follow */
+const noMoreTiles = 2 ** 30;
+const noLog: readonly (readonly Stint[])[] = [];
+const noStint: Stint = { began: 0, ended: 0, tiles: 0 };
+
+export class Workspace {
+  readonly #threads: number;
+  #control: Block | undefined;
+  #scratch: Block | undefined;
+  #scratchStride = 0;
+  /** when a run that is watched was made ready */
+  #prepared = 0;
+
+  constructor(threads: number) {
+    this.#threads = threads;
+  }
+
+  get control(): number {
+    return this.#control?.byteOffset ?? 0;
+  }
+
+  get scratch(): number {
+    return this.#scratch?.byteOffset ?? 0;
+  }
+
+  /** Bytes from one thread's scratch to the next one's. */
+  get scratchStride(): number {
+    return this.#scratchStride;
+  }
+
+  /** Makes ready for a run: large enough, and all counters 0. */
+  prepare({ steps, scratchBytes, isWatched }: Program): void {
+    const bytes = controlBytes(steps, this.#threads, isWatched);
+    if (!this.#control || this.#control.byteLength < bytes) {
+      if (this.#control) memory.free(this.#control);
+      this.#control = undefined;
+      this.#control = memory.allocate(bytes);
+    }
+    if (this.#scratchStride < scratchBytes) {
+      if (this.#scratch) memory.free(this.#scratch);
+      this.#scratch = undefined;
+      this.#scratchStride = 0;
+      const stride = align * Math.ceil(scratchBytes / align);
+      this.#scratch = memory.allocate(stride * this.#threads);
+      this.#scratchStride = stride;
+    }
+    const { i32 } = memory;
+    const first = this.#control.byteOffset / 4;
+    i32.fill(0, first, first + bytes / 4);
+    i32[first + patienceOffset / 4] = roundMilliseconds / sliceMilliseconds;
+    if (isWatched) this.#prepared = clock();
+  }
+
+  /** Makes every thread leave the run after its tile. Returns the steps of which tiles were claimed by then. */
+  abort({ steps }: Program): readonly number[] {
+    Atomics.store(memory.i32, (this.control + abortOffset) / 4, 1);
+    const begun: number[] = [];
+    for (let step = 0; step < steps; step++) {
+      if (Atomics.exchange(memory.i32, (this.control + nextOffset(step)) / 4, noMoreTiles) > 0) begun.push(step);
+    }
+    return begun;
+  }
+
+  /** The step that a thread works at, or undefined while it works at none. */
+  stepOf({ steps, isWatched }: Program, thread: number): number | undefined {
+    const place = memory.i32[(this.control + placeOffset(steps, thread, isWatched)) / 4] ?? 0;
+    return place > 0 ? place - 1 : undefined;
+  }
+
+  /** Tiles finished so far. */
+  tilesDone({ steps }: Program): number {
+    let tiles = 0;
+    for (let step = 0; step < steps; step++) {
+      tiles += Atomics.load(memory.i32, (this.control + doneOffset(step)) / 4);
+    }
+    return tiles;
+  }
+
+  /** What each thread did at each step of the latest run, where that was watched. */
+  logOf({ steps, isWatched = false }: Program): readonly (readonly Stint[])[] {
+    if (!isWatched) return noLog;
+    const { i32 } = memory;
+    const time = (ticks = 0): number => tickNanoseconds * ((ticks - this.#prepared) | 0); // the clock may have come round
+    const stintOf = (thread: number, step: number): Stint => {
+      const log = (this.control + placeOffset(steps, thread, isWatched) + logOffset(step)) / 4;
+      const [began, ended, tiles = 0] = i32.subarray(log, log + 3);
+      return tiles === 0 ? noStint : { began: time(began), ended: time(ended), tiles };
+    };
+    return Array.from({ length: this.#threads }, (_, thread) =>
+      Array.from({ length: steps }, (_, step) => stintOf(thread, step)),
+    );
+  }
+
+  /** Gives the memory back; the next run takes it anew. */
+  release(): void {
+    if (this.#control) memory.free(this.#control);
+    if (this.#scratch) memory.free(this.#scratch);
+    this.#control = undefined;
+    this.#scratch = undefined;
+    this.#scratchStride = 0;
+  }
+}

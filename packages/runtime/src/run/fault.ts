@@ -1,0 +1,25 @@
+// A place to break things, for tests: programs that are made to call it before every tile end the thread, or throw, at the
+// tile that a test has asked for. Its two words lie where nothing else does.
+
+import { isMainThread } from 'node:worker_threads';
+import type { WebAssemblyMemory } from '../webassembly.ts';
+
+export const faults = { throw: 1, end: 2 } as const;
+
+const tilesWord = 0;
+const kindWord = 1;
+
+/** From now on, the tile before which `tiles` − 1 others have begun fails; none with 0. */
+export function armFault(memory: WebAssemblyMemory, tiles: number, kind: (typeof faults)[keyof typeof faults]): void {
+  const words = new Int32Array(memory.buffer, 0, 2);
+  Atomics.store(words, kindWord, kind);
+  Atomics.store(words, tilesWord, tiles);
+}
+
+/** What a thread calls before a tile. The caller's own thread cannot be ended: it throws. */
+export function failWhereArmed(memory: WebAssemblyMemory): void {
+  const words = new Int32Array(memory.buffer, 0, 2);
+  if (Atomics.load(words, tilesWord) <= 0 || Atomics.sub(words, tilesWord, 1) !== 1) return;
+  if (!isMainThread && Atomics.load(words, kindWord) === faults.end) process.exit(1);
+  throw new Error('a fault that was asked for');
+}

@@ -1,0 +1,54 @@
+// The control block: every word has a place of its own, on a cache line that nobody else writes where that matters.
+
+import {
+  abortOffset,
+  controlBytes,
+  doneOffset,
+  logOffset,
+  nextOffset,
+  patienceOffset,
+  placeOffset,
+  placeStride,
+  waitersOffset,
+} from '@treadle/runtime';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+const shapes = fc.record({ steps: fc.nat(40), threads: fc.integer({ min: 1, max: 9 }), isWatched: fc.boolean() });
+const range = (n: number): readonly number[] => Array.from({ length: n }, (_, i) => i);
+
+test('no two words share an address, and all lie within the block', () => {
+  fc.assert(
+    fc.property(shapes, ({ steps, threads, isWatched }) => {
+      const words = [
+        abortOffset,
+        patienceOffset,
+        waitersOffset,
+        ...range(steps).flatMap((step) => [nextOffset(step), doneOffset(step)]),
+        ...range(threads).flatMap((thread) => {
+          const place = placeOffset(steps, thread, isWatched);
+          const log = isWatched ? range(3 * steps).map((word) => place + logOffset(0) + 4 * word) : [];
+          return [place, ...log];
+        }),
+      ];
+      expect(new Set(words).size).toBe(words.length);
+      expect(Math.max(...words) + 4).toBeLessThanOrEqual(controlBytes(steps, threads, isWatched));
+      for (const word of words) expect(word % 4).toBe(0);
+    }),
+  );
+});
+
+test('no two threads write to one cache line of their own', () => {
+  fc.assert(
+    fc.property(shapes, ({ steps, threads, isWatched }) => {
+      const lines = range(threads).flatMap((thread) => {
+        const place = placeOffset(steps, thread, isWatched);
+        expect(place).toBe(placeOffset(steps, 0, isWatched) + thread * placeStride(steps, isWatched));
+        const end = isWatched && steps > 0 ? place + logOffset(steps) : place + 4;
+        const first = Math.floor(place / 64);
+        return range(Math.ceil(end / 64) - first).map((i) => first + i);
+      });
+      expect(new Set(lines).size).toBe(lines.length);
+    }),
+  );
+});

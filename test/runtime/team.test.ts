@@ -1,0 +1,317 @@
+// Laws of the team: whoever runs them, all tiles run once and phases follow each other; runs happen in order; and the event
+// loop is free while an asynchronous run is under way. (How a tile finds out is said in programs.ts.)
+
+import { availableParallelism } from 'node:os';
+import { memory, Team } from '@treadle/runtime';
+import * as fc from 'fast-check';
+import { afterAll, describe, expect, test } from 'vitest';
+import { counting, spinning, valuesOf, withTable } from './programs.ts';
+
+const phasesOf = fc.array(fc.array(fc.nat(9), { maxLength: 3 }), { maxLength: 6 });
+const teams = new Map([1, 2, 3, 7].map((threads) => [threads, new Team({ threads })]));
+const teamOf = fc.constantFrom(...teams.values());
+const seed = 77;
+const isLong = process.env.TREADLE_TEST_LONG !== undefined;
+
+afterAll(() => Promise.all([...teams.values()].map((team) => team.shutdown())));
+
+/** The table of a counting program after `rounds` runs. */
+const tableAfter = (phases: readonly (readonly number[])[], rounds: number): number[] => {
+  const values = valuesOf(phases, seed);
+  return [seed, ...values.map(() => rounds), ...values, 0];
+};
+
+describe('all tiles run once, and each sees what the phases before it wrote', () => {
+  test('in blocking runs', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        teamOf,
+        phasesOf,
+        fc.boolean(),
+        fc.integer({ min: 1, max: 30 }),
+        async (team, phases, parallel, n) => {
+          const { program, tiles, words } = counting(phases);
+          await withTable(program, words, (table, view) => {
+            view()[0] = seed;
+            for (let i = 1; i <= n; i++) {
+              team.run(program, table, { parallel });
+              expect([...view()]).toEqual(tableAfter(phases, i));
+              view().fill(0, 1 + tiles, 1 + 2 * tiles);
+            }
+          });
+          team.forget(program);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test('in asynchronous runs', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        teamOf,
+        phasesOf,
+        fc.boolean(),
+        fc.integer({ min: 1, max: 10 }),
+        async (team, phases, parallel, n) => {
+          const { program, tiles, words } = counting(phases);
+          await withTable(program, words, async (table, view) => {
+            view()[0] = seed;
+            for (let i = 1; i <= n; i++) {
+              await team.runAsync(program, table, { parallel });
+              expect([...view()]).toEqual(tableAfter(phases, i));
+              view().fill(0, 1 + tiles, 1 + 2 * tiles);
+            }
+          });
+          team.forget(program);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  test('by threads that are certainly inside', async () => {
+    const several = [...teams.values()].filter((team) => team.threads() > 1);
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...several), phasesOf, fc.boolean(), async (team, phases, isBlocking) => {
+        const { program, tiles, words } = counting(phases, { meet: true });
+        await withTable(program, words, async (table, view) => {
+          view()[0] = seed;
+          const runs = 20;
+          for (let i = 1; i <= runs; i++) {
+            if (isBlocking) team.run(program, table);
+            else await team.runAsync(program, table);
+            expect([...view()]).toEqual([...tableAfter(phases, i).slice(0, -1), 2 * i]);
+            view().fill(0, 1 + tiles, 1 + 2 * tiles);
+          }
+        });
+        team.forget(program);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('in thousands of tiny runs of one program after the other, with workers that come late', async () => {
+    const pause = new Int32Array(new SharedArrayBuffer(4));
+    const [a, b, c] = [counting([[2]]), counting([[1], [3, 2], [1]]), counting([[4], [4], [4]])];
+    const runs = 3000;
+    /** Runs each program over a table of its own, in turns. */
+    const runAll = (team: Team, tables: readonly number[]): void => {
+      for (let i = 0; i < runs; i++) {
+        for (const [p, { program }] of [a, b, c].entries()) team.run(program, tables[p] ?? 0);
+        if (i % 100 === 0) Atomics.wait(pause, 0, 0, 0.05 * (i % 7));
+      }
+    };
+    for (const team of teams.values()) {
+      await withTable(a.program, a.words, (tableA, viewA) =>
+        withTable(b.program, b.words, (tableB, viewB) =>
+          withTable(c.program, c.words, (tableC, viewC) => {
+            for (const view of [viewA, viewB, viewC]) view()[0] = seed;
+            runAll(team, [tableA, tableB, tableC]);
+            for (const [view, { phases }] of [[viewA, a] as const, [viewB, b] as const, [viewC, c] as const]) {
+              expect([...view()]).toEqual(tableAfter(phases, runs));
+            }
+          }),
+        ),
+      );
+    }
+  });
+
+  test('after the memory has grown under the feet of the workers', async () => {
+    const team = new Team({ threads: 2 });
+    const { program, phases, words } = counting([[40], [40]]);
+    const growing = [];
+    for (let i = 0; i < 4; i++) {
+      await withTable(program, words, async (table, view) => {
+        view()[0] = seed;
+        for (let n = 0; n < 200; n++) team.run(program, table);
+        await team.runAsync(program, table);
+        expect([...view()]).toEqual(tableAfter(phases, 201));
+      });
+      growing.push(memory.allocate(memory.bytesReserved));
+    }
+    for (const block of growing) memory.free(block);
+    await team.shutdown();
+  });
+
+  test('at addresses beyond 2 GiB', async () => {
+    const low = memory.allocate(2 ** 31);
+    const large = 2 ** 20; // more than the holes that are left below
+    const team = new Team({ threads: 2 });
+    const { program, phases, words } = counting([[3], [4]], { meet: true });
+    const demanding = { ...program, scratchBytes: large };
+    await withTable(program, large, async (table, view) => {
+      expect(table).toBeGreaterThan(2 ** 31);
+      view()[0] = seed;
+      team.run(demanding, table);
+      await team.runAsync(demanding, table);
+      expect([...view().subarray(0, words)]).toEqual([...tableAfter(phases, 2).slice(0, -1), 4]);
+    });
+    await team.shutdown();
+    memory.free(low);
+  });
+});
+
+describe('runs happen one at a time, in the order of the calls', () => {
+  test('blocking and asynchronous ones mixed, each between its prepare and its finish', async () => {
+    await fc.assert(
+      fc.asyncProperty(teamOf, fc.array(fc.boolean(), { maxLength: 12 }), async (team, kinds) => {
+        const { program, tiles, words } = counting([[3], [2]]);
+        await withTable(program, words, async (table, view) => {
+          const events: string[] = [];
+          const pending = kinds.map((isBlocking, i) => {
+            const prepare = {
+              table: () => {
+                events.push(`prepare ${i}`);
+                view()[0] = i;
+                return table;
+              },
+            };
+            const options = {
+              finish: () => {
+                events.push(`finish ${i}`);
+                expect([...view().subarray(1 + tiles, 1 + 2 * tiles)]).toEqual(valuesOf([[3], [2]], i));
+              },
+            };
+            return isBlocking ? team.run(program, prepare, options) : team.runAsync(program, prepare, options);
+          });
+          await Promise.all(pending);
+          expect(events).toEqual(kinds.flatMap((_, i) => [`prepare ${i}`, `finish ${i}`]));
+          expect([...view().subarray(1, 1 + tiles)]).toEqual(Array(tiles).fill(kinds.length));
+        });
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('what prepare or finish throws ends that run alone', async () => {
+    const team = new Team({ threads: 2 });
+    const { program, words } = counting([[2]]);
+    const fail = (): never => {
+      throw new TypeError('mine');
+    };
+    await withTable(program, words, async (table, view) => {
+      for (const [prepared, options] of [[{ table: fail }, {}] as const, [table, { finish: fail }] as const]) {
+        expect(() => team.run(program, prepared, options)).toThrow('mine');
+        const [first, second] = await Promise.allSettled([
+          team.runAsync(program, prepared, options),
+          team.runAsync(program, table),
+        ]);
+        expect([first?.status, second?.status]).toEqual(['rejected', 'fulfilled']);
+      }
+      // Those that failed in finish have run, those that failed in prepare have not.
+      expect(view()[1]).toBe(4);
+    });
+    await team.shutdown();
+  });
+});
+
+test('the event loop is free while an asynchronous run is under way', async () => {
+  const team = new Team({ threads: 2 });
+  const { program, words } = counting([[2]]);
+  await withTable(program, words, (table) => team.runAsync(program, table));
+  const long = spinning(200_000_000);
+  let ticks = 0;
+  const timer = setInterval(() => ticks++, 2);
+  const begin = performance.now();
+  await withTable(long, 0, (table) => team.runAsync(long, table));
+  const took = performance.now() - begin;
+  clearInterval(timer);
+  expect(took).toBeGreaterThan(20);
+  // A blocked loop would tick at most once; half of the ticks may get lost on a busy machine.
+  expect(ticks).toBeGreaterThan(Math.min(5, took / 2 / 4));
+  await team.shutdown();
+}, 30_000);
+
+describe('the number of threads', () => {
+  test('is that of the cores unless it is set', () => {
+    const team = new Team();
+    expect(team.threads()).toBe(availableParallelism());
+    team.setThreads(3);
+    expect(team.threads()).toBe(3);
+  });
+
+  test('may change between runs, also while an asynchronous one is pending', async () => {
+    const team = new Team({ threads: 2 });
+    const { program, phases, words } = counting([[5], [7, 1]]);
+    await withTable(program, words, async (table, view) => {
+      view()[0] = seed;
+      let runs = 0;
+      for (const threads of [3, 1, 4, 4, 2]) {
+        const pending = team.runAsync(program, table);
+        team.setThreads(threads);
+        team.run(program, table);
+        await pending;
+        runs += 2;
+        expect([...view()]).toEqual(tableAfter(phases, runs));
+      }
+      expect(team.workers.length).toBeLessThan(team.threads());
+    });
+    await team.shutdown();
+  });
+
+  test('is a whole number, 1 or more', () => {
+    for (const threads of [0, -1, 1.5, Number.NaN]) {
+      const message = `setThreads: the number of threads must be a whole number, 1 or more; got ${threads}`;
+      expect(() => new Team({ threads: 2 }).setThreads(threads)).toThrow(message);
+      expect(() => new Team({ threads })).toThrow(RangeError);
+    }
+  });
+});
+
+describe('workers', () => {
+  test('are spawned by the first run that needs them, one more for asynchronous runs', async () => {
+    const team = new Team({ threads: 3 });
+    const { program, words } = counting([[2]]);
+    await withTable(program, words, async (table) => {
+      team.run(program, table, { parallel: false });
+      expect(team.workers.length).toBe(0);
+      team.run(program, table);
+      expect(team.workers.length).toBe(2);
+      await team.runAsync(program, table, { parallel: false });
+      expect(team.workers.length).toBe(3);
+      await team.runAsync(program, table);
+      expect(team.workers.length).toBe(3);
+    });
+    await team.shutdown();
+    expect(team.workers.length).toBe(0);
+  });
+
+  test('give everything back at a shutdown, which lets pending runs finish; the next run has new ones', async () => {
+    const team = new Team({ threads: 2 });
+    const { program, phases, words } = counting([[3], [3]]);
+    const { bytesInUse } = memory;
+    for (let round = 0; round < 3; round++) {
+      await withTable(program, words, async (table, view) => {
+        view()[0] = seed;
+        team.run(program, table);
+        const pending = [team.runAsync(program, table), team.runAsync(program, table)];
+        await team.shutdown();
+        expect([...view()]).toEqual(tableAfter(phases, 3));
+        await Promise.all(pending);
+      });
+      expect(memory.bytesInUse).toBe(bytesInUse);
+    }
+  });
+
+  test(
+    'start and end as often as one likes',
+    async () => {
+      const { program, phases, words } = counting([[3], [2]]);
+      const { bytesInUse } = memory;
+      const rounds = isLong ? 100_000 : 20;
+      await withTable(program, words, async (table, view) => {
+        view()[0] = seed;
+        for (let round = 1; round <= rounds; round++) {
+          const team = new Team({ threads: 2 + (round % 2) });
+          if (round % 3 === 0) team.run(program, table);
+          else await team.runAsync(program, table);
+          expect([...view()]).toEqual(tableAfter(phases, round));
+          await team.shutdown();
+        }
+      });
+      expect(memory.bytesInUse).toBe(bytesInUse);
+    },
+    isLong ? 6 * 3_600_000 : 60_000,
+  );
+});
