@@ -3,8 +3,8 @@
 import { planCount, realize, StoredValue, valueOf } from '@treadle/compiler';
 import { applyOp, constantNode, gradients, type MoveOp, type Node, numberNode, ops, sourceNode } from '@treadle/graph';
 import { expect, test } from 'vitest';
-import { shorten } from '../../packages/compiler/dist/optimize/cancel-inverses.js';
-import { mergeEqual } from '../../packages/compiler/dist/optimize/common-subexpressions.js';
+import { cancelInverses } from '../../packages/compiler/dist/optimize/cancel-inverses.js';
+import { eliminateCommonSubexpressions } from '../../packages/compiler/dist/optimize/common-subexpressions.js';
 import { capture, find } from '../../packages/compiler/dist/trace/capture.js';
 
 function source(shape: readonly number[], values: readonly number[] = []): Node {
@@ -15,7 +15,7 @@ function source(shape: readonly number[], values: readonly number[] = []): Node 
 
 /** The names of the ops that are left of what some nodes need. */
 function left(...nodes: Node[]): string[] {
-  const { entries } = mergeEqual(shorten(capture(find(nodes.map((node) => ({ node }))))));
+  const { entries } = eliminateCommonSubexpressions(cancelInverses(capture(find(nodes.map((node) => ({ node }))))));
   return entries.flatMap(({ node }) => (node.source ? [] : [node.op!.name]));
 }
 

@@ -2,7 +2,11 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Lifetime, largestLiveSet, layoutArena } from '../../packages/compiler/dist/schedule/buffer-assignment.js';
+import {
+  assignBuffers,
+  type Lifetime,
+  largestLiveSet,
+} from '../../packages/compiler/dist/schedule/buffer-assignment.js';
 
 const lifetime = fc
   .record({ bytes: fc.integer({ min: 0, max: 5000 }), first: fc.nat(20), length: fc.nat(8) })
@@ -14,7 +18,7 @@ const rounded = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 test('no two buffers that are alive in the same phase share a byte', () => {
   fc.assert(
     fc.property(fc.array(lifetime, { maxLength: 40 }), (lifetimes) => {
-      const { offsets, bytes } = layoutArena(lifetimes);
+      const { offsets, bytes } = assignBuffers(lifetimes);
       lifetimes.forEach((a, i) => {
         const from = offsets[i] ?? -1;
         expect(from % 64).toBe(0);
@@ -62,7 +66,7 @@ test('thousands of buffers lie apart while they are alive, and take no more than
   const kept = list(n, (i) => ({ bytes: Math.floor(1e4 * next()), first: i, last: 2 * n - i }));
   const back = list(n, (i) => ({ bytes: Math.floor(1e4 * next()), first: n + i, last: n + i + 1 }));
   for (const lifetimes of [passing, [...kept, ...back]]) {
-    const { offsets, bytes } = layoutArena(lifetimes);
+    const { offsets, bytes } = assignBuffers(lifetimes);
     expect(pairsThatMeet(lifetimes, offsets)).toBe(0);
     expect(offsets.every((offset) => offset % 64 === 0)).toBe(true);
     expect(Math.max(...lifetimes.map((lifetime, i) => (offsets[i] ?? 0) + lifetime.bytes))).toBeLessThanOrEqual(bytes);
@@ -73,7 +77,7 @@ test('thousands of buffers lie apart while they are alive, and take no more than
 test('the arena holds at least the largest live set, and never more than all buffers beside each other', () => {
   fc.assert(
     fc.property(fc.array(lifetime, { maxLength: 40 }), (lifetimes) => {
-      const { bytes } = layoutArena(lifetimes);
+      const { bytes } = assignBuffers(lifetimes);
       expect(bytes).toBeGreaterThanOrEqual(largestLiveSet(lifetimes));
       expect(bytes).toBeLessThanOrEqual(lifetimes.reduce((sum, { bytes: size }) => sum + rounded(size), 0) + 64);
     }),
@@ -119,7 +123,7 @@ test.each(Object.entries(kinds))(
     const next = generator();
     const excess = list(200, () => {
       const lifetimes = make(next);
-      return (layoutArena(lifetimes).bytes - 64) / largestLiveSet(lifetimes) - 1;
+      return (assignBuffers(lifetimes).bytes - 64) / largestLiveSet(lifetimes) - 1;
     });
     expect(Math.max(...excess)).toBeLessThanOrEqual(0.15);
     expect(excess.reduce((a, b) => a + b) / excess.length).toBeLessThanOrEqual(0.03);
@@ -141,5 +145,5 @@ test('the largest live set is that of the phase where most is alive', () => {
 
 test('buffers that follow one another share their place', () => {
   const chain = Array.from({ length: 10 }, (_, i) => ({ bytes: 640, first: i, last: i + 1 }));
-  expect(layoutArena(chain).bytes).toBe(2 * 640 + 64);
+  expect(assignBuffers(chain).bytes).toBe(2 * 640 + 64);
 });

@@ -6,14 +6,14 @@ import {
   doneOffset,
   memory,
   nextOffset,
-  patienceOffset,
   placeOffset,
   status,
+  timeoutOffset,
   waitersOffset,
 } from '@treadle/runtime';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { mainOf } from '../../packages/runtime/dist/threads/instantiate.js';
+import { instantiate } from '../../packages/runtime/dist/threads/instantiate.js';
 import { type Counting, counting, valuesOf } from '../runtime/programs.ts';
 
 const phasesOf = fc.array(fc.array(fc.nat(5), { maxLength: 4 }), { maxLength: 5 });
@@ -42,13 +42,13 @@ function withRun({ program, encoded, phases, tiles, words }: Counting, use: (run
   i32.set(head, table.byteOffset / 4);
   const counts = table.byteOffset / 4 + head.length + 1;
   i32[counts - 1] = seed;
-  const main = mainOf(program.module, memory.wasm);
+  const main = instantiate(program.module, memory.wasm);
   const word = (byteOffset: number, value?: number) => {
     const at = (control.byteOffset + byteOffset) / 4;
     if (value !== undefined) i32[at] = value;
     return i32[at] ?? 0;
   };
-  word(patienceOffset, 2);
+  word(timeoutOffset, 2);
   use({
     word,
     main: (thread) => main(control.byteOffset, table.byteOffset, scratch.byteOffset + 100 * thread, thread),

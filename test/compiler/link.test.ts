@@ -6,7 +6,7 @@ import { shutdown, Tensor } from '@treadle/tensor';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { distinctKernels, encodeKernels, link } from '../../packages/compiler/dist/code/link.js';
-import { simplified } from '../../packages/compiler/dist/optimize/index.js';
+import { optimized } from '../../packages/compiler/dist/optimize/index.js';
 import { draft } from '../../packages/compiler/dist/schedule/draft.js';
 import { execute, type Instruction, instructions } from '../support/random-program.ts';
 import type { Shape } from '../support/reference.ts';
@@ -23,7 +23,7 @@ function codeOf(list: readonly Instruction[], shape: Shape, times: number): Read
       return values.at(-1)!.node;
     }),
   );
-  return draft(simplified(found), chooseLevel().level).code;
+  return draft(optimized(found), chooseLevel().level).code;
 }
 
 const shapes = fc.constantFrom<Shape>([3], [4, 5], [2, 3, 4], [17], [12, 12], [40, 30]);

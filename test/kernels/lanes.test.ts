@@ -1,7 +1,7 @@
 // The laws of elementwise kernels: every element of the stores is the body's, nothing else is touched, whatever the views,
 // the tiles and their order.
 
-import { type Epilogue, type Kernel, type LaneProgram, lanes, quarterOf, region, sin } from '@treadle/kernels';
+import { type Epilogue, type Kernel, type LaneExpression, lanes, quarterOf, region, sin } from '@treadle/kernels';
 import { type Expr, f32x4, i32, i32x4, reinterpret } from '@treadle/wasm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -29,7 +29,7 @@ const seeds = fc.integer();
 /** an expensive body has smaller tiles */
 const costs = fc.constantFrom(0.3, 1000);
 
-type Body = LaneProgram['body'];
+type Body = LaneExpression['body'];
 const asFloat = (value: Expr<'f32x4' | 'i32x4'>): Expr<'f32x4'> => reinterpret('f32x4', value);
 
 /** v₀·2 − v₁ − v₂ …, and the flat index */

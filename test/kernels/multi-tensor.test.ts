@@ -1,7 +1,7 @@
 // The law of joined kernels: one kernel over several sets of operands gives every element the bits that a kernel of its own
 // would, and touches nothing else, whatever the lengths, what they share and the order of tiles.
 
-import { type Alike, joinAlike, type Kernel, lanes } from '@treadle/kernels';
+import { joinMultiTensor, type Kernel, lanes, type MultiTensor } from '@treadle/kernels';
 import { type Expr, f32x4, reinterpret } from '@treadle/wasm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -65,11 +65,11 @@ test('a joined kernel computes what its members do, each element with the same b
         ]),
       );
       const alike = kernels.map((kernel) => kernel.alike);
-      const [first, ...others] = alike.filter((one): one is Alike => one !== undefined);
+      const [first, ...others] = alike.filter((one): one is MultiTensor => one !== undefined);
       expect(others).toHaveLength(kernels.length - 1);
       // a scalar operand of one element may be seen either way
       if (new Set(alike.map((one) => one?.key)).size > 1) return;
-      const joined = joinAlike([first!, ...others]);
+      const joined = joinMultiTensor([first!, ...others]);
       expect(new Set([...joined.reads, ...joined.writes])).toEqual(
         new Set(kernels.flatMap((k) => [...k.reads, ...k.writes])),
       );

@@ -1,7 +1,7 @@
 // The law of row kernels: what they give is, to the bit, what their steps give one after the other, in plain TypeScript and in
 // the order of reductions, whatever is stored, however operands lie, and in whichever order tiles run.
 
-import { type RowProgram, type RowStep, rowKernel } from '@treadle/kernels';
+import { type RowFusion, type RowStep, rowKernel } from '@treadle/kernels';
 import { f32x4 } from '@treadle/wasm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -115,7 +115,7 @@ test('a row kernel gives what its steps give one after the other, to the bit', (
           results: [{ value, slot }],
         };
       });
-      const kernel = rowKernel({ name: 'rows', rows, columns, ops: [], steps: program } satisfies RowProgram);
+      const kernel = rowKernel({ name: 'rows', rows, columns, ops: [], steps: program } satisfies RowFusion);
       const after = runKernels([kernel], new Map(buffers.entries()), { order: shuffled(seed) });
       for (const { slot, values } of stored) sameBits(after.get(slot)!, values, `slot ${slot}`);
     }),

@@ -1,6 +1,6 @@
 // The laws of lists of rows: where numbers come first, sums in the order of the list, and rows written among others that stay.
 
-import { firstPlaces, hashSize, setRows, sumRepeated } from '@treadle/kernels';
+import { firstOccurrences, hashSize, setRows, sumRepeated } from '@treadle/kernels';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { runKernels } from '../support/run-kernels.ts';
@@ -41,7 +41,7 @@ test('firstPlaces finds for each number the place of the first that is equal, ho
       const all = repeating(source.length, seed).map((x) => (clashing ? Math.imul(x, 0x0e8b2f51) : x));
       const table = new Int32Array(hashSize(k)).fill(-1);
       const before = new Int32Array(store.length).fill(-7);
-      const kernel = firstPlaces({
+      const kernel = firstOccurrences({
         name: 'firsts',
         indices: operand(0, source),
         store: operand(1, store),

@@ -6,9 +6,9 @@ import {
   doneOffset,
   logOffset,
   nextOffset,
-  patienceOffset,
   placeOffset,
   placeStride,
+  timeoutOffset,
   waitersOffset,
 } from '@treadle/runtime';
 import fc from 'fast-check';
@@ -22,7 +22,7 @@ test('no two words share an address, and all lie within the block', () => {
     fc.property(shapes, ({ steps, threads, isWatched }) => {
       const words = [
         abortOffset,
-        patienceOffset,
+        timeoutOffset,
         waitersOffset,
         ...range(steps).flatMap((step) => [nextOffset(step), doneOffset(step)]),
         ...range(threads).flatMap((thread) => {

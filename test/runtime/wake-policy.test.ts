@@ -3,7 +3,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { gainOf, Sharing, wakeNanoseconds } from '../../packages/runtime/dist/threads/wake-policy.js';
+import { gainOf, WakePolicy, wakeNanoseconds } from '../../packages/runtime/dist/threads/wake-policy.js';
 
 const step = fc.record({ tiles: fc.nat({ max: 40 }), cost: fc.double({ min: 0, max: 1e6, noNaN: true }) });
 const work = fc.array(fc.array(step, { maxLength: 3 }), { maxLength: 6 });
@@ -31,10 +31,10 @@ describe('what threads save of a plan', () => {
 
 describe('threads are called', () => {
   test('at once when they are awake, and when a run alone gains what it costs to wake them', () => {
-    expect(new Sharing().pays(10_000, true, 0)).toBe(true);
-    expect(new Sharing().pays(wakeNanoseconds, false, 0)).toBe(true);
-    expect(new Sharing().pays(wakeNanoseconds - 1, false, 0)).toBe(false);
-    expect(new Sharing().pays(1, true, 0)).toBe(false);
+    expect(new WakePolicy().pays(10_000, true, 0)).toBe(true);
+    expect(new WakePolicy().pays(wakeNanoseconds, false, 0)).toBe(true);
+    expect(new WakePolicy().pays(wakeNanoseconds - 1, false, 0)).toBe(false);
+    expect(new WakePolicy().pays(1, true, 0)).toBe(false);
   });
 
   const gains = fc.array(fc.double({ min: 0, max: 1e5, noNaN: true }), { minLength: 1, maxLength: 100 });
@@ -42,7 +42,7 @@ describe('threads are called', () => {
   test('asleep, in a row of runs without a pause, before more than the cost of waking them was forgone', () => {
     fc.assert(
       fc.property(gains, (row) => {
-        const sharing = new Sharing();
+        const sharing = new WakePolicy();
         let forgone = 0;
         for (const [i, gain] of row.entries()) {
           if (sharing.pays(gain, false, 0.05 * i)) forgone = 0;
@@ -57,7 +57,7 @@ describe('threads are called', () => {
   test('never for runs with pauses that gain less', () => {
     fc.assert(
       fc.property(gains, (row) => {
-        const sharing = new Sharing();
+        const sharing = new WakePolicy();
         for (const [i, gain] of row.entries()) {
           expect(sharing.pays(gain, false, 10 * i)).toBe(gain >= wakeNanoseconds);
           sharing.ended(10 * i + 1);

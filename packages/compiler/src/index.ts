@@ -2,8 +2,8 @@
 
 export { compileModule } from './code/compile-module.ts';
 export { chooseLevel } from './code/instruction-level.ts';
-export { finished, type InParts, inTurns } from './code/interruptible.ts';
-export { Family } from './dynamic-batch/shared-plan.ts';
+export { type Interruptible, runInTurns, runToEnd } from './code/interruptible.ts';
+export { SharedPlan } from './dynamic-batch/shared-plan.ts';
 export { type ExplainedKernel, explainPlan, type PlanFigures } from './inspect/explain.ts';
 export { type Profiling, profilePlan } from './inspect/profile.ts';
 export { planCount } from './plan/plan-cache.ts';
@@ -14,9 +14,9 @@ export {
   type Recorded,
   type Recording,
   record,
-  recordInParts,
+  recordInterruptibly,
 } from './trace/record.ts';
-export { makePending } from './values/deferred-assignments.ts';
+export { flushAssignments } from './values/deferred-assignments.ts';
 export { computeAlong, initialStorageOf, isKnown, readAsync, realize, valueOf } from './values/realize.ts';
 export { disposed, StoredValue, type Values } from './values/storage.ts';
 export { isRecording, outsideRecording, recordingUnderWay, VariableCell } from './values/variable.ts';

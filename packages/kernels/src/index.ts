@@ -8,15 +8,15 @@ export {
   conv2dWeightGradient,
   denseSlot,
 } from './conv/index.ts';
-export { inSequence } from './core/chained-kernel.ts';
+export { chainKernels } from './core/chained-kernel.ts';
 export { region } from './core/epilogue/region.ts';
 export type {
-  Alike,
   Epilogue,
   Kernel,
   KernelFunc,
   Level,
   Location,
+  MultiTensor,
   Operand,
   Present,
   Refusal,
@@ -27,15 +27,15 @@ export type {
   Work,
 } from './core/kernel.ts';
 export { operandKey, overWindow, Window } from './core/window.ts';
-export type { LaneProgram } from './elementwise/fused-loop.ts';
-export { type Quarter, quarterOf, type Round } from './elementwise/index-block.ts';
+export type { LaneExpression } from './elementwise/fused-loop.ts';
+export { type IndexBlock, type Quarter, quarterOf } from './elementwise/index-block.ts';
 export { lanes } from './elementwise/kernel.ts';
-export { joinAlike } from './elementwise/multi-tensor.ts';
+export { joinMultiTensor } from './elementwise/multi-tensor.ts';
 export type { Lane } from './elementwise/vector-io.ts';
 export { argsort } from './indexing/argsort.ts';
 export { checkIndices, readRecord } from './indexing/check-indices.ts';
 export { gather, scatterAdd } from './indexing/gather.ts';
-export { firstPlaces, hashSize, setRows, sumRepeated } from './indexing/row-lists.ts';
+export { firstOccurrences, hashSize, setRows, sumRepeated } from './indexing/row-lists.ts';
 export { levels, type Probe, probe } from './instruction-probe.ts';
 export { cholesky } from './linear-algebra/cholesky.ts';
 export { cofactors } from './linear-algebra/cofactors.ts';
@@ -72,4 +72,4 @@ export { argReduce } from './reduce/arg-reduce.ts';
 export { runningSum } from './reduce/cumsum.ts';
 export { type Combine, reduce, shouldLieFirst } from './reduce/reduce.ts';
 export { rowKernel } from './row-fusion/kernel.ts';
-export type { RowProgram, RowResult, RowStep, RowValue } from './row-fusion/program.ts';
+export type { RowFusion, RowResult, RowStep, RowValue } from './row-fusion/program.ts';

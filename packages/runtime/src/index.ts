@@ -9,11 +9,11 @@ export {
   doneOffset,
   logOffset,
   nextOffset,
-  patienceOffset,
   placeOffset,
   placeStride,
   sliceMilliseconds,
   status,
+  timeoutOffset,
   waitersOffset,
 } from './run/control.ts';
 export { armFault, faults } from './run/fault.ts';

@@ -28,12 +28,12 @@ export class Predictor {
   /** The answers for rows [n, …] of each input, n ≥ 1, in batches of `batchSize` at most. */
   async answers(xs: readonly Tensor[], batchSize: number): Promise<readonly Tensor[]> {
     const count = xs[0]?.shape[0] ?? 0;
-    if (count <= batchSize) return this.#stepFor(count).runInTurns(xs);
+    if (count <= batchSize) return this.#stepFor(count).inTurns(xs);
     const answers: TensorData[] = [];
     for (let from = 0; ; from += batchSize) {
       const rows = Math.min(batchSize, count - from);
       const parts = xs.map((x) => rowsInPlace(x, from, from + rows));
-      const batch = await this.#stepFor(rows).runInTurns(parts);
+      const batch = await this.#stepFor(rows).inTurns(parts);
       disposeRows({ xs: parts });
       const whole = batch.map((part, i) => {
         const { size, dtype } = part;

@@ -168,7 +168,7 @@ function byNumbers(f: (...args: StepArguments) => BatchFigures): Step {
     step,
     run: async (rows, { tensors, count }) => {
       using numbers = tensor(rows);
-      return await step.runInTurns(tensors, count, numbers);
+      return await step.inTurns(tensors, count, numbers);
     },
   };
 }

@@ -8,9 +8,9 @@ import {
   doneOffset,
   logOffset,
   nextOffset,
-  patienceOffset,
   sliceMilliseconds,
   status,
+  timeoutOffset,
   waitersOffset,
 } from '@treadle/runtime';
 import { type Expr, type Func, type FunctionBuilder, i32, type ModuleBuilder, memory } from '@treadle/wasm';
@@ -196,7 +196,7 @@ export function emitWait(m: ModuleBuilder): Wait {
           f.brIf(exit, aborted);
           f.if(
             i32.ne(now, seen),
-            () => f.set(slices, i32.load(control, patienceOffset)),
+            () => f.set(slices, i32.load(control, timeoutOffset)),
             () => f.increment(slices, -1),
           );
           f.set(seen, now);

@@ -12,7 +12,7 @@ import {
   type WebAssemblyModule,
   webAssembly,
 } from '@treadle/runtime';
-import type { InParts } from './interruptible.ts';
+import type { Interruptible } from './interruptible.ts';
 
 export interface Compiled {
   readonly module: WebAssemblyModule;
@@ -45,7 +45,7 @@ export function beginModule(bytes: Uint8Array<ArrayBuffer>): Begun {
 }
 
 /** Optimizes the functions that V8 has not yet optimized in the background, one at a time. */
-export function* optimizeInParts(functions: readonly unknown[]): InParts<void> {
+export function* optimizeInParts(functions: readonly unknown[]): Interruptible<void> {
   let rest = functions;
   while (rest.length > 0) {
     rest = withIntrinsics(({ isOptimized, optimize }) => {

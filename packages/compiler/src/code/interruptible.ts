@@ -2,10 +2,10 @@
 // takes a few milliseconds at most.
 
 /** Work that may be interrupted: each `next` does a small part of it, the last one gives the result. */
-export type InParts<T> = Generator<undefined, T>;
+export type Interruptible<T> = Generator<undefined, T>;
 
 /** Does what is left of the work, in one go. */
-export function finished<T>(work: InParts<T>): T {
+export function runToEnd<T>(work: Interruptible<T>): T {
   for (;;) {
     const { done, value } = work.next();
     if (done) return value;
@@ -16,7 +16,7 @@ export function finished<T>(work: InParts<T>): T {
 const stretch = 5;
 
 /** Does parts of the work for some milliseconds. Gives the result when it is done. */
-export function advanced<T>(work: InParts<T>): IteratorResult<undefined, T> {
+export function advanced<T>(work: Interruptible<T>): IteratorResult<undefined, T> {
   const end = performance.now() + stretch;
   for (;;) {
     const step = work.next();
@@ -25,7 +25,7 @@ export function advanced<T>(work: InParts<T>): IteratorResult<undefined, T> {
 }
 
 /** Does the work, with a turn of the event loop every few milliseconds. */
-export async function inTurns<T>(work: InParts<T>): Promise<T> {
+export async function runInTurns<T>(work: Interruptible<T>): Promise<T> {
   for (;;) {
     const { done, value } = advanced(work);
     if (done) return value;

@@ -8,7 +8,7 @@ import { internalName, type MemoryImport, ModuleBuilder } from '@treadle/wasm';
 import { beginModule, optimizeInParts } from './compile-module.ts';
 import { emitMain } from './emit-main.ts';
 import { chooseLevel } from './instruction-level.ts';
-import { finished, type InParts } from './interruptible.ts';
+import { type Interruptible, runToEnd } from './interruptible.ts';
 
 /** A function that is compiled. */
 type Linked = Code['functions'][number];
@@ -45,11 +45,11 @@ export function keyOf({ codeKey }: Kernel): string {
 
 /** The code of a program whose functions are these kernels, in this order. */
 export function link(kernels: ReadonlyMap<string, Kernel>, isWatched: boolean): Code {
-  return finished(linkInParts(kernels, isWatched));
+  return runToEnd(linkInParts(kernels, isWatched));
 }
 
 /** The same, kernel by kernel. */
-export function* linkInParts(kernels: ReadonlyMap<string, Kernel>, isWatched: boolean): InParts<Code> {
+export function* linkInParts(kernels: ReadonlyMap<string, Kernel>, isWatched: boolean): Interruptible<Code> {
   const missing = new Map([...kernels].filter(([key]) => !kept.has(key)));
   const found = new Map([...kernels.keys()].flatMap((key) => [[key, kept.get(key)] as const]));
   if (missing.size > 0) for (const [key, linked] of yield* compileKernels(missing)) found.set(key, linked);
@@ -82,11 +82,11 @@ const urgentCost = 50_000;
 const functionsOfModule = 160;
 
 export function encodeKernels(kernels: Iterable<Kernel>): EncodedKernels {
-  return finished(encodeInParts([...kernels], Number.POSITIVE_INFINITY));
+  return runToEnd(encodeInParts([...kernels], Number.POSITIVE_INFINITY));
 }
 
 /** The first of the kernels, until the module is full. */
-function* encodeInParts(kernels: readonly Kernel[], mostFunctions: number): InParts<EncodedKernels> {
+function* encodeInParts(kernels: readonly Kernel[], mostFunctions: number): Interruptible<EncodedKernels> {
   const module = new ModuleBuilder({ memory: memoryImport });
   const names: string[] = [];
   const urgent: string[] = [];
@@ -100,7 +100,7 @@ function* encodeInParts(kernels: readonly Kernel[], mostFunctions: number): InPa
   return { bytes: module.encode({ exportAll: true }), names, urgent };
 }
 
-function* compileKernels(missing: ReadonlyMap<string, Kernel>): InParts<ReadonlyMap<string, Linked>> {
+function* compileKernels(missing: ReadonlyMap<string, Kernel>): Interruptible<ReadonlyMap<string, Linked>> {
   const [keys, all] = [[...missing.keys()], [...missing.values()]];
   const linked = new Map<string, Linked>();
   const urgent: unknown[] = [];

@@ -3,8 +3,8 @@
 // plan of its own. So what is computed never depends on who shares; only how soon it begins.
 
 import { show } from '@treadle/graph';
-import type { InParts } from '../code/interruptible.ts';
-import { simplified } from '../optimize/index.ts';
+import type { Interruptible } from '../code/interruptible.ts';
+import { optimized } from '../optimize/index.ts';
 import type { Plan } from '../plan/plan.ts';
 import { keepFor, planInParts, raggedPlanInParts } from '../plan/plan-cache.ts';
 import type { Capture, Found } from '../trace/capture.ts';
@@ -27,7 +27,7 @@ interface Shared {
   readonly plan: Plan;
 }
 
-export class Family {
+export class SharedPlan {
   readonly #f: RaggedFunction;
   #shared: Shared | undefined;
   /** the most rows that there were, or that a shared plan was looked for */
@@ -45,12 +45,12 @@ export class Family {
   }
 
   /** The plan for a capture, whose structure must last, at so many rows. */
-  *planFor(found: Found, rows: number): InParts<Planned> {
+  *planFor(found: Found, rows: number): Interruptible<Planned> {
     const isFirst = this.#most === 0 && !this.#f.capacity;
     if (isFirst) this.#most = rows;
-    else if (!this.#isHopeless && (rows > this.#most || !this.#shared)) yield* this.#widen(simplified(found), rows);
+    else if (!this.#isHopeless && (rows > this.#most || !this.#shared)) yield* this.#widen(optimized(found), rows);
     const { ragged, plan } = this.#shared ?? {};
-    const isShared = ragged && rows <= ragged.rows && isAlike(simplified(found), rows, ragged);
+    const isShared = ragged && rows <= ragged.rows && isAlike(optimized(found), rows, ragged);
     return plan && isShared ? { plan, rows } : { plan: yield* planInParts(found) };
   }
 
@@ -65,7 +65,7 @@ export class Family {
   }
 
   /** Makes a plan for these rows or more, if it can be shared: what varies with rows is seen at another number of them. */
-  *#widen(captured: Capture, rows: number): InParts<void> {
+  *#widen(captured: Capture, rows: number): Interruptible<void> {
     const most = Math.max(this.#most, this.#capacityFor(rows));
     this.#most = most;
     if (rows < 2) return;
@@ -97,7 +97,7 @@ export class Family {
   /** undefined where the function does not take so many rows. */
   #captureAt(rows: number): Capture | undefined {
     try {
-      return simplified(this.#f.capture(rows));
+      return optimized(this.#f.capture(rows));
     } catch {
       return undefined;
     }

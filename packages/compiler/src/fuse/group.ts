@@ -4,7 +4,7 @@
 import { isDense, sameShape, sizeOf, type VariableState } from '@treadle/graph';
 import type { View } from '@treadle/kernels';
 import type { Capture } from '../trace/capture.ts';
-import type { Program } from './lane-expression.ts';
+import type { FusedExpression } from './lane-expression.ts';
 import type { RowGroup } from './row-fusion.ts';
 
 export interface Group {
@@ -13,7 +13,7 @@ export interface Group {
   /** all entries that its program computes: `at`, and others of the same shape that `at` reads element by element; or the parts of what `at` computes */
   readonly members: number[];
   /** the elementwise program, of all members or of what a reduction reads */
-  program: Program | undefined;
+  program: FusedExpression | undefined;
   /** the entry of the matmul whose epilogue this group's program is */
   product: number | undefined;
   /** the groups that it computes row by row, where it is made of several */

@@ -17,7 +17,7 @@ type Term =
   | { readonly kind: 'load'; readonly load: number }
   | { readonly kind: 'apply'; readonly op: LaneOp; readonly inputs: readonly number[] };
 
-export interface Program {
+export interface FusedExpression {
   readonly shape: Shape;
   readonly loads: readonly { readonly operand: Operand; readonly type: Lane }[];
   readonly cost: number;
@@ -105,11 +105,11 @@ export function storedOperand(stored: Stored, at: number): Operand {
  * The program whose results are the entries `outputs`, all of one shape. Those among `computed` are evaluated although they
  * have slots of their own.
  */
-export function buildProgram(
+export function fusedExpression(
   stored: Stored,
   outputs: readonly number[],
   computed: readonly number[],
-): Program | MustStore {
+): FusedExpression | MustStore {
   const terms: Term[] = [];
   const loads: { operand: Operand; type: Lane }[] = [];
   /** the terms made so far, by their entries, or by entries and ways */
@@ -171,14 +171,14 @@ export function buildProgram(
   return { shape, loads, cost: cost + 0.1 * loads.length, isIndexed, ops, flops, key, body };
 }
 
-function keyOf(terms: readonly Term[], loads: Program['loads'], results: readonly number[]): string {
+function keyOf(terms: readonly Term[], loads: FusedExpression['loads'], results: readonly number[]): string {
   const texts = terms.map((term) =>
     term.kind === 'load' ? `${loads[term.load]?.type} ${term.load}` : `${term.op.key}(${term.inputs})`,
   );
   return `${texts.join(' ')} → ${results}`;
 }
 
-function emitBody(terms: readonly Term[], results: readonly number[]): Program['body'] {
+function emitBody(terms: readonly Term[], results: readonly number[]): FusedExpression['body'] {
   return (f, values, index) => {
     const done: Expr<Lane>[] = [];
     const value = (i: number | undefined): Expr<Lane> => {

@@ -6,11 +6,11 @@ import type { Ragged } from '../dynamic-batch/compare.ts';
 import type { Capture } from '../trace/capture.ts';
 import { type Group, ownsPlace } from './group.ts';
 import { GroupGraph } from './group-graph.ts';
-import { buildProgram, type Program, type Stored, storedOperand } from './lane-expression.ts';
+import { type FusedExpression, fusedExpression, type Stored, storedOperand } from './lane-expression.ts';
 import type { Fused } from './materialize.ts';
-import { joinRows } from './row-fusion.ts';
-import { joinReductions } from './shared-reductions.ts';
-import { joinEpilogues, joinLanes } from './vertical-and-epilogue.ts';
+import { fuseRows } from './row-fusion.ts';
+import { fuseReductions } from './shared-reductions.ts';
+import { fuseEpilogues, fuseVertically } from './vertical-and-epilogue.ts';
 
 /** With `ragged`, no reduction over rows is joined to others: it leaves out those that a run does not have. */
 export function makeGroups(capture: Capture, { stored, programs }: Fused, ragged?: Ragged): GroupGraph {
@@ -18,10 +18,10 @@ export function makeGroups(capture: Capture, { stored, programs }: Fused, ragged
   const groups = new GroupGraph([...programs].map(([at, program]) => makeGroup(stored, at, program, parts.get(at))));
   const sources = sourcesOf(capture);
   writeVariablesInPlace(capture, groups, sources);
-  joinLanes(capture, groups, sources, (members) => buildProgram(stored, members, members));
-  joinEpilogues(capture, groups);
-  joinRows(capture, groups, ragged);
-  if (!ragged) joinReductions(capture, groups, (inputs) => buildProgram(stored, inputs, []));
+  fuseVertically(capture, groups, sources, (members) => fusedExpression(stored, members, members));
+  fuseEpilogues(capture, groups);
+  fuseRows(capture, groups, ragged);
+  if (!ragged) fuseReductions(capture, groups, (inputs) => fusedExpression(stored, inputs, []));
   return groups;
 }
 
@@ -37,7 +37,7 @@ function partsOf({ entries }: Capture): ReadonlyMap<number, number[]> {
   return parts;
 }
 
-function makeGroup(stored: Stored, at: number, program: Program | undefined, members = [at]): Group {
+function makeGroup(stored: Stored, at: number, program: FusedExpression | undefined, members = [at]): Group {
   const reads = new Set<number>();
   for (const { operand } of program?.loads ?? []) reads.add(operand.slot);
   if (!program) {

@@ -6,8 +6,8 @@
 import { sameShape, sizeOf } from '@treadle/graph';
 import { shouldLieFirst } from '@treadle/kernels';
 import type { Capture, Captured } from '../trace/capture.ts';
-import { buildProgram, isMustStore, operandFor, type Program, type Stored } from './lane-expression.ts';
-import { cheapAgain } from './rematerialize.ts';
+import { type FusedExpression, fusedExpression, isMustStore, operandFor, type Stored } from './lane-expression.ts';
+import { isCheapToRecompute } from './rematerialize.ts';
 
 /** Positions of the entries to be stored (sources, which lie in memory anyway, are not among them). */
 export type StoredSet = ReadonlySet<number>;
@@ -16,7 +16,7 @@ export type StoredSet = ReadonlySet<number>;
 export interface Fused {
   readonly stored: Stored;
   /** for each entry that is computed on its own, in ascending order: its program, or that of what it reduces; none for a tiled op or a loop */
-  readonly programs: ReadonlyMap<number, Program | undefined>;
+  readonly programs: ReadonlyMap<number, FusedExpression | undefined>;
 }
 
 export function fuse(capture: Capture): Fused {
@@ -90,7 +90,7 @@ function chooseStored(entries: readonly Captured[], forced: ReadonlySet<number>)
     of.kernel ??= kernel;
     of.hasOthers ||= of.kernel !== kernel;
   };
-  const isCheap = cheapAgain(entries);
+  const isCheap = isCheapToRecompute(entries);
   const stored = new Set<number>();
   for (let at = entries.length - 1; at >= 0; at--) {
     const entry = entries[at];
@@ -133,16 +133,16 @@ function mustStore({ node }: Captured, use: Use, isCheap: boolean): boolean {
 
 /** The programs of what is stored, and entries that have to be stored as well for all reads to be strided views. */
 function buildPrograms(stored: StoredEntries): {
-  readonly programs: Map<number, Program | undefined>;
+  readonly programs: Map<number, FusedExpression | undefined>;
   readonly missing: ReadonlySet<number>;
 } {
-  const programs = new Map<number, Program | undefined>();
+  const programs = new Map<number, FusedExpression | undefined>();
   const missing = new Set<number>();
   for (const at of [...stored.set].sort((a, b) => a - b)) {
     const { node, inputs } = stored.entries[at] ?? {};
     if (!node || !inputs) continue;
     const { op } = node;
-    let program: Program | undefined;
+    let program: FusedExpression | undefined;
     if (op?.kind === 'part') continue;
     if (op?.kind === 'tiled' || op?.kind === 'loop') {
       for (const input of inputs) {
@@ -150,7 +150,7 @@ function buildPrograms(stored: StoredEntries): {
         if (isMustStore(operand)) missing.add(operand.mustStore);
       }
     } else {
-      const made = op?.kind === 'reduce' ? buildProgram(stored, inputs, []) : buildProgram(stored, [at], [at]);
+      const made = op?.kind === 'reduce' ? fusedExpression(stored, inputs, []) : fusedExpression(stored, [at], [at]);
       if (isMustStore(made)) missing.add(made.mustStore);
       else if (op?.kind === 'reduce' && shouldLieFirst(made, op.axes)) missing.add(inputs[0] ?? -1);
       else program = made;

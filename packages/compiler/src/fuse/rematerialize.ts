@@ -11,7 +11,7 @@ const cheap = 0.35;
 const smallPart = 1 / 8;
 
 /** For each entry whether it is so cheap. Entries come after their inputs. */
-export function cheapAgain(entries: readonly Captured[]): readonly boolean[] {
+export function isCheapToRecompute(entries: readonly Captured[]): readonly boolean[] {
   /** what it costs to compute an entry from what lies in memory; undefined where that is not so simple */
   const costs: (number | undefined)[] = [];
   for (const entry of entries) costs.push(costOf(entries, entry, costs));

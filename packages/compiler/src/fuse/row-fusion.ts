@@ -33,7 +33,7 @@ const fewRows = 8;
 const muchWork = 32_768;
 
 /** Lets reductions and what belongs to the same rows run as one group, never where a group would have to wait for itself. */
-export function joinRows(capture: Capture, groups: GroupGraph, ragged?: Ragged): void {
+export function fuseRows(capture: Capture, groups: GroupGraph, ragged?: Ragged): void {
   for (const group of [...groups.values()]) {
     const space = spaceOf(capture, group);
     if (ragged && foldsRows(capture, group, ragged)) continue;

@@ -6,17 +6,17 @@ import { sameShape } from '@treadle/graph';
 import type { Capture } from '../trace/capture.ts';
 import type { Group } from './group.ts';
 import type { GroupGraph } from './group-graph.ts';
-import { isMustStore, type MustStore, type Program } from './lane-expression.ts';
+import { type FusedExpression, isMustStore, type MustStore } from './lane-expression.ts';
 import { mostFused } from './materialize.ts';
 
 /** Accumulators of as many reductions stay in registers. */
 const mostJoined = 4;
 
 /** `programOf`: the program that computes what several reductions combine. */
-export function joinReductions(
+export function fuseReductions(
   { entries }: Capture,
   groups: GroupGraph,
-  programOf: (inputs: readonly number[]) => Program | MustStore,
+  programOf: (inputs: readonly number[]) => FusedExpression | MustStore,
 ): void {
   const inputOf = (at: number): number => entries[at]?.inputs[0] ?? -1;
   const canJoin = ({ at, program, rows, targets }: Group): boolean =>

@@ -4,7 +4,7 @@
 import type { Capture } from '../trace/capture.ts';
 import { ownsPlace, readsByRows, readsPlainly } from './group.ts';
 import type { GroupGraph } from './group-graph.ts';
-import { isMustStore, type MustStore, type Program } from './lane-expression.ts';
+import { type FusedExpression, isMustStore, type MustStore } from './lane-expression.ts';
 import type { VariableSources } from './make-groups.ts';
 import { mostFused } from './materialize.ts';
 
@@ -12,11 +12,11 @@ import { mostFused } from './materialize.ts';
  * Lets an elementwise group that one other elementwise group of its shape reads, and nobody else, be computed there: a value
  * that is kept and used once, as the moments of an optimizer are. `programOf`: the program that computes several entries.
  */
-export function joinLanes(
+export function fuseVertically(
   capture: Capture,
   groups: GroupGraph,
   sources: VariableSources,
-  programOf: (members: readonly number[]) => Program | MustStore,
+  programOf: (members: readonly number[]) => FusedExpression | MustStore,
 ): void {
   const lengths = new Map([...groups.values()].map(({ at, program }) => [at, program?.ops.length ?? 0]));
   const isLanes = (at: number): boolean => capture.entries[at]?.node.op?.kind === 'lane';
@@ -43,7 +43,7 @@ export function joinLanes(
 }
 
 /** Lets an elementwise reader of a whole matmul result run on each finished region of it. */
-export function joinEpilogues(capture: Capture, groups: GroupGraph): void {
+export function fuseEpilogues(capture: Capture, groups: GroupGraph): void {
   const joined = new Set<number>();
   for (const group of groups.values()) {
     const { node } = capture.entries[group.at] ?? {};

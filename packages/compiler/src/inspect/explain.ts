@@ -4,7 +4,7 @@ import { sizeOf } from '@treadle/graph';
 import type { Kernel, Work } from '@treadle/kernels';
 import { chooseLevel } from '../code/instruction-level.ts';
 import { encodeKernels } from '../code/link.ts';
-import { simplified } from '../optimize/index.ts';
+import { optimized } from '../optimize/index.ts';
 import { layOutTable } from '../plan/windows.ts';
 import { largestLiveSet, rounded } from '../schedule/buffer-assignment.ts';
 import { type Draft, draft } from '../schedule/draft.ts';
@@ -54,7 +54,7 @@ export interface PlanFigures {
 
 /** The plan that a call of `f` would run. */
 export function explainPlan(types: readonly ArgumentType[], f: Recorded): PlanFigures {
-  const captured = simplified(trace(types, f).found);
+  const captured = optimized(trace(types, f).found);
   return figuresOf(captured, draft(captured, chooseLevel().level));
 }
 

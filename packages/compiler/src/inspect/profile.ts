@@ -3,7 +3,7 @@
 
 import type { Stint } from '@treadle/runtime';
 import { chooseLevel } from '../code/instruction-level.ts';
-import { simplified } from '../optimize/index.ts';
+import { optimized } from '../optimize/index.ts';
 import { Plan } from '../plan/plan.ts';
 import { draft } from '../schedule/draft.ts';
 import { type ArgumentType, type Recorded, type Recording, record } from '../trace/record.ts';
@@ -27,7 +27,7 @@ export function profilePlan(types: readonly ArgumentType[], f: Recorded): Profil
   const latest: { log: readonly (readonly Stint[])[] } = { log: [] };
   let made: { readonly plan: Plan; readonly kernels: readonly ExplainedKernel[] } | undefined;
   const recording = record(types, f, function* (found) {
-    const captured = simplified(found);
+    const captured = optimized(found);
     const drafted = draft(captured, chooseLevel().level);
     const plan = new Plan(drafted, (log) => {
       latest.log = log;

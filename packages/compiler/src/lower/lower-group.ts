@@ -16,7 +16,7 @@ import {
   Window,
 } from '@treadle/kernels';
 import type { Group } from '../fuse/group.ts';
-import { type Program, type Stored, storedOperand } from '../fuse/lane-expression.ts';
+import { type FusedExpression, type Stored, storedOperand } from '../fuse/lane-expression.ts';
 import type { Capture } from '../trace/capture.ts';
 import { type Located, locationIn, operandIn } from './located.ts';
 import { rowProgram } from './lower-rows.ts';
@@ -143,7 +143,7 @@ function resultEntries(layout: Layout, count: number, members: readonly number[]
 }
 
 /** The program of a group over the positions of the window; so far its loads are known by the entries that they read. */
-function programIn(window: Window, layout: Layout, { program }: Group): Program {
+function programIn(window: Window, layout: Layout, { program }: Group): FusedExpression {
   if (!program) throw new Error('internal: a group without a program');
   const loads = program.loads.map(({ operand, type }) => ({
     operand: operandIn(window, layout, operand),
@@ -159,7 +159,7 @@ function storesIn(window: Window, layout: Layout, members: readonly number[]): r
   }));
 }
 
-function keysOf({ loads }: Program, stores: readonly Operand[]): string {
+function keysOf({ loads }: FusedExpression, stores: readonly Operand[]): string {
   return `${loads.map(({ operand }) => operandKey(operand)).join(' ')} → ${stores.map(operandKey).join(' ')}`;
 }
 
@@ -183,7 +183,7 @@ function nodeOf({ capture }: Layout, at: number): Node {
   return entry.node;
 }
 
-function named<P extends Program>(program: P): P & { readonly name: string } {
+function named<P extends FusedExpression>(program: P): P & { readonly name: string } {
   const ops = program.ops.length > 0 ? program.ops.join('·') : 'copy';
   return { ...program, name: `${ops} ${program.shape.join('×')}`.trimEnd() };
 }

@@ -3,7 +3,7 @@
 import type { Location, Slot, View } from '@treadle/kernels';
 import type { RaggedEntries } from '../dynamic-batch/compare.ts';
 import type { Place } from '../plan/places.ts';
-import { layoutArena } from '../schedule/buffer-assignment.ts';
+import { assignBuffers } from '../schedule/buffer-assignment.ts';
 import { behind, type Home, type LoopSlots, type PlacedLoop, type Rounds } from '../schedule/loop-buffers.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import type { LoopStep, Walk } from '../schedule/step.ts';
@@ -180,7 +180,7 @@ function layOutArena({ places }: Lowered, { lifetimes }: Schedule, around: Aroun
     needs.push({ bytes: place.bytes, ...touched });
   });
   if (slots.length === 0) return new Map();
-  const { offsets, bytes } = layoutArena(needs);
+  const { offsets, bytes } = assignBuffers(needs);
   const block = around.allocate(bytes);
   return new Map(slots.map((slot, i) => [slot, { first: { slot: block, byteOffset: offsets[i] ?? 0 } }]));
 }

@@ -1,6 +1,6 @@
 // A row group as a row program: its parts become steps, what one part makes and another reads a value that need not lie in memory.
 
-import { operandKey, type RowProgram, type RowStep, type Window } from '@treadle/kernels';
+import { operandKey, type RowFusion, type RowStep, type Window } from '@treadle/kernels';
 import type { Group } from '../fuse/group.ts';
 import { partRole, type RowGroup, viewInRows } from '../fuse/row-fusion.ts';
 import type { Capture } from '../trace/capture.ts';
@@ -11,7 +11,7 @@ export function rowProgram(
   layout: Located & { readonly capture: Capture },
   { space, parts }: RowGroup,
   window: Window,
-): { readonly program: RowProgram; readonly key: string } {
+): { readonly program: RowFusion; readonly key: string } {
   const { capture } = layout;
   /** the numbers of the values that the parts make */
   const values = new Map<number, number>();

@@ -5,7 +5,7 @@
 import { denseView, isDense, sameShape } from '@treadle/graph';
 import { type Capture, type Captured, movedTo } from '../trace/capture.ts';
 
-export function shorten({ entries, sources, roots }: Capture): Capture {
+export function cancelInverses({ entries, sources, roots }: Capture): Capture {
   const isRoot = new Set(roots.map(({ at }) => at));
   const short: Captured[] = [];
   /** the entry that has the same value as each */

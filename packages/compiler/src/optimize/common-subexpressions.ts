@@ -5,7 +5,7 @@
 
 import { type Capture, type Captured, movedTo } from '../trace/capture.ts';
 
-export function mergeEqual({ entries, sources, roots }: Capture): Capture {
+export function eliminateCommonSubexpressions({ entries, sources, roots }: Capture): Capture {
   const kept: Captured[] = [];
   const known = new Map<string, number>();
   const isRoot = new Set(roots.map(({ at }) => at));

@@ -2,12 +2,12 @@
 // very many, or take much memory; a recording holds its plan until it is released or forgotten, a run while it is under way.
 
 import { chooseLevel } from '../code/instruction-level.ts';
-import { finished, type InParts } from '../code/interruptible.ts';
+import { type Interruptible, runToEnd } from '../code/interruptible.ts';
 import type { Ragged } from '../dynamic-batch/compare.ts';
-import { simplified } from '../optimize/index.ts';
+import { optimized } from '../optimize/index.ts';
 import { type Draft, draftInParts } from '../schedule/draft.ts';
 import type { Capture, Found } from '../trace/capture.ts';
-import { keepStructure, namedStructure, type Structure, sameStructure } from '../trace/fingerprint.ts';
+import { type Fingerprint, keepStructure, namedStructure, sameFingerprint } from '../trace/fingerprint.ts';
 import { Plan } from './plan.ts';
 
 /** Limits for the plans that nothing holds. */
@@ -17,7 +17,7 @@ const mostBytes = 256 * 2 ** 20;
 const leastPlans = 8;
 
 interface Kept {
-  readonly structure: Structure;
+  readonly structure: Fingerprint;
   readonly plan: Plan;
   lastUse: number;
 }
@@ -30,32 +30,32 @@ let bytes = 0;
 let uses = 0;
 
 export function planFor(found: Found): Plan {
-  return keptPlan(found.structure) ?? finished(planInParts(found));
+  return keptPlan(found.structure) ?? runToEnd(planInParts(found));
 }
 
 /** The same in parts; the structure must last. */
-export function* planInParts(found: Found): InParts<Plan> {
+export function* planInParts(found: Found): Interruptible<Plan> {
   const known = keptPlan(found.structure);
   if (known) return known;
   const structure = keepStructure(found.structure);
-  const captured = simplified(found);
+  const captured = optimized(found);
   yield;
   return yield* newPlan(structure, draftInParts(captured, chooseLevel().level));
 }
 
 /** A plan that fewer rows can run, too. */
-export function* raggedPlanInParts(captured: Capture, ragged: Ragged): InParts<Plan> {
+export function* raggedPlanInParts(captured: Capture, ragged: Ragged): Interruptible<Plan> {
   const structure = namedStructure(`${ragged.rows} rows or fewer\n${ragged.key}`);
   return keptPlan(structure) ?? (yield* newPlan(structure, draftInParts(captured, chooseLevel().level, ragged)));
 }
 
-function keptPlan(structure: Structure): Plan | undefined {
-  const kept = plans.get(structure.hash)?.find((each) => sameStructure(each.structure, structure));
+function keptPlan(structure: Fingerprint): Plan | undefined {
+  const kept = plans.get(structure.hash)?.find((each) => sameFingerprint(each.structure, structure));
   if (kept) kept.lastUse = ++uses;
   return kept?.plan;
 }
 
-function* newPlan(structure: Structure, drafting: InParts<Draft>): InParts<Plan> {
+function* newPlan(structure: Fingerprint, drafting: Interruptible<Draft>): Interruptible<Plan> {
   const drafted = yield* drafting;
   const meanwhile = keptPlan(structure);
   if (meanwhile) return meanwhile;

@@ -5,7 +5,7 @@
 import { type Dtype, type Source, showShape, sizeOf } from '@treadle/graph';
 import { type Refusal, readRecord, type Slot } from '@treadle/kernels';
 import { type Block, type Code, memory, type Program, type RunOptions, type Stint, team } from '@treadle/runtime';
-import { advanced, finished, type InParts } from '../code/interruptible.ts';
+import { advanced, type Interruptible, runToEnd } from '../code/interruptible.ts';
 import { keyOf, linkInParts } from '../code/link.ts';
 import { close, type Pieces, spread } from '../dynamic-batch/padded-rows.ts';
 import { type BlockLayout, type Draft, isSmall } from '../schedule/draft.ts';
@@ -36,7 +36,7 @@ export class Plan implements Spare {
   readonly outputOf: readonly (number | undefined)[];
   readonly #program: Program;
   /** what is left to do until there is code */
-  readonly #linking: InParts<Code>;
+  readonly #linking: Interruptible<Code>;
   #code: Code | undefined;
   readonly #watch: Watch | undefined;
   readonly #outputs: readonly Output[];
@@ -156,7 +156,7 @@ export class Plan implements Spare {
   }
 
   #linkedCode(): Code {
-    this.#code ??= finished(this.#linking);
+    this.#code ??= runToEnd(this.#linking);
     return this.#code;
   }
 

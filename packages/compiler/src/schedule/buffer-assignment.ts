@@ -10,7 +10,7 @@ export interface Lifetime {
   readonly last: number;
 }
 
-export interface ArenaLayout {
+export interface BufferAssignment {
   /** byte offset of each buffer, in the order given; multiples of 64 */
   readonly offsets: readonly number[];
   readonly bytes: number;
@@ -60,7 +60,7 @@ const ranks: readonly ((lifetime: Lifetime) => number)[] = [
 ];
 
 /** The same lifetimes are always laid out the same way. */
-export function layoutArena(lifetimes: readonly Lifetime[]): ArenaLayout {
+export function assignBuffers(lifetimes: readonly Lifetime[]): BufferAssignment {
   if (lifetimes.length > mostCompared) return layOutInTime(lifetimes);
   const columns = columnsOf(lifetimes);
   const enough = largestLiveSet(lifetimes) * (1 + leastImprovement);
@@ -142,7 +142,7 @@ interface Gap {
 }
 
 /** Phase by phase: what is used no more gives back its room, then what is first used takes the tightest gap, the largest first. */
-function layOutInTime(lifetimes: readonly Lifetime[]): ArenaLayout {
+function layOutInTime(lifetimes: readonly Lifetime[]): BufferAssignment {
   const offsets = new Array<number>(lifetimes.length).fill(0);
   const begins = inOrderOf(lifetimes, (lifetime) => rounded(lifetime) - lifetime.first * 2 ** 36);
   const ends = inOrderOf(lifetimes, ({ last }) => -last);

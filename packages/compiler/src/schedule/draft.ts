@@ -3,7 +3,7 @@
 
 import { type Shape, sizeOf } from '@treadle/graph';
 import type { Kernel, Level, Slot } from '@treadle/kernels';
-import { finished, type InParts } from '../code/interruptible.ts';
+import { type Interruptible, runToEnd } from '../code/interruptible.ts';
 import { distinctKernels } from '../code/link.ts';
 import type { Ragged } from '../dynamic-batch/compare.ts';
 import { type Pieces, piecesOf } from '../dynamic-batch/padded-rows.ts';
@@ -12,7 +12,7 @@ import { fuse } from '../fuse/materialize.ts';
 import { type Lowered, lower } from '../lower/lower.ts';
 import { type Written, writtenBy } from '../plan/run-failure.ts';
 import type { Capture, Captured } from '../trace/capture.ts';
-import { type Lifetime, layoutArena } from './buffer-assignment.ts';
+import { assignBuffers, type Lifetime } from './buffer-assignment.ts';
 import { type Schedule, schedule } from './schedule.ts';
 import { kernelsIn } from './step.ts';
 
@@ -33,11 +33,11 @@ export interface Draft {
 
 /** With `ragged`, a run may have fewer rows, and leaves out what they would be. */
 export function draft(capture: Capture, level: Level, ragged?: Ragged): Draft {
-  return finished(draftInParts(capture, level, ragged));
+  return runToEnd(draftInParts(capture, level, ragged));
 }
 
 /** The same, pass by pass. */
-export function* draftInParts(capture: Capture, level: Level, ragged?: Ragged): InParts<Draft> {
+export function* draftInParts(capture: Capture, level: Level, ragged?: Ragged): Interruptible<Draft> {
   const fused = fuse(capture);
   yield;
   const groups = makeGroups(capture, fused, ragged);
@@ -101,7 +101,7 @@ function layOutBlock(
     slots.push(slot);
     needs.push(need);
   });
-  const layout = layoutArena(needs);
+  const layout = assignBuffers(needs);
   const offsets = slots.map((slot, i) => [slot, layout.offsets[i] ?? 0] as const);
   return { bytes: layout.bytes, offsets, lifetimes: needs, ragged: withRows };
 }

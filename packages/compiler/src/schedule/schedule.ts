@@ -3,9 +3,9 @@
 // nobody waits for so soon, and whose operands lie there anyway, are put off until the phase before they are needed, so that
 // their results do not take room, and a place in a cache, for longer. Kernels of a phase that do the same become one.
 
-import { type Alike, joinAlike, type Slot } from '@treadle/kernels';
+import { joinMultiTensor, type MultiTensor, type Slot } from '@treadle/kernels';
 import type { Phase, Step } from './step.ts';
-import { joinSequences } from './tile-chains.ts';
+import { chainTiles } from './tile-chains.ts';
 
 export interface Schedule {
   readonly phases: readonly Phase[];
@@ -15,7 +15,7 @@ export interface Schedule {
 
 /** `rooms`: slots that nobody knows but these steps. */
 export function schedule(steps: readonly Step[], rooms: ReadonlySet<Slot> = new Set()): Schedule {
-  const kernels = joinSequences(steps, rooms);
+  const kernels = chainTiles(steps, rooms);
   const phases = joinPhases(kernels, waiting(kernels, putOff(kernels, earliest(kernels))));
   const lifetimes = new Map<Slot, { first: number; last: number }>();
   phases.forEach((phase, at) => {
@@ -113,7 +113,7 @@ function joinPhases(kernels: readonly Step[], phases: readonly number[]): readon
     byPhase[phase]?.push(kernel);
   });
   return byPhase.map((here) => {
-    const byKey = new Map<string, [Alike, ...Alike[]]>();
+    const byKey = new Map<string, [MultiTensor, ...MultiTensor[]]>();
     for (const { alike } of here) {
       if (!alike || (like.get(alike.key) ?? 0) < 2) continue;
       const known = byKey.get(alike.key);
@@ -123,7 +123,7 @@ function joinPhases(kernels: readonly Step[], phases: readonly number[]): readon
     return here.flatMap((kernel) => {
       const members = byKey.get(kernel.alike?.key ?? '');
       if (!kernel.alike || !members) return [kernel];
-      return members[0] === kernel.alike ? [joinAlike(members)] : [];
+      return members[0] === kernel.alike ? [joinMultiTensor(members)] : [];
     });
   });
 }

@@ -2,7 +2,7 @@
 // the whole of it is more than a cache holds, both run as one kernel. So a matrix of attention is made, normalized and
 // multiplied while it is near.
 
-import { inSequence, type Kernel, type Slot } from '@treadle/kernels';
+import { chainKernels, type Kernel, type Slot } from '@treadle/kernels';
 import { isLoop, type Step } from './step.ts';
 
 /** Elements of a buffer that a near cache holds together with others: what two kernels share must have more to be worth it. */
@@ -19,7 +19,7 @@ type Sequence = { readonly kernels: readonly Kernel[] } | { readonly alone: Step
  * The same steps, in an order that gives the same, with sequences as one step. What only a sequence touches of the `rooms`, which
  * nobody knows outside of the steps, is kept for one tile at a time.
  */
-export function joinSequences(steps: readonly Step[], rooms: ReadonlySet<Slot>): readonly Step[] {
+export function chainTiles(steps: readonly Step[], rooms: ReadonlySet<Slot>): readonly Step[] {
   const joined: Sequence[] = [];
   for (const step of steps) {
     joined.push(isLoop(step) || !mayJoin(step) ? { alone: step } : { kernels: [step] });
@@ -34,7 +34,7 @@ export function joinSequences(steps: readonly Step[], rooms: ReadonlySet<Slot>):
     const { kernels } = one;
     const [first, second] = kernels;
     if (first && !second) return first;
-    return inSequence(kernels, tilesOf(kernels), ownOf(kernels, rooms, touching));
+    return chainKernels(kernels, tilesOf(kernels), ownOf(kernels, rooms, touching));
   });
 }
 

@@ -3,7 +3,7 @@
 // order. It is taken for every run that is not compiled, so it is made of numbers in one pass; the rest waits for a new plan.
 
 import { type Node, newWalk, type VariableState } from '@treadle/graph';
-import { type Structure, StructureWriter } from './fingerprint.ts';
+import { type Fingerprint, FingerprintWriter } from './fingerprint.ts';
 
 /** A value to be computed; with `target`, it becomes the variable's value. */
 export interface Root {
@@ -34,10 +34,10 @@ export interface Found {
   /** the sources among them, in their order */
   readonly sources: readonly Node[];
   /** lasts until others are found */
-  readonly structure: Structure;
+  readonly structure: Fingerprint;
 }
 
-const writer = new StructureWriter();
+const writer = new FingerprintWriter();
 
 export function find(roots: readonly Root[]): Found {
   const nodes: Node[] = [];

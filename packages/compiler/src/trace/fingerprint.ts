@@ -3,21 +3,21 @@
 
 import type { Dtype, Node, Source } from '@treadle/graph';
 
-export interface Structure {
+export interface Fingerprint {
   /** the first `length` of them count */
   readonly numbers: Int32Array;
   readonly length: number;
   readonly hash: number;
 }
 
-export function sameStructure(a: Structure, b: Structure): boolean {
+export function sameFingerprint(a: Fingerprint, b: Fingerprint): boolean {
   if (a.hash !== b.hash || a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a.numbers[i] !== b.numbers[i]) return false;
   return true;
 }
 
 /** A copy that lasts. */
-export function keepStructure({ numbers, length, hash }: Structure): Structure {
+export function keepStructure({ numbers, length, hash }: Fingerprint): Fingerprint {
   return { numbers: numbers.slice(0, length), length, hash };
 }
 
@@ -49,7 +49,7 @@ function numberOf(key: string): number {
 }
 
 /** A structure that is known by a text. */
-export function namedStructure(name: string): Structure {
+export function namedStructure(name: string): Fingerprint {
   const number = numberOf(name);
   return { numbers: Int32Array.of(nameMark, number), length: 2, hash: number };
 }
@@ -58,7 +58,7 @@ export function namedStructure(name: string): Structure {
 const floats = new Float64Array(1);
 const words = new Int32Array(floats.buffer);
 
-export class StructureWriter {
+export class FingerprintWriter {
   #numbers = new Int32Array(1024);
   #length = 0;
   #hash = 0;
@@ -96,7 +96,7 @@ export class StructureWriter {
   }
 
   /** What was written; it lasts until the next beginning. */
-  end(): Structure {
+  end(): Fingerprint {
     return { numbers: this.#numbers, length: this.#length, hash: this.#hash };
   }
 

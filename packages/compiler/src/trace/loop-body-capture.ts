@@ -17,8 +17,8 @@ import {
 } from '@treadle/graph';
 import type { View } from '@treadle/kernels';
 import { partAxis, type RaggedBody, type RaggedEntries } from '../dynamic-batch/compare.ts';
-import { shorten } from '../optimize/cancel-inverses.ts';
-import { mergeEqual } from '../optimize/common-subexpressions.ts';
+import { cancelInverses } from '../optimize/cancel-inverses.ts';
+import { eliminateCommonSubexpressions } from '../optimize/common-subexpressions.ts';
 import type { Capture, Captured } from './capture.ts';
 
 export interface CapturedBody {
@@ -118,7 +118,7 @@ export function captureBody(
     return entries.push({ node, inputs: [positionOf(place.of)] }) - 1;
   });
   const capture = { entries, sources, roots: at.map((position) => ({ at: position, target: undefined })) };
-  const short = mergeEqual(shorten(capture));
+  const short = eliminateCommonSubexpressions(cancelInverses(capture));
   return { capture: short, inputs, carries, roots, ragged: ragged && raggedEntries(short, raggedNodes) };
 }
 

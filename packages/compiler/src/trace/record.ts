@@ -11,7 +11,7 @@ import {
   sourceNode,
   type VariableState,
 } from '@treadle/graph';
-import { finished, type InParts } from '../code/interruptible.ts';
+import { type Interruptible, runToEnd } from '../code/interruptible.ts';
 import type { Binding } from '../plan/binding.ts';
 import type { Plan } from '../plan/plan.ts';
 import { keepFor, planInParts } from '../plan/plan-cache.ts';
@@ -108,19 +108,19 @@ export function captureCall(types: readonly ArgumentType[], f: Recorded): Found 
 }
 
 /** Makes a plan for what was captured, whose structure lasts. */
-export type PlanMaker = (found: Found) => InParts<Planned>;
+export type PlanMaker = (found: Found) => Interruptible<Planned>;
 
 /** Records `f`, to be run with a plan of the cache, or one of its own. */
 export function record(types: readonly ArgumentType[], f: Recorded, planOf?: PlanMaker): Recording {
-  return finished(recordInParts(types, f, planOf));
+  return runToEnd(recordInterruptibly(types, f, planOf));
 }
 
 /** The same in parts, of which the call of `f` is the first one. */
-export function* recordInParts(
+export function* recordInterruptibly(
   types: readonly ArgumentType[],
   f: Recorded,
   planOf: PlanMaker = planOfCache,
-): InParts<Recording> {
+): Interruptible<Recording> {
   const { found, ...traced } = trace(types, f);
   // Only sources and structure are needed from here on; the nodes between them can be forgotten.
   const lasting = { ...found, structure: keepStructure(found.structure) };
@@ -130,7 +130,7 @@ export function* recordInParts(
   return new PlannedRecording(plan, { ...binding, ...rows }, traced);
 }
 
-function* planOfCache(found: Found): InParts<Planned> {
+function* planOfCache(found: Found): Interruptible<Planned> {
   return { plan: yield* planInParts(found) };
 }
 

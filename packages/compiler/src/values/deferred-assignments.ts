@@ -5,13 +5,13 @@
 import { letGo, type Node, retain } from '@treadle/graph';
 import type { VariableCell } from './variable.ts';
 
-export type Pending = ReadonlyMap<VariableCell, Node>;
+export type DeferredAssignments = ReadonlyMap<VariableCell, Node>;
 
 let pending = new Map<VariableCell, Node>();
 let make: (() => void) | undefined;
 
 /** Says how pending assignments are made. */
-export function makePendingBy(run: () => void): void {
+export function flushAssignmentsBy(run: () => void): void {
   make = run;
 }
 
@@ -36,13 +36,13 @@ export function pendingValue(cell: VariableCell): Node | undefined {
 }
 
 /** Hands out the assignments to whoever makes them now, and lets go of the values then. */
-export function takePending(): Pending {
+export function takeAssignments(): DeferredAssignments {
   const taken = pending;
   if (taken.size > 0) pending = new Map();
   return taken;
 }
 
 /** Makes the assignments that wait, if there are any. */
-export function makePending(): void {
+export function flushAssignments(): void {
   if (pending.size > 0) make?.();
 }

@@ -21,7 +21,7 @@ import { planFor } from '../plan/plan-cache.ts';
 import { isSmall } from '../schedule/draft.ts';
 import { type Found, find, type Root } from '../trace/capture.ts';
 import { filledNumber, filledValue } from './constant-fill.ts';
-import { makePendingBy, type Pending, takePending } from './deferred-assignments.ts';
+import { type DeferredAssignments, flushAssignmentsBy, takeAssignments } from './deferred-assignments.ts';
 import { StoredValue, type Values } from './storage.ts';
 import { isRecording, VariableCell } from './variable.ts';
 
@@ -84,7 +84,7 @@ export async function readAsync(node: Node): Promise<Values> {
     forgetHistory(node);
     return storedIn(node).readAsync();
   }
-  const assignments = takePending();
+  const assignments = takeAssignments();
   try {
     const { plan, binding, settle } = begin([node], assignments);
     const outputs = await plan.runAsync(binding);
@@ -121,17 +121,17 @@ export function initialStorageOf(node: Node): StoredValue {
 export function realize(nodes: readonly Node[]): void {
   for (const node of nodes) checkKnown(node);
   const missing = nodes.filter((node) => !isRealized(node) && !isFilled(node));
-  if (missing.length > 0) run(missing, takePending());
+  if (missing.length > 0) run(missing, takeAssignments());
   for (const node of nodes) forgetHistory(node); // of what was computed along with another, and is read now
 }
 
-makePendingBy(() => run([], takePending()));
+flushAssignmentsBy(() => run([], takeAssignments()));
 
 /**
  * Computes and assigns everything in one plan. Where that refuses something, it has assigned nothing: then each assignment is
  * made on its own, and each node computed after them, so that what is refused takes nothing else with it.
  */
-function run(nodes: readonly Node[], assignments: Pending): void {
+function run(nodes: readonly Node[], assignments: DeferredAssignments): void {
   const isOne = companions.length === 0 && nodes.length + assignments.size === 1;
   try {
     runTogether(nodes, assignments);
@@ -143,7 +143,7 @@ function run(nodes: readonly Node[], assignments: Pending): void {
   }
 }
 
-function runOneByOne(nodes: readonly Node[], assignments: Pending): void {
+function runOneByOne(nodes: readonly Node[], assignments: DeferredAssignments): void {
   const errors = [
     ...[...assignments].flatMap((one) => errorOf(() => runTogether([], new Map([one])))),
     ...nodes.flatMap((node) => errorOf(() => runTogether([node], new Map()))),
@@ -160,7 +160,7 @@ function errorOf(act: () => void): readonly unknown[] {
   }
 }
 
-function runTogether(nodes: readonly Node[], assignments: Pending): void {
+function runTogether(nodes: readonly Node[], assignments: DeferredAssignments): void {
   const { plan, binding, settle } = begin(nodes, assignments);
   settle(plan.run(binding), () => undefined);
 }
@@ -173,7 +173,7 @@ interface Begun {
   settle<T>(outputs: readonly StoredValue[], read: () => T): T;
 }
 
-function begin(nodes: readonly Node[], assignments: Pending): Begun {
+function begin(nodes: readonly Node[], assignments: DeferredAssignments): Begun {
   for (const node of nodes) if (isIdle(node)) wakeUp(node);
   const found = prepare(nodes, assignments);
   const plan = planFor(found);
@@ -195,7 +195,7 @@ function wakeUp(node: Node): void {
   node.uses--;
 }
 
-function prepare(nodes: readonly Node[], assignments: Pending): Found {
+function prepare(nodes: readonly Node[], assignments: DeferredAssignments): Found {
   const roots: Root[] = nodes.map((node) => ({ node }));
   for (const [target, node] of assignments) roots.push({ node, target });
   if (nodes.some((node) => leftOut.has(node))) isLeavingOut = false;

@@ -17,7 +17,7 @@ import {
   sourceNode,
   type VariableState,
 } from '@treadle/graph';
-import { makePending, pendingValue, postpone, takeBack } from './deferred-assignments.ts';
+import { flushAssignments, pendingValue, postpone, takeBack } from './deferred-assignments.ts';
 import { disposed, type StoredValue } from './storage.ts';
 
 /** The assignments of a function that is recorded. */
@@ -59,7 +59,7 @@ export function noteAssignments<T>(f: (identity: object) => T): {
 export function outsideRecording<T>(f: () => T): T {
   return runIn(undefined, () => {
     const result = f();
-    makePending(); // the recording is run without another look at assignments that wait
+    flushAssignments(); // the recording is run without another look at assignments that wait
     return result;
   });
 }
@@ -104,7 +104,7 @@ export class VariableCell implements VariableState {
   get node(): Node {
     if (this.#isDisposed) throw disposed();
     if (!recording) {
-      if (pendingValue(this)) makePending();
+      if (pendingValue(this)) flushAssignments();
       return this.#node;
     }
     const node = recording.nodes.get(this) ?? this.#present(recording.identity);

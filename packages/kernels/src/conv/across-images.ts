@@ -9,8 +9,8 @@ import { plus, smaller, times } from '../elementwise/vector-io.ts';
 import { evenPart } from '../matmul/partition-evenly.ts';
 import type { Correlation } from './correlate.ts';
 import { eachGroup, eachPanel, panelsAddress } from './panels.ts';
-import { chains, eachBlockOf, joined } from './register-tile.ts';
-import { tapRuns, tapsInside } from './valid-taps.ts';
+import { eachBlockOf, joined, registerTile } from './register-tile.ts';
+import { tapRuns, validTaps } from './valid-taps.ts';
 
 /** of all pairs of an output and a tap of its row, those outside, where leaving them out pays; blocks of more images cost more */
 const leastOutside = { few: 0.03, many: 0.06 };
@@ -58,7 +58,7 @@ export function emitAcross(module: ModuleBuilder, correlation: Correlation, { ti
         const oy = f.let(i32.sub(unit, times(block, rows.output)));
         const image = f.let(i32.add(times(block, least), smaller(block, taller)));
         const start = f.let(plus(times(oy, rows.stride), -rows.before));
-        const { first, count } = tapsInside(f, rows, start);
+        const { first, count } = validTaps(f, rows, start);
         const y = i32.add(start, times(first, rows.dilation));
         const a = f.let(i32.add(i32.add(from, times(image, imageBytes)), times(y, rowBytes)));
         const c = f.let(i32.add(i32.add(to, times(image, 4 * placement.image)), times(oy, 4 * placement.row)));
@@ -122,7 +122,7 @@ function overColumns(
           { count: channels, aStep: 4, bStep },
         ]),
       ];
-      const block = chains(module, {
+      const block = registerTile(module, {
         aOffsets,
         perLane: false,
         columns: width,

@@ -15,8 +15,8 @@ import { blocksOfImages, emitAcross, isAcross } from './across-images.ts';
 import { type ConvAxis, reachesOut } from './axis.ts';
 import { type BandSpec, bandBytes, bandOrigin, bandRowBytes } from './image-band.ts';
 import { eachGroup, eachPanel, type Panels, panelsAddress } from './panels.ts';
-import { blockRuns, chains, eachBlockOf, joined } from './register-tile.ts';
-import { tapsInside } from './valid-taps.ts';
+import { blockRuns, eachBlockOf, joined, registerTile } from './register-tile.ts';
+import { validTaps } from './valid-taps.ts';
 
 export interface Windows {
   readonly images: number;
@@ -240,7 +240,7 @@ function overRows({ f, correlation }: Emission, outputs: Span, body: (row: Outpu
   f.forSteps(oy, outputs.end, 1, () => {
     const start = f.let(plus(times(oy, rows.stride), -rows.before));
     const { first, count } = reachesOut(rows)
-      ? tapsInside(f, rows, start)
+      ? validTaps(f, rows, start)
       : { first: i32.const(0), count: i32.const(rows.taps) };
     body({ oy, y: f.let(i32.add(start, times(first, rows.dilation))), first, count });
   });
@@ -280,7 +280,7 @@ function overColumns(
       const loops = reachesOut(rows)
         ? [{ count: undefined, ...tapRow }, ...inner]
         : joined([{ count: rows.taps, ...tapRow }, ...inner]);
-      const block = chains(module, { aOffsets, perLane, columns: width, loops, cRow, level });
+      const block = registerTile(module, { aOffsets, perLane, columns: width, loops, cRow, level });
       const b = i32.add(panel, times(first, tapRow.bStep));
       f.do(f.call(block, i32.add(a, aFrom), b, i32.add(c, cFrom), count, 0, spill));
     });

@@ -15,7 +15,7 @@ export interface Loop {
   readonly bStep: number;
 }
 
-export interface ChainsSpec {
+export interface RegisterTileSpec {
   /** bytes from `a` to the first element of each row */
   readonly aOffsets: readonly number[];
   /** whether a row of A has an element for each column, side by side, instead of one for all */
@@ -46,7 +46,7 @@ export function joined(loops: readonly Loop[]): Loop[] {
 }
 
 /** (a, b, c, count, continues, spill), as the micro-kernel; `count` is that of the outermost loop where it is not known. */
-export function chains(module: ModuleBuilder, spec: ChainsSpec): MicroKernel {
+export function registerTile(module: ModuleBuilder, spec: RegisterTileSpec): MicroKernel {
   const key = `conv chains ${JSON.stringify(spec)}`;
   return module.once(key, () =>
     module.func(
@@ -180,7 +180,7 @@ function repeat(f: FunctionBuilder, left: Local<'i32'>, body: () => void): void 
  */
 function multiplyAdd(
   f: FunctionBuilder,
-  { aOffsets, perLane, level }: ChainsSpec,
+  { aOffsets, perLane, level }: RegisterTileSpec,
   sums: readonly (readonly Local<'f32x4'>[])[],
   a: Expr<'i32'>,
   b: Expr<'i32'>,
@@ -230,7 +230,7 @@ function multiplyAdd(
  */
 function multiplyAddSliding(
   f: FunctionBuilder,
-  { aOffsets, level }: ChainsSpec,
+  { aOffsets, level }: RegisterTileSpec,
   sums: readonly (readonly Local<'f32x4'>[])[],
   a: Expr<'i32'>,
   b: Expr<'i32'>,

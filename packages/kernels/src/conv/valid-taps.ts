@@ -5,7 +5,7 @@ import { larger, plus, smaller } from '../elementwise/vector-io.ts';
 import type { ConvAxis } from './axis.ts';
 
 /** The first tap that lies inside, and how many do, of the window that begins at `start`. */
-export function tapsInside(
+export function validTaps(
   f: FunctionBuilder,
   { input, taps, dilation }: ConvAxis,
   start: Expr<'i32'>,

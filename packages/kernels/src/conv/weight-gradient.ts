@@ -13,7 +13,7 @@ import { evenPart, type Span } from '../matmul/partition-evenly.ts';
 import { blockOf, type Windows } from './correlate.ts';
 import { type BandSpec, bandBytes, bandOrigin, bandRowBytes } from './image-band.ts';
 import { eachGroup, eachPanel, type Panels } from './panels.ts';
-import { blockRuns, chains, eachBlockOf, joined } from './register-tile.ts';
+import { blockRuns, eachBlockOf, joined, registerTile } from './register-tile.ts';
 import { outputsOf } from './valid-taps.ts';
 import { type Runs, runsOf } from './weight-runs.ts';
 
@@ -234,7 +234,7 @@ function overTaps({ f, module, gradient, cut, scratch }: Emission, band: Band, w
       const c = f.let(i32.add(band.c, times(plus(times(ky, columns.taps), kx), channels * cRow)));
       eachBlockOf(f, blockRuns(channels, cut.mr), (height) => {
         const aOffsets = Array.from({ length: height }, (_, i) => 4 * i);
-        const block = chains(module, { aOffsets, perLane: false, columns: width, loops, cRow, level });
+        const block = registerTile(module, { aOffsets, perLane: false, columns: width, loops, cRow, level });
         f.do(f.call(block, a, from, c, count, band.continues, spill));
         f.increment(a, 4 * height);
         f.increment(c, height * cRow);
@@ -260,7 +260,7 @@ function overRuns(emission: Emission, band: Band, width: number): void {
   ];
   const spill = f.let(plus(scratch, cut.spill));
   const call = (aOffsets: readonly number[], a: Expr<'i32'>, c: Expr<'i32'>): void => {
-    const block = chains(module, { aOffsets, perLane, columns: width, loops, cRow, level });
+    const block = registerTile(module, { aOffsets, perLane, columns: width, loops, cRow, level });
     f.do(f.call(block, a, band.b, c, band.count, band.continues, spill));
   };
   if (runs.kind === 'all') {

@@ -3,9 +3,9 @@
 import { sizeOf } from './collapse-dims.ts';
 import type { Operand, Work } from './kernel.ts';
 
-export type Traffic = Pick<Work, 'bytesRead' | 'bytesWritten'>;
+export type BytesMoved = Pick<Work, 'bytesRead' | 'bytesWritten'>;
 
-export function trafficOf(loads: readonly Operand[], stores: readonly Operand[]): Traffic {
+export function bytesMoved(loads: readonly Operand[], stores: readonly Operand[]): BytesMoved {
   return { bytesRead: bytesOf(loads), bytesWritten: bytesOf(stores) };
 }
 

@@ -13,7 +13,7 @@ const overread = 128;
  * The kernels in their order, cut into so many tiles, which divides the tiles of each. What one of them writes and another
  * touches must be `inParts` of both; `own`: what only they touch, and how many elements it would have.
  */
-export function inSequence(kernels: readonly Kernel[], tiles: number, own: ReadonlyMap<Slot, number>): Kernel {
+export function chainKernels(kernels: readonly Kernel[], tiles: number, own: ReadonlyMap<Slot, number>): Kernel {
   const windows = kernels.map(({ window = [] }) => window);
   const begins = windows.map((_, i) => windows.slice(0, i).flat().length);
   const all = windows.flat();

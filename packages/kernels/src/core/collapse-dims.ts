@@ -22,7 +22,7 @@ export interface Collapsed {
   readonly strides: readonly (readonly number[])[];
 }
 
-export function collapse(shape: readonly number[], views: readonly (readonly number[])[]): Collapsed {
+export function collapseDims(shape: readonly number[], views: readonly (readonly number[])[]): Collapsed {
   const sizes: number[] = [];
   const strides: number[][] = views.map(() => []);
   shape.forEach((size, d) => {

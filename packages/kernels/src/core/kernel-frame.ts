@@ -1,7 +1,7 @@
 // From loops over a range to a kernel: the frame that every kernel here has.
 
 import type { Expr, FunctionBuilder, ModuleBuilder } from '@treadle/wasm';
-import { type Traffic, trafficOf } from './bytes-moved.ts';
+import { type BytesMoved, bytesMoved } from './bytes-moved.ts';
 import type { Kernel, KernelFunc, Operand, Present, Slot, Work } from './kernel.ts';
 import { locate, onlyPresent, type Partition, type Range } from './tile-partition.ts';
 
@@ -10,7 +10,7 @@ export interface Tiled {
   readonly parts: Partition;
   readonly cost: number;
   /** the bytes are those of loads and stores, where nothing else is said */
-  readonly work: Omit<Work, keyof Traffic> & Partial<Traffic>;
+  readonly work: Omit<Work, keyof BytesMoved> & Partial<BytesMoved>;
   readonly scratch?: number;
   readonly loads: readonly Operand[];
   readonly stores: readonly Operand[];
@@ -20,7 +20,7 @@ export interface Tiled {
   emit(f: FunctionBuilder, table: Expr<'i32'>, range: Range, scratch: Expr<'i32'>, module: ModuleBuilder): void;
 }
 
-export function tiled({ name, parts, cost, work, scratch = 0, loads, stores, present, emit }: Tiled): Kernel {
+export function kernelOverTiles({ name, parts, cost, work, scratch = 0, loads, stores, present, emit }: Tiled): Kernel {
   return {
     name,
     tiles: parts.tiles,
@@ -28,7 +28,7 @@ export function tiled({ name, parts, cost, work, scratch = 0, loads, stores, pre
     scratch,
     reads: slotsOf(loads),
     writes: slotsOf(stores),
-    work: { ...trafficOf(loads, stores), ...work },
+    work: { ...bytesMoved(loads, stores), ...work },
     emit: (module: ModuleBuilder): KernelFunc =>
       module.func(
         name,

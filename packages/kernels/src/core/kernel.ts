@@ -94,13 +94,13 @@ export interface Kernel {
    */
   readonly inParts?: ReadonlyMap<Slot, number>;
   /** where others may do the same to operands of their own: with them it can be one kernel */
-  readonly alike?: Alike;
+  readonly alike?: MultiTensor;
   /** where it may refuse what it reads */
   readonly refusal?: Refusal;
 }
 
 /** Elementwise work, to be joined with what has the same key. */
-export interface Alike {
+export interface MultiTensor {
   readonly key: string;
   readonly program: StoredProgram;
   /** how many elements */

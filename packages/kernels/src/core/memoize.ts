@@ -1,6 +1,6 @@
 // Code that is emitted when it is first asked for, and then read again.
 
-export function once<T>(make: () => T): () => T {
+export function memoize<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => {
     made ??= { value: make() };

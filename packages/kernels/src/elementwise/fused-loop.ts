@@ -3,14 +3,14 @@
 // All loads of a round come before its stores, so a store may take the place of a load that has the same view.
 
 import { type Expr, FunctionBuilder, i32, v128 } from '@treadle/wasm';
-import { collapse, denseStrides } from '../core/collapse-dims.ts';
+import { collapseDims, denseStrides } from '../core/collapse-dims.ts';
 import type { Operand, Present } from '../core/kernel.ts';
 import { type ColumnCode, eachColumn } from '../core/loops/columns.ts';
 import { type Cursor, eachRow } from '../core/loops/rows.ts';
-import { once } from '../core/memoize.ts';
+import { memoize } from '../core/memoize.ts';
 import type { Range } from '../core/tile-partition.ts';
 import { asksForQuarter, indicesOfRound, pairOfIndices } from './index-block.ts';
-import { mendRare } from './slow-path.ts';
+import { repairSlowPath } from './slow-path.ts';
 import {
   constantLane,
   type Lane,
@@ -23,7 +23,7 @@ import {
   writeFour,
 } from './vector-io.ts';
 
-export interface LaneProgram {
+export interface LaneExpression {
   readonly name: string;
   /** the shape that is walked */
   readonly shape: readonly number[];
@@ -51,7 +51,7 @@ export type LaneBody = (
 ) => readonly Expr<Lane>[];
 
 /** A program and where its outputs go: views of its shape, no two elements of which are the same. */
-export interface StoredProgram extends LaneProgram {
+export interface StoredProgram extends LaneExpression {
   readonly stores: readonly Operand[];
 }
 
@@ -69,7 +69,7 @@ export interface Nest {
 export function nestOf({ shape, loads, stores, body }: StoredProgram, fixed: 0 | 2 = 0): Nest {
   const views = [...loads.map(({ operand }) => operand), ...stores].map(({ view }) => view.strides);
   const all = [...views, denseStrides(shape)];
-  const outer = collapse(
+  const outer = collapseDims(
     shape.slice(0, shape.length - fixed),
     all.map((strides) => strides.slice(0, shape.length - fixed)),
   );
@@ -130,14 +130,14 @@ function rowCode(
     body(f, values, index).map((result) => f.let(result));
   const positionAt = (x: Expr<'i32'>): Expr<'i32'> => i32.add(flat, i32.shr_u(x, 2));
   const several = (x: Expr<'i32'>, count: 8 | 16, indices: () => readonly Expr<'i32x4'>[]): void => {
-    const index = once(indices);
+    const index = memoize(indices);
     const eights = Array.from({ length: count / 8 }, (_, eight) => (eight === 0 ? x : f.let(plus(x, 32 * eight))));
     const pairs = eights.map((at) =>
       loads.map(({ type, row, stride, value }) =>
         value ? ([value, value] as const) : readEight(f, type, row, stride, at),
       ),
     );
-    mendRare(f, () => {
+    repairSlowPath(f, () => {
       const results = Array.from({ length: count / 4 }, (_, q) =>
         apply(
           pairs[q >> 1]!.map((pair) => pair[q & 1]!),
@@ -156,7 +156,7 @@ function rowCode(
     eight: (x) => several(x, 8, () => pairOfIndices(f, positionAt(x))),
     four: (x, count) => {
       const values = loads.map(({ type, row, stride, value }) => value ?? readFour(f, type, row, stride, x, count));
-      const index = once(() => f.let(ramp(positionAt(x), 1)));
+      const index = memoize(() => f.let(ramp(positionAt(x), 1)));
       const results = apply(values, index);
       stores.forEach(({ row, stride }, s) => {
         writeFour(f, row, stride, x, results[s]!, count);

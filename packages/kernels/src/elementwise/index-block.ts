@@ -8,13 +8,13 @@ import { ramp } from './vector-io.ts';
 export type Quarter = 0 | 1 | 2 | 3;
 
 /** Sixteen positions that one round of a loop computes; the object tells rounds apart. */
-export interface Round {
+export interface IndexBlock {
   /** the positions of the first quarter */
   readonly first: Expr<'i32x4'>;
 }
 
 interface Place {
-  readonly round: Round;
+  readonly round: IndexBlock;
   readonly quarter: Quarter;
 }
 

@@ -3,7 +3,7 @@
 
 import { sizeOf } from '../core/collapse-dims.ts';
 import type { Kernel } from '../core/kernel.ts';
-import { tiled } from '../core/kernel-frame.ts';
+import { kernelOverTiles } from '../core/kernel-frame.ts';
 import { partition, tileElements } from '../core/tile-partition.ts';
 import { operandKey, overWindow, Window } from '../core/window.ts';
 import { emitNest, nestOf, type StoredProgram } from './fused-loop.ts';
@@ -31,7 +31,7 @@ function lanesInPlace(program: StoredProgram): Kernel {
   const blocks = turned(nest);
   const elements = tileElements(cost);
   const alike = alikeOf(program, nest);
-  const kernel = tiled({
+  const kernel = kernelOverTiles({
     name,
     parts: blocks ? bandsOf(blocks, elements) : partition(sizeOf(nest.rows), nest.columns, elements),
     cost: sizeOf(shape) * cost,

@@ -4,9 +4,9 @@
 // members: so the code does not depend on who they are, nor on how many.
 
 import { type Expr, type Func, type FunctionBuilder, i32, type Local, type ModuleBuilder } from '@treadle/wasm';
-import { trafficOf } from '../core/bytes-moved.ts';
+import { bytesMoved } from '../core/bytes-moved.ts';
 import { sizeOf } from '../core/collapse-dims.ts';
-import type { Alike, Kernel, KernelFunc, Location, Operand, Word } from '../core/kernel.ts';
+import type { Kernel, KernelFunc, Location, MultiTensor, Operand, Word } from '../core/kernel.ts';
 import { slotsOf } from '../core/kernel-frame.ts';
 import { partition, tileElements } from '../core/tile-partition.ts';
 import { emitNest, type Nest, type StoredProgram } from './fused-loop.ts';
@@ -19,7 +19,7 @@ const round = 16;
  * What the program can be joined by: every load one run of elements or one repeated element, every store one run. undefined
  * where the loops are of another kind, or the program has no key.
  */
-export function alikeOf(program: StoredProgram, { rows, columns }: Nest): Alike | undefined {
+export function alikeOf(program: StoredProgram, { rows, columns }: Nest): MultiTensor | undefined {
   const { key, shape, stores } = program;
   if (key === undefined || rows.length > 0 || columns === 0) return undefined;
   const loads = program.loads.map(({ operand }) => operand);
@@ -50,7 +50,7 @@ const record = { start: 0, length: 4, end: 8, locations: 12 };
 const recordWords = 3;
 
 /** One kernel for some with equal keys, none of which touches what another writes. */
-export function joinAlike(alike: readonly [Alike, ...Alike[]]): Kernel {
+export function joinMultiTensor(alike: readonly [MultiTensor, ...MultiTensor[]]): Kernel {
   const [{ key, program }] = alike;
   const words: Word[] = [];
   let total = 0;
@@ -71,7 +71,7 @@ export function joinAlike(alike: readonly [Alike, ...Alike[]]): Kernel {
     scratch: 0,
     reads: slotsOf(loads),
     writes: slotsOf(stores),
-    work: { kind: 'lanes', ops: program.ops ?? [], shape: [elements], flops, ...trafficOf(loads, stores) },
+    work: { kind: 'lanes', ops: program.ops ?? [], shape: [elements], flops, ...bytesMoved(loads, stores) },
     window: [alike.length, tileColumns, total, ...words],
     codeKey: `alike ${key}`,
     emit: (module) => emitJoined(module, program),
@@ -79,7 +79,7 @@ export function joinAlike(alike: readonly [Alike, ...Alike[]]): Kernel {
 }
 
 /** A member's loads or stores in the locations where they lie. */
-function operandsOf({ program, locations }: Alike, which: 'loads' | 'stores'): Operand[] {
+function operandsOf({ program, locations }: MultiTensor, which: 'loads' | 'stores'): Operand[] {
   const first = which === 'loads' ? 0 : program.loads.length;
   const operands = which === 'loads' ? program.loads.map(({ operand }) => operand) : program.stores;
   return operands.map(({ view }, i) => {

@@ -7,14 +7,14 @@ import { type Expr, type FunctionBuilder, type Local, v128 } from '@treadle/wasm
 const noted = new WeakMap<FunctionBuilder, Local<'i32x4'>[]>();
 
 /** Emits `mend` for when some lane of the mask `wanted` is set; what it does not name it must leave as it is. */
-export function whereRare(f: FunctionBuilder, wanted: Local<'i32x4'>, mend: () => void): void {
+export function emitSlowPath(f: FunctionBuilder, wanted: Local<'i32x4'>, mend: () => void): void {
   const round = noted.get(f);
   if (round) round.push(wanted);
   else f.if(v128.any_true(wanted), mend);
 }
 
 /** Emits `compute` without what is rare, and once more with it for when that was wanted; it must do no harm twice. */
-export function mendRare(f: FunctionBuilder, compute: () => void): void {
+export function repairSlowPath(f: FunctionBuilder, compute: () => void): void {
   const round: Local<'i32x4'>[] = [];
   noted.set(f, round);
   compute();

@@ -5,7 +5,7 @@ import { type Expr, type FunctionBuilder, i8x16 } from '@treadle/wasm';
 import type { Lane } from './vector-io.ts';
 
 /** The columns of four rows of four. */
-export function turnFour<T extends Lane>(f: FunctionBuilder, rows: readonly Expr<T>[]): Expr<T>[] {
+export function transpose4x4<T extends Lane>(f: FunctionBuilder, rows: readonly Expr<T>[]): Expr<T>[] {
   return [0, 2].flatMap((half) => {
     const low = f.let(interleave(rows[0]!, rows[1]!, half));
     const high = f.let(interleave(rows[2]!, rows[3]!, half));

@@ -5,11 +5,11 @@
 
 import { type Expr, FunctionBuilder, i32, i32x4, v128 } from '@treadle/wasm';
 import { sizeOf } from '../core/collapse-dims.ts';
-import { eachStep } from '../core/loops/count.ts';
+import { countLoop } from '../core/loops/count.ts';
 import { unflatten } from '../core/loops/rows.ts';
 import type { Partition, Range } from '../core/tile-partition.ts';
 import { emitNest, type Nest } from './fused-loop.ts';
-import { turnFour } from './transpose-4x4.ts';
+import { transpose4x4 } from './transpose-4x4.ts';
 import { plus, smaller, times } from './vector-io.ts';
 
 /** Rows and columns of a block: a turned block takes 16 KiB of scratch. */
@@ -97,7 +97,7 @@ function eachBand(
   body: (band: Band) => void,
 ): void {
   const size = rows.at(-1)!;
-  eachStep(f, col0, col1, 1, (band) => {
+  countLoop(f, col0, col1, 1, (band) => {
     const [outer, index] = unflatten(f, band, [0, Math.ceil(size / height)]);
     const top = f.let(times(index!, height));
     const bottom = f.let(smaller(plus(top, height), i32.const(size)));
@@ -124,9 +124,9 @@ export function emitMoved(
     const source = f.let(linear(bases[0]!, outer, from));
     const target = f.let(linear(bases[1]!, outer, to));
     const rowsOf = (body: (r: Expr<'i32'>) => void): void =>
-      eachStep(f, top, bottom, 4, (r) => body(height % 4 === 0 ? r : f.let(smaller(r, i32.const(height - 4)))));
+      countLoop(f, top, bottom, 4, (r) => body(height % 4 === 0 ? r : f.let(smaller(r, i32.const(height - 4)))));
     const columnsOf = (body: (c: Expr<'i32'>) => void): void =>
-      eachStep(f, range.row0, range.row1, 8, (c) =>
+      countLoop(f, range.row0, range.row1, 8, (c) =>
         body(columns % 8 === 0 ? c : f.let(smaller(c, i32.const(columns - 8)))),
       );
     const along = (r: Expr<'i32'>): Expr<'i32'>[] => [
@@ -155,7 +155,7 @@ export function emitMoved(
 function movePiece(f: FunctionBuilder, from: Expr<'i32'>, step: number, to: Expr<'i32'>, width: number): void {
   const [read, write] = [f.let(from), f.let(to)];
   const pair = [0, 4].map((q) =>
-    turnFour(
+    transpose4x4(
       f,
       [0, 1, 2, 3].map((row) => f.let(v128.load('i32x4', read, (q + row) * step))),
     ),
@@ -179,7 +179,7 @@ export function emitTurned(
   );
   eachBand(f, rows, blockRows, range, ({ indices, first, top, bottom }) => {
     const starts = loads.map((v) => f.let(linear(bases[v]!, indices, strides[v]!)));
-    eachStep(f, range.row0, range.row1, blockColumns, (left) => {
+    countLoop(f, range.row0, range.row1, blockColumns, (left) => {
       const right = f.let(smaller(plus(left, blockColumns), range.row1));
       const blocks = loads.map((v, i) => {
         const to = f.let(plus(scratch, i * blockRows * pitch));
@@ -207,13 +207,13 @@ interface Block {
 
 function turn(f: FunctionBuilder, { source, step, rows, columns, to }: Block): void {
   const last = f.let(plus(columns, -1));
-  eachStep(f, i32.const(0), columns, 4, (c) => {
+  countLoop(f, i32.const(0), columns, 4, (c) => {
     const from = [0, 1, 2, 3].map((q) => f.let(i32.add(source, times(smaller(plus(c, q), last), step))));
     const into = f.let(i32.add(to, times(c, 4)));
-    eachStep(f, i32.const(0), rows, 4, (r) => {
+    countLoop(f, i32.const(0), rows, 4, (r) => {
       const along = from.map((row) => f.let(v128.load('i32x4', i32.add(row, times(r, 4)))));
       const at = f.let(i32.add(into, times(r, pitch)));
-      turnFour(f, along).forEach((row, i) => {
+      transpose4x4(f, along).forEach((row, i) => {
         f.do(v128.store(at, row, i * pitch));
       });
     });

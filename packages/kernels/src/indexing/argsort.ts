@@ -3,8 +3,8 @@
 
 import { type Expr, type FunctionBuilder, f32, i32, i64, type Local, select } from '@treadle/wasm';
 import type { Kernel, Operand, Present } from '../core/kernel.ts';
-import { tiled } from '../core/kernel-frame.ts';
-import { eachStep } from '../core/loops/count.ts';
+import { kernelOverTiles } from '../core/kernel-frame.ts';
+import { countLoop } from '../core/loops/count.ts';
 import { type Cursor, eachRow } from '../core/loops/rows.ts';
 import { partition } from '../core/tile-partition.ts';
 import { address, plus, smaller, times } from '../elementwise/vector-io.ts';
@@ -31,7 +31,7 @@ export function argsort({ name, type, isDescending, source, values, positions, p
   const stores = [values, positions].filter((store) => store !== undefined);
   const k = stores[0]?.view.shape[1] ?? n;
   const rowCost = 6 * n * Math.max(1, Math.ceil(Math.log2(Math.min(n, 2 * k)))); // nanoseconds
-  return tiled({
+  return kernelOverTiles({
     name,
     parts: partition(n * k === 0 ? 0 : rows, 1, Math.max(1, Math.floor(30_000 / rowCost))),
     cost: rows * rowCost,
@@ -46,13 +46,13 @@ export function argsort({ name, type, isDescending, source, values, positions, p
         (operand): Cursor => ({ base: address(f, table, operand), steps: [4 * (operand.view.strides[0] ?? 0)] }),
       );
       eachRow(f, { shape: [rows], from: row0, to: row1 }, cursors, ([elements = scratch, ...results]) => {
-        eachStep(f, i32.const(0), i32.const(n), 1, (i) => {
+        countLoop(f, i32.const(0), i32.const(n), 1, (i) => {
           const key = keyOf(f, type, isDescending, i32.add(elements, times(i, 4 * step)));
           const high = i64.shl(i64.extend_i32_s(key), 32n);
           f.do(i64.store(eighth(scratch, i), i64.or(high, i64.extend_i32_u(i))));
         });
         const sorted = mergeSort(f, scratch, n, k);
-        eachStep(f, i32.const(0), i32.const(k), 1, (i) => {
+        countLoop(f, i32.const(0), i32.const(k), 1, (i) => {
           const position = f.let(i32.load(eighth(sorted, i)));
           stores.forEach((store, at) => {
             const to = i32.add(results[at] ?? scratch, times(i, 4 * (store.view.strides[1] ?? 0)));

@@ -2,10 +2,10 @@
 // first of all is left in a record, and the run ends after this phase. Only tiles that hold a wrong index look for it one by one.
 
 import { type Expr, type FunctionBuilder, f32x4, i32, i32x4, i64, reinterpret, v128 } from '@treadle/wasm';
-import { trafficOf } from '../core/bytes-moved.ts';
+import { bytesMoved } from '../core/bytes-moved.ts';
 import { denseStrides, sizeOf } from '../core/collapse-dims.ts';
 import type { Kernel, Operand, Present, Refusal } from '../core/kernel.ts';
-import { tiled } from '../core/kernel-frame.ts';
+import { kernelOverTiles } from '../core/kernel-frame.ts';
 import { eachColumn } from '../core/loops/columns.ts';
 import { type Cursor, eachRow } from '../core/loops/rows.ts';
 import { partition, type Range, tileElements } from '../core/tile-partition.ts';
@@ -41,11 +41,11 @@ export function checkIndices(spec: CheckIndices): Kernel {
   const { name, source, store, present, refusal } = spec;
   const { shape } = source.view;
   const parts = partition(sizeOf(shape.slice(0, -1)), shape.at(-1) ?? 1, tileElements(0.3));
-  const kernel = tiled({
+  const kernel = kernelOverTiles({
     name,
     parts,
     cost: 0.3 * sizeOf(shape),
-    work: { kind: 'indices', ops: ['checkIndices'], shape, flops: 0, ...trafficOf([source], [store]) },
+    work: { kind: 'indices', ops: ['checkIndices'], shape, flops: 0, ...bytesMoved([source], [store]) },
     loads: present ? [source, numberAt(present.slot)] : [source],
     stores: [store, numberAt(refusal.slot)],
     emit: (f, table, range) => {

@@ -2,9 +2,9 @@
 // memory; those that do not exist are refused by the kernel before (check-indices.ts).
 
 import { type Expr, type FunctionBuilder, f32x4, i32, i32x4, reinterpret, select, v128 } from '@treadle/wasm';
-import { trafficOf } from '../core/bytes-moved.ts';
+import { bytesMoved } from '../core/bytes-moved.ts';
 import type { Kernel, Operand, Present, Slot, View } from '../core/kernel.ts';
-import { type Tiled, tiled } from '../core/kernel-frame.ts';
+import { kernelOverTiles, type Tiled } from '../core/kernel-frame.ts';
 import { type Columns, eachColumn } from '../core/loops/columns.ts';
 import { type Cursor, eachRow } from '../core/loops/rows.ts';
 import { partition, tileElements } from '../core/tile-partition.ts';
@@ -41,7 +41,7 @@ export function gather(spec: Gather): Kernel {
 function gatherRows({ name, source, indices, store, count: there, present }: Gather): Kernel {
   const [[outer, count, inner], from, to] = [sizes(store.view), steps(source.view), steps(store.view)];
   const n = sizes(source.view)[1];
-  return tiled({
+  return kernelOverTiles({
     name,
     parts: partition(outer * count, inner, tileElements(0.5)),
     cost: outer * count * (3 + 0.3 * inner),
@@ -77,14 +77,14 @@ function gatherRows({ name, source, indices, store, count: there, present }: Gat
 function workOf(source: Operand, indices: Operand, store: Operand): Tiled['work'] {
   const { shape } = store.view;
   const picked = { ...source, view: { ...source.view, shape } };
-  return { kind: 'gather', ops: ['gather'], shape, flops: 0, ...trafficOf([indices, picked], [store]) };
+  return { kind: 'gather', ops: ['gather'], shape, flops: 0, ...bytesMoved([indices, picked], [store]) };
 }
 
 /** Rows of one element: as many at a time as there are lanes. */
 function gatherElements({ name, source, indices, store, count: there, present }: Gather): Kernel {
   const [[outer, count], from, to] = [sizes(store.view), steps(source.view), steps(store.view)];
   const n = sizes(source.view)[1];
-  return tiled({
+  return kernelOverTiles({
     name,
     parts: partition(outer, count, tileElements(0.5)),
     cost: outer * count * 0.5,
@@ -150,7 +150,7 @@ export function scatterAdd({ name, type, indices, updates, store, count: present
   const [[outer, n, inner], to, from] = [sizes(store.view), steps(store.view), steps(updates.view)];
   const count = indices.view.shape[0] ?? 1;
   const rows = n === 0 ? 0 : outer;
-  return tiled({
+  return kernelOverTiles({
     name,
     parts: partition(rows, inner, Math.max(32, Math.ceil(tileElements(0.5) / (n + count)))),
     cost: outer * inner * (0.2 * n + 0.5 * count),

@@ -2,9 +2,9 @@
 // of which only the rows of a list are written. What each of them does is in proportion to the list, whatever the table's size.
 
 import { type Expr, type FunctionBuilder, i32, type Local, memory } from '@treadle/wasm';
-import { trafficOf } from '../core/bytes-moved.ts';
+import { bytesMoved } from '../core/bytes-moved.ts';
 import type { Kernel, Operand, Present, Slot } from '../core/kernel.ts';
-import { tiled } from '../core/kernel-frame.ts';
+import { kernelOverTiles } from '../core/kernel-frame.ts';
 import { eachColumn } from '../core/loops/columns.ts';
 import { type Cursor, eachRow } from '../core/loops/rows.ts';
 import { partition, tileElements } from '../core/tile-partition.ts';
@@ -35,14 +35,14 @@ const spread = 0x9e3779b1 | 0;
  * store[j] = the smallest i with indices[i] = indices[j]. One tile: a hash table of places, in which a number is looked for from
  * its own entry on.
  */
-export function firstPlaces({ name, indices, store, table: entries, present }: FirstPlaces): Kernel {
+export function firstOccurrences({ name, indices, store, table: entries, present }: FirstPlaces): Kernel {
   const [k = 0] = indices.view.shape;
   const size = hashSize(k);
-  return tiled({
+  return kernelOverTiles({
     name,
     parts: partition(k === 0 ? 0 : 1, 1, 1),
     cost: 5 * k,
-    work: { kind: 'list', ops: ['firstPlaces'], shape: [k], flops: 0, ...trafficOf([indices], [store]) },
+    work: { kind: 'list', ops: ['firstPlaces'], shape: [k], flops: 0, ...bytesMoved([indices], [store]) },
     loads: present ? [indices, numberAt(present.slot)] : [indices],
     stores: [store, numberAt(entries)],
     emit: (f, table) => {
@@ -110,7 +110,7 @@ export interface SumRepeated {
  */
 export function sumRepeated({ name, rows, firsts, store, present }: SumRepeated): Kernel {
   const [k = 0, inner = 1] = rows.view.shape;
-  return tiled({
+  return kernelOverTiles({
     name,
     parts: partition(k === 0 ? 0 : 1, inner, Math.max(32, Math.ceil(tileElements(0.5) / Math.max(1, k)))),
     cost: 0.5 * k * inner + k,
@@ -154,7 +154,7 @@ export interface SetRows {
 export function setRows({ name, rows, indices, firsts, store, count }: SetRows): Kernel {
   const [[k = 0, inner = 1], [n = 0]] = [rows.view.shape, store.view.shape];
   const written = { ...store, view: { ...store.view, shape: rows.view.shape } };
-  return tiled({
+  return kernelOverTiles({
     name,
     parts: partition(n === 0 ? 0 : k, inner, tileElements(0.5)),
     cost: k * (3 + 0.3 * inner),
@@ -163,7 +163,7 @@ export function setRows({ name, rows, indices, firsts, store, count }: SetRows):
       ops: ['setRows'],
       shape: [k, inner],
       flops: 0,
-      ...trafficOf([rows, indices, firsts], [written]),
+      ...bytesMoved([rows, indices, firsts], [written]),
     },
     loads: [rows, indices, firsts],
     stores: [store],

@@ -3,7 +3,7 @@
 
 import { type Expr, type FunctionBuilder, f32, f64, i32, type Local, type Operand as Value } from '@treadle/wasm';
 import type { Kernel, Operand } from '../core/kernel.ts';
-import { tiled } from '../core/kernel-frame.ts';
+import { kernelOverTiles } from '../core/kernel-frame.ts';
 import { type Cursor, eachRow } from '../core/loops/rows.ts';
 import { partition } from '../core/tile-partition.ts';
 import { address, times } from '../elementwise/vector-io.ts';
@@ -157,7 +157,7 @@ export function matrixKernel(kernel: MatrixKernel): Kernel {
   const { name, kind, count, cost, flops, scratch, sources, stores, emit } = kernel;
   const needed = stores.filter((store) => store !== undefined);
   const operands = [...sources, ...needed];
-  return tiled({
+  return kernelOverTiles({
     name,
     parts: partition(count, 1, Math.max(1, Math.floor(30_000 / cost))),
     cost: count * cost,

@@ -18,7 +18,7 @@ import {
   select,
   v128,
 } from '@treadle/wasm';
-import { whereRare } from '../elementwise/slow-path.ts';
+import { emitSlowPath } from '../elementwise/slow-path.ts';
 
 export interface Angle {
   readonly hi: Local<'f32x4'>;
@@ -53,7 +53,7 @@ export function reduceAngle(f: FunctionBuilder, x: Local<'f32x4'>): Angle {
   const lo = f.let(f32x4.sub(f32x4.sub(sum, hi), rest));
   const quadrant = f.let(reinterpret('i32x4', shifted));
   const large = f.let(f32x4.gt(f32x4.abs(x), moderate));
-  whereRare(f, large, () => {
+  emitSlowPath(f, large, () => {
     const exact = payneHanek(f, x);
     f.set(hi, v128.bitselect(exact.hi, hi, large));
     f.set(lo, v128.bitselect(exact.lo, lo, large));

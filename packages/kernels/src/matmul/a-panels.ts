@@ -3,7 +3,7 @@
 // `Blocking`; knows nothing of columns.
 
 import { type Expr, type FunctionBuilder, i32, type ModuleBuilder } from '@treadle/wasm';
-import { eachStep } from '../core/loops/count.ts';
+import { countLoop } from '../core/loops/count.ts';
 import { plus, smaller, times } from '../elementwise/vector-io.ts';
 import { type Blocking, rowsAtOnce } from './blocking.ts';
 import type { Geometry } from './geometry.ts';
@@ -130,7 +130,7 @@ export function packRows(
     return;
   }
   // Rows that run across memory are copied a few k at a time through all blocks, so that few pages are open at once.
-  eachStep(f, i32.const(0), depth, rowsAtOnce, (start) => {
+  countLoop(f, i32.const(0), depth, rowsAtOnce, (start) => {
     pass(start, f.let(smaller(i32.const(rowsAtOnce), i32.sub(depth, start))));
   });
 }

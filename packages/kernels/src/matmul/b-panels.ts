@@ -2,9 +2,9 @@
 // a step of its own. A panel is nr columns, the last one perhaps fewer; k runs down it in rows that lie together.
 
 import { type Expr, type FunctionBuilder, i32, type ModuleBuilder } from '@treadle/wasm';
-import { trafficOf } from '../core/bytes-moved.ts';
+import { bytesMoved } from '../core/bytes-moved.ts';
 import type { Kernel, KernelFunc, Level, Operand, Slot } from '../core/kernel.ts';
-import { eachStep } from '../core/loops/count.ts';
+import { countLoop } from '../core/loops/count.ts';
 import { unflatten } from '../core/loops/rows.ts';
 import { address, smaller, times } from '../elementwise/vector-io.ts';
 import { distinct, moved, packedStrides } from './batch.ts';
@@ -91,7 +91,7 @@ export function packPanels(
   const { bColumn, bStep } = geometry;
   const pass = (start: Expr<'i32'>, steps: Expr<'i32'>): void => {
     const packed = f.let(to);
-    eachStep(f, panels.start, panels.end, 1, (j) => {
+    countLoop(f, panels.start, panels.end, 1, (j) => {
       byWidth(f, panelWidths(geometry, blocking), blocking.panels, j, (lanes) => {
         const toStep = packedStep(lanes, level);
         const pack = packPanel(module, { lanes, across: bColumn, step: bStep, toStep });
@@ -106,7 +106,7 @@ export function packPanels(
     return;
   }
   // Rows that lie apart are copied a few at a time across the panels: then their pages are read in stretches.
-  eachStep(f, i32.const(0), depth, rowsAtOnce, (start) => {
+  countLoop(f, i32.const(0), depth, rowsAtOnce, (start) => {
     pass(start, f.let(smaller(i32.const(rowsAtOnce), i32.sub(depth, start))));
   });
 }
@@ -141,7 +141,7 @@ export function packB(b: Operand, to: Slot, geometry: Geometry, blocking: Blocki
       ops: [],
       shape: [k, n],
       flops: 0,
-      ...trafficOf([b], []),
+      ...bytesMoved([b], []),
       bytesWritten: 4 * length,
     },
     emit: (module: ModuleBuilder): KernelFunc =>

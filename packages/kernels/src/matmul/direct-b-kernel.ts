@@ -3,7 +3,7 @@
 // Every element is the same chain of multiply-adds over k as in the micro-kernel, and has its bits.
 
 import { type FunctionBuilder, i32, type Local, type ModuleBuilder, v128 } from '@treadle/wasm';
-import { turnFour } from '../elementwise/transpose-4x4.ts';
+import { transpose4x4 } from '../elementwise/transpose-4x4.ts';
 import {
   computedColumns,
   fused,
@@ -15,7 +15,7 @@ import {
 import { gather } from './pack.ts';
 
 /** Distances are in bytes, at least 0. */
-export interface TurnedKernelSpec extends Omit<MicroKernelSpec, 'blocks' | 'blockStep' | 'bStep'> {
+export interface DirectBKernelSpec extends Omit<MicroKernelSpec, 'blocks' | 'blockStep' | 'bStep'> {
   /** from a column of B to the next; its k lie together */
   readonly bColumn: number;
   /** from a column of C to the next, 4 by default; the chains start from +0 where it is another */
@@ -23,7 +23,7 @@ export interface TurnedKernelSpec extends Omit<MicroKernelSpec, 'blocks' | 'bloc
 }
 
 /** Called as a micro-kernel. */
-export function turnedKernel(module: ModuleBuilder, spec: TurnedKernelSpec): MicroKernel {
+export function directBKernel(module: ModuleBuilder, spec: DirectBKernelSpec): MicroKernel {
   const key = `matmul turned kernel ${JSON.stringify(spec)}`;
   return module.once(key, () =>
     module.func(
@@ -66,14 +66,14 @@ const lineSteps = 16;
 type Sums = readonly (readonly Local<'f32x4'>[])[];
 
 /** Where a lane's column is; those beyond the last repeat it. */
-function placeOf({ bColumn, columns }: TurnedKernelSpec): (lane: number) => number {
+function placeOf({ bColumn, columns }: DirectBKernelSpec): (lane: number) => number {
   return (lane) => Math.min(lane, columns - 1) * bColumn;
 }
 
 /** A multiple of four k, pair of vectors by pair of vectors. */
 function turnedSteps(
   f: FunctionBuilder,
-  spec: TurnedKernelSpec,
+  spec: DirectBKernelSpec,
   sums: Sums,
   a: Local<'i32'>,
   b: Local<'i32'>,
@@ -87,7 +87,7 @@ function turnedSteps(
     for (let first = 0; first < steps; first += 4) {
       const turned = pair.map((p) => {
         const columns = four.map((lane) => f.let(v128.load('f32x4', b, place(4 * p + lane) + 4 * first)));
-        return turnFour(f, columns);
+        return transpose4x4(f, columns);
       });
       for (const u of four) {
         sums.forEach((row, i) => {
@@ -101,7 +101,7 @@ function turnedSteps(
   }
 }
 
-function oneStep(f: FunctionBuilder, spec: TurnedKernelSpec, sums: Sums, a: Local<'i32'>, b: Local<'i32'>): void {
+function oneStep(f: FunctionBuilder, spec: DirectBKernelSpec, sums: Sums, a: Local<'i32'>, b: Local<'i32'>): void {
   const factors = sums.map((_, i) => f.let(v128.load32_splat('f32x4', a, i * spec.aRow)));
   sums[0]?.forEach((_, j) => {
     const column = f.let(gather(b, 4 * j, placeOf(spec)));

@@ -1,7 +1,7 @@
 // A product as sizes and distances: what is left of two views once dimensions of size 1 have lost their strides and batch
 // dimensions that run together are one. All distances are in bytes.
 
-import { collapse, sizeOf } from '../core/collapse-dims.ts';
+import { collapseDims, sizeOf } from '../core/collapse-dims.ts';
 import type { Operand } from '../core/kernel.ts';
 
 export interface Geometry {
@@ -33,7 +33,7 @@ export function geometryOf(a: Operand, b: Operand): Geometry {
   if (m === undefined || k === undefined || n === undefined || !isProduct) {
     throw new Error(`internal: matmul of [${aShape}] × [${bShape}]`);
   }
-  const collapsed = collapse(batchShape, [a.view.strides.slice(0, -2), b.view.strides.slice(0, -2)]);
+  const collapsed = collapseDims(batchShape, [a.view.strides.slice(0, -2), b.view.strides.slice(0, -2)]);
   const [aBatch, bBatch] = collapsed.strides.map((strides) => strides.map((stride) => 4 * stride));
   // Along a dimension of size 1 nothing moves; what stays there is the stride that suits the loops best.
   const distance = (stride: number | undefined, size: number, idle: number) => (size <= 1 ? idle : 4 * (stride ?? 0));

@@ -3,7 +3,7 @@
 // part in arithmetic whose results are never stored.
 
 import { type Expr, type Func, type FunctionBuilder, type ModuleBuilder, v128 } from '@treadle/wasm';
-import { turnFour } from '../elementwise/transpose-4x4.ts';
+import { transpose4x4 } from '../elementwise/transpose-4x4.ts';
 import { highFirst, storeLanes } from './store-lanes.ts';
 
 /** Distances are in bytes, of either sign. */
@@ -80,7 +80,7 @@ function transpose(
   place: (lane: number) => number,
 ): void {
   const lanes = [0, 1, 2, 3].map((l) => f.let(v128.load('f32x4', from, place(lane + l))));
-  turnFour(f, lanes).forEach((vector, u) => {
+  transpose4x4(f, lanes).forEach((vector, u) => {
     storeLanes(f, to, u * spec.toStep + 4 * lane, vector, storedLanes(spec, lane));
   });
 }

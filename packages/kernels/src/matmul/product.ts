@@ -3,11 +3,11 @@
 // epilogue sees it. Knows where A and B lie by `Blocking`; knows nothing of lanes.
 
 import { type Expr, type FunctionBuilder, i32, type ModuleBuilder, memory } from '@treadle/wasm';
-import { trafficOf } from '../core/bytes-moved.ts';
+import { bytesMoved } from '../core/bytes-moved.ts';
 import { type Divided, dividedAmong } from '../core/equal-parts.ts';
 import type { Epilogue, Kernel, KernelFunc, Level, Operand, Present, Slot, Work } from '../core/kernel.ts';
 import { slotsOf } from '../core/kernel-frame.ts';
-import { eachStep } from '../core/loops/count.ts';
+import { countLoop } from '../core/loops/count.ts';
 import { unflatten } from '../core/loops/rows.ts';
 import { address, plus, smaller, times } from '../elementwise/vector-io.ts';
 import { type Blocks, blockBytes, blocksOf, eachBlock, packedRowsBytes, packRows } from './a-panels.ts';
@@ -22,7 +22,7 @@ import {
 } from './b-panels.ts';
 import { moved } from './batch.ts';
 import { type Blocking, work } from './blocking.ts';
-import { turnedKernel } from './direct-b-kernel.ts';
+import { directBKernel } from './direct-b-kernel.ts';
 import type { Geometry } from './geometry.ts';
 import { microKernel } from './micro-kernel.ts';
 import { evenPart, type Span } from './partition-evenly.ts';
@@ -78,7 +78,7 @@ function workOf({ shape, a, b, out, epilogue, geometry }: Product): Work {
   const { batch, m, n, k } = geometry;
   const { loads = [], stores = [], ops = [], flops = 0 } = epilogue ?? {};
   const others = stores.filter(({ slot }) => slot !== out);
-  const traffic = trafficOf([a, b, ...loads.filter(({ slot }) => slot !== out)], others);
+  const traffic = bytesMoved([a, b, ...loads.filter(({ slot }) => slot !== out)], others);
   return {
     kind: 'matmul',
     ops: ['matmul', ...ops],
@@ -227,7 +227,7 @@ function overPanels(
       overRows(tile, { a, ...panelAt(width), width, depth, p, c: i32.add(c, times(j, 4 * blocking.nr)) });
     });
   if (blocking.b !== 'in scratch') {
-    eachStep(f, panels.start, panels.end, 1, (j) => {
+    countLoop(f, panels.start, panels.end, 1, (j) => {
       over(j, (width) =>
         blocking.b === 'shared'
           ? { panel: packedPanel(b, blocking, j, p), step: packedStep(width, level) }
@@ -238,10 +238,10 @@ function overPanels(
   }
   const to = f.let(plus(scratch, scratchOf(product).b));
   const from = f.let(i32.add(b, times(p, bStep)));
-  eachStep(f, panels.start, panels.end, blocking.panelsAtOnce, (first) => {
+  countLoop(f, panels.start, panels.end, blocking.panelsAtOnce, (first) => {
     const end = f.let(smaller(plus(first, blocking.panelsAtOnce), panels.end));
     packPanels(f, module, geometry, blocking, level, { start: first, end }, from, to, depth);
-    eachStep(f, first, end, 1, (j) => {
+    countLoop(f, first, end, 1, (j) => {
       const panel = i32.add(to, times(i32.sub(j, first), panelBytes(blocking)));
       over(j, (width) => ({ panel, step: packedStep(width, level) }));
     });
@@ -280,11 +280,11 @@ function acrossRows({ f, module, product, scratch, blocks }: Tile, { a, panel, s
   const { aRow, cRow } = product.geometry;
   const columns = turnedRows(width, product.level);
   const spec = { rows: width, columns, aRow: 4, aStep: step, bColumn: aRow, cRow: 4, cColumn: cRow };
-  const kernel = turnedKernel(module, { ...spec, level: product.level });
+  const kernel = directBKernel(module, { ...spec, level: product.level });
   const spill = f.let(plus(scratch, scratchOf(product).spill));
   const [from, to, b] = [f.let(a), f.let(c), f.let(panel)];
   const count = f.let(i32.sub(blocks.rows.end, blocks.rows.start));
-  eachStep(f, i32.const(0), count, columns, (at) => {
+  countLoop(f, i32.const(0), count, columns, (at) => {
     const row = f.let(smaller(at, i32.sub(count, columns)));
     f.do(f.call(kernel, b, i32.add(from, times(row, aRow)), i32.add(to, times(row, cRow)), depth, 0, spill));
   });
@@ -319,7 +319,7 @@ function overRows(tile: Tile, all: Panel): void {
         level: product.level,
       };
       const micro = isTurned
-        ? turnedKernel(module, { ...spec, bColumn: product.geometry.bColumn })
+        ? directBKernel(module, { ...spec, bColumn: product.geometry.bColumn })
         : microKernel(module, { ...spec, blocks: count, blockStep: count > 1 ? blockStep(height) : 0, bStep: step });
       // The chains continue from C in every block of k but the first, where p = 0.
       f.do(f.call(micro, aBlock, panel, cBlock, depth, p, spill));

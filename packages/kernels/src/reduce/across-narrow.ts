@@ -2,7 +2,7 @@
 // their accumulators stay in registers. Every element joins the same accumulator in the same order as row by row.
 
 import { type Expr, type FunctionBuilder, i32, i32x4, type Local, v128 } from '@treadle/wasm';
-import { eachStep } from '../core/loops/count.ts';
+import { countLoop } from '../core/loops/count.ts';
 import { type Lane, plus, ramp, times } from '../elementwise/vector-io.ts';
 import { blockLength, type FoldNest, isNear, type Strip } from './nest.ts';
 
@@ -35,7 +35,7 @@ export function addRounds(
 ): void {
   const held = 8 / Math.max(1, (2 * 8 * nest.program.words.length) / mostHeld);
   const together = Math.max(1, 2 ** Math.floor(Math.log2(held)));
-  eachStep(f, strip.x0, strip.end, 32, (x) => {
+  countLoop(f, strip.x0, strip.end, 32, (x) => {
     const home = f.let(i32.add(strip.home, x));
     for (let first = 0; first < 8; first += together) {
       addToHeld(f, nest, { ...strip, home }, { rows, x, k, rounds, first, together });

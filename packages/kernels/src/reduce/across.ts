@@ -4,8 +4,8 @@
 import { type Expr, type FunctionBuilder, i32, i32x4, v128 } from '@treadle/wasm';
 import { sizeOf } from '../core/collapse-dims.ts';
 import type { Kernel } from '../core/kernel.ts';
-import { tiled } from '../core/kernel-frame.ts';
-import { eachStep } from '../core/loops/count.ts';
+import { kernelOverTiles } from '../core/kernel-frame.ts';
+import { countLoop } from '../core/loops/count.ts';
 import { eachRow, unflatten } from '../core/loops/rows.ts';
 import { partition } from '../core/tile-partition.ts';
 import { constantLane, type Lane, plus, ramp, readEight, smaller, times, writeFour } from '../elementwise/vector-io.ts';
@@ -39,7 +39,7 @@ export function foldAcross(nest: FoldNest): Kernel {
   const rows = outputs.slice(0, -1);
   const parts = partition(sizeOf(rows), outputs.at(-1)!, tileOutputs(nest));
   const pitch = 32 * Math.ceil(Math.min(parts.tileColumns, widestStrip) / 8);
-  return tiled({
+  return kernelOverTiles({
     name,
     parts,
     cost: sizeOf(shape) * cost,
@@ -51,7 +51,7 @@ export function foldAcross(nest: FoldNest): Kernel {
     emit: (f, table, { row0, row1, col0, col1 }, scratch) => {
       const run = inRun(f, nest, table);
       eachRow(f, { shape: rows, from: row0, to: row1 }, cursorsOf(f, nest, table, rows.length), (at) => {
-        eachStep(f, col0, col1, widestStrip, (left) => {
+        countLoop(f, col0, col1, widestStrip, (left) => {
           const right = f.let(smaller(plus(left, widestStrip), col1));
           const [x0, end] = [f.let(times(left, 4)), f.let(times(right, 4))];
           const columns = Math.min(parts.tileColumns, widestStrip);
@@ -133,7 +133,7 @@ function foldStrip(f: FunctionBuilder, nest: FoldNest, strip: Strip): void {
 
 function clear(f: FunctionBuilder, nest: FoldNest, strip: Strip): void {
   const count = Math.min(8, nest.length);
-  eachStep(f, strip.x0, strip.end, 32, (x) => {
+  countLoop(f, strip.x0, strip.end, 32, (x) => {
     const to = f.let(i32.add(strip.home, x));
     nest.program.words.forEach(({ type, identity }, w) => {
       const value = constantLane(type, identity);
@@ -154,9 +154,9 @@ function totalOf({ program }: FoldNest, place: number): number {
 function putAside(f: FunctionBuilder, nest: FoldNest, { x0, end, home, pitch }: Strip): void {
   const { words, merge } = nest.program;
   const pairs = words.map((_, w) => [8 * w * pitch, totalOf(nest, 8 * w) * pitch] as const);
-  eachStep(f, i32.const(0), i32.const(8 * pitch), pitch, (j) => {
+  countLoop(f, i32.const(0), i32.const(8 * pitch), pitch, (j) => {
     const own = f.let(i32.add(home, j));
-    eachStep(f, x0, end, 32, (x) => {
+    countLoop(f, x0, end, 32, (x) => {
       const at = f.let(i32.add(own, x));
       const load = (place: 0 | 1, half: number): Expr<Lane>[] =>
         words.map(({ type }, w) => f.let(v128.load(type, at, pairs[w]![place] + 16 * half)));
@@ -198,7 +198,7 @@ function addRows(
     });
     return { k: own, sources };
   });
-  eachStep(f, x0, end, 32, (x) => {
+  countLoop(f, x0, end, 32, (x) => {
     const to = f.let(i32.add(accumulators, x));
     let results = [0, 1].map((half) =>
       program.words.map(({ type }, w): Expr<Lane> => f.let(v128.load(type, to, 8 * w * pitch + 16 * half))),
@@ -232,7 +232,7 @@ function addRows(
 
 function finish(f: FunctionBuilder, nest: FoldNest, { at, x0, end, home, pitch }: Strip): void {
   const { program, stores, strides, length } = nest;
-  eachStep(f, x0, end, 16, (x) => {
+  countLoop(f, x0, end, 16, (x) => {
     const from = f.let(i32.add(home, x));
     const load = (place: (w: number) => number): Expr<Lane>[] =>
       program.words.map(({ type }, w) => f.let(v128.load(type, from, place(w) * pitch)));

@@ -5,10 +5,10 @@
 import { type Expr, type FunctionBuilder, i32, type Local, v128 } from '@treadle/wasm';
 import { sizeOf } from '../core/collapse-dims.ts';
 import type { Kernel } from '../core/kernel.ts';
-import { tiled } from '../core/kernel-frame.ts';
-import { eachStep } from '../core/loops/count.ts';
+import { kernelOverTiles } from '../core/kernel-frame.ts';
+import { countLoop } from '../core/loops/count.ts';
 import { eachRow } from '../core/loops/rows.ts';
-import { once } from '../core/memoize.ts';
+import { memoize } from '../core/memoize.ts';
 import { partition, tileElements } from '../core/tile-partition.ts';
 import { pairOfIndices } from '../elementwise/index-block.ts';
 import { type Lane, plus, ramp, readEight, readFour, smaller } from '../elementwise/vector-io.ts';
@@ -41,7 +41,7 @@ export function foldAlong(nest: FoldNest): Kernel {
   const { program, stores } = nest;
   const { name, cost, shape, loads, present } = program;
   const { outputs, steps, count } = inBunches(nest);
-  return tiled({
+  return kernelOverTiles({
     name,
     parts: partition(sizeOf(outputs), 1, tileElements(cost) / (count * foldLength(nest))),
     cost: sizeOf(shape) * cost,
@@ -180,7 +180,7 @@ function foldPieces(
   const { loads, nested } = nest.program;
   const last = f.let(i32.sub(end, 32));
   const next = nextBlock(f, nest, bunch);
-  eachStep(f, i32.const(0), end, 4 * pieceLength, (begin) => {
+  countLoop(f, i32.const(0), end, 4 * pieceLength, (begin) => {
     const stop = f.let(smaller(plus(begin, 4 * pieceLength), end));
     bunch.forEach(({ at, start, windows }, r) => {
       loads.forEach(({ type }, v) => {
@@ -227,8 +227,8 @@ function foldEight(f: FunctionBuilder, nest: FoldNest, bunch: readonly Row[], x:
   const { program } = nest;
   for (const { sources, steps, flat, start, low, high } of bunch) {
     const pairs = program.loads.map(({ type }, v) => readEight(f, type, sources[v]!, steps[v]!, x));
-    const index = once(() => pairOfIndices(f, position(flat, x)));
-    const k = once(() => pairOfIndices(f, position(start, x)));
+    const index = memoize(() => pairOfIndices(f, position(flat, x)));
+    const k = memoize(() => pairOfIndices(f, position(start, x)));
     const elements = [0, 1].map((half) =>
       program.body(
         f,

@@ -4,12 +4,12 @@
 import { type Expr, type FunctionBuilder, f32x4, i32x4, reinterpret, v128 } from '@treadle/wasm';
 import { sizeOf } from '../core/collapse-dims.ts';
 import type { Kernel, Operand, Slot } from '../core/kernel.ts';
-import type { LaneProgram } from '../elementwise/fused-loop.ts';
+import type { LaneExpression } from '../elementwise/fused-loop.ts';
 import { lanes } from '../elementwise/kernel.ts';
 import type { Lane } from '../elementwise/vector-io.ts';
 import { fold } from './order.ts';
 
-export interface ArgReduction extends LaneProgram {
+export interface ArgReduction extends LaneExpression {
   /** the shape of the outputs, then K */
   readonly shape: readonly number[];
   /** what the body's one result is */

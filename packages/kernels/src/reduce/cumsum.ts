@@ -3,9 +3,9 @@
 
 import { type Expr, type FunctionBuilder, f32, f32x4, i32, i32x4, reinterpret } from '@treadle/wasm';
 import type { Kernel, Operand } from '../core/kernel.ts';
-import { tiled } from '../core/kernel-frame.ts';
+import { kernelOverTiles } from '../core/kernel-frame.ts';
 import { eachColumn } from '../core/loops/columns.ts';
-import { eachStep } from '../core/loops/count.ts';
+import { countLoop } from '../core/loops/count.ts';
 import { type Cursor, eachRow } from '../core/loops/rows.ts';
 import { partition, tileElements } from '../core/tile-partition.ts';
 import {
@@ -32,7 +32,7 @@ export interface Scan {
 export function runningSum({ name, type, source, store }: Scan): Kernel {
   const [outer = 1, n = 1, inner = 1] = source.view.shape;
   const elementCost = inner === 1 ? 1.5 : 0.5;
-  return tiled({
+  return kernelOverTiles({
     name,
     parts: partition(n === 0 ? 0 : outer, inner, Math.max(1, Math.floor(tileElements(elementCost) / Math.max(1, n)))),
     cost: outer * n * inner * elementCost,
@@ -95,7 +95,7 @@ function along(
   writes: Expr<'i32'>,
   body: (read: Expr<'i32'>, write: Expr<'i32'>) => void,
 ): void {
-  eachStep(f, i32.const(0), i32.const(n), 1, (k) => {
+  countLoop(f, i32.const(0), i32.const(n), 1, (k) => {
     body(f.let(i32.add(reads, times(k, from))), f.let(i32.add(writes, times(k, to))));
   });
 }

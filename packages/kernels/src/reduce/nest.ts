@@ -1,7 +1,7 @@
 // What the two loops of a fold share: the program, the dimensions of its outputs, and how everything strides over them.
 
 import { type Expr, type FunctionBuilder, i32 } from '@treadle/wasm';
-import { collapse, denseStrides, sizeOf } from '../core/collapse-dims.ts';
+import { collapseDims, denseStrides, sizeOf } from '../core/collapse-dims.ts';
 import type { Operand, Present, Slot, Work } from '../core/kernel.ts';
 import type { Cursor } from '../core/loops/rows.ts';
 import { address, type Lane, type Load, smaller } from '../elementwise/vector-io.ts';
@@ -107,7 +107,7 @@ export function nestOf(program: FoldProgram, stores: readonly FoldStore[]): Fold
   const chunks = Math.ceil(length / chunkLength);
   const axis = loads.map(({ operand }, v) => (nested?.strides[v] ?? operand.view.strides).at(-1) ?? 0);
   const views = [...loads, ...stores].map(({ operand }) => operand.view.strides.slice(0, kept.length));
-  const outer = collapse(kept, [...views, denseStrides(shape).slice(0, kept.length), kept.map(() => 0)]);
+  const outer = collapseDims(kept, [...views, denseStrides(shape).slice(0, kept.length), kept.map(() => 0)]);
   const chunk = [
     ...axis.map((stride) => (nested ? 0 : stride * chunkLength)),
     ...stores.map((s) => s.chunkStride),

@@ -2,9 +2,9 @@
 // is combined, and so its bits, depends on the length of the axis alone (see fold.ts).
 
 import { type Expr, type FunctionBuilder, i32x4, reinterpret, v128 } from '@treadle/wasm';
-import { collapse, sizeOf } from '../core/collapse-dims.ts';
+import { collapseDims, sizeOf } from '../core/collapse-dims.ts';
 import type { Kernel, Operand, Slot } from '../core/kernel.ts';
-import type { LaneProgram } from '../elementwise/fused-loop.ts';
+import type { LaneExpression } from '../elementwise/fused-loop.ts';
 import { lanes } from '../elementwise/kernel.ts';
 import { constantLane, type Lane, type Load } from '../elementwise/vector-io.ts';
 import type { Merge, NestedAxes } from './nest.ts';
@@ -22,7 +22,7 @@ export interface Combine {
   readonly leave?: (f: FunctionBuilder, combined: Expr<Lane>) => Expr<Lane>;
 }
 
-export interface Reduction extends LaneProgram {
+export interface Reduction extends LaneExpression {
   /** the shape of the outputs, then the axes that are folded */
   readonly shape: readonly number[];
   /** how many axes are folded, in row-major order */
@@ -77,18 +77,18 @@ export function reduce({ combine, stores, allocate, axes, count, ...program }: R
 }
 
 /** Whether the elements of a reduction should rather lie in memory first (see fold.ts). */
-export function shouldLieFirst(program: Pick<LaneProgram, 'shape' | 'loads'>, axes: number): boolean {
+export function shouldLieFirst(program: Pick<LaneExpression, 'shape' | 'loads'>, axes: number): boolean {
   return isAgainstGrain(joinAxes(program, axes));
 }
 
 /** The axes that are folded as one; where they do not lie like one in every load, also how they lie. */
 function joinAxes(
-  { shape, loads }: Pick<LaneProgram, 'shape' | 'loads'>,
+  { shape, loads }: Pick<LaneExpression, 'shape' | 'loads'>,
   axes: number,
 ): { shape: readonly number[]; loads: readonly Load[]; nested: NestedAxes | undefined } {
   const rank = shape.length - axes;
   const inner = loads.map(({ operand }) => operand.view.strides.slice(rank));
-  const { shape: sizes, strides } = collapse(shape.slice(rank), inner);
+  const { shape: sizes, strides } = collapseDims(shape.slice(rank), inner);
   const joined = [...shape.slice(0, rank), sizeOf(shape.slice(rank))];
   const seen = loads.map(({ operand: { slot, view }, type }, v): Load => {
     const kept = view.strides.slice(0, rank);

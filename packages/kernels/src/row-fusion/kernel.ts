@@ -5,13 +5,13 @@ import { type Expr, type FunctionBuilder, i32, type Local } from '@treadle/wasm'
 import { denseStrides, sizeOf } from '../core/collapse-dims.ts';
 import { type Divided, dividedAmong } from '../core/equal-parts.ts';
 import type { Kernel, Operand, Present, Slot } from '../core/kernel.ts';
-import { type Tiled, tiled } from '../core/kernel-frame.ts';
-import { eachStep } from '../core/loops/count.ts';
+import { kernelOverTiles, type Tiled } from '../core/kernel-frame.ts';
+import { countLoop } from '../core/loops/count.ts';
 import { unflatten } from '../core/loops/rows.ts';
 import { onlyPresent, type Partition, partition, type Range, tileElements } from '../core/tile-partition.ts';
 import { address, plus, smaller, times } from '../elementwise/vector-io.ts';
 import { emitPass } from './pass.ts';
-import { type Pass, passesOf, type RowProgram, type RowStep } from './program.ts';
+import { type Pass, passesOf, type RowFusion, type RowStep } from './program.ts';
 import { type RowContext, type RowPlace, spareBytes } from './walk.ts';
 
 /** Rows whose folds are walked side by side, so that no step waits for the one before. */
@@ -20,7 +20,7 @@ const together = 4;
 const longestTogether = 4096;
 
 /** All steps for every row. No load may share a place with a store but at the same element of a step that makes it. */
-export function rowKernel(program: RowProgram): Kernel {
+export function rowKernel(program: RowFusion): Kernel {
   const { name, rows, columns, steps, present } = program;
   const height = sizeOf(rows);
   const cost = steps.reduce((sum, step) => sum + (step.per === 'element' ? step.cost : step.cost / columns), 0);
@@ -35,7 +35,7 @@ export function rowKernel(program: RowProgram): Kernel {
     results.flatMap(({ slot }) => (slot === undefined ? [] : [{ slot, view: { shape: [], strides: [], offset: 0 } }])),
   );
   const isDivided = parts.tiles > 0 && height % parts.tileRows === 0;
-  const kernel = tiled({
+  const kernel = kernelOverTiles({
     name,
     parts,
     cost: height * columns * cost,
@@ -51,7 +51,7 @@ export function rowKernel(program: RowProgram): Kernel {
         scratch: f.let(i32.add(scratch, times(r, pitch))),
         spare: f.let(plus(i32.add(scratch, times(r, spare)), block * pitch)),
       });
-      eachStep(f, row0, row1, block, (row) => {
+      countLoop(f, row0, row1, block, (row) => {
         // The last block is a whole one too: rows that it shares with the one before are computed twice, with the same result.
         const first = block === 1 ? row : f.let(smaller(row, plus(row1, -block)));
         passes.passes.forEach((pass, p) => {
@@ -59,7 +59,8 @@ export function rowKernel(program: RowProgram): Kernel {
           else if (sideBySide[p]) {
             const places = Array.from({ length: block }, (_, r) => placeAt(first, i32.const(r)));
             emitPass(f, context, pass, places);
-          } else eachStep(f, i32.const(0), i32.const(block), 1, (r) => emitPass(f, context, pass, [placeAt(first, r)]));
+          } else
+            countLoop(f, i32.const(0), i32.const(block), 1, (r) => emitPass(f, context, pass, [placeAt(first, r)]));
         });
       });
     },
@@ -68,7 +69,7 @@ export function rowKernel(program: RowProgram): Kernel {
 }
 
 /** What the rows divide among themselves. */
-function partsOf({ rows, columns, steps }: RowProgram): ReadonlyMap<Slot, number> {
+function partsOf({ rows, columns, steps }: RowFusion): ReadonlyMap<Slot, number> {
   const loads = steps.flatMap((step) =>
     step.loads.flatMap((load): Divided[] => ('value' in load ? [] : [[load.operand, rows.length]])),
   );
@@ -110,7 +111,7 @@ function presentBlocks(
 }
 
 /** Values that stay in scratch are not written. */
-function workOf({ rows, columns, ops, steps }: RowProgram, height: number): Tiled['work'] {
+function workOf({ rows, columns, ops, steps }: RowFusion, height: number): Tiled['work'] {
   const evaluations = ({ per }: RowStep): number => (per === 'element' ? height * columns : height);
   const elements = (step: RowStep): number => (step.combine ? height : evaluations(step));
   const written = (step: RowStep): number => step.results.filter(({ slot }) => slot !== undefined).length;
@@ -134,7 +135,7 @@ function canGoTogether({ walk }: Pass, columns: number, { rows, tileRows, tiles 
 function contextOf(
   f: FunctionBuilder,
   table: Expr<'i32'>,
-  program: RowProgram,
+  program: RowFusion,
   passes: RowContext['passes'],
   operands: readonly Operand[],
 ): RowContext {

@@ -2,7 +2,7 @@
 // every element step of the pass is evaluated, and the folds, in the order that fold.ts lays down.
 
 import { type Expr, type FunctionBuilder, i32, type Local, v128 } from '@treadle/wasm';
-import { once } from '../core/memoize.ts';
+import { memoize } from '../core/memoize.ts';
 import { pairOfIndices } from '../elementwise/index-block.ts';
 import {
   constantLane,
@@ -171,7 +171,7 @@ function positionOf({ program }: RowContext, { place }: Walk, x: Expr<'i32'>): E
 }
 
 function emitEight(f: FunctionBuilder, context: RowContext, walk: Walk, x: Expr<'i32'>): void {
-  const read = once(() => pairOfIndices(f, positionOf(context, walk, x)));
+  const read = memoize(() => pairOfIndices(f, positionOf(context, walk, x)));
   const made = new Map<number, readonly Expr<Lane>[]>();
   const pairs = walk.sources.map((source): readonly Expr<Lane>[] => {
     if (source.from === 'memory') return readEight(f, source.type, source.row, source.stride, x);
@@ -219,7 +219,7 @@ function emitFour(
   count: number,
 ): void {
   const from = f.let(plus(x, 4 * first));
-  const index = once(() => f.let(ramp(positionOf(context, walk, from), 1)));
+  const index = memoize(() => f.let(ramp(positionOf(context, walk, from), 1)));
   const made = new Map<number, readonly Expr<Lane>[]>();
   const fours = walk.sources.map((source): readonly Expr<Lane>[] => {
     if (source.from === 'memory') return [readFour(f, source.type, source.row, source.stride, from, count)];

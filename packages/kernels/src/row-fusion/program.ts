@@ -34,7 +34,7 @@ export interface RowStep {
   readonly results: readonly RowResult[];
 }
 
-export interface RowProgram {
+export interface RowFusion {
   readonly name: string;
   /** may be none: then there is one row */
   readonly rows: readonly number[];
@@ -74,7 +74,7 @@ export interface Passes {
 /** Vectors that are read at the end of a row in scratch run past it by less than this. */
 const overread = 32;
 
-export function passesOf({ steps, columns }: RowProgram): Passes {
+export function passesOf({ steps, columns }: RowFusion): Passes {
   const passes: { first: RowStep[]; walk: RowStep[] }[] = [];
   const made = new Map<number, Omit<ValuePlace, 'scratch'>>();
   const kept = new Set<number>();

@@ -5,11 +5,11 @@ import { type Lane, type Load, plus } from '../elementwise/vector-io.ts';
 import { type Accumulators, newAccumulators } from '../reduce/accumulators.ts';
 import { chunkLength, hasBlocks, type Word } from '../reduce/nest.ts';
 import type { Combine } from '../reduce/reduce.ts';
-import type { Pass, Passes, RowProgram, RowStep, RowValue } from './program.ts';
+import type { Pass, Passes, RowFusion, RowStep, RowValue } from './program.ts';
 
 /** What the code of a pass is made from. */
 export interface RowContext {
-  readonly program: RowProgram;
+  readonly program: RowFusion;
   readonly passes: Passes;
   /** the address of a row of an operand, or of its element, where it has no columns */
   readonly rowOf: (load: Load, row: Expr<'i32'>) => Expr<'i32'>;

@@ -8,9 +8,9 @@ import {
   doneOffset,
   logOffset,
   nextOffset,
-  patienceOffset,
   placeOffset,
   sliceMilliseconds,
+  timeoutOffset,
 } from '../run/control.ts';
 import type { Program, Stint } from '../run/program.ts';
 import { roundMilliseconds } from '../run/timeout.ts';
@@ -67,7 +67,7 @@ export class Workspace {
     const { i32 } = memory;
     const first = this.#control.byteOffset / 4;
     i32.fill(0, first, first + bytes / 4);
-    i32[first + patienceOffset / 4] = roundMilliseconds / sliceMilliseconds;
+    i32[first + timeoutOffset / 4] = roundMilliseconds / sliceMilliseconds;
     if (isWatched) this.#prepared = clock();
   }
 

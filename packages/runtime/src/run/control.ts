@@ -18,7 +18,7 @@ export const status = {
 /** Control block: not 0 once a thread has given up; everybody else then leaves at the end of the phase. */
 export const abortOffset = 0;
 /** Control block: how many slices a thread waits without any progress before it returns that the run is stalled. */
-export const patienceOffset = 4;
+export const timeoutOffset = 4;
 /** Control block: how many threads sleep on a `done` word. */
 export const waitersOffset: number = line;
 
@@ -62,9 +62,9 @@ export function controlBytes(steps: number, threads: number, isWatched = false):
 // Words of the desk.
 
 /** The run that workers 1, 2, … may join; `closed`, or `stop`. */
-export const othersBell = 0;
+export const othersDoorbell = 0;
 /** The run that the worker in the caller's place may join. */
-export const firstBell: number = lineWords;
+export const firstDoorbell: number = lineWords;
 /** How many workers are inside a run. */
 export const activeWord: number = 2 * lineWords;
 /** Not 0 while the caller sleeps until nobody is inside. */
@@ -99,6 +99,6 @@ export function nativeWord(thread: number): number {
 
 export const unknownThread = -1;
 
-export function deskWords(threads: number): number {
+export function descriptorWords(threads: number): number {
   return nativeWord(threads);
 }

@@ -6,13 +6,13 @@
 import type { Worker } from 'node:worker_threads';
 import { memory } from '../memory/memory.ts';
 import { Workspace } from '../memory/workspace.ts';
-import { type Main, mainOf } from '../threads/instantiate.ts';
-import { costOf, gainOf, Sharing } from '../threads/wake-policy.ts';
-import { type Death, Staff } from '../threads/worker-pool.ts';
+import { instantiate, type Main } from '../threads/instantiate.ts';
+import { costOf, gainOf, WakePolicy } from '../threads/wake-policy.ts';
+import { type Death, WorkerPool } from '../threads/worker-pool.ts';
 import { status } from './control.ts';
 import type { Program, RunOptions } from './program.ts';
 import { RunError } from './run-error.ts';
-import { Patience } from './timeout.ts';
+import { Timeout } from './timeout.ts';
 
 /** A program on the caller's side: the number it goes by, its entry, and what it is expected to take. */
 export interface Known {
@@ -34,7 +34,7 @@ interface OpenRun {
   readonly options: RunOptions;
   readonly began: number;
   /** undefined where no worker can be started: the caller computes the run when it settles it */
-  readonly staff: Staff | undefined;
+  readonly staff: WorkerPool | undefined;
   /** what ended a thread meanwhile */
   death?: Death;
   failure?: Failure;
@@ -59,10 +59,10 @@ const mostFailedStarts = 2;
 export class Runner {
   readonly #patienceMs: number;
   readonly #known = new WeakMap<Program, Known>();
-  readonly #sharing = new Sharing();
+  readonly #sharing = new WakePolicy();
   #threads: number;
   #workspace: Workspace;
-  #staff: Staff | undefined;
+  #staff: WorkerPool | undefined;
   #programs = 0;
   #failedStarts = 0;
   #open: OpenRun | undefined;
@@ -98,7 +98,7 @@ export class Runner {
   know(program: Program): Known {
     let known = this.#known.get(program);
     if (!known) {
-      const main = mainOf(program.module, memory.wasm);
+      const main = instantiate(program.module, memory.wasm);
       known = { id: ++this.#programs, program, main, gain: 0, expected: 0, threads: 0 };
       this.#known.set(program, known);
     }
@@ -228,16 +228,16 @@ export class Runner {
   }
 
   /** To be asked once a round: whether it is in vain to wait for the threads that were called. */
-  #patience(program: Program, staff: Staff | undefined): () => boolean {
-    let patience: Patience | undefined;
+  #patience(program: Program, staff: WorkerPool | undefined): () => boolean {
+    let patience: Timeout | undefined;
     return () => {
-      patience ??= new Patience(this.#patienceMs);
+      patience ??= new Timeout(this.#patienceMs);
       return patience.isSpent(staff?.calledThreads ?? [], this.#workspace.tilesDone(program));
     };
   }
 
   /** Calls workers to a run; undefined where none can be started. */
-  #call({ id, program }: Known, table: number, who: { first: boolean; others: boolean }): Staff | undefined {
+  #call({ id, program }: Known, table: number, who: { first: boolean; others: boolean }): WorkerPool | undefined {
     if (this.#failedStarts >= mostFailedStarts) return undefined;
     const staff = this.#hire();
     try {
@@ -252,21 +252,21 @@ export class Runner {
     }
   }
 
-  #hire(): Staff {
+  #hire(): WorkerPool {
     if (!this.#staff) {
-      const staff: Staff = new Staff(this.#threads, (death) => this.#onDeath(staff, death));
+      const staff: WorkerPool = new WorkerPool(this.#threads, (death) => this.#onDeath(staff, death));
       this.#staff = staff;
     }
     return this.#staff;
   }
 
-  #dismiss(): Staff | undefined {
+  #dismiss(): WorkerPool | undefined {
     const staff = this.#staff;
     this.#staff = undefined;
     return staff;
   }
 
-  #onDeath(staff: Staff, death: Death): void {
+  #onDeath(staff: WorkerPool, death: Death): void {
     if (staff !== this.#staff) return;
     if (staff.hasStarted) this.#failedStarts = 0;
     else if (!wasEnded(death) && ++this.#failedStarts === mostFailedStarts) this.#warn(death.error);
@@ -288,7 +288,7 @@ export class Runner {
   /** What went wrong in a run; its threads are ended, after some rounds in which they may leave by themselves. */
   #fail(
     program: Program,
-    staff: Staff | undefined,
+    staff: WorkerPool | undefined,
     { thrown, death, graceRounds = 0 }: { thrown?: unknown; death?: Death; graceRounds?: number },
   ): Failure {
     const complaint = thrown === undefined ? staff?.complaint() : { thread: 0, message: messageOf(thrown) };

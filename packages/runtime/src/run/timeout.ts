@@ -37,7 +37,7 @@ function ticksOfOthers(): number {
 /** Threads that compute for less than this share of the time do nothing but wait. */
 const idleShare = 0.02;
 
-export class Patience {
+export class Timeout {
   readonly #rounds: number;
   readonly #leastTicks: number;
   #idleRounds = 0;

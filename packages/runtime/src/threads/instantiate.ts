@@ -21,7 +21,7 @@ export function useInstance(id: number, instance: WebAssemblyInstance): void {
   forgotten.register(instance, id);
 }
 
-export function mainOf({ entry, functions }: Code, memory: WebAssemblyMemory): Main {
+export function instantiate({ entry, functions }: Code, memory: WebAssemblyMemory): Main {
   const kernels = new webAssembly.Table({ element: 'anyfunc', initial: functions.length });
   functions.forEach(({ kernels: from, name }, position) => {
     const func = instanceOf(from, memory).exports[name];

@@ -9,7 +9,7 @@ export const soonMilliseconds = 0.1;
 /** How long a worker spins when no run is expected soon. */
 const shortMilliseconds = 0.01;
 
-export class Ear {
+export class SpinWait {
   readonly #words: Int32Array;
   readonly #bell: number;
   readonly #beforeSleep: () => void;

@@ -41,7 +41,7 @@ export function gainOf(work: Work, threads: number): number {
   return Math.max(0, gain);
 }
 
-export class Sharing {
+export class WakePolicy {
   /** nanoseconds that sleeping threads would have saved in the runs that followed each other closely */
   #forgone = 0;
   /** when the last run ended that other threads could have helped with */

@@ -11,7 +11,7 @@ import type { Delivery, Post } from './worker.ts';
 
 const filename = fileURLToPath(new URL('./worker.js', import.meta.url));
 
-export interface CrewOptions {
+export interface WorkerGroupOptions {
   readonly desk: Int32Array<SharedArrayBuffer>;
   readonly bell: number;
   /** the numbers of its threads */
@@ -26,13 +26,13 @@ export interface Complaint {
   readonly message: string;
 }
 
-export class Crew {
+export class WorkerGroup {
   readonly #pool: Piscina;
   readonly #ports = new Map<number, MessagePort>();
   readonly #tasks: Promise<void>[];
   readonly #known = new Set<number>();
 
-  constructor({ desk, bell, threads, onDeath }: CrewOptions) {
+  constructor({ desk, bell, threads, onDeath }: WorkerGroupOptions) {
     this.#pool = createPool(threads.length);
     this.#tasks = threads.map(async (thread) => {
       const { port1, port2 } = new MessageChannel();

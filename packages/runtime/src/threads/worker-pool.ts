@@ -8,11 +8,11 @@ import {
   closed,
   closingWord,
   controlWord,
-  deskWords,
+  descriptorWords,
   finishedWord,
-  firstBell,
+  firstDoorbell,
   nativeWord,
-  othersBell,
+  othersDoorbell,
   outcomeWord,
   paceWord,
   programWord,
@@ -25,7 +25,7 @@ import {
 } from '../run/control.ts';
 import type { Code } from '../run/program.ts';
 import { roundMilliseconds } from '../run/timeout.ts';
-import { type Complaint, Crew } from './worker-group.ts';
+import { type Complaint, WorkerGroup } from './worker-group.ts';
 
 /** Who is called to a run: the worker in the caller's place, the others. */
 export interface Call {
@@ -45,12 +45,12 @@ const runs = 2 ** 30;
 const spinMilliseconds = 0.05;
 const roundSlices = roundMilliseconds / sliceMilliseconds;
 
-export class Staff {
+export class WorkerPool {
   readonly #threads: number;
   readonly #onDeath: (death: Death) => void;
   readonly #words: Int32Array<SharedArrayBuffer>;
-  #first: Crew | undefined;
-  #others: Crew | undefined;
+  #first: WorkerGroup | undefined;
+  #others: WorkerGroup | undefined;
   #run = 0;
   #called: Call = { first: false, others: false, isSoon: false };
 
@@ -59,7 +59,7 @@ export class Staff {
     this.#threads = threads;
     this.#onDeath = onDeath;
     // Memory of its own: threads that end late find it where it was.
-    this.#words = new Int32Array(new SharedArrayBuffer(4 * deskWords(threads)));
+    this.#words = new Int32Array(new SharedArrayBuffer(4 * descriptorWords(threads)));
   }
 
   get workers(): readonly Worker[] {
@@ -69,8 +69,8 @@ export class Staff {
   /** Opens a run of program `id`. The control block is ready. */
   open(id: number, module: Code, table: number, workspace: Workspace, call: Call): void {
     const called = { ...call, others: call.others && this.#threads > 1 };
-    if (called.first) this.#first ??= this.#spawn(firstBell, [0]);
-    if (called.others) this.#others ??= this.#spawn(othersBell, range(1, this.#threads));
+    if (called.first) this.#first ??= this.#spawn(firstDoorbell, [0]);
+    if (called.others) this.#others ??= this.#spawn(othersDoorbell, range(1, this.#threads));
     const words = this.#words;
     words[programWord] = id;
     words[controlWord] = workspace.control;
@@ -82,15 +82,15 @@ export class Staff {
     this.#called = called;
     if (called.first) this.#first?.inform(id, module);
     if (called.others) this.#others?.inform(id, module);
-    if (called.first) this.#ring(firstBell, this.#run);
-    if (called.others) this.#ring(othersBell, this.#run);
+    if (called.first) this.#ring(firstDoorbell, this.#run);
+    if (called.others) this.#ring(othersDoorbell, this.#run);
   }
 
   /** Lets no worker in any more and waits until all are out; gives up when `isInVain`, asked once a round, says so. */
   close(isInVain: () => boolean): boolean {
     const words = this.#words;
-    if (this.#called.first) Atomics.store(words, firstBell, closed);
-    if (this.#called.others) Atomics.store(words, othersBell, closed);
+    if (this.#called.first) Atomics.store(words, firstDoorbell, closed);
+    if (this.#called.others) Atomics.store(words, othersDoorbell, closed);
     if (Atomics.load(words, activeWord) === 0) return true;
     const spinEnd = performance.now() + spinMilliseconds;
     do {
@@ -121,10 +121,10 @@ export class Staff {
   /** Keeps the worker in the caller's place out of the open run, unless it has started: the caller may take part then. */
   takeFirstPlace(): boolean {
     if (this.hasFirstStarted) return false;
-    Atomics.store(this.#words, firstBell, closed);
+    Atomics.store(this.#words, firstDoorbell, closed);
     // A worker says that it has started before it looks at its bell.
     if (!this.hasFirstStarted) return true;
-    Atomics.store(this.#words, firstBell, this.#run);
+    Atomics.store(this.#words, firstDoorbell, this.#run);
     return false;
   }
 
@@ -135,7 +135,7 @@ export class Staff {
 
   /** Whether none of the workers beside the caller sleeps. */
   get areOthersAwake(): boolean {
-    return this.#others !== undefined && Atomics.load(this.#words, sleepersOf(othersBell)) === 0;
+    return this.#others !== undefined && Atomics.load(this.#words, sleepersOf(othersDoorbell)) === 0;
   }
 
   /** The status with which the worker in the caller's place has finished the open run, if it has. */
@@ -177,25 +177,25 @@ export class Staff {
 
   /** Tells all workers to return, waits for them and ends their threads. No run is open. */
   async end(): Promise<void> {
-    this.#ring(firstBell, stop);
-    this.#ring(othersBell, stop);
+    this.#ring(firstDoorbell, stop);
+    this.#ring(othersDoorbell, stop);
     await Promise.all(this.#crews().map((crew) => crew.end()));
   }
 
   /** Ends the threads wherever they are. */
   async kill(): Promise<void> {
     this.wake();
-    this.#ring(firstBell, stop);
-    this.#ring(othersBell, stop);
+    this.#ring(firstDoorbell, stop);
+    this.#ring(othersDoorbell, stop);
     await Promise.all(this.#crews().map((crew) => crew.kill()));
   }
 
-  #spawn(bell: number, threads: readonly number[]): Crew {
+  #spawn(bell: number, threads: readonly number[]): WorkerGroup {
     const onDeath = (thread: number, error: Error) => this.#onDeath({ thread, error });
-    return new Crew({ desk: this.#words, bell, threads, onDeath });
+    return new WorkerGroup({ desk: this.#words, bell, threads, onDeath });
   }
 
-  #crews(): readonly Crew[] {
+  #crews(): readonly WorkerGroup[] {
     return [this.#first, this.#others].filter((crew) => crew !== undefined);
   }
 

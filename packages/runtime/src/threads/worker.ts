@@ -23,8 +23,8 @@ import {
 import type { Code } from '../run/program.ts';
 import { nativeThread } from '../run/timeout.ts';
 import type { WebAssemblyMemory } from '../webassembly.ts';
-import { type Main, mainOf } from './instantiate.ts';
-import { Ear } from './spin-wait.ts';
+import { instantiate, type Main } from './instantiate.ts';
+import { SpinWait } from './spin-wait.ts';
 
 /** What a worker is given when it starts. */
 export interface Post {
@@ -53,7 +53,7 @@ export default function serve(post: Post): void {
   const words = post.desk;
   Atomics.store(words, nativeWord(post.thread), nativeThread() || unknownThread);
   const programs = new Map<number, Known>();
-  const ear = new Ear(words, post.bell, () => receive(post.port, programs));
+  const ear = new SpinWait(words, post.bell, () => receive(post.port, programs));
   for (let run: number = closed; ; ) {
     run = ear.nextRun(run);
     if (run === stop) return;
@@ -79,7 +79,7 @@ function join(words: Int32Array, { memory, port, thread }: Post, programs: Map<n
     if (!programs.has(id)) receive(port, programs);
     const known = programs.get(id);
     if (!known) throw new Error(`internal: program ${id} was not delivered`);
-    known.main ??= mainOf(known.module, memory);
+    known.main ??= instantiate(known.module, memory);
     const scratch = words[scratchWord]! + thread * words[scratchStrideWord]!;
     // How long to wait for a tile of another thread is for the caller to decide, who aborts the run if need be.
     for (;;) {

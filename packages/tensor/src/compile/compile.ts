@@ -4,16 +4,16 @@
 import {
   type ArgumentType,
   captureCall,
-  Family,
-  finished,
-  type InParts,
-  inTurns,
+  flushAssignments,
+  type Interruptible,
   isRecording,
-  makePending,
   type PlanMaker,
   type Recorded,
   type Recording,
-  recordInParts,
+  recordInterruptibly,
+  runInTurns,
+  runToEnd,
+  SharedPlan,
   type StoredValue,
   valueOf,
 } from '@treadle/compiler';
@@ -40,7 +40,7 @@ export type Compiled<A extends readonly unknown[], R> = ((...args: A) => R) & {
    * The same, and what has to be recorded and compiled first is done in parts, with a turn of the event loop every few
    * milliseconds; so a call may overtake an earlier one.
    */
-  runInTurns(...args: A): Promise<R>;
+  inTurns(...args: A): Promise<R>;
 };
 
 /** A call of f with stand-ins for its tensors, and what was made of it. */
@@ -91,12 +91,12 @@ export function compile<A extends readonly unknown[], R>(
   checkFunction('compile: f', f);
   readOptions('compile', options, compileOptions);
   const recordings = new Recordings<RecordedCall<Recording, R>>(({ made }) => made);
-  const families = new Recordings<Family>((family) => family);
+  const families = new Recordings<SharedPlan>((family) => family);
   const changing = new ChangingArguments(f.name);
   const preparing = new Map<string, Promise<RecordedCall<Recording, R>>>();
   const find = (args: A, described: Described): RecordedCall<Recording, R> =>
-    recordings.get(described.key) ?? finished(recordAnew(args, described));
-  function* recordAnew(args: A, { key, tensors }: Described): InParts<RecordedCall<Recording, R>> {
+    recordings.get(described.key) ?? runToEnd(recordAnew(args, described));
+  function* recordAnew(args: A, { key, tensors }: Described): Interruptible<RecordedCall<Recording, R>> {
     const planOf = planIn(familyOf(args, tensors));
     const recorded = yield* recordCallInParts(f, args, tensors, planOf);
     recordings.add(key, recorded);
@@ -107,7 +107,7 @@ export function compile<A extends readonly unknown[], R>(
     const { key } = described;
     let prepared = preparing.get(key);
     if (!prepared) {
-      prepared = inTurns(recordAnew(args, described)).finally(() => preparing.delete(key));
+      prepared = runInTurns(recordAnew(args, described)).finally(() => preparing.delete(key));
       preparing.set(key, prepared);
     }
     return prepared;
@@ -130,7 +130,7 @@ export function compile<A extends readonly unknown[], R>(
     const described = describeArguments(args);
     const nodes = described.tensors.map(({ node }) => node);
     if (nodes.some(({ tracked }) => tracked)) return ownHandles(f(...args), described.tensors); // its gradient may be asked for
-    makePending();
+    flushAssignments();
     const { made: recording, rebuild } = find(args, described);
     return rebuild(recording.run(nodes.map(valueOf)), recording.lostBehind(nodes));
   };
@@ -152,16 +152,16 @@ export function compile<A extends readonly unknown[], R>(
   };
   const runAsync = async (...args: A): Promise<R> => {
     const described = describeOutside(args);
-    makePending();
+    flushAssignments();
     return begin(find(args, described), described);
   };
-  const runInTurns = async (...args: A): Promise<R> => {
+  const inTurns = async (...args: A): Promise<R> => {
     const described = describeOutside(args);
     const recorded = recordings.get(described.key) ?? (await prepare(args, described));
-    makePending();
+    flushAssignments();
     return begin(recorded, described);
   };
-  return Object.assign(run, { runAsync, runInTurns });
+  return Object.assign(run, { runAsync, inTurns });
 }
 
 /** The result of a call, where it is an argument or a variable in a handle of its own. */
@@ -172,7 +172,7 @@ function ownHandles<R>(result: R, args: readonly Tensor[]): R {
 }
 
 interface Sharing {
-  readonly family: Family;
+  readonly family: SharedPlan;
   readonly rows: number;
 }
 
@@ -199,7 +199,7 @@ function familyFor<A extends readonly unknown[], R>(
   tensors: readonly Tensor[],
   size: OpenSize,
   options: CompileOptions,
-): Family {
+): SharedPlan {
   const types = tensors.map(typeOf);
   const places = types.map(placeholder);
   const pattern = replaceTensors(args, tensors, places);
@@ -208,7 +208,7 @@ function familyFor<A extends readonly unknown[], R>(
       types.map((type) => withRows(type, size, count)),
       standInCall(f, pattern, places).call,
     );
-  return new Family({ ...options, capture });
+  return new SharedPlan({ ...options, capture });
 }
 
 /** A tensor that says nothing but its type. */
@@ -284,9 +284,9 @@ function* recordCallInParts<A extends readonly unknown[], R>(
   args: A,
   tensors: readonly Tensor[],
   planOf: PlanMaker | undefined,
-): InParts<RecordedCall<Recording, R>> {
+): Interruptible<RecordedCall<Recording, R>> {
   const standIn = standInCall(f, args, tensors);
-  const made = yield* recordInParts(tensors.map(typeOf), standIn.call, planOf);
+  const made = yield* recordInterruptibly(tensors.map(typeOf), standIn.call, planOf);
   return callOf(made, standIn.result());
 }
 

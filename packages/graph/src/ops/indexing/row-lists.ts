@@ -2,7 +2,7 @@
 // is a part. What is done with the list costs what the list's length asks for, whatever the size of the table.
 
 import {
-  firstPlaces as firstPlacesKernel,
+  firstOccurrences as firstPlacesKernel,
   hashSize,
   lanes,
   setRows as setRowsKernel,

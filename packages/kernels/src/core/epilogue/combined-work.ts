@@ -1,7 +1,7 @@
 // What a kernel says of itself when an epilogue finishes its result: it reads, writes and computes what both do. The epilogue finds
 // the result in a cache, so that counts as written, once, and not as read.
 
-import { trafficOf } from '../bytes-moved.ts';
+import { bytesMoved } from '../bytes-moved.ts';
 import { sizeOf } from '../collapse-dims.ts';
 import type { Epilogue, Kernel, Operand, Slot, Work } from '../kernel.ts';
 import { slotsOf } from '../kernel-frame.ts';
@@ -31,7 +31,7 @@ export function finished({
       ops: [...ops, ...more],
       shape,
       flops: flops + added,
-      ...trafficOf([...inputs, ...loads.filter(isOther)], [out, ...stores.filter(isOther)]),
+      ...bytesMoved([...inputs, ...loads.filter(isOther)], [out, ...stores.filter(isOther)]),
     },
   };
 }

@@ -3,7 +3,7 @@
 import { type Expr, type FunctionBuilder, i32, type Local } from '@treadle/wasm';
 
 /** counter = from, from + step, … while it is less than `to` (signed); the last step may reach beyond it. */
-export function eachStep(
+export function countLoop(
   f: FunctionBuilder,
   from: Expr<'i32'>,
   to: Expr<'i32'>,
