@@ -2,36 +2,17 @@
 // for what its last round made. Between collections the blocks of forgotten tensors may pile up, but only to the engine's
 // budget for them.
 
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { meanSquaredError } from '@treadle/losses';
 import { dense } from '@treadle/nn';
 import { adam, sgd } from '@treadle/optim';
-import { compile, gradients, type MemoryUse, memory, ones, type Tensor, tensor } from '@treadle/tensor';
+import { compile, gradients, memory, ones, type Tensor, tensor } from '@treadle/tensor';
 import { sequential } from '@treadle/train';
 import { expect, test } from 'vitest';
+import { memoryWhenCollected, turn } from '../support/collected.ts';
 
 const isLong = process.env.TREADLE_TEST_LONG !== undefined;
 const times = (normal: number, long: number): number => (isLong ? long : normal);
 const timeout = isLong ? 600_000 : 60_000;
-
-setFlagsFromString('--expose-gc');
-const collect: () => void = runInNewContext('gc');
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
-}
-
-/** What is in use when everything that is forgotten has been collected. */
-async function settled(): Promise<MemoryUse> {
-  for (let i = 0; i < 4; i++) {
-    collect();
-    await turn();
-  }
-  return memory();
-}
 
 const mebibyte = 2 ** 20;
 /** blocks of realised values: beyond that the engine moves the oldest out */
@@ -45,10 +26,10 @@ const slack = 64 * mebibyte;
  */
 async function leavesNothing(name: string, count: number, every: number, act: () => unknown): Promise<void> {
   for (let i = 0; i < 20; i++) await act();
-  const idle = await settled();
+  const idle = await memoryWhenCollected();
   await act();
   const round = { bytes: memory().bytesInUse - idle.bytesInUse, tensors: memory().tensors - idle.tensors };
-  const before = await settled();
+  const before = await memoryWhenCollected();
   const rssBefore = process.memoryUsage.rss();
   let peak = 0;
   for (let i = 1; i <= count; i++) {
@@ -58,7 +39,7 @@ async function leavesNothing(name: string, count: number, every: number, act: ()
     await turn();
   }
   const rss = process.memoryUsage.rss() - rssBefore;
-  const after = await settled();
+  const after = await memoryWhenCollected();
   const reserved = after.bytesReserved - before.bytesReserved;
   const inMiB = [after.bytesInUse - before.bytesInUse, peak - before.bytesInUse, reserved, rss].map((bytes) =>
     (bytes / mebibyte).toFixed(1),
