@@ -67,6 +67,13 @@ const packages = Object.entries(table).map(([folder, { ours, others = [] }]) => 
 }));
 const sources = packages.flatMap((p) => p.sources);
 
+/** The source that an import means: by its path, by the path of what is built from it, or by its package. */
+function fileOf(path: string, from: string): string {
+  const [, folder] = /^@treadle\/(\w+)$/.exec(from) ?? [];
+  if (folder) return `packages/${folder}/src/index.ts`;
+  return posix.join(posix.dirname(path), from).replace('/dist/', '/src/').replace(/\.js$/, '.ts');
+}
+
 test('the packages are those of the table', () => {
   const folders = new Set(filesUnder('packages').map((path) => path.split('/')[1]));
   expect([...folders].sort()).toEqual(Object.keys(table).sort());
@@ -97,12 +104,10 @@ describe.each(packages)('$folder', ({ folder, ours, others, sources }) => {
     }
   });
 
-  test('has no import cycle', () => {
+  test('has no import cycle, of types neither', () => {
     const edges = sources.map(({ path, imports }): [string, string[]] => [
       path,
-      imports
-        .filter(({ from, isType }) => from.startsWith('.') && !isType)
-        .map(({ from }) => posix.join(posix.dirname(path), from)),
+      imports.filter(({ from }) => from.startsWith('.')).map(({ from }) => posix.join(posix.dirname(path), from)),
     ]);
     expect(cycleIn(new Map(edges))).toBeUndefined();
   });
@@ -134,6 +139,27 @@ describe.each(packages)('$folder', ({ folder, ours, others, sources }) => {
       if (!castingPackages.includes(folder)) expect(source.casts, source.path).toEqual(known);
     }
   });
+});
+
+test('every value that a file exports is used by another file', () => {
+  const others = ['test', 'bench', 'examples'].flatMap(filesUnder).filter((path) => path.endsWith('.ts'));
+  const files = [...sources, ...others.map((path) => ({ path, ...factsOf(read(path)) }))];
+  const used = new Set<string>();
+  for (const { path, imports } of files) {
+    for (const { from, names } of imports) {
+      const target = fileOf(path, from);
+      for (const name of names === 'all' ? ['*'] : names) used.add(`${target}: ${name}`);
+    }
+  }
+  // Piscina finds a worker's task by its default export, also under the name that CommonJS has for it.
+  const unused = sources.flatMap(({ path, exports }) =>
+    used.has(`${path}: *`) || path.startsWith('packages/treadle/')
+      ? []
+      : exports
+          .filter((name) => !(defaultExports.includes(path) || used.has(`${path}: ${name}`)))
+          .map((name) => `${path}: ${name}`),
+  );
+  expect(unused).toEqual([]);
 });
 
 test('every excepted cast is there', () => {

@@ -32,11 +32,15 @@ export interface Import {
   readonly from: string;
   /** whether nothing of it is left at run time */
   readonly isType: boolean;
+  /** what is taken from the module, by the names it has there; 'all' for a namespace, a re-export of everything, import() */
+  readonly names: readonly string[] | 'all';
 }
 
 export interface Facts {
   readonly imports: readonly Import[];
   readonly hasDefaultExport: boolean;
+  /** values, not types, that the module exports */
+  readonly exports: readonly string[];
   /** how often the type `any` is written */
   readonly anys: number;
   /** the text of every cast but `as const` */
@@ -48,6 +52,7 @@ export interface Facts {
 export function factsOf(source: string): Facts {
   const imports: Import[] = [];
   const casts: string[] = [];
+  const exports: string[] = [];
   let hasDefaultExport = false;
   let anys = 0;
   const visit = (node: object): void => {
@@ -56,8 +61,9 @@ export function factsOf(source: string): Facts {
     const from = textOf(get('source'));
     if (from !== undefined) {
       const isType = get('importKind') === 'type' || get('exportKind') === 'type' || type === 'TSImportType';
-      imports.push({ from, isType });
+      imports.push({ from, isType, names: namesTaken(node) });
     }
+    if (type === 'ExportNamedDeclaration' && get('exportKind') !== 'type') exports.push(...namesDeclared(node));
     if (type === 'ExportDefaultDeclaration' || (type === 'ExportSpecifier' && nameOf(get('exported')) === 'default')) {
       hasDefaultExport = true;
     }
@@ -68,7 +74,7 @@ export function factsOf(source: string): Facts {
     for (const child of Object.values(node).flat()) if (typeof child === 'object' && child !== null) visit(child);
   };
   visit(parseAst(source, { lang: 'ts' }));
-  return { imports, casts, anys, hasDefaultExport, startsWithComment: /^(#!.*\n)?\/[/*]/.test(source) };
+  return { imports, exports, casts, anys, hasDefaultExport, startsWithComment: /^(#!.*\n)?\/[/*]/.test(source) };
 }
 
 function field(node: unknown, name: string): unknown {
@@ -81,6 +87,34 @@ function nameOf(node: unknown): unknown {
 
 function isConst(type: unknown): boolean {
   return nameOf(field(type, 'typeName')) === 'const';
+}
+
+/** What an import or a re-export takes from its module. */
+function namesTaken(node: object): readonly string[] | 'all' {
+  const specifiers = field(node, 'specifiers');
+  if (!Array.isArray(specifiers) || specifiers.some((each) => field(each, 'type') === 'ImportNamespaceSpecifier'))
+    return 'all';
+  return specifiers.map((each) => String(nameOf(field(each, 'imported') ?? field(each, 'local')) ?? 'default'));
+}
+
+/** The names that an export declares or lists, but types. */
+function namesDeclared(node: object): string[] {
+  const declaration = field(node, 'declaration');
+  const listed = field(node, 'specifiers');
+  const declared = field(declaration, 'declarations') ?? (declaration ? [declaration] : []);
+  const ids = Array.isArray(declared) ? declared.map((each) => field(each, 'id')) : [];
+  const exported = Array.isArray(listed)
+    ? listed.filter((each) => field(each, 'exportKind') !== 'type').map((each) => field(each, 'exported'))
+    : [];
+  return [...ids, ...exported].flatMap(namesIn);
+}
+
+/** The names that a pattern binds. */
+function namesIn(pattern: unknown): string[] {
+  const parts = field(pattern, 'elements') ?? field(pattern, 'properties');
+  if (Array.isArray(parts)) return parts.flatMap((part) => namesIn(field(part, 'value') ?? part));
+  const name = nameOf(pattern);
+  return typeof name === 'string' ? [name] : [];
 }
 
 /** The module that `source` of an import, export or import() names. */

@@ -1,0 +1,30 @@
+// Examples in docstrings as programs. A line that ends in `// → json` states the value of its expression, or of the constant that
+// it declares: tensors count as what toArray gives, floats are compared to 6 significant digits.
+
+const stated = /^(\s*)(?:const (\w+) = )?(.+);\s*\/\/ → (.+)$/;
+
+/** The program with its statements as checks: `expectValue(value, json)` is called for each. */
+export function withChecks(code: string): string {
+  const lines = code.split('\n').map((line) => {
+    const [, indent, name, expression, json] = stated.exec(line) ?? [];
+    if (expression === undefined || json === undefined) return line;
+    const check = (value: string): string => `expectValue(${value}, ${JSON.stringify(json)});`;
+    return `${indent}${name ? `const ${name} = ${expression}; ${check(name)}` : check(expression)}`;
+  });
+  return lines.join('\n');
+}
+
+/** Throws where the value is not what the JSON says. */
+export function expectValue(value: unknown, json: string): void {
+  const [found, wanted] = [plain(value), plain(JSON.parse(json))].map((each) => JSON.stringify(each));
+  if (found !== wanted) throw new Error(`the example says ${wanted}; got ${found}`);
+}
+
+function plain(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isFinite(value) ? Number(value.toPrecision(6)) : String(value);
+  if (value === null || typeof value !== 'object') return value;
+  if ('toArray' in value && typeof value.toArray === 'function') return plain(value.toArray());
+  if (ArrayBuffer.isView(value)) return Array.from(Object.values(value), plain);
+  if (Array.isArray(value)) return value.map(plain);
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]));
+}
