@@ -11,6 +11,8 @@ import { mostFused } from './materialize.ts';
 
 /** Accumulators of as many reductions stay in registers. */
 const mostJoined = 4;
+/** Of the reductions that read an array, as many are tried, the latest: where very many read one, the time stays linear. */
+const mostTried = 16;
 
 /** `programOf`: the program that computes what several reductions combine. */
 export function fuseReductions(
@@ -27,20 +29,27 @@ export function fuseReductions(
     const shapes = [inputOf(a), inputOf(b)].map((input) => entries[input]?.node.shape ?? []);
     return one.op.key === other.op.key && one.op.axes === other.op.axes && sameShape(shapes[0] ?? [], shapes[1] ?? []);
   };
+  const join = (into: Group, group: Group): boolean => {
+    if (into.members.length + group.members.length > mostJoined || !isAlike(into.at, group.at)) return false;
+    if (groups.runsAfter(group.at, into.at) || groups.runsAfter(into.at, group.at)) return false;
+    const members = [...into.members, ...group.members];
+    const program = programOf(members.map(inputOf));
+    if (isMustStore(program) || program.ops.length > mostFused) return false;
+    into.program = program;
+    into.members.push(...group.members);
+    groups.absorb(into, group.at);
+    return true;
+  };
+  /** for each array, the reductions that read it and that others may still join, in ascending order */
+  const open = new Map<number, Group[]>();
   for (const group of groups.values()) {
     if (!canJoin(group)) continue;
-    const near = new Set([...group.reads].flatMap((read) => [...groups.readersOf(read)]));
-    for (const at of [...near].sort((a, b) => a - b)) {
-      const other = groups.get(at);
-      if (!other || at === group.at || !canJoin(other) || !isAlike(group.at, at)) continue;
-      if (group.members.length + other.members.length > mostJoined) continue;
-      if (groups.runsAfter(group.at, at) || groups.runsAfter(at, group.at)) continue;
-      const members = [...group.members, ...other.members];
-      const program = programOf(members.map(inputOf));
-      if (isMustStore(program) || program.ops.length > mostFused) continue;
-      group.program = program;
-      group.members.push(...other.members);
-      groups.absorb(group, at);
+    const near = new Set([...group.reads].flatMap((read) => open.get(read) ?? []));
+    const into = [...near].sort((a, b) => a.at - b.at).find((other) => join(other, group)) ?? group;
+    for (const read of group.reads) {
+      const others = (open.get(read) ?? []).filter((other) => other !== into);
+      if (into.members.length < mostJoined) others.push(into);
+      open.set(read, others.slice(-mostTried));
     }
   }
 }
