@@ -42,23 +42,23 @@ export function isMustStore(x: object): x is MustStore {
   return 'mustStore' in x;
 }
 
-/** One step of the way from a load to the iteration: a move node of the graph, or the stretching of a lane op's input. */
-type Step = { readonly move: Extract<Op, { kind: 'move' }>; readonly input: number } | { readonly stretch: Shape };
+/** One step of the way from a load to the iteration: a move entry of the graph, or the stretching of a lane op's input. */
+type Step =
+  | { readonly move: Extract<Op, { kind: 'move' }>; readonly at: number; readonly input: number }
+  | { readonly stretch: Shape };
 
-/** The way from a value to where it is used; `key` tells ways apart. */
+/** The way from a value to where it is used: its first step, and the way from there on. Without a step, it is used as it is. */
 interface Way {
-  readonly key: string;
-  readonly steps: readonly Step[];
+  readonly step?: Step;
+  readonly on?: Way;
 }
 
-const here: Way = { key: '', steps: [] };
+const here: Way = {};
 
-/** The view through which an entry that lies in memory is seen at the end of the way (steps are listed last first). */
+/** The view through which an entry that lies in memory is seen at the end of the way. */
 function viewAlong(shape: Shape, way: Way): View | MustStore {
   let view = denseView(shape);
-  for (let i = way.steps.length - 1; i >= 0; i--) {
-    const step = way.steps[i];
-    if (!step) continue;
+  for (let { step, on } = way; step; { step, on } = on ?? here) {
     if ('stretch' in step) {
       view = broadcastView(view, step.stretch);
       continue;
@@ -70,9 +70,30 @@ function viewAlong(shape: Shape, way: Way): View | MustStore {
   return view;
 }
 
-function stepThrough(way: Way, at: number, node: Node, input: number): Way {
-  if (node.op?.kind !== 'move') throw new Error('internal: only moves can be stepped through');
-  return { key: `${way.key} ${at}`, steps: [...way.steps, { move: node.op, input }] };
+function moveOf({ op }: Node, at: number, input: number): Step {
+  if (op?.kind !== 'move') throw new Error('internal: only moves can be stepped through');
+  return { move: op, at, input };
+}
+
+/** The ways within one program. Equal ones have the same number. */
+class Ways {
+  readonly #all: Way[] = [here];
+
+  at(number: number): Way {
+    return this.#all[number] ?? here;
+  }
+
+  /** The number of the way that takes a step and then goes on as another one. */
+  before(number: number, step: Step): number {
+    const on = this.at(number);
+    const known = this.#all.findIndex((way) => way.on === on && way.step !== undefined && sameStep(way.step, step));
+    return known >= 0 ? known : this.#all.push({ step, on }) - 1;
+  }
+}
+
+function sameStep(a: Step, b: Step): boolean {
+  if ('stretch' in a) return 'stretch' in b && sameShape(a.stretch, b.stretch);
+  return 'move' in b && a.at === b.at;
 }
 
 /** The operand that a kernel with operands in memory reads for an entry: a stored one seen through moves. */
@@ -89,7 +110,7 @@ export function operandFor(stored: Stored, at: number): Operand | MustStore {
     }
     const input = entry.inputs[0] ?? -1;
     if (entry.node.op?.kind !== 'move') return { mustStore: current };
-    way = stepThrough(way, current, entry.node, input);
+    way = { step: moveOf(entry.node, current, input), on: way };
     current = input;
   }
 }
@@ -112,16 +133,17 @@ export function fusedExpression(
 ): FusedExpression | MustStore {
   const terms: Term[] = [];
   const loads: { operand: Operand; type: Lane }[] = [];
-  /** the terms made so far, by their entries, or by entries and ways */
-  const known = new Map<string | number, number>();
+  const ways = new Ways();
+  /** the terms made so far, by their entries and ways */
+  const known = new Map<number, number>();
   const ops: string[] = [];
   let cost = 0;
   let flops = 0;
   let isIndexed = false;
   let failure: MustStore | undefined;
 
-  const term = (entryAt: number, way: Way): number => {
-    const key = way === here ? entryAt : `${entryAt}:${way.key}`;
+  const term = (entryAt: number, way: number): number => {
+    const key = way * stored.entries.length + entryAt;
     const before = known.get(key);
     if (before !== undefined) return before;
     const entry = stored.entries[entryAt];
@@ -130,7 +152,7 @@ export function fusedExpression(
     const slot = computed.includes(entryAt) ? undefined : stored.slotOf(entryAt);
     let made: Term;
     if (slot !== undefined || node.source) {
-      const view = viewAlong(node.shape, way);
+      const view = viewAlong(node.shape, ways.at(way));
       if ('mustStore' in view) {
         failure ??= view;
         return 0;
@@ -140,14 +162,12 @@ export function fusedExpression(
       loads.push({ operand: { slot: from, view }, type: node.dtype === 'float32' ? 'f32x4' : 'i32x4' });
     } else if (node.op?.kind === 'move') {
       const input = inputs[0] ?? -1;
-      return term(input, stepThrough(way, entryAt, node, input));
+      return term(input, ways.before(way, moveOf(node, entryAt, input)));
     } else if (node.op?.kind === 'lane') {
       const op = node.op;
       const operands = inputs.map((input) => {
         const shape = stored.entries[input]?.node.shape ?? [];
-        if (sameShape(shape, node.shape)) return term(input, way);
-        const steps = [...way.steps, { stretch: node.shape }];
-        return term(input, { key: `${way.key} b${node.shape}`, steps });
+        return term(input, sameShape(shape, node.shape) ? way : ways.before(way, { stretch: node.shape }));
       });
       made = { kind: 'apply', op, inputs: operands };
       ops.push(op.name);
@@ -163,7 +183,7 @@ export function fusedExpression(
     return terms.length - 1;
   };
 
-  const results = outputs.map((at) => term(at, here));
+  const results = outputs.map((at) => term(at, 0));
   if (failure) return failure;
   const shape = stored.entries[outputs[0] ?? -1]?.node.shape ?? [];
   const key = keyOf(terms, loads, results);

@@ -3,14 +3,14 @@
 // recompute.ts), when it would be evaluated again for every element it is stretched to, when a kernel needs it to lie in memory, or when a kernel would become too long. Everything else
 // melts into its reader.
 
-import { sameShape, sizeOf } from '@treadle/graph';
+import { type Node, sameShape, sizeOf } from '@treadle/graph';
 import { shouldLieFirst } from '@treadle/kernels';
 import type { Capture, Captured } from '../trace/capture.ts';
 import { type FusedExpression, fusedExpression, isMustStore, operandFor, type Stored } from './lane-expression.ts';
 import { isCheapToRecompute } from './rematerialize.ts';
 
-/** Positions of the entries to be stored (sources, which lie in memory anyway, are not among them). */
-export type StoredSet = ReadonlySet<number>;
+/** For each entry whether it is to be stored: 1 or 0 (0 for a source, which lies in memory anyway). */
+type StoredSet = Uint8Array;
 
 /** What is stored, and by what it is computed. */
 export interface Fused {
@@ -36,7 +36,7 @@ interface StoredEntries extends Stored {
 
 /** The slot of an entry is its position here: where it lies is not known yet. */
 function positions(entries: readonly Captured[], set: StoredSet): StoredEntries {
-  return { entries, set, slotOf: (at) => (set.has(at) || entries[at]?.node.source ? at : undefined) };
+  return { entries, set, slotOf: (at) => (set[at] === 1 || entries[at]?.node.source ? at : undefined) };
 }
 
 /** Lane ops and moves in one program, at most: what a loop unrolls is computed in parts. */
@@ -46,83 +46,103 @@ export const mostFused = 256;
 function endsOfLong(entries: readonly Captured[]): readonly number[] {
   const ends: number[] = [];
   /** how many are fused into each entry, at most: an entry that is reached on two ways may count twice; 0 where fusion begins anew */
-  const most: number[] = [];
+  const most = new Float64Array(entries.length);
+  const met = new Int32Array(entries.length);
   entries.forEach(({ node, inputs }, at) => {
-    const melts = !node.source && (node.op?.kind === 'lane' || node.op?.kind === 'move');
-    most.push(melts ? inputs.reduce((sum, input) => sum + (most[input] ?? 0), 1) : 0);
-    if ((most[at] ?? 0) <= mostFused) return;
-    const exact = countFused(entries, at, (input) => most[input] !== 0);
-    if (exact > mostFused) ends.push(at);
-    most[at] = exact > mostFused ? 0 : exact;
+    let fused = 0;
+    if (!node.source && (node.op?.kind === 'lane' || node.op?.kind === 'move')) {
+      fused = 1;
+      for (const input of inputs) fused += most[input] ?? 0;
+    }
+    if (fused > mostFused) fused = countFused(entries, at, most, met);
+    if (fused > mostFused) {
+      ends.push(at);
+      fused = 0;
+    }
+    most[at] = fused;
   });
   return ends;
 }
 
-function countFused(entries: readonly Captured[], at: number, melts: (input: number) => boolean): number {
-  const all = new Set([at]);
-  const stack = [...(entries[at]?.inputs ?? [])];
-  for (let input = stack.pop(); input !== undefined; input = stack.pop()) {
-    if (!melts(input) || all.has(input)) continue;
-    all.add(input);
-    stack.push(...(entries[input]?.inputs ?? []));
+/** How many are fused into an entry, exactly. `met` tells which entry each was last counted for. */
+function countFused(entries: readonly Captured[], at: number, most: Float64Array, met: Int32Array): number {
+  let count = 1;
+  const stack = [at];
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    for (const input of entries[next]?.inputs ?? []) {
+      if (most[input] === 0 || met[input] === at) continue;
+      met[input] = at;
+      count++;
+      stack.push(input);
+    }
   }
-  return all.size;
+  return count;
 }
 
-/** What is known of an entry from its readers. */
-interface Use {
-  /** a kernel that would evaluate it, and whether there are others */
-  kernel: number | undefined;
-  hasOthers: boolean;
+/** What is known of each entry from its readers; flags are 1 or 0. */
+class Uses {
+  /** a kernel that would evaluate it; −1 while there is none */
+  readonly kernel: Int32Array;
+  /** whether other kernels would evaluate it as well */
+  readonly hasOthers: Uint8Array;
   /** elements of the largest iteration that would evaluate it */
-  iteration: number;
+  readonly iteration: Float64Array;
   /** whether a kernel needs it in memory, be it through moves */
-  inMemory: boolean;
-  /** whether every reader sees its elements at their own positions */
-  inPlace: boolean;
+  readonly inMemory: Uint8Array;
+  /** whether a reader sees its elements elsewhere than at their own positions */
+  readonly isMoved: Uint8Array;
+
+  constructor(entries: number) {
+    this.kernel = new Int32Array(entries).fill(-1);
+    this.hasOthers = new Uint8Array(entries);
+    this.iteration = new Float64Array(entries);
+    this.inMemory = new Uint8Array(entries);
+    this.isMoved = new Uint8Array(entries);
+  }
 }
 
 function chooseStored(entries: readonly Captured[], forced: ReadonlySet<number>): StoredSet {
-  const uses = entries.map(
-    (): Use => ({ kernel: undefined, hasOthers: false, iteration: 0, inMemory: false, inPlace: true }),
-  );
-  const evaluateIn = (of: Use, kernel: number | undefined): void => {
-    of.kernel ??= kernel;
-    of.hasOthers ||= of.kernel !== kernel;
-  };
-  const isCheap = isCheapToRecompute(entries);
-  const stored = new Set<number>();
+  const sizes = Float64Array.from(entries, ({ node }) => sizeOf(node.shape));
+  const isCheap = isCheapToRecompute(entries, sizes);
+  const uses = new Uses(entries.length);
+  const stored = new Uint8Array(entries.length);
   for (let at = entries.length - 1; at >= 0; at--) {
     const entry = entries[at];
-    const use = uses[at];
-    if (!entry || !use || entry.node.source) continue;
-    const { op } = entry.node;
-    if (forced.has(at) || mustStore(entry, use, isCheap[at] ?? false)) stored.add(at);
-    for (const input of entry.inputs) {
-      const of = uses[input];
-      const node = entries[input]?.node;
-      if (!of || !node) continue;
-      const isKernel = stored.has(at);
-      evaluateIn(of, isKernel ? at : use.kernel);
-      of.hasOthers ||= !isKernel && use.hasOthers;
-      const iteration = op?.kind === 'reduce' ? sizeOf(node.shape) : sizeOf(entry.node.shape);
-      of.iteration = Math.max(of.iteration, iteration, isKernel ? 0 : use.iteration);
-      of.inMemory ||= op?.kind === 'tiled' || op?.kind === 'loop' || (op?.kind === 'move' && !isKernel && use.inMemory);
-      const sameplace = op?.kind === 'reduce' || (op?.kind === 'lane' && sameShape(node.shape, entry.node.shape));
-      of.inPlace &&= sameplace && (isKernel || use.inPlace);
-    }
+    if (!entry || entry.node.source) continue;
+    if (forced.has(at) || mustStore(entry.node, uses, at, sizes, isCheap)) stored[at] = 1;
+    for (const input of entry.inputs) noteUse(entries, uses, { at, input, sizes, isKernel: stored[at] === 1 });
   }
   return stored;
 }
 
-function mustStore({ node }: Captured, use: Use, isCheap: boolean): boolean {
-  switch (node.op?.kind) {
+/** Notes that `at` reads `input`, in a kernel of its own or, without one, in those that evaluate it. */
+function noteUse(
+  entries: readonly Captured[],
+  { kernel, hasOthers, iteration, inMemory, isMoved }: Uses,
+  { at, input, sizes, isKernel }: { at: number; input: number; sizes: Float64Array; isKernel: boolean },
+): void {
+  const [node, from] = [entries[at]?.node, entries[input]?.node];
+  if (!node || !from) return;
+  const { op } = node;
+  const reader = isKernel ? at : (kernel[at] ?? -1);
+  if (kernel[input] === -1) kernel[input] = reader;
+  if (kernel[input] !== reader || (!isKernel && hasOthers[at])) hasOthers[input] = 1;
+  const own = sizes[op?.kind === 'reduce' ? input : at] ?? 0;
+  iteration[input] = Math.max(iteration[input] ?? 0, own, isKernel ? 0 : (iteration[at] ?? 0));
+  if (op?.kind === 'tiled' || op?.kind === 'loop' || (op?.kind === 'move' && !isKernel && inMemory[at]))
+    inMemory[input] = 1;
+  const isInPlace = op?.kind === 'reduce' || (op?.kind === 'lane' && sameShape(from.shape, node.shape));
+  if (!isInPlace || (!isKernel && isMoved[at])) isMoved[input] = 1;
+}
+
+function mustStore({ op }: Node, uses: Uses, at: number, sizes: Float64Array, isCheap: Uint8Array): boolean {
+  switch (op?.kind) {
     case 'lane':
       return (
-        (use.hasOthers && !isCheap) ||
-        use.inMemory ||
-        sizeOf(node.shape) < use.iteration ||
-        (node.op.indexed === true && !use.inPlace)
+        (uses.hasOthers[at] === 1 && !isCheap[at]) ||
+        uses.inMemory[at] === 1 ||
+        (sizes[at] ?? 0) < (uses.iteration[at] ?? 0) ||
+        (op.indexed === true && uses.isMoved[at] === 1)
       );
     case 'move':
       return false;
@@ -138,12 +158,11 @@ function buildPrograms(stored: StoredEntries): {
 } {
   const programs = new Map<number, FusedExpression | undefined>();
   const missing = new Set<number>();
-  for (const at of [...stored.set].sort((a, b) => a - b)) {
-    const { node, inputs } = stored.entries[at] ?? {};
-    if (!node || !inputs) continue;
+  stored.entries.forEach(({ node, inputs }, at) => {
+    if (!stored.set[at]) return;
     const { op } = node;
     let program: FusedExpression | undefined;
-    if (op?.kind === 'part') continue;
+    if (op?.kind === 'part') return;
     if (op?.kind === 'tiled' || op?.kind === 'loop') {
       for (const input of inputs) {
         const operand = operandFor(stored, input);
@@ -156,6 +175,6 @@ function buildPrograms(stored: StoredEntries): {
       else program = made;
     }
     programs.set(at, program);
-  }
+  });
   return { programs, missing };
 }

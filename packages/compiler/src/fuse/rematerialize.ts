@@ -2,7 +2,7 @@
 // lies in memory anyway, the others being small, such as x − mean. To store them would cost a pass over memory, and readers would
 // read as many bytes as before.
 
-import { sameShape, sizeOf } from '@treadle/graph';
+import { sameShape } from '@treadle/graph';
 import type { Captured } from '../trace/capture.ts';
 
 /** nanoseconds an element, roughly, of all operations since the operand was read: less than writing an element takes */
@@ -10,38 +10,42 @@ const cheap = 0.35;
 /** an operand is small if it has this part of the elements at most */
 const smallPart = 1 / 8;
 
-/** For each entry whether it is so cheap. Entries come after their inputs. */
-export function isCheapToRecompute(entries: readonly Captured[]): readonly boolean[] {
-  /** what it costs to compute an entry from what lies in memory; undefined where that is not so simple */
-  const costs: (number | undefined)[] = [];
-  for (const entry of entries) costs.push(costOf(entries, entry, costs));
-  return entries.map(({ node }, at) => node.op?.kind === 'lane' && costs[at] !== undefined);
+/** For each entry whether it is so cheap: 1 or 0. `sizes`: how many elements each has. Entries come after their inputs. */
+export function isCheapToRecompute(entries: readonly Captured[], sizes: Float64Array): Uint8Array {
+  /** what it costs to compute an entry from what lies in memory; NaN where that is not so simple */
+  const costs = new Float64Array(entries.length);
+  /** how many elements an entry is read from: a stretched one is as small as what was stretched */
+  const lying = Float64Array.from(sizes);
+  const isCheap = new Uint8Array(entries.length);
+  entries.forEach((entry, at) => {
+    const { node, inputs } = entry;
+    const [first = -1] = inputs;
+    if (node.op?.kind === 'move' && !node.source) lying[at] = Math.min(sizes[at] ?? 0, lying[first] ?? 0);
+    costs[at] = costOf(entries, entry, sizes[at] ?? 0, { lying, costs });
+    isCheap[at] = node.op?.kind === 'lane' && !Number.isNaN(costs[at]) ? 1 : 0;
+  });
+  return isCheap;
 }
 
 function costOf(
   entries: readonly Captured[],
   { node, inputs }: Captured,
-  costs: readonly (number | undefined)[],
-): number | undefined {
+  size: number,
+  { lying, costs }: { readonly lying: Float64Array; readonly costs: Float64Array },
+): number {
   const { op, source, shape } = node;
   // A variable may be written in place once all have read it: the fewer they are, the better.
-  if (source) return source.kind === 'variable' ? undefined : 0;
+  if (source) return source.kind === 'variable' ? Number.NaN : 0;
   if (op?.kind === 'tiled' || op?.kind === 'reduce') return 0;
-  if (op?.kind === 'move') return op.keepsOrder ? costs[inputs[0] ?? -1] : undefined;
-  if (op?.kind !== 'lane' || op.indexed) return undefined;
-  const large = inputs.filter((input) => lyingIn(entries, input) > smallPart * sizeOf(shape));
-  const [operand = -1] = large;
-  if (large.some((input) => input !== operand) || !sameShape(entries[operand]?.node.shape ?? [], shape))
-    return undefined;
-  const before = costs[operand];
-  const cost = before === undefined ? undefined : before + op.cost;
-  return cost !== undefined && cost <= cheap ? cost : undefined;
-}
-
-/** How many elements an entry is read from: a stretched one is as small as what was stretched. */
-function lyingIn(entries: readonly Captured[], at: number): number {
-  const { node, inputs } = entries[at] ?? {};
-  if (!node || !inputs) return 0;
-  const size = sizeOf(node.shape);
-  return node.op?.kind === 'move' ? Math.min(size, lyingIn(entries, inputs[0] ?? -1)) : size;
+  if (op?.kind === 'move') return op.keepsOrder ? (costs[inputs[0] ?? -1] ?? Number.NaN) : Number.NaN;
+  if (op?.kind !== 'lane' || op.indexed) return Number.NaN;
+  let operand = -1;
+  for (const input of inputs) {
+    if ((lying[input] ?? 0) <= smallPart * size) continue;
+    if (operand >= 0 && input !== operand) return Number.NaN;
+    operand = input;
+  }
+  if (!sameShape(entries[operand]?.node.shape ?? [], shape)) return Number.NaN;
+  const cost = (costs[operand] ?? Number.NaN) + op.cost;
+  return cost <= cheap ? cost : Number.NaN;
 }
