@@ -3,23 +3,19 @@
 // shape nobody needs. Only what is exact to the bit, and what every op says of itself: no op is known by name.
 
 import { denseView, isDense, sameShape } from '@treadle/graph';
-import { type Capture, type Captured, movedTo } from '../trace/capture.ts';
+import { type Capture, type Captured, movedTo, withEntries } from '../trace/capture.ts';
 
-export function cancelInverses({ entries, sources, roots }: Capture): Capture {
+export function cancelInverses(capture: Capture): Capture {
+  const { entries, roots } = capture;
   const isRoot = new Set(roots.map(({ at }) => at));
   const short: Captured[] = [];
   /** the entry that has the same value as each */
-  const same: number[] = [];
+  const same = new Int32Array(entries.length);
   entries.forEach((entry, at) => {
-    short.push(
-      skipReshape(
-        short,
-        movedTo(entry, (input) => same[input] ?? input),
-      ),
-    );
-    same.push(isRoot.has(at) ? at : (originOf(short, at) ?? at));
+    short.push(skipReshape(short, movedTo(entry, same)));
+    same[at] = isRoot.has(at) ? at : (originOf(short, at) ?? at);
   });
-  return dropUnread({ entries: short, sources, roots });
+  return dropUnread({ ...capture, entries: short });
 }
 
 /** A reshape without the reshape before it. */
@@ -58,21 +54,17 @@ function originOf(entries: readonly Captured[], at: number): number | undefined 
 }
 
 /** Without the entries that no root needs; sources stay, for runs bind all of them. */
-function dropUnread({ entries, sources, roots }: Capture): Capture {
-  const needed = new Set(roots.map(({ at }) => at));
+function dropUnread(capture: Capture): Capture {
+  const { entries, roots } = capture;
+  const isNeeded = new Uint8Array(entries.length);
+  for (const { at } of roots) isNeeded[at] = 1;
   for (let at = entries.length - 1; at >= 0; at--) {
-    if (needed.has(at)) for (const input of entries[at]?.inputs ?? []) needed.add(input);
+    if (isNeeded[at]) for (const input of entries[at]?.inputs ?? []) isNeeded[input] = 1;
   }
-  const places: number[] = [];
+  const places = new Int32Array(entries.length).fill(-1);
   const kept: Captured[] = [];
-  const placeOf = (at: number): number => places[at] ?? -1;
   entries.forEach((entry, at) => {
-    const stays = needed.has(at) || entry.node.source !== undefined;
-    places.push(stays ? kept.push(movedTo(entry, placeOf)) - 1 : -1);
+    if (isNeeded[at] || entry.node.source) places[at] = kept.push(movedTo(entry, places)) - 1;
   });
-  return {
-    entries: kept,
-    sources: sources.map(placeOf),
-    roots: roots.map(({ at, target }) => ({ at: placeOf(at), target })),
-  };
+  return withEntries(kept, capture, places);
 }

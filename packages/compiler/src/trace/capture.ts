@@ -93,26 +93,45 @@ function visit(root: Node, walk: number, nodes: Node[], sources: Node[]): void {
   }
 }
 
-/** An entry whose inputs are to be found elsewhere; itself where none is. */
-export function movedTo(entry: Captured, placeOf: (at: number) => number): Captured {
+/** An entry whose inputs are to be found at other places; itself where none is. */
+export function movedTo(entry: Captured, places: Int32Array): Captured {
   const { node, inputs } = entry;
-  return inputs.every((input) => placeOf(input) === input) ? entry : { node, inputs: inputs.map(placeOf) };
+  for (const input of inputs) {
+    if (places[input] !== input) return { node, inputs: inputs.map((from) => places[from] ?? -1) };
+  }
+  return entry;
 }
+
+/** A capture of other entries, where those of this one are to be found at other places. */
+export function withEntries(entries: readonly Captured[], { sources, roots }: Capture, places: Int32Array): Capture {
+  const placeOf = (at: number): number => places[at] ?? -1;
+  return {
+    entries,
+    sources: sources.map(placeOf),
+    roots: roots.map(({ at, target }) => ({ at: placeOf(at), target })),
+  };
+}
+
+const nothing: readonly Node[] = [];
 
 /** What the value of a node is made from: of what a move has, only what it moves. */
 function read({ op, inputs, source }: Node): readonly Node[] {
-  if (source) return [];
-  return op?.kind === 'move' ? inputs.slice(0, 1) : inputs;
+  if (source) return nothing;
+  return op?.kind === 'move' && inputs.length > 1 ? inputs.slice(0, 1) : inputs;
 }
 
 /** What a plan is made from. */
 export function capture({ roots, nodes }: Found): Capture {
-  const positions = new Map(nodes.map((node, at) => [node, at]));
-  const at = (node: Node): number => positions.get(node) ?? -1;
-  const entries = nodes.map((node): Captured => ({ node, inputs: read(node).map(at) }));
-  return {
-    entries,
-    sources: nodes.flatMap((node, at) => (node.source ? [at] : [])),
-    roots: roots.map(({ node, target }) => ({ at: at(node), target })),
-  };
+  const walk = newWalk();
+  nodes.forEach((node, at) => {
+    node.walk = walk;
+    node.place = at;
+  });
+  const placeOf = ({ place }: Node): number => place;
+  const entries = nodes.map((node): Captured => ({ node, inputs: read(node).map(placeOf) }));
+  const sources: number[] = [];
+  nodes.forEach(({ source }, at) => {
+    if (source) sources.push(at);
+  });
+  return { entries, sources, roots: roots.map(({ node, target }) => ({ at: node.place, target })) };
 }
