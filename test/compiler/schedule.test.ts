@@ -61,6 +61,14 @@ test('there are no more phases than the longest chain of kernels that depend on 
   );
 });
 
+test('a kernel is put off to the phase before its result is needed, also where it reads what nobody writes', () => {
+  const chain = [kernel([], [0]), kernel([0], [1]), kernel([1], [2]), kernel([2], [3])];
+  const [overwritten, unwritten, result] = [4, 5, 6];
+  const late = kernel([overwritten, unwritten], [result]);
+  const { phases } = schedule([late, ...chain, kernel([3, result], [overwritten])]);
+  expect(phases[3]).toContain(late);
+});
+
 test('a kernel runs as early as it can, or later where nothing that is written lives longer for it', () => {
   fc.assert(
     fc.property(kernels, (list) => {

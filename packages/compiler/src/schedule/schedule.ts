@@ -16,7 +16,8 @@ export interface Schedule {
 /** `rooms`: slots that nobody knows but these steps. */
 export function schedule(steps: readonly Step[], rooms: ReadonlySet<Slot> = new Set()): Schedule {
   const kernels = chainTiles(steps, rooms);
-  const phases = joinPhases(kernels, waiting(kernels, putOff(kernels, earliest(kernels))));
+  const slots = countSlots(kernels);
+  const phases = joinPhases(kernels, waiting(kernels, putOff(kernels, earliest(kernels, slots), slots), slots));
   const lifetimes = new Map<Slot, { first: number; last: number }>();
   phases.forEach((phase, at) => {
     const touch = (slot: Slot): void => {
@@ -32,40 +33,63 @@ export function schedule(steps: readonly Step[], rooms: ReadonlySet<Slot> = new 
   return { phases, lifetimes };
 }
 
+/** All slots are less than this. */
+function countSlots(kernels: readonly Step[]): number {
+  let count = 0;
+  for (const { reads, writes } of kernels) {
+    for (const slot of reads) count = Math.max(count, slot + 1);
+    for (const slot of writes) count = Math.max(count, slot + 1);
+  }
+  return count;
+}
+
+/** A phase for each of so many slots. */
+function phaseOfEach(slots: number, phase: number): Float64Array {
+  return new Float64Array(slots).fill(phase);
+}
+
+const never = Number.POSITIVE_INFINITY;
+
 /** The first phase of each kernel after all that it depends on. */
-function earliest(kernels: readonly Step[]): readonly number[] {
-  const lastWrite = new Map<Slot, number>();
-  const lastTouch = new Map<Slot, number>();
-  return kernels.map(({ reads, writes }) => {
+function earliest(kernels: readonly Step[], slots: number): Float64Array {
+  const lastWrite = phaseOfEach(slots, -1);
+  const lastTouch = phaseOfEach(slots, -1);
+  const phases = new Float64Array(kernels.length);
+  kernels.forEach(({ reads, writes }, i) => {
     let phase = 0;
-    for (const slot of reads) phase = Math.max(phase, (lastWrite.get(slot) ?? -1) + 1);
-    for (const slot of writes) phase = Math.max(phase, (lastTouch.get(slot) ?? -1) + 1);
-    for (const slot of writes) lastWrite.set(slot, Math.max(phase, lastWrite.get(slot) ?? 0));
-    for (const slot of [...reads, ...writes]) lastTouch.set(slot, Math.max(phase, lastTouch.get(slot) ?? 0));
-    return phase;
+    for (const slot of reads) phase = Math.max(phase, lastWrite[slot]! + 1);
+    for (const slot of writes) phase = Math.max(phase, lastTouch[slot]! + 1);
+    for (const slot of reads) lastTouch[slot] = Math.max(phase, lastTouch[slot]!);
+    for (const slot of writes) lastTouch[slot] = lastWrite[slot] = phase;
+    phases[i] = phase;
   });
+  return phases;
 }
 
 /** Later phases, from the last kernel to the first; nothing that is written has to be kept longer for it. */
-function putOff(kernels: readonly Step[], earliestPhases: readonly number[]): readonly number[] {
-  const phases = [...earliestPhases];
-  const written = new Set(kernels.flatMap(({ writes }) => writes));
+function putOff(kernels: readonly Step[], earliestPhases: Float64Array, slots: number): Float64Array {
+  const phases = earliestPhases.slice();
+  const isWritten = new Uint8Array(slots);
+  for (const { writes } of kernels) for (const slot of writes) isWritten[slot] = 1;
   // of the kernels that come later: the first phase that touches a slot, the first that writes it, and the last that touches it
-  const firstTouch = new Map<Slot, number>();
-  const firstWrite = new Map<Slot, number>();
-  const lastTouch = new Map<Slot, number>();
+  const firstTouch = phaseOfEach(slots, never);
+  const firstWrite = phaseOfEach(slots, never);
+  const lastTouch = phaseOfEach(slots, 0);
   for (let i = kernels.length - 1; i >= 0; i--) {
     const { reads = [], writes = [] } = kernels[i] ?? {};
-    let phase = Number.POSITIVE_INFINITY;
-    for (const slot of reads) phase = Math.min(phase, (firstWrite.get(slot) ?? phase) - 1);
-    for (const slot of writes) phase = Math.min(phase, (firstTouch.get(slot) ?? phase) - 1);
-    for (const slot of [...reads, ...writes]) if (written.has(slot)) phase = Math.min(phase, lastTouch.get(slot) ?? 0);
-    if (Number.isFinite(phase)) phases[i] = Math.max(phase, phases[i] ?? 0);
-    const own = phases[i] ?? 0;
-    for (const slot of writes) firstWrite.set(slot, Math.min(own, firstWrite.get(slot) ?? own));
-    for (const slot of [...reads, ...writes]) {
-      firstTouch.set(slot, Math.min(own, firstTouch.get(slot) ?? own));
-      lastTouch.set(slot, Math.max(own, lastTouch.get(slot) ?? own));
+    let latest = never;
+    for (const slot of reads) latest = Math.min(latest, firstWrite[slot]! - 1);
+    for (const slot of writes) latest = Math.min(latest, firstTouch[slot]! - 1);
+    for (const slot of reads) if (isWritten[slot]) latest = Math.min(latest, lastTouch[slot]!);
+    for (const slot of writes) latest = Math.min(latest, lastTouch[slot]!);
+    const own = latest === never ? phases[i]! : Math.max(latest, phases[i]!);
+    phases[i] = own;
+    for (const slot of writes) firstWrite[slot] = Math.min(own, firstWrite[slot]!);
+    for (const touched of [reads, writes]) {
+      for (const slot of touched) {
+        firstTouch[slot] = Math.min(own, firstTouch[slot]!);
+        lastTouch[slot] = Math.max(own, lastTouch[slot]!);
+      }
     }
   }
   return phases;
@@ -75,40 +99,36 @@ function putOff(kernels: readonly Step[], earliestPhases: readonly number[]): re
 const mostToWait = 512;
 
 /** Small kernels wait for those they can be one with, where nobody waits for them. */
-function waiting(kernels: readonly Step[], phases: readonly number[]): readonly number[] {
+function waiting(kernels: readonly Step[], phases: Float64Array, slots: number): Float64Array {
   const last = new Map<string, number>();
   kernels.forEach(({ alike }, i) => {
-    if (alike) last.set(alike.key, Math.max(last.get(alike.key) ?? 0, phases[i] ?? 0));
+    if (alike) last.set(alike.key, Math.max(last.get(alike.key) ?? 0, phases[i]!));
   });
   // In reverse, so that all that comes after a kernel has its phase.
-  const nextRead = new Map<Slot, number>();
-  const nextWrite = new Map<Slot, number>();
-  const moved = [...phases];
+  const nextRead = phaseOfEach(slots, never);
+  const nextWrite = phaseOfEach(slots, never);
+  const moved = phases.slice();
   for (let i = kernels.length - 1; i >= 0; i--) {
-    const kernel = kernels[i];
-    if (!kernel) continue;
-    const { reads, writes, alike } = kernel;
-    let latest = Number.POSITIVE_INFINITY;
-    for (const slot of reads) latest = Math.min(latest, (nextWrite.get(slot) ?? latest + 1) - 1);
-    for (const slot of writes) {
-      latest = Math.min(latest, (nextWrite.get(slot) ?? latest + 1) - 1, (nextRead.get(slot) ?? latest + 1) - 1);
-    }
+    const { reads = [], writes = [], alike } = kernels[i] ?? {};
+    let latest = never;
+    for (const slot of reads) latest = Math.min(latest, nextWrite[slot]! - 1);
+    for (const slot of writes) latest = Math.min(latest, nextWrite[slot]! - 1, nextRead[slot]! - 1);
     const wanted = alike && alike.length <= mostToWait ? (last.get(alike.key) ?? 0) : 0;
-    const phase = latest >= wanted ? Math.max(wanted, phases[i] ?? 0) : (phases[i] ?? 0);
+    const phase = latest >= wanted ? Math.max(wanted, phases[i]!) : phases[i]!;
     moved[i] = phase;
-    for (const slot of reads) nextRead.set(slot, Math.min(phase, nextRead.get(slot) ?? phase));
-    for (const slot of writes) nextWrite.set(slot, Math.min(phase, nextWrite.get(slot) ?? phase));
+    for (const slot of reads) nextRead[slot] = Math.min(phase, nextRead[slot]!);
+    for (const slot of writes) nextWrite[slot] = Math.min(phase, nextWrite[slot]!);
   }
   return moved;
 }
 
 /** The phases; kernels that have their like somewhere in the plan share its code, and are one within a phase. */
-function joinPhases(kernels: readonly Step[], phases: readonly number[]): readonly Phase[] {
+function joinPhases(kernels: readonly Step[], phases: Float64Array): readonly Phase[] {
   const like = new Map<string, number>();
   for (const { alike } of kernels) if (alike) like.set(alike.key, (like.get(alike.key) ?? 0) + 1);
   const byPhase: Step[][] = [];
   kernels.forEach((kernel, i) => {
-    const phase = phases[i] ?? 0;
+    const phase = phases[i]!;
     while (byPhase.length <= phase) byPhase.push([]);
     byPhase[phase]?.push(kernel);
   });
@@ -120,6 +140,7 @@ function joinPhases(kernels: readonly Step[], phases: readonly number[]): readon
       if (known) known.push(alike);
       else byKey.set(alike.key, [alike]);
     }
+    if (byKey.size === 0) return here;
     return here.flatMap((kernel) => {
       const members = byKey.get(kernel.alike?.key ?? '');
       if (!kernel.alike || !members) return [kernel];

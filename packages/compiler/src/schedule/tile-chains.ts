@@ -25,6 +25,7 @@ export function chainTiles(steps: readonly Step[], rooms: ReadonlySet<Slot>): re
     joined.push(isLoop(step) || !mayJoin(step) ? { alone: step } : { kernels: [step] });
     for (let at = joined.length - 1; at >= 0; ) at = joinEarlier(joined, at);
   }
+  if (joined.every((one) => 'alone' in one)) return steps;
   const touching = new Map<Slot, number>();
   for (const { reads, writes } of steps) {
     for (const slot of new Set([...reads, ...writes])) touching.set(slot, (touching.get(slot) ?? 0) + 1);
