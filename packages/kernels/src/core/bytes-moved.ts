@@ -1,7 +1,6 @@
 // Bytes that go by: what a kernel reads and writes, each element once, as if there were no other kernel and no cache.
 
-import { sizeOf } from './collapse-dims.ts';
-import type { Operand, Work } from './kernel.ts';
+import type { Operand, Slot, View, Work } from './kernel.ts';
 
 export type BytesMoved = Pick<Work, 'bytesRead' | 'bytesWritten'>;
 
@@ -11,11 +10,26 @@ export function bytesMoved(loads: readonly Operand[], stores: readonly Operand[]
 
 /** An operand that comes twice counts once, and so does an element that a view repeats. */
 function bytesOf(operands: readonly Operand[]): number {
-  const bytes = new Map<string, number>();
+  const bySlot = new Map<Slot, View[]>();
+  let bytes = 0;
   for (const { slot, view } of operands) {
-    const distinct = view.shape.filter((_, d) => view.strides[d] !== 0);
-    const isEmpty = sizeOf(view.shape) === 0;
-    bytes.set(`${slot}+${view.offset}[${view.shape}]${view.strides}`, isEmpty ? 0 : 4 * sizeOf(distinct));
+    const known = bySlot.get(slot);
+    if (known?.some((other) => sameView(other, view))) continue;
+    if (known) known.push(view);
+    else bySlot.set(slot, [view]);
+    bytes += 4 * distinctElements(view);
   }
-  return [...bytes.values()].reduce((sum, n) => sum + n, 0);
+  return bytes;
+}
+
+function distinctElements({ shape, strides }: View): number {
+  let distinct = 1;
+  for (let d = 0; d < shape.length; d++) if (strides[d] !== 0 || shape[d] === 0) distinct *= shape[d] ?? 1;
+  return distinct;
+}
+
+function sameView(a: View, b: View): boolean {
+  const isSame = (x: readonly number[], y: readonly number[]): boolean =>
+    x.length === y.length && x.every((extent, d) => extent === y[d]);
+  return a.offset === b.offset && isSame(a.shape, b.shape) && isSame(a.strides, b.strides);
 }
