@@ -2,7 +2,7 @@
 // result is nodes like any others, and has gradients of its own. No tape: the graph is the record.
 
 import { DtypeError, ShapeError } from './calls/errors.ts';
-import { constantNode, joinLost, type Lost, type Node } from './node.ts';
+import { constantNode, joinLost, type Lost, type Node, newWalk } from './node.ts';
 import type { PartGradient } from './op.ts';
 import { broadcastTo, sumTo } from './ops/index.ts';
 import { sumOfParts } from './ops/moves/parts.ts';
@@ -110,31 +110,37 @@ interface Upstream {
 }
 
 function nodesBetween(y: Node, targets: ReadonlySet<Node>): Upstream {
-  const leads = new Map<Node, boolean>();
+  // Depth first without recursion: a node is entered once, and left when all of its inputs have been. Its place is 1 where it leads to a target.
+  const walk = newWalk();
   const order: Node[] = [];
-  // Depth first without recursion: a node is entered once, and left when all of its inputs have been.
-  const stack: { node: Node; next: number }[] = [{ node: y, next: 0 }];
-  leads.set(y, targets.has(y));
+  const stack: Node[] = [];
+  const nexts: number[] = [];
+  const enter = (node: Node): void => {
+    node.walk = walk;
+    node.place = targets.has(node) ? 1 : 0;
+    stack.push(node);
+    nexts.push(0);
+  };
   let lost: Lost = 'none';
   const lostTargets: Node[] = [];
-  while (stack.length > 0) {
-    const top = stack[stack.length - 1];
-    if (!top) break;
-    const input = top.node.op?.stopsGradients ? undefined : top.node.inputs[top.next++];
+  enter(y);
+  for (let node = stack.at(-1); node; node = stack.at(-1)) {
+    const top = stack.length - 1;
+    const next = nexts[top] ?? 0;
+    const input = node.op?.stopsGradients ? undefined : node.inputs[next];
     if (input) {
-      if (!leads.has(input)) {
-        leads.set(input, targets.has(input));
-        stack.push({ node: input, next: 0 });
-      }
+      nexts[top] = next + 1;
+      if (input.walk !== walk) enter(input);
       continue;
     }
     stack.pop();
-    if (!top.node.op && top.node.lost !== 'none') {
-      if (targets.has(top.node)) lostTargets.push(top.node);
-      else lost = joinLost(lost, top.node.lost);
+    nexts.pop();
+    if (!node.op && node.lost !== 'none') {
+      if (targets.has(node)) lostTargets.push(node);
+      else lost = joinLost(lost, node.lost);
     }
-    if (!top.node.op?.stopsGradients && top.node.inputs.some((i) => leads.get(i))) leads.set(top.node, true);
-    if (leads.get(top.node)) order.push(top.node);
+    if (!node.op?.stopsGradients && node.inputs.some(({ place }) => place === 1)) node.place = 1;
+    if (node.place === 1) order.push(node);
   }
   return { between: order.reverse(), lost, lostTargets };
 }

@@ -6,6 +6,7 @@ import {
   joinLost,
   type Lost,
   type Node,
+  newWalk,
   type Shape,
   showShape,
   sourceNode,
@@ -71,9 +72,15 @@ export function trace(types: readonly ArgumentType[], f: Recorded): Trace {
     ...[...assignments].map(([target, node]) => ({ node, target })),
   ];
   for (const { node } of roots) node.captured = true;
-  keepOutside(find(roots), recording);
+  const found = find(roots);
+  const isFound = !keepOutside(found, recording);
   const outputs = result.map(({ shape, dtype }) => ({ shape, dtype }));
-  return { found: find(roots), outputs, upstream: upstreamOf(result), assigned: [...assignments.keys()] };
+  return {
+    found: isFound ? found : find(roots),
+    outputs,
+    upstream: upstreamOf(result),
+    assigned: [...assignments.keys()],
+  };
 }
 
 interface Upstream {
@@ -88,11 +95,18 @@ function upstreamOf(results: readonly Node[]): Upstream {
   let lost: Lost = 'none';
   const args: number[] = [];
   const variables = new Set<VariableState>();
-  const seen = new Set(results);
+  const walk = newWalk();
+  const seen: Node[] = [];
+  const see = (node: Node): void => {
+    if (node.walk === walk) return;
+    node.walk = walk;
+    seen.push(node);
+  };
+  results.forEach(see);
   for (const node of seen) {
     const { op, source } = node;
     if (op?.stopsGradients) continue;
-    for (const input of source ? [] : node.inputs) seen.add(input); // a set is walked to its end, wherever that is by then
+    if (!source) node.inputs.forEach(see); // an array is walked to its end, wherever that is by then
     lost = joinLost(lost, op ? 'untracked' : joinLost(node.lost, 'untracked'));
     if (source?.kind === 'argument') args.push(source.index);
     else if (node.tracked && !node.recording)
@@ -134,13 +148,17 @@ function* planOfCache(found: Found): Interruptible<Planned> {
   return { plan: yield* planInParts(found) };
 }
 
-/** What was written down before the recording began goes on seeing the values that variables had then. */
-function keepOutside({ sources }: Found, recording: object | undefined): void {
+/** What was written down before the recording began goes on seeing the values that variables had then. Whether there is such a thing. */
+function keepOutside({ sources }: Found, recording: object | undefined): boolean {
+  let isOutside = false;
   for (const node of sources) {
     if (node.recording && node.recording !== recording) throw foreign(node);
     if (node.source?.kind !== 'variable' || !(node.source.state instanceof VariableCell)) continue;
-    if (!node.recording) node.source.state.keepOld();
+    if (node.recording) continue;
+    node.source.state.keepOld();
+    isOutside = true;
   }
+  return isOutside;
 }
 
 function foreign({ shape, dtype }: Node): Error {

@@ -16,7 +16,8 @@ interface Piece {
 
 /** Σ terms, at least one, all of one shape. */
 export function sumOfParts(terms: readonly Node[]): Node {
-  return sumOfBoxes(terms.length > 1 ? withListsJoined(terms) : terms);
+  const [first] = terms;
+  return first && terms.length === 1 ? first : sumOfBoxes(withListsJoined(terms));
 }
 
 /** The terms, with those that are lists of rows of one table as one list, unless it would be longer than the table. */
