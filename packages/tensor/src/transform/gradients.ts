@@ -11,7 +11,8 @@ import {
   show,
   gradients as walkBack,
 } from '@treadle/graph';
-import { nodeOf, Tensor, type TensorLike } from '../tensor.ts';
+import { nodeOf, type TensorLike } from '../operand.ts';
+import { Tensor } from '../tensor.ts';
 
 /**
  * dy/dx for each x of `xs`; zeros where y does not depend on x. y must be a single number (ShapeError otherwise). The history
