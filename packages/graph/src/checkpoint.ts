@@ -6,11 +6,12 @@
 
 import { v128 } from '@treadle/wasm';
 import { addUp } from './gradients.ts';
-import { madeBetween } from './loops/loop-body.ts';
+import { subgraphBetween } from './loops/loop-body.ts';
 import { applyOp, type Node } from './node.ts';
-import type { Made, MoveOp } from './op.ts';
+import type { BodyNode, MoveOp } from './op.ts';
 import { applyLane, laneOp } from './ops/elementwise/lane.ts';
-import { reshape, slice } from './ops/moves/moves.ts';
+import { reshape } from './ops/moves/reshape.ts';
+import { slice } from './ops/moves/slice-and-pad.ts';
 import { sizeOf } from './shape.ts';
 
 /** f of the inputs, one node; of what lies between them, nothing but the inputs is kept for the gradient. */
@@ -18,7 +19,7 @@ export function checkpoint(inputs: readonly Node[], f: (inputs: readonly Node[])
   const stands = inputs.map((input) => applyOp(stand, [input], input.shape, input.dtype));
   const y = f(stands);
   // `others`: what the function found elsewhere: weights, for one
-  const { made: part, consts: others } = madeBetween([y], new Set(stands));
+  const { made: part, consts: others } = subgraphBetween([y], new Set(stands));
   if (part.length === 0) return y;
   const read = new Set(part.flatMap(({ inputs: all }) => all));
   const used = stands.filter((node) => read.has(node));
@@ -67,7 +68,7 @@ function after(x: Node, y: Node): Node {
 }
 
 /** The same ops on the values given. */
-function copy(part: readonly Made[], values: ReadonlyMap<Node, Node>): readonly Node[] {
+function copy(part: readonly BodyNode[], values: ReadonlyMap<Node, Node>): readonly Node[] {
   const copies = new Map(values);
   return part.map(({ node, op, inputs }) => {
     const made = applyOp(

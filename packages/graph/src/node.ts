@@ -45,7 +45,7 @@ export type Source =
  * Which nodes may be upstream although the graph does not show it, for a history was dropped: none, any without a variable
  * upstream ('untracked'), those and the variables of a set, or any at all.
  */
-export type Lost = 'none' | 'untracked' | 'all' | ReadonlySet<VariableState>;
+export type LostHistory = 'none' | 'untracked' | 'all' | ReadonlySet<VariableState>;
 
 export interface Node {
   readonly shape: Shape;
@@ -66,7 +66,7 @@ export interface Node {
   /** whether a plan has computed something from this one: the history of that may have been dropped */
   captured: boolean;
   /** what is lost upstream of this node; where it still has its op, the lost history is that of an input */
-  lost: Lost;
+  lostHistory: LostHistory;
   /** the recording whose arguments, variables or random numbers the value depends on: it is not known before a run */
   readonly recording: object | undefined;
   /** the latest walk that has met the node, and what that walk noted of it */
@@ -81,10 +81,10 @@ export function newWalk(): number {
   return ++walks;
 }
 
-type Made = Omit<Node, 'uses' | 'isFreedWithUse' | 'captured' | 'walk' | 'place'>;
+type NodeFields = Omit<Node, 'uses' | 'isFreedWithUse' | 'captured' | 'walk' | 'place'>;
 
 /** All nodes are made here, their fields in one order. */
-function newNode({ shape, dtype, op, inputs, source, tracked, lost, recording }: Made): Node {
+function newNode({ shape, dtype, op, inputs, source, tracked, lostHistory, recording }: NodeFields): Node {
   return {
     shape,
     dtype,
@@ -95,19 +95,19 @@ function newNode({ shape, dtype, op, inputs, source, tracked, lost, recording }:
     uses: 0,
     isFreedWithUse: false,
     captured: false,
-    lost,
+    lostHistory,
     recording,
     walk: 0,
     place: 0,
   };
 }
 
-const none: readonly Node[] = [];
+const noInputs: readonly Node[] = [];
 
 export interface SourceOptions {
   /** by default whether it is a variable */
   readonly tracked?: boolean;
-  readonly lost?: Lost;
+  readonly lostHistory?: LostHistory;
   readonly recording?: object | undefined;
 }
 
@@ -115,10 +115,10 @@ export function sourceNode(
   source: Source,
   shape: Shape,
   dtype: Dtype,
-  { tracked = source.kind === 'variable', lost = 'none', recording }: SourceOptions = {},
+  { tracked = source.kind === 'variable', lostHistory = 'none', recording }: SourceOptions = {},
 ): Node {
   if (source.kind === 'stored') source.storage.hold();
-  return newNode({ shape, dtype, op: undefined, inputs: none, source, tracked, lost, recording });
+  return newNode({ shape, dtype, op: undefined, inputs: noInputs, source, tracked, lostHistory, recording });
 }
 
 /** A number of the program as a 0-d node. */
@@ -133,23 +133,23 @@ export function constantNode(value: number, dtype: Dtype): Node {
 
 export function applyOp(op: Op, inputs: readonly Node[], shape: Shape, dtype: Dtype, isTracked = false): Node {
   let tracked = isTracked;
-  let lost: Lost = 'none';
+  let lost: LostHistory = 'none';
   let recording: object | undefined;
   for (const input of inputs) {
     retain(input);
     tracked ||= input.tracked && !op.stopsGradients;
     recording ??= input.recording;
-    if (input.lost !== 'none') lost = joinLost(lost, input.lost);
+    if (input.lostHistory !== 'none') lost = joinLostHistory(lost, input.lostHistory);
   }
   if (op.stopsGradients) lost = 'none';
   checkSize(op.name, shape);
-  return newNode({ shape, dtype, op, inputs, source: undefined, tracked, lost, recording });
+  return newNode({ shape, dtype, op, inputs, source: undefined, tracked, lostHistory: lost, recording });
 }
 
 const ranks = ['none', 'untracked', 'all'] as const;
 
 /** What is lost where both are. */
-export function joinLost(a: Lost, b: Lost): Lost {
+export function joinLostHistory(a: LostHistory, b: LostHistory): LostHistory {
   if (a === b) return a;
   if (typeof a === 'string' && typeof b === 'string') return ranks.indexOf(a) > ranks.indexOf(b) ? a : b;
   if (typeof a === 'string') return a === 'all' ? a : b;
@@ -159,37 +159,37 @@ export function joinLost(a: Lost, b: Lost): Lost {
 }
 
 /** Notes where the node's value lies, and forgets how it came about unless a gradient may ask. */
-export function settle(node: Node, source: Source): void {
-  settleUnread(node, source);
+export function setSourceAndForgetHistory(node: Node, source: Source): void {
+  setSource(node, source);
   forgetHistory(node);
 }
 
 /** Notes where the value lies of a node that was computed along with another and not read yet: a gradient may still ask. */
-export function settleUnread(node: Node, source: Source): void {
+export function setSource(node: Node, source: Source): void {
   node.source = source;
-  if (source.kind === 'stored' && !isIdle(node)) source.storage.hold();
+  if (source.kind === 'stored' && !isReleased(node)) source.storage.hold();
 }
 
 /** Forgets how a node with a value came about, unless a gradient may ask. */
 export function forgetHistory(node: Node): void {
   if (node.tracked || !node.op) return;
   const { inputs } = node;
-  if (!node.op.stopsGradients && node.lost === 'none') node.lost = 'untracked';
+  if (!node.op.stopsGradients && node.lostHistory === 'none') node.lostHistory = 'untracked';
   node.op = undefined;
-  node.inputs = none;
-  if (!isIdle(node)) for (const input of inputs) letGo(input);
+  node.inputs = noInputs;
+  if (!isReleased(node)) for (const input of inputs) release(input);
 }
 
 /** `uses` of a node that holds nothing any more */
-const idle = -(2 ** 29);
+const released = -(2 ** 29);
 
 /** One more needs the node. */
 export function retain(node: Node): void {
-  if (++node.uses <= 0) wake(node);
+  if (++node.uses <= 0) retainAgain(node);
 }
 
 /** What was idle is used after all: it holds again what it is computed from. */
-function wake(node: Node): void {
+function retainAgain(node: Node): void {
   const woken = [node];
   for (let last = woken.pop(); last; last = woken.pop()) {
     last.uses = 1;
@@ -202,19 +202,19 @@ function wake(node: Node): void {
  * One fewer needs the node. With the last one goes what it holds of the nodes that it is computed from, and its value, if it
  * is to be freed then; otherwise that is left to the garbage collector, as it is when users are merely forgotten.
  */
-export function letGo(node: Node): void {
+export function release(node: Node): void {
   if (--node.uses !== 0) return;
   const unused = [node];
   for (let last = unused.pop(); last; last = unused.pop()) {
     const { source } = last;
     if (source && (source.kind !== 'stored' || !last.isFreedWithUse)) continue;
-    last.uses = idle;
+    last.uses = released;
     source?.storage.letGo();
     for (const input of last.inputs) if (--input.uses === 0) unused.push(input);
   }
 }
 
 /** Whether nothing needs the node, and it has let go of what it needs itself. */
-export function isIdle(node: Node): boolean {
+export function isReleased(node: Node): boolean {
   return node.uses < 0;
 }

@@ -129,7 +129,7 @@ export type Part =
 export type BodyPlace = number | { readonly of: number; readonly part: Part };
 
 /** A node of a body as it was made. */
-export interface Made {
+export interface BodyNode {
   readonly node: Node;
   readonly op: Op;
   readonly inputs: readonly Node[];
@@ -143,7 +143,7 @@ export interface LoopBody {
   /** what every step reads, made outside */
   readonly consts: readonly Node[];
   /** inputs before what is computed from them */
-  readonly made: readonly Made[];
+  readonly made: readonly BodyNode[];
   /** the carries as the step ends */
   readonly next: readonly Node[];
   /** where each node stands: carries, slices, consts, then what is made */

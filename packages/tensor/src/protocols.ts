@@ -5,7 +5,7 @@
 
 import { inspect } from 'node:util';
 import { disposed, isKnown, isRecording, StoredValue, valueOf } from '@treadle/compiler';
-import { joinLost, type Node, numberNode, ops, sizeOf, sourceNode } from '@treadle/graph';
+import { joinLostHistory, type Node, numberNode, ops, sizeOf, sourceNode } from '@treadle/graph';
 import { heading } from './print/print.ts';
 import { Tensor } from './tensor.ts';
 
@@ -57,10 +57,10 @@ function* rowsOf(node: Node): Generator<Node> {
   const values = valueOf(node).read();
   const length = sizeOf(shape);
   node.captured = true; // a gradient that leads here is lost
-  const lost = joinLost(node.lost, 'untracked');
+  const lostHistory = joinLostHistory(node.lostHistory, 'untracked');
   for (let i = 0; i < count; i++) {
     const storage = StoredValue.of(values.slice(i * length, (i + 1) * length), node.dtype);
-    yield sourceNode({ kind: 'stored', storage }, shape, node.dtype, { lost });
+    yield sourceNode({ kind: 'stored', storage }, shape, node.dtype, { lostHistory });
   }
 }
 

@@ -3,7 +3,7 @@
 // tools ask of an object (printing, iteration, equality in tests) is in protocols.ts.
 
 import { disposed, readAsync, realize, type Values, valueOf } from '@treadle/compiler';
-import { type Dtype, letGo, type Node, ops, retain, type Shape, showShape, sizeOf } from '@treadle/graph';
+import { type Dtype, type Node, ops, release, retain, type Shape, showShape, sizeOf } from '@treadle/graph';
 import { type NestedNumbers, nest } from './convert/nested.ts';
 import { print } from './print/print.ts';
 
@@ -177,7 +177,7 @@ export class Tensor {
     this.#node = undefined;
     if (!node) return;
     node.isFreedWithUse = true;
-    letGo(node);
+    release(node);
   }
 
   /** dispose(), for `using t = …`. */

@@ -2,7 +2,7 @@
 
 import type { Node } from '../node.ts';
 import type { BodyPlace, LoopBody, LoopOp } from '../op.ts';
-import { broadcastTo } from '../ops/reduce/sum.ts';
+import { broadcastTo } from '../ops/reduce/sum-and-broadcast.ts';
 import { partNode } from '../results.ts';
 
 /** The op of a node that is a loop. */

@@ -20,7 +20,7 @@ import {
 import {
   checkFunction,
   checkSize,
-  type Lost,
+  type LostHistory,
   type Node,
   type OptionKinds,
   readOptions,
@@ -47,7 +47,7 @@ export type Compiled<A extends readonly unknown[], R> = ((...args: A) => R) & {
 export interface RecordedCall<M, R> {
   readonly made: M;
   /** f's result with the tensors of this call in the places of those that were recorded */
-  rebuild(outputs: readonly StoredValue[], lost: Lost): R;
+  rebuild(outputs: readonly StoredValue[], lostHistory: LostHistory): R;
 }
 
 export interface CompileOptions {
@@ -296,12 +296,12 @@ function callOf<M, R>(made: M, result: unknown): RecordedCall<M, R> {
   const template = mapTensors('compile', result, ({ shape, dtype }) => placeholder({ shape, dtype }));
   return {
     made,
-    rebuild: (outputs, lost) => {
+    rebuild: (outputs, lostHistory) => {
       let next = 0;
       const rebuilt = mapTensors('compile', template, (t) => {
         const storage = outputs[next++];
         if (!storage) throw new Error('internal: a result without a value');
-        return new Tensor(sourceNode({ kind: 'stored', storage }, t.shape, t.dtype, { lost }));
+        return new Tensor(sourceNode({ kind: 'stored', storage }, t.shape, t.dtype, { lostHistory }));
       });
       return rebuilt as R; // the structure of f's own result
     },

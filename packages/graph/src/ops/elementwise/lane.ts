@@ -22,7 +22,7 @@ export function toNode(x: NodeOrNumber, like: Dtype): Node {
 }
 
 /** Both operands in the smallest dtype that holds both; never bool, which counts as int32. */
-export function alike(a: NodeOrNumber, b: NodeOrNumber): readonly [Node, Node, Dtype] {
+export function toCommonDtype(a: NodeOrNumber, b: NodeOrNumber): readonly [Node, Node, Dtype] {
   const x = toNode(a, typeof b === 'number' ? 'float32' : b.dtype);
   const y = toNode(b, x.dtype);
   const dtype = promote(promote(x.dtype, y.dtype), 'int32');

@@ -7,7 +7,7 @@ import type { LaneOp } from '../../op.ts';
 import { abs, div, mul, reciprocal, sub } from './arithmetic.ts';
 import { equal, greater, less, logicalAnd, where } from './comparison.ts';
 import { log } from './exponential.ts';
-import { alike, applyLane, floatUnary, laneOp, type NodeOrNumber } from './lane.ts';
+import { applyLane, floatUnary, laneOp, type NodeOrNumber, toCommonDtype } from './lane.ts';
 
 const power = laneOp({
   name: 'pow',
@@ -50,7 +50,7 @@ const powerInts: LaneOp = {
 
 /** aᵇ */
 export function pow(a: NodeOrNumber, b: NodeOrNumber): Node {
-  const [x, y, dtype] = alike(a, b);
+  const [x, y, dtype] = toCommonDtype(a, b);
   return applyLane(dtype === 'float32' ? power : powerInts, [x, y], dtype);
 }
 

@@ -7,8 +7,9 @@ import { applyOp, type Node } from '../../node.ts';
 import type { TiledOp } from '../../op.ts';
 import { broadcastShapes, showShape, sizeOf } from '../../shape.ts';
 import { cast } from '../elementwise/cast.ts';
-import { reshape, transpose } from '../moves/moves.ts';
-import { broadcastTo } from '../reduce/sum.ts';
+import { reshape } from '../moves/reshape.ts';
+import { transpose } from '../moves/transpose.ts';
+import { broadcastTo } from '../reduce/sum-and-broadcast.ts';
 
 const product: TiledOp = {
   kind: 'tiled',

@@ -5,7 +5,8 @@ import { applyOp, type Node } from '../../node.ts';
 import type { TiledOp } from '../../op.ts';
 import { denseView, normalizeAxis, sizeOf } from '../../shape.ts';
 import { cast } from '../elementwise/cast.ts';
-import { flip, reshape } from '../moves/moves.ts';
+import { flip } from '../moves/flip.ts';
+import { reshape } from '../moves/reshape.ts';
 
 /** x [outer, n, inner] → the same shape. */
 function sumsAlong(x: Node): Node {

@@ -6,7 +6,8 @@ import { type OptionKinds, readOptions } from '../../calls/options.ts';
 import { applyOp, type Node } from '../../node.ts';
 import type { ReduceOp } from '../../op.ts';
 import { type Axes, normalizeAxes, showShape, sizeOf } from '../../shape.ts';
-import { reshape, transpose } from '../moves/moves.ts';
+import { reshape } from '../moves/reshape.ts';
+import { transpose } from '../moves/transpose.ts';
 
 export interface ReduceOptions {
   /** keep the reduced axes, with extent 1 */

@@ -11,21 +11,6 @@ import type { LaneOp } from '../../op.ts';
 import { checkShape, type Shape, showShape } from '../../shape.ts';
 import { requireDtype } from './lane.ts';
 
-const indices: LaneOp = {
-  kind: 'lane',
-  name: 'arange',
-  key: 'arange',
-  cost: 0.1,
-  indexed: true,
-  lane: (_, x) => x.index(),
-  gradient: () => [],
-};
-
-/** 0, 1, …, length − 1, int32. */
-export function arange(length: number): Node {
-  return applyOp(indices, [], checkShape('arange', [length]), 'int32');
-}
-
 /** The constant that the third word of the key schedule is made with. */
 const parity = 0x1bd11bda;
 const rotations = [13, 15, 26, 6, 17, 29, 16, 24] as const;
