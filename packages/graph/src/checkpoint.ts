@@ -7,8 +7,8 @@
 import { v128 } from '@treadle/wasm';
 import { addUp } from './gradients.ts';
 import { subgraphBetween } from './loops/loop-body.ts';
-import { applyOp, type Node } from './node.ts';
-import type { BodyNode, MoveOp } from './op.ts';
+import { applyOp } from './make-node.ts';
+import type { BodyNode, MoveOp, Node } from './node.ts';
 import { applyLane, laneOp } from './ops/elementwise/lane.ts';
 import { reshape } from './ops/moves/reshape.ts';
 import { slice } from './ops/moves/slice-and-pad.ts';

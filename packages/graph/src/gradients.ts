@@ -2,8 +2,9 @@
 // result is nodes like any others, and has gradients of its own. No tape: the graph is the record.
 
 import { DtypeError, ShapeError } from './calls/errors.ts';
-import { constantNode, joinLostHistory, type LostHistory, type Node } from './node.ts';
-import type { PartGradient } from './op.ts';
+import { joinLostHistory } from './lost-history.ts';
+import { constantNode } from './make-node.ts';
+import type { LostHistory, Node, PartGradient } from './node.ts';
 import { broadcastTo, sumTo } from './ops/index.ts';
 import { sumOfTerms } from './ops/moves/sum-of-terms.ts';
 import { sameShape, showShape } from './shape.ts';

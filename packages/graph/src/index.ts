@@ -19,25 +19,8 @@ export { type Dtype, promote } from './dtype.ts';
 export { gradients } from './gradients.ts';
 export { InLoop, type LoopRange, type LoopResults, loop } from './loops/loop.ts';
 export { nodeAt, partKey, typeAt } from './loops/loop-body.ts';
-export {
-  applyOp,
-  constantNode,
-  forgetHistory,
-  isReleased,
-  joinLostHistory,
-  type LostHistory,
-  type Node,
-  newWalk,
-  numberNode,
-  release,
-  retain,
-  type Source,
-  type Storage,
-  setSource,
-  setSourceAndForgetHistory,
-  sourceNode,
-  type VariableState,
-} from './node.ts';
+export { joinLostHistory } from './lost-history.ts';
+export { applyOp, constantNode, newWalk, numberNode, sourceNode } from './make-node.ts';
 export type {
   BodyNode,
   BodyPlace,
@@ -45,14 +28,20 @@ export type {
   LaneOp,
   LoopBody,
   LoopOp,
+  LostHistory,
   Lowering,
   MoveOp,
+  Node,
   Op,
   Part,
   PartOp,
   ReduceOp,
+  Source,
+  Storage,
   TiledOp,
-} from './op.ts';
+  VariableState,
+} from './node.ts';
+export { forgetHistory, isReleased, release, retain, setSource, setSourceAndForgetHistory } from './node-lifetime.ts';
 export type { NodeOrNumber } from './ops/elementwise/lane.ts';
 export * as ops from './ops/index.ts';
 export { gatherUnchecked } from './ops/indexing/gather.ts';

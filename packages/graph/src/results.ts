@@ -2,8 +2,9 @@
 // so a gradient reads the values that are there.
 
 import { partKey, partType } from './loops/loop-body.ts';
-import { applyOp, isReleased, type Node } from './node.ts';
-import type { Part, PartGradient, PartOp, ResultType, TiledOp } from './op.ts';
+import { applyOp } from './make-node.ts';
+import type { Node, Part, PartGradient, PartOp, ResultType, TiledOp } from './node.ts';
+import { isReleased } from './node-lifetime.ts';
 import { sumOfTerms } from './ops/moves/sum-of-terms.ts';
 
 /** By node and key, the parts made so far. */

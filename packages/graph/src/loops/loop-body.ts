@@ -1,8 +1,7 @@
 // The body of a loop: ops between the nodes that stand for what a step is given and the nodes that it is asked for. What a
 // step reads and every step would compute alike lies outside: the body holds only what depends on the step.
 
-import type { Node } from '../node.ts';
-import type { BodyNode, BodyPlace, LoopBody, Op, Part, ResultType } from '../op.ts';
+import type { BodyNode, BodyPlace, LoopBody, Node, Op, Part, ResultType } from '../node.ts';
 
 /** The body that ends in the carries `next` and makes the nodes `asked`. Any nodes may stand for what a step is given. */
 export function loopBody(

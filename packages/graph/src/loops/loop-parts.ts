@@ -1,7 +1,6 @@
 // The results of a loop: parts of its node, which are made when they are asked for.
 
-import type { Node } from '../node.ts';
-import type { BodyPlace, LoopBody, LoopOp } from '../op.ts';
+import type { BodyPlace, LoopBody, LoopOp, Node } from '../node.ts';
 import { broadcastTo } from '../ops/reduce/sum-and-broadcast.ts';
 import { partNode } from '../results.ts';
 

@@ -6,8 +6,8 @@
 
 import { inLoop } from '../calls/scope.ts';
 import { termsOf } from '../gradients.ts';
-import { applyOp, constantNode, type Node, sourceNode } from '../node.ts';
-import type { BodyPlace, LoopBody, LoopOp, PartGradient } from '../op.ts';
+import { applyOp, constantNode, sourceNode } from '../make-node.ts';
+import type { BodyPlace, LoopBody, LoopOp, Node, PartGradient } from '../node.ts';
 import { add, broadcastTo, concat, reshape, slice } from '../ops/index.ts';
 import { sumOfTerms } from '../ops/moves/sum-of-terms.ts';
 import { noteResults, partNode } from '../results.ts';

@@ -1,7 +1,7 @@
 // arange: each element is its own index.
 
-import { applyOp, type Node } from '../../node.ts';
-import type { LaneOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { LaneOp, Node } from '../../node.ts';
 import { checkShape } from '../../shape.ts';
 
 const indices: LaneOp = {

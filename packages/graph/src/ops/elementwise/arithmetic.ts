@@ -1,8 +1,8 @@
 // add, sub, mul, div, neg, square, reciprocal: the ring and field operations, element by element.
 
 import { f32x4, i32x4, v128 } from '@treadle/wasm';
-import { constantNode, type Node } from '../../node.ts';
-import type { LaneOp } from '../../op.ts';
+import { constantNode } from '../../make-node.ts';
+import type { LaneOp, Node } from '../../node.ts';
 import { cast } from './cast.ts';
 import { constantOf, isConstant } from './constant.ts';
 import { applyLane, laneOp, type NodeOrNumber, toCommonDtype, toNode } from './lane.ts';

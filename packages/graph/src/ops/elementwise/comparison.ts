@@ -2,8 +2,7 @@
 // passes its own on to the side that was chosen.
 
 import { type Expr, f32x4, i32x4, v128 } from '@treadle/wasm';
-import type { Node } from '../../node.ts';
-import type { LaneInputs, LaneOp } from '../../op.ts';
+import type { LaneInputs, LaneOp, Node } from '../../node.ts';
 import { cast } from './cast.ts';
 import { applyLane, laneOp, type NodeOrNumber, requireDtype, toCommonDtype, toNode } from './lane.ts';
 

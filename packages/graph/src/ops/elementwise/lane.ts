@@ -2,8 +2,8 @@
 
 import { DtypeError } from '../../calls/errors.ts';
 import { type Dtype, promote } from '../../dtype.ts';
-import { applyOp, type Node, numberNode } from '../../node.ts';
-import type { LaneOp } from '../../op.ts';
+import { applyOp, numberNode } from '../../make-node.ts';
+import type { LaneOp, Node } from '../../node.ts';
 import { broadcastShapes } from '../../shape.ts';
 import { cast } from './cast.ts';
 

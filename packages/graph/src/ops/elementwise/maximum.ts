@@ -2,8 +2,7 @@
 // operand takes the gradient.
 
 import { f32x4, i32x4 } from '@treadle/wasm';
-import type { Node } from '../../node.ts';
-import type { LaneOp } from '../../op.ts';
+import type { LaneOp, Node } from '../../node.ts';
 import { broadcastShapes } from '../../shape.ts';
 import { greaterEqual, lessEqual, where } from './comparison.ts';
 import { applyLane, laneOp, type NodeOrNumber, toCommonDtype } from './lane.ts';

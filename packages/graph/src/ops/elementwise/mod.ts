@@ -2,8 +2,7 @@
 // result is that rounded once.
 
 import { type Expr, type FunctionBuilder, f32x4, f64x2, i8x16, i32x4, i64x2, reinterpret, v128 } from '@treadle/wasm';
-import type { Node } from '../../node.ts';
-import type { LaneOp } from '../../op.ts';
+import type { LaneOp, Node } from '../../node.ts';
 import { div, mul, neg } from './arithmetic.ts';
 import { applyLane, laneOp, type NodeOrNumber, toCommonDtype } from './lane.ts';
 import { floor } from './rounding.ts';

@@ -2,8 +2,7 @@
 
 import * as math from '@treadle/kernels';
 import { type Expr, type FunctionBuilder, f32x4, i32x4, v128 } from '@treadle/wasm';
-import type { Node } from '../../node.ts';
-import type { LaneOp } from '../../op.ts';
+import type { LaneOp, Node } from '../../node.ts';
 import { abs, div, mul, reciprocal, sub } from './arithmetic.ts';
 import { equal, greater, less, logicalAnd, where } from './comparison.ts';
 import { log } from './exponential.ts';

@@ -6,8 +6,8 @@
 import { normalPair, quarterOf } from '@treadle/kernels';
 import { type Expr, type FunctionBuilder, f32x4, i32x4, reinterpret, v128 } from '@treadle/wasm';
 import { ShapeError } from '../../calls/errors.ts';
-import { applyOp, type Node } from '../../node.ts';
-import type { LaneOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { LaneOp, Node } from '../../node.ts';
 import { checkShape, type Shape, showShape } from '../../shape.ts';
 import { requireDtype } from './lane.ts';
 

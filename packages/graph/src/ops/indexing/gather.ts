@@ -2,8 +2,8 @@
 
 import { gather as gatherKernel, scatterAdd as scatterAddKernel } from '@treadle/kernels';
 import { ShapeError } from '../../calls/errors.ts';
-import { applyOp, type Node } from '../../node.ts';
-import type { Op, TiledOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { Node, Op, TiledOp } from '../../node.ts';
 import { denseView, normalizeAxis, type Shape, showShape, sizeOf } from '../../shape.ts';
 import { requireDtype } from '../elementwise/lane.ts';
 import { concat } from '../moves/concat.ts';

@@ -8,8 +8,8 @@ import {
   setRows as setRowsKernel,
   sumRepeated as sumRepeatedKernel,
 } from '@treadle/kernels';
-import { applyOp, constantNode, type Node } from '../../node.ts';
-import type { TiledOp } from '../../op.ts';
+import { applyOp, constantNode } from '../../make-node.ts';
+import type { Node, TiledOp } from '../../node.ts';
 import { denseView, sizeOf } from '../../shape.ts';
 import { arange } from '../elementwise/arange.ts';
 import { equal, where } from '../elementwise/comparison.ts';

@@ -3,8 +3,8 @@
 import { matmul as matmulKernels } from '@treadle/kernels';
 import { ShapeError } from '../../calls/errors.ts';
 import { type OptionKinds, readOptions } from '../../calls/options.ts';
-import { applyOp, type Node } from '../../node.ts';
-import type { TiledOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { Node, TiledOp } from '../../node.ts';
 import { broadcastShapes, showShape, sizeOf } from '../../shape.ts';
 import { cast } from '../elementwise/cast.ts';
 import { reshape } from '../moves/reshape.ts';

@@ -3,8 +3,8 @@
 
 import type { Kernel, Operand, View } from '@treadle/kernels';
 import { ShapeError } from '../../calls/errors.ts';
-import { applyOp, type Node } from '../../node.ts';
-import type { TiledOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { Node, TiledOp } from '../../node.ts';
 import { resultNodes } from '../../results.ts';
 import { denseView, type Shape, showShape, sizeOf } from '../../shape.ts';
 import { cast } from '../elementwise/cast.ts';

@@ -2,8 +2,8 @@
 
 import { lanes } from '@treadle/kernels';
 import { DtypeError, ShapeError } from '../../calls/errors.ts';
-import { applyOp, type Node } from '../../node.ts';
-import type { TiledOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { Node, TiledOp } from '../../node.ts';
 import { denseView, normalizeAxis, showShape } from '../../shape.ts';
 import { type Box, boxView } from './box.ts';
 import { sliceBox } from './slice-and-pad.ts';

@@ -1,7 +1,7 @@
 // flip: axes in reverse order.
 
-import { applyOp, type Node } from '../../node.ts';
-import type { MoveOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { MoveOp, Node } from '../../node.ts';
 import { normalizeAxes } from '../../shape.ts';
 
 /** The axes named run backwards; all of them if none is named. */

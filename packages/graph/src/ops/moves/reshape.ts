@@ -3,8 +3,8 @@
 
 import type { View } from '@treadle/kernels';
 import { ShapeError } from '../../calls/errors.ts';
-import { applyOp, type Node } from '../../node.ts';
-import type { MoveOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { MoveOp, Node } from '../../node.ts';
 import {
   checkShape,
   checkShapeKind,

@@ -6,8 +6,8 @@ import { f32x4, i32x4 } from '@treadle/wasm';
 import { DtypeError, ShapeError } from '../../calls/errors.ts';
 import { checkNumbers } from '../../calls/options.ts';
 import { show } from '../../calls/show.ts';
-import { applyOp, type Node } from '../../node.ts';
-import type { MoveOp, Op, TiledOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { MoveOp, Node, Op, TiledOp } from '../../node.ts';
 import { denseView, type Shape, sameShape, showShape, sizeOf } from '../../shape.ts';
 import { type Box, boxView } from './box.ts';
 

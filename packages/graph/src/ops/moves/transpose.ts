@@ -2,8 +2,8 @@
 
 import { ShapeError } from '../../calls/errors.ts';
 import { checkNumbers } from '../../calls/options.ts';
-import { applyOp, type Node } from '../../node.ts';
-import type { MoveOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { MoveOp, Node } from '../../node.ts';
 import { normalizeAxis, showShape } from '../../shape.ts';
 
 /** The axes in another order; without one, reversed. */

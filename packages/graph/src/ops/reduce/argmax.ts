@@ -1,8 +1,8 @@
 // argmax and argmin: the index of the first extreme element.
 
 import { argReduce } from '@treadle/kernels';
-import { applyOp, type Node } from '../../node.ts';
-import type { TiledOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { Node, TiledOp } from '../../node.ts';
 import { denseView, sizeOf } from '../../shape.ts';
 import { asNumbers } from '../elementwise/cast.ts';
 import { reshape } from '../moves/reshape.ts';

@@ -1,6 +1,7 @@
 // mean, variance and std, composed of sums.
 
-import { constantNode, type Node } from '../../node.ts';
+import { constantNode } from '../../make-node.ts';
+import type { Node } from '../../node.ts';
 import { type Axes, normalizeAxes, sizeOf } from '../../shape.ts';
 import { div, square, sub } from '../elementwise/arithmetic.ts';
 import { cast } from '../elementwise/cast.ts';

@@ -1,7 +1,7 @@
 // softmax and logSoftmax.
 
-import { applyOp, type Node } from '../../node.ts';
-import type { MoveOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { MoveOp, Node } from '../../node.ts';
 import { div, mul, sub } from '../elementwise/arithmetic.ts';
 import { cast } from '../elementwise/cast.ts';
 import { exp } from '../elementwise/exponential.ts';

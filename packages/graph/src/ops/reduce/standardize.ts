@@ -3,8 +3,8 @@
 
 import { ShapeError } from '../../calls/errors.ts';
 import { type OptionKinds, readOptions } from '../../calls/options.ts';
-import { applyOp, type Node } from '../../node.ts';
-import type { MoveOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { MoveOp, Node } from '../../node.ts';
 import { type Axes, normalizeAxes, showShape, sizeOf } from '../../shape.ts';
 import { add, mul, square, sub } from '../elementwise/arithmetic.ts';
 import { cast } from '../elementwise/cast.ts';

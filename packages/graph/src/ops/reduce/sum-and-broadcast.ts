@@ -3,8 +3,8 @@
 import type { Combine, View } from '@treadle/kernels';
 import { f32x4, i32x4, reinterpret } from '@treadle/wasm';
 import { ShapeError } from '../../calls/errors.ts';
-import { applyOp, type Node } from '../../node.ts';
-import type { MoveOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { MoveOp, Node } from '../../node.ts';
 import {
   type Axes,
   broadcastShapes,

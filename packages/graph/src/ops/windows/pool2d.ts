@@ -14,8 +14,8 @@ import {
 } from '@treadle/kernels';
 import { type OptionKinds, readOptions } from '../../calls/options.ts';
 import { show } from '../../calls/show.ts';
-import { applyOp, type Node } from '../../node.ts';
-import type { Lowering, TiledOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { Lowering, Node, TiledOp } from '../../node.ts';
 import { cast } from '../elementwise/cast.ts';
 import { axesOf, type Pair, pairOf, requireImages } from './window.ts';
 
