@@ -5,6 +5,7 @@
 // and nobody can take the one for the other.
 
 import { v128 } from '@treadle/wasm';
+import { argumentNode } from './argument.ts';
 import { addUp } from './gradients.ts';
 import { subgraphBetween } from './loops/loop-body.ts';
 import { applyOp } from './make-node.ts';
@@ -16,7 +17,7 @@ import { sizeOf } from './shape.ts';
 
 /** f of the inputs, one node; of what lies between them, nothing but the inputs is kept for the gradient. */
 export function checkpoint(inputs: readonly Node[], f: (inputs: readonly Node[]) => Node): Node {
-  const stands = inputs.map((input) => applyOp(stand, [input], input.shape, input.dtype));
+  const stands = inputs.map((input) => argumentNode(input));
   const y = f(stands);
   // `others`: what the function found elsewhere: weights, for one
   const { made: part, consts: others } = subgraphBetween([y], new Set(stands));
@@ -40,14 +41,6 @@ export function checkpoint(inputs: readonly Node[], f: (inputs: readonly Node[])
   const sources = used.map((node) => node.inputs[0] ?? node);
   return applyOp(op, [y, ...sources, ...others], y.shape, y.dtype);
 }
-
-const stand: MoveOp = {
-  kind: 'move',
-  name: 'argument',
-  key: 'argument',
-  view: (input) => input,
-  gradient: (dy) => [dy],
-};
 
 /** x, which cannot be computed before the second input is. */
 const wait = laneOp({

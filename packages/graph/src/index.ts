@@ -1,5 +1,6 @@
 // Nodes, shapes, dtypes, the ops (shape rule, lowering and gradient together), the reverse walk.
 
+export { argumentNode } from './argument.ts';
 export { DtypeError, ShapeError } from './calls/errors.ts';
 export { nearest } from './calls/nearest.ts';
 export {

@@ -32,8 +32,11 @@ export {
   type Shape,
   ShapeError,
   type SortOptions,
+  sameShape,
   scopeName,
   show,
+  showShape,
+  sizeOf,
   unknownName,
 } from '@treadle/graph';
 export { type Compiled, type CompileOptions, compile } from './compile/compile.ts';

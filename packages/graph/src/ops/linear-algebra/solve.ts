@@ -3,7 +3,7 @@
 import { solve as solveKernel } from '@treadle/kernels';
 import { ShapeError } from '../../calls/errors.ts';
 import type { Node } from '../../node.ts';
-import { showShape } from '../../shape.ts';
+import { type Shape, sameShape, showShape } from '../../shape.ts';
 import { neg } from '../elementwise/arithmetic.ts';
 import { cast } from '../elementwise/cast.ts';
 import { reshape } from '../moves/reshape.ts';
@@ -29,23 +29,28 @@ export function solveStack(a: Node, b: Node): Node {
 }
 
 /**
+ * b [..., m, k], or b [m] for a single matrix, beside a [count, m, n] as [count, m, k]; undefined where rows or leading axes differ.
+ */
+export function rightHandSide(b: Node, a: Node, outer: Shape): Node | undefined {
+  const columns = b.shape.length === 1 ? reshape(b, [...b.shape, 1]) : b;
+  const [count = 1, m = 0] = a.shape;
+  const [rows, k = 1] = columns.shape.slice(-2);
+  if (rows !== m || !sameShape(columns.shape.slice(0, -2), outer)) return undefined;
+  return reshape(cast(columns, 'float32'), [count, m, k]);
+}
+
+/**
  * The x of a·x = b: a [..., n, n], b [..., n, m] or, of one axis, [n]; leading axes are alike. NaN where a is singular to the
  * precision of float32.
  */
 export function solve(a: Node, b: Node): Node {
   const { matrices, outer, n, back } = squareStackOf('solve', a);
-  const isVector = b.shape.length === 1;
-  const columns = isVector ? reshape(b, [...b.shape, 1]) : b;
-  const [rows, m = 1] = columns.shape.slice(-2);
-  const leading = columns.shape.slice(0, -2);
-  const isAlike = isVector
-    ? outer.length === 0
-    : leading.length === outer.length && leading.every((e, i) => e === outer[i]);
-  if (rows !== n || !isAlike) {
+  const right = rightHandSide(b, matrices, outer);
+  if (!right) {
     throw new ShapeError(
       `solve: b must have a row for each row of a, and the same leading axes; got ${showShape(a.shape)} and ${showShape(b.shape)}`,
     );
   }
-  const x = solveStack(matrices, reshape(cast(columns, 'float32'), [matrices.shape[0] ?? 1, n, m]));
-  return isVector ? reshape(x, [n]) : back(x);
+  const x = solveStack(matrices, right);
+  return b.shape.length === 1 ? reshape(x, [n]) : back(x);
 }

@@ -3,7 +3,7 @@
 // So do the gradients of rows picked by index, whose lists of rows become one.
 
 import type { Node } from '../../node.ts';
-import { sizeOf } from '../../shape.ts';
+import { sameShape, sizeOf } from '../../shape.ts';
 import { add } from '../elementwise/arithmetic.ts';
 import { joinScatteredRows, type ScatteredRows, scatteredRowsOf } from '../indexing/gather.ts';
 import type { Box } from './box.ts';
@@ -91,6 +91,6 @@ function joined(run: readonly Piece[], axis: number, shape: readonly number[]): 
     run.map((piece) => piece.x),
     axis,
   );
-  if (x.shape.every((extent, i) => extent === shape[i])) return x;
+  if (sameShape(x.shape, shape)) return x;
   return embed(x, shape, { ...first.part, size: x.shape }, 0);
 }
