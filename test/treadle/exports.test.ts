@@ -5,15 +5,13 @@ import { describe, expect, test } from 'vitest';
 
 const functions = `
   tensor zeros ones full eye arange linspace randomNormal randomUniform setSeed variable
-  add sub mul div pow mod maximum minimum matmul concat stack where
-  equal notEqual less lessEqual greater greaterEqual logicalAnd logicalOr
+  concat stack checkpoint scan solve inv det cholesky qr lstsq svd eigh
   grad valueAndGrad gradients compile checkpoint explain profile
   threads setThreads features shutdown memory
   sequential model input connect layer dense flatten dropout activation l1 l2 l1l2 maxNorm nonNeg unitNorm
   reshape permute repeatVector gaussianNoise prelu maxout embedding positionEmbedding masking
   batchNormalization layerNormalization groupNormalization rmsNormalization
   simpleRnn lstm gru rnn simpleRnnCell lstmCell gruCell bidirectional timeDistributed multiHeadAttention transformerEncoder
-  subtract multiply average concatenate dot
   conv1d conv2d conv2dTranspose depthwiseConv2d separableConv2d zeroPadding1d zeroPadding2d cropping1d cropping2d
   maxPooling1d maxPooling2d averagePooling1d averagePooling2d upSampling1d upSampling2d
   globalMaxPooling1d globalMaxPooling2d globalAveragePooling1d globalAveragePooling2d
@@ -27,7 +25,7 @@ const methods = `
   add sub mul div pow mod maximum minimum neg abs sign exp expm1 log log1p sqrt rsqrt square reciprocal floor ceil round
   sin cos tan tanh sigmoid erf erfc softplus relu
   matmul conv1d conv2d conv2dTranspose depthwiseConv2d maxPool2d averagePool2d resize transpose reshape flatten squeeze expandDims slice gather split pad tile broadcastTo flip
-  sum mean prod max min variance std logSumExp argmax argmin any all
+  sum mean prod max min variance std logSumExp argmax argmin any all cumsum sort argsort topK
   equal notEqual less lessEqual greater greaterEqual logicalAnd logicalOr logicalNot where
   cast oneHot clip softmax logSoftmax
 `;
@@ -38,9 +36,12 @@ test.each(words(functions))('%s is a function', (name) => {
   expect(Reflect.get(treadle, name)).toBeTypeOf('function');
 });
 
-test.each(words('dense add subtract multiply average maximum minimum concatenate lstm'))('layers has %s', (name) => {
-  expect(Reflect.get(treadle.layers, name)).toBeTypeOf('function');
-});
+test.each(words('dense add subtract multiply average maximum minimum concatenate dot lstm'))(
+  'layers has %s',
+  (name) => {
+    expect(Reflect.get(treadle.layers, name)).toBeTypeOf('function');
+  },
+);
 
 test.each(['Tensor', 'Variable', 'Model', 'ShapeError', 'DtypeError', 'FormatError'])('%s is a class', (name) => {
   expect(Reflect.get(treadle, name)).toHaveProperty('prototype');
@@ -48,6 +49,67 @@ test.each(['Tensor', 'Variable', 'Model', 'ShapeError', 'DtypeError', 'FormatErr
 
 test.each(words(methods))('a tensor has the method %s', (name) => {
   expect(Reflect.get(treadle.tensor([1]), name)).toBeTypeOf('function');
+});
+
+describe('a name means one thing', () => {
+  const { layers, tensor, Tensor } = treadle;
+  const reading = words('data read item toArray toJSON toString dispose realize detach');
+  const computing = words(methods).filter((name) => !reading.includes(name));
+  const layersAtTop = words('flatten reshape conv1d conv2d conv2dTranspose depthwiseConv2d');
+
+  test.each(layersAtTop)('%s is a layer, and computes as a method only', (name) => {
+    expect(Reflect.get(treadle, name)).toBe(Reflect.get(layers, name));
+  });
+
+  test('layers that merge, and could be taken for functions of tensors, are in layers only', () => {
+    for (const name of words('add subtract multiply average maximum minimum concatenate dot')) {
+      expect(Reflect.get(treadle, name), name).not.toBe(Reflect.get(layers, name));
+    }
+  });
+
+  test.each(computing.filter((name) => ![...layersAtTop, 'oneHot'].includes(name)))(
+    '%s(x, …) is x.%s(…), or refuses the same',
+    (name) => {
+      const x = tensor([
+        [0.5, 2],
+        [3, 4],
+      ]);
+      for (const rest of [[], [1], [x], [x, 2], [[0]], [[2, 2]]]) {
+        const [f, method] = [Reflect.get(treadle, name), Reflect.get(x, name)];
+        const outcomes = [() => Reflect.apply(f, undefined, [x, ...rest]), () => Reflect.apply(method, x, rest)].map(
+          (call) => {
+            try {
+              const result: unknown = call();
+              return result instanceof Tensor
+                ? [result.shape, result.dtype, result.toArray()]
+                : Object.keys(result ?? {});
+            } catch (error) {
+              return String(error);
+            }
+          },
+        );
+        expect(outcomes[0]).toEqual(outcomes[1]);
+      }
+    },
+  );
+
+  test('every method that computes is found', () => {
+    const known = new Set([...words(methods), 'constructor']);
+    const found = Object.getOwnPropertyNames(Tensor.prototype).filter(
+      (name) => typeof Object.getOwnPropertyDescriptor(Tensor.prototype, name)?.value === 'function',
+    );
+    expect(found.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  test('a function of two operands says so when it is taken for a layer', () => {
+    expect(() => Reflect.apply(treadle.add, undefined, [])).toThrow(
+      'add: there must be two operands; got none; layers',
+    );
+    const x = tensor(1);
+    expect(() => Reflect.apply(treadle.maximum, undefined, [[x, x]])).toThrow(
+      'maximum: there must be two operands; got one',
+    );
+  });
 });
 
 test('a tensor says what it is', () => {

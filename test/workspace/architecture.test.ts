@@ -40,16 +40,11 @@ const defaultExports = ['packages/runtime/src/threads/worker.ts']; // piscina ca
 const castingPackages = ['wasm', 'runtime'];
 /** Casts elsewhere that nothing else can say, each with its reason. */
 const casts: Record<string, readonly { readonly cast: string; readonly reason: string }[]> = {
-  'packages/tensor/src/transform/checkpoint.ts': [
-    { cast: 'replaced as A', reason: 'arguments rebuilt, a tensor for each tensor, have the type they had' },
-  ],
-  'packages/tensor/src/compile/compile.ts': [
-    { cast: 'owned as R', reason: 'a result rebuilt, a tensor for each tensor, has the type it had' },
-    { cast: 'stands as A', reason: 'arguments rebuilt, a tensor for each tensor, have the type they had' },
-    { cast: 'rebuilt as R', reason: 'a result rebuilt, a tensor for each tensor, has the type it had' },
+  'packages/tensor/src/map-tensors.ts': [
+    { cast: 'mapped as T', reason: 'a structure rebuilt, a tensor for each tensor, has the type it had' },
   ],
   'packages/tensor/src/transform/scan.ts': [
-    { cast: 'replaced as T', reason: 'a structure rebuilt, a tensor for each tensor, has the type it had' },
+    { cast: 'y as Y', reason: 'the function of a step was called, so it has given its y' },
   ],
   'packages/tensor/src/transform/gradients.ts': [
     { cast: 'result as GradientsOf<A>', reason: 'the type follows from the number of arguments, known when it runs' },

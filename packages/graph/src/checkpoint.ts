@@ -5,20 +5,22 @@
 // and nobody can take the one for the other.
 
 import { v128 } from '@treadle/wasm';
+import { argumentNode } from './argument.ts';
 import { addUp } from './gradients.ts';
-import { madeBetween } from './loops/loop-body.ts';
-import { applyOp, type Node } from './node.ts';
-import type { Made, MoveOp } from './op.ts';
+import { subgraphBetween } from './loops/loop-body.ts';
+import { applyOp } from './make-node.ts';
+import type { BodyNode, MoveOp, Node } from './node.ts';
 import { applyLane, laneOp } from './ops/elementwise/lane.ts';
-import { reshape, slice } from './ops/moves/moves.ts';
+import { reshape } from './ops/moves/reshape.ts';
+import { slice } from './ops/moves/slice-and-pad.ts';
 import { sizeOf } from './shape.ts';
 
 /** f of the inputs, one node; of what lies between them, nothing but the inputs is kept for the gradient. */
 export function checkpoint(inputs: readonly Node[], f: (inputs: readonly Node[]) => Node): Node {
-  const stands = inputs.map((input) => applyOp(stand, [input], input.shape, input.dtype));
+  const stands = inputs.map((input) => argumentNode(input));
   const y = f(stands);
   // `others`: what the function found elsewhere: weights, for one
-  const { made: part, consts: others } = madeBetween([y], new Set(stands));
+  const { made: part, consts: others } = subgraphBetween([y], new Set(stands));
   if (part.length === 0) return y;
   const read = new Set(part.flatMap(({ inputs: all }) => all));
   const used = stands.filter((node) => read.has(node));
@@ -40,14 +42,6 @@ export function checkpoint(inputs: readonly Node[], f: (inputs: readonly Node[])
   return applyOp(op, [y, ...sources, ...others], y.shape, y.dtype);
 }
 
-const stand: MoveOp = {
-  kind: 'move',
-  name: 'argument',
-  key: 'argument',
-  view: (input) => input,
-  gradient: (dy) => [dy],
-};
-
 /** x, which cannot be computed before the second input is. */
 const wait = laneOp({
   name: 'after',
@@ -67,7 +61,7 @@ function after(x: Node, y: Node): Node {
 }
 
 /** The same ops on the values given. */
-function copy(part: readonly Made[], values: ReadonlyMap<Node, Node>): readonly Node[] {
+function copy(part: readonly BodyNode[], values: ReadonlyMap<Node, Node>): readonly Node[] {
   const copies = new Map(values);
   return part.map(({ node, op, inputs }) => {
     const made = applyOp(

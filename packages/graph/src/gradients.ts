@@ -2,10 +2,11 @@
 // result is nodes like any others, and has gradients of its own. No tape: the graph is the record.
 
 import { DtypeError, ShapeError } from './calls/errors.ts';
-import { constantNode, joinLost, type Lost, type Node, newWalk } from './node.ts';
-import type { PartGradient } from './op.ts';
+import { joinLostHistory } from './lost-history.ts';
+import { constantNode, newWalk } from './make-node.ts';
+import type { LostHistory, Node, PartGradient } from './node.ts';
 import { broadcastTo, sumTo } from './ops/index.ts';
-import { sumOfParts } from './ops/moves/parts.ts';
+import { sumOfTerms } from './ops/moves/sum-of-terms.ts';
 import { sameShape, showShape } from './shape.ts';
 
 /**
@@ -20,7 +21,7 @@ export function gradients(y: Node, xs: readonly Node[], seed?: Node): readonly N
     );
   }
   if (y.dtype !== 'float32') throw new DtypeError(`gradients: y must be float32; got ${y.dtype}`);
-  const { between: upstream, lost, lostTargets } = nodesBetween(y, new Set(xs));
+  const { between: upstream, lost, lostTargets } = upstreamOf(y, new Set(xs));
   const between = new Set(upstream);
   const sums = new Map<Node, Node>();
   if (upstream.length > 0) sums.set(y, seed ?? constantNode(1, 'float32'));
@@ -28,7 +29,7 @@ export function gradients(y: Node, xs: readonly Node[], seed?: Node): readonly N
   return xs.map((x) => {
     const dx = sums.get(x);
     if (isLostFor(x, lost)) throw lostPath();
-    for (const other of lostTargets) if (other !== x && isLostFor(x, other.lost)) throw lostPath();
+    for (const other of lostTargets) if (other !== x && isLostFor(x, other.lostHistory)) throw lostPath();
     if (!dx) return broadcastTo(constantNode(0, 'float32'), x.shape);
     return sameShape(dx.shape, x.shape) ? dx : broadcastTo(dx, x.shape);
   });
@@ -37,7 +38,7 @@ export function gradients(y: Node, xs: readonly Node[], seed?: Node): readonly N
 /** Adds what each node passes on to the gradients of its inputs, of those that are among `between`; consumers come first. */
 export function addUp(nodes: readonly Node[], between: ReadonlySet<Node>, sums: Map<Node, Node>): void {
   const terms = termsOf(nodes, between, sums);
-  for (const [node, parts] of terms) sums.set(node, sumOfParts(parts));
+  for (const [node, parts] of terms) sums.set(node, sumOfTerms(parts));
 }
 
 /** The same, what is to be added up for each node as a list. */
@@ -68,7 +69,7 @@ export function termsOf(
     }
     const all = terms.get(node);
     if (!all) continue;
-    const dy = sumOfParts(all);
+    const dy = sumOfTerms(all);
     terms.set(node, [dy]);
     const [whole] = node.inputs;
     if (op?.kind === 'part' && whole) push(parts, whole, { part: op.part, dy });
@@ -84,7 +85,7 @@ function push<T>(lists: Map<Node, T[]>, node: Node, x: T): void {
 }
 
 /** Whether a path from x may have gone through what is lost. */
-function isLostFor(x: Node, lost: Lost): boolean {
+function isLostFor(x: Node, lost: LostHistory): boolean {
   if (lost === 'none') return false;
   if (!x.tracked) return x.captured; // no plan has computed anything from x: then no lost value came from it
   if (typeof lost === 'string') return lost === 'all';
@@ -104,12 +105,12 @@ interface Upstream {
   /** the nodes on a way from y down to one of the targets, consumers before what they consume */
   readonly between: readonly Node[];
   /** what may be further upstream of other nodes than the targets, where a history was dropped */
-  readonly lost: Lost;
+  readonly lost: LostHistory;
   /** the targets whose own history was dropped: others may lie behind them */
   readonly lostTargets: readonly Node[];
 }
 
-function nodesBetween(y: Node, targets: ReadonlySet<Node>): Upstream {
+function upstreamOf(y: Node, targets: ReadonlySet<Node>): Upstream {
   // Depth first without recursion: a node is entered once, and left when all of its inputs have been. Its place is 1 where it leads to a target.
   const walk = newWalk();
   const order: Node[] = [];
@@ -121,7 +122,7 @@ function nodesBetween(y: Node, targets: ReadonlySet<Node>): Upstream {
     stack.push(node);
     nexts.push(0);
   };
-  let lost: Lost = 'none';
+  let lost: LostHistory = 'none';
   const lostTargets: Node[] = [];
   enter(y);
   for (let node = stack.at(-1); node; node = stack.at(-1)) {
@@ -135,9 +136,9 @@ function nodesBetween(y: Node, targets: ReadonlySet<Node>): Upstream {
     }
     stack.pop();
     nexts.pop();
-    if (!node.op && node.lost !== 'none') {
+    if (!node.op && node.lostHistory !== 'none') {
       if (targets.has(node)) lostTargets.push(node);
-      else lost = joinLost(lost, node.lost);
+      else lost = joinLostHistory(lost, node.lostHistory);
     }
     if (!node.op?.stopsGradients && node.inputs.some(({ place }) => place === 1)) node.place = 1;
     if (node.place === 1) order.push(node);

@@ -1,5 +1,6 @@
 // Nodes, shapes, dtypes, the ops (shape rule, lowering and gradient together), the reverse walk.
 
+export { argumentNode } from './argument.ts';
 export { DtypeError, ShapeError } from './calls/errors.ts';
 export { nearest } from './calls/nearest.ts';
 export {
@@ -17,54 +18,43 @@ export { show } from './calls/show.ts';
 export { checkpoint } from './checkpoint.ts';
 export { type Dtype, promote } from './dtype.ts';
 export { gradients } from './gradients.ts';
-export { InLoop, type LoopResults, loop, type Ranging } from './loops/loop.ts';
+export { InLoop, type LoopRange, type LoopResults, loop } from './loops/loop.ts';
 export { nodeAt, partKey, typeAt } from './loops/loop-body.ts';
-export {
-  applyOp,
-  constantNode,
-  forgetHistory,
-  isIdle,
-  joinLost,
-  type Lost,
-  letGo,
-  type Node,
-  newWalk,
-  numberNode,
-  retain,
-  type Source,
-  type Storage,
-  settle,
-  settleUnread,
-  sourceNode,
-  type VariableState,
-} from './node.ts';
+export { joinLostHistory } from './lost-history.ts';
+export { applyOp, constantNode, newWalk, numberNode, sourceNode } from './make-node.ts';
 export type {
+  BodyNode,
   BodyPlace,
   LaneInputs,
   LaneOp,
   LoopBody,
   LoopOp,
+  LostHistory,
   Lowering,
-  Made,
   MoveOp,
+  Node,
   Op,
   Part,
   PartOp,
   ReduceOp,
+  Source,
+  Storage,
   TiledOp,
-} from './op.ts';
+  VariableState,
+} from './node.ts';
+export { forgetHistory, isReleased, release, retain, setSource, setSourceAndForgetHistory } from './node-lifetime.ts';
 export type { NodeOrNumber } from './ops/elementwise/lane.ts';
 export * as ops from './ops/index.ts';
-export { pick } from './ops/indexing/gather.ts';
+export { gatherUnchecked } from './ops/indexing/gather.ts';
 export { type RowGradients, type RowList, rowGradients, setRows, takeRows } from './ops/indexing/row-lists.ts';
 export type { SortOptions } from './ops/indexing/sort.ts';
 export type { MatmulOptions } from './ops/linear-algebra/matmul.ts';
 export type { ReduceOptions } from './ops/reduce/reduce.ts';
 export type { StandardizeOptions } from './ops/reduce/standardize.ts';
-export { broadcastView } from './ops/reduce/sum.ts';
-export type { ConvOptions, ConvTransposeOptions } from './ops/windows/conv.ts';
+export { broadcastView } from './ops/reduce/sum-and-broadcast.ts';
 export type { Conv1dOptions } from './ops/windows/conv1d.ts';
-export type { PoolOptions } from './ops/windows/pool.ts';
+export type { ConvOptions, ConvTransposeOptions } from './ops/windows/conv2d.ts';
+export type { PoolOptions } from './ops/windows/pool2d.ts';
 export type { Interpolation } from './ops/windows/resize.ts';
 export type { DilatedOptions, Padding, Pair, WindowOptions } from './ops/windows/window.ts';
 export { partNode, resultsBeside } from './results.ts';

@@ -1,10 +1,12 @@
-// A node: an op applied to inputs, with the shape and dtype that follow; or a source, whose value comes from outside the
-// graph. Nodes are all that the graph is. A node knows nothing of how it will be computed; once it has been, `source` says
-// where the value lies. Its history (op and inputs) is kept for gradients where a variable is upstream, and dropped elsewhere.
+// The graph: a node is an op applied to inputs, or a source, whose value comes from outside the graph. Both types are here because
+// each contains the other. An op is one record that holds its lowering and its gradient; the function that applies it is its shape
+// rule. The compiler reads an op's `kind` and never its `name`. A node does not know how it will be computed. Once it has been,
+// `source` says where its value is; its op and inputs are then dropped, unless a gradient may need them.
 
+import type { Combine, Epilogue, Kernel, Lane, Level, Operand, Present, Slot, View } from '@treadle/kernels';
+import type { Expr, FunctionBuilder } from '@treadle/wasm';
 import type { Dtype } from './dtype.ts';
-import type { Op } from './op.ts';
-import { checkSize, type Shape } from './shape.ts';
+import type { Shape } from './shape.ts';
 
 /** Where a value lies; owned by the engine. */
 export interface Storage {
@@ -45,7 +47,7 @@ export type Source =
  * Which nodes may be upstream although the graph does not show it, for a history was dropped: none, any without a variable
  * upstream ('untracked'), those and the variables of a set, or any at all.
  */
-export type Lost = 'none' | 'untracked' | 'all' | ReadonlySet<VariableState>;
+export type LostHistory = 'none' | 'untracked' | 'all' | ReadonlySet<VariableState>;
 
 export interface Node {
   readonly shape: Shape;
@@ -66,7 +68,7 @@ export interface Node {
   /** whether a plan has computed something from this one: the history of that may have been dropped */
   captured: boolean;
   /** what is lost upstream of this node; where it still has its op, the lost history is that of an input */
-  lost: Lost;
+  lostHistory: LostHistory;
   /** the recording whose arguments, variables or random numbers the value depends on: it is not known before a run */
   readonly recording: object | undefined;
   /** the latest walk that has met the node, and what that walk noted of it */
@@ -74,147 +76,175 @@ export interface Node {
   place: number;
 }
 
-let walks = 0;
-
-/** Begins a walk over the graph: a number that no node has as its `walk`. A walk ends when the next one begins. */
-export function newWalk(): number {
-  return ++walks;
+interface OpRecord {
+  /** what people read in plans and errors */
+  readonly name: string;
+  /** name and attributes: two ops with the same key do the same to inputs of the same shapes and dtypes */
+  readonly key: string;
+  /**
+   * Gradient of each input, given dy (the gradient of the result y), written in ops; undefined where there is none.
+   * It may have y's shape where the input was broadcast: the reverse walk sums it.
+   */
+  gradient(dy: Node, y: Node, inputs: readonly Node[]): readonly (Node | undefined)[];
+  /**
+   * For an op whose node has no value, because its results are parts of it: the gradient of each input that is wanted, given those
+   * of some parts. It takes the place of `gradient`.
+   */
+  gradientOfParts?(
+    dys: readonly PartGradient[],
+    node: Node,
+    isWanted: (input: number) => boolean,
+  ): readonly (Node | undefined)[];
+  /** whether it is there to let no gradient pass */
+  readonly stopsGradients?: boolean;
+  /** The op on each slice of inputs with one more axis in front, as one node. */
+  batched?(inputs: readonly Node[]): Node;
+  /** The sum, over one more axis in front of the inputs, of the op on each slice. */
+  sumOfBatch?(inputs: readonly Node[]): Node;
 }
 
-type Made = Omit<Node, 'uses' | 'isFreedWithUse' | 'captured' | 'walk' | 'place'>;
-
-/** All nodes are made here, their fields in one order. */
-function newNode({ shape, dtype, op, inputs, source, tracked, lost, recording }: Made): Node {
-  return {
-    shape,
-    dtype,
-    op,
-    inputs,
-    source,
-    tracked,
-    uses: 0,
-    isFreedWithUse: false,
-    captured: false,
-    lost,
-    recording,
-    walk: 0,
-    place: 0,
-  };
+/** The values of a lane op's inputs for four neighbouring elements. */
+export interface LaneInputs {
+  float(input: number): Expr<'f32x4'>;
+  int(input: number): Expr<'i32x4'>;
+  /** row-major indices of the four elements in the result */
+  index(): Expr<'i32x4'>;
 }
 
-const none: readonly Node[] = [];
-
-export interface SourceOptions {
-  /** by default whether it is a variable */
-  readonly tracked?: boolean;
-  readonly lost?: Lost;
-  readonly recording?: object | undefined;
+/** Element by element, inputs broadcast to the result's shape. */
+export interface LaneOp extends OpRecord {
+  readonly kind: 'lane';
+  /** nanoseconds an element, roughly */
+  readonly cost: number;
+  /** whether it reads `index()` */
+  readonly indexed?: boolean;
+  /** whether it gives back x, to the bit, when it is applied to its own result for x */
+  readonly undoesItself?: boolean;
+  lane(f: FunctionBuilder, x: LaneInputs): Expr<Lane>;
 }
 
-export function sourceNode(
-  source: Source,
-  shape: Shape,
-  dtype: Dtype,
-  { tracked = source.kind === 'variable', lost = 'none', recording }: SourceOptions = {},
-): Node {
-  if (source.kind === 'stored') source.storage.hold();
-  return newNode({ shape, dtype, op: undefined, inputs: none, source, tracked, lost, recording });
+/** An index map of its first input; others are there for gradients alone. */
+export interface MoveOp extends OpRecord {
+  readonly kind: 'move';
+  /** the result as a view, given a view of the input; undefined where strides cannot say it and the input must lie dense */
+  view(input: View): View | undefined;
+  /** whether its elements are those of its input in the same row-major order */
+  readonly keepsOrder?: boolean;
 }
 
-/** A number of the program as a 0-d node. */
-export function numberNode(value: number, dtype: Dtype): Node {
-  return sourceNode({ kind: 'number', value }, [], dtype);
+/** Combines the last axes of its one input, in row-major order. */
+export interface ReduceOp extends OpRecord {
+  readonly kind: 'reduce';
+  /** how many axes */
+  readonly axes: number;
+  readonly combine: Combine;
 }
 
-/** A number that follows from structure alone, as a 0-d node. */
-export function constantNode(value: number, dtype: Dtype): Node {
-  return sourceNode({ kind: 'constant', value }, [], dtype);
+export interface Lowering {
+  readonly inputs: readonly Operand[];
+  /** for each result: where it goes, dense; undefined for one that nothing needs */
+  readonly outputs: readonly (Slot | undefined)[];
+  /** the first of them: of an op of one result, that */
+  readonly output: Slot;
+  readonly level: Level;
+  /** a temporary buffer of so many elements */
+  readonly allocate: (length: number) => Slot;
+  /** a record for a kernel that may refuse what it reads */
+  readonly record: () => Slot;
+  /** only where the op takes one */
+  readonly epilogue?: Epilogue;
+  /** an int32: of the axis that is combined, only so many elements are there; without it, all */
+  readonly combined?: Slot;
+  /** of the result's leading axis */
+  readonly present?: Present;
 }
 
-export function applyOp(op: Op, inputs: readonly Node[], shape: Shape, dtype: Dtype, isTracked = false): Node {
-  let tracked = isTracked;
-  let lost: Lost = 'none';
-  let recording: object | undefined;
-  for (const input of inputs) {
-    retain(input);
-    tracked ||= input.tracked && !op.stopsGradients;
-    recording ??= input.recording;
-    if (input.lost !== 'none') lost = joinLost(lost, input.lost);
-  }
-  if (op.stopsGradients) lost = 'none';
-  checkSize(op.name, shape);
-  return newNode({ shape, dtype, op, inputs, source: undefined, tracked, lost, recording });
-}
+/** What a result of an op of several is. */
+export type ResultType = Pick<Node, 'shape' | 'dtype'>;
 
-const ranks = ['none', 'untracked', 'all'] as const;
-
-/** What is lost where both are. */
-export function joinLost(a: Lost, b: Lost): Lost {
-  if (a === b) return a;
-  if (typeof a === 'string' && typeof b === 'string') return ranks.indexOf(a) > ranks.indexOf(b) ? a : b;
-  if (typeof a === 'string') return a === 'all' ? a : b;
-  if (typeof b === 'string') return b === 'all' ? b : a;
-  if ([...b].every((state) => a.has(state))) return a;
-  return new Set([...a, ...b]);
-}
-
-/** Notes where the node's value lies, and forgets how it came about unless a gradient may ask. */
-export function settle(node: Node, source: Source): void {
-  settleUnread(node, source);
-  forgetHistory(node);
-}
-
-/** Notes where the value lies of a node that was computed along with another and not read yet: a gradient may still ask. */
-export function settleUnread(node: Node, source: Source): void {
-  node.source = source;
-  if (source.kind === 'stored' && !isIdle(node)) source.storage.hold();
-}
-
-/** Forgets how a node with a value came about, unless a gradient may ask. */
-export function forgetHistory(node: Node): void {
-  if (node.tracked || !node.op) return;
-  const { inputs } = node;
-  if (!node.op.stopsGradients && node.lost === 'none') node.lost = 'untracked';
-  node.op = undefined;
-  node.inputs = none;
-  if (!isIdle(node)) for (const input of inputs) letGo(input);
-}
-
-/** `uses` of a node that holds nothing any more */
-const idle = -(2 ** 29);
-
-/** One more needs the node. */
-export function retain(node: Node): void {
-  if (++node.uses <= 0) wake(node);
-}
-
-/** What was idle is used after all: it holds again what it is computed from. */
-function wake(node: Node): void {
-  const woken = [node];
-  for (let last = woken.pop(); last; last = woken.pop()) {
-    last.uses = 1;
-    if (last.source?.kind === 'stored') last.source.storage.hold();
-    for (const input of last.inputs) if (++input.uses <= 0) woken.push(input);
-  }
+/** Has kernels of its own over operands in memory. */
+export interface TiledOp extends OpRecord {
+  readonly kind: 'tiled';
+  /** the results of an op of several, which are parts of its node; without it the node is the result */
+  readonly results?: readonly ResultType[];
+  /** whether work can be fused onto the result while it is in cache */
+  readonly takesEpilogue?: boolean;
+  /** whether a kernel may refuse what it reads */
+  readonly mayRefuse?: boolean;
+  /**
+   * An input of the result's shape whose memory may become the result's: where both have the same slot, the kernels write
+   * only what differs.
+   */
+  readonly overwrites?: number;
+  kernels(lowering: Lowering): readonly Kernel[];
+  /**
+   * What becomes of an axis of an input of which only the first elements may be there: the axis of the result whose elements
+   * depend on those alone that stand at the same place; 'combined' where kernels mind `Lowering.combined`; undefined for
+   * neither. The key may end in the result's shape, which must say nothing else to kernels. Of an op of several results it holds
+   * for each, and none is 'combined'.
+   */
+  ragged?(input: number, axis: number, shape: Shape): number | 'combined' | undefined;
 }
 
 /**
- * One fewer needs the node. With the last one goes what it holds of the nodes that it is computed from, and its value, if it
- * is to be freed then; otherwise that is left to the garbage collector, as it is when users are merely forgotten.
+ * Which result of an op of several: what a carry of a loop is at the end, or what a node of its body is at all steps; or one of
+ * those that a tiled op lists.
  */
-export function letGo(node: Node): void {
-  if (--node.uses !== 0) return;
-  const unused = [node];
-  for (let last = unused.pop(); last; last = unused.pop()) {
-    const { source } = last;
-    if (source && (source.kind !== 'stored' || !last.isFreedWithUse)) continue;
-    last.uses = idle;
-    source?.storage.letGo();
-    for (const input of last.inputs) if (--input.uses === 0) unused.push(input);
-  }
+export type Part =
+  | { readonly kind: 'result'; readonly index: number }
+  | { readonly kind: 'final'; readonly carry: number }
+  | { readonly kind: 'stack'; readonly place: BodyPlace };
+
+/** A node of a loop's body: its place there, or a part of the op of several results at that place. */
+export type BodyPlace = number | { readonly of: number; readonly part: Part };
+
+/** A node of a body as it was made. */
+export interface BodyNode {
+  readonly node: Node;
+  readonly op: Op;
+  readonly inputs: readonly Node[];
 }
 
-/** Whether nothing needs the node, and it has let go of what it needs itself. */
-export function isIdle(node: Node): boolean {
-  return node.uses < 0;
+export interface LoopBody {
+  /** stand for the carries as a step begins */
+  readonly carries: readonly Node[];
+  /** stand for the slices of a step */
+  readonly slices: readonly Node[];
+  /** what every step reads, made outside */
+  readonly consts: readonly Node[];
+  /** inputs before what is computed from them */
+  readonly made: readonly BodyNode[];
+  /** the carries as the step ends */
+  readonly next: readonly Node[];
+  /** where each node stands: carries, slices, consts, then what is made */
+  readonly places: ReadonlyMap<Node, number>;
+  /** equal for bodies that do the same to inputs of the same shapes and dtypes */
+  readonly key: string;
 }
+
+/** The gradient of one part. */
+export interface PartGradient {
+  readonly part: Part;
+  readonly dy: Node;
+}
+
+/** Runs its body once for each step. Its node has no value; its results are parts of it. */
+export interface LoopOp extends OpRecord {
+  readonly kind: 'loop';
+  /** its inputs are what the carries begin with, the stacks that it reads a slice of at every step, and what every step reads */
+  readonly body: LoopBody;
+  /** how many steps, one or more */
+  readonly length: number;
+  /** whether the first step reads the last slices */
+  readonly isReversed: boolean;
+  /** whether the gradient computes what a step made a second time */
+  readonly recomputes: boolean;
+}
+
+/** One of the results of its input. */
+export interface PartOp extends OpRecord {
+  readonly kind: 'part';
+  readonly part: Part;
+}
+
+export type Op = LaneOp | MoveOp | ReduceOp | TiledOp | LoopOp | PartOp;

@@ -2,20 +2,21 @@
 // so a gradient reads the values that are there.
 
 import { partKey, partType } from './loops/loop-body.ts';
-import { applyOp, isIdle, type Node } from './node.ts';
-import type { Part, PartGradient, PartOp, ResultType, TiledOp } from './op.ts';
-import { sumOfParts } from './ops/moves/parts.ts';
+import { applyOp } from './make-node.ts';
+import type { Node, Part, PartGradient, PartOp, ResultType, TiledOp } from './node.ts';
+import { isReleased } from './node-lifetime.ts';
+import { sumOfTerms } from './ops/moves/sum-of-terms.ts';
 
 /** By node and key, the parts made so far. */
-const known = new WeakMap<Node, Map<string, Node>>();
+const partsOf = new WeakMap<Node, Map<string, Node>>();
 
 /** A part of a node: the same node again, unless that has let go of what it is computed from. */
 export function partNode(whole: Node, part: Part): Node {
-  const parts = known.get(whole) ?? new Map<string, Node>();
-  known.set(whole, parts);
+  const parts = partsOf.get(whole) ?? new Map<string, Node>();
+  partsOf.set(whole, parts);
   const key = partKey(part);
   const before = parts.get(key);
-  const isFreed = before?.source !== undefined && isIdle(before);
+  const isFreed = before?.source !== undefined && isReleased(before);
   if (before?.op && !isFreed) return before;
   const op: PartOp = { kind: 'part', name: whole.op?.name ?? 'part', key, part, gradient: () => [] };
   const { shape, dtype } = partType(whole.op, part);
@@ -25,11 +26,11 @@ export function partNode(whole: Node, part: Part): Node {
 }
 
 /** The parts of each node that were given to whoever made it; a gradient may ask for others. */
-const given = new WeakMap<Node, readonly Node[]>();
+const notedResults = new WeakMap<Node, readonly Node[]>();
 
 /** Notes the results of an op of several, of which some may be other nodes than parts of it. */
-export function giveResults(whole: Node, results: readonly Node[]): void {
-  given.set(
+export function noteResults(whole: Node, results: readonly Node[]): void {
+  notedResults.set(
     whole,
     results.filter((node) => node.op?.kind === 'part' && node.inputs[0] === whole),
   );
@@ -40,7 +41,7 @@ export function resultsBeside(nodes: readonly Node[]): readonly Node[] {
   const asked = new Set(nodes.map(behindMoves));
   return [...asked].flatMap(({ op, source, inputs: [whole] }) => {
     if (op?.kind !== 'part' || source || !whole) return [];
-    return (given.get(whole) ?? []).filter((part) => part.uses > 0 && !part.source && !asked.has(part));
+    return (notedResults.get(whole) ?? []).filter((part) => part.uses > 0 && !part.source && !asked.has(part));
   });
 }
 
@@ -82,11 +83,11 @@ export function resultNodes({ gradientOfResults, ...record }: ResultsOp, inputs:
   };
   const whole = applyOp(op, inputs, [], 'float32');
   const results = resultsOf(whole);
-  giveResults(whole, results);
+  noteResults(whole, results);
   return results;
 }
 
 function arriving(dys: readonly PartGradient[], index: number): Node | undefined {
   const all = dys.flatMap(({ part, dy }) => (part.kind === 'result' && part.index === index ? [dy] : []));
-  return all.length > 0 ? sumOfParts(all) : undefined;
+  return all.length > 0 ? sumOfTerms(all) : undefined;
 }

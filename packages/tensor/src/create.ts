@@ -13,7 +13,8 @@ import {
   type Shape,
 } from '@treadle/graph';
 import { checkDtype, checkInt32, type TensorOptions, tensorOptions, toNode } from './convert/values.ts';
-import { isNumbers, nodeOf, Tensor, type TensorLike } from './tensor.ts';
+import { isNumbers, nodeOf, type TensorLike } from './operand.ts';
+import { Tensor } from './tensor.ts';
 
 /**
  * A tensor of numbers: a number, a typed array, or arrays in arrays, whose innermost rows may be typed arrays and whose parts may

@@ -1,5 +1,8 @@
 // What a user holds: tensors, variables, gradients, compiled functions.
 
+import './methods.ts';
+import './protocols.ts';
+
 export { outsideRecording } from '@treadle/compiler';
 export {
   type Axes,
@@ -29,8 +32,11 @@ export {
   type Shape,
   ShapeError,
   type SortOptions,
+  sameShape,
   scopeName,
   show,
+  showShape,
+  sizeOf,
   unknownName,
 } from '@treadle/graph';
 export { type Compiled, type CompileOptions, compile } from './compile/compile.ts';
@@ -39,31 +45,7 @@ export type { NestedNumbers } from './convert/nested.ts';
 export type { Numbers, TensorOptions } from './convert/values.ts';
 export { arange, asTensor, eye, full, linspace, ones, tensor, zeros } from './create.ts';
 export { type Features, features, type MemoryUse, memory, setThreads, shutdown, threads } from './engine.ts';
-export {
-  add,
-  concat,
-  div,
-  equal,
-  greater,
-  greaterEqual,
-  less,
-  lessEqual,
-  logicalAnd,
-  logicalOr,
-  matmul,
-  maximum,
-  minimum,
-  mod,
-  mul,
-  notEqual,
-  pow,
-  type Standardized,
-  type StandardizeOptions,
-  stack,
-  standardize,
-  sub,
-  where,
-} from './functions.ts';
+export * from './functions/index.ts';
 export { type Explanation, explain } from './inspect/explain.ts';
 export {
   type Profile,
@@ -72,12 +54,15 @@ export {
   profile,
   type ThreadShare,
 } from './inspect/profile.ts';
+export { concat, stack } from './join.ts';
 export { cholesky, det, eigh, inv, lstsq, qr, solve, svd } from './linear-algebra.ts';
+export type { TensorLike } from './operand.ts';
 export { type NormalOptions, randomNormal, randomUniform, type Seed, setSeed, type UniformOptions } from './random.ts';
 export { lookUp } from './rows/look-up.ts';
 export { type RowGradients, type RowList, rowGradients, setRows, takeRows } from './rows/row-lists.ts';
 export { closeRows, gatherRows, type OpenRows, openRows, rowsInPlace } from './rows/rows.ts';
-export { Tensor, type TensorData, type TensorLike } from './tensor.ts';
+export { type Standardized, type StandardizeOptions, standardize } from './standardize.ts';
+export { Tensor, type TensorData } from './tensor.ts';
 export { checkpoint } from './transform/checkpoint.ts';
 export { type GradientArguments, type GradientsOf, grad, gradients, valueAndGrad } from './transform/gradients.ts';
 export { type ScanOptions, scan } from './transform/scan.ts';

@@ -3,7 +3,8 @@
 
 import { isRecording, valueOf } from '@treadle/compiler';
 import { type Node, ops, showShape } from '@treadle/graph';
-import { nodeOf, Tensor, type TensorLike } from './tensor.ts';
+import { nodeOf, type TensorLike } from './operand.ts';
+import { Tensor } from './tensor.ts';
 
 /** Whether all elements are finite: a 0-d bool. */
 function isFinite(x: Node): Node {

@@ -5,17 +5,9 @@
 
 import { inspect } from 'node:util';
 import { disposed, isKnown, isRecording, StoredValue, valueOf } from '@treadle/compiler';
-import { joinLost, type Node, numberNode, ops, sizeOf, sourceNode } from '@treadle/graph';
+import { joinLostHistory, type Node, numberNode, ops, sizeOf, sourceNode } from '@treadle/graph';
 import { heading } from './print/print.ts';
-import type { Tensor } from './tensor.ts';
-
-/**
- * The value of a property that every tensor has: structuredClone and postMessage, which would make an empty object of it, throw a
- * DataCloneError that shows this text.
- */
-export const neverCloned: unique symbol = Symbol(
-  'structuredClone, postMessage: a tensor must stay in its thread; got one; send its data() and shape',
-);
+import { Tensor } from './tensor.ts';
 
 /** What is compared. */
 const compared: PropertyDescriptorMap & ThisType<Tensor> = {
@@ -65,45 +57,42 @@ function* rowsOf(node: Node): Generator<Node> {
   const values = valueOf(node).read();
   const length = sizeOf(shape);
   node.captured = true; // a gradient that leads here is lost
-  const lost = joinLost(node.lost, 'untracked');
+  const lostHistory = joinLostHistory(node.lostHistory, 'untracked');
   for (let i = 0; i < count; i++) {
     const storage = StoredValue.of(values.slice(i * length, (i + 1) * length), node.dtype);
-    yield sourceNode({ kind: 'stored', storage }, shape, node.dtype, { lost });
+    yield sourceNode({ kind: 'stored', storage }, shape, node.dtype, { lostHistory });
   }
 }
 
-/** The rows of what a handle of the iterator's own holds: an assignment on the way changes none of them. */
-function* wrappedRows(own: Tensor, wrap: (node: Node) => Tensor): Generator<Tensor> {
+/** The rows of a handle that the iterator owns: an assignment while it runs changes none of them. */
+function* rowsOfHandle(own: Tensor): Generator<Tensor> {
   try {
-    for (const node of rowsOf(own.node)) yield wrap(node);
+    for (const node of rowsOf(own.node)) yield new Tensor(node);
   } finally {
     own.dispose();
   }
 }
 
-/** Gives the protocols to a class of tensors; `wrap` makes one of a node. */
-export function addProtocols(prototype: Tensor, wrap: (node: Node) => Tensor): void {
-  const protocols: PropertyDescriptorMap & ThisType<Tensor> = {
-    [Symbol.toStringTag]: {
-      get() {
-        showProperties(this);
-        return 'Tensor';
-      },
+const protocols: PropertyDescriptorMap & ThisType<Tensor> = {
+  [Symbol.toStringTag]: {
+    get() {
+      showProperties(this);
+      return 'Tensor';
     },
-    // A 0-d tensor has no rows and no iterator: for … of says that it is not iterable.
-    [Symbol.iterator]: {
-      get() {
-        if (this.rank === 0) return undefined;
-        showProperties(this);
-        return () => wrappedRows(wrap(this.node), wrap);
-      },
+  },
+  // A 0-d tensor has no rows and no iterator: for … of says that it is not iterable.
+  [Symbol.iterator]: {
+    get() {
+      if (this.rank === 0) return undefined;
+      showProperties(this);
+      return () => rowsOfHandle(new Tensor(this.node));
     },
-    // What console.log shows.
-    [inspect.custom]: {
-      value(depth: number, { stylize }: { stylize(text: string, style: 'special'): string }) {
-        return depth < 0 ? stylize('[Tensor]', 'special') : printed(this);
-      },
+  },
+  // What console.log shows.
+  [inspect.custom]: {
+    value(depth: number, { stylize }: { stylize(text: string, style: 'special'): string }) {
+      return depth < 0 ? stylize('[Tensor]', 'special') : printed(this);
     },
-  };
-  Object.defineProperties(prototype, protocols);
-}
+  },
+};
+Object.defineProperties(Tensor.prototype, protocols);

@@ -4,7 +4,8 @@
 import { initialStorageOf, VariableCell } from '@treadle/compiler';
 import type { Dtype, Node, Shape } from '@treadle/graph';
 import { type OptionKinds, ops, readOptions } from '@treadle/graph';
-import { nodeOf, operand, readNode, Tensor, type TensorData, type TensorLike } from './tensor.ts';
+import { nodeOf, operand, type TensorLike } from './operand.ts';
+import { readNode, Tensor, type TensorData } from './tensor.ts';
 
 export interface VariableOptions {
   readonly name?: string;

@@ -3,8 +3,8 @@
 
 import {
   type Dtype,
-  joinLost,
-  type Lost,
+  joinLostHistory,
+  type LostHistory,
   type Node,
   newWalk,
   type Shape,
@@ -30,7 +30,7 @@ export interface ArgumentType {
 export interface Recording {
   readonly outputs: readonly ArgumentType[];
   /** what gradients of its results do not find, for a run with these arguments */
-  lostBehind(args: readonly Node[]): Lost;
+  lostBehind(args: readonly Node[]): LostHistory;
   run(args: readonly StoredValue[]): readonly StoredValue[];
   /** The same with the event loop free: at once where nothing waits and the run is short. */
   runSoon(args: readonly StoredValue[]): readonly StoredValue[] | Promise<readonly StoredValue[]>;
@@ -85,14 +85,14 @@ export function trace(types: readonly ArgumentType[], f: Recorded): Trace {
 
 interface Upstream {
   /** apart from the arguments */
-  readonly lost: Lost;
+  readonly lost: LostHistory;
   /** indices of arguments */
   readonly args: readonly number[];
 }
 
 /** What the results depend on otherwise than through detach(). */
 function upstreamOf(results: readonly Node[]): Upstream {
-  let lost: Lost = 'none';
+  let lost: LostHistory = 'none';
   const args: number[] = [];
   const variables = new Set<VariableState>();
   const walk = newWalk();
@@ -107,13 +107,13 @@ function upstreamOf(results: readonly Node[]): Upstream {
     const { op, source } = node;
     if (op?.stopsGradients) continue;
     if (!source) node.inputs.forEach(see); // an array is walked to its end, wherever that is by then
-    lost = joinLost(lost, op ? 'untracked' : joinLost(node.lost, 'untracked'));
+    lost = joinLostHistory(lost, op ? 'untracked' : joinLostHistory(node.lostHistory, 'untracked'));
     if (source?.kind === 'argument') args.push(source.index);
     else if (node.tracked && !node.recording)
       lost = 'all'; // it has a history of its own
     else if (source?.kind === 'variable') variables.add(source.state);
   }
-  return { lost: variables.size > 0 ? joinLost(lost, variables) : lost, args };
+  return { lost: variables.size > 0 ? joinLostHistory(lost, variables) : lost, args };
 }
 
 /** What `f` captures for arguments of these types. */
@@ -189,12 +189,12 @@ class PlannedRecording implements Recording {
     return this.#binding.rows === undefined ? this.#plan.bytes : 0;
   }
 
-  lostBehind(args: readonly Node[]): Lost {
+  lostBehind(args: readonly Node[]): LostHistory {
     for (const node of args) node.captured = true;
     let { lost } = this.#upstream;
     for (const index of this.#upstream.args) {
       const node = args[index];
-      if (node) lost = joinLost(lost, node.tracked ? 'all' : node.lost);
+      if (node) lost = joinLostHistory(lost, node.tracked ? 'all' : node.lostHistory);
     }
     return lost;
   }

@@ -2,7 +2,7 @@
 // so the updates of all variables in a loop that is not compiled are one plan with the pass that they follow from. Nobody can
 // tell: whoever asks for a variable's value, or takes away what an assignment reads, has them made first.
 
-import { letGo, type Node, retain } from '@treadle/graph';
+import { type Node, release, retain } from '@treadle/graph';
 import type { VariableCell } from './variable.ts';
 
 export type DeferredAssignments = ReadonlyMap<VariableCell, Node>;
@@ -27,7 +27,7 @@ export function takeBack(cell: VariableCell): void {
   const value = pending.get(cell);
   if (!value) return;
   pending.delete(cell);
-  letGo(value);
+  release(value);
 }
 
 /** What the variable is about to be assigned. */

@@ -4,14 +4,14 @@
 import {
   forgetHistory,
   InLoop,
-  isIdle,
-  letGo,
+  isReleased,
   type Node,
+  release,
   resultsBeside,
   retain,
   type Source,
-  settle,
-  settleUnread,
+  setSource,
+  setSourceAndForgetHistory,
   showShape,
   sizeOf,
 } from '@treadle/graph';
@@ -94,7 +94,7 @@ export async function readAsync(node: Node): Promise<Values> {
     runOneByOne([node], assignments);
     return storedIn(node).readAsync();
   } finally {
-    assignments.forEach(letGo);
+    assignments.forEach(release);
   }
 }
 
@@ -139,7 +139,7 @@ function run(nodes: readonly Node[], assignments: DeferredAssignments): void {
     if (isOne || !(error instanceof RangeError)) throw error;
     runOneByOne(nodes, assignments);
   } finally {
-    assignments.forEach(letGo);
+    assignments.forEach(release);
   }
 }
 
@@ -174,7 +174,7 @@ interface Begun {
 }
 
 function begin(nodes: readonly Node[], assignments: DeferredAssignments): Begun {
-  for (const node of nodes) if (isIdle(node)) wakeUp(node);
+  for (const node of nodes) if (isReleased(node)) wakeUp(node);
   const found = prepare(nodes, assignments);
   const plan = planFor(found);
   const binding = bindingOf(found);
@@ -200,7 +200,7 @@ function prepare(nodes: readonly Node[], assignments: DeferredAssignments): Foun
   for (const [target, node] of assignments) roots.push({ node, target });
   if (nodes.some((node) => leftOut.has(node))) isLeavingOut = false;
   const add = (node: Node, isUnread: boolean): void => {
-    if (node.source || isIdle(node) || nodes.includes(node)) return;
+    if (node.source || isReleased(node) || nodes.includes(node)) return;
     if (isLeavingOut && assignments.size > 0 && !isSmall(node.shape)) leftOut.add(node);
     else roots.push({ node, isUnread });
   };
@@ -227,9 +227,9 @@ function settleRoots(
 ): void {
   roots.forEach(({ node, target, isUnread }, i) => {
     const storage = outputs[outputOf[i] ?? -1];
-    if (target || !storage || node.source || isIdle(node)) return;
-    if (isUnread) settleUnread(node, { kind: 'stored', storage });
-    else settle(node, { kind: 'stored', storage });
+    if (target || !storage || node.source || isReleased(node)) return;
+    if (isUnread) setSource(node, { kind: 'stored', storage });
+    else setSourceAndForgetHistory(node, { kind: 'stored', storage });
   });
 }
 
@@ -240,7 +240,7 @@ function isRealized(node: Node): boolean {
 /** Whether the node needs no plan; if so it has its value now. */
 function isFilled(node: Node): boolean {
   const storage = filledValue(node);
-  if (storage) settle(node, { kind: 'stored', storage });
+  if (storage) setSourceAndForgetHistory(node, { kind: 'stored', storage });
   return storage !== undefined;
 }
 

@@ -12,7 +12,7 @@ import {
   type Shape,
   ShapeError,
   sameShape,
-  settle,
+  setSourceAndForgetHistory,
   showShape,
   sourceNode,
   type VariableState,
@@ -168,7 +168,7 @@ export class VariableCell implements VariableState {
   /** Leaves the node to what was computed from it, with a storage of its own. */
   #leave(storage: StoredValue): void {
     this.#node.isFreedWithUse = true;
-    settle(this.#node, { kind: 'stored', storage });
+    setSourceAndForgetHistory(this.#node, { kind: 'stored', storage });
   }
 
   #present(identity?: object): Node {

@@ -1,8 +1,7 @@
 // The body of a loop: ops between the nodes that stand for what a step is given and the nodes that it is asked for. What a
 // step reads and every step would compute alike lies outside: the body holds only what depends on the step.
 
-import type { Node } from '../node.ts';
-import type { BodyPlace, LoopBody, Made, Op, Part, ResultType } from '../op.ts';
+import type { BodyNode, BodyPlace, LoopBody, Node, Op, Part, ResultType } from '../node.ts';
 
 /** The body that ends in the carries `next` and makes the nodes `asked`. Any nodes may stand for what a step is given. */
 export function loopBody(
@@ -11,7 +10,7 @@ export function loopBody(
   next: readonly Node[],
   asked: readonly Node[],
 ): LoopBody {
-  const { made, consts } = madeBetween([...next, ...asked], new Set([...carries, ...slices]));
+  const { made, consts } = subgraphBetween([...next, ...asked], new Set([...carries, ...slices]));
   const places = new Map<Node, number>();
   for (const node of [...carries, ...slices, ...consts, ...made.map(({ node: one }) => one)]) {
     places.set(node, places.size);
@@ -20,9 +19,9 @@ export function loopBody(
 }
 
 /** The nodes on ways from the roots down to the ends, inputs before what is computed from them; and what they read apart from them. */
-export function madeBetween(roots: readonly Node[], ends: ReadonlySet<Node>): Pick<LoopBody, 'made' | 'consts'> {
+export function subgraphBetween(roots: readonly Node[], ends: ReadonlySet<Node>): Pick<LoopBody, 'made' | 'consts'> {
   const depends = new Map<Node, boolean>();
-  const made: Made[] = [];
+  const made: BodyNode[] = [];
   const stack: { readonly node: Node; next: number }[] = [];
   const enter = (node: Node): void => {
     if (depends.has(node)) return;
@@ -53,7 +52,7 @@ export function madeBetween(roots: readonly Node[], ends: ReadonlySet<Node>): Pi
 function keyOf(
   carries: number,
   next: readonly Node[],
-  made: readonly Made[],
+  made: readonly BodyNode[],
   places: ReadonlyMap<Node, number>,
 ): string {
   const at = (nodes: readonly Node[]): readonly number[] => nodes.map((node) => places.get(node) ?? -1);

@@ -1,8 +1,7 @@
 // The results of a loop: parts of its node, which are made when they are asked for.
 
-import type { Node } from '../node.ts';
-import type { BodyPlace, LoopBody, LoopOp } from '../op.ts';
-import { broadcastTo } from '../ops/reduce/sum.ts';
+import type { BodyPlace, LoopBody, LoopOp, Node } from '../node.ts';
+import { broadcastTo } from '../ops/reduce/sum-and-broadcast.ts';
 import { partNode } from '../results.ts';
 
 /** The op of a node that is a loop. */

@@ -6,11 +6,11 @@
 
 import { inLoop } from '../calls/scope.ts';
 import { termsOf } from '../gradients.ts';
-import { applyOp, constantNode, type Node, sourceNode } from '../node.ts';
-import type { BodyPlace, LoopBody, LoopOp, PartGradient } from '../op.ts';
+import { applyOp, constantNode, sourceNode } from '../make-node.ts';
+import type { BodyPlace, LoopBody, LoopOp, Node, PartGradient } from '../node.ts';
 import { add, broadcastTo, concat, reshape, slice } from '../ops/index.ts';
-import { sumOfParts } from '../ops/moves/parts.ts';
-import { giveResults, partNode } from '../results.ts';
+import { sumOfTerms } from '../ops/moves/sum-of-terms.ts';
+import { noteResults, partNode } from '../results.ts';
 import { loopBody, nodeAt } from './loop-body.ts';
 import { finalOf, loopOf, placeOf, stackOf } from './loop-parts.ts';
 
@@ -18,7 +18,7 @@ import { finalOf, loopOf, placeOf, stackOf } from './loop-parts.ts';
 export class InLoop {}
 
 /** What a loop goes over. */
-export interface Ranging {
+export interface LoopRange {
   /** steps, one or more */
   readonly length: number;
   /** whether the first step reads the last slices */
@@ -32,7 +32,7 @@ export function loopNode(
   body: LoopBody,
   inits: readonly Node[],
   stacks: readonly Node[],
-  { length, isReversed, recomputes = false }: Ranging,
+  { length, isReversed, recomputes = false }: LoopRange,
 ): Node {
   const op: LoopOp = {
     kind: 'loop',
@@ -68,7 +68,7 @@ export function loop(
   step: (carries: readonly Node[], slices: readonly Node[]) => LoopResults,
   inits: readonly Node[],
   stacks: readonly Node[],
-  { length, isReversed, stretch = length }: Ranging & { readonly stretch?: number },
+  { length, isReversed, stretch = length }: LoopRange & { readonly stretch?: number },
 ): LoopResults {
   const recording = new InLoop();
   const carries = standIns(inits, recording);
@@ -81,7 +81,7 @@ export function loop(
   const main = (from: readonly Node[]): LoopResults => {
     const count = whole / stretch;
     const stretches = stacks.map((x) => reshape(slice(x, [0], [whole]), [count, stretch, ...x.shape.slice(1)]));
-    const inOne: Ranging = { length: stretch, isReversed };
+    const inOne: LoopRange = { length: stretch, isReversed };
     const once = new InLoop();
     const [begins, parts] = [standIns(from, once), standIns(stretches, once, 1)];
     const one = run(traced, begins, parts, inOne);
@@ -113,7 +113,7 @@ function standIn({ shape, dtype }: Node, recording: InLoop, axes = 0): Node {
   return sourceNode({ kind: 'argument', index: -1 }, shape.slice(axes), dtype, { tracked: true, recording });
 }
 
-function run({ body, ys }: Traced, inits: readonly Node[], stacks: readonly Node[], ranging: Ranging): LoopResults {
+function run({ body, ys }: Traced, inits: readonly Node[], stacks: readonly Node[], ranging: LoopRange): LoopResults {
   if (ranging.length === 0) {
     const empty = ({ shape, dtype }: Node): Node => broadcastTo(constantNode(0, dtype), [0, ...shape]);
     return { carries: inits, ys: ys.map(empty) };
@@ -121,7 +121,7 @@ function run({ body, ys }: Traced, inits: readonly Node[], stacks: readonly Node
   const node = loopNode(body, inits, stacks, ranging);
   const last = inits.map((_, i) => finalOf(node, i));
   const all = ys.map((y) => stackOf(node, y));
-  giveResults(node, [...last, ...all]);
+  noteResults(node, [...last, ...all]);
   return { carries: last, ys: all };
 }
 
@@ -133,15 +133,17 @@ export function gradientOfLoop(
 ): readonly (Node | undefined)[] {
   const op = loopOf(loop);
   const { body, length, isReversed, recomputes } = op;
-  const seeds = new Seeds(op, dys);
+  const seeds = new ArrivingGradients(op, dys);
   const inputs = [...body.carries, ...body.slices, ...body.consts];
   const targets = inputs.filter((node, i) => node.dtype === 'float32' && (i < body.carries.length || isWanted(i)));
   const terms = termsThrough(body, targets, seeds);
   const termsAt = (node: Node): readonly Node[] => terms.get(node) ?? [];
-  const sumAt = (node: Node): Node | undefined => (termsAt(node).length > 0 ? sumOfParts(termsAt(node)) : undefined);
+  const sumAt = (node: Node): Node | undefined => (termsAt(node).length > 0 ? sumOfTerms(termsAt(node)) : undefined);
 
   // What steps add to the gradients of constants: sums that are one op over all steps, and what carries add up.
-  const shares = body.consts.map((node): Share => shareOf(targets.includes(node) ? termsAt(node) : [], !recomputes));
+  const shares = body.consts.map(
+    (node): ConstantShare => shareOf(targets.includes(node) ? termsAt(node) : [], !recomputes),
+  );
   const next = [
     ...seeds.carries.map(({ at }) => sumAt(nodeAt(body, at)) ?? zeros(nodeAt(body, at))),
     ...shares.flatMap(({ sum, stepped }) => (sum ? [stepped.reduce(add, sum)] : [])),
@@ -162,7 +164,7 @@ export function gradientOfLoop(
   const dconsts = shares.map(({ sum, summed }) => {
     const parts = summed.map((node) => sumOverSteps(node, back));
     if (sum) parts.push(finalOf(back, carry++));
-    return parts.length > 0 ? sumOfParts(parts) : undefined;
+    return parts.length > 0 ? sumOfTerms(parts) : undefined;
   });
   const dinits = body.carries.map((_, i) => {
     const at = seeds.carries.findIndex((one) => one.at === i);
@@ -172,7 +174,7 @@ export function gradientOfLoop(
 }
 
 /** What stands for the gradients that arrive at a step, and what they are. */
-class Seeds {
+class ArrivingGradients {
   /** of the carries that are float32 */
   readonly carries: readonly { readonly at: number; readonly seed: Node; readonly dy: Node }[];
   readonly stacks: readonly { readonly place: BodyPlace; readonly seed: Node; readonly dy: Node }[];
@@ -184,7 +186,7 @@ class Seeds {
     this.carries = body.carries.flatMap((node, at) => {
       if (node.dtype !== 'float32') return [];
       const arriving = finals(at);
-      const dy = arriving.length > 0 ? sumOfParts(arriving) : zeros(node);
+      const dy = arriving.length > 0 ? sumOfTerms(arriving) : zeros(node);
       return [{ at, seed: standIn(node, recording), dy }];
     });
     this.stacks = dys.flatMap(({ part, dy }) =>
@@ -197,7 +199,7 @@ class Seeds {
 function termsThrough(
   body: LoopBody,
   targets: readonly Node[],
-  { carries, stacks }: Seeds,
+  { carries, stacks }: ArrivingGradients,
 ): ReadonlyMap<Node, readonly Node[]> {
   const between = new Set<Node>(targets);
   for (const { node, op, inputs } of body.made) {
@@ -225,7 +227,7 @@ function termsThrough(
 }
 
 /** What all steps together add to the gradient of a constant. */
-interface Share {
+interface ConstantShare {
   /** terms of which one op gives the sum over all steps */
   readonly summed: readonly Node[];
   /** terms that are added up step by step, and what stands for their sum so far, if there are any */
@@ -233,7 +235,7 @@ interface Share {
   readonly sum: Node | undefined;
 }
 
-function shareOf(terms: readonly Node[], isAtOnce: boolean): Share {
+function shareOf(terms: readonly Node[], isAtOnce: boolean): ConstantShare {
   const summed = isAtOnce ? terms.filter(isSummable) : [];
   const stepped = terms.filter((term) => !summed.includes(term));
   const [first] = stepped;

@@ -1,5 +1,6 @@
 // All ops. `keyof typeof` this module is the list of ops; there is no other.
 
+export { arange } from './elementwise/arange.ts';
 export { abs, add, div, mul, neg, reciprocal, sign, square, sub } from './elementwise/arithmetic.ts';
 export { cast } from './elementwise/cast.ts';
 export {
@@ -14,31 +15,49 @@ export {
   notEqual,
   where,
 } from './elementwise/comparison.ts';
+export { erf, erfc } from './elementwise/erf.ts';
 export { exp, expm1, log, log1p, sigmoid, softplus, tanh } from './elementwise/exponential.ts';
-export { clip, maximum, minimum, relu } from './elementwise/extremes.ts';
-export { arange, uniform01 } from './elementwise/index-lanes.ts';
+export { clip, maximum, minimum } from './elementwise/maximum.ts';
 export { mod } from './elementwise/mod.ts';
 export { pow, rsqrt, sqrt } from './elementwise/power.ts';
 export { randomNormal, randomUniform } from './elementwise/random.ts';
+export { relu } from './elementwise/relu.ts';
 export { ceil, floor, round } from './elementwise/rounding.ts';
 export { stopGradient } from './elementwise/stop-gradient.ts';
-export { cos, erf, erfc, sin, tan } from './elementwise/trigonometric.ts';
+export { uniform01 } from './elementwise/threefry.ts';
+export { cos, sin, tan } from './elementwise/trigonometric.ts';
 export { gather, scatterAdd } from './indexing/gather.ts';
+export { oneHot } from './indexing/one-hot.ts';
 export { argsort, sort, topK } from './indexing/sort.ts';
 export { cholesky } from './linear-algebra/cholesky.ts';
-export { eigh, svd } from './linear-algebra/eigen.ts';
+export { det } from './linear-algebra/det.ts';
+export { eigh } from './linear-algebra/eigh.ts';
+export { inv } from './linear-algebra/inv.ts';
+export { lstsq } from './linear-algebra/lstsq.ts';
 export { matmul } from './linear-algebra/matmul.ts';
-export { lstsq, qr } from './linear-algebra/qr.ts';
-export { det, inv, solve } from './linear-algebra/solve.ts';
-export { split, stack, tile } from './moves/arrange.ts';
-export { concat, expandDims, flip, pad, reshape, slice, squeeze, transpose } from './moves/moves.ts';
+export { qr } from './linear-algebra/qr.ts';
+export { solve } from './linear-algebra/solve.ts';
+export { svd } from './linear-algebra/svd.ts';
+export { concat } from './moves/concat.ts';
+export { flip } from './moves/flip.ts';
+export { expandDims, reshape, squeeze } from './moves/reshape.ts';
+export { pad, slice } from './moves/slice-and-pad.ts';
+export { split } from './moves/split.ts';
+export { stack } from './moves/stack.ts';
+export { tile } from './moves/tile.ts';
+export { transpose } from './moves/transpose.ts';
+export { all, any } from './reduce/any-and-all.ts';
+export { argmax, argmin } from './reduce/argmax.ts';
 export { cumsum } from './reduce/cumsum.ts';
-export { all, any, argmax, argmin, logSumExp, max, min, prod } from './reduce/reductions.ts';
-export { logSoftmax, oneHot, softmax } from './reduce/softmax.ts';
+export { logSumExp } from './reduce/log-sum-exp.ts';
+export { max, min } from './reduce/max-and-min.ts';
+export { mean, std, variance } from './reduce/mean-and-variance.ts';
+export { prod } from './reduce/prod.ts';
+export { logSoftmax, softmax } from './reduce/softmax.ts';
 export { standardize } from './reduce/standardize.ts';
-export { broadcastTo, mean, std, sum, sumTo, variance } from './reduce/sum.ts';
-export { conv2d, conv2dTranspose } from './windows/conv.ts';
+export { broadcastTo, sum, sumTo } from './reduce/sum-and-broadcast.ts';
 export { conv1d } from './windows/conv1d.ts';
-export { depthwiseConv2d } from './windows/depthwise.ts';
-export { averagePool2d, maxPool2d } from './windows/pool.ts';
+export { conv2d, conv2dTranspose } from './windows/conv2d.ts';
+export { depthwiseConv2d } from './windows/depthwise-conv2d.ts';
+export { averagePool2d, maxPool2d } from './windows/pool2d.ts';
 export { resize } from './windows/resize.ts';

@@ -1,59 +1,40 @@
 // compile(f): a function of the same type that is recorded once for each structure and shapes of its arguments, and from then
-// on runs as one plan, without calling f. Recordings that differ in the leading size of arguments share a plan where they can.
+// on runs as one plan, without calling f.
 
 import {
-  type ArgumentType,
-  captureCall,
   flushAssignments,
   type Interruptible,
   isRecording,
-  type PlanMaker,
-  type Recorded,
   type Recording,
-  recordInterruptibly,
   runInTurns,
   runToEnd,
-  SharedPlan,
-  type StoredValue,
   valueOf,
 } from '@treadle/compiler';
-import {
-  checkFunction,
-  checkSize,
-  type Lost,
-  type Node,
-  type OptionKinds,
-  readOptions,
-  sourceNode,
-} from '@treadle/graph';
+import { checkFunction, type OptionKinds, readOptions } from '@treadle/graph';
+import { mapTensors } from '../map-tensors.ts';
 import { Tensor } from '../tensor.ts';
 import { Variable } from '../variable.ts';
 import { ChangingArguments } from './changing-arguments.ts';
-import { type Described, describeArguments, describeFamily, describeValues } from './describe-arguments.ts';
-import { mapTensors } from './map-tensors.ts';
+import { type Described, describeArguments, describeValues } from './describe-arguments.ts';
+import { type RecordedCall, recordCallInParts } from './recorded-call.ts';
 import { Recordings } from './recordings.ts';
+import { SharedPlans } from './shared-plans.ts';
 
-/** A compiled function; `runAsync` does the same with the event loop free. */
+/** A compiled function. A call returns when the plan has run; the other two forms leave the event loop free. */
 export type Compiled<A extends readonly unknown[], R> = ((...args: A) => R) & {
+  /** The same without blocking the event loop while the plan runs. Recording and compiling, where they are needed, do block it. */
   runAsync(...args: A): Promise<R>;
   /**
-   * The same, and what has to be recorded and compiled first is done in parts, with a turn of the event loop every few
-   * milliseconds; so a call may overtake an earlier one.
+   * The same; recording and compiling, too, let the event loop run every few milliseconds. So a call may be done before an earlier
+   * one.
    */
   inTurns(...args: A): Promise<R>;
 };
 
-/** A call of f with stand-ins for its tensors, and what was made of it. */
-export interface RecordedCall<M, R> {
-  readonly made: M;
-  /** f's result with the tensors of this call in the places of those that were recorded */
-  rebuild(outputs: readonly StoredValue[], lost: Lost): R;
-}
-
 export interface CompileOptions {
   /**
-   * For how many rows a plan is made when one for so many is needed: a whole number, no fewer (RangeError otherwise). Then the very first plan serves fewer rows as
-   * well, for which f is called once more. By default plans are shared from the second number of rows on.
+   * The number of rows to make a plan for when `rows` are needed: a whole number ≥ rows (RangeError otherwise). The first plan then
+   * serves fewer rows as well, for which f is called once more. By default plans are shared from the second number of rows on.
    */
   readonly capacity?: (rows: number) => number;
 }
@@ -61,249 +42,128 @@ export interface CompileOptions {
 const compileOptions: OptionKinds<CompileOptions> = { capacity: 'function' };
 
 /**
- * A function of the same type that calls f once for each kind of arguments, to record what it computes, and from then on runs
- * what was recorded.
+ * A function of the same type as f that calls f once for each kind of arguments, to record what it computes, and from then on runs
+ * the recorded plan. The results have the same bits as those of f.
  *
- * Tensors anywhere in the arguments, in arrays and plain objects too, are inputs: f is recorded once for their shapes and dtypes.
- * Everything else is part of what was recorded. Numbers, strings, dates, arrays and plain objects count by value, variables and
- * functions by identity, objects of a class (models, optimizers) by identity and by their own fields as they are at the call: for
- * another one f is recorded anew. Typed arrays, maps and sets are refused (TypeError): `tensor(values)` makes an input of numbers.
- * Of very many recordings the least recently used are dropped. A warning names an argument whose value is another one again and
- * again.
+ * Tensors anywhere in the arguments, also in arrays and plain objects, are inputs: f is recorded once for their shapes and dtypes.
+ * All else is part of the recording, and another value of it makes f be recorded anew: numbers, strings, dates, arrays and plain
+ * objects count by value; variables and functions by identity; objects of a class (models, optimizers) by identity and by their
+ * own fields at the call. Typed arrays, maps and sets are refused: `tensor(values)` makes an input of numbers. The least recently
+ * used recordings are dropped when there are very many. A warning names an argument that keeps changing.
  *
- * f may use and assign variables, draw random numbers, and take gradients. It must not be async (TypeError), nor read a value that
- * depends on an argument, a variable or a random number (`item`, `data`, `read`, `toArray`, `realize`, `String`): it is not known
- * while f is recorded, and another one in the next call. That is an Error; return the tensor and read the result instead.
- * console.log shows such a tensor without its values, once for each recording. What f finds in its surroundings (numbers, tensors)
- * is what it was when f was recorded, and a variable that f makes is made once. Nothing is assigned when f throws.
+ * f may use and assign variables, draw random numbers, and take gradients. It must not be async, and must not read a value that
+ * depends on an argument, a variable or a random number (`item`, `data`, `read`, `toArray`, `realize`, `String`), because that value
+ * is not known while f is recorded; return the tensor and read the result instead. console.log shows such a tensor without its
+ * values, once for each recording. What f uses from outside (numbers, tensors) keeps the value that it had when f was recorded, and
+ * a variable that f makes is made once. Nothing is assigned when f throws.
  *
- * Rows are the leading size of the last tensor, and of all others that have as many; where f treats them one by one, or adds
- * them up, calls with fewer rows run the plan for more. So do calls with fewer steps of sequences [batch, steps, …].
+ * Rows are the leading size of the last tensor, and of all others that have as many. Where f treats rows one by one, or adds them
+ * up, calls with fewer rows run the plan for more; so do calls with fewer steps of sequences [batch, steps, …].
  *
- * Results have no history: a gradient of them with respect to something that f computed them from is an Error. Take gradients
- * inside f, or of f inside `grad`. Where an argument was computed from variables and is not detached, f itself is called, as if it
- * were not compiled, so that gradients find their way.
+ * Results have no history: `gradients` of them with respect to what f computed them from is an Error. Take gradients inside f, or
+ * use `grad`. Where an argument was computed from variables and is not detached, f itself is called as if it were not compiled, so
+ * that gradients can be taken.
+ *
+ * @throws TypeError for an async f, or an argument whose changes would not be seen; Error for an f that reads.
+ * @example
+ * ```ts
+ * import { compile, tensor, type Tensor } from 'treadle';
+ * const step = compile((x: Tensor) => x.mul(2).add(1));
+ * step(tensor([1, 2])); // → [3, 5]
+ * step(tensor([3, 4])); // → [7, 9]
+ * ```
  */
 export function compile<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   options: CompileOptions = {},
 ): Compiled<A, R> {
   checkFunction('compile: f', f);
-  readOptions('compile', options, compileOptions);
-  const recordings = new Recordings<RecordedCall<Recording, R>>(({ made }) => made);
-  const families = new Recordings<SharedPlan>((family) => family);
-  const changing = new ChangingArguments(f.name);
-  const preparing = new Map<string, Promise<RecordedCall<Recording, R>>>();
-  const find = (args: A, described: Described): RecordedCall<Recording, R> =>
-    recordings.get(described.key) ?? runToEnd(recordAnew(args, described));
-  function* recordAnew(args: A, { key, tensors }: Described): Interruptible<RecordedCall<Recording, R>> {
-    const planOf = planIn(familyOf(args, tensors));
-    const recorded = yield* recordCallInParts(f, args, tensors, planOf);
-    recordings.add(key, recorded);
-    changing.note(args, describeValues(args));
-    return recorded;
+  const { capacity } = readOptions('compile', options, compileOptions);
+  const calls = new CompiledCalls(f, capacity);
+  return Object.assign((...args: A) => calls.run(args), {
+    runAsync: (...args: A) => calls.runAsync(args),
+    inTurns: (...args: A) => calls.inTurns(args),
+  });
+}
+
+class CompiledCalls<A extends readonly unknown[], R> {
+  readonly #f: (...args: A) => R;
+  readonly #recordings = new Recordings<RecordedCall<Recording, R>>(({ made }) => made);
+  readonly #sharedPlans: SharedPlans<A, R>;
+  readonly #changing: ChangingArguments;
+  /** calls that are being recorded in turns, by the text that describes their arguments */
+  readonly #pending = new Map<string, Promise<RecordedCall<Recording, R>>>();
+
+  constructor(f: (...args: A) => R, capacity: ((rows: number) => number) | undefined) {
+    this.#f = f;
+    this.#sharedPlans = new SharedPlans(f, capacity);
+    this.#changing = new ChangingArguments(f.name);
   }
-  const prepare = (args: A, described: Described): Promise<RecordedCall<Recording, R>> => {
-    const { key } = described;
-    let prepared = preparing.get(key);
-    if (!prepared) {
-      prepared = runInTurns(recordAnew(args, described)).finally(() => preparing.delete(key));
-      preparing.set(key, prepared);
-    }
-    return prepared;
-  };
-  /** The family of a call: one that is there, or that of its leading size; later calls may find either. */
-  const familyOf = (args: A, tensors: readonly Tensor[]): Sharing | undefined => {
-    const open = openSizes(tensors).map((size) => ({ ...size, key: `${size.axis} ${describeFamily(args, size)}` }));
-    const known = open.find(({ key }) => families.get(key));
-    for (const size of known ? [] : open) {
-      const family = familyFor(f, args, tensors, size, size.axis === 0 ? options : {});
-      families.add(size.key, family);
-      if (size !== open[0]) family.note(size.rows);
-    }
-    const { key, rows } = known ?? open[0] ?? {};
-    const family = key === undefined ? undefined : families.get(key);
-    return family && rows ? { family, rows } : undefined;
-  };
-  const run = (...args: A): R => {
-    if (isRecording()) return f(...args); // part of the function being recorded
+
+  run(args: A): R {
+    if (isRecording()) return this.#f(...args); // part of the function that is being recorded
     const described = describeArguments(args);
     const nodes = described.tensors.map(({ node }) => node);
-    if (nodes.some(({ tracked }) => tracked)) return ownHandles(f(...args), described.tensors); // its gradient may be asked for
+    // A gradient may be asked for that passes through f.
+    if (nodes.some(({ tracked }) => tracked)) return ownHandles(this.#f(...args), described.tensors);
     flushAssignments();
-    const { made: recording, rebuild } = find(args, described);
+    const { made: recording, rebuild } = this.#find(args, described);
     return rebuild(recording.run(nodes.map(valueOf)), recording.lostBehind(nodes));
-  };
-  const begin = async (
-    { made: recording, rebuild }: RecordedCall<Recording, R>,
-    { tensors }: Described,
-  ): Promise<R> => {
-    const nodes = tensors.map(({ node }) => node);
-    const values = nodes.map(valueOf);
-    const lost = recording.lostBehind(nodes);
-    const outputs = recording.runSoon(values);
-    return rebuild(outputs instanceof Promise ? await outputs : outputs, lost);
-  };
-  const describeOutside = (args: A): Described => {
-    if (isRecording()) {
-      throw new Error('compile: runAsync must not be called while a function is recorded; got such a call');
-    }
-    return describeArguments(args);
-  };
-  const runAsync = async (...args: A): Promise<R> => {
+  }
+
+  async runAsync(args: A): Promise<R> {
     const described = describeOutside(args);
     flushAssignments();
-    return begin(find(args, described), described);
-  };
-  const inTurns = async (...args: A): Promise<R> => {
+    return begin(this.#find(args, described), described);
+  }
+
+  async inTurns(args: A): Promise<R> {
     const described = describeOutside(args);
-    const recorded = recordings.get(described.key) ?? (await prepare(args, described));
+    const recorded = this.#recordings.get(described.key) ?? (await this.#findInTurns(args, described));
     flushAssignments();
     return begin(recorded, described);
-  };
-  return Object.assign(run, { runAsync, inTurns });
+  }
+
+  #find(args: A, described: Described): RecordedCall<Recording, R> {
+    return this.#recordings.get(described.key) ?? runToEnd(this.#record(args, described));
+  }
+
+  #findInTurns(args: A, described: Described): Promise<RecordedCall<Recording, R>> {
+    const { key } = described;
+    const pending =
+      this.#pending.get(key) ?? runInTurns(this.#record(args, described)).finally(() => this.#pending.delete(key));
+    this.#pending.set(key, pending);
+    return pending;
+  }
+
+  *#record(args: A, { key, tensors }: Described): Interruptible<RecordedCall<Recording, R>> {
+    const planOf = this.#sharedPlans.planMakerFor(args, tensors);
+    const recorded = yield* recordCallInParts(this.#f, args, tensors, planOf);
+    this.#recordings.add(key, recorded);
+    this.#changing.note(args, describeValues(args));
+    return recorded;
+  }
 }
 
-/** The result of a call, where it is an argument or a variable in a handle of its own. */
+/** Throws Error inside a function that is being recorded. */
+function describeOutside(args: readonly unknown[]): Described {
+  if (isRecording()) {
+    throw new Error('compile: runAsync must not be called while a function is recorded; got such a call');
+  }
+  return describeArguments(args);
+}
+
+/** Starts the run at once, with the present values of the arguments; the promise waits for its end. */
+async function begin<R>({ made: recording, rebuild }: RecordedCall<Recording, R>, { tensors }: Described): Promise<R> {
+  const nodes = tensors.map(({ node }) => node);
+  const values = nodes.map(valueOf);
+  const lostHistory = recording.lostBehind(nodes);
+  const outputs = recording.runSoon(values);
+  return rebuild(outputs instanceof Promise ? await outputs : outputs, lostHistory);
+}
+
+/** The result of f itself: a tensor that is an argument or a variable gets another handle, as a compiled call would give. */
 function ownHandles<R>(result: R, args: readonly Tensor[]): R {
   const own = (t: Tensor): Tensor => (t instanceof Variable || args.includes(t) ? new Tensor(t.node) : t);
-  const owned = mapTensors('compile', result, own);
-  return owned as R; // the same structure, a tensor for a tensor
-}
-
-interface Sharing {
-  readonly family: SharedPlan;
-  readonly rows: number;
-}
-
-/** A size of the arguments that another call may have otherwise. */
-interface OpenSize {
-  readonly axis: number;
-  readonly rows: number;
-}
-
-/** The leading size of the last tensor, and of sequences [batch, steps, …] the steps. */
-function openSizes(tensors: readonly Tensor[]): readonly OpenSize[] {
-  const sequence = tensors.find(({ shape }) => shape.length > 2);
-  const sizes = [
-    { axis: 0, rows: tensors.at(-1)?.shape[0] ?? 0 },
-    { axis: 1, rows: sequence?.shape[1] ?? 0 },
-  ];
-  return sizes.filter(({ rows }) => rows > 0);
-}
-
-/** f at any number of rows; it holds none of the values. */
-function familyFor<A extends readonly unknown[], R>(
-  f: (...args: A) => R,
-  args: A,
-  tensors: readonly Tensor[],
-  size: OpenSize,
-  options: CompileOptions,
-): SharedPlan {
-  const types = tensors.map(typeOf);
-  const places = types.map(placeholder);
-  const pattern = replaceTensors(args, tensors, places);
-  const capture = (count: number) =>
-    captureCall(
-      types.map((type) => withRows(type, size, count)),
-      standInCall(f, pattern, places).call,
-    );
-  return new SharedPlan({ ...options, capture });
-}
-
-/** A tensor that says nothing but its type. */
-function placeholder({ shape, dtype }: ArgumentType): Tensor {
-  return new Tensor(sourceNode({ kind: 'argument', index: 0 }, shape, dtype));
-}
-
-function typeOf({ shape, dtype }: Tensor): ArgumentType {
-  return { shape, dtype };
-}
-
-function withRows({ shape, dtype }: ArgumentType, { axis, rows }: OpenSize, count: number): ArgumentType {
-  return { shape: shape[axis] === rows ? checkSize('compile', shape.with(axis, count)) : shape, dtype };
-}
-
-/** The arguments with other tensors in the place of these. */
-function replaceTensors(args: unknown, tensors: readonly Tensor[], others: readonly Tensor[]): unknown {
-  const otherOf = new Map(tensors.map(({ node }, i) => [node, others[i]]));
-  const replace = (t: Tensor): Tensor => {
-    const other = otherOf.get(t.node);
-    if (!other) throw new Error('internal: an argument without a node');
-    return other;
-  };
-  return mapTensors('compile', args, replace, false);
-}
-
-/** f as a function on nodes, which stand in for the tensors among its arguments; `result` is what it gave last. */
-function standInCall<A extends readonly unknown[], R>(
-  f: (...args: A) => R,
-  args: unknown,
-  tensors: readonly Tensor[],
-): { call(nodes: readonly Node[]): readonly Node[]; result(): unknown } {
-  let result: unknown;
-  const call = (nodes: readonly Node[]): readonly Node[] => {
-    const stands = replaceTensors(
-      args,
-      tensors,
-      nodes.map((node) => new Tensor(node)),
-    );
-    result = f(...(stands as A)); // the same structure, a tensor for a tensor
-    if (result instanceof Promise) {
-      result.catch(() => undefined); // what follows in the function is of no interest
-      throw new TypeError('compile: the function must not be async; got a promise from it');
-    }
-    const results: Node[] = [];
-    mapTensors('compile', result, (t) => {
-      results.push(t.node);
-      return t;
-    });
-    return results;
-  };
-  return { call, result: () => result };
-}
-
-/** How plans are made: by a family, where there is one. */
-function planIn(sharing: Sharing | undefined): PlanMaker | undefined {
-  return sharing && ((captured) => sharing.family.planFor(captured, sharing.rows));
-}
-
-/** What `make` makes of a call of f as a function on nodes, those of the tensors among its arguments. */
-export function recordCall<A extends readonly unknown[], R, M>(
-  f: (...args: A) => R,
-  args: A,
-  tensors: readonly Tensor[],
-  make: (types: readonly ArgumentType[], f: Recorded) => M,
-): RecordedCall<M, R> {
-  const standIn = standInCall(f, args, tensors);
-  return callOf(make(tensors.map(typeOf), standIn.call), standIn.result());
-}
-
-function* recordCallInParts<A extends readonly unknown[], R>(
-  f: (...args: A) => R,
-  args: A,
-  tensors: readonly Tensor[],
-  planOf: PlanMaker | undefined,
-): Interruptible<RecordedCall<Recording, R>> {
-  const standIn = standInCall(f, args, tensors);
-  const made = yield* recordInterruptibly(tensors.map(typeOf), standIn.call, planOf);
-  return callOf(made, standIn.result());
-}
-
-/** A call of a function that gave `result`, and what was made of it. */
-function callOf<M, R>(made: M, result: unknown): RecordedCall<M, R> {
-  // The structure alone: tensors would keep what was recorded.
-  const template = mapTensors('compile', result, ({ shape, dtype }) => placeholder({ shape, dtype }));
-  return {
-    made,
-    rebuild: (outputs, lost) => {
-      let next = 0;
-      const rebuilt = mapTensors('compile', template, (t) => {
-        const storage = outputs[next++];
-        if (!storage) throw new Error('internal: a result without a value');
-        return new Tensor(sourceNode({ kind: 'stored', storage }, t.shape, t.dtype, { lost }));
-      });
-      return rebuilt as R; // the structure of f's own result
-    },
-  };
+  return mapTensors('compile', result, 'results', own);
 }

@@ -3,9 +3,9 @@
 // is told apart, but private state of objects.
 
 import { type Node, newWalk } from '@treadle/graph';
+import { checkDepth, isPlainObject } from '../map-tensors.ts';
 import { Tensor } from '../tensor.ts';
 import { Variable } from '../variable.ts';
-import { checkDepth, isPlainObject } from './map-tensors.ts';
 
 export interface Described {
   /** equal for arguments that can share a recording */
@@ -20,13 +20,13 @@ export function describeArguments(args: readonly unknown[]): Described {
   return { key: description.ofAll(args), tensors: description.tensors };
 }
 
-/** The same for arguments in which one size of tensors is left open: `rows` along an axis. */
-export function describeFamily(
+/** A text that is equal for arguments that differ at most in one size of their tensors: `size` along an axis. */
+export function describeOpenArguments(
   args: readonly unknown[],
-  open: { readonly axis: number; readonly rows: number },
+  open: { readonly axis: number; readonly size: number },
 ): string {
   const description = new Description(({ dtype, shape }) => {
-    return `${dtype}[${shape.map((extent, axis) => (axis === open.axis && extent === open.rows ? 'n' : extent))}]`;
+    return `${dtype}[${shape.map((extent, axis) => (axis === open.axis && extent === open.size ? 'n' : extent))}]`;
   });
   return description.ofAll(args);
 }

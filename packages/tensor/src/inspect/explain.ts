@@ -2,8 +2,8 @@
 
 import { type ExplainedKernel, explainPlan, type PlanFigures } from '@treadle/compiler';
 import { checkFunction } from '@treadle/graph';
-import { recordCall } from '../compile/compile.ts';
 import { describeArguments } from '../compile/describe-arguments.ts';
+import { recordCall } from '../compile/recorded-call.ts';
 import { type Column, printedAs, shortNumber, table } from '../print/table.ts';
 
 /** The plan of one call: plain data, which String and console.log show as a table. */

@@ -2,8 +2,8 @@
 
 import { type ExplainedKernel, isRecording, type Profiling, profilePlan, valueOf } from '@treadle/compiler';
 import { checkFunction, type OptionKinds, readOptions } from '@treadle/graph';
-import { type RecordedCall, recordCall } from '../compile/compile.ts';
 import { type Described, describeArguments } from '../compile/describe-arguments.ts';
+import { type RecordedCall, recordCall } from '../compile/recorded-call.ts';
 import { Recordings } from '../compile/recordings.ts';
 import { type Column, printedAs, table } from '../print/table.ts';
 import { showOps } from './explain.ts';

@@ -2,7 +2,7 @@
 // through many rows part by part.
 
 import { StoredValue, valueOf } from '@treadle/compiler';
-import { joinLost, mostElements, pick, sizeOf, sourceNode } from '@treadle/graph';
+import { gatherUnchecked, joinLostHistory, mostElements, sizeOf, sourceNode } from '@treadle/graph';
 import { tensor } from '../create.ts';
 import { Tensor } from '../tensor.ts';
 
@@ -13,8 +13,8 @@ export function rowsInPlace(x: Tensor, from: number, to: number): Tensor {
   const { node } = x;
   const storage = StoredValue.part(valueOf(node), from * length, (to - from) * length);
   node.captured = true;
-  const lost = node.tracked ? 'all' : joinLost(node.lost, 'untracked');
-  return new Tensor(sourceNode({ kind: 'stored', storage }, [to - from, ...sample], x.dtype, { lost }));
+  const lostHistory = node.tracked ? 'all' : joinLostHistory(node.lostHistory, 'untracked');
+  return new Tensor(sourceNode({ kind: 'stored', storage }, [to - from, ...sample], x.dtype, { lostHistory }));
 }
 
 /** Tensors [n, …] of which plans gather rows. What the plans do not depend on is n, which they read when they run. */
@@ -33,7 +33,7 @@ export function openRows(xs: readonly Tensor[]): OpenRows {
 
 /** The rows of these numbers, int32 [i], of each: [i, …]. Numbers must be those of rows; the gradient passes nothing on. */
 export function gatherRows({ tensors, count }: OpenRows, numbers: Tensor): readonly Tensor[] {
-  return tensors.map((x) => new Tensor(pick(x.node, numbers.node, 0, count.node)));
+  return tensors.map((x) => new Tensor(gatherUnchecked(x.node, numbers.node, 0, count.node)));
 }
 
 /** Lets go of the rows. */

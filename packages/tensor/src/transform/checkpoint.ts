@@ -1,7 +1,7 @@
 // checkpoint(f): memory for time.
 
-import { checkFunction, checkpoint as checkpointNodes, type Node, show } from '@treadle/graph';
-import { mapTensors } from '../compile/map-tensors.ts';
+import { checkFunction, checkpoint as checkpointNodes, show } from '@treadle/graph';
+import { tensorsIn, withTensors } from '../map-tensors.ts';
 import { Tensor } from '../tensor.ts';
 
 /**
@@ -14,16 +14,10 @@ import { Tensor } from '../tensor.ts';
 export function checkpoint<A extends readonly unknown[]>(f: (...args: A) => Tensor): (...args: A) => Tensor {
   checkFunction('checkpoint: f', f);
   return (...args) => {
-    const inputs: Node[] = [];
-    const collect = (t: Tensor): Tensor => {
-      inputs.push(t.node);
-      return t;
-    };
-    mapTensors('checkpoint', args, collect, false);
-    const node = checkpointNodes(inputs, (stands) => {
-      let next = 0;
-      const replaced = mapTensors('checkpoint', args, (t) => new Tensor(stands[next++] ?? t.node), false);
-      const y: unknown = f(...(replaced as A)); // the same structure, a tensor for a tensor
+    const inputs = tensorsIn('checkpoint', args, 'inputs').map(({ node }) => node);
+    const node = checkpointNodes(inputs, (copies) => {
+      const tensors = copies.map((copy) => new Tensor(copy));
+      const y: unknown = f(...withTensors('checkpoint', args, 'inputs', tensors));
       if (!(y instanceof Tensor)) throw new TypeError(`checkpoint: the function must give a tensor; got ${show(y)}`);
       return y.node;
     });

@@ -2,16 +2,9 @@
 // All of them compose.
 
 import { computeAlong } from '@treadle/compiler';
-import {
-  applyOp,
-  checkArray,
-  checkFunction,
-  type MoveOp,
-  type Node,
-  show,
-  gradients as walkBack,
-} from '@treadle/graph';
-import { nodeOf, Tensor, type TensorLike } from '../tensor.ts';
+import { argumentNode, checkArray, checkFunction, show, gradients as walkBack } from '@treadle/graph';
+import { nodeOf, type TensorLike } from '../operand.ts';
+import { Tensor } from '../tensor.ts';
 
 /**
  * dy/dx for each x of `xs`; zeros where y does not depend on x. y must be a single number (ShapeError otherwise). The history
@@ -52,7 +45,7 @@ function differentiated<A extends Tensor[]>(
 ): (...args: GradientArguments<A>) => [value: Tensor, gradients: GradientsOf<A>] {
   checkFunction(`${op}: f`, f);
   return (...args) => {
-    const stands = args.map((arg) => new Tensor(standFor(nodeOf(arg))));
+    const stands = args.map((arg) => new Tensor(argumentNode(nodeOf(arg), true)));
     const y = tensorOf(`${op}: what f gives`, Reflect.apply(f, undefined, stands));
     const nodes = walkBack(
       y.node,
@@ -75,17 +68,4 @@ export function grad<A extends Tensor[]>(f: (...args: A) => Tensor): (...args: G
 function tensorOf(what: string, x: unknown): Tensor {
   if (x instanceof Tensor) return x;
   throw new TypeError(`${what} must be a tensor; got ${show(x)}`);
-}
-
-const itself: MoveOp = {
-  kind: 'move',
-  name: 'argument',
-  key: 'argument',
-  view: (input) => input,
-  gradient: (dy) => [dy],
-};
-
-/** A node of its own for an argument, so that the same tensor given twice has two gradients; its history is kept throughout. */
-function standFor(x: Node): Node {
-  return applyOp(itself, [x], x.shape, x.dtype, true);
 }

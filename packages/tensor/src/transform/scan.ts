@@ -11,7 +11,7 @@ import {
   show,
   showShape,
 } from '@treadle/graph';
-import { mapTensors } from '../compile/map-tensors.ts';
+import { tensorsIn, withTensors } from '../map-tensors.ts';
 import { Tensor } from '../tensor.ts';
 
 export interface ScanOptions {
@@ -56,12 +56,10 @@ export function scan<C, X, Y>(
   const { length, reverse = false, recompute } = readOptions('scan', options, scanOptions);
   const inits = nodesIn(init);
   const stacks = nodesIn(xs);
-  let y: unknown;
+  let y: Y | undefined;
   const step = (carries: readonly Node[], slices: readonly Node[]) => {
-    const result: unknown = f(withNodes<C>(init, carries), withNodes<X>(xs, slices));
-    if (!Array.isArray(result) || result.length !== 2) {
-      throw new TypeError(`scan: f must give [carry, y]; got ${show(result)}`);
-    }
+    const result = f(withNodes(init, carries), withNodes(xs, slices));
+    checkPair(result);
     y = result[1];
     return { carries: checkCarries(inits, nodesIn(result[0])), ys: nodesIn(y) };
   };
@@ -70,7 +68,13 @@ export function scan<C, X, Y>(
   }
   const steps = { length: lengthOf(stacks, length), isReversed: reverse, ...(recompute && { stretch: recompute }) };
   const { carries, ys } = loop(step, inits, stacks, steps);
-  return [withNodes<C>(init, carries), withNodes<Y>(y, ys)];
+  return [withNodes(init, carries), withNodes(y as Y, ys)]; // the step was called, so there is a y
+}
+
+function checkPair(result: unknown): void {
+  if (!Array.isArray(result) || result.length !== 2) {
+    throw new TypeError(`scan: f must give [carry, y]; got ${show(result)}`);
+  }
 }
 
 function lengthOf(stacks: readonly Node[], length: number | undefined): number {
@@ -111,17 +115,10 @@ function checkCarries(inits: readonly Node[], carries: readonly Node[]): readonl
 }
 
 function nodesIn(x: unknown): readonly Node[] {
-  const nodes: Node[] = [];
-  mapTensors('scan', x, (t) => {
-    nodes.push(t.node);
-    return t;
-  });
-  return nodes;
+  return tensorsIn('scan', x, 'results').map(({ node }) => node);
 }
 
-/** The same structure with tensors of these nodes. */
-function withNodes<T>(x: unknown, nodes: readonly Node[]): T {
-  let next = 0;
-  const replaced = mapTensors('scan', x, (t) => new Tensor(nodes[next++] ?? t.node));
-  return replaced as T; // the structure of x, a tensor for a tensor
+function withNodes<T>(x: T, nodes: readonly Node[]): T {
+  const tensors = nodes.map((node) => new Tensor(node));
+  return withTensors('scan', x, 'results', tensors);
 }

@@ -1,11 +1,11 @@
 // add, sub, mul, div, neg, square, reciprocal: the ring and field operations, element by element.
 
 import { f32x4, i32x4, v128 } from '@treadle/wasm';
-import { constantNode, type Node } from '../../node.ts';
-import type { LaneOp } from '../../op.ts';
+import { constantNode } from '../../make-node.ts';
+import type { LaneOp, Node } from '../../node.ts';
 import { cast } from './cast.ts';
 import { constantOf, isConstant } from './constant.ts';
-import { alike, applyLane, laneOp, type NodeOrNumber, toNode } from './lane.ts';
+import { applyLane, laneOp, type NodeOrNumber, toCommonDtype, toNode } from './lane.ts';
 
 /** An op of two operands that exists for floats and for integers. */
 function numeric(
@@ -17,7 +17,7 @@ function numeric(
   const forFloats = laneOp({ name, cost: 0.1, lane: float, gradient });
   const forInts: LaneOp = { ...forFloats, key: `${name} int32`, lane: int, gradient: () => [undefined, undefined] };
   return (a, b) => {
-    const [x, y, dtype] = alike(a, b);
+    const [x, y, dtype] = toCommonDtype(a, b);
     return applyLane(dtype === 'float32' ? forFloats : forInts, [x, y], dtype);
   };
 }
@@ -80,7 +80,7 @@ function quotientOf(p: number | undefined, q: number | undefined): number | unde
 
 /** a / b, always in float32. */
 export function div(a: NodeOrNumber, b: NodeOrNumber): Node {
-  const [x, y] = alike(a, b);
+  const [x, y] = toCommonDtype(a, b);
   const quotient = quotientOf(constantOf(x), constantOf(y));
   if (quotient !== undefined) return constantNode(quotient, 'float32');
   return applyLane(divide, [cast(x, 'float32'), cast(y, 'float32')], 'float32');

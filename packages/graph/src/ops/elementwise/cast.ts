@@ -5,8 +5,8 @@ import { f32x4, i32x4, reinterpret, v128 } from '@treadle/wasm';
 import { DtypeError } from '../../calls/errors.ts';
 import { show } from '../../calls/show.ts';
 import type { Dtype } from '../../dtype.ts';
-import { applyOp, type Node } from '../../node.ts';
-import type { LaneOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { LaneOp, Node } from '../../node.ts';
 
 const lanes: Record<Dtype, Record<Dtype, LaneOp['lane'] | undefined>> = {
   float32: {

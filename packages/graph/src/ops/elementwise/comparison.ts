@@ -2,10 +2,9 @@
 // passes its own on to the side that was chosen.
 
 import { type Expr, f32x4, i32x4, v128 } from '@treadle/wasm';
-import type { Node } from '../../node.ts';
-import type { LaneInputs, LaneOp } from '../../op.ts';
+import type { LaneInputs, LaneOp, Node } from '../../node.ts';
 import { cast } from './cast.ts';
-import { alike, applyLane, laneOp, type NodeOrNumber, requireDtype, toNode } from './lane.ts';
+import { applyLane, laneOp, type NodeOrNumber, requireDtype, toCommonDtype, toNode } from './lane.ts';
 
 function comparison(
   name: string,
@@ -15,7 +14,7 @@ function comparison(
   const forFloats = laneOp({ name, cost: 0.1, lane: (_, x) => float(x), gradient: () => [] });
   const forInts: LaneOp = { ...forFloats, key: `${name} int32`, lane: (_, x) => int(x) };
   return (a, b) => {
-    const [x, y, dtype] = alike(a, b);
+    const [x, y, dtype] = toCommonDtype(a, b);
     return applyLane(dtype === 'float32' ? forFloats : forInts, [x, y], 'bool');
   };
 }
@@ -93,6 +92,6 @@ export function where(condition: Node, a: NodeOrNumber, b: NodeOrNumber): Node {
   if (typeof a === 'object' && typeof b === 'object' && a.dtype === 'bool' && b.dtype === 'bool') {
     return applyLane(choose, [condition, a, b], 'bool');
   }
-  const [x, y, dtype] = alike(a, b);
+  const [x, y, dtype] = toCommonDtype(a, b);
   return applyLane(choose, [condition, toNode(x, dtype), y], dtype);
 }

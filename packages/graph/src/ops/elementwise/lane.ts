@@ -2,8 +2,8 @@
 
 import { DtypeError } from '../../calls/errors.ts';
 import { type Dtype, promote } from '../../dtype.ts';
-import { applyOp, type Node, numberNode } from '../../node.ts';
-import type { LaneOp } from '../../op.ts';
+import { applyOp, numberNode } from '../../make-node.ts';
+import type { LaneOp, Node } from '../../node.ts';
 import { broadcastShapes } from '../../shape.ts';
 import { cast } from './cast.ts';
 
@@ -22,7 +22,7 @@ export function toNode(x: NodeOrNumber, like: Dtype): Node {
 }
 
 /** Both operands in the smallest dtype that holds both; never bool, which counts as int32. */
-export function alike(a: NodeOrNumber, b: NodeOrNumber): readonly [Node, Node, Dtype] {
+export function toCommonDtype(a: NodeOrNumber, b: NodeOrNumber): readonly [Node, Node, Dtype] {
   const x = toNode(a, typeof b === 'number' ? 'float32' : b.dtype);
   const y = toNode(b, x.dtype);
   const dtype = promote(promote(x.dtype, y.dtype), 'int32');

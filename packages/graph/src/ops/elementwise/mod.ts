@@ -2,10 +2,9 @@
 // result is that rounded once.
 
 import { type Expr, type FunctionBuilder, f32x4, f64x2, i8x16, i32x4, i64x2, reinterpret, v128 } from '@treadle/wasm';
-import type { Node } from '../../node.ts';
-import type { LaneOp } from '../../op.ts';
+import type { LaneOp, Node } from '../../node.ts';
 import { div, mul, neg } from './arithmetic.ts';
-import { alike, applyLane, laneOp, type NodeOrNumber } from './lane.ts';
+import { applyLane, laneOp, type NodeOrNumber, toCommonDtype } from './lane.ts';
 import { floor } from './rounding.ts';
 
 /** The lanes 2 and 3, moved to 0 and 1. */
@@ -69,6 +68,6 @@ const forInts: LaneOp = {
 
 /** The remainder of a / b that has b's sign; a mod 0 is NaN, 0 for int32. */
 export function mod(a: NodeOrNumber, b: NodeOrNumber): Node {
-  const [x, y, dtype] = alike(a, b);
+  const [x, y, dtype] = toCommonDtype(a, b);
   return applyLane(dtype === 'float32' ? forFloats : forInts, [x, y], dtype);
 }

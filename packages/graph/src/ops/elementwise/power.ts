@@ -2,12 +2,11 @@
 
 import * as math from '@treadle/kernels';
 import { type Expr, type FunctionBuilder, f32x4, i32x4, v128 } from '@treadle/wasm';
-import type { Node } from '../../node.ts';
-import type { LaneOp } from '../../op.ts';
+import type { LaneOp, Node } from '../../node.ts';
 import { abs, div, mul, reciprocal, sub } from './arithmetic.ts';
 import { equal, greater, less, logicalAnd, where } from './comparison.ts';
 import { log } from './exponential.ts';
-import { alike, applyLane, floatUnary, laneOp, type NodeOrNumber } from './lane.ts';
+import { applyLane, floatUnary, laneOp, type NodeOrNumber, toCommonDtype } from './lane.ts';
 
 const power = laneOp({
   name: 'pow',
@@ -50,7 +49,7 @@ const powerInts: LaneOp = {
 
 /** aᵇ */
 export function pow(a: NodeOrNumber, b: NodeOrNumber): Node {
-  const [x, y, dtype] = alike(a, b);
+  const [x, y, dtype] = toCommonDtype(a, b);
   return applyLane(dtype === 'float32' ? power : powerInts, [x, y], dtype);
 }
 

@@ -4,8 +4,8 @@ import type { Node } from '../../node.ts';
 import type { Shape } from '../../shape.ts';
 import { add, mul, sub } from './arithmetic.ts';
 import { less, where } from './comparison.ts';
-import { normal01, uniform01 } from './index-lanes.ts';
 import type { NodeOrNumber } from './lane.ts';
+import { normal01, uniform01 } from './threefry.ts';
 
 /** Uniform in [min, max). */
 export function randomUniform(shape: Shape, seed: Node, counter: Node, min: NodeOrNumber, max: NodeOrNumber): Node {

@@ -1,8 +1,7 @@
 // floor, ceil, round: to whole numbers. Flat almost everywhere, so no gradient passes.
 
 import { f32x4 } from '@treadle/wasm';
-import type { Node } from '../../node.ts';
-import type { LaneOp } from '../../op.ts';
+import type { LaneOp, Node } from '../../node.ts';
 import { applyLane, laneOp } from './lane.ts';
 
 function rounding(name: string, lane: LaneOp['lane']): (x: Node) => Node {

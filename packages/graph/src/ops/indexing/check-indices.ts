@@ -3,8 +3,8 @@
 
 import { checkIndices as checkIndicesKernel } from '@treadle/kernels';
 import { scopeName } from '../../calls/scope.ts';
-import { applyOp, type Node } from '../../node.ts';
-import type { TiledOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { Node, TiledOp } from '../../node.ts';
 import { denseView, type Shape, sizeOf } from '../../shape.ts';
 
 export interface IndexRange {

@@ -2,11 +2,12 @@
 
 import { gather as gatherKernel, scatterAdd as scatterAddKernel } from '@treadle/kernels';
 import { ShapeError } from '../../calls/errors.ts';
-import { applyOp, type Node } from '../../node.ts';
-import type { Op, TiledOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { Node, Op, TiledOp } from '../../node.ts';
 import { denseView, normalizeAxis, type Shape, showShape, sizeOf } from '../../shape.ts';
 import { requireDtype } from '../elementwise/lane.ts';
-import { concat, reshape } from '../moves/moves.ts';
+import { concat } from '../moves/concat.ts';
+import { reshape } from '../moves/reshape.ts';
 import { checkIndices } from './check-indices.ts';
 
 // Both work on [outer, rows, inner]; what they make is said to have its final shape at once, which is as dense.
@@ -57,15 +58,15 @@ function scatterRows(updates: Node, indices: Node, n: number, shape: Shape): Nod
     ragged: (input, axis) => (axis === (input === 0 ? 1 : 0) ? 'combined' : undefined),
     gradient: (dy) => [gatherRows(reshape(dy, rows), indices, updates.shape, 1), undefined],
   };
-  if (outer === 1) amongZeros.set(op, n);
+  if (outer === 1) scatteredRows.set(op, n);
   return applyOp(op, [updates, indices], shape, updates.dtype);
 }
 
 /** The ops that add rows to [1, n, inner] of zeros, with their n. */
-const amongZeros = new WeakMap<Op, number>();
+const scatteredRows = new WeakMap<Op, number>();
 
 /** What a node is the sum of, under whatever shape: updates [1, k, inner], each at one of the rows of [n, inner] zeros. */
-export interface RowsAmongZeros {
+export interface ScatteredRows {
   readonly n: number;
   readonly updates: Node;
   /** int32 [k], 0 … n − 1 */
@@ -73,16 +74,16 @@ export interface RowsAmongZeros {
 }
 
 /** undefined for what is not added up from rows alone. */
-export function rowsAmongZeros(node: Node): RowsAmongZeros | undefined {
+export function scatteredRowsOf(node: Node): ScatteredRows | undefined {
   let sum = node;
   while (sum.op?.kind === 'move' && sum.op.keepsOrder && sum.inputs[0]) sum = sum.inputs[0];
-  const n = sum.op && amongZeros.get(sum.op);
+  const n = sum.op && scatteredRows.get(sum.op);
   const [updates, indices] = sum.inputs;
   return n !== undefined && updates && indices ? { n, updates, indices } : undefined;
 }
 
 /** The sum of several such nodes of one n as one: rows are added in the order of the lists. */
-export function joinRows(lists: readonly RowsAmongZeros[], shape: Shape): Node {
+export function joinScatteredRows(lists: readonly ScatteredRows[], shape: Shape): Node {
   const updates = concat(
     lists.map((list) => list.updates),
     1,
@@ -108,14 +109,14 @@ export function gather(x: Node, indices: Node, axis = 0, { lookUp }: GatherOptio
   else requireDtype(lookUp, indices, 'int32', 'float32');
   const [at, n] = chosenAxis(x, indices, axis);
   const checked = checkIndices(indices, { op: lookUp ?? 'gather', n, countsFromEnd: lookUp === undefined });
-  return pick(x, checked, at);
+  return gatherUnchecked(x, checked, at);
 }
 
 /**
  * The same for int32 indices that are known to be 0 … n − 1: those that an op makes. With `count`, int32 [], only the first so
  * many slices are there, one or more: so how many there are need not be known before a plan runs.
  */
-export function pick(x: Node, indices: Node, axis = 0, count?: Node): Node {
+export function gatherUnchecked(x: Node, indices: Node, axis = 0, count?: Node): Node {
   const [at, n] = chosenAxis(x, indices, axis);
   const before = x.shape.slice(0, at);
   const after = x.shape.slice(at + 1);
@@ -151,11 +152,11 @@ export function scatterAdd(updates: Node, indices: Node, n: number): Node {
       `scatterAdd: n must be a whole number ≥ 0, and no less than 1 if there are indices; got ${n} for ${showShape(indices.shape)}`,
     );
   }
-  return putBack(updates, checkIndices(indices, { op: 'scatterAdd', n, countsFromEnd: false }), n);
+  return scatterUnchecked(updates, checkIndices(indices, { op: 'scatterAdd', n, countsFromEnd: false }), n);
 }
 
 /** The same for indices that are known to be 0 … n − 1: the adjoint of pick along axis 0. */
-export function putBack(updates: Node, indices: Node, n: number): Node {
+export function scatterUnchecked(updates: Node, indices: Node, n: number): Node {
   const inner = updates.shape.slice(indices.shape.length);
   const count = sizeOf(indices.shape);
   return scatterRows(reshape(updates, [1, count, sizeOf(inner)]), reshape(indices, [count]), n, [n, ...inner]);

@@ -8,14 +8,14 @@ import {
   setRows as setRowsKernel,
   sumRepeated as sumRepeatedKernel,
 } from '@treadle/kernels';
-import { applyOp, constantNode, type Node } from '../../node.ts';
-import type { TiledOp } from '../../op.ts';
+import { applyOp, constantNode } from '../../make-node.ts';
+import type { Node, TiledOp } from '../../node.ts';
 import { denseView, sizeOf } from '../../shape.ts';
+import { arange } from '../elementwise/arange.ts';
 import { equal, where } from '../elementwise/comparison.ts';
-import { arange } from '../elementwise/index-lanes.ts';
-import { reshape } from '../moves/moves.ts';
-import { broadcastTo } from '../reduce/sum.ts';
-import { pick, rowsAmongZeros } from './gather.ts';
+import { reshape } from '../moves/reshape.ts';
+import { broadcastTo } from '../reduce/sum-and-broadcast.ts';
+import { gatherUnchecked, scatteredRowsOf } from './gather.ts';
 
 /** Rows of a table, each of which may be named several times. */
 export interface RowList {
@@ -34,7 +34,7 @@ export interface RowGradients extends RowList {
 /** The rows of a gradient [n, …] that was added up from some rows alone; undefined for any other. */
 export function rowGradients(gradient: Node): RowGradients | undefined {
   const [n = 0, ...inner] = gradient.shape;
-  const list = rowsAmongZeros(gradient);
+  const list = scatteredRowsOf(gradient);
   const k = list?.indices.shape[0] ?? 0;
   if (!list || list.n !== n || k === 0) return undefined;
   const firsts = firstPlaces(list.indices);
@@ -75,14 +75,14 @@ function sumRepeated(rows: Node, firsts: Node): Node {
       ];
     },
     ragged: (_, axis) => (axis === 0 ? 0 : undefined),
-    gradient: (dy) => [pick(dy, firsts), undefined],
+    gradient: (dy) => [gatherUnchecked(dy, firsts), undefined],
   };
   return applyOp(op, [rows, firsts], rows.shape, 'float32');
 }
 
 /** The rows of a table [n, …] that a list names: [k, …]. */
 export function takeRows(table: Node, { indices }: RowList): Node {
-  return pick(table, indices);
+  return gatherUnchecked(table, indices);
 }
 
 /**

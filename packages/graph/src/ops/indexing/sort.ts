@@ -7,10 +7,12 @@ import { show } from '../../calls/show.ts';
 import type { Node } from '../../node.ts';
 import { resultNodes } from '../../results.ts';
 import { denseView, normalizeAxis, showShape, sizeOf } from '../../shape.ts';
+import { arange } from '../elementwise/arange.ts';
 import { add, mul } from '../elementwise/arithmetic.ts';
-import { arange } from '../elementwise/index-lanes.ts';
-import { reshape, slice, transpose } from '../moves/moves.ts';
-import { putBack } from './gather.ts';
+import { reshape } from '../moves/reshape.ts';
+import { slice } from '../moves/slice-and-pad.ts';
+import { transpose } from '../moves/transpose.ts';
+import { scatterUnchecked } from './gather.ts';
 
 export interface SortOptions {
   /** the largest first; false by default */
@@ -47,7 +49,7 @@ function orderRows(rows: Node, k: number, isDescending: boolean): readonly [valu
         if (!dy || !at) return [];
         const [, n = 1] = source.shape;
         const first = reshape(mul(arange(count), n), [count, 1]);
-        return [reshape(putBack(dy, add(at, first), count * n), source.shape)];
+        return [reshape(scatterUnchecked(dy, add(at, first), count * n), source.shape)];
       },
     },
     [rows],

@@ -3,31 +3,10 @@
 import { cholesky as choleskyKernel } from '@treadle/kernels';
 import type { Node } from '../../node.ts';
 import { add, mul } from '../elementwise/arithmetic.ts';
-import { greater, greaterEqual, where } from '../elementwise/comparison.ts';
-import { arange } from '../elementwise/index-lanes.ts';
-import { expandDims } from '../moves/moves.ts';
 import { matmul } from './matmul.ts';
-import { matrixNode, only, squareStackOf, transposed } from './matrices.ts';
+import { lowerTriangle, strictlyLower, symmetricPart } from './matrix-entries.ts';
+import { firstOf, matrixNode, squareStackOf, transposed } from './matrix-op.ts';
 import { solveStack } from './solve.ts';
-
-/** [..., n, n] with what is above the diagonal set to 0. */
-export function lowerTriangle(x: Node): Node {
-  const n = x.shape.at(-1) ?? 1;
-  const places = arange(n);
-  return where(greaterEqual(expandDims(places, 1), places), x, 0);
-}
-
-/** The part below the diagonal alone. */
-export function strictlyLower(x: Node): Node {
-  const n = x.shape.at(-1) ?? 1;
-  const places = arange(n);
-  return where(greater(expandDims(places, 1), places), x, 0);
-}
-
-/** (a + aᵀ) / 2 */
-export function symmetricPart(a: Node): Node {
-  return mul(add(a, transposed(a)), 0.5);
-}
 
 /**
  * L, lower triangular with a positive diagonal, of a = L·Lᵀ: a [..., n, n], of which the symmetric part counts. NaN where a is not
@@ -40,7 +19,7 @@ export function cholesky(a: Node): Node {
     name: 'cholesky',
     inputs: [symmetric],
     shape: matrices.shape,
-    kernel: (sources, store, name) => choleskyKernel({ name, a: only(sources), store }),
+    kernel: (sources, store, name) => choleskyKernel({ name, a: firstOf(sources), store }),
     // da = L⁻ᵀ·Φ(Lᵀ·dL)·L⁻¹, Φ the lower triangle with half of its diagonal (I. Murray, 2016)
     gradient: (dl, l) => {
       const p = matmul(transposed(l), lowerTriangle(dl));

@@ -3,12 +3,13 @@
 import { matmul as matmulKernels } from '@treadle/kernels';
 import { ShapeError } from '../../calls/errors.ts';
 import { type OptionKinds, readOptions } from '../../calls/options.ts';
-import { applyOp, type Node } from '../../node.ts';
-import type { TiledOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { Node, TiledOp } from '../../node.ts';
 import { broadcastShapes, showShape, sizeOf } from '../../shape.ts';
 import { cast } from '../elementwise/cast.ts';
-import { reshape, transpose } from '../moves/moves.ts';
-import { broadcastTo } from '../reduce/sum.ts';
+import { reshape } from '../moves/reshape.ts';
+import { transpose } from '../moves/transpose.ts';
+import { broadcastTo } from '../reduce/sum-and-broadcast.ts';
 
 const product: TiledOp = {
   kind: 'tiled',

@@ -1,19 +1,17 @@
-// The QR factorization, and least squares by it.
+// The QR factorization.
 
 import { orthonormalize } from '@treadle/kernels';
 import { ShapeError } from '../../calls/errors.ts';
 import type { Node } from '../../node.ts';
 import { type Shape, showShape } from '../../shape.ts';
-import { add, neg, sub } from '../elementwise/arithmetic.ts';
-import { cast } from '../elementwise/cast.ts';
-import { reshape } from '../moves/moves.ts';
-import { lowerTriangle, strictlyLower } from './cholesky.ts';
+import { add, neg } from '../elementwise/arithmetic.ts';
 import { matmul } from './matmul.ts';
-import { matrixNodes, stackOf, transposed } from './matrices.ts';
+import { lowerTriangle, strictlyLower } from './matrix-entries.ts';
+import { matrixNodes, stackOf, transposed } from './matrix-op.ts';
 import { solveStack } from './solve.ts';
 
 /** q [..., m, n] and r [..., n, n] of the matrices [count, m, n], m ≥ n; `outer`: the leading axes of the results. */
-function factors(a: Node, outer: Shape): [q: Node, r: Node] {
+export function factors(a: Node, outer: Shape): [q: Node, r: Node] {
   const [m = 0, n = 0] = a.shape.slice(1);
   const [first, second] = matrixNodes({
     name: 'qr',
@@ -48,31 +46,4 @@ export function qr(a: Node): [q: Node, r: Node] {
     throw new ShapeError(`qr: a must have as many rows as columns, or more; got ${showShape(a.shape)}; transpose() it`);
   }
   return factors(matrices, outer);
-}
-
-/**
- * The x that makes ‖a·x − b‖ least: a [..., m, n], m ≥ n, b [..., m, k] or, of one axis, [m]. NaN where columns of a depend on each
- * other to the precision of float32.
- */
-export function lstsq(a: Node, b: Node): Node {
-  const { matrices, outer, m, n, back } = stackOf('lstsq', a);
-  const isVector = b.shape.length === 1;
-  const columns = isVector ? reshape(b, [...b.shape, 1]) : b;
-  const [rows, k = 1] = columns.shape.slice(-2);
-  const leading = columns.shape.slice(0, -2);
-  const isAlike = isVector
-    ? outer.length === 0
-    : leading.length === outer.length && leading.every((e, i) => e === outer[i]);
-  if (m < n || rows !== m || !isAlike) {
-    throw new ShapeError(
-      `lstsq: a must have as many rows as columns, or more, and b a row for each; got ${showShape(a.shape)} and ${showShape(b.shape)}`,
-    );
-  }
-  const right = reshape(cast(columns, 'float32'), [matrices.shape[0] ?? 1, m, k]);
-  const [q, r] = factors(matrices, [matrices.shape[0] ?? 1]);
-  const solved = (b: Node): Node => solveStack(r, matmul(q, b, { transposeA: true }));
-  const x = solved(right);
-  // once more for what is left, which takes most of float32's rounding away
-  const refined = add(x, solved(sub(right, matmul(matrices, x))));
-  return isVector ? reshape(refined, [n]) : back(refined);
 }

@@ -1,11 +1,12 @@
 // Running sums along an axis. The gradient is a running sum from the other end.
 
 import { runningSum } from '@treadle/kernels';
-import { applyOp, type Node } from '../../node.ts';
-import type { TiledOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { Node, TiledOp } from '../../node.ts';
 import { denseView, normalizeAxis, sizeOf } from '../../shape.ts';
 import { cast } from '../elementwise/cast.ts';
-import { flip, reshape } from '../moves/moves.ts';
+import { flip } from '../moves/flip.ts';
+import { reshape } from '../moves/reshape.ts';
 
 /** x [outer, n, inner] → the same shape. */
 function sumsAlong(x: Node): Node {

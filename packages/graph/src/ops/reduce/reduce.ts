@@ -3,10 +3,11 @@
 
 import { ShapeError } from '../../calls/errors.ts';
 import { type OptionKinds, readOptions } from '../../calls/options.ts';
-import { applyOp, type Node } from '../../node.ts';
-import type { ReduceOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { Node, ReduceOp } from '../../node.ts';
 import { type Axes, normalizeAxes, showShape, sizeOf } from '../../shape.ts';
-import { reshape, transpose } from '../moves/moves.ts';
+import { reshape } from '../moves/reshape.ts';
+import { transpose } from '../moves/transpose.ts';
 
 export interface ReduceOptions {
   /** keep the reduced axes, with extent 1 */

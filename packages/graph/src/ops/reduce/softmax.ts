@@ -1,19 +1,14 @@
-// softmax, logSoftmax, oneHot: what classification is made of, composed from other ops.
+// softmax and logSoftmax.
 
-import { ShapeError } from '../../calls/errors.ts';
-import { show } from '../../calls/show.ts';
-import { applyOp, type Node } from '../../node.ts';
-import type { MoveOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { MoveOp, Node } from '../../node.ts';
 import { div, mul, sub } from '../elementwise/arithmetic.ts';
 import { cast } from '../elementwise/cast.ts';
-import { equal } from '../elementwise/comparison.ts';
 import { exp } from '../elementwise/exponential.ts';
-import { arange } from '../elementwise/index-lanes.ts';
-import { requireDtype } from '../elementwise/lane.ts';
-import { expandDims } from '../moves/moves.ts';
+import { logOfSum } from './log-sum-exp.ts';
+import { max } from './max-and-min.ts';
 import { nonEmptyAxes } from './reduce.ts';
-import { logOfSum, max } from './reductions.ts';
-import { sum } from './sum.ts';
+import { sum } from './sum-and-broadcast.ts';
 
 /** e^(x − m) / Σ e^(x − m) along the axis, m the largest x: finite for every finite x. */
 export function softmax(x: Node, axis = -1): Node {
@@ -48,12 +43,4 @@ export function logSoftmax(x: Node, axis = -1): Node {
   const at = nonEmptyAxes('logSoftmax', x, axis);
   const values = cast(x, 'float32');
   return sub(values, logOfSum(values, at, { keepDims: true }));
-}
-
-/** labels [...] of int32 → float32 [..., depth]: 1 at the label, 0 elsewhere; all 0 for a label outside 0 … depth − 1. */
-export function oneHot(labels: Node, depth: number): Node {
-  requireDtype('oneHot', labels, 'int32');
-  if (!Number.isInteger(depth) || depth < 0)
-    throw new ShapeError(`oneHot: depth must be a whole number ≥ 0; got ${show(depth)}`);
-  return cast(equal(expandDims(labels, -1), arange(depth)), 'float32');
 }

@@ -3,13 +3,14 @@
 
 import { ShapeError } from '../../calls/errors.ts';
 import { type OptionKinds, readOptions } from '../../calls/options.ts';
-import { applyOp, type Node } from '../../node.ts';
-import type { MoveOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { MoveOp, Node } from '../../node.ts';
 import { type Axes, normalizeAxes, showShape, sizeOf } from '../../shape.ts';
 import { add, mul, square, sub } from '../elementwise/arithmetic.ts';
 import { cast } from '../elementwise/cast.ts';
 import { rsqrt } from '../elementwise/power.ts';
-import { broadcastTo, mean, sum } from './sum.ts';
+import { mean } from './mean-and-variance.ts';
+import { broadcastTo, sum } from './sum-and-broadcast.ts';
 
 export interface StandardizeOptions {
   /** what is added to the variance; 0 by default */

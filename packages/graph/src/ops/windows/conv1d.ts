@@ -5,8 +5,8 @@ import { type OptionKinds, readOptions } from '../../calls/options.ts';
 import { show } from '../../calls/show.ts';
 import type { Node } from '../../node.ts';
 import { showShape } from '../../shape.ts';
-import { expandDims, squeeze } from '../moves/moves.ts';
-import { convolution, requireChannels, requireGroups } from './conv.ts';
+import { expandDims, squeeze } from '../moves/reshape.ts';
+import { convolution, requireChannels, requireGroups } from './conv2d.ts';
 
 export interface Conv1dOptions {
   /** 1 by default */

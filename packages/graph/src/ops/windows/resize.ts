@@ -5,14 +5,14 @@ import { ShapeError } from '../../calls/errors.ts';
 import { show } from '../../calls/show.ts';
 import type { Node } from '../../node.ts';
 import { showShape } from '../../shape.ts';
+import { arange } from '../elementwise/arange.ts';
 import { add, mul, sub } from '../elementwise/arithmetic.ts';
 import { cast } from '../elementwise/cast.ts';
-import { clip } from '../elementwise/extremes.ts';
-import { arange } from '../elementwise/index-lanes.ts';
+import { clip } from '../elementwise/maximum.ts';
 import { floor } from '../elementwise/rounding.ts';
-import { pick } from '../indexing/gather.ts';
-import { reshape } from '../moves/moves.ts';
-import { broadcastTo } from '../reduce/sum.ts';
+import { gatherUnchecked } from '../indexing/gather.ts';
+import { reshape } from '../moves/reshape.ts';
+import { broadcastTo } from '../reduce/sum-and-broadcast.ts';
 import { type Pair, pairOf, requireImages } from './window.ts';
 
 export type Interpolation = 'nearest' | 'bilinear';
@@ -41,7 +41,7 @@ function nearest(x: Node, axis: number, output: number): Node {
   const input = x.shape[axis] ?? 1;
   if (output === input) return x;
   if (output % input === 0) return repeated(x, axis, output / input);
-  return pick(x, cast(clip(floor(centres(input, output)), 0, input - 1), 'int32'), axis);
+  return gatherUnchecked(x, cast(clip(floor(centres(input, output)), 0, input - 1), 'int32'), axis);
 }
 
 /** Every element `times` times in a row, which moves can say. */
@@ -59,7 +59,7 @@ function bilinear(x: Node, axis: number, output: number): Node {
   const low = floor(position);
   const part = reshape(sub(position, low), [output, ...values.shape.slice(axis + 1).map(() => 1)]);
   const high = clip(add(low, 1), 0, input - 1);
-  const [a, b] = [low, high].map((at) => pick(values, cast(at, 'int32'), axis));
+  const [a, b] = [low, high].map((at) => gatherUnchecked(values, cast(at, 'int32'), axis));
   if (!a || !b) throw new Error('internal: two neighbours');
   return add(mul(a, sub(1, part)), mul(b, part));
 }

@@ -14,8 +14,8 @@ import {
 } from '@treadle/kernels';
 import { type OptionKinds, readOptions } from '../../calls/options.ts';
 import { show } from '../../calls/show.ts';
-import { applyOp, type Node } from '../../node.ts';
-import type { Lowering, TiledOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { Lowering, Node, TiledOp } from '../../node.ts';
 import { cast } from '../elementwise/cast.ts';
 import { axesOf, type Pair, pairOf, requireImages } from './window.ts';
 
@@ -42,7 +42,7 @@ function poolShape(op: string, x: Node, size: Pair, options: PoolOptions): PoolS
 const ofImage = ({ images, rows, columns, channels }: PoolShape) => [images, rows.input, columns.input, channels];
 const ofOutputs = ({ images, rows, columns, channels }: PoolShape) => [images, rows.output, columns.output, channels];
 
-type Made = Pick<TiledOp, 'name' | 'gradient'> & {
+type PoolOp = Pick<TiledOp, 'name' | 'gradient'> & {
   kernels(
     slots: readonly Slot[],
     spec: PoolShape & Pick<Lowering, 'epilogue'> & { readonly out: Slot },
@@ -50,7 +50,7 @@ type Made = Pick<TiledOp, 'name' | 'gradient'> & {
 };
 
 /** A pool's op: dense inputs, the attributes in the key. */
-function poolOp(shape: PoolShape, { name, gradient, kernels }: Made): TiledOp {
+function poolOp(shape: PoolShape, { name, gradient, kernels }: PoolOp): TiledOp {
   return {
     kind: 'tiled',
     name,
@@ -72,21 +72,21 @@ function slot(slots: readonly Slot[], i: number): Slot {
 }
 
 /** The element of v where the first largest of each window of x is. */
-function pick(x: Node, v: Node, shape: PoolShape): Node {
+function pickLargest(x: Node, v: Node, shape: PoolShape): Node {
   const op = poolOp(shape, {
     name: 'maxPoolPick',
     kernels: (slots, spec) => maxPoolPick({ ...spec, x: slot(slots, 0), v: slot(slots, 1) }),
-    gradient: (dy) => [undefined, give(x, dy, shape)],
+    gradient: (dy) => [undefined, giveToLargest(x, dy, shape)],
   });
   return applyOp(op, [x, v], ofOutputs(shape), 'float32');
 }
 
 /** dy given to the first largest of each window of x. */
-function give(x: Node, dy: Node, shape: PoolShape): Node {
+function giveToLargest(x: Node, dy: Node, shape: PoolShape): Node {
   const op = poolOp(shape, {
     name: 'maxPoolGive',
     kernels: (slots, spec) => maxPoolSpread({ ...spec, x: slot(slots, 0), dy: slot(slots, 1) }),
-    gradient: (dx) => [undefined, pick(x, dx, shape)],
+    gradient: (dx) => [undefined, pickLargest(x, dx, shape)],
   });
   return applyOp(op, [x, dy], ofImage(shape), 'float32');
 }
@@ -101,7 +101,7 @@ export function maxPool2d(x: Node, size: Pair, options: PoolOptions = {}): Node 
   const op = poolOp(shape, {
     name: 'maxPool2d',
     kernels: (slots, spec) => maxKernels({ ...spec, x: slot(slots, 0) }),
-    gradient: (dy) => [give(values, dy, shape)],
+    gradient: (dy) => [giveToLargest(values, dy, shape)],
   });
   return applyOp(op, [values], ofOutputs(shape), 'float32');
 }
@@ -110,13 +110,13 @@ function average(x: Node, shape: PoolShape): Node {
   const op = poolOp(shape, {
     name: 'averagePool2d',
     kernels: (slots, spec) => averageKernels({ ...spec, x: slot(slots, 0) }),
-    gradient: (dy) => [averageBack(dy, shape)],
+    gradient: (dy) => [spreadEvenly(dy, shape)],
   });
   return applyOp(op, [x], ofOutputs(shape), 'float32');
 }
 
 /** Each output divided evenly among the elements of its window. */
-function averageBack(dy: Node, shape: PoolShape): Node {
+function spreadEvenly(dy: Node, shape: PoolShape): Node {
   const op = poolOp(shape, {
     name: 'averagePoolGive',
     kernels: (slots, spec) => averagePoolSpread({ ...spec, dy: slot(slots, 0) }),

@@ -10,8 +10,8 @@ import {
 import { ShapeError } from '../../calls/errors.ts';
 import { type OptionKinds, readOptions } from '../../calls/options.ts';
 import { show } from '../../calls/show.ts';
-import { applyOp, type Node } from '../../node.ts';
-import type { TiledOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { Node, TiledOp } from '../../node.ts';
 import { showShape } from '../../shape.ts';
 import { cast } from '../elementwise/cast.ts';
 import { axesOf, type DilatedOptions, dilatedOptions, type Pair, pairOf, requireImages, sameAxis } from './window.ts';

@@ -3,12 +3,13 @@
 
 import type { Kernel, Operand, View } from '@treadle/kernels';
 import { ShapeError } from '../../calls/errors.ts';
-import { applyOp, type Node } from '../../node.ts';
-import type { TiledOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { Node, TiledOp } from '../../node.ts';
 import { resultNodes } from '../../results.ts';
 import { denseView, type Shape, showShape, sizeOf } from '../../shape.ts';
 import { cast } from '../elementwise/cast.ts';
-import { reshape, transpose } from '../moves/moves.ts';
+import { reshape } from '../moves/reshape.ts';
+import { transpose } from '../moves/transpose.ts';
 
 /** Matrices one after the other: [count, m, n]. */
 export interface Stack {
@@ -105,7 +106,7 @@ export function matrixNodes({ name, a, results, kernel, gradient }: MatrixResult
           const slot = outputs[i];
           return slot === undefined ? undefined : { slot, view: viewOf(result) };
         });
-        return [kernel(only(inputs), stores, `${name} ${a.shape.join('×')}`)];
+        return [kernel(firstOf(inputs), stores, `${name} ${a.shape.join('×')}`)];
       },
       gradientOfResults: (dys, found, [matrices = a]) => {
         return [
@@ -122,7 +123,7 @@ export function matrixNodes({ name, a, results, kernel, gradient }: MatrixResult
 }
 
 /** The first of an op's operands. */
-export function only([a]: readonly Operand[]): Operand {
+export function firstOf([a]: readonly Operand[]): Operand {
   if (!a) throw new Error('internal: a matrix op needs its input');
   return a;
 }

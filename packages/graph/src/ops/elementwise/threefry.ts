@@ -6,25 +6,10 @@
 import { normalPair, quarterOf } from '@treadle/kernels';
 import { type Expr, type FunctionBuilder, f32x4, i32x4, reinterpret, v128 } from '@treadle/wasm';
 import { ShapeError } from '../../calls/errors.ts';
-import { applyOp, type Node } from '../../node.ts';
-import type { LaneOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { LaneOp, Node } from '../../node.ts';
 import { checkShape, type Shape, showShape } from '../../shape.ts';
 import { requireDtype } from './lane.ts';
-
-const indices: LaneOp = {
-  kind: 'lane',
-  name: 'arange',
-  key: 'arange',
-  cost: 0.1,
-  indexed: true,
-  lane: (_, x) => x.index(),
-  gradient: () => [],
-};
-
-/** 0, 1, …, length − 1, int32. */
-export function arange(length: number): Node {
-  return applyOp(indices, [], checkShape('arange', [length]), 'int32');
-}
 
 /** The constant that the third word of the key schedule is made with. */
 const parity = 0x1bd11bda;

@@ -1,10 +1,10 @@
-// sum and broadcastTo, each the other's gradient; and the means that follow from a sum.
+// sum and broadcastTo. They share a file because each is the gradient of the other.
 
 import type { Combine, View } from '@treadle/kernels';
 import { f32x4, i32x4, reinterpret } from '@treadle/wasm';
 import { ShapeError } from '../../calls/errors.ts';
-import { applyOp, constantNode, type Node } from '../../node.ts';
-import type { MoveOp } from '../../op.ts';
+import { applyOp } from '../../make-node.ts';
+import type { MoveOp, Node } from '../../node.ts';
 import {
   type Axes,
   broadcastShapes,
@@ -14,13 +14,10 @@ import {
   type Shape,
   sameShape,
   showShape,
-  sizeOf,
 } from '../../shape.ts';
-import { div, square, sub } from '../elementwise/arithmetic.ts';
-import { asNumbers, cast } from '../elementwise/cast.ts';
-import { sqrt } from '../elementwise/power.ts';
-import { reshape } from '../moves/moves.ts';
-import { column, keepsDims, type ReduceOptions, reduceAxes } from './reduce.ts';
+import { asNumbers } from '../elementwise/cast.ts';
+import { reshape } from '../moves/reshape.ts';
+import { column, type ReduceOptions, reduceAxes } from './reduce.ts';
 
 const sumFloats: Combine = {
   type: 'f32x4',
@@ -91,34 +88,4 @@ export function sumTo(x: Node, shape: Shape): Node {
   const added = x.shape.length - shape.length;
   const stretched = x.shape.map((_, i) => i).filter((i) => i < added || (shape[i - added] === 1 && x.shape[i] !== 1));
   return reshape(sum(x, stretched), shape);
-}
-
-/** Σx/n over axes counted from the front. */
-function average(x: Node, axes: readonly number[], options: ReduceOptions): Node {
-  const count = sizeOf(axes.map((axis) => x.shape[axis] ?? 1));
-  return div(sum(x, axes, options), constantNode(count, 'float32'));
-}
-
-/** The mean over the axes, in float32. */
-export function mean(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
-  keepsDims('mean', options);
-  return average(cast(x, 'float32'), normalizeAxes('mean', axes, x.shape.length), options);
-}
-
-/** Σ(x − m)²/n, m the mean. */
-function spread(x: Node, axes: readonly number[], options: ReduceOptions): Node {
-  const values = cast(x, 'float32');
-  return average(square(sub(values, average(values, axes, { keepDims: true }))), axes, options);
-}
-
-/** The mean squared distance from the mean, over the axes (NumPy's, divided by n). */
-export function variance(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
-  keepsDims('variance', options);
-  return spread(x, normalizeAxes('variance', axes, x.shape.length), options);
-}
-
-/** √variance */
-export function std(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
-  keepsDims('std', options);
-  return sqrt(spread(x, normalizeAxes('std', axes, x.shape.length), options));
 }

@@ -4,9 +4,9 @@ import { ShapeError } from '../../calls/errors.ts';
 import { readOptions } from '../../calls/options.ts';
 import type { Node } from '../../node.ts';
 import { showShape } from '../../shape.ts';
-import { expandDims, reshape } from '../moves/moves.ts';
-import { broadcastTo } from '../reduce/sum.ts';
-import { convolution } from './conv.ts';
+import { expandDims, reshape } from '../moves/reshape.ts';
+import { broadcastTo } from '../reduce/sum-and-broadcast.ts';
+import { convolution } from './conv2d.ts';
 import { type DilatedOptions, dilatedOptions, requireImages } from './window.ts';
 
 /**

@@ -3,45 +3,47 @@
 // So do the gradients of rows picked by index, whose lists of rows become one.
 
 import type { Node } from '../../node.ts';
-import { sizeOf } from '../../shape.ts';
+import { sameShape, sizeOf } from '../../shape.ts';
 import { add } from '../elementwise/arithmetic.ts';
-import { joinRows, type RowsAmongZeros, rowsAmongZeros } from '../indexing/gather.ts';
-import { concat, embed, type Part, partOf } from './moves.ts';
+import { joinScatteredRows, type ScatteredRows, scatteredRowsOf } from '../indexing/gather.ts';
+import type { Box } from './box.ts';
+import { concat } from './concat.ts';
+import { boxAmongZeros, embed } from './slice-and-pad.ts';
 
 /** A part and what stands in it. */
 interface Piece {
-  readonly part: Part;
+  readonly part: Box;
   readonly x: Node;
 }
 
 /** Σ terms, at least one, all of one shape. */
-export function sumOfParts(terms: readonly Node[]): Node {
+export function sumOfTerms(terms: readonly Node[]): Node {
   const [first] = terms;
-  return first && terms.length === 1 ? first : sumOfBoxes(withListsJoined(terms));
+  return first && terms.length === 1 ? first : joinBoxes(joinScattered(terms));
 }
 
 /** The terms, with those that are lists of rows of one table as one list, unless it would be longer than the table. */
-function withListsJoined(terms: readonly Node[]): readonly Node[] {
-  const tables = new Map<number, RowsAmongZeros[]>();
-  for (const list of terms.map(rowsAmongZeros)) {
+function joinScattered(terms: readonly Node[]): readonly Node[] {
+  const tables = new Map<number, ScatteredRows[]>();
+  for (const list of terms.map(scatteredRowsOf)) {
     if (list) tables.set(list.n, [...(tables.get(list.n) ?? []), list]);
   }
   let joined = terms;
   for (const [n, lists] of tables) {
     const length = lists.reduce((sum, { indices }) => sum + sizeOf(indices.shape), 0);
     if (lists.length < 2 || length > n) continue;
-    const others = joined.filter((term) => rowsAmongZeros(term)?.n !== n);
-    joined = [joinRows(lists, terms[0]?.shape ?? []), ...others];
+    const others = joined.filter((term) => scatteredRowsOf(term)?.n !== n);
+    joined = [joinScatteredRows(lists, terms[0]?.shape ?? []), ...others];
   }
   return joined;
 }
 
-function sumOfBoxes(terms: readonly Node[]): Node {
+function joinBoxes(terms: readonly Node[]): Node {
   const rows = new Map<string, Piece[]>();
   const sum: Node[] = [];
   const axis = terms.length > 1 ? axisBetween(terms) : undefined;
   for (const term of terms) {
-    const part = partOf(term);
+    const part = boxAmongZeros(term);
     const [x] = term.inputs;
     if (axis === undefined || !part || !x) {
       sum.push(term);
@@ -61,7 +63,7 @@ function sumOfBoxes(terms: readonly Node[]): Node {
 
 /** The only axis along which the parts begin at different places, if there is one. */
 function axisBetween(terms: readonly Node[]): number | undefined {
-  const parts = terms.map(partOf).filter((part) => part !== undefined);
+  const parts = terms.map(boxAmongZeros).filter((part) => part !== undefined);
   const [first, ...others] = parts;
   const axes = first?.begin.map((_, i) => i).filter((i) => others.some(({ begin }) => begin[i] !== first.begin[i]));
   return axes?.length === 1 ? axes[0] : undefined;
@@ -90,6 +92,6 @@ function joined(run: readonly Piece[], axis: number, shape: readonly number[]): 
     run.map((piece) => piece.x),
     axis,
   );
-  if (x.shape.every((extent, i) => extent === shape[i])) return x;
+  if (sameShape(x.shape, shape)) return x;
   return embed(x, shape, { ...first.part, size: x.shape }, 0);
 }

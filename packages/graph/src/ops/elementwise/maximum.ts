@@ -1,12 +1,11 @@
-// maximum, minimum, clip, relu: choosing the larger or the smaller of two, element by element. NaN wins. Where both are
-// equal the first operand takes the gradient.
+// maximum, minimum and clip: the larger or the smaller of two, element by element. NaN wins. Where both are equal, the first
+// operand takes the gradient.
 
 import { f32x4, i32x4 } from '@treadle/wasm';
-import type { Node } from '../../node.ts';
-import type { LaneOp } from '../../op.ts';
+import type { LaneOp, Node } from '../../node.ts';
 import { broadcastShapes } from '../../shape.ts';
-import { greater, greaterEqual, lessEqual, where } from './comparison.ts';
-import { alike, applyLane, floatUnary, laneOp, type NodeOrNumber } from './lane.ts';
+import { greaterEqual, lessEqual, where } from './comparison.ts';
+import { applyLane, laneOp, type NodeOrNumber, toCommonDtype } from './lane.ts';
 
 function extreme(
   name: string,
@@ -26,7 +25,7 @@ function extreme(
   });
   const forInts: LaneOp = { ...forFloats, key: `${name} int32`, lane: int, gradient: () => [] };
   return (a, b) => {
-    const [x, y, dtype] = alike(a, b);
+    const [x, y, dtype] = toCommonDtype(a, b);
     return applyLane(dtype === 'float32' ? forFloats : forInts, [x, y], dtype);
   };
 }
@@ -53,11 +52,3 @@ export function clip(x: Node, low: NodeOrNumber, high: NodeOrNumber): Node {
   for (const end of [low, high]) if (typeof end !== 'number') shape = broadcastShapes('clip', shape, end.shape);
   return minimum(maximum(x, low), high);
 }
-
-/** max(x, 0); the gradient at 0 is 0. */
-export const relu: (x: NodeOrNumber) => Node = floatUnary({
-  name: 'relu',
-  cost: 0.1,
-  lane: (_, x) => f32x4.pmax(x.float(0), 0), // x < 0 ? 0 : x, which keeps NaN
-  gradient: (dy, y) => [where(greater(y, 0), dy, 0)],
-});

@@ -1,0 +1,57 @@
+// concat: tensors one after the other along an axis. Each input is copied into its box of the result.
+
+import { lanes } from '@treadle/kernels';
+import { DtypeError, ShapeError } from '../../calls/errors.ts';
+import { applyOp } from '../../make-node.ts';
+import type { Node, TiledOp } from '../../node.ts';
+import { denseView, normalizeAxis, showShape } from '../../shape.ts';
+import { type Box, boxView } from './box.ts';
+import { sliceBox } from './slice-and-pad.ts';
+
+/** The nodes one after the other along an axis; all other extents are equal, and so are the dtypes. */
+export function concat(nodes: readonly Node[], axis = 0): Node {
+  const first = nodes[0];
+  if (!first) throw new ShapeError('concat: at least one tensor must be given; got none');
+  const at = normalizeAxis('concat', axis, first.shape.length);
+  for (const node of nodes) {
+    const fits =
+      node.shape.length === first.shape.length &&
+      node.shape.every((extent, i) => i === at || extent === first.shape[i]);
+    if (!fits) {
+      throw new ShapeError(
+        `concat: all extents but that of axis ${at} must be equal; got ${nodes.map((n) => showShape(n.shape)).join(', ')}`,
+      );
+    }
+  }
+  requireOneDtype('concat', nodes);
+  let length = 0;
+  const parts = nodes.map((node): Box => {
+    const begin = node.shape.map((_, i) => (i === at ? length : 0));
+    length += node.shape[at] ?? 0;
+    return { begin, strides: node.shape.map(() => 1), size: node.shape };
+  });
+  if (nodes.length === 1) return first;
+  const shape = first.shape.map((extent, i) => (i === at ? length : extent));
+  const type = first.dtype === 'float32' ? 'f32x4' : 'i32x4';
+  const op: TiledOp = {
+    kind: 'tiled',
+    name: 'concat',
+    key: `concat ${at}`,
+    kernels: ({ inputs, output }) =>
+      inputs.map((operand, i) => {
+        const part = parts[i];
+        if (!part) throw new Error('internal: concat has a part for every input');
+        const stores = [{ slot: output, view: boxView(part, denseView(shape)) }];
+        const loads = [{ operand, type } as const];
+        return lanes({ name: 'concat', key: 'copy', shape: part.size, loads, body: (_, v) => v, cost: 0.1, stores });
+      }),
+    gradient: (dy) => parts.map((part) => sliceBox(dy, part)),
+  };
+  return applyOp(op, nodes, shape, first.dtype);
+}
+
+/** Throws DtypeError unless all nodes are of one dtype. */
+export function requireOneDtype(op: string, nodes: readonly Node[]): void {
+  if (nodes.every(({ dtype }) => dtype === nodes[0]?.dtype)) return;
+  throw new DtypeError(`${op}: all tensors must be of one dtype; got ${nodes.map(({ dtype }) => dtype).join(', ')}`);
+}
