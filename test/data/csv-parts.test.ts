@@ -1,4 +1,4 @@
-// Laws of reading CSV part by part: where bytes are cut, what else the program does meanwhile, and how much it is.
+// Laws of reading CSV part by part: where the bytes are cut does not matter, the event loop keeps running, and files may be long.
 
 import { isUtf8 } from 'node:buffer';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Every row with its line and its fields as text and as numbers, or the error; of bytes that are not UTF-8, that it is one. */
+/** Every row: its line, and its fields as text and as numbers. For refused bytes: the message; for invalid UTF-8, only `refused`. */
 function scanned(parts: readonly Uint8Array[], syntax: CsvSyntax): unknown {
   const rows: unknown[] = [];
   const scanner = new CsvScanner(syntax, (fields) => {
@@ -64,11 +64,11 @@ const syntaxes: fc.Arbitrary<CsvSyntax> = fc.record({
 });
 
 describe('the scanner', () => {
-  test('gives the same rows, or the same error, wherever the bytes are cut', () => {
+  test('gives the same rows or the same error, wherever the bytes are cut', () => {
     fc.assert(
       fc.property(bytesOf, syntaxes, fc.array(fc.nat(60), { maxLength: 6 }), (bytes, syntax, cuts) => {
-        const places = [0, ...cuts.map((cut) => Math.min(cut, bytes.length)).sort((a, b) => a - b), bytes.length];
-        const parts = places.slice(1).map((to, i) => bytes.subarray(places[i], to));
+        const positions = [0, ...cuts.map((cut) => Math.min(cut, bytes.length)).sort((a, b) => a - b), bytes.length];
+        const parts = positions.slice(1).map((to, i) => bytes.subarray(positions[i], to));
         const whole = scanned([bytes], syntax);
         expect(scanned(parts, syntax)).toEqual(whole);
         expect(
@@ -82,7 +82,7 @@ describe('the scanner', () => {
     );
   });
 
-  test('keeps none of the bytes that it was given', () => {
+  test('does not keep a reference to the bytes that it was given', () => {
     const buffer = Buffer.from('1,2\n3,');
     const rows: string[] = [];
     const scanner = new CsvScanner({}, (fields) => rows.push(`${fields.text(0)} ${fields.text(1)}`));
@@ -110,7 +110,7 @@ describe('a number in a field', () => {
     .map((parts) => parts.join(''));
   const asNumber = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text));
 
-  test('is what Number makes of it, bit for bit', () => {
+  test('has the value that Number gives, bit for bit', () => {
     const texts = fc.oneof(
       written,
       fc.double().map(String),
@@ -136,39 +136,42 @@ describe('a file of many parts', () => {
   const text = `id,size,kind\n${Array.from({ length: rows }, (_, i) => `${i},${i / 8},${i % 3 === 0 ? '"a""b"' : 'é'}\n`).join('')}`;
   const options = { header: true, columns: ['id', 'size'], target: 'kind', classes: ['é', 'a"b'] } as const;
 
-  test.each(['a.csv', 'a.csv.gz'])('%s is read alike at once, part by part, and as a table', async (name) => {
-    const path = join(folder, name);
-    writeFileSync(path, name.endsWith('gz') ? gzipSync(text) : text);
-    const expected = Float32Array.from({ length: 2 * rows }, (_, i) => (i % 2 === 0 ? i / 2 : (i - 1) / 16));
-    const labels = Int32Array.from({ length: rows }, (_, i) => Number(i % 3 === 0));
-    for (const { x, y } of [readCsv(path, options), await readCsvAsync(path, options)]) {
-      expect(x.data()).toEqual(expected);
-      expect(y.data()).toEqual(labels);
-    }
-    for (const table of [readCsv(path, { header: true }), await readCsvAsync(path, { header: true })]) {
-      expect(table.rows).toBe(rows);
-      expect(table.numbers(['id', 'size']).data()).toEqual(expected);
-      expect(table.classes('kind', ['é', 'a"b']).data()).toEqual(labels);
-      expect(table.texts('kind').slice(0, 2)).toEqual(['a"b', 'é']);
-    }
-  });
+  test.each(['a.csv', 'a.csv.gz'])(
+    '%s gives the same values when read synchronously, asynchronously, and as a table',
+    async (name) => {
+      const path = join(folder, name);
+      writeFileSync(path, name.endsWith('gz') ? gzipSync(text) : text);
+      const expected = Float32Array.from({ length: 2 * rows }, (_, i) => (i % 2 === 0 ? i / 2 : (i - 1) / 16));
+      const labels = Int32Array.from({ length: rows }, (_, i) => Number(i % 3 === 0));
+      for (const { x, y } of [readCsv(path, options), await readCsvAsync(path, options)]) {
+        expect(x.data()).toEqual(expected);
+        expect(y.data()).toEqual(labels);
+      }
+      for (const table of [readCsv(path, { header: true }), await readCsvAsync(path, { header: true })]) {
+        expect(table.rows).toBe(rows);
+        expect(table.numbers(['id', 'size']).data()).toEqual(expected);
+        expect(table.classes('kind', ['é', 'a"b']).data()).toEqual(labels);
+        expect(table.texts('kind').slice(0, 2)).toEqual(['a"b', 'é']);
+      }
+    },
+  );
 
-  test('leaves the event loop free between its parts', async () => {
+  test('lets the event loop run between the parts', async () => {
     const path = join(folder, 'a.csv');
     writeFileSync(path, text);
-    let turns = 0;
+    let iterations = 0;
     let isOver = false;
-    const turn = (): void => {
-      turns++;
-      if (!isOver) setImmediate(turn);
+    const iterate = (): void => {
+      iterations++;
+      if (!isOver) setImmediate(iterate);
     };
-    setImmediate(turn);
+    setImmediate(iterate);
     await readCsvAsync(path, options);
     isOver = true;
-    expect(turns).toBeGreaterThanOrEqual(Math.floor(text.length / 2 ** 18));
+    expect(iterations).toBeGreaterThanOrEqual(Math.floor(text.length / 2 ** 18));
   });
 
-  test('is refused alike, with its path', async () => {
+  test('is refused with the same message, synchronously and asynchronously, and the message has the path', async () => {
     const path = join(folder, 'bad.csv');
     writeFileSync(path, `${text}1,x,é\n`);
     const message = `csv: a field must be a number; got "x" in line ${rows + 2}, column "size" (${path})`;
@@ -183,7 +186,7 @@ describe('a file of many parts', () => {
     );
   });
 
-  test.runIf(process.env.TREADLE_TEST_LONG)('may be longer than any string', { timeout: 600_000 }, async () => {
+  test.runIf(process.env.TREADLE_TEST_LONG)('may be longer than the longest string', { timeout: 600_000 }, async () => {
     const path = join(folder, 'long.csv');
     const line = '0.125,2.5,1\n';
     const block = line.repeat(2 ** 18);

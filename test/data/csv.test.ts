@@ -1,10 +1,9 @@
-// Laws of the CSV reader, against a writer that follows RFC 4180, and the tables that lie beside the repository.
+// Laws of the CSV reader, against a writer that follows RFC 4180, and on real tables beside the repository.
 
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import {
   classes,
-  csvRecords,
   FormatError,
   integers,
   numbers,
@@ -16,9 +15,10 @@ import {
 } from '@treadle/data';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { csvRecords } from './csv-records.ts';
 import { sharedData } from './shared-data.ts';
 
-/** RFC 4180: a field with a delimiter, a quote or a line break in it is quoted, and quotes in it are doubled. */
+/** RFC 4180: a field that contains a delimiter, a quote or a line break is quoted, and its quotes are doubled. */
 function writeCsv(rows: readonly (readonly string[])[], delimiter: string, lineBreak: string): string {
   const field = (text: string) =>
     /["\r\n]/.test(text) || text.includes(delimiter) ? `"${text.replaceAll('"', '""')}"` : text;
@@ -45,7 +45,7 @@ describe('csvRecords', () => {
     );
   });
 
-  test('the last line break may be missing, and lines may end in different ways', () => {
+  test('the last line break may be missing, and line breaks may be mixed', () => {
     expect(csvRecords('1,2\r\n3,4\n5,6\r7,8').rows).toEqual([
       ['1', '2'],
       ['3', '4'],
@@ -54,7 +54,7 @@ describe('csvRecords', () => {
     ]);
   });
 
-  test('comments, blank lines and skipped lines leave the rows as they are and the lines as they were', () => {
+  test('comments, blank lines and skipped lines change neither the rows nor their line numbers', () => {
     const extra = fc.array(fc.constantFrom('', '# a "comment', '#'), { maxLength: 3 });
     const skipped = fc.array(fc.constantFrom('title "of', '', '1,2,3'), { maxLength: 3 });
     const plainRows = fc.array(fc.tuple(fc.stringMatching(/^[a-z]+$/), fc.stringMatching(/^[\w#]*$/), extra), {
@@ -75,7 +75,7 @@ describe('csvRecords', () => {
     );
   });
 
-  test('the line of a row is the one it begins in', () => {
+  test('the line of a row is the line on which it begins', () => {
     fc.assert(
       fc.property(textRows, lineBreaks, (rows, lineBreak) => {
         let line = 1;
@@ -90,14 +90,14 @@ describe('csvRecords', () => {
     );
   });
 
-  test("with quote: '' a quote is a character like any other", () => {
+  test("with quote: '' a quote is an ordinary character", () => {
     expect(csvRecords('6",a"b\n"x,"', { quote: '' }).rows).toEqual([
       ['6"', 'a"b'],
       ['"x', '"'],
     ]);
   });
 
-  test('every cut inside a quoted field is a FormatError', () => {
+  test('a text that ends inside a quoted field is a FormatError', () => {
     const text = 'a,b\n1,"two ""and"" three"';
     for (let length = text.indexOf('"') + 1; length < text.length; length++) {
       const cut = text.slice(0, length);
@@ -109,34 +109,44 @@ describe('csvRecords', () => {
   test.each<[string, string, TableOptions, string]>([
     ['an empty text', '', {}, 'csv: a text must have at least one row; got none'],
     ['a text of comments', '# a\n\n# b\n', { comment: '#' }, 'at least one row; got none'],
-    ['more skipped lines than there are', '1,2\n', { skipLines: 2 }, 'at least one row; got none'],
-    ['a short row', '1,2\n\n3\n', {}, 'csv: every row must have the 2 fields that line 1 has; got 1 in line 3; fields'],
+    ['more skipped lines than the text has', '1,2\n', { skipLines: 2 }, 'at least one row; got none'],
+    [
+      'a short row',
+      '1,2\n\n3\n',
+      {},
+      'csv: every row must have as many fields as line 1, which has 2; got 1 in line 3; the delimiter',
+    ],
     [
       'a long row',
       'a\n1,2',
       {},
-      'csv: every row must have the 1 fields that line 1 has; got 2 in line 2; fields are divided by ","',
+      'csv: every row must have as many fields as line 1, which has 1; got 2 in line 2; the delimiter is ","',
     ],
     [
       'an open quote',
       'a,b\n1,"2\n3,4\n',
       {},
-      'csv: a quoted field must be closed by "; got the end of the text in the row after the one in line 1',
+      'csv: a quoted field must be closed by "; got the end of the text in the row after line 1',
     ],
-    ['an open quote at once', '"a', {}, 'got the end of the text in the first row'],
+    ['an open quote in the first row', '"a', {}, 'got the end of the text in the first row'],
     [
       'a quote in a field',
       'x\na,b\n1,2"\n',
       { skipLines: 1 },
-      'csv: " inside a field must be doubled and the field quoted; got one in line 3, column 1',
+      'csv: " inside a field must be doubled and the field must be quoted; got one in line 3, column 1',
     ],
-    ['text after a quote', 'a,b\n"1"x,2\n', {}, "got one in line 2, column 0 counted from 0; with quote: '' it is"],
-  ])('%s is told', (_, text, options, message) => {
+    [
+      'text after a quote',
+      'a,b\n"1"x,2\n',
+      {},
+      "got one in line 2, column 0 (columns count from 0); with quote: '' it is an",
+    ],
+  ])('%s is a FormatError that says what is wrong', (_, text, options, message) => {
     expect(() => csvRecords(text, options)).toThrow(FormatError);
     expect(() => csvRecords(text, options)).toThrow(message);
   });
 
-  test('options that mean nothing are told', () => {
+  test('an empty delimiter and a skipLines that is no count are RangeErrors', () => {
     expect(() => csvRecords('1', { delimiter: '' })).toThrow(
       /^csv: delimiter must have at least one character; got ''$/,
     );
@@ -167,14 +177,14 @@ describe('textTable', () => {
     );
   });
 
-  test('columns come in the order asked for, by name or by index, from the end when negative', () => {
+  test('columns are read in the order given, by name or by index, which counts from the end when negative', () => {
     const table = textTable('a, b ,"c"\n1,2,3\n4,5,6\n', { header: true });
     expect(table.names).toEqual(['a', 'b', 'c']);
     expect([...numbers(table, ['c', 0, -2]).values]).toEqual([3, 1, 2, 6, 4, 5]);
     expect(integers(table, 'b')).toEqual({ values: Int32Array.of(2, 5), shape: [2] });
   });
 
-  test('a class is its index in the list of names', () => {
+  test('a class becomes its index in the list of names', () => {
     const table = textTable('1,red\n2, blue\n3,red\n');
     expect(classes(table, 1, ['blue', 'red'])).toEqual({ values: Int32Array.of(1, 0, 1), shape: [3] });
   });
@@ -201,7 +211,7 @@ describe('textTable', () => {
     );
   });
 
-  test('what else is wrong in a table is told', () => {
+  test('a missing column, an unknown class and a missing header are errors that name them', () => {
     const table = textTable('a,b,a\n1,2,3\n', { header: true });
     expect(() => textTable('a,b\n', { header: true })).toThrow(
       'csv: a text must have at least one row; got only a header',
@@ -220,7 +230,7 @@ describe('textTable', () => {
 describe('tablePair', () => {
   const table = textTable('id,size,kind,price\n7,1.5,b,10\n8,2.5,a,20\n', { header: true });
 
-  test('x is every column but the target, in order, or the columns named', () => {
+  test('x is all columns except the target, in order, or the columns that are named', () => {
     const { x, y } = tablePair(textTable('1,2,3\n4,5,6\n'), { target: 1 });
     expect(x).toEqual({ values: Float32Array.of(1, 3, 4, 6), shape: [2, 2] });
     expect(y).toEqual({ values: Float32Array.of(2, 5), shape: [2] });
@@ -230,7 +240,7 @@ describe('tablePair', () => {
     });
   });
 
-  test('y is float32, int32 or the index of a class for one column, and [rows, columns] for a list', () => {
+  test('y of one column is float32, int32 or the index of a class; y of a list is [rows, columns]', () => {
     const y = (options: PairOptions) => tablePair(table, { columns: [0], ...options }).y;
     expect(y({ target: 'price' })).toEqual({ values: Float32Array.of(10, 20), shape: [2] });
     expect(y({ target: 'price', targetDtype: 'int32' })).toEqual({ values: Int32Array.of(10, 20), shape: [2] });
@@ -239,13 +249,15 @@ describe('tablePair', () => {
     expect(texts(table, 'kind')).toEqual(['b', 'a']);
   });
 
-  test('what cannot be a pair is told', () => {
+  test('a field of text, x or y without columns, and int32 labels from a list are errors', () => {
     expect(() => tablePair(table, { target: 'price' })).toThrow(
       'csv: a field must be a number; got "b" in line 2, column "kind"',
     );
-    expect(() => tablePair(table, { target: [] })).toThrow('csv: x and y must have a column each; got 4 and 0');
+    expect(() => tablePair(table, { target: [] })).toThrow(
+      'csv: x and y must have at least one column each; got 4 and 0',
+    );
     expect(() => tablePair(textTable('1\n'), { target: 0 })).toThrow(
-      'csv: x and y must have a column each; got 0 and 1',
+      'csv: x and y must have at least one column each; got 0 and 1',
     );
     expect(() => tablePair(table, { columns: [0], target: [3], targetDtype: 'int32' })).toThrow(
       'csv: labels must come from one column; got a list of 1',
@@ -253,7 +265,7 @@ describe('tablePair', () => {
   });
 });
 
-describe('the tables beside the repository', () => {
+describe('real tables', () => {
   const text = (path: string) => {
     const bytes = readFileSync(path);
     return (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();

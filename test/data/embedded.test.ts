@@ -1,9 +1,9 @@
-// The embedded sets are the figures of their sources: by hash and sums always, figure by figure where the sources lie at hand.
+// The embedded sets contain the values of their sources. Hashes and sums are always compared; single values where the sources are present.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { digitsFigures, embeddedSplit, irisFigures, type Labelled, unpack } from '@treadle/data';
+import { digitsData, embeddedSplit, irisData, type Labelled, unpack } from '@treadle/data';
 import { describe, expect, test } from 'vitest';
 import { sharedData } from './shared-data.ts';
 
@@ -13,7 +13,7 @@ function hash({ x, y }: Labelled): string {
   return createHash('sha256').update(bytes(x.values)).update(bytes(y.values)).digest('hex').slice(0, 16);
 }
 
-/** A row as text and its label, sorted: the same for the same rows in any order. */
+/** Each row with its label as text, sorted, so that the order of the rows does not matter. */
 function rowsOf({ x, y }: Labelled): string[] {
   const length = x.values.length / y.values.length;
   return [...y.values].map((label, i) => `${x.values.subarray(i * length, (i + 1) * length)} → ${label}`).sort();
@@ -21,20 +21,20 @@ function rowsOf({ x, y }: Labelled): string[] {
 
 describe.each([
   {
-    set: digitsFigures,
+    set: digitsData,
     file: 'uci/digits.csv.gz',
     skipLines: 0,
     divisor: 16,
     sizes: [1437, 360],
     sha256: 'cf7e26e57b05ca0d',
   },
-  { set: irisFigures, file: 'uci/iris.csv', skipLines: 1, divisor: 1, sizes: [120, 30], sha256: '3f1e7d0047d50096' },
+  { set: irisData, file: 'uci/iris.csv', skipLines: 1, divisor: 1, sizes: [120, 30], sha256: '3f1e7d0047d50096' },
 ])('$set.name', ({ set, file, skipLines, divisor, sizes, sha256 }) => {
-  test('the figures have the hash they were packed with', () => {
+  test('the unpacked values have the hash of the values that were packed', () => {
     expect(hash(unpack(set))).toBe(sha256);
   });
 
-  test('they are those of the source, row by row', (context) => {
+  test('the rows are those of the source, in the same order', (context) => {
     const bytes = readFileSync(sharedData(file, context));
     const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
     const rows = text
@@ -48,7 +48,7 @@ describe.each([
     expect([...y.values]).toEqual(rows.map((row) => row.at(-1)));
   });
 
-  test('a split has all rows once, 80 % of them to train on, in an order of the seed', () => {
+  test('a split contains every row once, 80 % of them for training, in an order that the seed decides', () => {
     const { train, test: held } = embeddedSplit(set, { seed: 1 });
     expect([train.y.shape[0], held.y.shape[0]]).toEqual(sizes);
     expect(train.x.shape).toEqual([sizes[0], ...set.rowShape]);
@@ -58,9 +58,9 @@ describe.each([
   });
 });
 
-describe('what is known of the sets', () => {
-  test('digits: the classes have 174 to 183 rows each, pixels are 0 … 1 in sixteenths', () => {
-    const { x, y } = unpack(digitsFigures);
+describe('known properties of the sets', () => {
+  test('digits: the classes have 174 to 183 rows each, and pixels are multiples of 1/16 from 0 to 1', () => {
+    const { x, y } = unpack(digitsData);
     const counts = new Array(10).fill(0);
     for (const label of y.values) counts[label]++;
     expect(counts).toEqual([178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
@@ -68,7 +68,7 @@ describe('what is known of the sets', () => {
   });
 
   test('iris: 50 rows of each species, and the means that R. A. Fisher printed', () => {
-    const { x, y } = unpack(irisFigures);
+    const { x, y } = unpack(irisData);
     const printed = [
       [5.006, 3.428, 1.462, 0.246],
       [5.936, 2.77, 4.26, 1.326],
@@ -82,7 +82,7 @@ describe('what is known of the sets', () => {
     }
   });
 
-  test('a set whose bytes are not as many as its rows is an internal error', () => {
-    expect(() => unpack({ ...irisFigures, rows: 149 })).toThrow('internal: iris has 750 bytes');
+  test('a set with another number of bytes than its rows need is an internal error', () => {
+    expect(() => unpack({ ...irisData, rows: 149 })).toThrow('internal: iris has 750 bytes');
   });
 });

@@ -68,7 +68,7 @@ describe('decodeIdx', () => {
     );
   });
 
-  test('lists of whole numbers and int32 are int32, all else is float32', () => {
+  test('int32 and lists of whole numbers become int32, all others float32', () => {
     fc.assert(
       fc.property(written, (array) => {
         const isInt = array.type === 'int32' || (array.shape.length < 2 && !array.type.startsWith('float'));
@@ -77,7 +77,7 @@ describe('decodeIdx', () => {
     );
   });
 
-  test('every shorter file, and every longer one, is a FormatError', () => {
+  test('a file that is shorter or longer than its header states is a FormatError', () => {
     fc.assert(
       fc.property(written, fc.nat(), fc.integer({ min: 1, max: 9 }), (array, cut, more) => {
         const bytes = writeIdx(array);
@@ -87,14 +87,14 @@ describe('decodeIdx', () => {
     );
   });
 
-  test('every shorter gzip file is a FormatError', () => {
+  test('a gzip file that is cut anywhere is a FormatError', () => {
     const bytes = gzipSync(writeIdx(small));
     for (let length = 0; length < bytes.length; length++) {
       expect(() => decodeIdx(bytes.subarray(0, length)), `${length} bytes`).toThrow(FormatError);
     }
   });
 
-  test('any bytes at all give an array of their own size or a FormatError', () => {
+  test('arbitrary bytes give an array whose size agrees with them, or a FormatError', () => {
     const header = fc.tuple(fc.constant(0), fc.constant(0), fc.constantFrom(8, 9, 10, 11, 12, 13, 14), fc.nat(3));
     fc.assert(
       fc.property(fc.oneof(fc.constant([]), header), fc.uint8Array({ maxLength: 40 }), (head, tail) => {
@@ -110,7 +110,7 @@ describe('decodeIdx', () => {
     );
   });
 
-  test('it reads a view that starts anywhere in a larger buffer', () => {
+  test('a view may start anywhere in a larger buffer', () => {
     const bytes = writeIdx(small);
     const shifted = new Uint8Array(bytes.length + 3);
     shifted.set(bytes, 3);
@@ -126,15 +126,11 @@ describe('decodeIdx', () => {
       'idx: the element type must be one of 0x08, 0x09, 0x0b … 0x0e; got 0xa',
     ],
     ['short header', [0, 0, 8, 2, 0, 0, 0, 1], 'idx: 2 axes must have 4 bytes each in the header; got 4 bytes'],
-    ['short data', [0, 0, 8, 1, 0, 0, 0, 3, 7], 'idx: [3] elements of uint8 must take 11 bytes with the header; got 9'],
+    ['short data', [0, 0, 8, 1, 0, 0, 0, 3, 7], 'idx: an array [3] of uint8 must take 11 bytes with its header; got 9'],
     ['long data', [0, 0, 8, 1, 0, 0, 0, 1, 7, 7], 'longer than its header says'],
-    [
-      'huge extents',
-      [0, 0, 8, 2, ...new Array(8).fill(255)],
-      'idx: [4294967295, 4294967295] elements of uint8 must take',
-    ],
+    ['huge axes', [0, 0, 8, 2, ...new Array(8).fill(255)], 'idx: an array [4294967295, 4294967295] of uint8 must take'],
     ['damaged gzip', [0x1f, 0x8b, 8, 0, 1], 'idx: gzip data must be complete and undamaged; got 5 bytes'],
-  ])('%s is told', (_, bytes, message) => {
+  ])('%s: the error says what is wrong', (_, bytes, message) => {
     expect(() => decodeIdx(Uint8Array.from(bytes))).toThrow(message);
   });
 });

@@ -1,4 +1,4 @@
-// The MNIST folder: names, pairing and scaling on small files written here, and the real set where it lies at hand.
+// The MNIST folder: names, pairing and scaling on small files that the tests write, and the real set where it is present.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** uint8 IDX data whose elements count up from 0. */
+/** uint8 IDX data with the elements 0, 1, 2, … */
 function idx(...shape: number[]): Uint8Array {
   const extents = shape.flatMap((extent) => [0, 0, 0, extent]);
   const count = shape.reduce((a, b) => a * b, 1);
@@ -33,7 +33,7 @@ const complete = {
 };
 
 describe('readMnist', () => {
-  test('x is pixel / 255 as [n, height, width, 1], y the labels', () => {
+  test('x is pixel / 255 as [n, height, width, 1], and y is the labels', () => {
     write(complete);
     const { train, test: held } = readMnist(folder);
     expect(train.x.shape).toEqual([3, 2, 2, 1]);
@@ -43,7 +43,7 @@ describe('readMnist', () => {
     expect(held.y).toEqual({ values: Int32Array.of(0, 1), shape: [2] });
   });
 
-  test('train-… goes before train10k-…, dots stand for hyphens, and a plain file goes before a packed one', () => {
+  test('train-… is preferred to train10k-…, a plain file to a gzip file, and a dot may replace the hyphen before idx', () => {
     write({
       ...complete,
       'train-images-idx3-ubyte.gz': gzipSync(idx(1, 2, 2)),
@@ -74,7 +74,7 @@ describe('readMnist', () => {
     ],
     ['square labels', { 'train-labels-idx1-ubyte': idx(3, 1) }, 'mnist: labels must be uint8 [n]; got uint8 [3, 1]'],
     ['a file cut short', { 'train-labels-idx1-ubyte': idx(3).subarray(0, 9) }, 'got 9; the file is cut short ('],
-  ])('%s is told', (_, changes: Record<string, Uint8Array | undefined>, message) => {
+  ])('%s: the error says what is wrong', (_, changes: Record<string, Uint8Array | undefined>, message) => {
     const files = Object.entries({ ...complete, ...changes });
     write(Object.fromEntries(files.flatMap(([name, bytes]) => (bytes === undefined ? [] : [[name, bytes]]))));
     expect(() => readMnist(folder)).toThrow(FormatError);
@@ -82,7 +82,7 @@ describe('readMnist', () => {
     if (message.endsWith('(')) expect(() => readMnist(folder)).toThrow(folder);
   });
 
-  test('the real set has its known sizes, class counts and mean', (context) => {
+  test('the real set has the known sizes, class counts and sum of pixels', (context) => {
     const { train, test: held } = readMnist(sharedData('mnist', context));
     expect(train.x.shape).toEqual([10000, 28, 28, 1]);
     expect(held.x.shape).toEqual([10000, 28, 28, 1]);

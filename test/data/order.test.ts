@@ -1,4 +1,4 @@
-// Laws of the order of rows: permutations, batches, splits, and the copying of rows that they name.
+// Laws of the order of rows: permutations, batches, splits, and the copying of rows.
 
 import {
   batchCount,
@@ -20,7 +20,7 @@ const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 const sorted = (indices: Iterable<number>): number[] => [...indices].sort((a, b) => a - b);
 
 describe('permutation', () => {
-  test('it has every index once, and the same seed and epoch give it again', () => {
+  test('has every index once, and is the same for the same seed and epoch', () => {
     fc.assert(
       fc.property(fc.nat(300), seeds, fc.nat(2 ** 32 - 1), (n, seed, epoch) => {
         const order = permutation(n, { seed, epoch });
@@ -30,7 +30,7 @@ describe('permutation', () => {
     );
   });
 
-  test('another seed, its upper half included, or another epoch gives another order', () => {
+  test('is different for another seed, also if only the upper 32 bits differ, and for another epoch', () => {
     fc.assert(
       fc.property(seeds, seeds, fc.nat(999), fc.nat(999), (seed, otherSeed, epoch, otherEpoch) => {
         fc.pre(seed !== otherSeed && epoch !== otherEpoch);
@@ -42,7 +42,7 @@ describe('permutation', () => {
     expect(permutation(300, { seed: 1 })).not.toEqual(permutation(300, { seed: 1 + 2 ** 32 }));
   });
 
-  test('all orders of five are equally likely, over seeds and over epochs', () => {
+  test('gives all orders of five equally often, over seeds and over epochs', () => {
     const draws = 120 * 200;
     for (const option of ['seed', 'epoch'] as const) {
       const seen = new Map<string, number>();
@@ -57,12 +57,12 @@ describe('permutation', () => {
     }
   });
 
-  test('the order of a seed is the same in every version', () => {
+  test('gives these orders for these seeds, in every version', () => {
     expect([...permutation(10, { seed: 1 })]).toEqual([9, 8, 2, 3, 7, 6, 0, 5, 1, 4]);
     expect([...permutation(10, { seed: 2 ** 52 + 5, epoch: 3 })]).toEqual([7, 8, 1, 6, 3, 2, 5, 9, 4, 0]);
   });
 
-  test('what is out of range is told', () => {
+  test('refuses a seed, an epoch and a number of rows out of range', () => {
     expect(() => permutation(5, { seed: -1 })).toThrow(
       'permutation: seed must be a whole number from 0 to 2^53 − 1; got -1',
     );
@@ -71,7 +71,9 @@ describe('permutation', () => {
       'fit: epoch must be a whole number from 0 to 2^32 − 1',
     );
     for (const n of [-1, 1.5, 2 ** 31, Number.NaN]) {
-      expect(() => permutation(n)).toThrow(`permutation: the number of rows must be whole and below 2^31; got ${n}`);
+      expect(() => permutation(n)).toThrow(
+        `permutation: the number of rows must be a whole number from 0 to 2^31 − 1; got ${n}`,
+      );
     }
   });
 });
@@ -79,7 +81,7 @@ describe('permutation', () => {
 describe('batches', () => {
   const options = fc.record({ shuffle: fc.boolean(), seed: seeds, epoch: fc.nat(99) });
 
-  test('they have every row exactly once, and only the last is shorter', () => {
+  test('contain every row exactly once, and only the last batch may be shorter', () => {
     fc.assert(
       fc.property(counts, fc.integer({ min: 1, max: 400 }), options, (n, batchSize, how) => {
         const list = [...batches(n, batchSize, how)];
@@ -91,7 +93,7 @@ describe('batches', () => {
     );
   });
 
-  test('they divide the order of the seed and the epoch, or the order of the rows', () => {
+  test('are consecutive parts of the shuffled order, or of the order of the rows', () => {
     fc.assert(
       fc.property(counts, fc.integer({ min: 1, max: 400 }), seeds, fc.nat(99), (n, batchSize, seed, epoch) => {
         const joined = (shuffle: boolean) =>
@@ -102,7 +104,7 @@ describe('batches', () => {
     );
   });
 
-  test('dropLast leaves out the shorter one and nothing else', () => {
+  test('with dropLast, lack the shorter batch and nothing else', () => {
     fc.assert(
       fc.property(counts, fc.integer({ min: 1, max: 300 }), options, (n, batchSize, how) => {
         fc.pre(batchSize <= n);
@@ -113,7 +115,7 @@ describe('batches', () => {
     );
   });
 
-  test('what is out of range is told before the first batch is asked for', () => {
+  test('refuse arguments out of range at the call, before the first batch is read', () => {
     for (const batchSize of [0, -1, 2.5, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => batches(10, batchSize)).toThrow(RangeError);
       expect(() => batches(10, batchSize, { op: 'fit' })).toThrow(
@@ -122,7 +124,7 @@ describe('batches', () => {
     }
     expect(() => batches(0, 4)).toThrow('batches: data must have at least one row; got 0');
     expect(() => batches(3, 4, { dropLast: true })).toThrow(
-      'batches: dropLast must leave a batch; got 3 rows and batchSize 4',
+      'batches: dropLast must leave at least one batch; got 3 rows and batchSize 4',
     );
   });
 });
@@ -137,7 +139,7 @@ function numbered(n: number, columns: number): { x: PlainArray<Float32Array>; y:
 }
 
 describe('splitRows', () => {
-  test('the parts are disjoint and complete, and a row of x keeps its y', () => {
+  test('the parts are disjoint and complete, and each row of x keeps its y', () => {
     const sizes = fc.integer({ min: 1, max: 999 }); // in thousandths
     fc.assert(
       fc.property(
@@ -165,17 +167,17 @@ describe('splitRows', () => {
     );
   });
 
-  test('testSize is a share, rounded up and free of float64 noise, or a number of rows; a quarter when not given', () => {
+  test('testSize is a fraction, rounded up without float64 noise, or a number of rows; 0.25 by default', () => {
     const { x, y } = numbered(100, 1);
     const held = (testSize?: number) => splitRows(x, y, { testSize }).test.y.shape[0];
     expect([held(0.07), held(0.071), held(7), held(1), held(99), held()]).toEqual([7, 8, 7, 1, 99, 25]);
   });
 
-  test('what cannot be split is told', () => {
+  test('a split with an empty part and unequal rows are errors', () => {
     const { x, y } = numbered(10, 2);
     for (const testSize of [0, -0.5, 10, 1.5, 0.95, Number.NaN]) {
       expect(() => splitRows(x, y, { testSize })).toThrow(
-        `trainTestSplit: testSize must be a share or a number of rows that leaves both parts some; got ${testSize} of 10 rows`,
+        `trainTestSplit: testSize must be a fraction or a number of rows that leaves rows in both parts; got ${testSize} for 10 rows`,
       );
     }
     expect(() => splitRows(x, numbered(9, 1).y, { op: 'fit' })).toThrow(
@@ -185,7 +187,7 @@ describe('splitRows', () => {
 });
 
 describe('commonRows', () => {
-  test('it is the number of rows, or tells what is wrong in the name of the caller', () => {
+  test('returns the number of rows, or throws with the name of the caller', () => {
     expect(commonRows('fit', { shape: [100, 4] }, { shape: [100] })).toBe(100);
     expect(() => commonRows('fit', { shape: [2] }, { shape: [3] })).toThrow(ShapeError);
     expect(() => commonRows('fit', { shape: [100, 4] }, { shape: [99] })).toThrow(
@@ -201,7 +203,7 @@ describe('commonRows', () => {
 });
 
 describe('epochBatches', () => {
-  test('they are the rows that batches names, copied', () => {
+  test('are copies of the rows that batches lists', () => {
     fc.assert(
       fc.property(counts, fc.integer({ min: 1, max: 90 }), seeds, fc.nat(9), (n, batchSize, seed, epoch) => {
         const { x, y } = numbered(n, 2);
@@ -219,7 +221,7 @@ describe('epochBatches', () => {
     );
   });
 
-  test('unequal rows are told at once', () => {
+  test('refuse unequal rows at the call', () => {
     expect(() => epochBatches(numbered(3, 1).x, numbered(2, 1).y, 2)).toThrow(
       'batches: x and y must have the same number',
     );
@@ -227,7 +229,7 @@ describe('epochBatches', () => {
 });
 
 describe('takeRows', () => {
-  test('out[i] = source[indices[i]], whatever the length of a row, and the rest of out stays as it was', () => {
+  test('copies source[indices[i]] to out[i] for rows of any length, and does not change the rest of out', () => {
     const lengths = fc.oneof(fc.nat(9), fc.integer({ min: 45, max: 51 }));
     const indices = fc.array(fc.nat(19), { maxLength: 40 });
     fc.assert(
@@ -241,7 +243,7 @@ describe('takeRows', () => {
     );
   });
 
-  test('an index of no row, or an out that is too short, is told and nothing is written', () => {
+  test('refuses an index that is no row and an out that is too short, and then writes nothing', () => {
     const source = new Float32Array(12).fill(1);
     const out = new Float32Array(8);
     for (const index of [4, -1]) {

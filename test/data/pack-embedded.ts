@@ -1,6 +1,6 @@
-// Writes the embedded data sets from the UCI files: `node test/data/pack-embedded.ts <folder with digits.csv.gz and
-// iris.csv> <folder to write to>`. How a set is laid out is told in packages/data/src/embedded/embedded-set.ts. The output depends
-// on the figures alone, so running it again changes nothing.
+// Writes the source files of the embedded data sets from the UCI files: `node test/data/pack-embedded.ts <folder with digits.csv.gz
+// and iris.csv> <folder to write to>`. packages/data/src/embedded/embedded-set.ts describes the format. The output depends only on
+// the values, so a second run changes nothing.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,9 +10,9 @@ interface Source {
   readonly name: string;
   readonly file: string;
   readonly skipLines: number;
-  /** What a figure is multiplied by to be stored as a whole number. */
+  /** A value of the file times this is the stored whole number. */
   readonly factor: number;
-  /** What a stored number is divided by to be a value of x. */
+  /** A stored number divided by this is the value of x. */
   readonly divisor: number;
   readonly rowShape: readonly number[];
   readonly comment: readonly string[];
@@ -29,7 +29,7 @@ const sources: readonly Source[] = [
     comment: [
       '1,797 handwritten digits of 8 × 8 pixels, each 0 … 16, and their classes: the test part of "Optical Recognition of',
       'Handwritten Digits" by E. Alpaydin and C. Kaynak (1998), UCI Machine Learning Repository, https://doi.org/10.24432/C50P49,',
-      'licensed under CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/). The figures are unchanged; written by',
+      'licensed under CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/). The values are unchanged. This file is written by',
       'test/data/pack-embedded.ts.',
     ],
   },
@@ -44,8 +44,8 @@ const sources: readonly Source[] = [
       '150 iris flowers of three species (setosa, versicolor, virginica): length and width of sepal and petal, stored in mm and',
       'given in cm. From R. A. Fisher, "The use of multiple measurements in taxonomic problems" (1936), as "Iris" in the UCI',
       'Machine Learning Repository, https://doi.org/10.24432/C56C76, licensed under CC BY 4.0',
-      "(https://creativecommons.org/licenses/by/4.0/), with rows 35 and 38 as in Fisher's article. Written by",
-      'test/data/pack-embedded.ts.',
+      "(https://creativecommons.org/licenses/by/4.0/), with rows 35 and 38 as in Fisher's article. This file is",
+      'written by test/data/pack-embedded.ts.',
     ],
   },
 ];
@@ -54,7 +54,7 @@ const [from, to] = process.argv.slice(2);
 if (from === undefined || to === undefined) throw new Error('usage: node test/data/pack-embedded.ts <from> <to>');
 for (const source of sources) {
   const rows = readRows(join(from, source.file), source.skipLines);
-  writeFileSync(join(to, `${source.name}-figures.ts`), moduleText(source, rows));
+  writeFileSync(join(to, `${source.name}-data.ts`), moduleText(source, rows));
 }
 
 function readRows(path: string, skipLines: number): number[][] {
@@ -64,7 +64,7 @@ function readRows(path: string, skipLines: number): number[][] {
   return lines.slice(skipLines).map((line) => line.split(',').map(Number));
 }
 
-/** The bytes of all columns, one after another; the last is the class. */
+/** The bytes of all columns, one column after another. The last column is the class. */
 function columnsOf(rows: readonly number[][], factor: number): Buffer {
   const width = rows[0]?.length ?? 0;
   const columns = Array.from({ length: width }, (_, c) =>
@@ -82,7 +82,7 @@ function moduleText({ name, factor, divisor, rowShape, comment }: Source, rows: 
     '',
     "import type { EmbeddedSet } from './embedded-set.ts';",
     '',
-    `export const ${name}Figures: EmbeddedSet = {`,
+    `export const ${name}Data: EmbeddedSet = {`,
     `  name: '${name}',`,
     `  rows: ${rows.length},`,
     `  rowShape: [${rowShape.join(', ')}],`,

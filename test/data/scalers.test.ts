@@ -1,7 +1,14 @@
-// Laws of the scalers and of one-hot rows. u is the unit roundoff of float64 and v that of float32; `tiny` is half the
-// smallest float32. A bound counts one roundoff for each operation on the way.
+// Laws of the scalers and of one-hot rows. u is the unit roundoff of float64, v that of float32, and `tiny` half the smallest positive
+// float32. A bound counts one roundoff for each operation.
 
-import { ColumnScaler, type Extent, minMaxScaling, oneHotRows, type PlainArray, standardScaling } from '@treadle/data';
+import {
+  ColumnScaler,
+  type ColumnStatistics,
+  minMaxScaling,
+  oneHotRows,
+  type PlainArray,
+  standardScaling,
+} from '@treadle/data';
 import { ShapeError } from '@treadle/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -39,10 +46,10 @@ function fitted(scaling: ReturnType<typeof standardScaling>, x: PlainArray): Col
   return scaler;
 }
 
-/** How far inverse(transform(x)) may be from x: y is rounded to float32 and stretched back, then rounded again. */
-function inverseBound(x: number, y: number, { centre, width }: Extent, spread: number, base: number): number {
-  const stretched = (width / spread) * (v * Math.abs(y) * 1.01 + tiny + 8 * u * (Math.abs(y) + Math.abs(base)));
-  return stretched + 1.01 * v * Math.abs(x) + v * stretched + tiny + 8 * u * (Math.abs(x) + Math.abs(centre) + width);
+/** A bound of |inverse(transform(x)) − x|: y is rounded to float32, scaled back, and rounded again. */
+function inverseBound(x: number, y: number, { centre, scale }: ColumnStatistics, spread: number, base: number): number {
+  const stretched = (scale / spread) * (v * Math.abs(y) * 1.01 + tiny + 8 * u * (Math.abs(y) + Math.abs(base)));
+  return stretched + 1.01 * v * Math.abs(x) + v * stretched + tiny + 8 * u * (Math.abs(x) + Math.abs(centre) + scale);
 }
 
 function expectInverse(scaler: ColumnScaler, x: PlainArray, spread: number, base: number): void {
@@ -50,7 +57,7 @@ function expectInverse(scaler: ColumnScaler, x: PlainArray, spread: number, base
   const back = scaler.inverseTransform(y);
   expect(back.shape).toEqual(x.shape);
   for (const [i, value] of x.values.entries()) {
-    const bound = inverseBound(value, y.values[i]!, scaler.columns[i % columnsOf(x)]!, spread, base);
+    const bound = inverseBound(value, y.values[i]!, scaler.statistics[i % columnsOf(x)]!, spread, base);
     expect(
       Math.abs(back.values[i]! - value),
       `element ${i}: ${value} came back as ${back.values[i]}`,
@@ -59,7 +66,7 @@ function expectInverse(scaler: ColumnScaler, x: PlainArray, spread: number, base
 }
 
 describe('minMaxScaler', () => {
-  test('the smallest and largest of a column go to the ends of the range, and nothing beyond', () => {
+  test('maps the smallest and the largest value of a column to the ends of the range', () => {
     fc.assert(
       fc.property(tables, limits, (x, [low, high]) => {
         const y = fitted(minMaxScaling({ range: [low, high] }), x).transform(x);
@@ -75,7 +82,7 @@ describe('minMaxScaler', () => {
     );
   });
 
-  test('inverse(transform(x)) = x but for rounding', () => {
+  test('inverse(transform(x)) = x up to rounding', () => {
     fc.assert(
       fc.property(tables, limits, (x, [low, high]) => {
         expectInverse(fitted(minMaxScaling({ range: [low, high] }), x), x, high - low, low);
@@ -83,7 +90,7 @@ describe('minMaxScaler', () => {
     );
   });
 
-  test('order is kept', () => {
+  test('keeps the order of values', () => {
     fc.assert(
       fc.property(fc.array(wide, { minLength: 2, maxLength: 30 }), (list) => {
         const x = { values: Float32Array.from(list).sort(), shape: [list.length, 1] };
@@ -93,25 +100,25 @@ describe('minMaxScaler', () => {
     );
   });
 
-  test('a column no wider than epsilon is taken as one value', () => {
+  test('treats a column with max − min ≤ epsilon as a column of equal values', () => {
     const x = { values: Float32Array.of(1, 10, 1.5, 20), shape: [2, 2] };
     expect([...fitted(minMaxScaling({ epsilon: 0.5 }), x).transform(x).values]).toEqual([0, 0, 0.5, 1]);
   });
 
   test.each([
-    [{ range: [1, 1] }, 'minMaxScaler: range must go from a number up to a larger one; got [1, 1]'],
+    [{ range: [1, 1] }, 'minMaxScaler: range must be two finite numbers, the smaller one first; got [1, 1]'],
     [{ range: [0, Number.NaN] }, 'got [0, NaN]'],
     [{ range: [0, Number.POSITIVE_INFINITY] }, 'got [0, Infinity]'],
-    [{ epsilon: -1 }, 'minMaxScaler: epsilon must be a number that is not negative; got -1'],
+    [{ epsilon: -1 }, 'minMaxScaler: epsilon must be a finite number ≥ 0; got -1'],
     [{ epsilon: Number.POSITIVE_INFINITY }, 'got Infinity'],
-  ] as const)('%j is told', (options, message) => {
+  ] as const)('%j is a RangeError', (options, message) => {
     expect(() => minMaxScaling(options)).toThrow(RangeError);
     expect(() => minMaxScaling(options)).toThrow(message);
   });
 });
 
 describe('standardScaler', () => {
-  test('columns have mean 0 and variance 1, those of equal values are 0', () => {
+  test('columns get mean 0 and variance 1, and columns of equal values become 0', () => {
     fc.assert(
       fc.property(tables, (x) => {
         const scaler = fitted(standardScaling(), x);
@@ -125,7 +132,7 @@ describe('standardScaler', () => {
             continue;
           }
           const largest = Math.max(...before.map(Math.abs));
-          const meanBound = v + tiny + (4 * n + 16) * u * (1 + largest / scaler.columns[c]!.width);
+          const meanBound = v + tiny + (4 * n + 16) * u * (1 + largest / scaler.statistics[c]!.scale);
           const mean = after.reduce((sum, value) => sum + value, 0) / n;
           const variance = after.reduce((sum, value) => sum + (value - mean) ** 2, 0) / n;
           expect(Math.abs(mean)).toBeLessThanOrEqual(meanBound);
@@ -135,7 +142,7 @@ describe('standardScaler', () => {
     );
   });
 
-  test('inverse(transform(x)) = x but for rounding', () => {
+  test('inverse(transform(x)) = x up to rounding', () => {
     fc.assert(fc.property(tables, (x) => expectInverse(fitted(standardScaling(), x), x, 1, 0)));
   });
 });
@@ -144,7 +151,7 @@ describe.each([
   ['minMaxScaler', () => minMaxScaling()],
   ['standardScaler', () => standardScaling()],
 ] as const)('%s', (name, scaling) => {
-  test('a column of equal values becomes 0 and comes back exactly, −0 as 0', () => {
+  test('a column of equal values becomes 0, and the inverse gives it back exactly, with 0 for −0', () => {
     fc.assert(
       fc.property(sameKind, (list) => {
         const x = { values: Float32Array.from(list), shape: [list.length, 1] };
@@ -156,7 +163,7 @@ describe.each([
     );
   });
 
-  test('each column of the last axis is scaled as if it stood alone, int32 as well', () => {
+  test('each column of the last axis is scaled as if it were the only one, also for int32', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.integer(), fc.integer()), { minLength: 1, maxLength: 12 }), (rows) => {
         const x = { values: Int32Array.from(rows.flat()), shape: [1, rows.length, 2] };
@@ -169,24 +176,26 @@ describe.each([
     );
   });
 
-  test('what cannot be scaled is told, in the name of the method', () => {
+  test('arrays without rows or columns, other columns than in fit, NaN and infinity are errors that name the method', () => {
     const x = { values: Float32Array.of(1, 2, 3, 4), shape: [2, 2] };
     const scaler = fitted(scaling(), x);
     expect(() => scaler.transform({ values: x.values, shape: [4] })).toThrow(ShapeError);
     expect(() => scaler.transform({ values: x.values, shape: [4, 1] })).toThrow(ShapeError);
-    expect(() => new ColumnScaler(scaling()).transform(x)).toThrow(`${name}: fit must come first; got no columns`);
+    expect(() => new ColumnScaler(scaling()).transform(x)).toThrow(
+      `${name}: fit must be called first; got no fitted columns`,
+    );
     expect(() => scaler.fit({ values: x.values, shape: [4] })).toThrow(
-      `${name}.fit: an array must have rows and columns; got the shape [4]; reshape([-1, 1]) makes one column`,
+      `${name}.fit: an array must have rows and columns; got the shape [4]; reshape([-1, 1]) gives one column`,
     );
     expect(() => scaler.fit({ values: new Float32Array(0), shape: [0, 2] })).toThrow(
       `${name}.fit: x must have values; got the shape [0, 2]`,
     );
     expect(() => scaler.inverseTransform({ values: x.values, shape: [4, 1] })).toThrow(
-      `${name}.inverseTransform: an array must have the 2 columns of fit; got [4, 1]`,
+      `${name}.inverseTransform: an array must have 2 columns, as in fit; got [4, 1]`,
     );
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
       const broken = { values: Float32Array.of(1, 2, 3, value), shape: [2, 2] };
-      const message = `values must be finite; got ${value} in row 1, column 1; fill or leave out what is missing first`;
+      const message = `values must be finite; got ${value} in row 1, column 1; replace or remove missing values first`;
       expect(() => scaler.fit(broken)).toThrow(`${name}.fit: ${message}`);
       expect(() => scaler.transform(broken)).toThrow(`${name}.transform: ${message}`);
     }
@@ -194,7 +203,7 @@ describe.each([
 });
 
 describe('oneHotRows', () => {
-  test('each row is 0 but for a 1 at the label', () => {
+  test('each row is 0 except for a 1 at the label', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 12 }),
@@ -214,7 +223,7 @@ describe('oneHotRows', () => {
     );
   });
 
-  test('a label that is none is told with its place', () => {
+  test('a label out of range is a RangeError with its position', () => {
     const labels = (...list: number[]): PlainArray => ({ values: Float32Array.from(list), shape: [list.length] });
     expect(() => oneHotRows(labels(0, 3), 3)).toThrow('oneHot: labels must be whole numbers from 0 to 2; got 3 at 1');
     for (const label of [-1, 0.5, Number.NaN]) expect(() => oneHotRows(labels(label), 3)).toThrow(`got ${label} at 0`);

@@ -1,5 +1,5 @@
-// What users call: the readers, sets, scalers and splits as functions of tensors. What they compute is tested on plain
-// arrays elsewhere; here it is dtypes, shapes, options and that the values are those.
+// The functions that users call: readers, sets, scalers and splits that take and return tensors. Other files test what they compute, on
+// plain arrays; this file tests dtypes, shapes, options, and that the values are the same.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -42,19 +42,19 @@ describe('readIdx and parseIdx', () => {
   const images = Uint8Array.of(0, 0, 8, 2, 0, 0, 0, 1, 0, 0, 0, 3, 0, 128, 255);
   const labels = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 3);
 
-  test('images are float32, labels int32, from bytes and from files, gzip or not', () => {
+  test('images are float32 and labels int32, from bytes and from files, gzip or not', () => {
     expect(seen(parseIdx(images))).toEqual({ dtype: 'float32', shape: [1, 3], values: [0, 128, 255] });
     expect(seen(readIdx(file('labels', labels)))).toEqual({ dtype: 'int32', shape: [2], values: [7, 3] });
     expect(seen(readIdx(file('labels.gz', gzipSync(labels))))).toEqual(seen(parseIdx(labels)));
   });
 
-  test('an error names the file', () => {
+  test('an error message has the path of the file', () => {
     const path = file('short', labels.subarray(0, 9));
     expect(() => readIdx(path)).toThrow(FormatError);
     expect(() => readIdx(path)).toThrow(`got 9; the file is cut short (${path})`);
   });
 
-  test('mnist gives images of one channel and their labels', () => {
+  test('mnist returns images of one channel and their labels', () => {
     for (const part of ['train', 't10k']) {
       file(`${part}-images-idx3-ubyte`, Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 0, 255));
       file(`${part}-labels-idx1-ubyte`, labels);
@@ -68,7 +68,7 @@ describe('readIdx and parseIdx', () => {
 describe('readCsv and parseCsv', () => {
   const text = 'size,kind,price\n1.5,b,10\n2.5,a,20\n';
 
-  test('with a target: x and y', () => {
+  test('with a target they return x and y', () => {
     const { x, y } = parseCsv(text, { header: true, columns: ['size'], target: 'price' });
     expect(seen(x)).toEqual({ dtype: 'float32', shape: [2, 1], values: [1.5, 2.5] });
     expect(seen(y)).toEqual({ dtype: 'float32', shape: [2], values: [10, 20] });
@@ -81,7 +81,7 @@ describe('readCsv and parseCsv', () => {
     expect(seen(labels.y)).toEqual({ dtype: 'int32', shape: [2], values: [1, 0] });
   });
 
-  test('without: a table', () => {
+  test('without a target they return a table', () => {
     const table = readCsv(file('a.csv', text), { header: true });
     expect([table.names, table.rows, table.texts('kind')]).toEqual([['size', 'kind', 'price'], 2, ['b', 'a']]);
     expect(seen(table.numbers(['price', 'size']))).toEqual({
@@ -94,25 +94,25 @@ describe('readCsv and parseCsv', () => {
     expect(seen(parseCsv('1,2\n').numbers()).values).toEqual([1, 2]);
   });
 
-  test('an error names the line, the column and the file', () => {
+  test('an error message has the line, the column and the path', () => {
     const path = file('bad.csv', text);
     expect(() => readCsv(path, { header: true, target: 'price' })).toThrow(
       `csv: a field must be a number; got "b" in line 2, column "kind" (${path})`,
     );
   });
 
-  test('a file of another encoding is read when it is named', () => {
+  test('a file in another encoding is read when the encoding is named', () => {
     const path = file('latin1.csv', Uint8Array.of(0xe9, 0x2c, 0x31));
     expect(readCsv(path, { encoding: 'latin1' }).texts(0)).toEqual(['é']);
     expect(() => readCsv(path)).toThrow(FormatError);
-    expect(() => readCsv(path)).toThrow('csv: text must be utf-8; got bytes that are not');
+    expect(() => readCsv(path)).toThrow('csv: text must be valid utf-8; got bytes that are not');
     expect(() => readCsv(path, { encoding: 'klingon' })).toThrow(
-      /^csv: encoding must be one Node knows; got "klingon"$/,
+      /^csv: encoding must be one that Node knows; got "klingon"$/,
     );
     const wide = file('utf-16.csv', Buffer.from('\ufeffé,1\n', 'utf16le'));
     expect(readCsv(wide, { encoding: 'utf-16le' }).texts(0)).toEqual(['é']);
     expect(() => readCsv(file('odd.csv', Uint8Array.of(0x31, 0, 0x31)), { encoding: 'utf-16le' })).toThrow(
-      'csv: text must be utf-16le; got bytes that are not',
+      'csv: text must be valid utf-16le; got bytes that are not',
     );
   });
 
@@ -123,7 +123,7 @@ describe('readCsv and parseCsv', () => {
 });
 
 describe('digits and iris', () => {
-  test('both parts have the shapes and dtypes that models take', () => {
+  test('both parts have the documented shapes and dtypes', () => {
     const { train, test: held } = digits({ seed: 1 });
     expect([train.x.shape, train.y.shape, held.x.shape, held.y.shape]).toEqual([
       [1437, 8, 8, 1],
@@ -148,7 +148,7 @@ describe('digits and iris', () => {
 describe('scalers and oneHot', () => {
   const x = tensor(Float32Array.of(0, 10, 2, 10, 4, 10), { shape: [3, 2] });
 
-  test('minMaxScaler goes to its range and back', () => {
+  test('minMaxScaler maps to its range, and back', () => {
     const scaler = minMaxScaler({ range: [-1, 1] });
     const y = scaler.fitTransform(x);
     expect(seen(y)).toEqual({ dtype: 'float32', shape: [3, 2], values: [-1, -1, 0, -1, 1, -1] });
@@ -156,7 +156,7 @@ describe('scalers and oneHot', () => {
     expect(scaler.fit(x)).toBe(scaler);
   });
 
-  test('standardScaler goes to mean 0 and variance 1 and back', () => {
+  test('standardScaler maps to mean 0 and variance 1, and back', () => {
     const two = tensor(Float32Array.of(1, 10, 5, 10), { shape: [2, 2] });
     const scaler = standardScaler().fit(two);
     const y = scaler.transform(two);
@@ -164,7 +164,7 @@ describe('scalers and oneHot', () => {
     expect(seen(scaler.inverseTransform(y))).toEqual(seen(two));
   });
 
-  test('oneHot takes a tensor or a list', () => {
+  test('oneHot accepts a tensor or an array', () => {
     const rows = { dtype: 'float32', shape: [2, 3], values: [0, 0, 1, 1, 0, 0] };
     expect(seen(oneHot(tensor(Int32Array.of(2, 0), { dtype: 'int32' }), 3))).toEqual(rows);
     expect(seen(oneHot([2, 0], 3))).toEqual(rows);
@@ -182,7 +182,7 @@ describe('trainTestSplit and dataset', () => {
     { shape: [10], dtype: 'int32' },
   );
 
-  test('a split has every row once, x beside its y', () => {
+  test('a split contains every row once, and each row of x keeps its y', () => {
     const { train, test: held } = trainTestSplit(x, y, { testSize: 0.3, seed: 5 });
     expect([train.x.shape, train.y.shape, held.x.shape, held.y.shape]).toEqual([[7, 2], [7], [3, 2], [3]]);
     for (const part of [train, held]) expect([...part.x.data()]).toEqual([...part.y.data()].flatMap((i) => [i, i]));
@@ -192,7 +192,7 @@ describe('trainTestSplit and dataset', () => {
     );
   });
 
-  test('an epoch has every row once, in batches, in an order of its own', () => {
+  test('the batches of an epoch contain every row once, and each epoch has its own order', () => {
     const rows = dataset(x, y, { batchSize: 4, shuffle: true, seed: 2 });
     expect([rows.rows, rows.batchCount]).toEqual([10, 3]);
     const orders = [0, 1].map((k) => [...rows.epoch(k)].flatMap((batch) => [...batch.y.data()]));
@@ -216,7 +216,7 @@ describe('trainTestSplit and dataset', () => {
   });
 });
 
-describe('whatever tensor() takes is data', () => {
+describe('everything that tensor() accepts is accepted as data', () => {
   const nested = [
     [1, 10],
     [5, 10],
@@ -239,7 +239,7 @@ describe('whatever tensor() takes is data', () => {
     expect(ofArrays).toEqual(ofTensors);
   });
 
-  test('trainTestSplit and dataset, typed arrays and { x, y } too, and oneHot', () => {
+  test('trainTestSplit, dataset and oneHot, also with typed arrays and { x, y }', () => {
     const y = Int32Array.from(labels);
     const expected = trainTestSplit(tensor(nested), tensor(y), split);
     const got = [trainTestSplit(nested, y, split), trainTestSplit({ x: nested, y }, split)];
@@ -258,7 +258,7 @@ describe('whatever tensor() takes is data', () => {
     expect(seen(oneHot(Uint8Array.from(labels), 2))).toEqual(seen(oneHot(labels, 2)));
   });
 
-  test('what readers and splits give can be split and batched again', () => {
+  test('the results of readers and splits can be split and batched again', () => {
     const read = parseCsv('1,2,0\n3,4,1\n5,6,0\n', { target: 2 });
     const { train } = trainTestSplit(read, { testSize: 1 });
     expect(dataset(trainTestSplit(train, { testSize: 1 }).train, { batchSize: 1 }).rows).toBe(1);
@@ -267,13 +267,13 @@ describe('whatever tensor() takes is data', () => {
   const none: ReadonlyMap<string, unknown> = new Map<string, unknown>([
     ['undefined', undefined],
     ['null', null],
-    ['a text', 'abc'],
+    ['a string', 'abc'],
     ['an object', {}],
     ['a Map', new Map()],
     ['rows of unequal length', [[1], [1, 2]]],
-    ['texts in arrays', [['a']]],
+    ['strings in arrays', [['a']]],
   ]);
-  test.each([...none])('%s is refused in the name of what was called', (_, wrong) => {
+  test.each([...none])('%s is refused with the name of the function that was called', (_, wrong) => {
     const given: never = wrong as never;
     const fitted = standardScaler().fit(nested);
     const calls: readonly (readonly [string, () => unknown])[] = [

@@ -1,18 +1,20 @@
-// Which rows make up which batch of an epoch: views, one after another, of one order of the rows. The order depends on
-// the seed and the epoch alone, so a training that is taken up again at epoch k sees what it would have seen.
+// Which rows are in which batch of an epoch. The batches are consecutive views of one order of all rows. The order depends only on the
+// seed and the epoch, so a training that is resumed at epoch k sees the same batches. Knows indices, not data.
 
 import { type OptionKinds, readOptions } from '@treadle/tensor';
-import { checkBatchSize, checkRowCount } from '../rows/rows.ts';
+import { checkBatchSize, checkRowCount } from '../rows/check-rows.ts';
 import { ascending, permutation } from './permutation.ts';
 
 export interface BatchOptions {
-  /** Whether rows come in an order of the seed and the epoch; otherwise they come in their own. */
+  /** Whether to shuffle the rows, by seed and epoch; false by default: rows keep their order. */
   readonly shuffle?: boolean | undefined;
+  /** Decides the shuffled order: 0 … 2⁵³ − 1; 0 by default. */
   readonly seed?: number | undefined;
+  /** Every epoch is shuffled in its own order: 0 … 2³² − 1; 0 by default. */
   readonly epoch?: number | undefined;
-  /** Whether a last batch with fewer rows than the others is left out. */
+  /** Whether to leave out the last batch if it has fewer rows than the others; false by default. */
   readonly dropLast?: boolean | undefined;
-  /** The name that error messages begin with. */
+  /** The name that error messages begin with; `'batches'` by default. */
   readonly op?: string | undefined;
 }
 
@@ -25,8 +27,8 @@ export const batchOptions: OptionKinds<BatchOptions> = {
 };
 
 /**
- * How many batches an epoch of n rows has. Throws RangeError when n or batchSize is not a whole number above 0, or when
- * `dropLast` leaves none.
+ * The number of batches in an epoch of n rows. Throws RangeError when n or batchSize is not a whole number above 0, and when
+ * `dropLast` leaves no batch.
  */
 export function batchCount(n: number, batchSize: number, options: BatchOptions = {}): number {
   const { dropLast = false, op = 'batches' } = readOptions('batches', options, batchOptions);
@@ -34,12 +36,25 @@ export function batchCount(n: number, batchSize: number, options: BatchOptions =
   checkBatchSize(op, batchSize);
   const count = dropLast ? Math.floor(n / batchSize) : Math.ceil(n / batchSize);
   if (count === 0) {
-    throw new RangeError(`${op}: dropLast must leave a batch; got ${n} rows and batchSize ${batchSize}`);
+    throw new RangeError(`${op}: dropLast must leave at least one batch; got ${n} rows and batchSize ${batchSize}`);
   }
   return count;
 }
 
-/** The indices of the rows of each batch, views of one array. Throws as `batchCount` does, at once and not while it runs. */
+/**
+ * The row indices of each batch of an epoch, each 0 … n − 1. All batches have `batchSize` rows, the last one may have fewer. The
+ * arrays are views of one array.
+ *
+ * @throws RangeError, at the call, when n or batchSize is not a whole number above 0, when `dropLast` leaves no batch, and for a seed
+ * or an epoch out of range
+ *
+ * @example
+ * ```ts
+ * import { batches } from 'treadle';
+ * [...batches(5, 2)].map((rows) => [...rows]); // → [[0, 1], [2, 3], [4]]
+ * [...batches(5, 2, { dropLast: true })].length; // → 2
+ * ```
+ */
 export function batches(
   n: number,
   batchSize: number,

@@ -1,13 +1,13 @@
-// The batches of one epoch as arrays of their own: the rows of x and y that `batches` names, copied out. What is yielded
-// shares nothing with the source or with the next batch, so it may be kept or handed to another thread.
+// The batches of one epoch as plain arrays: copies of the rows of x and y that `batches` lists. A batch shares no memory with the source
+// or with another batch, so it may be kept or given to another thread.
 
 import { readOptions } from '@treadle/tensor';
+import { commonRows } from '../rows/check-rows.ts';
 import type { Elements, Pair, PlainArray } from '../rows/plain-array.ts';
-import { commonRows } from '../rows/rows.ts';
 import { selectRows } from '../rows/split-rows.ts';
 import { type BatchOptions, batches, batchOptions } from './batches.ts';
 
-/** x [n, …] and y [n, …] → pairs of [batchSize, …], the last one shorter. Throws at once, not while it runs. */
+/** x [n, …] and y [n, …] → pairs of [batchSize, …]; the last one may have fewer rows. Throws as `batches` does, at the call. */
 export function epochBatches<X extends Elements, Y extends Elements>(
   x: PlainArray<X>,
   y: PlainArray<Y>,

@@ -1,12 +1,13 @@
-// Random 32-bit words for the order of rows: sfc32, the Small Fast Counting generator of C. Doty-Humphrey (PractRand). Its
-// state is three mixed words and a counter, so the period is at least 2³², and its step is a bijection: two different
-// pairs of seed and stream never meet in the same state at the same step. Not for secrets.
+// Random 32-bit words for the order of rows: sfc32, the Small Fast Counting generator of C. Doty-Humphrey (PractRand). The state is
+// three mixed words and a counter, so the period is at least 2³². The update of the state is a bijection, so two different pairs of
+// seed and stream never have the same state after the same number of updates. Not for cryptography.
 
-const warmUp = 15; // steps until every bit of the seed has reached every bit of the state
+/** After this many updates, every bit of the seed has changed every bit of the state. */
+const warmUp = 15;
 
 /**
- * The generator of words 0 … 2³² − 1 of a seed (0 … 2⁵³ − 1) and a stream (0 … 2³² − 1, the epoch for one).
- * Throws RangeError for others.
+ * A generator of words 0 … 2³² − 1 for a seed (0 … 2⁵³ − 1) and a stream (0 … 2³² − 1, for example the epoch). Throws RangeError
+ * for a seed or a stream out of range.
  */
 export function randomWords(op: string, seed: number, stream: number): () => number {
   checkInteger(op, 'seed', seed, 53);
@@ -27,10 +28,10 @@ export function randomWords(op: string, seed: number, stream: number): () => num
   return next;
 }
 
-/** One of 0 … `last`, each as likely: the lowest bits that can hold `last`, drawn again while they exceed it. */
+/** A uniform number from 0 to `last`: as many random bits as `last` has, drawn again while they exceed `last`. */
 export function randomUpTo(last: number, next: () => number): number {
-  const shift = Math.clz32(last); // 32 when last is 0, and a shift by 32 is none: so 0 is answered apart
-  if (last === 0) return 0;
+  if (last === 0) return 0; // below, the shift would be 32, which JavaScript takes as 0
+  const shift = Math.clz32(last);
   let drawn = next() >>> shift;
   while (drawn > last) drawn = next() >>> shift;
   return drawn;

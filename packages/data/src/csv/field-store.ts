@@ -1,17 +1,18 @@
-// The fields of many rows as they stand, in few large arrays instead of a string for each: blocks of bytes, and where in them
-// each field ends. A row lies in one block.
+// Stores the fields of many rows as bytes in a few large blocks, which takes less memory than one string per field. For each field
+// only its end is stored: a field begins where the one before it ends.
+// Invariant: all fields of a row are in the same block.
 
 import { GrowingArray } from '../files/growing-array.ts';
 import { Fields } from './csv-fields.ts';
 
-/** A block takes so many bytes, or one longer row; each twice as many as the one before, up to the most. */
-const [firstBytes, mostBytes] = [2 ** 12, 2 ** 20];
+/** The sizes of the first block and of the largest ones; each block has twice the size of the one before. A longer row gets its own. */
+const [firstBlockBytes, maxBlockBytes] = [2 ** 12, 2 ** 20];
 
 interface Block {
   readonly bytes: Buffer;
-  /** of every field, row by row */
+  /** the end of each field in `bytes`, row by row */
   readonly ends: Int32Array;
-  /** in which each row began */
+  /** the line of each row */
   readonly lines: Int32Array;
 }
 
@@ -24,20 +25,22 @@ export class FieldStore {
   #lines: GrowingArray<Int32Array> = new GrowingArray(new Int32Array(0));
   #rows = 0;
 
-  /** For rows of so many fields. */
+  /** For rows of `width` fields. */
   constructor(width: number) {
     this.#width = width;
   }
 
+  /** The number of stored rows. */
   get rows(): number {
     return this.#rows;
   }
 
+  /** Copies the fields of a row. */
   add(fields: Fields): void {
     const last = fields.count - 1;
-    // What is escaped is longer than what it stands for.
-    const most = fields.ends[last]! - fields.starts[0]!;
-    if (this.#used + most > this.#bytes.length) this.#begin(most);
+    // An upper bound: escaped text is longer than the text that it stands for.
+    const rowBytes = fields.ends[last]! - fields.starts[0]!;
+    if (this.#used + rowBytes > this.#bytes.length) this.#beginBlock(rowBytes);
     for (let i = 0; i <= last; i++) {
       this.#copy(fields, i);
       this.#ends.push(this.#used);
@@ -46,9 +49,9 @@ export class FieldStore {
     this.#rows++;
   }
 
-  /** Hands the fields of each row to `onRow`, which must not keep them. */
+  /** Calls `onRow` with the fields of each row. `onRow` must not keep them. */
   each(onRow: (fields: Fields) => void): void {
-    this.#seal();
+    this.#endBlock();
     const fields = new Fields();
     for (const { bytes, ends, lines } of this.#blocks) {
       fields.bytes = bytes;
@@ -77,16 +80,16 @@ export class FieldStore {
     this.#used = used;
   }
 
-  /** Begins a block with room for a row of `most` bytes. */
-  #begin(most: number): void {
-    const length = Math.min(mostBytes, Math.max(firstBytes, 2 * this.#bytes.length));
-    this.#seal();
-    this.#bytes = Buffer.allocUnsafeSlow(Math.max(length, most));
+  /** Begins a block with space for a row of `rowBytes` bytes. */
+  #beginBlock(rowBytes: number): void {
+    const length = Math.min(maxBlockBytes, Math.max(firstBlockBytes, 2 * this.#bytes.length));
+    this.#endBlock();
+    this.#bytes = Buffer.allocUnsafeSlow(Math.max(length, rowBytes));
   }
 
-  /** Ends the block; the next row begins one. */
-  #seal(): void {
-    const [bytes, ends, lines] = [this.#bytes.subarray(0, this.#used), this.#ends.whole(), this.#lines.whole()];
+  /** Ends the current block. The next row begins another. */
+  #endBlock(): void {
+    const [bytes, ends, lines] = [this.#bytes.subarray(0, this.#used), this.#ends.finish(), this.#lines.finish()];
     if (lines.length > 0) this.#blocks.push({ bytes, ends, lines });
     this.#bytes = Buffer.alloc(0);
     this.#used = 0;

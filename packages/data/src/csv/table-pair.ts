@@ -1,5 +1,5 @@
-// Rows to learn from, out of a table: the columns of x, and one or several target columns of y. What is not named as a
-// target is x, so the usual table needs one option.
+// A table as data to train on: x from some columns, y from one or several target columns. By default x is every column that is no
+// target, so most tables need only the option `target`.
 
 import { checkArray, type OptionKinds, show } from '@treadle/tensor';
 import type { Elements, Pair, PlainArray } from '../rows/plain-array.ts';
@@ -11,18 +11,17 @@ import {
   integersReader,
   numbersReader,
   type RowReader,
-  readTable,
-  type TextTable,
-} from './text-table.ts';
+} from './column-readers.ts';
+import { readTable, type TextTable } from './text-table.ts';
 
 export interface PairOptions {
-  /** What y is: [rows] for one column, [rows, columns] for a list. */
+  /** The column or columns of y: [rows] for one column, [rows, columns] for a list. */
   readonly target: Column | readonly Column[];
-  /** What x is, in this order; all columns but the target when not given. */
+  /** The columns of x, in this order; by default all columns except the targets. */
   readonly columns?: readonly Column[] | undefined;
-  /** int32 for class labels that are whole numbers; float32 when not given. */
+  /** The dtype of y: 'float32' by default; 'int32' for class labels that are whole numbers. */
   readonly targetDtype?: 'float32' | 'int32' | undefined;
-  /** Names of classes: y is the index of the field in this list, int32. */
+  /** The names of the classes. Then y is int32, the index of each field in this list. */
   readonly classes?: readonly string[] | undefined;
 }
 
@@ -34,8 +33,8 @@ export const pairOptions: OptionKinds<PairOptions> = {
 };
 
 /**
- * x float32 [rows, columns] and y. Throws FormatError for a field that is no number (or class), RangeError for a column that
- * is not there, for x without columns and for a list of targets that are to be labels.
+ * x float32 [rows, columns] and y. Throws FormatError for a field that is no number (or no class), RangeError for a column
+ * that does not exist, for x without columns, and for a list of targets with int32 labels or classes.
  */
 export function tablePair(
   table: TextTable,
@@ -44,7 +43,7 @@ export function tablePair(
   return readTable(table, pairReader(table, options));
 }
 
-/** What `tablePair` reads, while the rows come. */
+/** A reader of x and y, for rows that come one after another. Throws as `tablePair` does. */
 export function pairReader(
   header: Header,
   options: PairOptions,
@@ -55,7 +54,9 @@ export function pairReader(
   const targets = (isList ? target : [target]).map((column) => columnIndex(header, column));
   const columns = options.columns ?? [...header.names.keys()].filter((index) => !targets.includes(index));
   if (columns.length === 0 || targets.length === 0) {
-    throw new RangeError(`csv: x and y must have a column each; got ${columns.length} and ${targets.length}`);
+    throw new RangeError(
+      `csv: x and y must have at least one column each; got ${columns.length} and ${targets.length}`,
+    );
   }
   const [xs, ys] = [numbersReader(header, columns), targetReader(header, targets, options)];
   return {
@@ -70,7 +71,7 @@ export function pairReader(
   };
 }
 
-/** Throws TypeError for what is no list, RangeError for a dtype that a target cannot have. */
+/** Throws TypeError for a list option that is no list, RangeError for a dtype that y cannot have. */
 function checkLists({ target, columns, classes: names, targetDtype = 'float32' }: PairOptions): void {
   if (typeof target === 'object') checkArray('csv: target', target);
   if (columns !== undefined) checkArray('csv: columns', columns);

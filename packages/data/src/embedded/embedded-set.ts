@@ -1,24 +1,25 @@
-// A small data set kept in a source file: whole numbers of one byte, all rows of column 0, then of column 1, …, the class
-// labels last; packed with Brotli (RFC 7932) and base64. Column by column it packs a fifth smaller than row by row.
+// A small data set that is stored in a source file. Every value is a whole number of one byte. The bytes are stored column by column,
+// the class labels last, because this packs a fifth smaller than row by row; then Brotli (RFC 7932), then base64.
 
 import { brotliDecompressSync } from 'node:zlib';
 import { type OptionKinds, readOptions } from '@treadle/tensor';
-import type { Pair, PlainArray, Split } from '../rows/plain-array.ts';
-import { elementCount } from '../rows/plain-array.ts';
+import { elementCount, type Labelled, type Split } from '../rows/plain-array.ts';
 import { splitRows } from '../rows/split-rows.ts';
 
 export interface EmbeddedSet {
+  /** The name of the function that gives the set to users. */
   readonly name: string;
   readonly rows: number;
+  /** The shape of a row of x. */
   readonly rowShape: readonly number[];
-  /** What a stored number is divided by to give the value. */
+  /** A value is the stored number divided by this. */
   readonly divisor: number;
-  /** Base64; line breaks are ignored. */
+  /** Base64 with line breaks. */
   readonly packed: string;
 }
 
 export interface EmbeddedOptions {
-  /** Decides the order of the rows, and so which are for testing; 0 when not given. */
+  /** Decides the order of the rows, and so which rows are for testing: 0 … 2⁵³ − 1; 0 by default. */
   readonly seed?: number | undefined;
 }
 
@@ -26,9 +27,7 @@ const embeddedOptions: OptionKinds<EmbeddedOptions> = {
   seed: 'number',
 };
 
-export type Labelled = Pair<PlainArray<Float32Array>, PlainArray<Int32Array>>;
-
-/** All rows in the order of the source: x float32 [rows, ...rowShape] and y int32 [rows]. */
+/** All rows in the order of the source: x float32 [rows, ...rowShape], y int32 [rows]. */
 export function unpack({ name, rows, rowShape, divisor, packed }: EmbeddedSet): Labelled {
   const columns = elementCount(rowShape);
   const bytes = brotliDecompressSync(Buffer.from(packed, 'base64'));
@@ -41,7 +40,7 @@ export function unpack({ name, rows, rowShape, divisor, packed }: EmbeddedSet): 
   return { x: { values: x, shape: [rows, ...rowShape] }, y: { values: y, shape: [rows] } };
 }
 
-/** The rows, shuffled by the seed: 80 % to train on, 20 % to test with. */
+/** The rows, shuffled by the seed: 80 % for training, 20 % for testing. Throws RangeError for a seed out of range. */
 export function embeddedSplit(set: EmbeddedSet, options: EmbeddedOptions = {}): Split<Labelled> {
   const { seed } = readOptions(set.name, options, embeddedOptions);
   const { x, y } = unpack(set);

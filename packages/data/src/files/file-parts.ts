@@ -1,16 +1,19 @@
-// The bytes of a file of any size, part by part, inflated where gzip packed them: at once, or with the event loop free between
-// the parts.
+// The bytes of a file of any size, part by part, inflated if they are gzip data. Synchronous, or asynchronous so that the event loop
+// runs between the parts. Knows no format of files.
 
 import { closeSync, createReadStream, openSync, readFileSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
-import { damaged, inflated, isGzip } from './bytes.ts';
 import { FormatError } from './format-error.ts';
+import { damagedGzip, inflate, isGzip } from './inflate.ts';
 
-/** What is made of so many bytes takes a few milliseconds. */
+/** Small enough that processing one part takes only a few milliseconds. */
 const partBytes = 2 ** 17;
 
-/** A part is valid until the next one is asked for. gzip data are inflated as a whole. */
+/**
+ * The bytes of a file in parts. A part is valid until the next one is asked for. gzip data are inflated as a whole.
+ * Throws FormatError for damaged gzip data, and Node's error for a file that cannot be read.
+ */
 export function* fileParts(format: string, path: string | URL): Generator<Uint8Array, void, undefined> {
   const file = openSync(path, 'r');
   try {
@@ -19,7 +22,7 @@ export function* fileParts(format: string, path: string | URL): Generator<Uint8A
     for (let count = readSync(file, buffer); count > 0; count = readSync(file, buffer)) {
       const part = buffer.subarray(0, count);
       if (isFirst && isGzip(part)) {
-        yield* cut(inflatedFile(format, path));
+        yield* partsOf(inflateFile(format, path));
         return;
       }
       isFirst = false;
@@ -30,19 +33,19 @@ export function* fileParts(format: string, path: string | URL): Generator<Uint8A
   }
 }
 
-function inflatedFile(format: string, path: string | URL): Uint8Array {
-  const whole = inflated(format, readFileSync(path), Number.POSITIVE_INFINITY);
-  if (whole) return whole;
+function inflateFile(format: string, path: string | URL): Uint8Array {
+  const bytes = inflate(format, readFileSync(path), Number.POSITIVE_INFINITY);
+  if (bytes) return bytes;
   throw new FormatError(
-    `${format}: gzip data must inflate to what one buffer can hold; got more; unpack the file first`,
+    `${format}: inflated gzip data must fit into one buffer; got more; unpack the file first, or read it asynchronously`,
   );
 }
 
-export function* cut(bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
+function* partsOf(bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
   for (let at = 0; at < bytes.length; at += partBytes) yield bytes.subarray(at, at + partBytes);
 }
 
-/** The same with the event loop free while a part is read; gzip data are inflated part by part. */
+/** As `fileParts`, but the event loop runs while a part is read, and gzip data are inflated part by part. */
 export async function* filePartsAsync(format: string, path: string | URL): AsyncGenerator<Uint8Array, void, undefined> {
   const isPacked = await beginsAsGzip(path);
   const stream = createReadStream(path, { highWaterMark: partBytes });
@@ -50,23 +53,23 @@ export async function* filePartsAsync(format: string, path: string | URL): Async
     yield* stream;
     return;
   }
-  const inflating = createGunzip({ chunkSize: partBytes });
+  const gunzip = createGunzip({ chunkSize: partBytes });
   let count = 0;
   stream.on('data', (part) => {
     count += part.length;
   });
-  stream.on('error', (error) => inflating.destroy(error));
-  stream.pipe(inflating);
+  stream.on('error', (error) => gunzip.destroy(error));
+  stream.pipe(gunzip);
   try {
-    yield* inflating;
+    yield* gunzip;
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && String(cause.code).startsWith('Z_')) {
-      throw damaged(format, count, cause);
+      throw damagedGzip(format, count, cause);
     }
     throw cause;
   } finally {
     stream.destroy();
-    inflating.destroy();
+    gunzip.destroy();
   }
 }
 

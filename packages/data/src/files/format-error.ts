@@ -1,7 +1,7 @@
-// What a file, a text or a table did wrong. Every message has the form `format: rule that was broken; got values; hint`.
-// It is thrown before anything is made of the data, so a caller holds either the whole of it or nothing.
+// The error for data from outside: a file, a text or a table that breaks a rule of its format. Every message has the form
+// `format: rule that was broken; got values; hint`. No partial result is ever returned.
 
-/** Data that do not follow their format, or do not say what the caller asked of them. */
+/** Thrown when data do not follow their format, or do not contain what the caller asked for. */
 export class FormatError extends Error {
   override readonly name = 'FormatError';
 }

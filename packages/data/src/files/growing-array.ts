@@ -1,40 +1,41 @@
-// Elements of which nobody knows beforehand how many come: kept in blocks, so that nothing is copied while more come, and put
-// into one array at the end.
+// A typed array of unknown final length. Elements are stored in blocks, so nothing is copied while elements are added; `finish`
+// copies each element once.
 
 import { type Elements, emptyLike } from '../rows/plain-array.ts';
 
-const [firstBlock, largestBlock] = [2 ** 10, 2 ** 20];
+const [firstBlockLength, maxBlockLength] = [2 ** 10, 2 ** 20];
 
 export class GrowingArray<E extends Elements> {
   readonly #full: E[] = [];
   #block: E;
   #used = 0;
+  /** the number of elements in the full blocks */
   #length = 0;
 
-  /** With elements as those of `like`. */
+  /** The elements get the type of `like`. */
   constructor(like: E) {
-    this.#block = emptyLike(like, firstBlock);
+    this.#block = emptyLike(like, firstBlockLength);
   }
 
   push(value: number): void {
     if (this.#used === this.#block.length) {
       this.#full.push(this.#block);
       this.#length += this.#used;
-      this.#block = emptyLike(this.#block, Math.min(largestBlock, 2 * this.#used));
+      this.#block = emptyLike(this.#block, Math.min(maxBlockLength, 2 * this.#used));
       this.#used = 0;
     }
     this.#block[this.#used++] = value;
   }
 
-  /** All elements, in an array of their own; nothing may be added any more. */
-  whole(): E {
-    const whole = emptyLike(this.#block, this.#length + this.#used);
+  /** All elements in one new array. Nothing may be added after this. */
+  finish(): E {
+    const all = emptyLike(this.#block, this.#length + this.#used);
     let at = 0;
     for (const block of this.#full.splice(0)) {
-      whole.set(block, at);
+      all.set(block, at);
       at += block.length;
     }
-    whole.set(this.#block.subarray(0, this.#used), at);
-    return whole;
+    all.set(this.#block.subarray(0, this.#used), at);
+    return all;
   }
 }

@@ -1,10 +1,10 @@
-// The IDX format of the MNIST files: two zero bytes, an element type, the number of axes, their extents, then the elements,
-// all big-endian. The length of the data must be exactly what the header says, so a file cut short never becomes an array, and no
-// more is inflated than the header promises.
+// Decodes IDX, the format of the MNIST files (http://yann.lecun.com/exdb/mnist): two zero bytes, the element type, the number of
+// axes, the length of each axis, then the elements, all big-endian. Does not know what the elements mean.
+// Invariant: the data have exactly the length that the header states, and no more than that is inflated.
 
 import { show } from '@treadle/tensor';
-import { beginning, inflated, isGzip, mostBytes } from '../files/bytes.ts';
 import { FormatError } from '../files/format-error.ts';
+import { inflate, inflateBeginning, isGzip, maxInflatedLength } from '../files/inflate.ts';
 import { elementCount, type PlainArray } from '../rows/plain-array.ts';
 
 type ElementName = 'uint8' | 'int8' | 'int16' | 'int32' | 'float32' | 'float64';
@@ -24,22 +24,23 @@ const elementTypes: ReadonlyMap<number, ElementType> = new Map([
   [0x0e, { name: 'float64', bytes: 8, read: (view, at) => view.getFloat64(at) }],
 ]);
 
-/** An array and the type its elements had in the file. */
+/** A decoded array, and the type that its elements have in the file. */
 export interface IdxArray extends PlainArray {
   readonly elementType: ElementName;
 }
 
 /**
- * IDX data, gzip or not. Lists of whole numbers (labels) and int32 become int32; everything else becomes float32 with the
- * values as stored, so an image has 0 … 255. float64 is rounded. Throws FormatError for any other sequence of bytes.
+ * Decodes IDX data, gzip or not. int32 elements, and whole numbers with at most one axis (labels), become int32. All others become
+ * float32 with the values as stored, so the pixels of an image are 0 … 255; float64 is rounded. Throws FormatError for bytes
+ * that are not IDX data.
  */
 export function decodeIdx(packed: Uint8Array): IdxArray {
-  const { type, shape, start } = header(viewOf(beginning('idx', packed)));
+  const { type, shape, start } = readHeader(viewOf(inflateBeginning('idx', packed)));
   const count = elementCount(shape);
   const expected = start + count * type.bytes;
-  const rule = `idx: ${show(shape)} elements of ${type.name} must take ${expected} bytes with the header`;
-  if (expected > mostBytes(packed)) throw cutShort(rule, isGzip(packed) ? 'fewer' : packed.length);
-  const bytes = inflated('idx', packed, expected);
+  const rule = `idx: an array ${show(shape)} of ${type.name} must take ${expected} bytes with its header`;
+  if (expected > maxInflatedLength(packed)) throw cutShort(rule, isGzip(packed) ? 'fewer' : packed.length);
+  const bytes = inflate('idx', packed, expected);
   if (!bytes) {
     const got = isGzip(packed) ? 'more' : packed.length;
     throw new FormatError(`${rule}; got ${got}; the file is longer than its header says`);
@@ -62,7 +63,12 @@ function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, byteLength);
 }
 
-function header(view: DataView): { type: ElementType; shape: readonly number[]; start: number } {
+/** The header, and `start`, the position of the first element. */
+function readHeader(view: DataView): {
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  readonly start: number;
+} {
   const magic = view.byteLength < 4 ? undefined : view.getUint32(0);
   if (magic === undefined || magic >>> 16 !== 0) {
     const got = magic === undefined ? `${view.byteLength} bytes` : `0x${magic.toString(16).padStart(8, '0')}`;

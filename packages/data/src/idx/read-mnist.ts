@@ -1,18 +1,16 @@
-// The four files of MNIST, and of the sets that took over its form (Fashion-MNIST, KMNIST): images and labels to train on
-// and to test with, found in a folder by their names. A part of the training images goes by names like `train10k-…`.
+// Reads the four files of MNIST, or of a set in the same format (Fashion-MNIST, KMNIST): images and labels for training and for
+// testing. The files are found by their names. The names of a smaller training set may have more after `train`, as in `train10k-…`.
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { show } from '@treadle/tensor';
-import { decodeFile } from '../files/bytes.ts';
+import { decodeFile } from '../files/decode-file.ts';
 import { FormatError } from '../files/format-error.ts';
-import type { Pair, PlainArray, Split } from '../rows/plain-array.ts';
+import type { Labelled, PlainArray, Split } from '../rows/plain-array.ts';
 import { decodeIdx } from './decode-idx.ts';
 
-export type Images = Pair<PlainArray<Float32Array>, PlainArray<Int32Array>>;
-
-/** x float32 [n, 28, 28, 1] of 0 … 1 and y int32 [n]. Throws FormatError when a file is missing, twice there or not such. */
-export function readMnist(directory: string): Split<Images> {
+/** x float32 [n, 28, 28, 1], 0 … 1, and y int32 [n]. Throws FormatError when a file is missing, ambiguous or damaged. */
+export function readMnist(directory: string): Split<Labelled> {
   const names = filesIn(directory);
   return { train: readPart(directory, names, 'train'), test: readPart(directory, names, 't10k') };
 }
@@ -21,14 +19,11 @@ function filesIn(directory: string): readonly string[] {
   try {
     return readdirSync(directory).sort();
   } catch (cause) {
-    throw new FormatError(
-      `mnist: a folder with the IDX files of MNIST must be given; got ${show(directory)}, which cannot be read`,
-      { cause },
-    );
+    throw new FormatError(`mnist: the folder with the IDX files must be readable; got ${show(directory)}`, { cause });
   }
 }
 
-function readPart(directory: string, names: readonly string[], part: string): Images {
+function readPart(directory: string, names: readonly string[], part: string): Labelled {
   const images = find(directory, names, part, 'images');
   const labels = find(directory, names, part, 'labels');
   const x = decodeFile(images, imagesOf);
@@ -41,16 +36,16 @@ function readPart(directory: string, names: readonly string[], part: string): Im
   return { x, y };
 }
 
-/** The path of the one file for this part; `train-images…` goes before `train10k-images…`, a plain file before a packed one. */
+/** The path of the one file of a part. `train-images…` is preferred to `train10k-images…`, a plain file to a gzip file. */
 function find(directory: string, names: readonly string[], part: string, kind: string): string {
   const suffix = `${kind}[-.]idx\\d-ubyte(\\.gz)?$`;
-  const whole = names.filter((name) => new RegExp(`^${part}-${suffix}`).test(name));
-  const found = whole.length > 0 ? whole : names.filter((name) => new RegExp(`^${part}\\w*-${suffix}`).test(name));
+  const exact = names.filter((name) => new RegExp(`^${part}-${suffix}`).test(name));
+  const found = exact.length > 0 ? exact : names.filter((name) => new RegExp(`^${part}\\w*-${suffix}`).test(name));
   const [name] = found;
   if (name === undefined || found.some((other) => other.replace(/\.gz$/, '') !== name.replace(/\.gz$/, ''))) {
     const got = name === undefined ? 'none' : show(found);
     throw new FormatError(
-      `mnist: a folder must have one file ${part}*-${kind}-idx*-ubyte[.gz]; got ${got} (${directory})`,
+      `mnist: the folder must contain one file ${part}*-${kind}-idx*-ubyte[.gz]; got ${got} (${directory})`,
     );
   }
   return join(directory, name);

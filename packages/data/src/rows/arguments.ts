@@ -1,15 +1,15 @@
-// What users give to functions on data: whatever `tensor` takes, and rows with their targets as two arguments or as one { x, y },
-// which is what readers and splits give. Errors speak in the name of the function that was called.
+// The arguments of functions on data: everything that `tensor` accepts, and rows with their targets, either as two arguments or as one
+// object { x, y }, which is what readers and splits return. Errors begin with the name of the function that the user called.
 
 import { DtypeError, ShapeError, show, Tensor, type TensorLike, tensor } from '@treadle/tensor';
 import type { Pair } from './plain-array.ts';
 
-/** x and y, or both in one, before other arguments. */
+/** x and y, or one object { x, y }, followed by other arguments. */
 export type PairArguments<O extends readonly unknown[]> =
   | readonly [data: Pair<TensorLike>, ...others: O]
   | readonly [x: TensorLike, y: TensorLike, ...others: O];
 
-/** Throws what `tensor` throws, in the name of `op`, for what is no array of numbers. */
+/** x and y as tensors, and the other arguments. Throws what `tensor` throws, with the name `op` in the message. */
 export function pairOf<O extends readonly unknown[]>(
   op: string,
   args: PairArguments<O>,
@@ -29,7 +29,7 @@ function beginsWithPair<O extends readonly unknown[]>(
   return typeof given === 'object' && given !== null && !(given instanceof Tensor) && 'x' in given && 'y' in given;
 }
 
-/** x as a tensor. Throws what `tensor` throws, in the name of `op`, for what is none. */
+/** x as a tensor. Throws what `tensor` throws, with the name `op` in the message. */
 export function tensorOf(op: string, name: string, x: TensorLike): Tensor {
   if (x instanceof Tensor) return x;
   if (typeof x === 'object' && x !== null && !Array.isArray(x) && !ArrayBuffer.isView(x)) {
@@ -38,11 +38,12 @@ export function tensorOf(op: string, name: string, x: TensorLike): Tensor {
   try {
     return tensor(x);
   } catch (cause) {
-    throw inTheNameOf(op, name, cause);
+    throw renamed(op, name, cause);
   }
 }
 
-function inTheNameOf(op: string, name: string, cause: unknown): unknown {
+/** The same error, with the name of the user's call in its message instead of `tensor`. */
+function renamed(op: string, name: string, cause: unknown): unknown {
   if (!(cause instanceof Error)) return cause;
   const message = cause.message.replace(/^tensor: /, `${op}: in ${name}, `);
   if (cause instanceof ShapeError) return new ShapeError(message, { cause });

@@ -1,9 +1,9 @@
-// Class labels as rows of zeros with a single one at the label. A label is checked before it becomes an index.
+// One-hot rows on plain arrays: each class label becomes a row of zeros with a 1 at the label.
 
 import { checkSize, show } from '@treadle/tensor';
 import type { PlainArray } from './plain-array.ts';
 
-/** labels [...] of 0 … classes − 1 → float32 [..., classes]. Throws RangeError for a label that is not one of these. */
+/** labels [...], each 0 … classes − 1 → float32 [..., classes]. Throws RangeError for any other label. */
 export function oneHotRows({ values, shape }: PlainArray, classes: number): PlainArray<Float32Array> {
   if (!Number.isSafeInteger(classes) || classes < 1) {
     throw new RangeError(`oneHot: classes must be a whole number above 0; got ${show(classes)}`);

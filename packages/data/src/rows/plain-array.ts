@@ -1,5 +1,5 @@
-// An array before it is a tensor: elements in row-major order and the extents of the axes. Readers, splits and scalers
-// compute on it, so they need no engine and run on any thread. A row is an index of the first axis.
+// A plain array: elements in row-major order, and the length of each axis. Readers, splits and scalers compute on plain arrays, so they
+// need no engine and run on any thread; `tensors.ts` converts. A row is an index of the first axis.
 // Invariant: `values.length` is the product of `shape`.
 
 export type Elements = Float32Array | Int32Array;
@@ -15,7 +15,10 @@ export interface Pair<X, Y = X> {
   readonly y: Y;
 }
 
-/** What to train on and what to test with. */
+/** Rows with class labels: x float32 [n, …] and y int32 [n]. */
+export type Labelled = Pair<PlainArray<Float32Array>, PlainArray<Int32Array>>;
+
+/** The rows for training and the rows for testing. */
 export interface Split<P> {
   readonly train: P;
   readonly test: P;
@@ -23,11 +26,11 @@ export interface Split<P> {
 
 /** The number of elements of an array of this shape; 1 for a scalar. */
 export function elementCount(shape: readonly number[]): number {
-  if (shape.includes(0)) return 0; // others may be so large that their product is Infinity
-  return shape.reduce((product, extent) => product * extent, 1);
+  if (shape.includes(0)) return 0; // the product of the others may be Infinity, and 0 · Infinity is NaN
+  return shape.reduce((product, length) => product * length, 1);
 }
 
-/** How many elements a row has. */
+/** The number of elements in a row. */
 export function rowLength({ shape }: { readonly shape: readonly number[] }): number {
   return elementCount(shape.slice(1));
 }
@@ -37,7 +40,7 @@ export function showShape(shape: readonly number[]): string {
   return `[${shape.join(', ')}]`;
 }
 
-/** An array of zeros of the element type of `like`. */
+/** An array of zeros with the element type of `like`. */
 export function emptyLike<E extends Elements>(like: E, length: number): E;
 export function emptyLike(like: Elements, length: number): Elements {
   return like instanceof Float32Array ? new Float32Array(length) : new Int32Array(length);

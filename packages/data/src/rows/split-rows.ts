@@ -1,17 +1,18 @@
-// Rows of plain arrays, chosen by index and divided into a part to train on and a part to test with. Every row goes to
-// exactly one part; which one, the seed decides.
+// Splits the rows of plain arrays into a part for training and a part for testing. The seed decides which row goes where.
+// Invariant: every row is in exactly one part, and x and y keep the same order.
 
 import { type OptionKinds, readOptions } from '@treadle/tensor';
 import { permutation } from '../batches/permutation.ts';
+import { commonRows } from './check-rows.ts';
 import { type Elements, emptyLike, type Pair, type PlainArray, rowLength, type Split } from './plain-array.ts';
-import { commonRows } from './rows.ts';
 import { takeRows } from './take-rows.ts';
 
 export interface SplitOptions {
-  /** What goes to the test part: a share between 0 and 1, rounded up to whole rows, or a number of rows. */
+  /** The size of the test part: a fraction below 1, rounded up to whole rows, or a number of rows; 0.25 by default. */
   readonly testSize?: number | undefined;
+  /** Decides the order of the rows: 0 … 2⁵³ − 1; 0 by default. */
   readonly seed?: number | undefined;
-  /** The name that error messages begin with. */
+  /** The name that error messages begin with; `'trainTestSplit'` by default. */
   readonly op?: string | undefined;
 }
 
@@ -21,14 +22,17 @@ export const splitOptions: OptionKinds<SplitOptions> = {
   op: 'string',
 };
 
-/** The rows of an array at these indices, in their order. */
+/** Copies the rows at these indices, in this order. Throws RangeError for an index that does not exist. */
 export function selectRows<E extends Elements>(array: PlainArray<E>, indices: Int32Array): PlainArray<E> {
   const length = rowLength(array);
   const values = takeRows(array.values, length, indices, emptyLike(array.values, indices.length * length));
   return { values, shape: [indices.length, ...array.shape.slice(1)] };
 }
 
-/** x [n, …] and y [n, …], shuffled by the seed and divided. ShapeError for unequal rows, RangeError for an empty part. */
+/**
+ * Shuffles x [n, …] and y [n, …] in the same order and splits them. Throws ShapeError when x and y differ in rows, RangeError when
+ * a part would be empty.
+ */
 export function splitRows<X extends Elements, Y extends Elements>(
   x: PlainArray<X>,
   y: PlainArray<Y>,
@@ -43,11 +47,11 @@ export function splitRows<X extends Elements, Y extends Elements>(
 }
 
 function testRows(op: string, rows: number, testSize: number): number {
-  // 0.07 · 100 is 7.000000000000001 in float64 and means 7 rows
+  // 0.07 · 100 is 7.000000000000001 in float64, but must give 7 rows
   const count = testSize < 1 ? Math.ceil(rows * testSize - 1e-6) : testSize;
   if (!Number.isInteger(count) || count < 1 || count >= rows) {
     throw new RangeError(
-      `${op}: testSize must be a share or a number of rows that leaves both parts some; got ${testSize} of ${rows} rows`,
+      `${op}: testSize must be a fraction or a number of rows that leaves rows in both parts; got ${testSize} for ${rows} rows`,
     );
   }
   return count;

@@ -1,14 +1,27 @@
-// Rows gathered into an array that the caller owns: the copy between a data set and a batch. It knows neither shapes nor
-// tensors, only rows of the same length that lie one after another.
+// Copies chosen rows into an array that the caller owns: the step from a data set to a batch. Knows no shapes and no tensors, only
+// contiguous rows of equal length.
 
 import { show } from '@treadle/tensor';
 import type { Elements } from './plain-array.ts';
 
-const longRow = 48; // elements from which one `set` is faster than a loop
+/** From this number of elements on, `set` is faster than a loop. */
+const longRow = 48;
 
 /**
- * out[i] = source[indices[i]] for rows of `rowLength` elements. `out` may be longer than the rows taken. Throws RangeError
- * when an index names no row of `source`, or when `out` is too short; then nothing has been written.
+ * Copies rows of `rowLength` elements: row i of `out` becomes row indices[i] of `source`. `out` has the type of `source` and may be
+ * longer than needed; the rest of it is unchanged.
+ *
+ * @returns `out`
+ * @throws RangeError for an index that is no row of `source` and for an `out` that is too short; then nothing has been written.
+ * TypeError for arguments of other types
+ *
+ * @example
+ * ```ts
+ * import { takeRows } from 'treadle';
+ * const source = Float32Array.of(1, 2, 3, 4, 5, 6); // three rows of two
+ * const out = takeRows(source, 2, Int32Array.of(2, 0), new Float32Array(4));
+ * [...out]; // → [5, 6, 1, 2]
+ * ```
  */
 export function takeRows<E extends Elements>(source: E, rowLength: number, indices: Int32Array, out: E): E {
   const given: readonly unknown[] = [source, indices, out];
@@ -17,7 +30,7 @@ export function takeRows<E extends Elements>(source: E, rowLength: number, indic
     const what = [
       'source must be a Float32Array or Int32Array',
       'indices must be an Int32Array',
-      'out must be one like source',
+      'out must have the type of source',
     ];
     throw new TypeError(`takeRows: ${what[wrong]}; got ${show(given[wrong])}`);
   }

@@ -1,20 +1,30 @@
-// Tensors divided into rows to train on and rows to test with.
+// Splits tensors into rows for training and rows for testing.
 
 import { readOptions, type Tensor } from '@treadle/tensor';
 import { type PairArguments, pairOf } from './arguments.ts';
+import { commonRows } from './check-rows.ts';
 import type { Pair, Split } from './plain-array.ts';
-import { commonRows } from './rows.ts';
 import { type SplitOptions, splitOptions, splitRows } from './split-rows.ts';
 import { toPlain, toTensorSplit } from './tensors.ts';
 
 /**
- * x [n, …] and y [n, …], or `{ x, y }`, shuffled by the seed; `testSize` of the rows, a quarter when not given, go to `test`.
- * Throws ShapeError for unequal rows, RangeError for an empty part, and what `tensor` throws.
+ * Shuffles x [n, …] and y [n, …], given as two arguments or as one object `{ x, y }`, and splits them: `testSize` of the rows, 0.25
+ * by default, go to `test`, the others to `train`. The same seed gives the same split.
+ *
+ * @throws ShapeError when x and y differ in rows, RangeError when a part would be empty, and what `tensor` throws
+ *
+ * @example
+ * ```ts
+ * import { trainTestSplit } from 'treadle';
+ * const { train, test } = trainTestSplit([[1], [2], [3], [4]], [10, 20, 30, 40], { testSize: 1, seed: 1 });
+ * train.x.shape; // → [3, 1]
+ * test.x.sum().mul(10).sub(test.y.sum()); // → 0
+ * ```
  */
 export function trainTestSplit(...args: PairArguments<readonly [options?: SplitOptions]>): Split<Pair<Tensor>> {
   const { pair, others } = pairOf('trainTestSplit', args);
   const [options = {}] = others;
   const { op = 'trainTestSplit' } = readOptions('trainTestSplit', options, splitOptions);
-  commonRows(op, pair.x, pair.y); // before the values are computed
+  commonRows(op, pair.x, pair.y); // checked before the values are read
   return toTensorSplit(splitRows(toPlain(pair.x), toPlain(pair.y), options), pair);
 }

@@ -1,77 +1,90 @@
-// Columns moved and stretched: y = (x − centre) / width · spread + base, each column of the last axis with figures of its
-// own, which `fit` measures. The figures and the arithmetic are float64; only what is returned is rounded to float32.
-// A column without width (all its values the same) keeps a width of 1, so it becomes `base` and comes back exactly.
+// Scales columns: y = (x − centre) / scale · rangeWidth + rangeStart. Each column of the last axis has its own centre and scale, which
+// `fit` measures. The arithmetic is in float64; only the result is rounded to float32. Does not know how a column is measured.
+// Invariant: a column of equal values has the scale 1, so it becomes `rangeStart`, and the inverse gives the exact value back.
 
 import { ShapeError } from '@treadle/tensor';
 import { type PlainArray, showShape } from '../rows/plain-array.ts';
 
-/** What a column is measured as. */
-export interface Extent {
+/** What is measured in a column. */
+export interface ColumnStatistics {
   readonly centre: number;
-  readonly width: number;
+  readonly scale: number;
 }
 
 export interface Scaling {
   /** The name that error messages begin with. */
   readonly name: string;
-  /** The centre and width of the values at `from`, `from + step`, …; a width of 0 for a column that has none. */
-  readonly measure: (values: PlainArray['values'], from: number, step: number) => Extent;
-  readonly spread: number;
-  readonly base: number;
+  /** The statistics of the values at `start`, `start + stride`, …; the scale is 0 if all of them are equal. */
+  readonly measure: (values: PlainArray['values'], start: number, stride: number) => ColumnStatistics;
+  readonly rangeWidth: number;
+  readonly rangeStart: number;
 }
 
 export class ColumnScaler {
   readonly #scaling: Scaling;
-  #columns: readonly Extent[] | undefined;
+  #statistics: readonly ColumnStatistics[] | undefined;
 
   constructor(scaling: Scaling) {
     this.#scaling = scaling;
   }
 
-  /** The centre and width of each column, as `fit` found them. */
-  get columns(): readonly Extent[] {
-    if (this.#columns === undefined) throw new Error(`${this.#scaling.name}: fit must come first; got no columns`);
-    return this.#columns;
+  /** The statistics of each column, from the last `fit`. Throws Error before the first. */
+  get statistics(): readonly ColumnStatistics[] {
+    if (this.#statistics === undefined)
+      throw new Error(`${this.#scaling.name}: fit must be called first; got no fitted columns`);
+    return this.#statistics;
   }
 
-  /** Measures the columns of x [rows, …, columns]. Throws RangeError when x has no rows or a value is not finite. */
+  /** Measures the columns of x [rows, …, columns]. Throws RangeError when x has no values or a value is not finite. */
   fit(x: PlainArray): void {
     const { name, measure } = this.#scaling;
     const count = columnCount(`${name}.fit`, x);
     checkFinite(`${name}.fit`, x, count);
     if (x.values.length === 0)
       throw new RangeError(`${name}.fit: x must have values; got the shape ${showShape(x.shape)}`);
-    this.#columns = Array.from({ length: count }, (_, column) => {
-      const { centre, width } = measure(x.values, column, count);
-      return { centre, width: width === 0 ? 1 : width };
+    this.#statistics = Array.from({ length: count }, (_, column) => {
+      const { centre, scale } = measure(x.values, column, count);
+      return { centre, scale: scale === 0 ? 1 : scale };
     });
   }
 
-  /** x [rows, …, columns] scaled by the figures of `fit`. ShapeError for other columns, RangeError for NaN and infinity. */
+  /** Scales x [rows, …, columns]. Throws ShapeError for another number of columns, RangeError for NaN and infinity. */
   transform(x: PlainArray): PlainArray<Float32Array> {
-    const { spread, base } = this.#scaling;
-    return this.#map('transform', x, (value, { centre, width }) => ((value - centre) / width) * spread + base);
+    const { rangeWidth, rangeStart } = this.#scaling;
+    return this.#map(
+      'transform',
+      x,
+      (value, { centre, scale }) => ((value - centre) / scale) * rangeWidth + rangeStart,
+    );
   }
 
-  /** What `transform` was given, but for rounding. Throws as `transform` does. */
+  /** The inverse of `transform`, up to rounding. Throws as `transform` does. */
   inverseTransform(y: PlainArray): PlainArray<Float32Array> {
-    const { spread, base } = this.#scaling;
-    return this.#map('inverseTransform', y, (value, { centre, width }) => ((value - base) / spread) * width + centre);
+    const { rangeWidth, rangeStart } = this.#scaling;
+    return this.#map(
+      'inverseTransform',
+      y,
+      (value, { centre, scale }) => ((value - rangeStart) / rangeWidth) * scale + centre,
+    );
   }
 
-  #map(method: string, array: PlainArray, scale: (value: number, column: Extent) => number): PlainArray<Float32Array> {
+  #map(
+    method: string,
+    array: PlainArray,
+    convert: (value: number, column: ColumnStatistics) => number,
+  ): PlainArray<Float32Array> {
     const op = `${this.#scaling.name}.${method}`;
-    const columns = this.columns;
+    const columns = this.statistics;
     const count = columnCount(op, array);
     if (count !== columns.length) {
       throw new ShapeError(
-        `${op}: an array must have the ${columns.length} columns of fit; got ${showShape(array.shape)}`,
+        `${op}: an array must have ${columns.length} columns, as in fit; got ${showShape(array.shape)}`,
       );
     }
     checkFinite(op, array, count);
     const values = new Float32Array(array.values.length);
     for (const [c, column] of columns.entries()) {
-      for (let i = c; i < values.length; i += count) values[i] = scale(array.values[i]!, column);
+      for (let i = c; i < values.length; i += count) values[i] = convert(array.values[i]!, column);
     }
     return { values, shape: array.shape };
   }
@@ -80,7 +93,7 @@ export class ColumnScaler {
 function columnCount(op: string, { shape }: PlainArray): number {
   if (shape.length < 2) {
     throw new ShapeError(
-      `${op}: an array must have rows and columns; got the shape ${showShape(shape)}; reshape([-1, 1]) makes one column`,
+      `${op}: an array must have rows and columns; got the shape ${showShape(shape)}; reshape([-1, 1]) gives one column`,
     );
   }
   return shape.at(-1) ?? 0;
@@ -92,6 +105,6 @@ function checkFinite(op: string, { values }: PlainArray, columns: number): void 
   if (at < 0) return;
   throw new RangeError(
     `${op}: values must be finite; got ${values[at]} in row ${Math.floor(at / columns)}, column ${at % columns}; ` +
-      'fill or leave out what is missing first',
+      'replace or remove missing values first',
   );
 }

@@ -1,5 +1,5 @@
-// What must hold of rows before they are split, shuffled or batched. Each check takes the name of the caller's operation
-// as `op`, so the message speaks of what the user called.
+// Checks on rows before they are split, shuffled or batched. `op` is the name of the function that the user called; error messages
+// begin with it.
 
 import { ShapeError, show } from '@treadle/tensor';
 import { showShape } from './plain-array.ts';
@@ -8,7 +8,7 @@ interface Shaped {
   readonly shape: readonly number[];
 }
 
-/** The number of rows that x and y have in common. Throws ShapeError unless it is the same, RangeError for none. */
+/** The number of rows of x and y. Throws ShapeError when the numbers differ, RangeError when there are no rows. */
 export function commonRows(op: string, x: Shaped, y: Shaped): number {
   const rows = rowsOf(op, 'x', x);
   const targets = rowsOf(op, 'y', y);
@@ -24,7 +24,7 @@ function rowsOf(op: string, name: string, { shape }: Shaped): number {
   return rows;
 }
 
-/** `rows` itself. Throws RangeError unless it is a whole number above 0. */
+/** Returns `rows`. Throws RangeError unless it is a whole number above 0. */
 export function checkRowCount(op: string, rows: number): number {
   if (!Number.isSafeInteger(rows) || rows < 1) {
     throw new RangeError(`${op}: data must have at least one row; got ${show(rows)}`);
@@ -32,7 +32,7 @@ export function checkRowCount(op: string, rows: number): number {
   return rows;
 }
 
-/** `batchSize` itself. Throws RangeError unless it is a whole number above 0. */
+/** Returns `batchSize`. Throws RangeError unless it is a whole number above 0. */
 export function checkBatchSize(op: string, batchSize: number): number {
   if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
     throw new RangeError(`${op}: batchSize must be a whole number above 0; got ${show(batchSize)}`);

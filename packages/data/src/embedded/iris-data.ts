@@ -1,12 +1,12 @@
 // 150 iris flowers of three species (setosa, versicolor, virginica): length and width of sepal and petal, stored in mm and
 // given in cm. From R. A. Fisher, "The use of multiple measurements in taxonomic problems" (1936), as "Iris" in the UCI
 // Machine Learning Repository, https://doi.org/10.24432/C56C76, licensed under CC BY 4.0
-// (https://creativecommons.org/licenses/by/4.0/), with rows 35 and 38 as in Fisher's article. Written by
-// test/data/pack-embedded.ts.
+// (https://creativecommons.org/licenses/by/4.0/), with rows 35 and 38 as in Fisher's article. This file is
+// written by test/data/pack-embedded.ts.
 
 import type { EmbeddedSet } from './embedded-set.ts';
 
-export const irisFigures: EmbeddedSet = {
+export const irisData: EmbeddedSet = {
   name: 'iris',
   rows: 150,
   rowShape: [4],

@@ -1,15 +1,14 @@
-// The rows of a text as lists of fields, and the line that each row came from.
+// The rows of a CSV text as lists of strings, with the line of each row: what `CsvScanner` finds, before it is read as numbers.
 
-import { utf8Parts } from '../files/text-parts.ts';
-import { CsvScanner, type CsvSyntax } from './csv-scanner.ts';
+import { CsvScanner, type CsvSyntax } from '@treadle/data';
 
 export interface CsvRecords {
   readonly rows: readonly (readonly string[])[];
-  /** The line, counted from 1, at which each row begins. */
+  /** The line on which each row begins, counted from 1. */
   readonly lines: readonly number[];
 }
 
-/** The rows of a text. Throws FormatError when a quote is not closed or misplaced, a row is short or long, or there is none. */
+/** Throws what `CsvScanner` throws. */
 export function csvRecords(text: string, syntax: CsvSyntax = {}): CsvRecords {
   const rows: string[][] = [];
   const lines: number[] = [];
@@ -17,7 +16,7 @@ export function csvRecords(text: string, syntax: CsvSyntax = {}): CsvRecords {
     rows.push(Array.from({ length: fields.count }, (_, i) => fields.text(i)));
     lines.push(fields.line);
   });
-  for (const part of utf8Parts(text)) scanner.push(part);
+  scanner.push(Buffer.from(text));
   scanner.end();
   return { rows, lines };
 }

@@ -1,11 +1,11 @@
 // 1,797 handwritten digits of 8 × 8 pixels, each 0 … 16, and their classes: the test part of "Optical Recognition of
 // Handwritten Digits" by E. Alpaydin and C. Kaynak (1998), UCI Machine Learning Repository, https://doi.org/10.24432/C50P49,
-// licensed under CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/). The figures are unchanged; written by
+// licensed under CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/). The values are unchanged. This file is written by
 // test/data/pack-embedded.ts.
 
 import type { EmbeddedSet } from './embedded-set.ts';
 
-export const digitsFigures: EmbeddedSet = {
+export const digitsData: EmbeddedSet = {
   name: 'digits',
   rows: 1797,
   rowShape: [8, 8, 1],
