@@ -1,6 +1,8 @@
 // The fields of one row, as places in a buffer of UTF-8: they become text or a number only when somebody asks. One object
 // serves all rows of a table in turn.
 
+import { Buffer } from '../files/node-files.ts';
+
 /** 10⁰ … 10²², the powers of ten that float64 holds exactly. */
 const powersOfTen = Array.from({ length: 23 }, (_, i) => 10 ** i);
 /** Whole numbers of so many digits are exact in float64, with room for one digit more. */

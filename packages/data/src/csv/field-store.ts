@@ -2,6 +2,7 @@
 // each field ends. A row lies in one block.
 
 import { GrowingArray } from '../files/growing-array.ts';
+import { Buffer } from '../files/node-files.ts';
 import { Fields } from './csv-fields.ts';
 
 /** A block takes so many bytes, or one longer row; each twice as many as the one before, up to the most. */

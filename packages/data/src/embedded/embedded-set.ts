@@ -1,8 +1,8 @@
 // A small data set kept in a source file: whole numbers of one byte, all rows of column 0, then of column 1, …, the class
 // labels last; packed with Brotli (RFC 7932) and base64. Column by column it packs a fifth smaller than row by row.
 
-import { brotliDecompressSync } from 'node:zlib';
 import { type OptionKinds, readOptions } from '@treadle/tensor';
+import { Buffer, brotliDecompressSync } from '../files/node-files.ts';
 import type { Pair, PlainArray, Split } from '../rows/plain-array.ts';
 import { elementCount } from '../rows/plain-array.ts';
 import { splitRows } from '../rows/split-rows.ts';

@@ -1,11 +1,9 @@
 // The bytes of a file, inflated where gzip packed them (by their first two bytes, not by the file's name). Knows no format; what
 // goes wrong in a format is told with the path of the file.
 
-import { constants } from 'node:buffer';
-import { readFileSync } from 'node:fs';
-import { gunzipSync, constants as zlib } from 'node:zlib';
 import { show } from '@treadle/tensor';
 import { FormatError } from './format-error.ts';
+import { bufferLimits, gunzipSync, readFileSync, zlibConstants } from './node-files.ts';
 
 /** Two bits of DEFLATE stand for 258 bytes at most (RFC 1951), so no data inflate more. */
 const mostInflation = 1032;
@@ -23,7 +21,7 @@ export function isGzip(bytes: Uint8Array): boolean {
 export function inflated(format: string, bytes: Uint8Array, most: number): Uint8Array | undefined {
   if (!isGzip(bytes)) return bytes.length > most ? undefined : bytes;
   try {
-    return gunzipSync(bytes, { maxOutputLength: Math.max(1, Math.min(most, constants.MAX_LENGTH)) });
+    return gunzipSync(bytes, { maxOutputLength: Math.max(1, Math.min(most, bufferLimits.MAX_LENGTH)) });
   } catch (cause) {
     if (cause instanceof RangeError) return undefined;
     throw damaged(format, bytes.length, cause);
@@ -35,7 +33,7 @@ export function beginning(format: string, bytes: Uint8Array): Uint8Array {
   if (!isGzip(bytes)) return bytes;
   const isWhole = bytes.length <= beginningBytes;
   try {
-    return gunzipSync(bytes.subarray(0, beginningBytes), isWhole ? {} : { finishFlush: zlib.Z_SYNC_FLUSH });
+    return gunzipSync(bytes.subarray(0, beginningBytes), isWhole ? {} : { finishFlush: zlibConstants.Z_SYNC_FLUSH });
   } catch (cause) {
     throw damaged(format, bytes.length, cause);
   }

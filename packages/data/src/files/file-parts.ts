@@ -1,11 +1,9 @@
 // The bytes of a file of any size, part by part, inflated where gzip packed them: at once, or with the event loop free between
 // the parts.
 
-import { closeSync, createReadStream, openSync, readFileSync, readSync } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { createGunzip } from 'node:zlib';
 import { damaged, inflated, isGzip } from './bytes.ts';
 import { FormatError } from './format-error.ts';
+import { closeSync, createGunzip, createReadStream, open, openSync, readFileSync, readSync } from './node-files.ts';
 
 /** What is made of so many bytes takes a few milliseconds. */
 const partBytes = 2 ** 17;

@@ -1,11 +1,10 @@
 // The four files of MNIST, and of the sets that took over its form (Fashion-MNIST, KMNIST): images and labels to train on
 // and to test with, found in a folder by their names. A part of the training images goes by names like `train10k-…`.
 
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { show } from '@treadle/tensor';
 import { decodeFile } from '../files/bytes.ts';
 import { FormatError } from '../files/format-error.ts';
+import { join, readdirSync } from '../files/node-files.ts';
 import type { Pair, PlainArray, Split } from '../rows/plain-array.ts';
 import { decodeIdx } from './decode-idx.ts';
 
