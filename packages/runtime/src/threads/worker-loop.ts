@@ -1,107 +1,92 @@
-// What a worker does all its life, as one long piscina task: wait for a bell, join the run, leave, wait again. It spins for a
-// short while before it sleeps. It knows nothing of plans or tensors, only of programs by number; and whoever comes too late
-// to a run sees so before it touches anything.
+// What a worker thread does from its start to its end: wait for its doorbell, join the run, leave it, wait again. It spins for a
+// short while before it sleeps. It knows nothing of plans or tensors, only of programs by number.
+// Invariant: a worker that wakes after a run has closed detects this before it touches any memory of the run.
 
-import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { host } from '#host';
+import { abortOffset, status } from '../run/control-block.ts';
+import type { WebAssemblyMemory } from '../webassembly.ts';
+import type { InitMessage } from './messages.ts';
 import {
-  abortOffset,
   activeWord,
   closed,
   closingWord,
   controlWord,
-  finishedWord,
+  finishedRunWord,
+  finishedStatusWord,
+  membersWord,
   nativeWord,
-  outcomeWord,
   programWord,
+  reportError,
+  reserveDoorbell,
   scratchStrideWord,
   scratchWord,
-  status,
   stop,
   tableWord,
   unknownThread,
-} from '../run/control.ts';
-import type { Code } from '../run/program.ts';
-import { nativeThread } from '../run/timeout.ts';
-import type { WebAssemblyMemory } from '../webassembly.ts';
-import { instantiate, type Main } from './instantiate.ts';
+} from './run-descriptor.ts';
 import { SpinWait } from './spin-wait.ts';
+import type { WorkerPrograms } from './worker-programs.ts';
 
-/** What a worker is given when it starts. */
-export interface Post {
-  readonly memory: WebAssemblyMemory;
-  readonly desk: Int32Array<SharedArrayBuffer>;
-  /** the bell it listens to: a word of the desk */
-  readonly bell: number;
-  readonly thread: number;
-  /** brings programs; takes back the message of whatever was thrown inside a run */
-  readonly port: MessagePort;
-}
-
-/** A program to know or, without a module, to forget. */
-export interface Delivery {
-  readonly id: number;
-  readonly module?: Code;
-}
-
-/** What was delivered; it is instantiated when it first runs. */
-interface Known {
-  readonly module: Code;
-  main?: Main;
-}
-
-export default function serve(post: Post): void {
-  const words = post.desk;
-  Atomics.store(words, nativeWord(post.thread), nativeThread() || unknownThread);
-  const programs = new Map<number, Known>();
-  const ear = new SpinWait(words, post.bell, () => receive(post.port, programs));
+/**
+ * The loop of a worker; returns when its doorbell says `stop`. It yields when it wants the messages that were sent to it: the
+ * number of the program that it cannot go on without, or undefined before it sleeps. The host then takes the messages in.
+ */
+export function* workerLoop(init: InitMessage, programs: WorkerPrograms): Generator<number | undefined, void> {
+  const { descriptor: words, doorbell, thread } = init;
+  Atomics.store(words, nativeWord(thread), host.nativeThread() || unknownThread);
+  const wait = new SpinWait(words, doorbell);
   for (let run: number = closed; ; ) {
-    run = ear.nextRun(run);
+    let next = wait.spin(run);
+    while (next === undefined) {
+      yield undefined;
+      next = wait.sleep(run) ?? wait.spin(run);
+    }
+    run = next;
     if (run === stop) return;
     Atomics.add(words, activeWord, 1);
-    // The caller closes a run before it reads `active`: whoever still sees it open here was counted.
-    const open = Atomics.load(words, post.bell) === run;
-    const outcome = open ? join(words, post, programs) : status.done;
+    // The caller closes a run before it reads `active`: a worker that finds the run open here was counted.
+    const isInside = Atomics.load(words, doorbell) === run && thread < words[membersWord]!;
+    if (isInside && !programs.has(words[programWord]!)) yield words[programWord]!;
+    const outcome = isInside ? join(init, programs) : status.done;
     Atomics.sub(words, activeWord, 1);
     if (Atomics.load(words, closingWord) !== 0) Atomics.notify(words, activeWord);
-    if (open && post.thread === 0) {
-      words[outcomeWord] = outcome;
-      Atomics.store(words, finishedWord, run); // publishes the status
-      Atomics.notify(words, finishedWord);
+    if (isInside && thread === 0) {
+      words[finishedStatusWord] = outcome;
+      Atomics.store(words, finishedRunWord, run); // publishes the status
+      Atomics.notify(words, finishedRunWord);
     }
+    if (!isInside) waitInReserve(words, thread);
   }
 }
 
-/** Works in the open run. Whatever is thrown aborts the run for all. */
-function join(words: Int32Array, { memory, port, thread }: Post, programs: Map<number, Known>): number {
+/** Works in the open run. Whatever is thrown aborts the run for all threads. */
+function join({ descriptor: words, memory, thread }: InitMessage, programs: WorkerPrograms): number {
   const control = words[controlWord]!;
   try {
-    const id = words[programWord]!;
-    if (!programs.has(id)) receive(port, programs);
-    const known = programs.get(id);
-    if (!known) throw new Error(`internal: program ${id} was not delivered`);
-    known.main ??= instantiate(known.module, memory);
+    const main = programs.mainOf(words[programWord]!);
     const scratch = words[scratchWord]! + thread * words[scratchStrideWord]!;
-    // How long to wait for a tile of another thread is for the caller to decide, who aborts the run if need be.
+    // The caller decides how long to wait for a tile of another thread; it aborts the run if necessary.
     for (;;) {
-      const outcome = known.main(control, words[tableWord]!, scratch, thread);
+      const outcome = main(control, words[tableWord]!, scratch, thread);
       if (outcome !== status.stalled) return outcome;
     }
   } catch (error) {
-    port.postMessage(error instanceof Error ? error.message : String(error));
-    Atomics.store(new Int32Array(memory.buffer), ((control >>> 0) + abortOffset) / 4, 1);
+    reportError(words, { thread, message: error instanceof Error ? error.message : String(error) });
+    abort(memory, control);
     return status.aborted;
   }
 }
 
-/** Takes in what the caller has sent; it sends a program before it rings for it. */
-function receive(port: MessagePort, programs: Map<number, Known>): void {
-  for (let post = receiveMessageOnPort(port); post; post = receiveMessageOnPort(port)) {
-    const { id, module }: Delivery = post.message;
-    if (module) programs.set(id, { module });
-    else programs.delete(id);
-  }
+function abort(memory: WebAssemblyMemory, control: number): void {
+  Atomics.store(new Int32Array(memory.buffer), ((control >>> 0) + abortOffset) / 4, 1);
 }
 
-// For piscina's `require`. Without this name Node makes a facade of the module for whoever requires it, and aborts the process
-// when a thread is ended just then.
-export { serve as 'module.exports' };
+/** Returns at once for a member of the team. Any other worker sleeps here, where no run wakes it, until it is a member or is to stop. */
+function waitInReserve(words: Int32Array, thread: number): void {
+  for (;;) {
+    // The bell is read first: the caller changes the number of members, then rings.
+    const seen = Atomics.load(words, reserveDoorbell);
+    if (seen === stop || thread < Atomics.load(words, membersWord)) return;
+    Atomics.wait(words, reserveDoorbell, seen);
+  }
+}
