@@ -1,9 +1,8 @@
 // A program that computes with workers and just ends: its process ends by itself, with code 0, under every Node there is.
 
-import { execFile, execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { execFile } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { nodes } from './nodes.ts';
 import { counting, type Encoded } from './programs.ts';
 
 const { encoded, words, tiles } = counting([[3], [2]]);
@@ -33,15 +32,6 @@ const prelude = `
   const { program: long, table: longTable, count: countLong } = made(${asJson(long.encoded, -2)}, ${long.words});
   team.setThreads(3);
 `;
-
-/** This Node, and every other one on the path that the engine supports. */
-const nodes = new Map([[process.version, process.execPath]]);
-for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-  const path = join(folder, process.platform === 'win32' ? 'node.exe' : 'node');
-  if (!existsSync(path)) continue;
-  const version = execFileSync(path, ['--version'], { encoding: 'utf8' }).trim();
-  if (Number.parseInt(version.slice(1), 10) >= 20 && !nodes.has(version)) nodes.set(version, path);
-}
 
 interface Ending {
   readonly code: unknown;

@@ -111,7 +111,7 @@ test.each<[Role, number]>([
 });
 
 test('a worker that does not come back in a blocking run', async () => {
-  team = new Team({ threads: 2, patienceMs: 1000 });
+  team = new Team({ threads: 2, timeoutMs: 1000 });
   await expectNextRunsToWork(); // for a start may take longer than this patience
   const program = freeze('worker');
   await withTable(program, 3, (table) => {
@@ -121,7 +121,7 @@ test('a worker that does not come back in a blocking run', async () => {
 });
 
 test('a worker that does not come back in an asynchronous run that a blocking one waits for', async () => {
-  team = new Team({ threads: 2, patienceMs: 1000 });
+  team = new Team({ threads: 2, timeoutMs: 1000 });
   await expectNextRunsToWork(); // for a start may take longer than this patience
   const program = freeze('caller');
   const { program: next, words } = counting([[4]]);

@@ -1,14 +1,16 @@
-// Hosts that refuse something: without worker threads, one thread does all the work and says so once; without WebAssembly or
-// without address space, the first use says what is missing.
+// Hosts that refuse something the engine would like to use. Where computation is still possible, results are the same; where it is
+// not, the first use says what is missing. Every host here is a real process.
 
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
+import { nodes } from './nodes.ts';
 
 const tensor = new URL('../../packages/tensor/dist/index.js', import.meta.url).href;
 
+/** Six times the same sum, computed by awaiting it and by blocking: prints how many different results there are, and of how many. */
 const program = `
   const { randomNormal, setThreads } = await import(${JSON.stringify(tensor)});
   if (process.argv.includes('lost')) (await import('node:fs')).rmdirSync(process.cwd());
@@ -25,37 +27,101 @@ interface Ending {
   readonly stderr: string;
 }
 
-function run(flags: readonly string[], options: { cwd?: string; args?: readonly string[] } = {}): Promise<Ending> {
-  const { cwd, args = [] } = options;
-  const all = [...flags, '--input-type=module', '--eval', program, ...args];
+interface RunOptions {
+  readonly node?: string;
+  readonly flags?: readonly string[];
+  /** what the process runs before the program */
+  readonly before?: string;
+  /** KiB of address space that the process may use */
+  readonly addressSpace?: number;
+  readonly cwd?: string;
+  readonly args?: readonly string[];
+}
+
+function run({
+  node = process.execPath,
+  flags = [],
+  before = '',
+  addressSpace,
+  cwd,
+  args = [],
+}: RunOptions): Promise<Ending> {
+  const own = [...flags, '--input-type=module', '--eval', before + program, ...args];
+  const limited = ['-c', `ulimit -v ${addressSpace}; exec "$0" "$@"`, node, ...own];
+  const [file, all] = addressSpace === undefined ? [node, own] : ['sh', limited];
   return new Promise((resolve) => {
-    execFile(process.execPath, all, { cwd, timeout: 50_000 }, (error, stdout, stderr) => {
+    execFile(file, all, { cwd, timeout: 50_000 }, (error, stdout, stderr) => {
       resolve({ code: error ? (error.signal ?? error.code) : 0, stdout: stdout.trim(), stderr });
     });
   });
 }
 
+const oneResult = { code: 0, stdout: '1 6' };
 const warning = /worker threads cannot be started \(.*\); one thread does all the work/g;
 
+describe.each([...nodes])('under Node %s', (_, node) => {
+  test('where no code may be made from strings, results are the same', async () => {
+    const flags = ['--disallow-code-generation-from-strings'];
+    expect(await run({ node, flags })).toEqual({ ...oneResult, stderr: '' });
+  });
+
+  test('where V8 lets no flag be set any more, results are the same', async () => {
+    expect(await run({ node, flags: ['--freeze-flags-after-init'] })).toEqual({ ...oneResult, stderr: '' });
+  });
+
+  test.each([
+    ['ignores', '() => {}'],
+    ['throws at', "() => { throw new Error('not implemented'); }"],
+  ])('where the JavaScript engine %s the flags of V8, results are the same', async (_, setFlags) => {
+    const before = `
+      import v8 from 'node:v8';
+      import { syncBuiltinESMExports } from 'node:module';
+      v8.setFlagsFromString = ${setFlags};
+      syncBuiltinESMExports();
+    `;
+    expect(await run({ node, before })).toEqual({ ...oneResult, stderr: '' });
+  });
+
+  test('where there is no WebAssembly, the first use says so', async () => {
+    const { code, stderr } = await run({ node, flags: ['--jitless'] });
+    expect(code).toBe(1);
+    expect(stderr).toContain('Error: treadle: WebAssembly must be available, ');
+  });
+
+  test('where there is no SharedArrayBuffer, the first use says so', async () => {
+    const { code, stderr } = await run({ node, before: 'delete globalThis.SharedArrayBuffer;' });
+    expect(code).toBe(1);
+    expect(stderr).toContain('Error: treadle: SharedArrayBuffer must be available, ');
+  });
+
+  test.runIf(process.platform === 'linux').each([2.5, 5, 6.5, 8, 12])(
+    'with %d GB of address space, results are the same, with a warning where one thread does all the work, or the first use says what is missing',
+    async (gigabytes) => {
+      const { code, stdout, stderr } = await run({ node, addressSpace: 1e6 * gigabytes });
+      if (code === 0) {
+        expect(stdout).toBe(oneResult.stdout);
+        expect(stderr.match(warning) ?? []).toHaveLength(stderr === '' ? 0 : 1);
+      } else {
+        expect(code).toBe(1);
+        expect(stderr).toContain('RangeError: memory: the process must be able to reserve address space, ');
+      }
+    },
+  );
+});
+
 test('where workers are not permitted, one thread does all the work, with one warning', async () => {
-  const { code, stdout, stderr } = await run(['--permission', '--allow-fs-read=*']);
-  expect({ code, stdout }).toEqual({ code: 0, stdout: '1 6' });
+  const { code, stdout, stderr } = await run({ flags: ['--permission', '--allow-fs-read=*'] });
+  expect({ code, stdout }).toEqual(oneResult);
   expect(stderr.match(warning)).toHaveLength(1);
 });
 
-test('where workers end as they start, because the working folder is gone, likewise', async () => {
+describe('in a working folder that is gone', () => {
   const cwd = mkdtempSync(join(tmpdir(), 'treadle-'));
-  try {
-    const { code, stdout, stderr } = await run([], { cwd, args: ['lost'] });
-    expect({ code, stdout }).toEqual({ code: 0, stdout: '1 6' });
-    expect(stderr.match(warning)).toHaveLength(1);
-  } finally {
-    rmSync(cwd, { recursive: true, force: true });
-  }
-});
+  afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 
-test('where there is no WebAssembly, the first use says so', async () => {
-  const { code, stderr } = await run(['--jitless']);
-  expect(code).toBe(1);
-  expect(stderr).toContain('Error: treadle: WebAssembly must be available; this process has none (node --jitless');
+  test('workers end as they start; one thread does all the work, with one warning', async () => {
+    const { code, stdout, stderr } = await run({ cwd, args: ['lost'] });
+    expect({ code, stdout }).toEqual(oneResult);
+    expect(stderr.match(warning)).toHaveLength(1);
+  });
 });

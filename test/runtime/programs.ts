@@ -2,7 +2,7 @@
 // before it; and programs whose tiles meet, so that it is certain that two threads are inside.
 
 import { memory, type Program, webAssembly } from '@treadle/runtime';
-import { type Expr, type FunctionBuilder, i32, ModuleBuilder } from '@treadle/wasm';
+import { type Expr, type FunctionBuilder, i32, ModuleBuilder, memory as sharedMemory } from '@treadle/wasm';
 import { emitMain } from '../../packages/compiler/dist/code/emit-main.js';
 import { stepTable } from '../../packages/compiler/dist/plan/step-table.js';
 
@@ -163,6 +163,26 @@ export function meeting(role: Role, behave: (f: FunctionBuilder, word: Expr<'i32
     f.if(i32.lt_u(i32.load(low), i32.load(high)), () => behave(f, f.let(i32.add(table, 8))));
   };
   return programOf(encode([[1], [2], [1]], (step) => (step === 1 ? meet : nothing)));
+}
+
+/** Bytes from one thread's scratch to the next one's, in these programs. */
+export const scratchStride = 128;
+
+/**
+ * So many tiles that all wait for each other: each thread runs one. Word 0 of the table counts them and must be 0 before; tile i
+ * writes the address of its thread's scratch to word 1 + i.
+ */
+export function gathering(tiles: number): Program {
+  const gather: EmitTile = (f, table, scratch, tile) => {
+    f.do(i32.store(i32.add(table, i32.mul(tile, 4)), scratch, 4));
+    f.do(i32['atomic.rmw.add'](table, 1));
+    const seen = f.local('i32', i32['atomic.load'](table));
+    f.while(i32.lt_s(seen, tiles), () => {
+      f.do(sharedMemory['atomic.wait32'](table, seen, 100_000n)); // or 0.1 ms: the core may be needed by another of the threads
+      f.set(seen, i32['atomic.load'](table));
+    });
+  };
+  return programOf(encode([[tiles]], () => gather));
 }
 
 /** A tile that traps when word 0 of the table is not 0. */

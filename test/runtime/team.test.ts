@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { memory, Team } from '@treadle/runtime';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { counting, spinning, valuesOf, withTable } from './programs.ts';
+import { counting, gathering, scratchStride, spinning, valuesOf, withTable } from './programs.ts';
 
 const phasesOf = fc.array(fc.array(fc.nat(9), { maxLength: 3 }), { maxLength: 6 });
 const teams = new Map([1, 2, 3, 7].map((threads) => [threads, new Team({ threads })]));
@@ -245,7 +245,52 @@ describe('the number of threads', () => {
         runs += 2;
         expect([...view()]).toEqual(tableAfter(phases, runs));
       }
-      expect(team.workers.length).toBeLessThan(team.threads());
+    });
+    await team.shutdown();
+  });
+
+  test('is that of the threads that take part; the largest is that of all threads, until the event loop has a turn', async () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(sizes, async (sizes) => {
+        let spawned = 0;
+        const count = () => spawned++;
+        process.on('worker', count);
+        const team = new Team({ threads: 2 });
+        const runs = sizes.map((threads) => {
+          team.setThreads(threads);
+          const program = gathering(threads);
+          return withTable(program, 1 + threads, (table, view) => {
+            team.run(program, table);
+            const scratches = [...view().subarray(1)].sort((a, b) => a - b);
+            const [first = 0] = scratches;
+            expect(scratches).toEqual(scratches.map((_, thread) => first + scratchStride * thread));
+            team.forget(program);
+          });
+        });
+        await Promise.all(runs);
+        await new Promise((resolve) => process.nextTick(resolve)); // Node tells of a new worker in the next tick
+        process.off('worker', count);
+        expect(spawned).toBe(Math.max(...sizes) - 1);
+        await team.shutdown();
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  test('is soon that of the workers, too, when the event loop is free', async () => {
+    const team = new Team({ threads: 5 });
+    const { program, words } = counting([[5]]);
+    await withTable(program, words, async (table) => {
+      team.run(program, table);
+      expect(team.workers.length).toBe(4);
+      team.setThreads(3);
+      while (team.workers.length > 2) await new Promise((resolve) => setImmediate(resolve));
+      team.run(program, table);
+      expect(team.workers.length).toBe(2);
+      await team.runAsync(program, table);
+      team.setThreads(1);
+      while (team.workers.length > 0) await new Promise((resolve) => setImmediate(resolve));
     });
     await team.shutdown();
   });

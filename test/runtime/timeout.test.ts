@@ -9,7 +9,7 @@ import { spinning, withTable } from './programs.ts';
 const long = 0x7fff_ffff;
 
 test('a tile may compute for longer than the patience lasts', async () => {
-  const team = new Team({ threads: 2, patienceMs: 300 });
+  const team = new Team({ threads: 2, timeoutMs: 300 });
   const program = spinning(long);
   await withTable(program, 3, async (table) => {
     team.run(program, table);

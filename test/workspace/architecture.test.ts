@@ -1,5 +1,6 @@
 // The architecture as a test: who may import whom, and what no source may contain.
 
+import { isBuiltin } from 'node:module';
 import { posix } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cycleIn, factsOf, filesUnder, read, readJson } from './sources.ts';
@@ -36,7 +37,15 @@ const table: Record<string, { readonly ours: readonly string[]; readonly others?
   },
 };
 
-const defaultExports = ['packages/runtime/src/threads/worker.ts']; // piscina calls a worker's default export
+const defaultExports = ['packages/runtime/src/host/worker-node.ts']; // piscina calls a worker's default export
+/** The files that know Node: one for the engine with the entry of its workers, and one for each package that asks more of Node. */
+const nodeFiles = [
+  'packages/data/src/files/node-files.ts',
+  'packages/runtime/src/host/host-node.ts',
+  'packages/runtime/src/host/worker-node.ts',
+  'packages/train/src/callbacks/node-terminal.ts',
+  'packages/treadle/src/node-command.ts',
+];
 const castingPackages = ['wasm', 'runtime'];
 /** Casts elsewhere that nothing else can say, each with its reason. */
 const casts: Record<string, readonly { readonly cast: string; readonly reason: string }[]> = {
@@ -69,6 +78,13 @@ function fileOf(path: string, from: string): string {
   return posix.join(posix.dirname(path), from).replace('/dist/', '/src/').replace(/\.js$/, '.ts');
 }
 
+/** What a package calls its own files by: names that begin with #, whose file depends on the host. */
+function importsOf(folder: string): object {
+  const manifest = readJson(`packages/${folder}/package.json`);
+  const has = typeof manifest === 'object' && manifest && 'imports' in manifest && typeof manifest.imports === 'object';
+  return (has && manifest.imports) || {};
+}
+
 test('the packages are those of the table', () => {
   const folders = new Set(filesUnder('packages').map((path) => path.split('/')[1]));
   expect([...folders].sort()).toEqual(Object.keys(table).sort());
@@ -80,8 +96,10 @@ test('the table has no cycle', () => {
 
 describe.each(packages)('$folder', ({ folder, ours, others, sources }) => {
   test('imports only what the table allows, other packages by their name', () => {
+    const own = new Set(Object.keys(importsOf(folder)));
     const mayImport = (name: string): boolean =>
       /^(\.|node:)/.test(name) ||
+      own.has(name) ||
       ours.map(nameOf).includes(name) ||
       others.some((other) => name === other || name.startsWith(`${other}/`));
     for (const { path, imports } of sources) {
@@ -157,6 +175,13 @@ test('every value that a file exports is used by another file', () => {
   expect(unused).toEqual([]);
 });
 
+test('these files, and no others, import Node or name its globals', () => {
+  const found = sources.filter(
+    ({ imports, nodeGlobals }) => nodeGlobals.length > 0 || imports.some(({ from }) => isBuiltin(from)),
+  );
+  expect(found.map(({ path }) => path).sort()).toEqual(nodeFiles);
+});
+
 test('every excepted cast is there', () => {
   for (const path of Object.keys(casts)) expect(sources.map((source) => source.path)).toContain(path);
 });
@@ -210,6 +235,16 @@ describe('how a source is read', () => {
     expect(isType).toEqual(
       new Map(Object.entries({ a: false, b: false, c: true, d: false, e: false, f: true, g: false, h: true })),
     );
+  });
+
+  test('globals of Node are found where they are values or types, not where they are properties or imported', () => {
+    const globals = (text: string) => factsOf(text).nodeGlobals;
+    expect(globals('const f = () => process.env; let b: Buffer; let s: NodeJS.Timeout; setImmediate(f);')).toEqual(
+      expect.arrayContaining(['process', 'Buffer', 'NodeJS', 'setImmediate']),
+    );
+    expect(globals('x[process]; ({ a: Buffer, require });')).toEqual(['process', 'Buffer', 'require']);
+    expect(globals('x.process; ({ Buffer: 1 }); let c: { process: 1 }; "process"; // process')).toEqual([]);
+    expect(globals("import { Buffer } from './files.ts'; Buffer.alloc(1);")).toEqual([]);
   });
 
   test('casts, any and default exports are found', () => {

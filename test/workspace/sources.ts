@@ -45,8 +45,24 @@ export interface Facts {
   readonly anys: number;
   /** the text of every cast but `as const` */
   readonly casts: readonly string[];
+  /** which of Node's own globals it names, as values or types */
+  readonly nodeGlobals: readonly string[];
   readonly startsWithComment: boolean;
 }
+
+/** Globals that Node has and other hosts do not; NodeJS is the namespace of their types. */
+const nodeNames = new Set([
+  'process',
+  'Buffer',
+  'setImmediate',
+  'clearImmediate',
+  'require',
+  '__dirname',
+  '__filename',
+  'NodeJS',
+]);
+/** The fields in which a syntax node has the name of a property, not of a variable. */
+const propertyFields = new Set(['property', 'key', 'imported', 'exported']);
 
 /** Reads a TypeScript source. */
 export function factsOf(source: string): Facts {
@@ -55,6 +71,8 @@ export function factsOf(source: string): Facts {
   const exports: string[] = [];
   let hasDefaultExport = false;
   let anys = 0;
+  const named = new Set<string>();
+  const imported = new Set<string>();
   const visit = (node: object): void => {
     const get = (name: string): unknown => Reflect.get(node, name);
     const type = get('type');
@@ -67,14 +85,24 @@ export function factsOf(source: string): Facts {
     if (type === 'ExportDefaultDeclaration' || (type === 'ExportSpecifier' && nameOf(get('exported')) === 'default')) {
       hasDefaultExport = true;
     }
+    if (/^Import\w*Specifier$/.test(String(type))) imported.add(String(nameOf(get('local'))));
     if (type === 'TSAnyKeyword') anys++;
     if (type === 'TSTypeAssertion' || (type === 'TSAsExpression' && !isConst(get('typeAnnotation')))) {
       casts.push(source.slice(Number(get('start')), Number(get('end'))));
     }
-    for (const child of Object.values(node).flat()) if (typeof child === 'object' && child !== null) visit(child);
+    for (const [name, value] of Object.entries(node)) {
+      const isProperty = propertyFields.has(name) && get('computed') !== true;
+      for (const child of [value].flat()) {
+        if (typeof child !== 'object' || child === null) continue;
+        if (field(child, 'type') === 'Identifier' && !isProperty) named.add(String(nameOf(child)));
+        visit(child);
+      }
+    }
   };
   visit(parseAst(source, { lang: 'ts' }));
-  return { imports, exports, casts, anys, hasDefaultExport, startsWithComment: /^(#!.*\n)?\/[/*]/.test(source) };
+  const nodeGlobals = [...named].filter((name) => nodeNames.has(name) && !imported.has(name));
+  const startsWithComment = /^(#!.*\n)?\/[/*]/.test(source);
+  return { imports, exports, casts, anys, hasDefaultExport, nodeGlobals, startsWithComment };
 }
 
 function field(node: unknown, name: string): unknown {

@@ -30,25 +30,31 @@ export interface WebAssemblyInterface {
   validate(bytes: Uint8Array<ArrayBuffer>): boolean;
 }
 
-/** What stands for WebAssembly where a host has switched it off: every use says so. */
+/** Takes the place of WebAssembly where the process has none. */
 const missing: WebAssemblyInterface = new Proxy(Object.prototype as WebAssemblyInterface, {
   get: () => {
     throw new Error(
-      'treadle: WebAssembly must be available; this process has none (node --jitless switches it off), and nothing else computes',
+      'treadle: WebAssembly must be available, because all computation is done in it; got a process without it; does a flag (node --jitless) switch it off?',
     );
   },
 });
 
+/** The WebAssembly of this process. Where it has none, every use throws an Error that says so. */
 export const webAssembly: WebAssemblyInterface = Reflect.get(globalThis, 'WebAssembly') ?? missing;
 
-/** A shared memory that may grow to so many pages of 64 KiB. RangeError where the host refuses. */
+/** A shared memory of `initial` pages of 64 KiB that may grow to `maximum`. RangeError where the system refuses address space. */
 export function createMemory(initial: number, maximum: number): WebAssemblyMemory {
+  if (typeof SharedArrayBuffer === 'undefined') {
+    throw new Error(
+      'treadle: SharedArrayBuffer must be available, because threads share memory; got a process without it; a web page must be cross-origin isolated',
+    );
+  }
   try {
     return new webAssembly.Memory({ initial, maximum, shared: true });
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new RangeError(
-      'memory: the process must be able to reserve address space for a shared memory, 8 to 10 GiB with guard regions; it was refused; does a limit (ulimit -v) stand in the way?',
+      'memory: the process must be able to reserve address space, 4 to 10 GiB; the system refused it; is there a limit, such as ulimit -v?',
       { cause },
     );
   }

@@ -67,3 +67,4 @@ export { checkpoint } from './transform/checkpoint.ts';
 export { type GradientArguments, type GradientsOf, grad, gradients, valueAndGrad } from './transform/gradients.ts';
 export { type ScanOptions, scan } from './transform/scan.ts';
 export { Variable, type VariableOptions, variable } from './variable.ts';
+export { warn } from './warn.ts';

@@ -3,10 +3,10 @@
 // handle. Giving them to every tensor would cost every op. But before they look, all of node:assert, Jest and Vitest read the
 // tag or the iterator; so a tensor gets those properties then, as accessors.
 
-import { inspect } from 'node:util';
 import { disposed, isKnown, isRecording, StoredValue, valueOf } from '@treadle/compiler';
 import { joinLostHistory, type Node, numberNode, ops, sizeOf, sourceNode } from '@treadle/graph';
 import { heading } from './print/print.ts';
+import { inspectSymbol } from './print/table.ts';
 import { Tensor } from './tensor.ts';
 
 /** What is compared. */
@@ -89,7 +89,7 @@ const protocols: PropertyDescriptorMap & ThisType<Tensor> = {
     },
   },
   // What console.log shows.
-  [inspect.custom]: {
+  [inspectSymbol]: {
     value(depth: number, { stylize }: { stylize(text: string, style: 'special'): string }) {
       return depth < 0 ? stylize('[Tensor]', 'special') : printed(this);
     },

@@ -3,15 +3,16 @@
 
 import type { Loss } from '@treadle/losses';
 import type { Network } from '@treadle/nn';
+import { warn } from '@treadle/tensor';
 
-/** Warnings of Node, each once. */
+/** Warnings to the user, each once. */
 export class Warnings {
   readonly #given = new Set<string>();
 
   give(text: string): void {
     if (this.#given.has(text)) return;
     this.#given.add(text);
-    process.emitWarning(text, 'TreadleWarning');
+    warn(text, 'TreadleWarning');
   }
 }
 

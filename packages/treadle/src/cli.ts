@@ -1,8 +1,8 @@
 // The command line. One command each; what a command does is in a file of its own.
 
-import { parseArgs } from 'node:util';
 import { demo } from './demo/demo.ts';
 import { type ModelName, modelNames } from './demo/tasks.ts';
+import { fail, parseArgs, write } from './node-command.ts';
 import { explainFile, profileFile } from './step-file.ts';
 
 const usage = `Usage: treadle <command> [options]
@@ -32,7 +32,7 @@ const options = {
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   if (values.help || positionals.length === 0) {
-    process.stdout.write(usage);
+    write(usage);
     return;
   }
   const [command, ...operands] = positionals;
@@ -44,7 +44,7 @@ async function main(): Promise<void> {
     const path = onlyFile(command, operands);
     const options = { runs: wholeNumber('runs', values.runs), threads };
     const text = command === 'explain' ? await explainFile(path) : await profileFile(path, options);
-    process.stdout.write(`${text}\n`);
+    write(`${text}\n`);
   } else {
     const got = positionals.join(' ');
     throw new RangeError(`the command must be demo, explain or profile; got ${got}; treadle --help says more`);
@@ -71,6 +71,5 @@ function wholeNumber(option: string, text: string): number {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`treadle: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  fail(`treadle: ${error instanceof Error ? error.message : String(error)}\n`);
 });

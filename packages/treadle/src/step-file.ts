@@ -1,8 +1,7 @@
 // The commands that look into a plan: what `explain` and `profile` say of a function that a file exports.
 
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { explain, profile, setThreads } from '@treadle/tensor';
+import { importFile } from './node-command.ts';
 
 interface StepFile {
   readonly step: (...args: unknown[]) => unknown;
@@ -27,7 +26,7 @@ export async function profileFile(path: string, { runs, threads }: ProfileFileOp
 
 /** Imports the file, which runs it. Throws TypeError unless it exports `step`, a function, and `args`, an array, or none. */
 async function load(path: string): Promise<StepFile> {
-  const { step, args = [] }: Record<string, unknown> = await import(pathToFileURL(resolve(path)).href);
+  const { step, args = [] } = await importFile(path);
   if (!isFunction(step)) throw new TypeError(`${path} must export a function named step; got ${typeof step}`);
   if (!Array.isArray(args)) throw new TypeError(`args of ${path} must be an array; got ${typeof args}`);
   return { step, args };

@@ -4,8 +4,8 @@
 // turn the baseline compiler off are no way: they are process-wide, and V8 aborts when another module of the process is being
 // optimized while they change. Both compilers give the same results.
 
-import { setFlagsFromString } from 'node:v8';
 import {
+  host,
   memory,
   type WebAssemblyInstance,
   type WebAssemblyMemory,
@@ -69,6 +69,8 @@ interface Intrinsics {
 }
 
 const nothing: Intrinsic = () => undefined;
+/** Without intrinsics, V8 optimizes when it sees fit. */
+const noIntrinsics: Intrinsics = { optimize: nothing, isOptimized: nothing, optimizeLater: undefined };
 let hasBackground = true;
 
 /**
@@ -76,7 +78,7 @@ let hasBackground = true;
  * forgets the code of functions that rest, and would parse it again when they are not.
  */
 function withIntrinsics<T>(use: (intrinsics: Intrinsics) => T): T {
-  setFlagsFromString('--allow-natives-syntax');
+  if (!host.setFlag('--allow-natives-syntax')) return use(noIntrinsics);
   try {
     return use({
       get optimize() {
@@ -90,11 +92,11 @@ function withIntrinsics<T>(use: (intrinsics: Intrinsics) => T): T {
       },
     });
   } catch (error) {
-    // In a process that may not make code from strings, V8 optimizes when it sees fit.
-    if (!(error instanceof EvalError)) throw error;
-    return use({ optimize: nothing, isOptimized: nothing, optimizeLater: undefined });
+    // EvalError: this process may not make code from strings. SyntaxError: its engine has no such intrinsics.
+    if (!(error instanceof EvalError || error instanceof SyntaxError)) throw error;
+    return use(noIntrinsics);
   } finally {
-    setFlagsFromString('--no-allow-natives-syntax');
+    host.setFlag('--no-allow-natives-syntax');
   }
 }
 

@@ -3,7 +3,7 @@
 // measurement never shows in a result. The only place that reads TREADLE_SIMD and TREADLE_FMA.
 
 import { type Level, type Probe, probe } from '@treadle/kernels';
-import { createMemory, webAssembly } from '@treadle/runtime';
+import { createMemory, host, webAssembly } from '@treadle/runtime';
 import { compileModule } from './compile-module.ts';
 import { allowRelaxed, canAllowRelaxed, canJoinVectors, joinVectors } from './v8-flags.ts';
 
@@ -24,11 +24,12 @@ let choice: Choice | undefined;
 
 /** The fastest level that is right on this machine, within TREADLE_SIMD=128|256|off and TREADLE_FMA=off. */
 export function chooseLevel(): Choice {
-  choice ??= choose(settingsOf(process.env));
+  choice ??= choose(settings());
   return choice;
 }
 
-function settingsOf({ TREADLE_SIMD: simd = '', TREADLE_FMA: fma = '' }: NodeJS.ProcessEnv): Settings {
+function settings(): Settings {
+  const [simd, fma] = [host.environment('TREADLE_SIMD') ?? '', host.environment('TREADLE_FMA') ?? ''];
   if (simd !== '' && simd !== '128' && simd !== '256' && simd !== 'off') {
     throw new RangeError(
       `TREADLE_SIMD: must be 128, 256 or off; got '${simd}'; left unset, the engine finds what is fastest here`,
@@ -81,9 +82,9 @@ function measure(level: Level, setsFlags: boolean, trial: Probe = probe(level)):
   if (run === undefined) return undefined;
   let least = Number.POSITIVE_INFINITY;
   for (let i = 0; i < repetitions; i++) {
-    const start = process.hrtime.bigint();
+    const start = host.nanoseconds();
     run(rounds);
-    least = Math.min(least, Number(process.hrtime.bigint() - start));
+    least = Math.min(least, host.nanoseconds() - start);
   }
   return { level, gflops: (trial.flops * rounds) / least };
 }

@@ -1,6 +1,8 @@
 // Work that may be interrupted, so that the event loop can have a turn: a generator that yields between its parts, each of which
 // takes a few milliseconds at most.
 
+import { host } from '@treadle/runtime';
+
 /** Work that may be interrupted: each `next` does a small part of it, the last one gives the result. */
 export type Interruptible<T> = Generator<undefined, T>;
 
@@ -29,8 +31,8 @@ export async function runInTurns<T>(work: Interruptible<T>): Promise<T> {
   for (;;) {
     const { done, value } = advanced(work);
     if (done) return value;
-    await new Promise((resolve) => {
-      setImmediate(resolve);
+    await new Promise<void>((resolve) => {
+      host.afterTurn(resolve);
     });
   }
 }

@@ -1,7 +1,7 @@
 // Runs that are measured: a plan of its own whose threads write down when they work at what. It computes what the ordinary
 // plan computes, with a look at the clock before and after each thread's part of a kernel.
 
-import type { Stint } from '@treadle/runtime';
+import type { StepSpan } from '@treadle/runtime';
 import { chooseLevel } from '../code/instruction-level.ts';
 import { optimized } from '../optimize/index.ts';
 import { Plan } from '../plan/plan.ts';
@@ -13,7 +13,7 @@ export interface Profiling {
   readonly recording: Recording;
   readonly kernels: readonly ExplainedKernel[];
   /** for each thread, what it did at each kernel in the latest run */
-  log(): readonly (readonly Stint[])[];
+  log(): readonly (readonly StepSpan[])[];
   /** of the plan */
   readonly bytes: number;
   /** Gives back the plan's memory; the recording must not be run again. */
@@ -24,7 +24,7 @@ const forgotten = new FinalizationRegistry<Plan>((plan) => plan.release());
 
 /** Records `f` as `record` does, to be run by `recording.run` and looked at afterwards. */
 export function profilePlan(types: readonly ArgumentType[], f: Recorded): Profiling {
-  const latest: { log: readonly (readonly Stint[])[] } = { log: [] };
+  const latest: { log: readonly (readonly StepSpan[])[] } = { log: [] };
   let made: { readonly plan: Plan; readonly kernels: readonly ExplainedKernel[] } | undefined;
   const recording = record(types, f, function* (found) {
     const captured = optimized(found);

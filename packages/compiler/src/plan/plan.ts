@@ -4,7 +4,7 @@
 
 import { type Dtype, type Source, showShape, sizeOf } from '@treadle/graph';
 import { type Refusal, readRecord, type Slot } from '@treadle/kernels';
-import { type Block, type Code, memory, type Program, type RunOptions, type Stint, team } from '@treadle/runtime';
+import { type Block, type Code, memory, type Program, type RunOptions, type StepSpan, team } from '@treadle/runtime';
 import { advanced, type Interruptible, runToEnd } from '../code/interruptible.ts';
 import { keyOf, linkInParts } from '../code/link.ts';
 import { close, type Pieces, spread } from '../dynamic-batch/padded-rows.ts';
@@ -28,7 +28,7 @@ import { explainFailure, type Written } from './run-failure.ts';
 import { BoundSlot, layOutTable, type TableLayout } from './windows.ts';
 
 /** Is told of every run when each thread worked at each step. */
-export type Watch = (log: readonly (readonly Stint[])[]) => void;
+export type Watch = (log: readonly (readonly StepSpan[])[]) => void;
 
 export class Plan implements Spare {
   /** the steps, as people read them */

@@ -2,6 +2,8 @@
 // when it is asked for. One object is reused for all rows, so a reader must not keep it. Knows no delimiters: `CsvScanner` finds
 // the positions.
 
+import { Buffer } from '../files/node-files.ts';
+
 /** 10⁰ … 10²², the powers of ten that float64 holds exactly. */
 const powersOfTen = Array.from({ length: 23 }, (_, i) => 10 ** i);
 /** Every whole number with at most this many decimal digits is exact in float64. */

@@ -3,9 +3,9 @@
 // Where the parts are cut changes nothing: an incomplete row waits for the next part. At most one row and one part are kept.
 // Invariant: all rows have the same number of fields, and there is at least one row.
 
-import { isUtf8 } from 'node:buffer';
 import { type OptionKinds, show } from '@treadle/tensor';
 import { FormatError } from '../files/format-error.ts';
+import { Buffer, isUtf8 } from '../files/node-files.ts';
 import { wrongEncoding } from '../files/utf8-parts.ts';
 import { Fields } from './csv-fields.ts';
 

@@ -3,6 +3,7 @@
 // Invariant: all fields of a row are in the same block.
 
 import { GrowingArray } from '../files/growing-array.ts';
+import { Buffer } from '../files/node-files.ts';
 import { Fields } from './csv-fields.ts';
 
 /** The sizes of the first block and of the largest ones; each block has twice the size of the one before. A longer row gets its own. */

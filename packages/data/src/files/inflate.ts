@@ -1,9 +1,8 @@
 // gzip data (RFC 1952), recognized by their first two bytes and not by a file's name. Bytes that are not gzip data are returned as
 // they are. Knows no format of files: `format` is only the name that error messages begin with.
 
-import { constants } from 'node:buffer';
-import { gunzipSync, constants as zlib } from 'node:zlib';
 import { FormatError } from './format-error.ts';
+import { bufferLimits, gunzipSync, zlibConstants } from './node-files.ts';
 
 /** DEFLATE stores at most 258 bytes in two bits (RFC 1951), so no data inflate more than this. */
 const maxInflation = 1032;
@@ -22,7 +21,7 @@ export function isGzip(bytes: Uint8Array): boolean {
 export function inflate(format: string, bytes: Uint8Array, maxLength: number): Uint8Array | undefined {
   if (!isGzip(bytes)) return bytes.length > maxLength ? undefined : bytes;
   try {
-    return gunzipSync(bytes, { maxOutputLength: Math.max(1, Math.min(maxLength, constants.MAX_LENGTH)) });
+    return gunzipSync(bytes, { maxOutputLength: Math.max(1, Math.min(maxLength, bufferLimits.MAX_LENGTH)) });
   } catch (cause) {
     if (cause instanceof RangeError) return undefined;
     throw damagedGzip(format, bytes.length, cause);
@@ -34,7 +33,7 @@ export function inflateBeginning(format: string, bytes: Uint8Array): Uint8Array 
   if (!isGzip(bytes)) return bytes;
   const isComplete = bytes.length <= beginningBytes;
   try {
-    return gunzipSync(bytes.subarray(0, beginningBytes), isComplete ? {} : { finishFlush: zlib.Z_SYNC_FLUSH });
+    return gunzipSync(bytes.subarray(0, beginningBytes), isComplete ? {} : { finishFlush: zlibConstants.Z_SYNC_FLUSH });
   } catch (cause) {
     throw damagedGzip(format, bytes.length, cause);
   }

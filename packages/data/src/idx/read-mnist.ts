@@ -1,11 +1,10 @@
 // Reads the four files of MNIST, or of a set in the same format (Fashion-MNIST, KMNIST): images and labels for training and for
 // testing. The files are found by their names. The names of a smaller training set may have more after `train`, as in `train10k-…`.
 
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { show } from '@treadle/tensor';
 import { decodeFile } from '../files/decode-file.ts';
 import { FormatError } from '../files/format-error.ts';
+import { join, readdirSync } from '../files/node-files.ts';
 import type { Labelled, PlainArray, Split } from '../rows/plain-array.ts';
 import { decodeIdx } from './decode-idx.ts';
 

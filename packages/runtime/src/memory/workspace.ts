@@ -11,17 +11,17 @@ import {
   placeOffset,
   sliceMilliseconds,
   timeoutOffset,
-} from '../run/control.ts';
-import type { Program, Stint } from '../run/program.ts';
-import { roundMilliseconds } from '../run/timeout.ts';
+} from '../run/control-block.ts';
+import type { Program, StepSpan } from '../run/program.ts';
+import { pollMilliseconds } from '../run/timeout.ts';
 import type { Block } from './allocator.ts';
 import { memory } from './memory.ts';
 
 const align = 64;
 /** more than any step has, with room for the claims that follow */
 const noMoreTiles = 2 ** 30;
-const noLog: readonly (readonly Stint[])[] = [];
-const noStint: Stint = { began: 0, ended: 0, tiles: 0 };
+const noLog: readonly (readonly StepSpan[])[] = [];
+const noSpan: StepSpan = { began: 0, ended: 0, tiles: 0 };
 
 export class Workspace {
   readonly #threads: number;
@@ -67,7 +67,7 @@ export class Workspace {
     const { i32 } = memory;
     const first = this.#control.byteOffset / 4;
     i32.fill(0, first, first + bytes / 4);
-    i32[first + timeoutOffset / 4] = roundMilliseconds / sliceMilliseconds;
+    i32[first + timeoutOffset / 4] = pollMilliseconds / sliceMilliseconds;
     if (isWatched) this.#prepared = clock();
   }
 
@@ -97,17 +97,17 @@ export class Workspace {
   }
 
   /** What each thread did at each step of the latest run, where that was watched. */
-  logOf({ steps, isWatched = false }: Program): readonly (readonly Stint[])[] {
+  logOf({ steps, isWatched = false }: Program): readonly (readonly StepSpan[])[] {
     if (!isWatched) return noLog;
     const { i32 } = memory;
     const time = (ticks = 0): number => tickNanoseconds * ((ticks - this.#prepared) | 0); // the clock may have come round
-    const stintOf = (thread: number, step: number): Stint => {
+    const spanOf = (thread: number, step: number): StepSpan => {
       const log = (this.control + placeOffset(steps, thread, isWatched) + logOffset(step)) / 4;
       const [began, ended, tiles = 0] = i32.subarray(log, log + 3);
-      return tiles === 0 ? noStint : { began: time(began), ended: time(ended), tiles };
+      return tiles === 0 ? noSpan : { began: time(began), ended: time(ended), tiles };
     };
     return Array.from({ length: this.#threads }, (_, thread) =>
-      Array.from({ length: steps }, (_, step) => stintOf(thread, step)),
+      Array.from({ length: steps }, (_, step) => spanOf(thread, step)),
     );
   }
 

@@ -1,10 +1,11 @@
-// The clock of runs that are watched: the same on all threads, in a word.
+// The clock by which programs that are watched note times: the same in all threads, in one word.
 
-/** Nanoseconds that one unit of the clock takes. It comes round after 43 s: longer than any step that a team has patience for. */
+import { host } from '#host';
+
+/** Nanoseconds of one tick. The clock starts again at 0 after 43 s, which is longer than any step takes. */
 export const tickNanoseconds = 10;
 
-/** The time in ticks since the machine started, modulo 2³². */
+/** The time in ticks, modulo 2³². */
 export function clock(): number {
-  const [seconds, nanoseconds] = process.hrtime();
-  return ((seconds * 1e9 + nanoseconds) / tickNanoseconds) | 0;
+  return (host.nanoseconds() / tickNanoseconds) | 0;
 }

@@ -51,7 +51,7 @@ export interface Program {
 }
 
 /** What a thread did at a step; nothing where it ran no tile. */
-export interface Stint {
+export interface StepSpan {
   /** nanoseconds since the run was made ready */
   readonly began: number;
   readonly ended: number;
@@ -72,7 +72,7 @@ export interface RunOptions {
    * called when this run is done, before the next one begins: the time to read what the next one overwrites. Is given what
    * each thread did at each step, where the program is watched.
    */
-  finish?(log: readonly (readonly Stint[])[]): void;
+  finish?(log: readonly (readonly StepSpan[])[]): void;
   /**
    * called when this run has failed. With `gone`, threads may still write to the memory that it was given, until then: it must
    * not be used for anything else.

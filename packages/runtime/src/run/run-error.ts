@@ -1,11 +1,27 @@
-// What a run that failed throws: what happened, and what the run may have written by then.
+// What a run that failed throws: which thread failed where and why, and what the run may have written by then.
 
 export class RunError extends Error {
-  /** numbers of the steps of which some thread had begun a tile, or may have */
+  /** numbers of the steps that may have written something: some thread had begun a tile of them */
   readonly begun: readonly number[];
 
   constructor(message: string, begun: readonly number[], options: ErrorOptions) {
     super(message, options);
     this.begun = begun;
   }
+}
+
+export interface RunFailure {
+  /** the thread that failed, and the number and name of the step at which it was; undefined where unknown */
+  readonly thread: number | undefined;
+  readonly step: number | undefined;
+  readonly stepName: string | undefined;
+  readonly reason: string;
+  readonly begun: readonly number[];
+  readonly cause: unknown;
+}
+
+export function runErrorOf({ thread, step, stepName = 'unnamed', reason, begun, cause }: RunFailure): RunError {
+  const who = thread === undefined ? 'a thread' : `thread ${thread}`;
+  const where = step === undefined ? 'between steps' : `in step ${step} (${stepName})`;
+  return new RunError(`team: ${who} failed ${where}; ${reason}`, begun, { cause });
 }

@@ -1,42 +1,30 @@
-// One run at a time, on all threads: in a blocking run the caller takes part as thread 0; in an open one a worker takes its
-// place, and the caller settles the run when it is over. Workers are spawned when first needed, and all of them anew after a
-// failure. A failed run is settled when no thread can touch its memory any more, or when that memory has been put aside. It
-// knows nothing of an order of runs.
+// One run at a time, on all threads. In a blocking run the caller takes part as thread 0. In an open run worker 0 takes its place,
+// and the caller settles the run when it is over. Workers are spawned when they are first needed, and after a failure all of them
+// anew. A failed run is settled when no thread can touch its memory any more, or when that memory has been put aside. The runner
+// does not know in which order runs happen.
 
-import type { Worker } from 'node:worker_threads';
-import { memory } from '../memory/memory.ts';
+import { host } from '#host';
+import type { WorkerHandle } from '../host/host.ts';
 import { Workspace } from '../memory/workspace.ts';
-import { instantiate, type Main } from '../threads/instantiate.ts';
-import { costOf, gainOf, WakePolicy } from '../threads/wake-policy.ts';
-import { type Death, WorkerPool } from '../threads/worker-pool.ts';
-import { status } from './control.ts';
+import { WakePolicy } from '../threads/wake-policy.ts';
+import { type WorkerExit, WorkerPool } from '../threads/worker-pool.ts';
+import { status } from './control-block.ts';
+import { LinkedProgram } from './linked-program.ts';
 import type { Program, RunOptions } from './program.ts';
-import { RunError } from './run-error.ts';
+import { type RunError, runErrorOf } from './run-error.ts';
 import { Timeout } from './timeout.ts';
-
-/** A program on the caller's side: the number it goes by, its entry, and what it is expected to take. */
-export interface Known {
-  readonly id: number;
-  readonly program: Program;
-  readonly main: Main;
-  /** how many threads the figures below are for */
-  threads: number;
-  /** nanoseconds that all threads save of it when they are awake; Infinity where nothing is known */
-  gain: number;
-  /** nanoseconds that a run takes: at first what its work says, then what runs took; Infinity where nothing is known */
-  expected: number;
-}
 
 /** A run on the workers alone. */
 interface OpenRun {
-  readonly known: Known;
+  readonly linked: LinkedProgram;
   readonly table: number;
   readonly options: RunOptions;
+  /** when it began, in milliseconds */
   readonly began: number;
   /** undefined where no worker can be started: the caller computes the run when it settles it */
-  readonly staff: WorkerPool | undefined;
-  /** what ended a thread meanwhile */
-  death?: Death;
+  readonly pool: WorkerPool | undefined;
+  /** the first thread that ended meanwhile */
+  exit?: WorkerExit;
   failure?: Failure;
 }
 
@@ -47,31 +35,30 @@ interface Failure {
   areGone: boolean;
 }
 
-/** For how many rounds a blocking run that failed waits for threads to leave by themselves. */
-const graceRounds = 2;
-/** How long an open run that failed waits for the end of its threads. */
+/** How often a blocking run that failed asks whether the threads have left by themselves, before it ends them. */
+const gracePolls = 2;
+/** For how many milliseconds an open run that failed waits for the end of its threads. */
 const endMs = 2_000;
-/** How much the latest run counts in what the next one is expected to take: little, so that one interruption changes nothing. */
-const weightOfLatest = 1 / 4;
-/** So many times workers may fail before any of them has started; then none can be started here. */
+/** After so many threads have ended before any worker started, the host is taken to be unable to start any. */
 const mostFailedStarts = 2;
 
 export class Runner {
-  readonly #patienceMs: number;
-  readonly #known = new WeakMap<Program, Known>();
-  readonly #sharing = new WakePolicy();
+  readonly #timeoutMs: number;
+  readonly #linked = new WeakMap<Program, LinkedProgram>();
+  readonly #wakePolicy = new WakePolicy();
   #threads: number;
   #workspace: Workspace;
-  #staff: WorkerPool | undefined;
+  #pool: WorkerPool | undefined;
   #programs = 0;
   #failedStarts = 0;
   #open: OpenRun | undefined;
+  #isShrinkPlanned = false;
   /** whether all threads are called to every run, for tests of what they do together; by default if that pays */
   isAlwaysShared = false;
 
-  constructor(threads: number, patienceMs: number) {
+  constructor(threads: number, timeoutMs: number) {
     this.#threads = threads;
-    this.#patienceMs = patienceMs;
+    this.#timeoutMs = timeoutMs;
     this.#workspace = new Workspace(threads);
   }
 
@@ -79,90 +66,88 @@ export class Runner {
     return this.#threads;
   }
 
-  /** Sets how many threads compute. No run is open. */
+  /** Sets how many threads compute. No run is open. Workers that are not needed any more end when the event loop has a turn. */
   set threads(threads: number) {
     if (threads === this.#threads) return;
-    void this.end();
     this.#threads = threads;
+    this.#workspace.release();
     this.#workspace = new Workspace(threads);
+    this.#pool?.resize(threads);
+    this.#planShrink();
   }
 
-  get workers(): readonly Worker[] {
-    return this.#staff?.workers ?? [];
+  get workers(): readonly WorkerHandle[] {
+    return this.#pool?.workers ?? [];
   }
 
   get isOpen(): boolean {
     return this.#open !== undefined;
   }
 
-  know(program: Program): Known {
-    let known = this.#known.get(program);
-    if (!known) {
-      const main = instantiate(program.module, memory.wasm);
-      known = { id: ++this.#programs, program, main, gain: 0, expected: 0, threads: 0 };
-      this.#known.set(program, known);
+  /** The program as the caller's thread runs it. Throws where it cannot be linked. */
+  link(program: Program): LinkedProgram {
+    let linked = this.#linked.get(program);
+    if (!linked) {
+      linked = new LinkedProgram(++this.#programs, program);
+      this.#linked.set(program, linked);
     }
-    if (known.threads !== this.#threads) {
-      const { work } = program;
-      known.threads = this.#threads;
-      known.gain = work ? gainOf(work, this.#threads) : Number.POSITIVE_INFINITY;
-      known.expected = work ? costOf(work) - known.gain : Number.POSITIVE_INFINITY;
-    }
-    return known;
+    linked.threads = this.#threads;
+    return linked;
   }
 
   forget(program: Program): void {
-    const known = this.#known.get(program);
-    if (!known) return;
-    this.#known.delete(program);
-    this.#staff?.forget(known.id);
+    const linked = this.#linked.get(program);
+    if (!linked) return;
+    this.#linked.delete(program);
+    this.#pool?.forget(linked.id);
   }
 
-  /** Runs what is prepared, the caller as thread 0; returns when it is done. Throws a RunError. */
-  compute(known: Known, table: number, options: RunOptions): void {
-    this.#workspace.prepare(known.program);
-    const staff = this.#isShared(known, options) ? this.#call(known, table, { first: false, others: true }) : undefined;
-    this.#takePart({ known, table, options, staff, began: isTimed(known) ? performance.now() : 0 });
+  /** Runs the program, the caller as thread 0; returns when it is done. Throws a RunError. */
+  compute(linked: LinkedProgram, table: number, options: RunOptions): void {
+    this.#workspace.prepare(linked.program);
+    const isShared = this.#isShared(linked, options);
+    const pool = isShared ? this.#call(linked, table, { first: false, others: true }) : undefined;
+    this.#takePart({ linked, table, options, pool, began: linked.isTimed ? performance.now() : 0 });
   }
 
   /** The caller works in a run as thread 0 until it is done. */
-  #takePart({ known, table, options, staff, began }: OpenRun): void {
-    const { program, main } = known;
+  #takePart({ linked, table, options, pool, began }: OpenRun): void {
+    const { program, main } = linked;
     const { control, scratch } = this.#workspace;
-    const isInVain = this.#patience(program, staff);
+    const isTimedOut = this.#timeout(program, pool);
     let isDone = false;
     let thrown: unknown;
     try {
       let outcome: number;
       do outcome = main(control, table, scratch, 0);
-      while (outcome === status.stalled && !isInVain());
-      isDone = outcome === status.done && (staff?.close(isInVain) ?? true);
+      while (outcome === status.stalled && !isTimedOut());
+      isDone = outcome === status.done && (pool?.close(isTimedOut) ?? true);
     } catch (error) {
       thrown = error;
     }
     if (!isDone) {
-      const { areGone, gone, error } = this.#fail(program, staff, { thrown, graceRounds });
+      const { areGone, gone, error } = this.#fail(program, pool, { thrown, gracePolls });
       options.fail?.(areGone ? undefined : gone);
       throw error;
     }
-    this.#learn(known, began);
+    this.#learn(linked, began);
     options.finish?.(this.#workspace.logOf(program));
   }
 
-  /** Hands what is prepared to the workers. */
-  open(known: Known, table: number, options: RunOptions): void {
-    this.#workspace.prepare(known.program);
-    const staff = this.#call(known, table, { first: true, others: this.#isShared(known, options) });
-    this.#open = { known, table, options, began: performance.now(), staff };
+  /** Hands the program to the workers. */
+  open(linked: LinkedProgram, table: number, options: RunOptions): void {
+    this.#workspace.prepare(linked.program);
+    const pool = this.#call(linked, table, { first: true, others: this.#isShared(linked, options) });
+    this.#open = { linked, table, options, began: performance.now(), pool };
   }
 
   /** Resolves when the open run can be settled without a wait. */
   async ready(): Promise<void> {
     const open = this.#open;
-    while (open && open === this.#open && !isOver(open)) await open.staff?.outcomeChange();
-    if (!open || open !== this.#open || !open.staff || open.staff.outcome === status.done) return;
-    if (!open.staff.hasFirstStarted) return;
-    open.failure = this.#fail(open.known.program, open.staff, open);
+    while (open && open === this.#open && !isOver(open)) await open.pool?.outcomeChange();
+    if (!open || open !== this.#open || !open.pool || open.pool.outcome === status.done) return;
+    if (!open.pool.hasFirstStarted) return;
+    open.failure = this.#fail(open.linked.program, open.pool, open);
     await within(endMs, open.failure.gone);
   }
 
@@ -170,12 +155,12 @@ export class Runner {
   wait(): void {
     const open = this.#open;
     if (!open) return;
-    const isInVain = this.#patience(open.known.program, open.staff);
-    // Events do not come while the event loop is blocked: that a thread has ended shows in what the threads do.
+    const isTimedOut = this.#timeout(open.linked.program, open.pool);
+    // No event comes while the event loop is blocked: that a thread has ended shows only in what the threads compute.
     while (!isOver(open)) {
-      if (!open.staff?.hasFirstStarted) return; // the caller can take its place
-      open.staff.waitForOutcome();
-      if (!isOver(open) && isInVain()) return;
+      if (!open.pool?.hasFirstStarted) return; // the caller can take its place
+      open.pool.waitForOutcome();
+      if (!isOver(open) && isTimedOut()) return;
     }
   }
 
@@ -184,20 +169,21 @@ export class Runner {
     const open = this.#open;
     if (!open) throw new Error('internal: no run is open');
     this.#open = undefined;
-    const { known, options, staff, began, death } = open;
-    if (!staff || staff.takeFirstPlace()) {
+    this.#planShrink();
+    const { linked, options, pool, began, exit } = open;
+    if (!pool || pool.takeFirstPlace()) {
       this.#takePart(open);
-      if (death) void this.#abandon();
+      if (exit) void this.#abandon();
       return;
     }
-    const isDone = staff.outcome === status.done && staff.close(this.#patience(known.program, staff));
+    const isDone = pool.outcome === status.done && pool.close(this.#timeout(linked.program, pool));
     if (!isDone) {
-      const failure = open.failure ?? this.#fail(known.program, staff, { ...open, graceRounds });
+      const failure = open.failure ?? this.#fail(linked.program, pool, { ...open, gracePolls });
       options.fail?.(failure.areGone ? undefined : failure.gone);
       throw failure.error;
     }
-    this.#learn(known, began);
-    options.finish?.(this.#workspace.logOf(known.program));
+    this.#learn(linked, began);
+    options.finish?.(this.#workspace.logOf(linked.program));
   }
 
   /** Gives back the memory that is kept from run to run. */
@@ -207,101 +193,113 @@ export class Runner {
 
   /** Ends the workers. No run is open. */
   async end(): Promise<void> {
-    const staff = this.#dismiss();
+    const pool = this.#detachPool();
     this.#workspace.release();
-    await staff?.end();
+    await pool?.end();
   }
 
-  #isShared({ gain }: Known, { parallel }: RunOptions): boolean {
+  #isShared({ gain }: LinkedProgram, { parallel }: RunOptions): boolean {
     if (this.#threads === 1) return false;
     if (parallel !== undefined) return parallel;
     if (this.isAlwaysShared || gain === Number.POSITIVE_INFINITY) return true;
-    return gain > 0 && this.#sharing.pays(gain, this.#staff?.areOthersAwake ?? false, performance.now());
+    return gain > 0 && this.#wakePolicy.pays(gain, this.#pool?.areOthersAwake ?? false, performance.now());
   }
 
-  /** Keeps what the run that began then has taken. */
-  #learn(known: Known, began: number): void {
-    if (!isTimed(known)) return;
+  /** Notes how long the run that began then has taken. */
+  #learn(linked: LinkedProgram, began: number): void {
+    if (!linked.isTimed) return;
     const ended = performance.now();
-    if (known.gain > 0) this.#sharing.ended(ended);
-    if (known.program.work) known.expected += weightOfLatest * (1e6 * (ended - began) - known.expected);
+    if (linked.gain > 0) this.#wakePolicy.ended(ended);
+    linked.learn(ended - began);
   }
 
-  /** To be asked once a round: whether it is in vain to wait for the threads that were called. */
-  #patience(program: Program, staff: WorkerPool | undefined): () => boolean {
-    let patience: Timeout | undefined;
+  /** To be asked every `pollMilliseconds`: whether to give up waiting for the threads that were called. */
+  #timeout(program: Program, pool: WorkerPool | undefined): () => boolean {
+    let timeout: Timeout | undefined;
     return () => {
-      patience ??= new Timeout(this.#patienceMs);
-      return patience.isSpent(staff?.calledThreads ?? [], this.#workspace.tilesDone(program));
+      timeout ??= new Timeout(this.#timeoutMs);
+      return timeout.isOver(pool?.calledThreads ?? [], this.#workspace.tilesDone(program));
     };
   }
 
   /** Calls workers to a run; undefined where none can be started. */
-  #call({ id, program }: Known, table: number, who: { first: boolean; others: boolean }): WorkerPool | undefined {
+  #call(linked: LinkedProgram, table: number, who: { first: boolean; others: boolean }): WorkerPool | undefined {
     if (this.#failedStarts >= mostFailedStarts) return undefined;
-    const staff = this.#hire();
+    const { id, program } = linked;
     try {
-      staff.open(id, program.module, table, this.#workspace, { ...who, isSoon: this.#sharing.isSoon });
-      return staff;
+      const pool = this.#attachedPool();
+      pool.open(id, program.module, table, this.#workspace, { ...who, isSoon: this.#wakePolicy.isSoon });
+      return pool;
     } catch (error) {
       this.#failedStarts = mostFailedStarts;
-      this.#warn(error);
-      this.#abandon();
+      warnOfOneThread(error);
+      void this.#abandon();
       this.#workspace.prepare(program);
       return undefined;
     }
   }
 
-  #hire(): WorkerPool {
-    if (!this.#staff) {
-      const staff: WorkerPool = new WorkerPool(this.#threads, (death) => this.#onDeath(staff, death));
-      this.#staff = staff;
+  #attachedPool(): WorkerPool {
+    if (!this.#pool) {
+      const pool: WorkerPool = new WorkerPool(this.#threads, (exit) => this.#onExit(pool, exit));
+      this.#pool = pool;
     }
-    return this.#staff;
+    return this.#pool;
   }
 
-  #dismiss(): WorkerPool | undefined {
-    const staff = this.#staff;
-    this.#staff = undefined;
-    return staff;
+  #detachPool(): WorkerPool | undefined {
+    const pool = this.#pool;
+    this.#pool = undefined;
+    return pool;
   }
 
-  #onDeath(staff: WorkerPool, death: Death): void {
-    if (staff !== this.#staff) return;
-    if (staff.hasStarted) this.#failedStarts = 0;
-    else if (!wasEnded(death) && ++this.#failedStarts === mostFailedStarts) this.#warn(death.error);
-    if (this.#open?.staff === staff) {
-      this.#open.death ??= death;
-      staff.wake();
+  /**
+   * Ends a pool that has more workers than are needed, after a turn of the event loop; the next run spawns a smaller one. One pool
+   * ends at a time.
+   */
+  #planShrink(): void {
+    if (this.#isShrinkPlanned || !this.#pool?.hasSurplus) return;
+    this.#isShrinkPlanned = true;
+    host.afterTurn(() => void this.#shrink());
+  }
+
+  async #shrink(): Promise<void> {
+    if (!this.#open && this.#pool?.hasSurplus) await this.#detachPool()?.end();
+    this.#isShrinkPlanned = false;
+    if (!this.#open) this.#planShrink();
+  }
+
+  #onExit(pool: WorkerPool, exit: WorkerExit): void {
+    if (pool !== this.#pool) return;
+    if (pool.hasStarted) this.#failedStarts = 0;
+    else if (!wasTerminated(exit) && ++this.#failedStarts === mostFailedStarts) warnOfOneThread(exit.error);
+    if (this.#open?.pool === pool) {
+      this.#open.exit ??= exit;
+      pool.wake();
     } else {
-      this.#abandon();
+      void this.#abandon();
     }
   }
 
-  #warn(error: unknown): void {
-    process.emitWarning(
-      `worker threads cannot be started (${messageOf(error)}); one thread does all the work`,
-      'Treadle',
-    );
-  }
-
-  /** What went wrong in a run; its threads are ended, after some rounds in which they may leave by themselves. */
+  /** The error of a failed run. Its threads are ended, after `gracePolls` polls in which they may leave by themselves. */
   #fail(
     program: Program,
-    staff: WorkerPool | undefined,
-    { thrown, death, graceRounds = 0 }: { thrown?: unknown; death?: Death; graceRounds?: number },
+    pool: WorkerPool | undefined,
+    { thrown, exit, gracePolls = 0 }: { thrown?: unknown; exit?: WorkerExit; gracePolls?: number },
   ): Failure {
-    const complaint = thrown === undefined ? staff?.complaint() : { thread: 0, message: messageOf(thrown) };
-    const thread = complaint?.thread ?? death?.thread ?? this.#threadInside(program);
-    const reason = complaint?.message ?? (death ? messageOf(death.error) : 'it does not respond');
+    const reported = thrown === undefined ? pool?.error : { thread: 0, message: messageOf(thrown) };
+    const thread = reported?.thread ?? exit?.thread ?? this.#threadInside(program);
     const step = thread === undefined ? undefined : this.#workspace.stepOf(program, thread);
-    const place = step === undefined ? 'between steps' : `in step ${step} (${program.names[step] ?? 'unnamed'})`;
-    const who = thread === undefined ? 'a thread' : `thread ${thread}`;
-    const begun = this.#workspace.abort(program);
-    let rounds = 0;
-    const haveLeft = graceRounds > 0 && (staff?.close(() => ++rounds >= graceRounds) ?? true);
-    const cause = thrown ?? death?.error;
-    const error = new RunError(`team: ${who} failed ${place}; ${reason}`, begun, { cause });
+    const error = runErrorOf({
+      thread,
+      step,
+      stepName: step === undefined ? undefined : program.names[step],
+      reason: reported?.message ?? (exit ? messageOf(exit.error) : 'it does not respond'),
+      begun: this.#workspace.abort(program),
+      cause: thrown ?? exit?.error,
+    });
+    let polls = 0;
+    const haveLeft = gracePolls > 0 && (pool?.close(() => ++polls >= gracePolls) ?? true);
     const failure: Failure = { error, gone: this.#abandon(), areGone: haveLeft };
     failure.gone.then(() => {
       failure.areGone = true;
@@ -317,29 +315,24 @@ export class Runner {
     return undefined;
   }
 
-  /** Ends the threads by force; resolves when they are gone, and what they might have touched of the workspace is given back. */
+  /** Ends the threads by force. Resolves when they are gone and the workspace, which they might have touched, is given back. */
   async #abandon(): Promise<void> {
-    const staff = this.#dismiss();
-    if (!staff) return;
+    const pool = this.#detachPool();
+    if (!pool) return;
     const workspace = this.#workspace;
     this.#workspace = new Workspace(this.#threads);
-    await staff.kill();
+    await pool.kill();
     workspace.release();
   }
 }
 
-/** Runs that are much shorter than what leaves the caller's thread take no part in measuring how long they take. */
-function isTimed({ gain, expected }: Known): boolean {
-  return gain > 0 || expected > 100_000;
-}
-
-function isOver({ staff, death, failure }: OpenRun): boolean {
-  return staff === undefined || staff.outcome !== undefined || death !== undefined || failure !== undefined;
+function isOver({ pool, exit, failure }: OpenRun): boolean {
+  return pool === undefined || pool.outcome !== undefined || exit !== undefined || failure !== undefined;
 }
 
 /** Resolves with the promise, or after so many milliseconds. */
 async function within(milliseconds: number, promise: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, milliseconds);
   });
@@ -347,9 +340,14 @@ async function within(milliseconds: number, promise: Promise<void>): Promise<voi
   clearTimeout(timer);
 }
 
-/** Whether somebody ended the thread, rather than that it could not go on: then piscina says no more than the exit code. */
-function wasEnded({ error }: Death): boolean {
+/** Whether a thread was ended from outside, rather than failed by itself: then the error tells the exit code only. */
+function wasTerminated({ error }: WorkerExit): boolean {
   return error.message.startsWith('worker exited with code');
+}
+
+function warnOfOneThread(error: unknown): void {
+  const reason = messageOf(error);
+  host.warn(`worker threads cannot be started (${reason}); one thread does all the work`, { type: 'Treadle' });
 }
 
 function messageOf(thrown: unknown): string {

@@ -1,36 +1,27 @@
-// How a worker waits for its bell: it spins while the next run is likely to come soon, and otherwise sleeps. A worker that
-// spins without need may hold the core that the caller would run on, so the caller says what it expects: it alone sees the
-// runs that nobody is called to.
+// How a worker waits for its doorbell: it spins (reads the word again and again) while the next run is likely to come soon, and
+// otherwise sleeps. A worker that spins in vain may hold the core that the caller needs. So the caller says what it expects: it
+// alone sees the runs that no worker is called to.
 
-import { closed, paceWord, sleepersOf } from '../run/control.ts';
+import { closed, isSoonWord, sleepersOf } from './run-descriptor.ts';
 
-/** Runs that follow each other faster than this are waited for awake, others asleep. */
+/** Workers wait awake for runs that follow each other faster than this, and asleep for others. */
 export const soonMilliseconds = 0.1;
 /** How long a worker spins when no run is expected soon. */
 const shortMilliseconds = 0.01;
 
 export class SpinWait {
   readonly #words: Int32Array;
-  readonly #bell: number;
-  readonly #beforeSleep: () => void;
+  readonly #doorbell: number;
 
-  constructor(words: Int32Array, bell: number, beforeSleep: () => void) {
+  constructor(words: Int32Array, doorbell: number) {
     this.#words = words;
-    this.#bell = bell;
-    this.#beforeSleep = beforeSleep;
+    this.#doorbell = doorbell;
   }
 
-  /** Spins for a while, then sleeps. Whoever is woken too late for a run stays awake for the next one. */
-  nextRun(last: number): number {
-    for (;;) {
-      const isSoon = Atomics.load(this.#words, paceWord) !== 0;
-      const end = performance.now() + (isSoon ? soonMilliseconds : shortMilliseconds);
-      const run = this.#spin(last, end) ?? this.#sleep(last);
-      if (run !== undefined) return run;
-    }
-  }
-
-  #spin(last: number, end: number): number | undefined {
+  /** Spins for a short while. The run that is open, unless it is `last`; undefined when none was opened. */
+  spin(last: number): number | undefined {
+    const isSoon = Atomics.load(this.#words, isSoonWord) !== 0;
+    const end = performance.now() + (isSoon ? soonMilliseconds : shortMilliseconds);
     do {
       for (let i = 0; i < 64; i++) {
         const run = this.#open(last);
@@ -40,20 +31,19 @@ export class SpinWait {
     return undefined;
   }
 
-  /** Until the bell is rung: the run, if it is still open. */
-  #sleep(last: number): number | undefined {
-    this.#beforeSleep();
-    // Counted as asleep before the bell is read again: the caller rings first and reads the count afterwards.
-    Atomics.add(this.#words, sleepersOf(this.#bell), 1);
-    const seen = Atomics.load(this.#words, this.#bell);
-    if (seen === last || seen === closed) Atomics.wait(this.#words, this.#bell, seen);
-    Atomics.sub(this.#words, sleepersOf(this.#bell), 1);
+  /** Sleeps until the doorbell is rung. The run if it is still open; a worker that wakes too late for it spins for the next one. */
+  sleep(last: number): number | undefined {
+    // Counted as asleep before the doorbell is read again: the caller rings first and reads the count afterwards.
+    Atomics.add(this.#words, sleepersOf(this.#doorbell), 1);
+    const seen = Atomics.load(this.#words, this.#doorbell);
+    if (seen === last || seen === closed) Atomics.wait(this.#words, this.#doorbell, seen);
+    Atomics.sub(this.#words, sleepersOf(this.#doorbell), 1);
     return this.#open(last);
   }
 
   /** The run that is open, unless it is the last one that this worker was in. */
   #open(last: number): number | undefined {
-    const run = Atomics.load(this.#words, this.#bell);
+    const run = Atomics.load(this.#words, this.#doorbell);
     return run === last || run === closed ? undefined : run;
   }
 }

@@ -1,93 +1,129 @@
-// All workers of a team, and the desk over which they are handed runs. One run is open at a time: opening writes what is run
-// and rings; closing shuts the doors, then waits until nobody is inside. After that, no worker touches anything of the run.
+// All workers of a team, and the run descriptor over which they are handed runs. One run is open at a time: `open` writes what is
+// run and rings the doorbells; `close` stops further workers from joining, then waits until no worker is inside. After that, no
+// worker touches anything of the run.
+//
+// Threads end only when the event loop has a turn. So a pool is resized, not replaced: surplus workers sleep in reserve, and are
+// members again when the team grows. However often its size is set, it never has more workers than the largest size had.
 
-import type { Worker } from 'node:worker_threads';
+import type { WorkerHandle } from '../host/host.ts';
 import type { Workspace } from '../memory/workspace.ts';
+import { sliceMilliseconds } from '../run/control-block.ts';
+import type { Code } from '../run/program.ts';
+import { pollMilliseconds } from '../run/timeout.ts';
 import {
   activeWord,
   closed,
   closingWord,
   controlWord,
   descriptorWords,
-  finishedWord,
+  finishedRunWord,
+  finishedStatusWord,
   firstDoorbell,
+  isSoonWord,
+  membersWord,
   nativeWord,
   othersDoorbell,
-  outcomeWord,
-  paceWord,
   programWord,
+  reportedError,
+  reserveDoorbell,
   scratchStrideWord,
   scratchWord,
   sleepersOf,
-  sliceMilliseconds,
   stop,
   tableWord,
-} from '../run/control.ts';
-import type { Code } from '../run/program.ts';
-import { roundMilliseconds } from '../run/timeout.ts';
-import { type Complaint, WorkerGroup } from './worker-group.ts';
+  type WorkerError,
+} from './run-descriptor.ts';
+import { WorkerGroup } from './worker-group.ts';
 
-/** Who is called to a run: the worker in the caller's place, the others. */
+/** Which workers are called to a run. */
 export interface Call {
+  /** worker 0, in the caller's place */
   readonly first: boolean;
+  /** workers 1, 2, … */
   readonly others: boolean;
   /** whether the next run is expected soon */
   readonly isSoon: boolean;
 }
 
-export interface Death {
+/** A thread that has ended though it was not told to. */
+export interface WorkerExit {
   readonly thread: number;
   readonly error: Error;
 }
 
-/** The numbers of runs come round again long after nobody remembers them. */
+/** The largest team; more threads would use up the memory of a machine, not its cores. */
+export const mostThreads = 1024;
+/** Numbers of runs start again at 1 after so many; by then no worker remembers the old ones. */
 const runs = 2 ** 30;
 const spinMilliseconds = 0.05;
-const roundSlices = roundMilliseconds / sliceMilliseconds;
+const pollSlices = pollMilliseconds / sliceMilliseconds;
 
 export class WorkerPool {
-  readonly #threads: number;
-  readonly #onDeath: (death: Death) => void;
+  readonly #onExit: (exit: WorkerExit) => void;
   readonly #words: Int32Array<SharedArrayBuffer>;
   #first: WorkerGroup | undefined;
-  #others: WorkerGroup | undefined;
+  /** one group for each time that the pool has grown */
+  readonly #others: WorkerGroup[] = [];
+  /** workers 1 … spawned − 1 have been spawned */
+  #spawned = 1;
+  #threads: number;
   #run = 0;
   #called: Call = { first: false, others: false, isSoon: false };
 
-  /** Workers for a team of `threads`; each crew is spawned when it is first called. */
-  constructor(threads: number, onDeath: (death: Death) => void) {
+  /** Workers for a team of `threads`, which are spawned when they are first called. */
+  constructor(threads: number, onExit: (exit: WorkerExit) => void) {
+    this.#onExit = onExit;
+    // A buffer of its own: threads that end late still find it, whatever has become of the shared memory.
+    this.#words = new Int32Array(new SharedArrayBuffer(4 * descriptorWords(mostThreads)));
     this.#threads = threads;
-    this.#onDeath = onDeath;
-    // Memory of its own: threads that end late find it where it was.
-    this.#words = new Int32Array(new SharedArrayBuffer(4 * descriptorWords(threads)));
+    this.#words[membersWord] = threads;
   }
 
-  get workers(): readonly Worker[] {
-    return this.#crews().flatMap((crew) => crew.workers);
+  get workers(): readonly WorkerHandle[] {
+    return this.#groups().flatMap((group) => group.workers);
   }
 
-  /** Opens a run of program `id`. The control block is ready. */
-  open(id: number, module: Code, table: number, workspace: Workspace, call: Call): void {
+  /** Sets how many threads the team has. No run is open. */
+  resize(threads: number): void {
+    const words = this.#words;
+    const isGrown = threads > this.#threads;
+    this.#threads = threads;
+    Atomics.store(words, membersWord, threads);
+    if (!isGrown) return;
+    Atomics.add(words, reserveDoorbell, 1);
+    Atomics.notify(words, reserveDoorbell);
+  }
+
+  /** Whether there are workers that the team has no use for. */
+  get hasSurplus(): boolean {
+    return this.#spawned > this.#threads;
+  }
+
+  /** Opens a run of program `id`. The control block is ready. Throws where workers cannot be spawned. */
+  open(id: number, code: Code, table: number, workspace: Workspace, call: Call): void {
     const called = { ...call, others: call.others && this.#threads > 1 };
     if (called.first) this.#first ??= this.#spawn(firstDoorbell, [0]);
-    if (called.others) this.#others ??= this.#spawn(othersDoorbell, range(1, this.#threads));
+    if (called.others && this.#spawned < this.#threads) this.#grow();
     const words = this.#words;
     words[programWord] = id;
     words[controlWord] = workspace.control;
     words[tableWord] = table;
     words[scratchWord] = workspace.scratch;
     words[scratchStrideWord] = workspace.scratchStride;
-    Atomics.store(words, paceWord, call.isSoon ? 1 : 0);
+    Atomics.store(words, isSoonWord, call.isSoon ? 1 : 0);
     this.#run = (this.#run % runs) + 1;
     this.#called = called;
-    if (called.first) this.#first?.inform(id, module);
-    if (called.others) this.#others?.inform(id, module);
+    if (called.first) this.#first?.send(id, code);
+    if (called.others) for (const group of this.#others) group.send(id, code);
     if (called.first) this.#ring(firstDoorbell, this.#run);
     if (called.others) this.#ring(othersDoorbell, this.#run);
   }
 
-  /** Lets no worker in any more and waits until all are out; gives up when `isInVain`, asked once a round, says so. */
-  close(isInVain: () => boolean): boolean {
+  /**
+   * Lets no further worker join and waits until all have left. Returns false when it gives up, because `isTimedOut`, asked every
+   * `pollMilliseconds`, said so.
+   */
+  close(isTimedOut: () => boolean): boolean {
     const words = this.#words;
     if (this.#called.first) Atomics.store(words, firstDoorbell, closed);
     if (this.#called.others) Atomics.store(words, othersDoorbell, closed);
@@ -101,7 +137,7 @@ export class WorkerPool {
     for (let slice = 1; active !== 0; slice++) {
       Atomics.wait(words, activeWord, active, sliceMilliseconds);
       active = Atomics.load(words, activeWord);
-      if (active !== 0 && slice % roundSlices === 0 && isInVain()) break;
+      if (active !== 0 && slice % pollSlices === 0 && isTimedOut()) break;
     }
     Atomics.store(words, closingWord, 0);
     return active === 0;
@@ -113,96 +149,107 @@ export class WorkerPool {
     return called.map((thread) => Atomics.load(this.#words, nativeWord(thread)));
   }
 
-  /** Whether the worker in the caller's place has come so far as to listen to its bell. */
+  /** Whether worker 0 has started and looks at its doorbell. */
   get hasFirstStarted(): boolean {
-    return Atomics.load(this.#words, nativeWord(0)) !== 0;
+    return this.#hasStarted(0);
   }
 
-  /** Keeps the worker in the caller's place out of the open run, unless it has started: the caller may take part then. */
+  /** Keeps worker 0 out of the open run, so that the caller may take part in its place. False when the worker has started. */
   takeFirstPlace(): boolean {
     if (this.hasFirstStarted) return false;
     Atomics.store(this.#words, firstDoorbell, closed);
-    // A worker says that it has started before it looks at its bell.
+    // A worker reports that it has started before it looks at its doorbell.
     if (!this.hasFirstStarted) return true;
     Atomics.store(this.#words, firstDoorbell, this.#run);
     return false;
   }
 
-  /** Whether any worker has come so far as to listen to its bell. */
+  /** Whether any worker has started. */
   get hasStarted(): boolean {
-    return range(0, this.#threads).some((thread) => Atomics.load(this.#words, nativeWord(thread)) !== 0);
+    return range(0, this.#spawned).some((thread) => this.#hasStarted(thread));
   }
 
-  /** Whether none of the workers beside the caller sleeps. */
+  /** Whether workers 1, 2, … are all awake. */
   get areOthersAwake(): boolean {
-    return this.#others !== undefined && Atomics.load(this.#words, sleepersOf(othersDoorbell)) === 0;
+    return this.#others.length > 0 && Atomics.load(this.#words, sleepersOf(othersDoorbell)) === 0;
   }
 
-  /** The status with which the worker in the caller's place has finished the open run, if it has. */
+  /** The status with which worker 0 has finished the open run; undefined before. */
   get outcome(): number | undefined {
     const words = this.#words;
-    return Atomics.load(words, finishedWord) === this.#run ? words[outcomeWord] : undefined;
+    return Atomics.load(words, finishedRunWord) === this.#run ? words[finishedStatusWord] : undefined;
   }
 
-  /** Blocks until the outcome may be known, or for a round. */
+  /** Blocks until the outcome may be known, for `pollMilliseconds` at most. */
   waitForOutcome(): void {
-    const seen = Atomics.load(this.#words, finishedWord);
-    if (seen !== this.#run) Atomics.wait(this.#words, finishedWord, seen, roundMilliseconds);
+    const seen = Atomics.load(this.#words, finishedRunWord);
+    if (seen !== this.#run) Atomics.wait(this.#words, finishedRunWord, seen, pollMilliseconds);
   }
 
   /** Resolves when the outcome may be known. */
   async outcomeChange(): Promise<void> {
-    const seen = Atomics.load(this.#words, finishedWord);
+    const seen = Atomics.load(this.#words, finishedRunWord);
     if (seen === this.#run) return;
-    if (typeof Atomics.waitAsync === 'function') await Atomics.waitAsync(this.#words, finishedWord, seen).value;
+    if (typeof Atomics.waitAsync === 'function') await Atomics.waitAsync(this.#words, finishedRunWord, seen).value;
     else await new Promise((resolve) => setTimeout(resolve, 1));
   }
 
-  /** Makes whoever awaits the outcome look again. */
+  /** Resolves every `outcomeChange`, so that the code that awaits it checks the outcome again. */
   wake(): void {
-    Atomics.notify(this.#words, finishedWord);
+    Atomics.notify(this.#words, finishedRunWord);
   }
 
   forget(id: number): void {
-    for (const crew of this.#crews()) crew.forget(id);
+    for (const group of this.#groups()) group.forget(id);
   }
 
-  complaint(): Complaint | undefined {
-    for (const crew of this.#crews()) {
-      const complaint = crew.complaint();
-      if (complaint) return complaint;
-    }
-    return undefined;
+  /** What a worker threw first, if one has thrown. */
+  get error(): WorkerError | undefined {
+    return reportedError(this.#words);
   }
 
   /** Tells all workers to return, waits for them and ends their threads. No run is open. */
   async end(): Promise<void> {
-    this.#ring(firstDoorbell, stop);
-    this.#ring(othersDoorbell, stop);
-    await Promise.all(this.#crews().map((crew) => crew.end()));
+    this.#stop();
+    await Promise.all(this.#groups().map((group) => group.end()));
   }
 
   /** Ends the threads wherever they are. */
   async kill(): Promise<void> {
     this.wake();
-    this.#ring(firstDoorbell, stop);
-    this.#ring(othersDoorbell, stop);
-    await Promise.all(this.#crews().map((crew) => crew.kill()));
+    this.#stop();
+    await Promise.all(this.#groups().map((group) => group.kill()));
   }
 
-  #spawn(bell: number, threads: readonly number[]): WorkerGroup {
-    const onDeath = (thread: number, error: Error) => this.#onDeath({ thread, error });
-    return new WorkerGroup({ desk: this.#words, bell, threads, onDeath });
+  #stop(): void {
+    for (const doorbell of [firstDoorbell, othersDoorbell, reserveDoorbell]) {
+      Atomics.store(this.#words, doorbell, stop);
+      Atomics.notify(this.#words, doorbell);
+    }
   }
 
-  #crews(): readonly WorkerGroup[] {
-    return [this.#first, this.#others].filter((crew) => crew !== undefined);
+  #grow(): void {
+    this.#others.push(this.#spawn(othersDoorbell, range(this.#spawned, this.#threads)));
+    this.#spawned = this.#threads;
   }
 
-  /** The bell is written before the sleepers are counted; a worker counts itself before it reads the bell. */
-  #ring(bell: number, run: number): void {
-    Atomics.store(this.#words, bell, run);
-    if (Atomics.load(this.#words, sleepersOf(bell)) > 0) Atomics.notify(this.#words, bell);
+  #spawn(doorbell: number, threads: readonly number[]): WorkerGroup {
+    const onExit = (thread: number, error: Error) => this.#onExit({ thread, error });
+    return new WorkerGroup({ descriptor: this.#words, doorbell, threads, onExit });
+  }
+
+  #groups(): readonly WorkerGroup[] {
+    return this.#first ? [this.#first, ...this.#others] : this.#others;
+  }
+
+  #hasStarted(thread: number): boolean {
+    return Atomics.load(this.#words, nativeWord(thread)) !== 0;
+  }
+
+  /** The doorbell is written before the sleepers are counted; a worker counts itself before it reads the doorbell. */
+  #ring(doorbell: number, run: number): void {
+    Atomics.store(this.#words, doorbell, run);
+    if (Atomics.load(this.#words, sleepersOf(doorbell)) > 0) Atomics.notify(this.#words, doorbell);
   }
 }
 

@@ -1,6 +1,6 @@
 // A function whose arguments have ever new values is recorded again and again, which is slow: it is warned of, once.
 
-import { emitWarning } from 'node:process';
+import { host } from '@treadle/runtime';
 
 /** How many values of one argument a function is recorded for before it is warned of. */
 const manyValues = 32;
@@ -27,7 +27,7 @@ export class ChangingArguments {
 
   #warn(argument: number, value: unknown): void {
     this.#isWarned = true;
-    emitWarning(
+    host.warn(
       `compile: "${this.#name || 'a function without a name'}" was recorded ${manyValues} times because argument ` +
         `${argument + 1} (${kindOf(value)}) keeps changing; ${hintFor(value)}`,
       { code: 'TREADLE_RECORDED_OFTEN' },

@@ -1,7 +1,8 @@
 // Tables for people: columns under their names, text to the left and figures to the right. And objects of plain data that
 // print as such a table.
 
-import { inspect } from 'node:util';
+/** The name of the method by which console.log prints an object in Node.js; other hosts do not look for it. */
+export const inspectSymbol: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 
 export interface Column<Row> {
   readonly name: string;
@@ -24,7 +25,7 @@ export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
 /** Makes String and console.log show the data as `text` does. */
 export function printedAs<T extends object>(data: T, text: (data: T) => string): T {
   const print = { value: (): string => text(data), enumerable: false };
-  return Object.defineProperties(data, { toString: print, [inspect.custom]: print });
+  return Object.defineProperties(data, { toString: print, [inspectSymbol]: print });
 }
 
 const prefixes = ['', 'k', 'M', 'G', 'T'];

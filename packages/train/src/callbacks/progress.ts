@@ -1,17 +1,17 @@
 // The progress of a training on the terminal: a bar an epoch, as Keras draws it; plain lines where the output is no terminal.
 // A bar changes no mode of the terminal (cursor, line wrap): then nothing must be restored, however the program ends.
 
-import { createRequire } from 'node:module';
 import { show } from '@treadle/tensor';
 import type { SingleBar } from 'cli-progress';
 import type { Logs } from '../history.ts';
 import type { Callback } from './callbacks.ts';
+import { progressBars, standardError, type TextStream } from './node-terminal.ts';
 
 /** 0: silent, 1: a bar an epoch where the output is a terminal, 2: a line an epoch; 'auto' means 1. */
 export type Verbosity = 0 | 1 | 2 | 'auto';
 
 /** A callback that writes to `output`. Throws RangeError for a verbosity that is none. */
-export function progress(verbose: Verbosity = 'auto', output: NodeJS.WriteStream = process.stderr): Callback {
+export function progress(verbose: Verbosity = 'auto', output: TextStream = standardError()): Callback {
   const given: unknown = output;
   if (typeof given !== 'object' || given === null || !('write' in given)) {
     throw new TypeError(`progress: the output must be a stream, such as process.stderr; got ${show(given)}`);
@@ -53,7 +53,7 @@ function describeEpoch(milliseconds: number, steps: number, logs: Logs): string 
   return `${formatTime(milliseconds)}, ${formatTime(milliseconds / steps)}/step - ${describeLogs(logs)}`;
 }
 
-function lines(output: NodeJS.WriteStream): Callback {
+function lines(output: TextStream): Callback {
   let began = 0;
   return {
     onEpochBegin: () => {
@@ -79,9 +79,8 @@ function seldom(describe: (logs: Logs) => string): (logs: Logs) => string {
   };
 }
 
-function bars(output: NodeJS.WriteStream): Callback {
-  // loaded by the first bar: most programs that import this draw none
-  const { Presets, SingleBar }: typeof import('cli-progress') = createRequire(import.meta.url)('cli-progress');
+function bars(output: TextStream): Callback {
+  const { Presets, SingleBar } = progressBars();
   let bar: SingleBar | undefined;
   let began = 0;
   const describe = seldom(describeLogs);

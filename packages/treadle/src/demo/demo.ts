@@ -5,6 +5,7 @@ import { sparseCategoricalCrossentropy } from '@treadle/losses';
 import { adam } from '@treadle/optim';
 import { features, setSeed, setThreads, shutdown, type Tensor } from '@treadle/tensor';
 import { type Model, sequential } from '@treadle/train';
+import { nodeVersion, write } from '../node-command.ts';
 import { drawDigits } from './draw-digits.ts';
 import { digitTasks, type ModelName, mnistTasks, type Task } from './tasks.ts';
 
@@ -32,7 +33,7 @@ export async function demo({ data, model = 'dense', threads, seed }: DemoOptions
   if (threads !== undefined) setThreads(threads);
   const { simd, fma, threads: team } = features();
   say(
-    `${team} ${team === 1 ? 'thread' : 'threads'}, ${simd}-bit vectors, ${fma ? 'fused multiply-add' : 'no fused multiply-add'}, Node ${process.version}`,
+    `${team} ${team === 1 ? 'thread' : 'threads'}, ${simd}-bit vectors, ${fma ? 'fused multiply-add' : 'no fused multiply-add'}, Node ${nodeVersion}`,
   );
   const sets = data === undefined ? digits({ seed }) : mnist(data);
   const tasks = data === undefined ? digitTasks : mnistTasks;
@@ -76,5 +77,5 @@ async function show(model: Model, { x, y }: Labelled): Promise<void> {
 }
 
 function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+  write(`${line}\n`);
 }

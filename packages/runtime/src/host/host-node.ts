@@ -1,0 +1,166 @@
+// Node.js as the host of the engine: worker threads by piscina, V8's flags, and Linux's figures of what each thread has computed.
+// Beside the entry of the workers, this is the only file of the engine that imports Node.
+
+import { readFileSync, readlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import process from 'node:process';
+import { setImmediate } from 'node:timers';
+import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { isMainThread, MessageChannel, type MessagePort } from 'node:worker_threads';
+import type { Piscina } from 'piscina';
+import type { InitMessage, ProgramMessage } from '../threads/messages.ts';
+import type { Host, SpawnOptions, ThreadGroup, WorkerHandle } from './host.ts';
+
+const workerFile = fileURLToPath(new URL('./worker-node.js', import.meta.url));
+/** V8 ends the process when a flag is set after this one. */
+const areFlagsFrozen = process.execArgv.some((flag) => /^--freeze[-_]flags[-_]after[-_]init$/.test(flag));
+/** Address space that V8 reserves for the heap and the code of a thread: 0.6 to 1.0 GB were measured with Node 20 and 26. */
+const threadAddressSpace = 1.25 * 2 ** 30;
+/** Linux counts what a thread has computed in ticks of so many milliseconds. */
+const tickMilliseconds = 10;
+
+/** What a worker thread is started with. */
+export interface WorkerTask {
+  readonly init: InitMessage;
+  /** brings a `ProgramMessage` for each program that the worker has to know or to forget */
+  readonly port: MessagePort;
+}
+
+export const host: Host = {
+  cores: availableParallelism,
+  environment: (name) => process.env[name],
+  warn: (message, options = {}) => process.emitWarning(message, options),
+  afterTurn: (callback) => void setImmediate(callback),
+  nanoseconds: () => {
+    const [seconds, nanoseconds] = process.hrtime();
+    return seconds * 1e9 + nanoseconds;
+  },
+  v8Version: Number.parseInt(process.versions.v8 ?? '0', 10),
+  isX64: process.arch === 'x64',
+  setFlag: (flag) => {
+    if (areFlagsFrozen) return false;
+    try {
+      setFlagsFromString(flag);
+      return true;
+    } catch {
+      return false; // programs that only resemble Node.js have this function and throw in it
+    }
+  },
+  spawn: (options) => {
+    checkAddressSpace(options.init.length);
+    return new NodeThreadGroup(options);
+  },
+  nativeThread: () => {
+    try {
+      return Number(readlinkSync('/proc/thread-self').split('/').at(-1));
+    } catch {
+      return 0; // not Linux, or without /proc
+    }
+  },
+  computedBy,
+  computedByOthers: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000 - (computedBy(process.pid) ?? 0);
+  },
+  endThread: () => {
+    if (!isMainThread) process.exit(1);
+  },
+};
+
+function computedBy(nativeThread: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/self/task/${nativeThread}/stat`, 'latin1');
+    // "id (name) state …": user and system time are the 14th and the 15th field; the name may hold blanks.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return tickMilliseconds * (Number(fields[11]) + Number(fields[12]));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Throws where a limit leaves no address space for so many threads: V8 would end the process, which no code can prevent. */
+function checkAddressSpace(threads: number): void {
+  const room = addressSpace();
+  if (room >= threads * threadAddressSpace) return;
+  const gibibytes = (room / 2 ** 30).toFixed(1);
+  throw new Error(`each needs 1.25 GiB of address space, and a limit, such as ulimit -v, leaves ${gibibytes}`);
+}
+
+/** The bytes of address space that the process may still reserve, as Linux tells it; Infinity where no limit is known. */
+function addressSpace(): number {
+  try {
+    const limit = /^Max address space +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];
+    if (limit === undefined) return Number.POSITIVE_INFINITY; // 'unlimited'
+    const used = /^VmSize:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1];
+    return Number(limit) - 1024 * Number(used ?? 0);
+  } catch {
+    return Number.POSITIVE_INFINITY; // not Linux, or without /proc
+  }
+}
+
+/** A piscina pool in which each thread runs one task: the loop of a worker. */
+class NodeThreadGroup implements ThreadGroup {
+  readonly #pool: Piscina;
+  readonly #ports: MessagePort[] = [];
+  readonly #tasks: Promise<void>[];
+
+  constructor({ init, onExit }: SpawnOptions) {
+    this.#pool = createPool(init.length);
+    this.#tasks = init.map(async (message) => {
+      const { port1, port2 } = new MessageChannel();
+      port1.unref();
+      this.#ports.push(port1);
+      const task: WorkerTask = { init: message, port: port2 };
+      try {
+        await this.#pool.run(task, { transferList: [port2] as object }); // its type reads an overload that it does not mean
+      } catch (error) {
+        onExit(message.thread, error instanceof Error ? error : new Error(String(error)));
+      }
+      port1.close();
+    });
+  }
+
+  get workers(): readonly WorkerHandle[] {
+    return this.#pool.threads;
+  }
+
+  post(message: ProgramMessage): void {
+    for (const port of this.#ports) port.postMessage(message);
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#tasks);
+    await this.#pool.close();
+  }
+
+  async kill(): Promise<void> {
+    await this.#pool.destroy();
+    await Promise.all(this.#tasks);
+  }
+}
+
+/** Piscina is loaded when the first worker is needed: loading it takes longer than most programs that use one thread. */
+function createPool(threads: number): Piscina {
+  const piscina: typeof import('piscina') = createRequire(import.meta.url)('piscina');
+  const pool = new piscina.Piscina({
+    filename: workerFile,
+    minThreads: threads,
+    maxThreads: threads,
+    execArgv: [],
+    recordTiming: false,
+  });
+  pool.on('error', () => {}); // the promise of the task is rejected, too
+  // The event comes before or just when the task is posted, and posting makes the port keep the process alive: unref afterwards.
+  pool.on('workerCreate', (worker: object) => queueMicrotask(() => unref(worker)));
+  return pool;
+}
+
+/** A task without end must not keep the process alive. Piscina has no option for that; the object that it emits leads to its worker. */
+function unref(worker: object): void {
+  for (const key of Object.getOwnPropertySymbols(worker)) {
+    const info: unknown = Reflect.get(worker, key);
+    if (typeof info === 'object' && info !== null && 'unref' in info && typeof info.unref === 'function') info.unref();
+  }
+}

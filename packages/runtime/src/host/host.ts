@@ -1,0 +1,84 @@
+// What the engine asks of the program that runs JavaScript. Only a file that implements this interface, and the entry of its
+// workers, may know a host. `#host` in package.json names the implementation by condition; today there is one, for Node.js.
+// What every host has (WebAssembly, Atomics, SharedArrayBuffer, timers, performance.now, Math.random) is used directly.
+//
+// How a browser can implement it:
+// 1. The engine lives in a Web Worker; the page awaits results by messages, because Atomics.wait throws on a page.
+// 2. A page needs cross-origin isolation (two HTTP headers); without it there is no SharedArrayBuffer, and the engine says so.
+// 3. A Web Worker receives messages on its event loop only: so the loop of a worker is a generator that yields when it wants them.
+// 4. Messages go from the engine to its workers only; what workers report lies in shared memory, which the engine reads at once.
+// 5. There are no flags and no native thread numbers: `setFlag` says false, and `computedByOthers` tells the time on the clock.
+
+import type { InitMessage, ProgramMessage } from '../threads/messages.ts';
+
+/** A thread of a group, for tests and diagnosis. */
+export interface WorkerHandle {
+  /** ends the thread wherever it is; resolves when it has ended */
+  terminate(): Promise<unknown>;
+}
+
+/** Worker threads that were spawned together. They do not keep the process alive. */
+export interface ThreadGroup {
+  readonly workers: readonly WorkerHandle[];
+  /** Sends a message to every worker of the group; messages arrive in the order in which they were sent. */
+  post(message: ProgramMessage): void;
+  /** Waits for the workers to return from their loops, which they must have been told, then ends the threads. */
+  end(): Promise<void>;
+  /** Ends the threads wherever they are. */
+  kill(): Promise<void>;
+}
+
+export interface SpawnOptions {
+  /** what each worker is given when it starts, one worker for each */
+  readonly init: readonly InitMessage[];
+  /** called when a worker has ended before it returned from its loop */
+  readonly onExit: (thread: number, error: Error) => void;
+}
+
+export interface WarningOptions {
+  /** the kind of the warning; 'Warning' by default */
+  readonly type?: string;
+  /** a text by which programs recognize the warning */
+  readonly code?: string;
+}
+
+export interface Host {
+  /** How many threads can compute at the same time, 1 or more. */
+  cores(): number;
+
+  /** The value of an environment variable; undefined where it is not set. */
+  environment(name: string): string | undefined;
+
+  /** Shows a warning to the user. The program goes on. */
+  warn(message: string, options?: WarningOptions): void;
+
+  /** Calls `callback` after the event loop has had a turn, in which timers, input and output were served. */
+  afterTurn(callback: () => void): void;
+
+  /** Nanoseconds since a moment in the past that is the same for all threads. */
+  nanoseconds(): number;
+
+  /** The major version of V8; 0 where another engine runs JavaScript. */
+  readonly v8Version: number;
+
+  /** Whether the processor has the x86-64 instruction set. */
+  readonly isX64: boolean;
+
+  /** Sets a flag of V8 for the whole process. Returns false where the host refuses, or has no flags. */
+  setFlag(flag: string): boolean;
+
+  /** Starts worker threads. Throws where the host refuses. */
+  spawn(options: SpawnOptions): ThreadGroup;
+
+  /** The number by which the operating system knows the calling thread; 0 where the host cannot tell. */
+  nativeThread(): number;
+
+  /** For how many milliseconds the thread with this native number has computed; undefined when it has ended. */
+  computedBy(nativeThread: number): number | undefined;
+
+  /** For how many milliseconds all threads of the process but the main one have computed, where single threads are unknown. */
+  computedByOthers(): number;
+
+  /** Ends the calling worker thread at once; does nothing on the main thread. For tests of threads that die. */
+  endThread(): void;
+}

@@ -1,0 +1,59 @@
+// The control block of a run: the words through which threads share out its tiles. The emitted function `main` works on it by
+// address. Words that different threads write often lie on different cache lines. All words are int32; offsets are in bytes.
+
+/** bytes of a cache line */
+const line = 64;
+
+/** What `main` returns. */
+export const status = {
+  done: 0,
+  /** another thread has aborted the run */
+  aborted: 1,
+  /** a tile that another thread claimed was not finished for some time; calling `main` again continues the wait */
+  stalled: 2,
+} as const;
+
+/** Not 0 once a thread has aborted the run; all other threads then leave at the end of the phase. */
+export const abortOffset = 0;
+/** How many slices a thread waits without any progress before it returns that the run is stalled. */
+export const timeoutOffset = 4;
+/** How many threads sleep on a `done` word. */
+export const waitersOffset: number = line;
+
+const countersOffset = 2 * line;
+
+/** How long a thread sleeps at a time before it checks whether the run was aborted. */
+export const sliceMilliseconds = 10;
+
+/** The next tile of a step that no thread has claimed. */
+export function nextOffset(step: number): number {
+  return countersOffset + line * step;
+}
+
+/** How many tiles of a step are finished. */
+export function doneOffset(step: number): number {
+  return nextOffset(step) + 4;
+}
+
+/**
+ * 1 + the step that a thread works at, 0 while it waits. These words follow the counters of all steps, one cache line for each
+ * thread. In a program that is watched, the log of the thread follows its word.
+ */
+export function placeOffset(steps: number, thread: number, isWatched = false): number {
+  return countersOffset + line * steps + placeStride(steps, isWatched) * thread;
+}
+
+/** Distance in bytes from one thread's place to the next one's. */
+export function placeStride(steps: number, isWatched = false): number {
+  return isWatched ? line * Math.ceil(logOffset(steps) / line) : line;
+}
+
+/** From a thread's place to its log of a step: when it began, when it ended, and how many tiles it ran. */
+export function logOffset(step: number): number {
+  return line + 12 * step;
+}
+
+/** Bytes of the whole block. */
+export function controlBytes(steps: number, threads: number, isWatched = false): number {
+  return placeOffset(steps, threads, isWatched);
+}

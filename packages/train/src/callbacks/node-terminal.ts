@@ -1,0 +1,18 @@
+// What the progress bar needs of Node.js: the terminal, and the package that draws bars. The only file of this package that knows
+// Node; a browser build replaces it.
+
+import { createRequire } from 'node:module';
+import process from 'node:process';
+
+/** A stream for text, such as process.stderr. */
+export type TextStream = NodeJS.WriteStream;
+
+/** Where progress is shown by default. */
+export function standardError(): TextStream {
+  return process.stderr;
+}
+
+/** The package that draws bars, loaded when it is first asked for: most programs that import this package draw none. */
+export function progressBars(): typeof import('cli-progress') {
+  return createRequire(import.meta.url)('cli-progress');
+}
