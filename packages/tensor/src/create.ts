@@ -1,4 +1,4 @@
-// Making tensors: from numbers, and of a pattern.
+// How tensors are made: from numbers, or by a pattern (zeros, ones, ranges, the identity matrix).
 
 import {
   checkNumber,
@@ -17,9 +17,19 @@ import { isNumbers, nodeOf, type TensorLike } from './operand.ts';
 import { Tensor } from './tensor.ts';
 
 /**
- * A tensor of numbers: a number, a typed array, or arrays in arrays, whose innermost rows may be typed arrays and whose parts may
- * be tensors of one shape, which are stacked. `shape` is that of the arrays by default, `dtype` float32 (bool for booleans, int32
- * for typed arrays of integers; beside tensors the dtype that holds all). Throws ShapeError for rows of unequal length.
+ * A tensor of numbers or booleans: a single one, a typed array, or nested arrays. The innermost arrays may be typed arrays, and
+ * elements may be tensors of one shape, which are stacked. The numbers are copied.
+ *
+ * `shape` is that of the nested arrays by default; `dtype` is float32, but bool for booleans and int32 for typed arrays of integers.
+ *
+ * @throws ShapeError for rows of unequal length, or a shape of another number of elements; DtypeError for what is no number.
+ * @example
+ * ```ts
+ * import { tensor } from 'treadle';
+ * tensor([[1, 2], [3, 4]]).shape; // → [2, 2]
+ * tensor(new Float32Array(6), { shape: [2, 3] }).shape; // → [2, 3]
+ * tensor([1, 2, 3], { dtype: 'int32' }).dtype; // → "int32"
+ * ```
  */
 export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor {
   readOptions('tensor', options, tensorOptions);
@@ -31,7 +41,7 @@ export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor 
   return new Tensor(toNode(values, options));
 }
 
-/** x itself where it is a tensor, without another handle for it; otherwise the tensor of these numbers. */
+/** x itself if it is a tensor (no new handle); otherwise a tensor of these numbers. */
 export function asTensor(x: TensorLike): Tensor {
   return x instanceof Tensor ? x : tensor(x);
 }
@@ -43,7 +53,16 @@ interface DtypeOption {
 
 const dtypeOption: OptionKinds<DtypeOption> = { dtype: 'any' };
 
-/** `shape` filled with one value. */
+/**
+ * A tensor of a shape, filled with one value; float32 by default.
+ *
+ * @throws ShapeError for extents that are not whole numbers ≥ 0, RangeError for a value that the dtype cannot hold.
+ * @example
+ * ```ts
+ * import { full } from 'treadle';
+ * full([2, 2], 7); // → [[7, 7], [7, 7]]
+ * ```
+ */
 export function full(shape: Shape, value: number, options: DtypeOption = {}): Tensor {
   return new Tensor(fullNode('full', shape, value, options));
 }
@@ -60,15 +79,44 @@ function fullNode(op: string, shape: Shape, value: number, options: DtypeOption)
   return ops.broadcastTo(ops.cast(node, dtype), shape);
 }
 
+/**
+ * A tensor of a shape, filled with 0; float32 by default.
+ *
+ * @throws ShapeError for extents that are not whole numbers ≥ 0.
+ * @example
+ * ```ts
+ * import { zeros } from 'treadle';
+ * zeros([2, 3]); // → [[0, 0, 0], [0, 0, 0]]
+ * ```
+ */
 export function zeros(shape: Shape, options: DtypeOption = {}): Tensor {
   return new Tensor(fullNode('zeros', shape, 0, options));
 }
 
+/**
+ * A tensor of a shape, filled with 1; float32 by default.
+ *
+ * @throws ShapeError for extents that are not whole numbers ≥ 0.
+ * @example
+ * ```ts
+ * import { ones } from 'treadle';
+ * ones([3], { dtype: 'int32' }); // → [1, 1, 1]
+ * ```
+ */
 export function ones(shape: Shape, options: DtypeOption = {}): Tensor {
   return new Tensor(fullNode('ones', shape, 1, options));
 }
 
-/** The identity matrix [n, n]; with `columns`, [n, columns]. */
+/**
+ * The identity matrix [n, n]: 1 on the diagonal, 0 elsewhere. With `columns`, [n, columns].
+ *
+ * @throws ShapeError for sizes that are not whole numbers ≥ 0.
+ * @example
+ * ```ts
+ * import { eye } from 'treadle';
+ * eye(2); // → [[1, 0], [0, 1]]
+ * ```
+ */
 export function eye(n: number, columns: number = n, options: DtypeOption = {}): Tensor {
   const { dtype = 'float32' } = readOptions('eye', options, dtypeOption);
   checkShape('eye', [n, columns]);
@@ -76,7 +124,18 @@ export function eye(n: number, columns: number = n, options: DtypeOption = {}): 
   return new Tensor(ops.cast(isDiagonal, dtype));
 }
 
-/** arange(stop) or arange(start, stop, step): start, start + step, … before stop; int32 where all three are whole, as NumPy. */
+/**
+ * start, start + step, … as far as before `stop`; `arange(stop)` starts at 0. The dtype is int32 where all three are whole numbers,
+ * float32 otherwise, as in NumPy.
+ *
+ * @throws RangeError for a step of 0, or numbers that are not finite.
+ * @example
+ * ```ts
+ * import { arange } from 'treadle';
+ * arange(4); // → [0, 1, 2, 3]
+ * arange(1, 2, 0.25); // → [1, 1.25, 1.5, 1.75]
+ * ```
+ */
 export function arange(start: number, stop?: number, step = 1, options: DtypeOption = {}): Tensor {
   readOptions('arange', options, dtypeOption);
   for (const x of [start, stop ?? 0, step]) checkNumber('arange: start, stop and step', x);
@@ -87,14 +146,23 @@ export function arange(start: number, stop?: number, step = 1, options: DtypeOpt
   checkShape('arange', [length]);
   const dtype = options.dtype ?? ([from, to, step].every(Number.isInteger) ? 'int32' : 'float32');
   if (dtype === 'int32' && length > 0) for (const end of [from, from + (length - 1) * step]) checkInt32('arange', end);
-  // start + i·step in float64, so that no error adds up
+  // start + i·step in float64, so that rounding errors do not add up
   return tensor(
     Float64Array.from({ length }, (_, i) => from + i * step),
     { dtype },
   );
 }
 
-/** `count` numbers from start to stop, both included, evenly spaced. */
+/**
+ * `count` evenly spaced numbers from `start` to `stop`, both included: [count], float32. 50 by default.
+ *
+ * @throws ShapeError for a count that is no whole number ≥ 0.
+ * @example
+ * ```ts
+ * import { linspace } from 'treadle';
+ * linspace(0, 1, 5); // → [0, 0.25, 0.5, 0.75, 1]
+ * ```
+ */
 export function linspace(start: number, stop: number, count = 50): Tensor {
   for (const x of [start, stop]) checkNumber('linspace: start and stop', x);
   checkShape('linspace', [count]);

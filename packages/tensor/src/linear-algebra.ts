@@ -1,22 +1,22 @@
-// Linear algebra on small matrices, as functions. What a matrix lacks (an inverse, a root) is an error at the call where its
-// values can be known; inside a compiled function they cannot, and the result is NaN.
+// Linear algebra on stacks of small matrices. A matrix without a result (an inverse, a Cholesky factor) is an error at the call,
+// which reads the values for that; inside a compiled function values are not known, and the result is NaN.
 
 import { isRecording, valueOf } from '@treadle/compiler';
 import { type Node, ops, showShape } from '@treadle/graph';
 import { nodeOf, type TensorLike } from './operand.ts';
 import { Tensor } from './tensor.ts';
 
-/** Whether all elements are finite: a 0-d bool. */
+/** Whether all elements are finite: bool []. */
 function isFinite(x: Node): Node {
   return ops.all(ops.equal(ops.sub(x, x), 0)); // ∞ − ∞ and NaN − NaN are NaN
 }
 
-/** Throws RangeError where the result is NaN although the inputs are finite. What is too large for float32 is ±∞, as in NumPy. */
+/** Throws RangeError where the result is NaN although the inputs are finite. Overflow gives ±∞, as in NumPy, and is no error. */
 function refuse(name: string, inputs: readonly Node[], result: Node, wanted: string, hint: string): void {
   if (isRecording()) return;
-  const isGiven = inputs.map(isFinite).reduce((a, b) => ops.logicalAnd(a, b));
-  const isWrong = ops.logicalAnd(isGiven, ops.any(ops.notEqual(result, result)));
-  // a value of its own: the history of the result stays as it is
+  const areFinite = inputs.map(isFinite).reduce((a, b) => ops.logicalAnd(a, b));
+  const isWrong = ops.logicalAnd(areFinite, ops.any(ops.notEqual(result, result)));
+  // computed apart, so that the result keeps its history
   if (valueOf(isWrong).read()[0] === 0) return;
   throw new RangeError(`${name}: a must be ${wanted}; got ${showShape(inputs[0]?.shape ?? [])} ${hint}`);
 }
@@ -24,8 +24,14 @@ function refuse(name: string, inputs: readonly Node[], result: Node, wanted: str
 const dependent = 'whose columns depend on each other';
 
 /**
- * The x of a·x = b: a [..., n, n], b [..., n, m] or [n] → b's shape. Throws ShapeError for others, RangeError where a is singular to
- * the precision of float32.
+ * The solution x of a·x = b: a [..., n, n], b [..., n, m], or b [n] for a single matrix → b's shape, float32.
+ *
+ * @throws ShapeError where the shapes do not fit; RangeError where a is singular to the precision of float32.
+ * @example
+ * ```ts
+ * import { solve } from 'treadle';
+ * solve([[2, 0], [0, 4]], [2, 4]); // → [1, 1]
+ * ```
  */
 export function solve(a: TensorLike, b: TensorLike): Tensor {
   const [left, right] = [nodeOf(a), nodeOf(b)];
@@ -40,7 +46,16 @@ export function solve(a: TensorLike, b: TensorLike): Tensor {
   return new Tensor(x);
 }
 
-/** a⁻¹ of a [..., n, n]. Throws ShapeError for others, RangeError where a is singular to the precision of float32. */
+/**
+ * The inverse of a [..., n, n], of the same shape, float32.
+ *
+ * @throws ShapeError for matrices that are not square; RangeError where a is singular to the precision of float32.
+ * @example
+ * ```ts
+ * import { inv } from 'treadle';
+ * inv([[2, 0], [0, 4]]); // → [[0.5, 0], [0, 0.25]]
+ * ```
+ */
 export function inv(a: TensorLike): Tensor {
   const matrix = nodeOf(a);
   const inverse = ops.inv(matrix);
@@ -48,14 +63,30 @@ export function inv(a: TensorLike): Tensor {
   return new Tensor(inverse);
 }
 
-/** The determinant of a [..., n, n] → [...]. */
+/**
+ * The determinant of a [..., n, n] → [...], float32; 0 where a is singular.
+ *
+ * @throws ShapeError for matrices that are not square.
+ * @example
+ * ```ts
+ * import { det } from 'treadle';
+ * det([[1, 2], [3, 4]]); // → -2
+ * ```
+ */
 export function det(a: TensorLike): Tensor {
   return new Tensor(ops.det(nodeOf(a)));
 }
 
 /**
- * L, lower triangular with a positive diagonal, of a = L·Lᵀ; a [..., n, n], of which the symmetric part counts. Throws RangeError
- * where a is not positive definite to the precision of float32.
+ * The Cholesky factor of a [..., n, n]: the lower triangular L with a positive diagonal and a = L·Lᵀ, float32. It depends on the
+ * symmetric part (a + aᵀ) / 2 alone.
+ *
+ * @throws ShapeError for matrices that are not square; RangeError where a is not positive definite to the precision of float32.
+ * @example
+ * ```ts
+ * import { cholesky } from 'treadle';
+ * cholesky([[4, 2], [2, 5]]); // → [[2, 0], [1, 2]]
+ * ```
  */
 export function cholesky(a: TensorLike): Tensor {
   const matrix = nodeOf(a);
@@ -65,8 +96,17 @@ export function cholesky(a: TensorLike): Tensor {
 }
 
 /**
- * q [..., m, n] with orthonormal columns and r [..., n, n], upper triangular with a diagonal ≥ 0, of a = q·r; a [..., m, n], m ≥ n. A
- * column of a that is a sum of those before it is 0 in q.
+ * The QR factorization a = q·r of a [..., m, n], m ≥ n: q [..., m, n] has orthonormal columns, r [..., n, n] is upper triangular with
+ * a diagonal ≥ 0. Where a column of a depends linearly on those before it, that column of q is 0. float32.
+ *
+ * @throws ShapeError where a has fewer rows than columns.
+ * @example
+ * ```ts
+ * import { qr } from 'treadle';
+ * const { q, r } = qr([[3, 0], [4, 5]]);
+ * q; // → [[0.6, -0.8], [0.8, 0.6]]
+ * r; // → [[5, 4], [0, 3]]
+ * ```
  */
 export function qr(a: TensorLike): { readonly q: Tensor; readonly r: Tensor } {
   const [q, r] = ops.qr(nodeOf(a));
@@ -74,8 +114,16 @@ export function qr(a: TensorLike): { readonly q: Tensor; readonly r: Tensor } {
 }
 
 /**
- * The x that makes ‖a·x − b‖ least: a [..., m, n], m ≥ n, b [..., m, k] or [m]. Throws ShapeError for others, RangeError where
- * columns of a depend on each other to the precision of float32.
+ * The least-squares solution: the x that minimizes ‖a·x − b‖, for a [..., m, n] with m ≥ n and b [..., m, k], or b [m] for a single
+ * matrix → [..., n, k] or [n], float32.
+ *
+ * @throws ShapeError where the shapes do not fit; RangeError where columns of a depend on each other to the precision of float32.
+ * @example
+ * ```ts
+ * import { lstsq } from 'treadle';
+ * const line = lstsq([[1, 0], [1, 1], [1, 2]], [1, 3, 5]); // intercept and slope
+ * line.round(); // → [1, 2]
+ * ```
  */
 export function lstsq(a: TensorLike, b: TensorLike): Tensor {
   const [left, right] = [nodeOf(a), nodeOf(b)];
@@ -85,8 +133,16 @@ export function lstsq(a: TensorLike, b: TensorLike): Tensor {
 }
 
 /**
- * u [..., m, k], s [..., k], falling, and vh [..., k, n] of a = u·diag(s)·vh, k the smaller of m and n; a [..., m, n]. The columns
- * of u and the rows of vh are orthonormal, whatever the rank of a. Gradients of u and vh are for singular values that differ.
+ * The singular value decomposition a = u·diag(s)·vh of a [..., m, n], k the smaller of m and n: u [..., m, k] with orthonormal
+ * columns, s [..., k] in descending order, vh [..., k, n] with orthonormal rows, whatever the rank of a. float32. Gradients of u and
+ * vh exist where the singular values differ.
+ *
+ * @throws ShapeError for fewer than two axes.
+ * @example
+ * ```ts
+ * import { svd } from 'treadle';
+ * svd([[3, 0], [0, 4]]).s; // → [4, 3]
+ * ```
  */
 export function svd(a: TensorLike): { readonly u: Tensor; readonly s: Tensor; readonly vh: Tensor } {
   const [u, s, vh] = ops.svd(nodeOf(a));
@@ -94,8 +150,17 @@ export function svd(a: TensorLike): { readonly u: Tensor; readonly s: Tensor; re
 }
 
 /**
- * The eigenvalues [..., n], rising, and as columns the eigenvectors [..., n, n] of a [..., n, n], of which the symmetric part counts.
- * Gradients of the vectors are for eigenvalues that differ.
+ * The eigenvalues [..., n], in ascending order, and the eigenvectors [..., n, n], as columns, of symmetric matrices a [..., n, n],
+ * float32. They depend on the symmetric part (a + aᵀ) / 2 alone. Gradients of the vectors exist where the eigenvalues differ.
+ *
+ * @throws ShapeError for matrices that are not square.
+ * @example
+ * ```ts
+ * import { eigh } from 'treadle';
+ * const { eigenvalues, eigenvectors } = eigh([[2, 0], [0, 1]]);
+ * eigenvalues; // → [1, 2]
+ * eigenvectors; // → [[0, 1], [1, 0]]
+ * ```
  */
 export function eigh(a: TensorLike): { readonly eigenvalues: Tensor; readonly eigenvectors: Tensor } {
   const [eigenvalues, eigenvectors] = ops.eigh(nodeOf(a));

@@ -1,5 +1,5 @@
-// Random tensors. A number depends on the seed, on how many random tensors were made since the seed was set, and on its place
-// in the tensor: not on threads, nor on what else is computed.
+// Random tensors. A random number depends on the seed, on how many random tensors were drawn since the seed was set, and on its
+// position in the tensor. It does not depend on threads, nor on what else is computed.
 
 import { recordingUnderWay } from '@treadle/compiler';
 import {
@@ -18,7 +18,20 @@ import { Tensor } from './tensor.ts';
 let seed = Math.floor(2 ** 31 * Math.random()); // node:crypto would take longer to load than many models to build
 let drawn = 0;
 
-/** Starts the sequence of random tensors anew; equal seeds give equal numbers. */
+/**
+ * Restarts the sequence of random tensors from a seed: equal seeds give equal numbers. Without it the sequence differs from run to
+ * run of a program.
+ *
+ * @throws RangeError unless the seed is a whole number from 0 to 2³² − 1.
+ * @example
+ * ```ts
+ * import { randomUniform, setSeed } from 'treadle';
+ * setSeed(1);
+ * const first = randomUniform([3]);
+ * setSeed(1);
+ * randomUniform([3]).equal(first).all(); // → 1
+ * ```
+ */
 export function setSeed(n: number): void {
   checkSeed('setSeed', n);
   seed = n;
@@ -32,12 +45,12 @@ function checkSeed(op: string, n: number): void {
 }
 
 /**
- * What a function that is recorded draws. Every run draws all of it in the order in which the function does, whatever order the
- * plan asks in, so that a compiled function draws what it would draw uncompiled.
+ * The draws of a function that is recorded. Every run makes all of them in the order in which the function makes them, in whatever
+ * order the plan asks for them. So a compiled function draws the same numbers as it would uncompiled.
  */
 class Draws {
   readonly #recording: object;
-  /** without those that were made while the function was recorded, for a variable to begin with */
+  /** in order; undefined for a draw that was used up while the function was recorded, by the initial value of a variable */
   readonly #draws: ((() => number) | undefined)[] = [];
   readonly #taken = new Set<number>();
   #values: readonly (number | undefined)[] = [];
@@ -46,7 +59,7 @@ class Draws {
     this.#recording = recording;
   }
 
-  /** Adds a draw; what is returned gives its number, once in every run. */
+  /** Adds a draw; the function returned gives its number in each run. */
   add(draw: () => number): () => number {
     const at = this.#draws.push(draw) - 1;
     return () => {
@@ -54,7 +67,7 @@ class Draws {
         this.#draws[at] = undefined;
         return draw();
       }
-      // a number that is asked for again is that of the next run
+      // A number that is asked for again belongs to the next run.
       if (this.#taken.size === 0 || this.#taken.has(at)) {
         this.#values = this.#draws.map((each) => each?.());
         this.#taken.clear();
@@ -65,10 +78,10 @@ class Draws {
   }
 }
 
-/** By what is recorded. */
+/** by recording */
 const recorded = new WeakMap<object, Draws>();
 
-/** A number drawn now, or in a function that is recorded at every run. */
+/** A number that is drawn now, or, in a function that is recorded, at every run. */
 function drawnWord(draw: () => number): Node {
   const recording = recordingUnderWay();
   if (!recording) return numberNode(draw(), 'int32');
@@ -89,21 +102,32 @@ function nextKey(op: string, own: Seed | undefined): readonly [Node, Node] {
   return [first, numberNode(-1, 'int32')];
 }
 
-/** A seed, or a function that gives one for every draw: in a compiled function for every run. */
+/** A seed, or a function that gives one for each draw: in a compiled function, for each run. */
 export type Seed = number | (() => number);
 
 export interface NormalOptions {
-  /** 0 by default */
+  /** the mean; 0 by default */
   readonly mean?: number;
-  /** 1 by default */
+  /** the standard deviation; 1 by default */
   readonly stddev?: number;
-  /** numbers that depend on this seed alone */
+  /** with it, the numbers depend on this seed alone, not on setSeed nor on earlier draws */
   readonly seed?: Seed;
 }
 
 const normalOptions: OptionKinds<NormalOptions> = { mean: 'number', stddev: 'number', seed: 'any' };
 
-/** Normally distributed float32. */
+/**
+ * Normally distributed numbers, float32.
+ *
+ * @throws ShapeError for extents that are not whole numbers ≥ 0.
+ * @example
+ * ```ts
+ * import { randomNormal } from 'treadle';
+ * const x = randomNormal([2, 3], { mean: 5, stddev: 0.1, seed: 1 });
+ * x.shape; // → [2, 3]
+ * x.sub(5).abs().less(1).all(); // → 1
+ * ```
+ */
 export function randomNormal(shape: Shape, options: NormalOptions = {}): Tensor {
   const { mean = 0, stddev = 1, seed: own } = readOptions('randomNormal', options, normalOptions);
   const [word0, word1] = nextKey('randomNormal', own);
@@ -111,17 +135,27 @@ export function randomNormal(shape: Shape, options: NormalOptions = {}): Tensor 
 }
 
 export interface UniformOptions {
-  /** 0 by default */
+  /** the lower end; 0 by default */
   readonly min?: number;
-  /** 1 by default; not reached */
+  /** the upper end, which is not reached; 1 by default */
   readonly max?: number;
-  /** numbers that depend on this seed alone */
+  /** with it, the numbers depend on this seed alone, not on setSeed nor on earlier draws */
   readonly seed?: Seed;
 }
 
 const uniformOptions: OptionKinds<UniformOptions> = { min: 'number', max: 'number', seed: 'any' };
 
-/** Uniformly distributed float32 in [min, max). */
+/**
+ * Uniformly distributed numbers from min up to, not including, max: [0, 1) by default, float32.
+ *
+ * @throws ShapeError for extents that are not whole numbers ≥ 0.
+ * @example
+ * ```ts
+ * import { randomUniform } from 'treadle';
+ * const x = randomUniform([1000], { min: -1, max: 1, seed: 1 });
+ * x.abs().lessEqual(1).all(); // → 1
+ * ```
+ */
 export function randomUniform(shape: Shape, options: UniformOptions = {}): Tensor {
   const { min = 0, max = 1, seed: own } = readOptions('randomUniform', options, uniformOptions);
   const [word0, word1] = nextKey('randomUniform', own);

@@ -1,4 +1,4 @@
-// explain(f): the plan of a function, as people read it.
+// explain(f): the plan of a function as a table for people.
 
 import { type ExplainedKernel, explainPlan, type PlanFigures } from '@treadle/compiler';
 import { checkFunction } from '@treadle/graph';
@@ -6,13 +6,13 @@ import { describeArguments } from '../compile/describe-arguments.ts';
 import { recordCall } from '../compile/recorded-call.ts';
 import { type Column, printedAs, shortNumber, table } from '../print/table.ts';
 
-/** The plan of one call: plain data, which String and console.log show as a table. */
+/** The plan of one call: plain data. String and console.log show it as a table. */
 export type Explanation = PlanFigures;
 
 /**
- * A function of the same arguments that says what f would do with them: its kernels, what is fused into each, what they
- * compute and move, and how much memory it takes. f is called once, as `compile` does to record it: it may be compiled
- * itself, and may assign variables; nothing is run, and no variable changes. To explain a training step:
+ * A function of the same arguments that returns the plan of f for them: its kernels, the ops that are fused into each, the
+ * operations and bytes of each, and the memory of intermediate values. f is called once, as `compile` does to record it. It may be
+ * compiled itself and may assign variables; nothing runs, and no variable changes. A training step, for example, is
  *
  *     const step = (x, y) => {
  *       const value = loss(y, model.call(x, { training: true }));
@@ -20,6 +20,14 @@ export type Explanation = PlanFigures;
  *       return value;
  *     };
  *     console.log(explain(step)(x, y));
+ *
+ * @throws TypeError for an f that is no function; when it is called, what `compile` throws.
+ * @example
+ * ```ts
+ * import { explain, ones, type Tensor } from 'treadle';
+ * const plan = explain((x: Tensor) => x.mul(2).add(1).exp())(ones([1000]));
+ * plan.kernels.length; // → 1
+ * ```
  */
 export function explain<A extends readonly unknown[]>(f: (...args: A) => unknown): (...args: A) => Explanation {
   checkFunction('explain: f', f);
@@ -31,7 +39,7 @@ export function explain<A extends readonly unknown[]>(f: (...args: A) => unknown
 
 const mostText = 48;
 
-/** The ops in one line; of very many, the first. */
+/** The ops in one line; if there are too many, the first of them. */
 export function showOps({ kind, ops }: Pick<ExplainedKernel, 'kind' | 'ops'>): string {
   const text = ops.length === 0 ? (kind === 'lanes' ? 'copy' : kind) : ops.join(' ');
   if (text.length <= mostText) return text;

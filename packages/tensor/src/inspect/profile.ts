@@ -1,4 +1,4 @@
-// profile(f): how long each kernel of a function's plan takes, on each thread.
+// profile(f): the time of each kernel of a function's plan, on each thread.
 
 import { type ExplainedKernel, isRecording, type Profiling, profilePlan, valueOf } from '@treadle/compiler';
 import { checkFunction, type OptionKinds, readOptions } from '@treadle/graph';
@@ -8,37 +8,40 @@ import { Recordings } from '../compile/recordings.ts';
 import { type Column, printedAs, table } from '../print/table.ts';
 import { showOps } from './explain.ts';
 
-/** The part of one thread in a kernel. */
+/** The share of one thread in a kernel. */
 export interface ThreadShare {
+  /** time that the thread worked on the kernel, in milliseconds */
   readonly ms: number;
+  /** number of tiles that the thread computed */
   readonly tiles: number;
 }
 
-/** A kernel as explain tells of it, with what it took. */
+/** A kernel as explain describes it, with its times. */
 export interface ProfiledKernel extends ExplainedKernel {
-  /** from the first tile's begin to the last one's end */
+  /** from the start of the first tile to the end of the last one, in milliseconds */
   readonly ms: number;
-  /** of the time that all threads worked */
+  /** share of the time that all threads worked: 0 … 1 */
   readonly share: number;
-  /** one for each thread that the engine has; tiles are claimed as threads come, so it is another one in every run */
+  /** for each thread of the engine; threads claim tiles as they become free, so shares differ from run to run */
   readonly threads: readonly ThreadShare[];
-  /** 10⁹ operations, and bytes read or written, a second */
+  /** speed in 10⁹ operations a second */
   readonly gflops: number;
+  /** speed in 10⁹ bytes, read and written, a second */
   readonly gbytes: number;
 }
 
-/** One run: plain data, which String and console.log show as a table. */
+/** One run: plain data. String and console.log show it as a table. */
 export interface Profile<R> {
-  /** what the function returned */
+  /** the result of the function */
   readonly result: R;
-  /** from the first kernel's begin to the last one's end */
+  /** from the start of the first kernel to the end of the last one, in milliseconds */
   readonly ms: number;
   /** in the order of the plan */
   readonly kernels: readonly ProfiledKernel[];
 }
 
 export interface ProfileOptions {
-  /** how often a call runs the plan; it tells of the run that took the median time. 1 by default */
+  /** number of times that a call runs the plan; the profile is that of the run with the median time. 1 by default */
   readonly runs?: number;
 }
 
@@ -48,9 +51,17 @@ const mostRuns = 1e6;
 const profileOptions: OptionKinds<ProfileOptions> = { runs: 'number' };
 
 /**
- * A function of the same arguments that calls f as `compile(f)` would, with all its effects, and measures it. The first run
- * of a plan is slower than those to come; a kernel takes about 0.1 µs more for being watched. Throws RangeError for runs
- * that are no whole number ≥ 1.
+ * A function of the same arguments that runs f as `compile(f)` would, with all its effects, and measures each kernel. The first run
+ * of a plan is slower than later ones; measuring costs about 0.1 µs a kernel.
+ *
+ * @throws RangeError for runs that are no whole number ≥ 1; when it is called, what `compile` throws.
+ * @example
+ * ```ts
+ * import { ones, profile, type Tensor } from 'treadle';
+ * const { result, kernels } = profile((x: Tensor) => x.mul(2).add(1))(ones([3]));
+ * result; // → [3, 3, 3]
+ * kernels.length; // → 1
+ * ```
  */
 export function profile<A extends readonly unknown[], R>(
   f: (...args: A) => R,

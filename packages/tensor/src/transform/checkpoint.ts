@@ -1,15 +1,24 @@
-// checkpoint(f): memory for time.
+// checkpoint(f): a gradient that recomputes instead of keeping values, which takes less memory and more time.
 
 import { checkFunction, checkpoint as checkpointNodes, show } from '@treadle/graph';
 import { tensorsIn, withTensors } from '../map-tensors.ts';
 import { Tensor } from '../tensor.ts';
 
 /**
- * A function that gives what f gives, and whose gradient computes f a second time instead of keeping what was computed on the
- * way: a training step then holds the arguments of f, and the values within one such function at a time. f takes tensors
- * anywhere in its arguments, may use variables, and must give one tensor (TypeError otherwise). Of a deep network in parts of
- * about √depth layers, memory is that of some 2·√depth layers, for one more computation of the forward pass. The same bits as
- * without it, but where three or more gradients of one value are summed in another order.
+ * f, with a gradient that computes f a second time instead of keeping the intermediate values of f. A training step then holds the
+ * arguments of all such functions, and the intermediate values of one of them at a time. A network of n layers, in n / √n functions
+ * of √n layers each, needs memory for about 2·√n layers, and computes the forward pass twice.
+ *
+ * f takes tensors anywhere in its arguments, may use variables, and must return one tensor. Results have the same bits as those of
+ * f; so have gradients, except that three or more gradients of one value may be added in another order.
+ *
+ * @throws TypeError, when it is called, for an f that does not return a tensor.
+ * @example
+ * ```ts
+ * import { checkpoint, grad, type Tensor } from 'treadle';
+ * const f = checkpoint((x: Tensor) => x.square().add(1).square());
+ * grad((x) => f(x))(2); // → 40
+ * ```
  */
 export function checkpoint<A extends readonly unknown[]>(f: (...args: A) => Tensor): (...args: A) => Tensor {
   checkFunction('checkpoint: f', f);

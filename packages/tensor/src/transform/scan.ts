@@ -1,4 +1,4 @@
-// scan(f, init, xs): a loop over the leading axis of tensors, whose body is compiled once and runs for each step inside a plan.
+// scan(f, init, xs): a loop over the leading axis of tensors. Its body is compiled once and runs for each step inside a plan.
 
 import {
   checkFunction,
@@ -15,13 +15,13 @@ import { tensorsIn, withTensors } from '../map-tensors.ts';
 import { Tensor } from '../tensor.ts';
 
 export interface ScanOptions {
-  /** how many steps; by default the leading extent of the tensors of `xs`, and only needed where there are none */
+  /** number of steps; by default the leading extent of the tensors in `xs`. Needed where `xs` has no tensors. */
   readonly length?: number | undefined;
-  /** whether steps are taken from the last element of `xs` to the first; element i of `ys` still belongs to element i of `xs` */
+  /** whether steps go from the last element of `xs` to the first; element i of `ys` still belongs to element i of `xs` */
   readonly reverse?: boolean | undefined;
   /**
-   * how many steps a gradient computes a second time at a stretch, from the carry at their begin, instead of keeping what
-   * they made: about √steps takes the least memory, for one more computation of the steps; by default everything is kept
+   * number of neighbouring steps that the gradient computes a second time, from the carry before them, instead of keeping their
+   * intermediate values. About √steps takes the least memory, and computes each step twice. By default all values are kept.
    */
   readonly recompute?: number | undefined;
 }
@@ -29,22 +29,30 @@ export interface ScanOptions {
 const scanOptions: OptionKinds<ScanOptions> = { length: 'number', reverse: 'boolean', recompute: 'number' };
 
 /**
- * The loop that is in plain TypeScript
+ * A loop over the leading axis of `xs` as one op. In plain TypeScript it is
  *
  *     let carry = init;
  *     for (const x of xs) [carry, ys[i++]] = f(carry, x);
  *
- * as one op: f is called once, to see what a step computes, which is compiled once and runs for every step inside a plan. Results
- * are [the last carry, ys]. `init` and `xs` are tensors, or arrays and plain objects of tensors; each step has the same
- * structure of slices along the leading axis of `xs`, and what f gives beside the carry is put together along a leading axis,
- * in `ys`. Without tensors in `xs`, `length` says how many steps there are. What f uses from its surroundings (weights, for
- * one) is the same at all steps, and has a gradient.
+ * f is called once, to record what a step computes; that is compiled once and runs for every step inside a plan. The results are
+ * [the last carry, ys]. `init` and `xs` are tensors, or arrays and plain objects of tensors. Each step gets the same structure as
+ * `xs`, with slices along the leading axis; the y of each step is stacked along a leading axis in `ys`. Other tensors that f uses,
+ * such as weights, are the same at all steps; they have gradients too.
  *
- * A carry keeps its structure, shapes and dtypes (ShapeError, DtypeError otherwise). f may contain loops of its own and take
- * gradients. It must not assign variables nor draw random numbers (Error): draw them for all steps and pass them in `xs`. Same
- * bits as the loop in plain TypeScript; gradients of what all steps use are sums over the steps in another order.
+ * f may contain scans and take gradients. It must not assign variables nor draw random numbers: draw them for all steps beforehand
+ * and pass them in `xs`. Results have the same bits as those of the loop in plain TypeScript; gradients with respect to what all
+ * steps use are sums over the steps in another order. The name and the meaning are those of JAX's `lax.scan`:
+ * https://docs.jax.dev/en/latest/_autosummary/jax.lax.scan.html
  *
- * Scans (JAX's `lax.scan`): https://docs.jax.dev/en/latest/_autosummary/jax.lax.scan.html
+ * @throws ShapeError for a carry that changes its structure or shapes, DtypeError for one that changes its dtypes, Error for an f
+ * that assigns or draws.
+ * @example
+ * ```ts
+ * import { scan, tensor } from 'treadle';
+ * const [sum, sums] = scan((carry, x) => [carry.add(x), carry.add(x)], tensor(0), tensor([1, 2, 3]));
+ * sum; // → 6
+ * sums; // → [1, 3, 6]
+ * ```
  */
 export function scan<C, X, Y>(
   f: (carry: C, x: X) => readonly [carry: C, y: Y],
