@@ -5,6 +5,8 @@
 import type { Kernel } from '@treadle/kernels';
 import { type Code, type Kernels, useInstance, webAssembly } from '@treadle/runtime';
 import { internalName, type MemoryImport, ModuleBuilder } from '@treadle/wasm';
+import { debug } from '../inspect/debug.ts';
+import { type KernelCode, showCode } from '../inspect/show-code.ts';
 import { beginModule, optimizeInParts } from './compile-module.ts';
 import { emitMain } from './emit-main.ts';
 import { chooseLevel } from './instruction-level.ts';
@@ -50,6 +52,7 @@ export function link(kernels: ReadonlyMap<string, Kernel>, isWatched: boolean): 
 
 /** The same, kernel by kernel. */
 export function* linkInParts(kernels: ReadonlyMap<string, Kernel>, isWatched: boolean): Interruptible<Code> {
+  debug('wasm', 'functions', () => showCode(codeOf(kernels)));
   const missing = new Map([...kernels].filter(([key]) => !kept.has(key)));
   const found = new Map([...kernels.keys()].flatMap((key) => [[key, kept.get(key)] as const]));
   if (missing.size > 0) for (const [key, linked] of yield* compileKernels(missing)) found.set(key, linked);
@@ -64,6 +67,13 @@ export function* linkInParts(kernels: ReadonlyMap<string, Kernel>, isWatched: bo
     kept.delete(key);
   }
   return { entry: entryOf(isWatched), functions };
+}
+
+/** Each kernel with the size of its code. */
+function codeOf(kernels: ReadonlyMap<string, Kernel>): readonly KernelCode[] {
+  return [...kernels].map(([key, kernel]) => {
+    return { name: kernel.name, key, bytes: encodeKernels([kernel]).bytes.byteLength, isKept: kept.has(key) };
+  });
 }
 
 /** Kernels as a module that exports all its functions. */

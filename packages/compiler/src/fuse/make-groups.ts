@@ -3,6 +3,8 @@
 
 import type { VariableState } from '@treadle/graph';
 import type { Ragged } from '../dynamic-batch/compare.ts';
+import { debug } from '../inspect/debug.ts';
+import { showGroups } from '../inspect/show-groups.ts';
 import type { Capture } from '../trace/capture.ts';
 import { type Group, ownsPlace } from './group.ts';
 import { GroupGraph } from './group-graph.ts';
@@ -22,6 +24,7 @@ export function makeGroups(capture: Capture, { stored, programs }: Fused, ragged
   fuseEpilogues(capture, groups);
   fuseRows(capture, groups, ragged);
   if (!ragged) fuseReductions(capture, groups, (inputs) => fusedExpression(stored, inputs, []));
+  debug('fuse', 'groups', () => showGroups(capture, groups));
   return groups;
 }
 

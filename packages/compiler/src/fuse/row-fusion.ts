@@ -135,6 +135,20 @@ function fits(capture: Capture, { space, parts }: RowGroup, group: Group): boole
 /** Programs that read indices and take longer, random numbers, have a loop of their own that shares work between columns. */
 const costly = 2;
 
+/** Each part after those whose values it reads. */
+export function partsInOrder(parts: readonly Group[]): readonly Group[] {
+  const order: Group[] = [];
+  let left = parts;
+  while (left.length > 0) {
+    const waiting = new Set(left.flatMap(({ members }) => members));
+    const ready = left.filter(({ reads }) => ![...reads].some((read) => waiting.has(read)));
+    if (ready.length === 0) throw new Error('internal: parts of a row group wait for each other');
+    order.push(...ready);
+    left = left.filter((part) => !ready.includes(part));
+  }
+  return order;
+}
+
 /** What a part is evaluated for. */
 export function partRole(capture: Capture, { at, program }: Group, space: RowSpace): Role {
   const isFold = capture.entries[at]?.node.op?.kind === 'reduce';

@@ -1,8 +1,7 @@
 // A row group as a row program: its parts become steps, what one part makes and another reads a value that need not lie in memory.
 
 import { operandKey, type RowFusion, type RowStep, type Window } from '@treadle/kernels';
-import type { Group } from '../fuse/group.ts';
-import { partRole, type RowGroup, viewInRows } from '../fuse/row-fusion.ts';
+import { partRole, partsInOrder, type RowGroup, viewInRows } from '../fuse/row-fusion.ts';
 import type { Capture } from '../trace/capture.ts';
 import { type Located, operandIn } from './located.ts';
 
@@ -15,7 +14,7 @@ export function rowProgram(
   const { capture } = layout;
   /** the numbers of the values that the parts make */
   const values = new Map<number, number>();
-  const ordered = inOrder(parts);
+  const ordered = partsInOrder(parts);
   for (const { members } of ordered) for (const member of members) values.set(member, values.size);
   const ops: string[] = [];
   const keys: string[] = [];
@@ -53,18 +52,4 @@ export function rowProgram(
   const { rows, columns } = space;
   const name = `${ops.join('·')} ${[...rows, columns].join('×')}`;
   return { program: { name, rows, columns, ops, steps }, key: `[${rows}] × ${columns}: ${keys.join('; ')}` };
-}
-
-/** Each part after those whose values it reads. */
-function inOrder(parts: readonly Group[]): readonly Group[] {
-  const order: Group[] = [];
-  let left = parts;
-  while (left.length > 0) {
-    const waiting = new Set(left.flatMap(({ members }) => members));
-    const ready = left.filter(({ reads }) => ![...reads].some((read) => waiting.has(read)));
-    if (ready.length === 0) throw new Error('internal: parts of a row group wait for each other');
-    order.push(...ready);
-    left = left.filter((part) => !ready.includes(part));
-  }
-  return order;
 }

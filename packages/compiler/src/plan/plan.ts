@@ -8,6 +8,8 @@ import { type Block, type Code, memory, type Program, type RunOptions, type Step
 import { advanced, type Interruptible, runToEnd } from '../code/interruptible.ts';
 import { keyOf, linkInParts } from '../code/link.ts';
 import { close, type Pieces, spread } from '../dynamic-batch/padded-rows.ts';
+import { debug } from '../inspect/debug.ts';
+import { showTable } from '../inspect/show-table.ts';
 import { type BlockLayout, type Draft, isSmall } from '../schedule/draft.ts';
 import { kernelsIn } from '../schedule/step.ts';
 import {
@@ -79,6 +81,7 @@ export class Plan implements Spare {
     const functions = new Map([...code.keys()].map((key, position) => [key, position]));
     const table = layOutTable(phases, (kernel) => required(functions.get(keyOf(kernel))), isWatched);
     this.#tableWords = table.words;
+    debug('plan', 'step table', () => showTable(table.words, this.names));
     this.#rounds = table.rounds;
     this.#program = programOf(phases, table.own, () => this.#linkedCode(), isWatched);
     this.#inBlock = inBlock;

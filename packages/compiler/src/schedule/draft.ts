@@ -9,6 +9,8 @@ import type { Ragged } from '../dynamic-batch/compare.ts';
 import { type Pieces, piecesOf } from '../dynamic-batch/padded-rows.ts';
 import { makeGroups } from '../fuse/make-groups.ts';
 import { fuse } from '../fuse/materialize.ts';
+import { debug } from '../inspect/debug.ts';
+import { showBuffers, showPhases } from '../inspect/show-schedule.ts';
 import { type Lowered, lower } from '../lower/lower.ts';
 import { type Written, writtenBy } from '../plan/run-failure.ts';
 import type { Capture, Captured } from '../trace/capture.ts';
@@ -47,7 +49,9 @@ export function* draftInParts(capture: Capture, level: Level, ragged?: Ragged): 
   const rooms = new Set(lowered.places.flatMap(({ kind }, slot) => (kind === 'arena' ? [slot] : [])));
   const { phases, lifetimes } = schedule(lowered.steps, rooms);
   yield;
+  debug('schedule', 'phases', () => showPhases(phases));
   const inBlock = layOutBlock(lowered, capture, lifetimes, phases.length, ragged);
+  debug('schedule', 'buffers', () => showBuffers(lowered.places, inBlock));
   yield;
   const written = writtenBy(capture, lowered.places, phases);
   return { lowered, phases, written, inBlock, code: distinctKernels(kernelsIn(phases)), rows: ragged?.rows ?? 1 };

@@ -17,6 +17,8 @@ import {
 } from '@treadle/graph';
 import type { View } from '@treadle/kernels';
 import { partAxis, type RaggedBody, type RaggedEntries } from '../dynamic-batch/compare.ts';
+import { debug } from '../inspect/debug.ts';
+import { showGraph } from '../inspect/show-graph.ts';
 import { cancelInverses } from '../optimize/cancel-inverses.ts';
 import { eliminateCommonSubexpressions } from '../optimize/common-subexpressions.ts';
 import type { Capture, Captured } from './capture.ts';
@@ -119,6 +121,7 @@ export function captureBody(
   });
   const capture = { entries, sources, roots: at.map((position) => ({ at: position, target: undefined })) };
   const short = eliminateCommonSubexpressions(cancelInverses(capture));
+  debug('graph', 'body of a loop, optimized', () => showGraph(short));
   return { capture: short, inputs, carries, roots, ragged: ragged && raggedEntries(short, raggedNodes) };
 }
 

@@ -1,0 +1,71 @@
+// The schedule of a plan as text: its phases with their kernels, then its buffers. Kernels of one phase run at the same time.
+// Buffers go by their slots (`s4`); the phases of a loop are those of one of its rounds, and have slots of their own.
+
+import type { Slot } from '@treadle/kernels';
+import type { Place } from '../plan/places.ts';
+import type { BufferAssignment, Lifetime } from '../schedule/buffer-assignment.ts';
+import { isLoop, type Phase, type Step } from '../schedule/step.ts';
+
+/** A line for each kernel: its name, tiles, estimated time on one thread, and the slots that it reads and writes. */
+export function showPhases(phases: readonly Phase[]): string {
+  return linesOf(phases).join('\n');
+}
+
+function linesOf(phases: readonly Phase[]): readonly string[] {
+  return phases.flatMap((phase, p) => [`phase ${p + 1}`, ...phase.flatMap(showStep).map((line) => `  ${line}`)]);
+}
+
+function showStep(step: Step): readonly string[] {
+  const slots = `${step.reads.map(slotName).join(' ')} → ${step.writes.map(slotName).join(' ')}`;
+  if (!isLoop(step)) {
+    const { name, work, tiles, cost } = step;
+    const fused = work.ops.slice(1);
+    // Elementwise kernels and sequences of kernels have their ops in their names, products only the product.
+    const isNamed = fused.length === 0 || name.startsWith(work.ops.join('·')) || name.includes(' → ');
+    const ops = isNamed ? '' : ` with ${fused.join('·')}`;
+    return [`${name}${ops}: ${tiles} tiles, ${(cost / 1000).toFixed(1)} µs; ${slots}`];
+  }
+  const perRow = step.perRow === undefined ? '' : `, ${step.perRow} for each row`;
+  return [`${step.name}: ${step.rounds} rounds${perRow}; ${slots}`, ...linesOf(step.phases)];
+}
+
+/** What is laid out in the block of a plan. */
+export interface BlockBuffers extends Pick<BufferAssignment, 'bytes'> {
+  readonly offsets: readonly (readonly [Slot, number])[];
+  readonly lifetimes: readonly Lifetime[];
+}
+
+/** A line for each slot: what it stands for and, where it lies in the plan's block, its offset, size and phases. */
+export function showBuffers(places: readonly Place[], { offsets, lifetimes, bytes }: BlockBuffers): string {
+  const inBlock = new Map(
+    offsets.map(([slot, offset], i) => {
+      const { bytes: size = 0, first = 0, last = 0 } = lifetimes[i] ?? {};
+      return [slot, ` at ${offset}, ${size} bytes, phases ${first + 1}–${last + 1}`];
+    }),
+  );
+  const lines = places.map((place, slot) => `${slotName(slot)}  ${placeText(place)}${inBlock.get(slot) ?? ''}`);
+  return [...lines, `${bytes} bytes`].join('\n');
+}
+
+function placeText(place: Place): string {
+  switch (place.kind) {
+    case 'source':
+      return `source ${place.source}`;
+    case 'output':
+      return `output ${place.output}`;
+    case 'target':
+      return `variable of root ${place.root}`;
+    case 'rows':
+      return `${place.times} × rows`;
+    case 'moved':
+      return `moved from ${slotName(place.of)}`;
+    case 'record':
+      return 'refusal';
+    case 'arena':
+      return 'intermediate';
+  }
+}
+
+function slotName(slot: Slot): string {
+  return `s${slot}`;
+}

@@ -1,0 +1,50 @@
+// The step table of a plan as text, decoded from the words that every thread reads in a run: phases, their steps, and loops with
+// the phases of one round.
+
+import {
+  head,
+  list,
+  loopRecord,
+  noRecord,
+  phaseBytes,
+  phaseRecord,
+  stepBytes,
+  stepRecord,
+  turnBytes,
+} from '../plan/step-table.ts';
+
+/**
+ * A line for each step: its number, the function that it calls, how many tiles it has, and the byte offset of its window (from
+ * the begin of the table, or in a loop of a thread's windows of that loop).
+ *
+ * @param names what each step is called, by its number
+ */
+export function showTable(words: readonly number[], names: readonly string[]): string {
+  const own = words[head.own / 4] ?? 0;
+  const title = `${4 * words.length} bytes${own > 0 ? `, ${own} bytes of windows for each thread` : ''}`;
+  return [title, ...listAt(words, names, head.list)].join('\n');
+}
+
+/** The phases of the list at a byte offset. */
+function listAt(words: readonly number[], names: readonly string[], at: number): readonly string[] {
+  const word = (byteOffset: number): number => words[byteOffset / 4] ?? 0;
+  const lines: string[] = [];
+  let step = word(at + list.steps);
+  for (let phase = word(at + list.phases), p = 1; phase < word(at + list.phasesEnd); phase += phaseBytes, p++) {
+    lines.push(`phase ${p}`);
+    const loop = word(phase + phaseRecord.loop);
+    if (loop > 0) {
+      const fixed = (word(loop + loopRecord.fixedEnd) - word(loop + loopRecord.fixed)) / 8;
+      const changing = (word(loop + loopRecord.turnsEnd) - word(loop + loopRecord.turns)) / turnBytes;
+      lines.push(`  loop of ${word(loop + loopRecord.rounds)} rounds; ${fixed} words fixed, ${changing} changing`);
+      lines.push(...listAt(words, names, loop + loopRecord.list).map((line) => `    ${line}`));
+    }
+    for (const end = word(phase + phaseRecord.stepsEnd); step < end; step += stepBytes) {
+      const index = word(step + stepRecord.index);
+      const record = word(step + stepRecord.record) === noRecord ? '' : ', may refuse';
+      const calls = `function ${word(step + stepRecord.func)}, ${word(step + stepRecord.tiles)} tiles`;
+      lines.push(`  ${index} ${names[index] ?? ''}: ${calls}, window at ${word(step + stepRecord.window)}${record}`);
+    }
+  }
+  return lines;
+}
