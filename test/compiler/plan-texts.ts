@@ -8,8 +8,8 @@ import { showPhases } from '../../packages/compiler/dist/inspect/show-schedule.j
 import { optimized } from '../../packages/compiler/dist/optimize/index.js';
 import { draft } from '../../packages/compiler/dist/schedule/draft.js';
 import type { Capture } from '../../packages/compiler/dist/trace/capture.js';
-import { recordCall } from '../../packages/tensor/dist/compile/compile.js';
 import { describeArguments } from '../../packages/tensor/dist/compile/describe-arguments.js';
+import { recordCall } from '../../packages/tensor/dist/compile/recorded-call.js';
 
 /** What the compiler makes a plan from for a call of `f`. */
 export function captureOf<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): Capture {

@@ -75,7 +75,17 @@ const sources = packages.flatMap((p) => p.sources);
 function fileOf(path: string, from: string): string {
   const [, folder] = /^@treadle\/(\w+)$/.exec(from) ?? [];
   if (folder) return `packages/${folder}/src/index.ts`;
-  return posix.join(posix.dirname(path), from).replace('/dist/', '/src/').replace(/\.js$/, '.ts');
+  const own = Object.entries(importsOf(path.split('/')[1] ?? '')).find(([name]) => name === from);
+  if (own) return `packages/${path.split('/')[1]}/${sourceOf(String(own[1]))}`;
+  return posix.join(posix.dirname(path), sourceOf(from));
+}
+
+/** The path of the source from which a built file was made. */
+function sourceOf(built: string): string {
+  return built
+    .replace(/^\.\/(?=dist\/)/, '')
+    .replace(/(^|\/)dist\//, '$1src/')
+    .replace(/\.js$/, '.ts');
 }
 
 /** What a package calls its own files by: names that begin with #, whose file depends on the host. */

@@ -2,6 +2,8 @@
 // every plan that is made; `TREADLE_DEBUG=all` prints all of them. This is the only place that reads the variable. Without it
 // no text is made. Knows nothing of the passes: each one hands over its own text.
 
+import { host } from '@treadle/runtime';
+
 /** The passes that can be printed, in the order in which they run. */
 export const passes = ['graph', 'fuse', 'schedule', 'plan', 'wasm'] as const;
 
@@ -11,8 +13,8 @@ let printed: ReadonlySet<Pass> | undefined;
 
 /** Prints what a pass has made, if TREADLE_DEBUG names the pass. `text` is called only then. */
 export function debug(pass: Pass, title: string, text: () => string): void {
-  printed ??= passesIn(process.env.TREADLE_DEBUG);
-  if (printed.has(pass)) process.stderr.write(`── ${pass}: ${title}\n${text()}\n`);
+  printed ??= passesIn(host.environment('TREADLE_DEBUG'));
+  if (printed.has(pass)) console.error(`── ${pass}: ${title}\n${text()}`);
 }
 
 /**
