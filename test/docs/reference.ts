@@ -36,10 +36,11 @@ export async function readReference(): Promise<Entry[]> {
   const docs = join(root, 'docs');
   const path = createRequire(join(docs, 'package.json')).resolve('typedoc');
   const { Application, ReflectionKind } = await import(pathToFileURL(path).href);
-  const app = await Application.bootstrap({ options: docs, logLevel: 'Error' }, await readers(path));
+  const app = await Application.bootstrapWithPlugins({ options: docs, logLevel: 'Error' }, await readers(path));
   const project = await app.convert();
   if (!project) throw new Error('TypeDoc could not read the sources');
   const entriesOf = (reflection: Reflection, prefix: string): Entry[] => {
+    if (reflection.kind === ReflectionKind.Reference) return []; // the same under a second name
     const name = `${prefix}${reflection.name}`;
     const comments = commentsOf(reflection);
     const entry = {
