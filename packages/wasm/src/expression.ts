@@ -3,7 +3,15 @@
 // that row. An expression is text, not a value: used twice it is evaluated twice; `f.let` evaluates it once.
 
 import { instructions } from './instructions.ts';
-import { isValueType, laneCounts, type ResultType, type ValueType, type Vector } from './types.ts';
+import {
+  type AddressType,
+  addressType,
+  isValueType,
+  laneCounts,
+  type ResultType,
+  type ValueType,
+  type Vector,
+} from './types.ts';
 
 type Instructions = typeof instructions;
 export type InstructionName = keyof Instructions;
@@ -78,8 +86,15 @@ type ImmediateOf<Row> = Row extends readonly [number, readonly string[], string,
 type Args<P extends readonly unknown[], T extends Vector, Named = false> = P extends readonly [infer A, ...infer Rest]
   ? A extends 'v'
     ? [Named extends true ? Operand<NoInfer<T>> : Expr<T>, ...Args<Rest, T, true>]
-    : [A extends 'mask' ? Expr<Vector> : A extends ValueType ? Operand<A> : never, ...Args<Rest, T, Named>]
+    : [OperandOf<A>, ...Args<Rest, T, Named>]
   : [];
+type OperandOf<A> = A extends 'mask'
+  ? Expr<Vector>
+  : A extends 'address'
+    ? Operand<AddressType>
+    : A extends ValueType
+      ? Operand<A>
+      : never;
 type Result<R, T extends Vector> = Expr<R extends 'v' ? T : R extends ResultType ? R : never>;
 
 type WithImmediate<I, A extends unknown[]> = I extends 'memory'
@@ -93,12 +108,13 @@ type WithImmediate<I, A extends unknown[]> = I extends 'memory'
         : A;
 
 /** A load leaves whatever lanes its reader names: `v128.load('f32x4', address)`. */
-type IsGenericLoad<Row> = ParamsOf<Row> extends readonly ['i32'] ? (ResultOf<Row> extends 'v' ? true : false) : false;
+type IsGenericLoad<Row> =
+  ParamsOf<Row> extends readonly ['address'] ? (ResultOf<Row> extends 'v' ? true : false) : false;
 type IsGeneric<Row> = 'v' extends ParamsOf<Row>[number] ? true : false;
 
 type Method<Row> =
   IsGenericLoad<Row> extends true
-    ? <T extends Vector>(type: T, address: Operand<'i32'>, offset?: number) => Expr<T>
+    ? <T extends Vector>(type: T, address: Operand<AddressType>, offset?: number) => Expr<T>
     : IsGeneric<Row> extends true
       ? <T extends Vector>(...args: WithImmediate<ImmediateOf<Row>, Args<ParamsOf<Row>, T>>) => Result<ResultOf<Row>, T>
       : (...args: WithImmediate<ImmediateOf<Row>, Args<ParamsOf<Row>, Vector>>) => Result<ResultOf<Row>, Vector>;
@@ -112,22 +128,30 @@ export type Namespace<S extends string> = {
 
 type Constant<S extends ValueType> = S extends Vector ? Lane<S> | readonly Lane<S>[] : Lane<S>;
 
+type RuntimeParam = ValueType | 'v' | 'mask';
 type RuntimeRow = readonly [
-  number,
-  readonly (ValueType | 'v' | 'mask')[],
-  ResultType | 'v',
+  code: number,
+  params: readonly RuntimeParam[],
+  result: ResultType | 'v',
   immediate?: string,
   size?: number,
 ];
 
-/** A row under a type that code at run time can read. */
+const rows = new Map<string, RuntimeRow>(
+  Object.entries(instructions).map(([name, row]) => {
+    const [code, params, ...rest] = row as readonly [number, readonly ('address' | RuntimeParam)[], ResultType | 'v'];
+    return [name, [code, params.map((param) => (param === 'address' ? addressType : param)), ...rest]];
+  }),
+);
+
+/** A row of the table as code reads it at run time; an address has the type that addresses have. */
 export function instruction(name: InstructionName): RuntimeRow {
-  return instructions[name];
+  return rows.get(name) as RuntimeRow;
 }
 
 function method(name: InstructionName): (...args: unknown[]) => Expr<ResultType> {
   const [, params, result, immediate, accessed] = instruction(name);
-  const isLoad = result === 'v' && params.length === 1 && params[0] === 'i32';
+  const isLoad = result === 'v' && params.length === 1 && params[0] === addressType;
   const hasLanes = immediate === 'shuffle' || immediate === 'lane' || immediate === 'memory lane';
   const first = isLoad || hasLanes ? 1 : 0; // where the operands begin
   const naming = first + params.indexOf('v'); // the operand that names the vector type

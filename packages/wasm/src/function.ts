@@ -3,6 +3,7 @@
 // that was kept until after its end throws at once.
 
 import { type Expr, i32, type Operand, operand, type Signature } from './expression.ts';
+import { type Integer, integer, type Whole } from './integer.ts';
 import type { ResultType, ValueType } from './types.ts';
 
 export interface Label {
@@ -78,8 +79,8 @@ export class FunctionBuilder<R extends ResultType = ResultType> {
   }
 
   /** local += step */
-  increment(local: Local<'i32'>, step: Operand<'i32'>): void {
-    this.set(local, i32.add(local, step));
+  increment<T extends Integer>(local: Local<T>, step: Whole<NoInfer<T>>): void {
+    this.set(local, integer.add(local, step));
   }
 
   /** Evaluates for effect: stores, calls. A value left is dropped. */
@@ -157,13 +158,13 @@ export class FunctionBuilder<R extends ResultType = ResultType> {
    * Runs `body` while counter + step ≤ end (signed), moving the counter on by `step` each round: full steps only.
    * The test is at the foot, which is the shape of loop that V8 compiles best.
    */
-  forSteps(counter: Local<'i32'>, end: Expr<'i32'>, step: number, body: () => void): void {
-    const last = this.let(i32.sub(end, step));
-    this.if(i32.le_s(counter, last), () => {
+  forSteps<T extends Integer>(counter: Local<T>, end: Expr<NoInfer<T>>, step: number, body: () => void): void {
+    const last = this.let<T>(integer.sub(end, step));
+    this.if(integer.le_s(counter, last), () => {
       this.loop((again) => {
         body();
         this.increment(counter, step);
-        this.brIf(again, i32.le_s(counter, last));
+        this.brIf(again, integer.le_s(counter, last));
       });
     });
   }

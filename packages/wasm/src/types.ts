@@ -7,6 +7,13 @@ export type ValueType = Scalar | Vector;
 /** What an expression leaves behind: a value, or nothing (a store, a call of a function without result). */
 export type ResultType = ValueType | 'void';
 
+/**
+ * The type of an address, and of a distance in bytes between two. Memory of more than 4 GiB takes 'i64' here, which is the whole
+ * switch for the code that is written over `Address` (address.ts).
+ */
+export type AddressType = 'i32';
+export const addressType: AddressType = 'i32';
+
 /** How many numbers a value holds. */
 export const laneCounts: Readonly<Record<ValueType, number>> = {
   i32: 1,
