@@ -9,7 +9,6 @@ export {
   denseSlot,
 } from './conv/index.ts';
 export { chainKernels } from './core/chained-kernel.ts';
-export { region } from './core/epilogue/region.ts';
 export type {
   Epilogue,
   Kernel,
@@ -26,12 +25,12 @@ export type {
   Word,
   Work,
 } from './core/kernel.ts';
+export type { Lane, LaneExpression } from './core/lane-expression.ts';
 export { operandKey, overWindow, Window } from './core/window.ts';
-export type { LaneExpression } from './elementwise/fused-loop.ts';
 export { type IndexBlock, type Quarter, quarterOf } from './elementwise/index-block.ts';
 export { lanes } from './elementwise/kernel.ts';
 export { joinMultiTensor } from './elementwise/multi-tensor.ts';
-export type { Lane } from './elementwise/vector-io.ts';
+export { region } from './elementwise/region.ts';
 export { argsort } from './indexing/argsort.ts';
 export { checkIndices, readRecord } from './indexing/check-indices.ts';
 export { gather, scatterAdd } from './indexing/gather.ts';

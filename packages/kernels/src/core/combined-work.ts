@@ -1,18 +1,19 @@
-// What a kernel says of itself when an epilogue finishes its result: it reads, writes and computes what both do. The epilogue finds
-// the result in a cache, so that counts as written, once, and not as read.
+// What a kernel reads, writes and computes together with its epilogue. The epilogue finds the result in a cache, so the result
+// counts as written, once, and not as read.
 
-import { bytesMoved } from '../bytes-moved.ts';
-import { sizeOf } from '../collapse-dims.ts';
-import type { Epilogue, Kernel, Operand, Slot, Work } from '../kernel.ts';
-import { slotsOf } from '../kernel-frame.ts';
+import { bytesMoved } from './bytes-moved.ts';
+import type { Epilogue, Kernel, Operand, Work } from './kernel.ts';
+import { slotsOf } from './kernel-frame.ts';
 
-export interface Unfinished extends Pick<Work, 'kind' | 'ops' | 'shape' | 'flops'> {
+/** A kernel's own work, and the epilogue that follows it. */
+export interface WorkWithEpilogue extends Pick<Work, 'kind' | 'ops' | 'shape' | 'flops'> {
   readonly inputs: readonly Operand[];
   readonly out: Operand;
   readonly epilogue: Epilogue | undefined;
 }
 
-export function finished({
+/** The fields of a kernel that say what it does. */
+export function combinedWork({
   inputs,
   out,
   epilogue,
@@ -20,7 +21,7 @@ export function finished({
   ops,
   shape,
   flops,
-}: Unfinished): Pick<Kernel, 'reads' | 'writes' | 'work'> {
+}: WorkWithEpilogue): Pick<Kernel, 'reads' | 'writes' | 'work'> {
   const { loads = [], stores = [], ops: more = [], flops: added = 0 } = epilogue ?? {};
   const isOther = ({ slot }: Operand): boolean => slot !== out.slot;
   return {
@@ -34,9 +35,4 @@ export function finished({
       ...bytesMoved([...inputs, ...loads.filter(isOther)], [out, ...stores.filter(isOther)]),
     },
   };
-}
-
-/** All of a buffer of that shape. */
-export function wholeOf(slot: Slot, shape: readonly number[]): Operand {
-  return { slot, view: { shape: [sizeOf(shape)], strides: [1], offset: 0 } };
 }
