@@ -1,7 +1,8 @@
-// The instruction set: one row an instruction, under the name the WebAssembly specification gives it.
+// The instruction set: one row for each instruction, under its name in the WebAssembly specification.
 // A row is [opcode, operand types, result type, immediate?, log2 of the bytes accessed?]; a prefixed opcode is written
-// 0xPP_NNNN, prefix then number. Types, methods and encoding all follow from this table and from nothing else.
-// Control, locals, calls and constants are not rows: they are structure, and live in function.ts and expression.ts.
+// 0xPP_NNNN, prefix then number. An operand 'address' has the type of addresses, 'v' is any vector type (the same in the whole
+// row), 'mask' any vector at all. Types, methods and encoding all follow from this table.
+// Control flow, locals, calls and constants are not rows: they are in function.ts and expression.ts.
 
 export const instructions = {
   // Integers.
