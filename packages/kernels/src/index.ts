@@ -48,15 +48,20 @@ export {
   erfc,
   exp,
   expm1,
+  integerMod,
+  integerPower,
   log,
   log1p,
-  normalPair,
+  mod,
   pow,
+  randomNormal,
+  randomUniform,
   sigmoid,
   sin,
   softplus,
   tan,
   tanh,
+  type WordPair,
 } from './math/index.ts';
 export { matmul } from './matmul/index.ts';
 export {
