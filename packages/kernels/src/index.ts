@@ -6,7 +6,6 @@ export {
   conv2d,
   conv2dInputGradient,
   conv2dWeightGradient,
-  denseSlot,
 } from './conv/index.ts';
 export { chainKernels } from './core/chained-kernel.ts';
 export type {
@@ -27,6 +26,7 @@ export type {
 } from './core/kernel.ts';
 export type { Lane, LaneExpression } from './core/lane-expression.ts';
 export { operandKey, overWindow, Window } from './core/window.ts';
+export { denseSlot } from './elementwise/copy.ts';
 export { type IndexBlock, type Quarter, quarterOf } from './elementwise/index-block.ts';
 export { lanes } from './elementwise/kernel.ts';
 export { joinMultiTensor } from './elementwise/multi-tensor.ts';

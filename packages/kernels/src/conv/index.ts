@@ -3,14 +3,14 @@
 // elements.
 
 import { f32x4, reinterpret } from '@treadle/wasm';
-import { denseStrides, sizeOf } from '../core/collapse-dims.ts';
 import type { Epilogue, Kernel, Level, Operand, Slot, View } from '../core/kernel.ts';
 import { denseOperand, transposed } from '../core/operand.ts';
+import { denseSlot } from '../elementwise/copy.ts';
 import { lanes } from '../elementwise/kernel.ts';
 import { constantLane } from '../elementwise/vector-io.ts';
 import { matmul } from '../matmul/index.ts';
 import { type Combine, reduce } from '../reduce/reduce.ts';
-import { type ConvAxis, phasesOf } from './axis.ts';
+import { type ConvAxis, type Phase, phasesOf } from './axis.ts';
 import { correlate } from './correlate.ts';
 import { blockOf, type Placement, type Windows } from './correlation.ts';
 import { panelsFrom } from './panels.ts';
@@ -97,35 +97,35 @@ export function conv2dInputGradient({ dy, w, out, epilogue, level, allocate, ...
     for (const x of phasesOf(columns)) {
       const offset = y.phase * whole.row + x.phase * whole.column;
       const [row, column] = [rows.stride * whole.row, columns.stride * whole.column];
+      const placement = { offset, image: whole.image, row, column };
       if (y.axis.taps * x.axis.taps === 0) {
-        const shape = [images, y.axis.output, x.axis.output, groups * channels];
-        const view: View = { shape, strides: [whole.image, row, column, 1], offset };
+        const sizes = [images, y.axis.output, x.axis.output, groups * channels];
+        const view: View = { shape: sizes, strides: [whole.image, row, column, 1], offset };
         kernels.push(zeros(name, { slot: out, view }));
         continue;
       }
       const { nr } = blockOf(x.axis.output, channels, level, perLane);
-      const [g = 0, ky = 0, kx = 0, c = 0, f = 0] = grouped.view.strides;
-      const view: View = {
-        shape: perLane
-          ? [1, y.axis.taps, x.axis.taps, 1, groups]
-          : [groups, y.axis.taps, x.axis.taps, filters, channels],
-        strides: [g, ky * y.tapStep, kx * x.tapStep, perLane ? 0 : f, perLane ? f : c],
-        offset: grouped.view.offset + ky * y.firstTap + kx * x.firstTap,
-      };
-      const weights = panelsFrom({ slot: w.slot, view }, nr, perLane, level, allocate, kernels);
-      const placement = { offset, image: whole.image, row, column };
-      const windows = windowsOf({
-        images,
-        rows: y.axis,
-        columns: x.axis,
-        groups,
-        channels: filters,
-        filters: channels,
-      });
-      kernels.push(correlate({ ...windows, name, input, weights, out, placement, epilogue, level }));
+      const weights = panelsFrom(weightsOf(grouped, y, x, perLane), nr, perLane, level, allocate, kernels);
+      const sizes = { images, rows: y.axis, columns: x.axis, groups, channels: filters, filters: channels };
+      kernels.push(correlate({ ...windowsOf(sizes), name, input, weights, out, placement, epilogue, level }));
     }
   }
   return kernels;
+}
+
+/** The weights [groups, taps, taps, channels, filters] that reach a phase, in the order of its sums, channels as filters. */
+function weightsOf({ slot, view }: Operand, y: Phase, x: Phase, perLane: boolean): Operand {
+  const [groups = 1, , , channels = 1, filters = 1] = view.shape;
+  const [g = 0, ky = 0, kx = 0, c = 0, f = 0] = view.strides;
+  const taps = [y.axis.taps, x.axis.taps];
+  return {
+    slot,
+    view: {
+      shape: perLane ? [groups, ...taps, 1, filters] : [groups, ...taps, filters, channels],
+      strides: [g, ky * y.tapStep, kx * x.tapStep, perLane ? 0 : f, perLane ? f : c],
+      offset: view.offset + ky * y.firstTap + kx * x.firstTap,
+    },
+  };
 }
 
 export interface WeightGradientSpec extends Spec {
@@ -213,25 +213,6 @@ function byGroup({ slot, view }: Operand, all: number, groups: number): Operand 
 
 function placementOf(rows: number, columns: number, channels: number): Placement {
   return { offset: 0, image: rows * columns * channels, row: columns * channels, column: channels };
-}
-
-/** The slot of the operand's elements in row-major order: its own slot where they lie so, otherwise that of a copy. */
-export function denseSlot({ slot, view }: Operand, allocate: (length: number) => Slot, kernels: Kernel[]): Slot {
-  const { shape, strides, offset } = view;
-  const dense = denseStrides(shape);
-  if (offset === 0 && shape.every((size, d) => size === 1 || strides[d] === dense[d])) return slot;
-  const copy = allocate(sizeOf(shape));
-  kernels.push(
-    lanes({
-      name: `copy ${shape.join('×')}`,
-      shape,
-      loads: [{ operand: { slot, view }, type: 'f32x4' }],
-      stores: [{ slot: copy, view: { shape, strides: dense, offset: 0 } }],
-      body: (_, values) => values,
-      cost: 0.1,
-    }),
-  );
-  return copy;
 }
 
 function describe({ images, rows, columns, groups, channels, filters }: ConvShape): string {

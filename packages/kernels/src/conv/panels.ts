@@ -6,7 +6,7 @@ import { type Address, address, type Expr, type FunctionBuilder, i32 } from '@tr
 import { plus, times } from '../core/arithmetic.ts';
 import { sizeOf } from '../core/collapse-dims.ts';
 import type { Kernel, Level, Operand, Slot, View } from '../core/kernel.ts';
-import { lanes } from '../elementwise/kernel.ts';
+import { copyKernel } from '../elementwise/copy.ts';
 import { computedColumns } from '../matmul/micro-kernel.ts';
 
 /** Weights ready to be read: the panels of the first group, then those of the next. */
@@ -45,31 +45,9 @@ export function panelsFrom(
   const last = filters - whole * nr;
   const perGroup = k * (whole * nr + (last > 0 ? width(last) : 0));
   const slot = allocate(groups * perGroup);
-  const copy = (panels: number, of: number, firstPanel: number): void => {
-    if (panels === 0 || of === 0) return;
-    const { strides, offset } = weights.view;
-    const [g = 0, y = 0, x = 0, c = 0, f = 0] = strides;
-    const shape = [groups, panels, rows, columns, channels, of];
-    const from: View = { shape, strides: [g, nr * f, y, x, c, f], offset: offset + firstPanel * nr * f };
-    const step = width(of);
-    const to: View = {
-      shape,
-      strides: [perGroup, k * nr, columns * channels * step, channels * step, step, 1],
-      offset: firstPanel * k * nr,
-    };
-    kernels.push(
-      lanes({
-        name: `conv pack ${rows}×${columns}×${channels}×${filters}`,
-        shape,
-        loads: [{ operand: { slot: weights.slot, view: from }, type: 'f32x4' }],
-        stores: [{ slot, view: to }],
-        body: (_, values) => values,
-        cost: 0.3,
-      }),
-    );
-  };
-  copy(whole, nr, 0);
-  copy(1, last, whole);
+  const cut = { weights, slot, nr, perGroup, level };
+  if (whole > 0) kernels.push(packKernel(cut, whole, nr, 0));
+  if (last > 0) kernels.push(packKernel(cut, 1, last, whole));
   return {
     operand: { slot, view: { shape: [], strides: [], offset: 0 } },
     filters,
@@ -78,6 +56,39 @@ export function panelsFrom(
     panelBytes: 4 * k * nr,
     stepOf: (of) => 4 * width(of),
   };
+}
+
+/** Weights, and where their panels go. */
+interface PanelCut {
+  readonly weights: Operand;
+  readonly slot: Slot;
+  readonly nr: number;
+  /** elements of the panels of a group */
+  readonly perGroup: number;
+  readonly level: Level;
+}
+
+/** The kernel that packs `panels` panels of `width` columns of each group, from panel `firstPanel` on. */
+function packKernel(
+  { weights, slot, nr, perGroup, level }: PanelCut,
+  panels: number,
+  width: number,
+  firstPanel: number,
+) {
+  const { shape: sizes, strides, offset } = weights.view;
+  const [groups = 1, rows = 1, columns = 1, channels = 1, filters = 1] = sizes;
+  const [g = 0, y = 0, x = 0, c = 0, f = 0] = strides;
+  const shape = [groups, panels, rows, columns, channels, width];
+  const from: View = { shape, strides: [g, nr * f, y, x, c, f], offset: offset + firstPanel * nr * f };
+  const k = rows * columns * channels;
+  const step = computedColumns(width, level);
+  const to: View = {
+    shape,
+    strides: [perGroup, k * nr, columns * channels * step, channels * step, step, 1],
+    offset: firstPanel * k * nr,
+  };
+  const name = `conv pack ${rows}×${columns}×${channels}×${filters}`;
+  return copyKernel(name, { slot: weights.slot, view: from }, { slot, view: to }, 0.3);
 }
 
 /** Elements from one k to the next, if taps and channels follow each other and filters are neighbours; otherwise undefined. */

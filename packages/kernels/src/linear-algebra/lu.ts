@@ -98,48 +98,23 @@ interface Eliminated {
  */
 export function eliminate(f: FunctionBuilder, rows: Matrix64, scales: Address, exchanged?: Matrix64): Eliminated {
   const { rows: n, columns: width } = rows;
-  const sign = f.local('f64', 1);
-  const isSingular = f.local('i32', 0);
-  const scale: Matrix64 = { base: scales, rows: 2, columns: n }; // of rows, of columns
+  const elimination: Elimination = {
+    rows,
+    exchanged,
+    sign: f.local('f64', 1),
+    isSingular: f.local('i32', 0),
+    scale: { base: scales, rows: 2, columns: n },
+  };
+  const { sign, isSingular, scale } = elimination;
   each(f, 0, n, (i) => {
-    put(
-      f,
-      scale,
-      0,
-      i,
-      largestOf(f, 0, n, (j) => f64.abs(get(rows, i, j))),
-    );
-    put(
-      f,
-      scale,
-      1,
-      i,
-      largestOf(f, 0, n, (j) => f64.abs(get(rows, j, i))),
-    );
+    const ofRow = largestOf(f, 0, n, (j) => f64.abs(get(rows, i, j)));
+    put(f, scale, 0, i, ofRow);
+    const ofColumn = largestOf(f, 0, n, (j) => f64.abs(get(rows, j, i)));
+    put(f, scale, 1, i, ofColumn);
   });
   const whole = largestOf(f, 0, n, (i) => get(scale, 0, i));
   each(f, 0, n, (k) => {
-    const [pivotRow, pivotColumn] = [f.let<'i32'>(k), f.let<'i32'>(k)];
-    const choose = (i: Expr<'i32'>, j: Expr<'i32'>): void => {
-      const isLarger = f.let(f64.gt(f64.abs(get(rows, i, j)), f64.abs(get(rows, pivotRow, pivotColumn))));
-      f.set(pivotRow, select(i, pivotRow, isLarger));
-      f.set(pivotColumn, select(j, pivotColumn, isLarger));
-    };
-    each(f, i32.add(k, 1), n, (i) => choose(i, k));
-    if (exchanged) {
-      each(f, k, n, (i) => each(f, i32.add(k, 1), n, (j) => choose(i, j)));
-      put(f, exchanged, k, 0, f64.convert_i32_s(pivotColumn));
-      f.if(i32.ne(pivotColumn, k), () => {
-        each(f, 0, n, (i) => exchange(f, rows, [i, k], [i, pivotColumn]));
-        exchange(f, scale, [1, k], [1, pivotColumn]);
-        f.set(sign, f64.neg(sign));
-      });
-    }
-    f.if(i32.ne(pivotRow, k), () => {
-      exchangeRows(f, rows, k, pivotRow);
-      exchangeRows(f, { ...scale, columns: 1 }, k, pivotRow);
-      f.set(sign, f64.neg(sign));
-    });
+    choosePivot(f, elimination, k);
     const pivot = f.let(get(rows, k, k));
     const size = f.let(f64.mul(get(scale, 0, k), get(scale, 1, k)));
     const isRounding = f64.le(f64.mul(f64.abs(pivot), whole), f64.mul(size, n * 2 ** -23));
@@ -155,6 +130,39 @@ export function eliminate(f: FunctionBuilder, rows: Matrix64, scales: Address, e
     });
   });
   return { sign, isSingular };
+}
+
+interface Elimination extends Eliminated {
+  readonly rows: Matrix64;
+  readonly exchanged: Matrix64 | undefined;
+  /** the largest element at the start: of each row, of each column */
+  readonly scale: Matrix64;
+}
+
+/** Moves the pivot of column k to its place, by exchanging rows, and columns where pivoting is complete. */
+function choosePivot(f: FunctionBuilder, { rows, exchanged, sign, scale }: Elimination, k: Local<'i32'>): void {
+  const n = rows.rows;
+  const [pivotRow, pivotColumn] = [f.let<'i32'>(k), f.let<'i32'>(k)];
+  const compare = (i: Expr<'i32'>, j: Expr<'i32'>): void => {
+    const isLarger = f.let(f64.gt(f64.abs(get(rows, i, j)), f64.abs(get(rows, pivotRow, pivotColumn))));
+    f.set(pivotRow, select(i, pivotRow, isLarger));
+    f.set(pivotColumn, select(j, pivotColumn, isLarger));
+  };
+  each(f, i32.add(k, 1), n, (i) => compare(i, k));
+  if (exchanged) {
+    each(f, k, n, (i) => each(f, i32.add(k, 1), n, (j) => compare(i, j)));
+    put(f, exchanged, k, 0, f64.convert_i32_s(pivotColumn));
+    f.if(i32.ne(pivotColumn, k), () => {
+      each(f, 0, n, (i) => exchange(f, rows, [i, k], [i, pivotColumn]));
+      exchange(f, scale, [1, k], [1, pivotColumn]);
+      f.set(sign, f64.neg(sign));
+    });
+  }
+  f.if(i32.ne(pivotRow, k), () => {
+    exchangeRows(f, rows, k, pivotRow);
+    exchangeRows(f, { ...scale, columns: 1 }, k, pivotRow);
+    f.set(sign, f64.neg(sign));
+  });
 }
 
 /** Exchanges two rows. */

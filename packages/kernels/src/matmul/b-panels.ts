@@ -2,22 +2,16 @@
 // their own. A panel has nr columns, the last one perhaps fewer; in a packed panel, the elements of one k are neighbours.
 
 import { type Address, address, type Expr, type FunctionBuilder, i32, type ModuleBuilder } from '@treadle/wasm';
-import { smaller, times } from '../core/arithmetic.ts';
-import { bytesMoved } from '../core/bytes-moved.ts';
-import { type Kernel, kernelFunc, type Level, type Operand, type Slot } from '../core/kernel.ts';
+import { smaller } from '../core/arithmetic.ts';
+import type { Level } from '../core/kernel.ts';
 import { countLoop } from '../core/loops/count.ts';
-import { addressAt, unflatten } from '../core/loops/rows.ts';
-import { baseAddress, operandAddress } from '../core/operand.ts';
-import { evenPart, type Span } from '../core/partition-evenly.ts';
-import { mostTiles } from '../core/tile-size.ts';
+import { addressAt } from '../core/loops/rows.ts';
+import type { Span } from '../core/partition-evenly.ts';
 import { distinct, packedStrides } from './batch.ts';
 import { type Blocking, rowsAtOnce } from './blocking.ts';
 import type { Geometry } from './geometry.ts';
 import { computedColumns } from './micro-kernel.ts';
 import { packPanel } from './pack.ts';
-
-/** elements that a tile packs: about 5 µs */
-const packedElements = 16_384;
 
 /** The widths that panels have; that of the last panel comes last. */
 export function panelWidths({ n }: Geometry, { nr, panels }: Blocking): number[] {
@@ -58,7 +52,7 @@ export function panelBytes({ kc, nr }: Blocking): number {
  * Bytes of the packed panels of a matrix. All panels of a block of k follow each other, then come those of the next block:
  * panels a power of two apart would share few sets of the L2 (at k = 1024 that cost a tenth of the speed).
  */
-function matrixBytes({ k }: Geometry, blocking: Blocking): number {
+export function matrixBytes({ k }: Geometry, blocking: Blocking): number {
   return Math.ceil(k / blocking.kc) * blocking.panels * panelBytes(blocking);
 }
 
@@ -111,66 +105,4 @@ export function packPanels(
   countLoop(f, i32.const(0), depth, rowsAtOnce, (start) => {
     pass(start, f.let(smaller(i32.const(rowsAtOnce), i32.sub(depth, start))));
   });
-}
-
-/** The kernel that packs all panels of B into `to`. A tile is a part of the panels × a part of k, in the order of B in memory. */
-export function packB(b: Operand, to: Slot, geometry: Geometry, blocking: Blocking, level: Level): Kernel {
-  const { k, n, bColumn, bStep } = geometry;
-  const { nr, kc, panels } = blocking;
-  const matrices = distinct(geometry.batchShape, geometry.bBatch);
-  const all = matrices.count * panels;
-  const length = packedPanelsLength(geometry, blocking);
-  const wanted = Math.min(mostTiles, Math.ceil(length / packedElements));
-  // Rows of B that lie far apart are copied a few at a time across many panels, so that few pages are open at once; kc is a
-  // multiple of `rowsAtOnce`, or all of k.
-  const rows = bColumn === 4 ? Math.min(k, rowsAtOnce) : kc;
-  const runs = Math.ceil(k / rows);
-  const runParts = Math.min(runs, wanted);
-  const panelParts = Math.min(all, Math.ceil(wanted / runParts));
-  const widths = panelWidths(geometry, blocking);
-  const name = `matmul pack ${k}×${n}`;
-  const { batchShape, bBatch } = geometry;
-  return {
-    name,
-    codeKey: `${name} ${JSON.stringify([b.slot, to, batchShape, bBatch, bColumn, bStep, nr, kc, panels, level])}`,
-    tiles: runParts * panelParts,
-    cost: 0.3 * length,
-    scratch: 0,
-    reads: [b.slot],
-    writes: [to],
-    work: {
-      kind: 'pack',
-      ops: [],
-      shape: [k, n],
-      flops: 0,
-      ...bytesMoved([b], []),
-      bytesWritten: 4 * length,
-    },
-    emit: (module) =>
-      kernelFunc(module, name, (f, table, _scratch, tile) => {
-        const [base, packed] = [operandAddress(f, table, b), f.let(baseAddress(table, to))];
-        const [runPart = tile, panelPart = tile] = unflatten(f, tile, [runParts, panelParts]);
-        const run = evenPart(f, runs, runParts, runPart);
-        const part = evenPart(f, all, panelParts, panelPart);
-        const at = f.let(run.start);
-        f.forSteps(at, run.end, 1, () => {
-          const p = f.let(times(at, rows));
-          const depth = f.let(smaller(i32.const(rows), i32.sub(k, p)));
-          const inBlock = f.let(i32.rem_u(p, kc));
-          const block = f.let(packedPanel(packed, blocking, i32.const(0), i32.sub(p, inBlock)));
-          const index = f.let(part.start);
-          f.forSteps(index, part.end, 1, () => {
-            const indices = unflatten(f, index, [...matrices.shape, panels]);
-            const from = addressAt(base, [...indices, p], [...matrices.strides, nr * bColumn, bStep]);
-            const [matrix = index, panel = index] = unflatten(f, index, [matrices.count, panels]);
-            byWidth(f, widths, panels, panel, (lanes) => {
-              const toStep = packedStep(lanes, level);
-              const pack = packPanel(module, { lanes, across: bColumn, step: bStep, toStep });
-              const distances = [matrixBytes(geometry, blocking), panelBytes(blocking), toStep];
-              f.do(f.call(pack, from, addressAt(block, [matrix, panel, inBlock], distances), depth));
-            });
-          });
-        });
-      }),
-  };
 }

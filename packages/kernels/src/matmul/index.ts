@@ -4,9 +4,10 @@
 
 import type { Epilogue, Kernel, Level, Operand, Present, Slot } from '../core/kernel.ts';
 import { transposed } from '../core/operand.ts';
-import { packB, packedPanelsLength } from './b-panels.ts';
+import { packedPanelsLength } from './b-panels.ts';
 import { blockingOf } from './blocking.ts';
 import { geometryOf } from './geometry.ts';
+import { packB } from './pack-b.ts';
 import { productKernel } from './product.ts';
 
 export interface MatmulSpec {
