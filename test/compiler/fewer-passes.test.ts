@@ -51,7 +51,7 @@ test('four sums over the same axes that read the same arrays are one pass', () =
       .slice(0, 4)
       .map((f) => f(x, y)),
   );
-  expect(kernels.map(({ kind }) => kind)).toEqual(['fold']);
+  expect(kernels.map(({ kind }) => kind)).toEqual(['reduce']);
 });
 
 test('sums one of which needs the other, over other axes or of other arrays, have a pass each', () => {

@@ -389,9 +389,9 @@ test('an empty sum is +0, and an output without elements has no steps', () => {
 });
 
 test('operands whose sizes do not fit are a broken invariant', () => {
-  const message = 'internal: matmul of [2,3] × [4,5]';
+  const message = 'internal: matmul: inner sizes and batches must match; got [2,3] × [4,5]';
   expect(() => product(dense([2, 3]), dense([4, 5]), names.simd128!)).toThrow(message);
-  expect(() => product(dense([2, 3, 4]), dense([3, 4, 5]), names.simd128!)).toThrow('internal: matmul of');
+  expect(() => product(dense([2, 3, 4]), dense([3, 4, 5]), names.simd128!)).toThrow('internal: matmul: inner sizes');
 });
 
 test('large products are cut into tiles of about the same size, small ones are one tile', () => {

@@ -6,10 +6,8 @@ export {
   conv2d,
   conv2dInputGradient,
   conv2dWeightGradient,
-  denseSlot,
 } from './conv/index.ts';
 export { chainKernels } from './core/chained-kernel.ts';
-export { region } from './core/epilogue/region.ts';
 export type {
   Epilogue,
   Kernel,
@@ -26,12 +24,13 @@ export type {
   Word,
   Work,
 } from './core/kernel.ts';
+export type { Lane, LaneExpression } from './core/lane-expression.ts';
 export { operandKey, overWindow, Window } from './core/window.ts';
-export type { LaneExpression } from './elementwise/fused-loop.ts';
+export { denseSlot } from './elementwise/copy.ts';
 export { type IndexBlock, type Quarter, quarterOf } from './elementwise/index-block.ts';
 export { lanes } from './elementwise/kernel.ts';
 export { joinMultiTensor } from './elementwise/multi-tensor.ts';
-export type { Lane } from './elementwise/vector-io.ts';
+export { region } from './elementwise/region.ts';
 export { argsort } from './indexing/argsort.ts';
 export { checkIndices, readRecord } from './indexing/check-indices.ts';
 export { gather, scatterAdd } from './indexing/gather.ts';
@@ -49,15 +48,20 @@ export {
   erfc,
   exp,
   expm1,
+  integerMod,
+  integerPower,
   log,
   log1p,
-  normalPair,
+  mod,
   pow,
+  randomNormal,
+  randomUniform,
   sigmoid,
   sin,
   softplus,
   tan,
   tanh,
+  type WordPair,
 } from './math/index.ts';
 export { matmul } from './matmul/index.ts';
 export {

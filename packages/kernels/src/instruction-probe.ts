@@ -1,8 +1,8 @@
-// The instruction levels and how to try one: a module whose only work is the micro-kernel over panels that stay in L1, with
-// its inputs and the test of its output in plain TypeScript. Whether a level runs well is a question to the machine and to
-// the V8 at hand; which flags V8 was given, and how long to measure, is not known here.
+// The instruction levels, and how to try one: a module that runs only the micro-kernel over panels that stay in L1, with its inputs
+// and a test of its output in plain TypeScript. Only a trial tells whether a level runs well on a machine and its V8. Knows
+// neither the flags of V8 nor how long to measure.
 
-import { i32, ModuleBuilder } from '@treadle/wasm';
+import { address, i32, ModuleBuilder } from '@treadle/wasm';
 import type { Level } from './core/kernel.ts';
 import { registerBlock } from './matmul/blocking.ts';
 import { microKernel } from './matmul/micro-kernel.ts';
@@ -15,19 +15,22 @@ export const levels: readonly Level[] = [
   { bits: 128, fma: false },
 ];
 
+/** A module that tries a level. */
 export interface Probe {
-  /** imports the memory env.memory, shared, one page at most; exports `run(rounds)` */
+  /** imports the memory env.memory, shared, at most one page; exports `run(rounds)` */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** operations of a round */
+  /** floating-point operations of a round */
   readonly flops: number;
   /** writes the inputs; `memory` is the whole page */
   prepare(memory: Float32Array): void;
-  /** whether a round has left the product there, within the error of a chain of multiply-adds */
+  /** whether a round has stored the product, within the error bound of a chain of multiply-adds */
   isRight(memory: Float32Array): boolean;
 }
 
+/** the length of the sums */
 const depth = 128;
 
+/** The probe of a level. */
 export function probe(level: Level): Probe {
   const { mr, nr } = registerBlock({ m: 64, n: 64 }, level);
   const [a, b, c, spill] = [0, 4 * mr * depth, 4 * (mr + nr) * depth, 4 * (mr + nr) * depth + 4 * mr * nr];
@@ -38,7 +41,7 @@ export function probe(level: Level): Probe {
   const micro = microKernel(module, spec);
   module.func('run', ['i32'], 'void', (f, rounds) => {
     f.loop((again) => {
-      f.do(f.call(micro, a, b, c, depth, 0, spill));
+      f.do(f.call(micro, address.const(a), address.const(b), address.const(c), depth, 0, address.const(spill)));
       f.increment(rounds, -1);
       f.brIf(again, i32.gt_s(rounds, 0));
     });

@@ -1,28 +1,31 @@
-// A growing run of bytes and the primitive encodings of the WebAssembly binary format: LEB128 integers, little-endian
-// numbers, names, and contents behind their length. Knows nothing of modules or instructions.
+// A growing array of bytes and the primitive encodings of the WebAssembly binary format: LEB128 integers, little-endian
+// numbers, names, and contents preceded by their length. Knows nothing of modules or instructions.
 
+/** Writes bytes one after the other. */
 export class ByteWriter {
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(4096);
   #view: DataView = new DataView(this.#bytes.buffer);
   #length = 0;
 
-  /** A copy of what was written. */
+  /** A copy of all bytes written so far. */
   get bytes(): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice(0, this.#length);
   }
 
+  /** One byte, 0 ≤ value < 256. */
   byte(value: number): void {
     this.#reserve(1);
     this.#bytes[this.#length++] = value;
   }
 
+  /** Bytes as they are. */
   append(bytes: ArrayLike<number>): void {
     this.#reserve(bytes.length);
     this.#bytes.set(bytes, this.#length);
     this.#length += bytes.length;
   }
 
-  /** LEB128, 0 ≤ value < 2³². */
+  /** LEB128 of an unsigned integer below 2³². */
   unsigned(value: number): void {
     let rest = value;
     while (rest > 0x7f) {
@@ -82,20 +85,20 @@ export class ByteWriter {
     this.#length += 8;
   }
 
-  /** A name: UTF-8 behind its length. */
+  /** A name: its length in bytes, then UTF-8. */
   text(value: string): void {
     const utf8 = new TextEncoder().encode(value);
     this.unsigned(utf8.length);
     this.append(utf8);
   }
 
-  /** The items behind their number. */
+  /** The number of items, then the items. */
   vector<T>(items: readonly T[], write: (item: T) => void): void {
     this.unsigned(items.length);
     for (const item of items) write(item);
   }
 
-  /** What `write` writes, behind its length in bytes. */
+  /** The number of bytes that `write` writes, then these bytes. */
   sized(write: () => void): void {
     const start = this.#length;
     write();

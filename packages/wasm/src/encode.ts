@@ -1,5 +1,5 @@
-// From data to bytes: chapter 5 of the WebAssembly specification. Knows the encoding of every node and statement; knows
-// nothing of what they mean. The label of every branch encloses it (the function builder sees to that).
+// From data to bytes: chapter 5 of the WebAssembly specification. Knows the encoding of every node and statement; knows nothing of
+// their meaning. Relies on the function builder: the label of every branch encloses it.
 
 import type { ByteWriter } from './bytes.ts';
 import { type ConstantValue, type Expr, type ExprNode, instruction, type Signature } from './expression.ts';
@@ -9,6 +9,7 @@ import { isVector, laneCounts, type ResultType, type ValueType } from './types.t
 
 const typeCodes = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
 
+/** The byte that stands for a type; all vectors are v128. */
 export function typeCode(type: ValueType): number {
   return isVector(type) ? typeCodes.v128 : typeCodes[type];
 }
@@ -44,23 +45,23 @@ function writeConstant(to: ByteWriter, type: ValueType, value: ConstantValue): v
   }
 }
 
-/** Writes the statements and expressions of one body. */
+/** Writes the statements and expressions of one function body. */
 export class BodyEncoder {
   readonly #to: ByteWriter;
-  /** what encloses the current statement, outermost first; an `if` counts but has no label */
+  /** the labels that enclose the current statement, outermost first; an `if` counts as a level but has no label */
   readonly #labels: (Label | undefined)[] = [];
   /** locals that hold constants, by the constant's key */
   readonly #held: ReadonlyMap<string, number>;
   readonly #typeIndex: (signature: Signature) => number;
 
-  /** `typeIndex`: the module's number of a signature that is called through the table. */
+  /** `held`: the locals that hold constants, by key; `typeIndex`: the number of a signature in the module. */
   constructor(to: ByteWriter, held: ReadonlyMap<string, number>, typeIndex: (signature: Signature) => number) {
     this.#to = to;
     this.#held = held;
     this.#typeIndex = typeIndex;
   }
 
-  /** Sets the locals that hold constants. */
+  /** Sets the locals that hold constants of loops. */
   hold(constants: ReadonlyMap<string, LoopConstant>): void {
     for (const [key, { type, value }] of constants) {
       writeConstant(this.#to, type, value);
@@ -69,6 +70,7 @@ export class BodyEncoder {
     }
   }
 
+  /** Statements in order. */
   statements(statements: readonly Statement[]): void {
     for (const statement of statements) this.#statement(statement);
   }

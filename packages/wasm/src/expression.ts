@@ -1,19 +1,28 @@
-// Typed expressions. `Expr<T>` is an immutable tree whose root leaves a value of type T; it is built by one method for each
-// row of the instruction table (`f32x4.add(a, b)`, `i32.load(address, 8)`), whose TypeScript signature is computed from
-// that row. An expression is text, not a value: used twice it is evaluated twice; `f.let` evaluates it once.
+// Typed expressions. `Expr<T>` is an immutable tree whose root leaves a value of type T. There is one method for each row of the
+// instruction table (`f32x4.add(a, b)`, `i32.load(at, 8)`); its TypeScript signature is computed from that row. An expression is
+// text, not a value: if it is used twice, it is evaluated twice; `f.let` evaluates it once.
 
 import { instructions } from './instructions.ts';
-import { isValueType, laneCounts, type ResultType, type ValueType, type Vector } from './types.ts';
+import {
+  type AddressType,
+  addressType,
+  isValueType,
+  laneCounts,
+  type ResultType,
+  type ValueType,
+  type Vector,
+} from './types.ts';
 
 type Instructions = typeof instructions;
+/** The name of an instruction in the WebAssembly specification. */
 export type InstructionName = keyof Instructions;
 
-/** One node of an expression; what the encoder and the tests' interpreter walk. */
+/** One node of an expression: what the encoder and the interpreter of the tests read. */
 export type ExprNode =
   | { readonly kind: 'const'; readonly type: ValueType; readonly value: ConstantValue }
   | { readonly kind: 'local.get'; readonly index: number }
   | { readonly kind: 'call'; readonly func: { readonly index: number }; readonly args: readonly Expr<ValueType>[] }
-  /** the operands, then the position in the table */
+  /** `args`: the operands, then the position in the table */
   | { readonly kind: 'call_indirect'; readonly signature: Signature; readonly args: readonly Expr<ValueType>[] }
   | { readonly kind: 'select'; readonly args: readonly [Expr<ValueType>, Expr<ValueType>, Expr<'i32'>] }
   | {
@@ -22,16 +31,17 @@ export type ExprNode =
       readonly args: readonly Expr<ValueType>[];
       /** byte offset of a memory access */
       readonly offset: number;
-      /** lane index, or the sixteen lanes of a shuffle */
+      /** the lane of an access to one lane, or the sixteen lanes of a shuffle; otherwise none */
       readonly lanes: readonly number[];
     };
 
-/** What a function takes and gives. */
+/** The parameters and the result of a function. */
 export interface Signature<P extends readonly ValueType[] = readonly ValueType[], R extends ResultType = ResultType> {
   readonly params: Readonly<P>;
   readonly result: R;
 }
 
+/** An expression that leaves a value of type T, or nothing where T is 'void'. */
 export interface Expr<out T extends ResultType> {
   readonly type: T;
   readonly node: ExprNode;
@@ -54,6 +64,7 @@ function constant<T extends ValueType>(type: T, value: ConstantValue): Expr<T> {
   return { type, node: { kind: 'const', type, value } };
 }
 
+/** The expression that an operand stands for. */
 export function operand<T extends ValueType>(type: T, value: Operand<T>): Expr<T> {
   return typeof value === 'object' ? (value as Expr<T>) : constant(type, value as number | bigint);
 }
@@ -63,23 +74,30 @@ export function select<T extends ValueType>(a: Expr<T>, b: Expr<NoInfer<T>>, con
   return { type: a.type, node: { kind: 'select', args: [a, b, condition] } };
 }
 
-/** The same 128 bits under another reading of the lanes; costs nothing. */
+/** The same 128 bits read as other lanes; costs nothing. */
 export function reinterpret<T extends Vector>(type: T, vector: Expr<Vector>): Expr<T> {
   return { type, node: vector.node };
 }
 
-// From a row of the table to the signature of its method.
+// Types: from a row of the table to the signature of its method.
 
 type ParamsOf<Row> = Row extends readonly [number, infer P extends readonly string[], ...unknown[]] ? P : never;
 type ResultOf<Row> = Row extends readonly [number, readonly string[], infer R, ...unknown[]] ? R : never;
 type ImmediateOf<Row> = Row extends readonly [number, readonly string[], string, infer I, ...unknown[]] ? I : 'none';
 
-/** The first operand of a row of 'v' names the vector type; the others follow it. */
+/** The first operand 'v' of a row decides the vector type; the others have the same type. */
 type Args<P extends readonly unknown[], T extends Vector, Named = false> = P extends readonly [infer A, ...infer Rest]
   ? A extends 'v'
     ? [Named extends true ? Operand<NoInfer<T>> : Expr<T>, ...Args<Rest, T, true>]
-    : [A extends 'mask' ? Expr<Vector> : A extends ValueType ? Operand<A> : never, ...Args<Rest, T, Named>]
+    : [OperandOf<A>, ...Args<Rest, T, Named>]
   : [];
+type OperandOf<A> = A extends 'mask'
+  ? Expr<Vector>
+  : A extends 'address'
+    ? Operand<AddressType>
+    : A extends ValueType
+      ? Operand<A>
+      : never;
 type Result<R, T extends Vector> = Expr<R extends 'v' ? T : R extends ResultType ? R : never>;
 
 type WithImmediate<I, A extends unknown[]> = I extends 'memory'
@@ -92,13 +110,14 @@ type WithImmediate<I, A extends unknown[]> = I extends 'memory'
         ? [lanes: readonly number[], ...A]
         : A;
 
-/** A load leaves whatever lanes its reader names: `v128.load('f32x4', address)`. */
-type IsGenericLoad<Row> = ParamsOf<Row> extends readonly ['i32'] ? (ResultOf<Row> extends 'v' ? true : false) : false;
+/** A load of a whole vector names the type of its lanes: `v128.load('f32x4', at)`. */
+type IsGenericLoad<Row> =
+  ParamsOf<Row> extends readonly ['address'] ? (ResultOf<Row> extends 'v' ? true : false) : false;
 type IsGeneric<Row> = 'v' extends ParamsOf<Row>[number] ? true : false;
 
 type Method<Row> =
   IsGenericLoad<Row> extends true
-    ? <T extends Vector>(type: T, address: Operand<'i32'>, offset?: number) => Expr<T>
+    ? <T extends Vector>(type: T, address: Operand<AddressType>, offset?: number) => Expr<T>
     : IsGeneric<Row> extends true
       ? <T extends Vector>(...args: WithImmediate<ImmediateOf<Row>, Args<ParamsOf<Row>, T>>) => Result<ResultOf<Row>, T>
       : (...args: WithImmediate<ImmediateOf<Row>, Args<ParamsOf<Row>, Vector>>) => Result<ResultOf<Row>, Vector>;
@@ -112,25 +131,33 @@ export type Namespace<S extends string> = {
 
 type Constant<S extends ValueType> = S extends Vector ? Lane<S> | readonly Lane<S>[] : Lane<S>;
 
+type RuntimeParam = ValueType | 'v' | 'mask';
 type RuntimeRow = readonly [
-  number,
-  readonly (ValueType | 'v' | 'mask')[],
-  ResultType | 'v',
+  code: number,
+  params: readonly RuntimeParam[],
+  result: ResultType | 'v',
   immediate?: string,
   size?: number,
 ];
 
-/** A row under a type that code at run time can read. */
+const rows = new Map<string, RuntimeRow>(
+  Object.entries(instructions).map(([name, row]) => {
+    const [code, params, ...rest] = row as readonly [number, readonly ('address' | RuntimeParam)[], ResultType | 'v'];
+    return [name, [code, params.map((param) => (param === 'address' ? addressType : param)), ...rest]];
+  }),
+);
+
+/** A row of the table as code reads it at run time; an address has the type that addresses have. */
 export function instruction(name: InstructionName): RuntimeRow {
-  return instructions[name];
+  return rows.get(name) as RuntimeRow;
 }
 
 function method(name: InstructionName): (...args: unknown[]) => Expr<ResultType> {
   const [, params, result, immediate, accessed] = instruction(name);
-  const isLoad = result === 'v' && params.length === 1 && params[0] === 'i32';
+  const isLoad = result === 'v' && params.length === 1 && params[0] === addressType;
   const hasLanes = immediate === 'shuffle' || immediate === 'lane' || immediate === 'memory lane';
-  const first = isLoad || hasLanes ? 1 : 0; // where the operands begin
-  const naming = first + params.indexOf('v'); // the operand that names the vector type
+  const first = isLoad || hasLanes ? 1 : 0; // index of the first operand
+  const naming = first + params.indexOf('v'); // index of the operand that decides the vector type
   return (...given) => {
     const vector = (isLoad ? given[0] : (given[naming] as Partial<Expr<Vector>> | undefined)?.type) as Vector;
     const args = params.map((param, i) => {

@@ -1,14 +1,17 @@
-// A function under construction: parameters, locals, and statements in structured control flow. Statements are data; the
-// encoder turns them into bytes afterwards. A label is an object that only the body it encloses is given; a branch to one
-// that was kept until after its end throws at once.
+// A function under construction: parameters, locals, and statements in structured control flow. Statements are data; the encoder
+// turns them into bytes later. A label is an object that is passed only to the body that it encloses; a branch to a label
+// outside that body throws at once.
 
 import { type Expr, i32, type Operand, operand, type Signature } from './expression.ts';
+import { type Integer, integer, type Whole } from './integer.ts';
 import type { ResultType, ValueType } from './types.ts';
 
+/** The target of branches: behind the end of a block, or the beginning of a loop. */
 export interface Label {
   readonly kind: 'block' | 'loop';
 }
 
+/** One statement of a body. */
 export type Statement =
   | { readonly kind: 'local.set'; readonly index: number; readonly value: Expr<ValueType> }
   | { readonly kind: 'do'; readonly value: Expr<ResultType> }
@@ -23,7 +26,7 @@ export type Statement =
   | { readonly kind: 'return'; readonly value: Expr<ValueType> | undefined }
   | { readonly kind: 'unreachable' };
 
-/** A local variable: reading it is an expression, `f.set` writes it. */
+/** A local variable: it is an expression that reads it; `f.set` writes it. */
 export interface Local<T extends ValueType> extends Expr<T> {
   readonly index: number;
 }
@@ -32,11 +35,13 @@ export interface Local<T extends ValueType> extends Expr<T> {
 export interface Func<P extends readonly ValueType[] = readonly ValueType[], R extends ResultType = ResultType>
   extends Signature<P, R> {
   readonly name: string;
-  /** position in the module's index space; final once the module is encoded */
+  /** position in the index space of the module */
   readonly index: number;
 }
 
+/** The locals that hold the parameters of a function. */
 export type Locals<P extends readonly ValueType[]> = { [I in keyof P]: Local<P[I]> };
+/** The operands of a call. */
 export type Operands<P extends readonly ValueType[]> = { [I in keyof P]: Operand<P[I]> };
 
 /** Builds the body of one function with result `R`. Statements are appended in the order of the calls. */
@@ -44,9 +49,9 @@ export class FunctionBuilder<R extends ResultType = ResultType> {
   readonly params: readonly ValueType[];
   readonly result: R;
   readonly localTypes: ValueType[] = [];
-  /** of the functions that it calls through the table */
+  /** of the functions that are called through the table */
   readonly signatures: Signature[] = [];
-  /** what encloses the next statement, outermost first */
+  /** the labels that enclose the next statement, outermost first */
   readonly #labels: Label[] = [];
   #statements: Statement[] = [];
 
@@ -59,7 +64,7 @@ export class FunctionBuilder<R extends ResultType = ResultType> {
     return this.#statements;
   }
 
-  /** A new local: `initial` from here on; without it, zero when the function begins. */
+  /** A new local, set to `initial` here; without it, zero when the function begins. */
   local<T extends ValueType>(type: T, initial?: Operand<NoInfer<T>>): Local<T> {
     const index = this.params.length + this.localTypes.length;
     this.localTypes.push(type);
@@ -68,31 +73,33 @@ export class FunctionBuilder<R extends ResultType = ResultType> {
     return local;
   }
 
-  /** Evaluates the expression once, here; the local stands for its value. */
+  /** A new local that holds the value of the expression, which is evaluated once, here. */
   let<T extends ValueType>(value: Expr<T>): Local<T> {
     return this.local(value.type, value);
   }
 
+  /** local = value */
   set<T extends ValueType>(local: Local<T>, value: Operand<NoInfer<T>>): void {
     this.#statements.push({ kind: 'local.set', index: local.index, value: operand(local.type, value) });
   }
 
   /** local += step */
-  increment(local: Local<'i32'>, step: Operand<'i32'>): void {
-    this.set(local, i32.add(local, step));
+  increment<T extends Integer>(local: Local<T>, step: Whole<NoInfer<T>>): void {
+    this.set(local, integer.add(local, step));
   }
 
-  /** Evaluates for effect: stores, calls. A value left is dropped. */
+  /** Evaluates for effect (stores, calls) and drops values that are left. */
   do(...values: Expr<ResultType>[]): void {
     for (const value of values) this.#statements.push({ kind: 'do', value });
   }
 
+  /** Calls a function. The call is an expression: it happens where the expression is evaluated. */
   call<P extends readonly ValueType[], S extends ResultType>(func: Func<P, S>, ...args: Operands<P>): Expr<S> {
     const values = func.params.map((type, i) => operand(type, args[i] as Operand<ValueType>));
     return { type: func.result, node: { kind: 'call', func, args: values } };
   }
 
-  /** Calls the function at a position of the module's table; traps unless there is one of this signature. */
+  /** Calls the function at a position of the table of the module; traps unless it has this signature. */
   callIndirect<P extends readonly ValueType[], S extends ResultType>(
     signature: Signature<P, S>,
     position: Operand<'i32'>,
@@ -104,16 +111,17 @@ export class FunctionBuilder<R extends ResultType = ResultType> {
     return { type: signature.result, node };
   }
 
-  /** `br(exit)` leaves the block. */
+  /** A block; `br(exit)` leaves it. */
   block(body: (exit: Label) => void): void {
     this.#nest('block', body);
   }
 
-  /** `br(again)` starts the next round; falling off the end leaves the loop. */
+  /** A loop; `br(again)` starts the next round, and reaching the end leaves the loop. */
   loop(body: (again: Label) => void): void {
     this.#nest('loop', body);
   }
 
+  /** Runs `then` if the condition is not 0, otherwise `otherwise`. */
   if(condition: Expr<'i32'>, then: () => void, otherwise: () => void = () => {}): void {
     this.#statements.push({
       kind: 'if',
@@ -123,14 +131,17 @@ export class FunctionBuilder<R extends ResultType = ResultType> {
     });
   }
 
+  /** Branches to a label. */
   br(label: Label): void {
     this.#branch(label, undefined);
   }
 
+  /** Branches to a label if the condition is not 0. */
   brIf(label: Label, condition: Expr<'i32'>): void {
     this.#branch(label, condition);
   }
 
+  /** Leaves the function, with its result where it has one. */
   return(...value: [Operand<Exclude<R, 'void'>>] | ('void' extends R ? [] : never)): void {
     const [result] = value as [Operand<ValueType>?];
     this.#statements.push({
@@ -139,10 +150,12 @@ export class FunctionBuilder<R extends ResultType = ResultType> {
     });
   }
 
+  /** Traps. */
   unreachable(): void {
     this.#statements.push({ kind: 'unreachable' });
   }
 
+  /** Runs `body` while the condition, evaluated before every round, is not 0. */
   while(condition: Expr<'i32'>, body: () => void): void {
     this.block((exit) => {
       this.loop((again) => {
@@ -154,16 +167,16 @@ export class FunctionBuilder<R extends ResultType = ResultType> {
   }
 
   /**
-   * Runs `body` while counter + step ≤ end (signed), moving the counter on by `step` each round: full steps only.
-   * The test is at the foot, which is the shape of loop that V8 compiles best.
+   * Runs `body` while counter + step ≤ end (signed) and increments the counter by `step` after each round: full steps only.
+   * The test is at the end of the loop, which is the form that V8 compiles best.
    */
-  forSteps(counter: Local<'i32'>, end: Expr<'i32'>, step: number, body: () => void): void {
-    const last = this.let(i32.sub(end, step));
-    this.if(i32.le_s(counter, last), () => {
+  forSteps<T extends Integer>(counter: Local<T>, end: Expr<NoInfer<T>>, step: number, body: () => void): void {
+    const last = this.let<T>(integer.sub(end, step));
+    this.if(integer.le_s(counter, last), () => {
       this.loop((again) => {
         body();
         this.increment(counter, step);
-        this.brIf(again, i32.le_s(counter, last));
+        this.brIf(again, integer.le_s(counter, last));
       });
     });
   }

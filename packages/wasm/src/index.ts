@@ -1,5 +1,6 @@
 // A typed assembler: expressions and structured functions in, the bytes of a WebAssembly module out.
 
+export { type Address, address, type Distance } from './address.ts';
 export {
   type ConstantValue,
   type Expr,
@@ -25,5 +26,6 @@ export {
 } from './expression.ts';
 export { type Func, FunctionBuilder, type Label, type Local, type Statement } from './function.ts';
 export { instructions } from './instructions.ts';
+export { type Integer, integer, type Whole } from './integer.ts';
 export { internalName, type MemoryImport, ModuleBuilder, type TableImport } from './module.ts';
-export type { ResultType, Scalar, ValueType, Vector } from './types.ts';
+export { type AddressType, addressType, type ResultType, type Scalar, type ValueType, type Vector } from './types.ts';

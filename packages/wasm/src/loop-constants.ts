@@ -1,17 +1,18 @@
-// The vector constants that loops use. V8 builds a vector constant anew, in several instructions, wherever it stands, in every
-// round of a loop (seen in Node 24 and 26: an `exp` kernel takes half the time without that). So a constant of a loop becomes
-// a local that is set once, when the function is entered. All zeros and all ones cost one instruction, and stay as they are.
+// The vector constants that loops use. V8 builds a vector constant with several instructions wherever it occurs, in every round of
+// a loop (seen in Node 24 and 26: an `exp` kernel takes half the time without that). So a constant in a loop becomes a local
+// that is set once, when the function is entered. All zeros and all ones cost one instruction and stay in place.
 
 import type { ConstantValue, Expr } from './expression.ts';
 import type { Statement } from './function.ts';
 import { isVector, type ResultType, type Vector } from './types.ts';
 
+/** A vector constant inside a loop. */
 export interface LoopConstant {
   readonly type: Vector;
   readonly value: ConstantValue;
 }
 
-/** What tells constants apart; −0 is not 0. */
+/** Equal for equal constants; −0 differs from 0. */
 export function constantKey(type: ResultType, value: ConstantValue): string {
   const lanes = typeof value === 'object' ? value : [value];
   return `${type} ${lanes.map((lane) => (Object.is(lane, -0) ? '-0' : String(lane)))}`;

@@ -1,5 +1,5 @@
-// A module: functions, what it imports (other modules' functions, one memory, one table) and what it exports; `encode()` gives the
-// bytes. Imports come first in the index space, so all of them are declared before the first function.
+// A module: its functions, its imports (functions, one memory, one table) and its exports; `encode()` gives the bytes. Imports come
+// first in the index space, so all of them must be declared before the first function.
 
 import { ByteWriter } from './bytes.ts';
 import { BodyEncoder, typeCode } from './encode.ts';
@@ -34,6 +34,7 @@ interface DefinedFunc {
   readonly exported: boolean;
 }
 
+/** Builds one module. */
 export class ModuleBuilder {
   readonly #memory: MemoryImport | undefined;
   readonly #table: TableImport | undefined;
@@ -46,7 +47,7 @@ export class ModuleBuilder {
     this.#table = table;
   }
 
-  /** A function that the instance is given under `imports[from][name]`. */
+  /** A function that the instance gets from `imports[from][name]`. Throws after the first function is defined. */
   import<const P extends readonly ValueType[], R extends ResultType>(
     from: string,
     name: string,
@@ -59,7 +60,7 @@ export class ModuleBuilder {
     return func;
   }
 
-  /** A function of this module; `build` appends its body. A function with a result ends in `f.return`. */
+  /** A function of this module; `build` appends its body. A function with a result must end in `f.return`. */
   func<const P extends readonly ValueType[], R extends ResultType>(
     name: string,
     params: P,
@@ -72,7 +73,7 @@ export class ModuleBuilder {
     return func;
   }
 
-  /** A function whose body is to be defined, once; until then, and in it, it can be called. */
+  /** A function that can be called at once, also in its own body; `define` must be called once to give it a body. */
   declare<const P extends readonly ValueType[], R extends ResultType>(
     name: string,
     params: P,
@@ -90,20 +91,20 @@ export class ModuleBuilder {
     return { func, define };
   }
 
-  /** Those that are defined so far, in their order. */
+  /** The functions that are declared so far, in order. */
   get functions(): readonly Func[] {
     return this.#functions.map(({ func }) => func);
   }
 
-  /** What `build` returned when `key` was first asked for: a function that several others call is emitted once. */
+  /** The result of the first `build` for a key: so a function that several others call is emitted once. */
   once<T>(key: string, build: () => T): T {
     if (!this.#shared.has(key)) this.#shared.set(key, build());
     return this.#shared.get(key) as T;
   }
 
   /**
-   * The module as bytes, sections in the order of the specification. With `exportAll`, internal functions are exported too,
-   * by their `internalName`: for whoever has something to do with every function.
+   * The module as bytes, with the sections in the order of the specification. With `exportAll`, internal functions are exported
+   * as well, by their `internalName`.
    */
   encode({ exportAll = false }: { exportAll?: boolean } = {}): Uint8Array<ArrayBuffer> {
     const to = new ByteWriter();
@@ -142,7 +143,7 @@ export class ModuleBuilder {
   }
 }
 
-/** What a function that is not exported by its name is exported as, where all are. */
+/** The name under which `exportAll` exports an internal function. */
 export function internalName({ index }: Func): string {
   return `#${index}`;
 }

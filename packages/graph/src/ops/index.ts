@@ -20,11 +20,10 @@ export { exp, expm1, log, log1p, sigmoid, softplus, tanh } from './elementwise/e
 export { clip, maximum, minimum } from './elementwise/maximum.ts';
 export { mod } from './elementwise/mod.ts';
 export { pow, rsqrt, sqrt } from './elementwise/power.ts';
-export { randomNormal, randomUniform } from './elementwise/random.ts';
+export { randomNormal, randomUniform, uniform01 } from './elementwise/random.ts';
 export { relu } from './elementwise/relu.ts';
 export { ceil, floor, round } from './elementwise/rounding.ts';
 export { stopGradient } from './elementwise/stop-gradient.ts';
-export { uniform01 } from './elementwise/threefry.ts';
 export { cos, sin, tan } from './elementwise/trigonometric.ts';
 export { gather, scatterAdd } from './indexing/gather.ts';
 export { oneHot } from './indexing/one-hot.ts';

@@ -1,33 +1,38 @@
-// One axis of a convolution as numbers, and what is asked of it: output o is the sum over taps t of the input at
-// o·stride + t·dilation − before, which counts as 0 where it lies outside. The input's gradient along the axis is again such
-// sums, one family for each phase of the stride: positions that are equal modulo the stride are reached by the same taps.
+// One axis of a convolution as numbers: output o is the sum over taps t of the input at o·stride + t·dilation − before; inputs
+// outside count as 0. The gradient of the input along the axis consists of such sums again, one axis for each phase of the
+// stride: positions that are equal modulo the stride are reached by the same taps.
 
+/** Sizes are in positions of the input. */
 export interface ConvAxis {
+  /** the number of inputs */
   readonly input: number;
+  /** the number of outputs */
   readonly output: number;
+  /** the length of the filter */
   readonly taps: number;
   readonly stride: number;
   readonly dilation: number;
-  /** how far the first window reaches out in front of the input; negative where it begins inside */
+  /** how far the first window reaches out before the input; negative where it begins inside */
   readonly before: number;
 }
 
-/** The positions that one run of windows spans. */
+/** The number of positions from the first window's first tap to the last window's last tap. */
 export function extentOf({ output, taps, stride, dilation }: ConvAxis): number {
   return (output - 1) * stride + (taps - 1) * dilation + 1;
 }
 
-/** Whether some window reaches out of the input. */
+/** Whether some window reaches outside the input. */
 export function reachesOut(axis: ConvAxis): boolean {
   return axis.before > 0 || extentOf(axis) - axis.before > axis.input;
 }
 
-/** The inputs at phase, phase + stride, … as an axis over the outputs, and the taps that reach them. */
+/** The inputs at phase, phase + stride, …: an axis whose inputs are the outputs, and the taps that reach them. */
 export interface Phase {
   readonly phase: number;
   readonly axis: ConvAxis;
-  /** the tap that comes first in the sums, and from there to the next */
+  /** the tap that comes first in the sums */
   readonly firstTap: number;
+  /** from a tap of the sums to the next */
   readonly tapStep: number;
 }
 

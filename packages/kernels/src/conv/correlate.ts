@@ -1,76 +1,32 @@
-// Sums over windows: out[i, o, f] = Σ over taps and channels of in[i, o·stride + t·dilation − before, c] · w[t, c, f], taps row
-// by row. What a convolution is, and what its input's gradient is of each phase of the stride. An implicit product: rows are
-// neighbouring outputs, whose elements of A lie a fixed distance apart, k runs over taps and channels, columns are filters.
-// A tile is a number of bands of images; taps whose row lies outside of the image are left out, for all outputs of a row. (Where
-// many taps have their column outside, see across-images.ts.)
+// Sums over windows (correlation.ts) as a kernel. They are an implicit matrix product: its rows are neighbouring outputs, whose
+// elements of A lie a fixed distance apart; k runs over taps and channels, taps row by row; its columns are filters.
+// A tile is some bands of images. Taps whose row lies outside the image are skipped for all outputs of a row. Where many taps
+// have their column outside, blocks of images are better (across-images.ts).
 
-import { type Expr, type FunctionBuilder, i32, type ModuleBuilder } from '@treadle/wasm';
-import { finished, wholeOf } from '../core/epilogue/combined-work.ts';
-import type { Epilogue, Kernel, KernelFunc, Level, Slot } from '../core/kernel.ts';
-import { larger, plus, smaller, times } from '../elementwise/vector-io.ts';
-import { registerBlock } from '../matmul/blocking.ts';
+import { type Address, address, type Expr, type FunctionBuilder, i32, type ModuleBuilder } from '@treadle/wasm';
+import { larger, plus, smaller, times } from '../core/arithmetic.ts';
+import { combinedWork } from '../core/combined-work.ts';
+import { type Kernel, type KernelFunc, kernelFunc } from '../core/kernel.ts';
+import { baseAddress, operandAddress, wholeOf } from '../core/operand.ts';
+import { evenPart, type Span } from '../core/partition-evenly.ts';
+import { mostTiles, tileFlops } from '../core/tile-size.ts';
 import { computedColumns } from '../matmul/micro-kernel.ts';
-import { evenPart, type Span } from '../matmul/partition-evenly.ts';
 import { blocksOfImages, emitAcross, isAcross } from './across-images.ts';
 import { type ConvAxis, reachesOut } from './axis.ts';
+import { blockRuns, eachBlockOf } from './block-runs.ts';
+import { blockOf, type Correlation, type Windows } from './correlation.ts';
 import { type BandSpec, bandBytes, bandOrigin, bandRowBytes } from './image-band.ts';
-import { eachGroup, eachPanel, type Panels, panelsAddress } from './panels.ts';
-import { blockRuns, eachBlockOf, joined, registerTile } from './register-tile.ts';
+import { joined } from './loop-nest.ts';
+import { eachGroup, eachPanel } from './panels.ts';
+import { registerTile } from './register-tile.ts';
 import { validTaps } from './valid-taps.ts';
 
-export interface Windows {
-  readonly images: number;
-  readonly rows: ConvAxis;
-  readonly columns: ConvAxis;
-  readonly groups: number;
-  /** of a group */
-  readonly channels: number;
-  /** elements from a pixel of the input to the next */
-  readonly pixel: number;
-  /** whether a filter reads the channel of its own number alone; then there is one group, with one channel */
-  readonly perLane: boolean;
-}
-
-/** Where outputs go, in elements: channels lie together. */
-export interface Placement {
-  readonly offset: number;
-  readonly image: number;
-  readonly row: number;
-  readonly column: number;
-}
-
-export interface Correlation extends Windows {
-  readonly name: string;
-  /** dense [images, rows, columns, pixel] */
-  readonly input: Slot;
-  readonly weights: Panels;
-  readonly out: Slot;
-  readonly placement: Placement;
-  readonly epilogue: Epilogue | undefined;
-  readonly level: Level;
-}
-
-/** about 5 µs: the least that is worth claiming */
-const tileFlops = 500_000;
-const mostTiles = 64;
-/** an operation takes so many times as long where channels do not mix: memory binds */
-const slower = 4;
-/** of the copy of a band: what stays in the L2 beside weights and outputs */
+/** Depthwise, an operation takes four times as long: memory is the limit. */
+const depthwiseCost = 4;
+/** The most bytes of a copied band: what stays in the L2 beside weights and outputs. */
 const mostBandBytes = 262_144;
-
-/** of the outputs of a band that an epilogue finishes: it finds them in the L1 */
+/** The most bytes of outputs of a band that an epilogue follows: it finds them in the L1. */
 const mostFinishedBytes = 32_768;
-
-/** The registers that a block of outputs of a row may have. */
-export function blockOf(
-  columns: number,
-  filters: number,
-  level: Level,
-  perLane: boolean,
-): { readonly mr: number; readonly nr: number } {
-  if (perLane) return { mr: level.bits === 256 ? 8 : 4, nr: 8 };
-  return registerBlock({ m: columns, n: filters }, level);
-}
 
 export function correlate(correlation: Correlation): Kernel {
   const { name, images, rows, columns, groups, channels, weights, input, out, epilogue, level } = correlation;
@@ -82,14 +38,14 @@ export function correlate(correlation: Correlation): Kernel {
   const bandSpec = bandOf(correlation);
   const band = across ? 0 : bandBytes(bandSpec, Math.ceil(rows.output / bands));
   const cost =
-    ((correlation.perLane ? slower : 1) * flops) / (level.bits === 256 ? 80 : 35) +
+    ((correlation.perLane ? depthwiseCost : 1) * flops) / (level.bits === 256 ? 80 : 35) +
     images * rows.output * columns.output * 2;
   return {
     name,
     tiles,
     cost: cost + (epilogue?.cost ?? 0),
     scratch: band + 4 * mr * computedColumns(nr, level),
-    ...finished({
+    ...combinedWork({
       kind: 'conv',
       ops: ['conv2d'],
       shape: [images, rows.output, columns.output, rows.taps * columns.taps * channels, groups * weights.filters],
@@ -112,10 +68,10 @@ function bandOf({ rows, columns, pixel, perLane }: Windows): BandSpec {
   return { rows, columns, channels: pixel, hasOuterRows: false, isAlwaysCopied: perLane };
 }
 
-/** How many bands an image has, and how many tiles all bands of all images are dealt to. */
+/** The number of bands of an image, and the number of tiles that the bands of all images are divided among. */
 function cut(correlation: Correlation, flops: number): { bands: number; tiles: number } {
   const { images, rows, columns, groups, weights, epilogue, perLane } = correlation;
-  const wanted = Math.max(1, Math.min((perLane ? slower : 1) * (flops / tileFlops), mostTiles));
+  const wanted = Math.max(1, Math.min((perLane ? depthwiseCost : 1) * (flops / tileFlops), mostTiles));
   const bytes = bandBytes(bandOf(correlation), rows.output);
   const finished = epilogue ? 4 * rows.output * columns.output * groups * weights.filters : 0;
   const least = Math.max(wanted / images, bytes / mostBandBytes, finished / mostFinishedBytes);
@@ -124,7 +80,7 @@ function cut(correlation: Correlation, flops: number): { bands: number; tiles: n
   return { bands, tiles: Math.min(units, Math.ceil(wanted)) };
 }
 
-/** Every row of outputs of a block of images is a band. */
+/** The same for blocks of images: every row of outputs is a band. */
 function cutAcross({ images, rows }: Correlation, flops: number, mr: number): { bands: number; tiles: number } {
   const units = blocksOfImages(images, mr) * rows.output;
   return { bands: rows.output, tiles: Math.ceil(Math.max(1, Math.min(units, flops / tileFlops, mostTiles))) };
@@ -144,36 +100,30 @@ function emitTile(module: ModuleBuilder, correlation: Correlation, cutting: Cut)
   const { bandSpec, bands, tiles, spill } = cutting;
   const finish = epilogue?.emit(module, true);
   const imageBytes = 4 * rows.input * columns.input * pixel;
-  return module.func(
-    name,
-    ['i32', 'i32', 'i32'],
-    'void',
-    (f, table, scratch, tile) => {
-      const from = f.let(i32.load(table, 4 * input));
-      const panels = panelsAddress(f, table, weights);
-      const to = f.let(plus(i32.load(table, 4 * out), 4 * placement.offset));
-      const spillAt = f.let(plus(scratch, spill));
-      const units = evenPart(f, images * bands, tiles, tile);
-      const unit = f.let(units.start);
-      f.forSteps(unit, units.end, 1, () => {
-        const image = bands === 1 ? unit : f.let(i32.div_u(unit, bands));
-        const outputs = evenPart(f, rows.output, bands, f.let(i32.sub(unit, times(image, bands))));
-        const imageAt = f.let(i32.add(from, times(image, imageBytes)));
-        const origin = bandOrigin(f, module, bandSpec, imageAt, scratch, ...rowsRead(f, rows, outputs));
-        const c = f.let(i32.add(to, times(image, 4 * placement.image)));
-        overPanels({ f, module, correlation, cutting, spill: spillAt }, { origin, panels, c, outputs });
-        const first = i32.mul(i32.add(times(image, rows.output), outputs.start), columns.output);
-        const row0 = f.let(first);
-        const row1 = f.let(i32.add(row0, times(i32.sub(outputs.end, outputs.start), columns.output)));
-        const filters = i32.const(groups * weights.filters);
-        finish?.(f, table, { outer: i32.const(0), row0, row1, col0: i32.const(0), col1: filters });
-      });
-    },
-    { exported: false },
-  );
+  return kernelFunc(module, name, (f, table, scratch, tile) => {
+    const from = f.let(baseAddress(table, input));
+    const panels = operandAddress(f, table, weights.operand);
+    const to = f.let(plus(baseAddress(table, out), 4 * placement.offset));
+    const spillAt = f.let(plus(scratch, spill));
+    const units = evenPart(f, images * bands, tiles, tile);
+    const unit = f.let(units.start);
+    f.forSteps(unit, units.end, 1, () => {
+      const image = bands === 1 ? unit : f.let(i32.div_u(unit, bands));
+      const outputs = evenPart(f, rows.output, bands, f.let(i32.sub(unit, times(image, bands))));
+      const imageAt = f.let(address.add(from, address.times(image, imageBytes)));
+      const origin = bandOrigin(f, module, bandSpec, imageAt, scratch, ...rowsRead(f, rows, outputs));
+      const c = f.let(address.add(to, address.times(image, 4 * placement.image)));
+      overPanels({ f, module, correlation, cutting, spill: spillAt }, { origin, panels, c, outputs });
+      const first = i32.mul(i32.add(times(image, rows.output), outputs.start), columns.output);
+      const row0 = f.let(first);
+      const row1 = f.let(i32.add(row0, times(i32.sub(outputs.end, outputs.start), columns.output)));
+      const filters = i32.const(groups * weights.filters);
+      finish?.(f, table, { outer: i32.const(0), row0, row1, col0: i32.const(0), col1: filters });
+    });
+  });
 }
 
-/** The rows of the image that the windows of the outputs read. */
+/** The rows [first, end) of the image that the windows of the outputs read. */
 function rowsRead(f: FunctionBuilder, axis: ConvAxis, outputs: Span): [Expr<'i32'>, Expr<'i32'>] {
   const { stride, taps, dilation, before, input } = axis;
   const first = f.let(plus(times(outputs.start, stride), -before));
@@ -188,13 +138,14 @@ interface Emission {
   readonly module: ModuleBuilder;
   readonly correlation: Correlation;
   readonly cutting: Cut;
-  readonly spill: Expr<'i32'>;
+  readonly spill: Address;
 }
 
+/** Some rows of outputs of an image, and the band that they read. */
 interface Band {
-  readonly origin: Expr<'i32'>;
-  readonly panels: Expr<'i32'>;
-  readonly c: Expr<'i32'>;
+  readonly origin: Address;
+  readonly panels: Address;
+  readonly c: Address;
   readonly outputs: Span;
 }
 
@@ -204,9 +155,9 @@ function overPanels(emission: Emission, { origin, panels, c, outputs }: Band): v
   if (perLane) {
     overRows(emission, outputs, (row) => {
       overColumns(emission, row, { origin, c }, (block) => {
-        // all channels of a few outputs, so that memory is read and written in its order
+        // all channels of a few outputs, so that memory is read and written in order
         eachPanel(f, weights, panels, (panel, column, width) => {
-          const channel = f.let(i32.shl(column, 2));
+          const channel = f.let(address.shifted(column, 2));
           block({ panel, width, a: channel, c: channel });
         });
       });
@@ -214,11 +165,11 @@ function overPanels(emission: Emission, { origin, panels, c, outputs }: Band): v
     return;
   }
   eachGroup(f, groups, (group) => {
-    const a = f.let(i32.add(origin, times(group, 4 * channels)));
-    const ofGroup = f.let(i32.add(panels, times(group, weights.groupBytes)));
+    const a = f.let(address.add(origin, address.times(group, 4 * channels)));
+    const ofGroup = f.let(address.add(panels, address.times(group, weights.groupBytes)));
     const filter = f.let(times(group, weights.filters));
     eachPanel(f, weights, ofGroup, (panel, column, width) => {
-      const to = f.let(i32.add(c, i32.shl(i32.add(filter, column), 2)));
+      const to = f.let(address.add(c, address.shifted(i32.add(filter, column), 2)));
       overRows(emission, outputs, (row) => {
         overColumns(emission, row, { origin: a, c: to }, (block) => block({ panel, width }));
       });
@@ -226,7 +177,7 @@ function overPanels(emission: Emission, { origin, panels, c, outputs }: Band): v
   });
 }
 
-/** A row of outputs: the first row of the image that it reads, and of the taps the first and how many lie inside. */
+/** A row of outputs: the first row of the image that it reads, the first of its valid taps and their number. */
 interface OutputRow {
   readonly oy: Expr<'i32'>;
   readonly y: Expr<'i32'>;
@@ -246,15 +197,15 @@ function overRows({ f, correlation }: Emission, outputs: Span, body: (row: Outpu
   });
 }
 
-/** A panel of so many columns, and bytes to what it reads and writes of a block of outputs. */
+/** A panel of `width` columns, and the distances to the elements of A and of C that belong to it. */
 interface BlockPanel {
-  readonly panel: Expr<'i32'>;
+  readonly panel: Address;
   readonly width: number;
-  readonly a?: Expr<'i32'>;
-  readonly c?: Expr<'i32'>;
+  readonly a?: Address;
+  readonly c?: Address;
 }
 
-/** Calls `each` for every block of outputs of a row, to compute it for some panels. */
+/** Calls `each` for every block of outputs of a row; `each` computes the block for some panels. */
 function overColumns(
   { f, module, correlation, cutting, spill }: Emission,
   { oy, y, first, count }: OutputRow,
@@ -265,9 +216,9 @@ function overColumns(
   const pixel = 4 * correlation.pixel;
   const rowBytes = bandRowBytes(cutting.bandSpec);
   const [cRow, step] = [4 * placement.column, columns.stride * pixel];
-  const a = f.let(i32.add(band.origin, times(y, rowBytes)));
-  const c = f.let(i32.add(band.c, times(oy, 4 * placement.row)));
-  const zero = i32.const(0);
+  const a = f.let(address.add(band.origin, address.times(y, rowBytes)));
+  const c = f.let(address.add(band.c, address.times(oy, 4 * placement.row)));
+  const zero = address.const(0);
   eachBlockOf(f, blockRuns(columns.output, cutting.mr), (height) => {
     const aOffsets = Array.from({ length: height }, (_, i) => i * step);
     each(({ panel, width, a: aFrom = zero, c: cFrom = zero }) => {
@@ -281,8 +232,8 @@ function overColumns(
         ? [{ count: undefined, ...tapRow }, ...inner]
         : joined([{ count: rows.taps, ...tapRow }, ...inner]);
       const block = registerTile(module, { aOffsets, perLane, columns: width, loops, cRow, level });
-      const b = i32.add(panel, times(first, tapRow.bStep));
-      f.do(f.call(block, i32.add(a, aFrom), b, i32.add(c, cFrom), count, 0, spill));
+      const b = address.add(panel, address.times(first, tapRow.bStep));
+      f.do(f.call(block, address.add(a, aFrom), b, address.add(c, cFrom), count, 0, spill));
     });
     f.increment(a, height * step);
     f.increment(c, height * cRow);

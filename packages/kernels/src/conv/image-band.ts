@@ -1,33 +1,39 @@
-// A band: the rows of one image that some windows read. Where no window reaches out of the image the band is the image as it
-// lies; otherwise it is a copy in the scratch of a thread, with zeros where the image ends. A row of a band begins with the
-// first position that a window reads, so that windows are at o·stride + t·dilation, whatever the padding.
+// A band: the rows of one image that some windows read. Where no window reaches outside the image, the band is the image in place;
+// otherwise it is a copy in the scratch of a thread, with zeros outside the image. A row of a band begins at the first position
+// that a window reads, so windows are at o·stride + t·dilation, whatever the padding.
 
 import {
+  type Address,
+  type AddressType,
+  address,
+  addressType,
+  type Distance,
   type Expr,
   type Func,
   type FunctionBuilder,
   f32x4,
   i32,
+  integer,
   type Local,
   type ModuleBuilder,
   v128,
 } from '@treadle/wasm';
-import { plus, times } from '../elementwise/vector-io.ts';
-import { highFirst } from '../matmul/store-lanes.ts';
+import { plus } from '../core/arithmetic.ts';
+import { highFirst } from '../core/store-lanes.ts';
 import { type ConvAxis, extentOf, reachesOut } from './axis.ts';
 
 export interface BandSpec {
   readonly rows: ConvAxis;
   readonly columns: ConvAxis;
-  /** of a pixel, those of all groups */
+  /** of a pixel, in all groups */
   readonly channels: number;
-  /** whether rows outside of the image are wanted, as zeros; otherwise nobody reads them */
+  /** whether rows outside the image are read, as zeros */
   readonly hasOuterRows: boolean;
-  /** whether it is a copy in any case, for which the image is read in the order of memory: what comes from far comes faster so */
+  /** whether the band is a copy in any case: copying reads the image in the order of memory, which is faster from beyond the caches */
   readonly isAlwaysCopied: boolean;
 }
 
-/** Stores of whole vectors run on by less than this. */
+/** Stores of whole vectors run past the end by less than this. */
 const slack = 64;
 
 /** Whether the band is a copy. */
@@ -35,7 +41,7 @@ export function isCopied({ rows, columns, hasOuterRows, isAlwaysCopied }: BandSp
   return isAlwaysCopied || reachesOut(columns) || (hasOuterRows && reachesOut(rows));
 }
 
-/** Bytes from a row of the band to the next. */
+/** Bytes from one row of the band to the next. */
 export function bandRowBytes(spec: BandSpec): number {
   return 4 * spec.channels * (isCopied(spec) ? extentOf(spec.columns) : spec.columns.input);
 }
@@ -48,25 +54,25 @@ export function bandBytes(spec: BandSpec, outputs: number): number {
 }
 
 /**
- * The address of the band's row 0 (counted from the image's first row; it may lie outside): of rows [from, to) of the image at
- * `image`, which are copied to `scratch` if need be.
+ * The band of rows [from, to) of the image at `image`, copied to `scratch` where it has to be: the address at which row 0 of the
+ * image would lie in it, which may be outside the band.
  */
 export function bandOrigin(
   f: FunctionBuilder,
   module: ModuleBuilder,
   spec: BandSpec,
-  image: Expr<'i32'>,
-  scratch: Expr<'i32'>,
+  image: Address,
+  scratch: Address,
   from: Expr<'i32'>,
   to: Expr<'i32'>,
-): Local<'i32'> {
+): Local<AddressType> {
   if (!isCopied(spec)) return f.let(plus(image, -4 * spec.channels * spec.columns.before));
   f.do(f.call(copyBand(module, spec), image, scratch, from, to));
-  return f.let(i32.sub(scratch, times(from, bandRowBytes(spec))));
+  return f.let(address.sub(scratch, address.times(from, bandRowBytes(spec))));
 }
 
-/** (image, to, first row, last row + 1) */
-function copyBand(module: ModuleBuilder, spec: BandSpec): Func<['i32', 'i32', 'i32', 'i32'], 'void'> {
+/** A function (image, to, first row, last row + 1) that copies a band. */
+function copyBand(module: ModuleBuilder, spec: BandSpec): Func<[AddressType, AddressType, 'i32', 'i32'], 'void'> {
   const { rows, columns, channels, hasOuterRows } = spec;
   const key = `conv band ${JSON.stringify(spec)}`;
   const width = extentOf(columns);
@@ -78,11 +84,12 @@ function copyBand(module: ModuleBuilder, spec: BandSpec): Func<['i32', 'i32', 'i
   return module.once(key, () =>
     module.func(
       key,
-      ['i32', 'i32', 'i32', 'i32'],
+      [addressType, addressType, 'i32', 'i32'],
       'void',
       (f, image, to, first, last) => {
         const imageRow = 4 * channels * columns.input;
-        const from = f.let(i32.add(plus(image, 4 * channels * skipped), times(first, imageRow)));
+        const firstPixel = plus(image, 4 * channels * skipped);
+        const from = f.let(address.add(firstPixel, address.times(first, imageRow)));
         const y = f.let(first);
         const whole = (): void => {
           clear(f, to, 0, left * channels);
@@ -102,35 +109,31 @@ function copyBand(module: ModuleBuilder, spec: BandSpec): Func<['i32', 'i32', 'i
   );
 }
 
-/** Zeros for `length` floats, and for up to three more. */
-function clear(f: FunctionBuilder, to: Expr<'i32'>, byteOffset: number, length: number): void {
+/** Writes `length` zeros, and up to three more. */
+function clear(f: FunctionBuilder, to: Address, byteOffset: number, length: number): void {
   const zero = f32x4.const(0);
   eachVector(f, length, (x, offsets) => {
-    const at = f.let(i32.add(to, x));
+    const at = f.let(address.add(to, x));
     for (const offset of offsets) f.do(v128.store(at, zero, byteOffset + offset));
   });
 }
 
 /** Copies `length` floats, and up to three more. */
-function copy(f: FunctionBuilder, from: Expr<'i32'>, to: Expr<'i32'>, byteOffset: number, length: number): void {
+function copy(f: FunctionBuilder, from: Address, to: Address, byteOffset: number, length: number): void {
   eachVector(f, length, (x, offsets) => {
-    const [source, target] = [f.let(i32.add(from, x)), f.let(i32.add(to, x))];
+    const [source, target] = [f.let(address.add(from, x)), f.let(address.add(to, x))];
     const vectors = offsets.map((offset) => f.let(v128.load('f32x4', source, offset)));
     for (const j of highFirst(vectors.length)) f.do(v128.store(target, vectors[j]!, byteOffset + offsets[j]!));
   });
 }
 
-/** Vectors in one round, at most. */
+/** The most vectors in one round of a loop. */
 const together = 8;
 
-/** Calls `body` with where a round begins, in bytes, and the offsets of its vectors. */
-function eachVector(
-  f: FunctionBuilder,
-  length: number,
-  body: (x: Expr<'i32'>, offsets: readonly number[]) => void,
-): void {
+/** Calls `body` for the rounds of a loop over `length` floats, with the distance of the round and the offsets of its vectors. */
+function eachVector(f: FunctionBuilder, length: number, body: (x: Distance, offsets: readonly number[]) => void): void {
   const vectors = Math.ceil(length / 4);
-  const x = f.local('i32', 0);
+  const x = f.let(address.const(0));
   const round = (count: number): void => {
     body(
       x,
@@ -142,7 +145,7 @@ function eachVector(
   if (rounds > 1) {
     f.loop((again) => {
       round(together);
-      f.brIf(again, i32.lt_s(x, 16 * together * rounds));
+      f.brIf(again, integer.lt_s(x, 16 * together * rounds));
     });
   } else if (rounds === 1) round(together);
   if (vectors % together > 0) round(vectors % together);

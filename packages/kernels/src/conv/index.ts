@@ -1,19 +1,22 @@
-// Convolutions over two axes, channels last, and their two gradients: three sums over the same pairs of an image's element, a
-// weight and an output, each an implicit matrix product (see conv/correlate.ts and conv/weight-gradient.ts).
+// Convolutions over two axes, channels last, and their two gradients: three sums over the same triples of an image's element, a
+// weight and an output, each an implicit matrix product (correlate.ts, weight-gradient.ts), or a plain one where windows share no
+// elements.
 
 import { f32x4, reinterpret } from '@treadle/wasm';
-import { denseStrides, sizeOf } from '../core/collapse-dims.ts';
 import type { Epilogue, Kernel, Level, Operand, Slot, View } from '../core/kernel.ts';
+import { denseOperand, transposed } from '../core/operand.ts';
+import { denseSlot } from '../elementwise/copy.ts';
 import { lanes } from '../elementwise/kernel.ts';
 import { constantLane } from '../elementwise/vector-io.ts';
 import { matmul } from '../matmul/index.ts';
-import type { Combine } from '../reduce/reduce.ts';
-import { reduce } from '../reduce/reduce.ts';
-import { type ConvAxis, phasesOf } from './axis.ts';
-import { blockOf, correlate, type Windows } from './correlate.ts';
+import { type Combine, reduce } from '../reduce/reduce.ts';
+import { type ConvAxis, type Phase, phasesOf } from './axis.ts';
+import { correlate } from './correlate.ts';
+import { blockOf, type Placement, type Windows } from './correlation.ts';
 import { panelsFrom } from './panels.ts';
 import { chunksOf, weightGradient } from './weight-gradient.ts';
 
+/** The sizes of a convolution. */
 export interface ConvShape {
   readonly images: number;
   readonly rows: ConvAxis;
@@ -40,7 +43,7 @@ export interface ConvSpec extends Spec {
   readonly epilogue?: Epilogue | undefined;
 }
 
-/** y [images, rows, columns, groups · filters] */
+/** y [images, rows, columns, groups · filters]; no kernels where y has no elements. */
 export function conv2d({ x, w, out, epilogue, level, allocate, ...shape }: ConvSpec): Kernel[] {
   const { images, rows, columns, groups, filters } = shape;
   if (images * rows.output * columns.output * groups * filters === 0) return [];
@@ -48,7 +51,10 @@ export function conv2d({ x, w, out, epilogue, level, allocate, ...shape }: ConvS
   const input = denseSlot(x, allocate, kernels);
   const sizes = productOf(shape);
   if (sizes) {
-    const [a, b] = [matrix(input, sizes.m, sizes.k), matrix(denseSlot(w, allocate, kernels), sizes.k, filters)];
+    const [a, b] = [
+      denseOperand(input, [sizes.m, sizes.k]),
+      denseOperand(denseSlot(w, allocate, kernels), [sizes.k, filters]),
+    ];
     return [...kernels, ...matmul({ a, b, out, epilogue, level, allocate })];
   }
   const windows = windowsOf(shape);
@@ -69,7 +75,7 @@ export interface InputGradientSpec extends Spec {
   readonly epilogue?: Epilogue | undefined;
 }
 
-/** dx [images, rows, columns, groups · channels]: one family of sums for each phase of the strides. */
+/** dx [images, rows, columns, groups · channels]: a kernel for each phase of the strides. */
 export function conv2dInputGradient({ dy, w, out, epilogue, level, allocate, ...shape }: InputGradientSpec): Kernel[] {
   const { images, rows, columns, groups, channels, filters } = shape;
   if (images * rows.input * columns.input * groups * channels === 0) return [];
@@ -77,7 +83,10 @@ export function conv2dInputGradient({ dy, w, out, epilogue, level, allocate, ...
   const input = denseSlot(dy, allocate, kernels);
   const sizes = productOf(shape);
   if (sizes) {
-    const [a, b] = [matrix(input, sizes.m, filters), matrix(denseSlot(w, allocate, kernels), sizes.k, filters)];
+    const [a, b] = [
+      denseOperand(input, [sizes.m, filters]),
+      denseOperand(denseSlot(w, allocate, kernels), [sizes.k, filters]),
+    ];
     return [...kernels, ...matmul({ a, b: transposed(b), out, epilogue, level, allocate })];
   }
   const { perLane } = windowsOf(shape);
@@ -88,35 +97,35 @@ export function conv2dInputGradient({ dy, w, out, epilogue, level, allocate, ...
     for (const x of phasesOf(columns)) {
       const offset = y.phase * whole.row + x.phase * whole.column;
       const [row, column] = [rows.stride * whole.row, columns.stride * whole.column];
+      const placement = { offset, image: whole.image, row, column };
       if (y.axis.taps * x.axis.taps === 0) {
-        const shape = [images, y.axis.output, x.axis.output, groups * channels];
-        const view: View = { shape, strides: [whole.image, row, column, 1], offset };
+        const sizes = [images, y.axis.output, x.axis.output, groups * channels];
+        const view: View = { shape: sizes, strides: [whole.image, row, column, 1], offset };
         kernels.push(zeros(name, { slot: out, view }));
         continue;
       }
       const { nr } = blockOf(x.axis.output, channels, level, perLane);
-      const [g = 0, ky = 0, kx = 0, c = 0, f = 0] = grouped.view.strides;
-      const view: View = {
-        shape: perLane
-          ? [1, y.axis.taps, x.axis.taps, 1, groups]
-          : [groups, y.axis.taps, x.axis.taps, filters, channels],
-        strides: [g, ky * y.tapStep, kx * x.tapStep, perLane ? 0 : f, perLane ? f : c],
-        offset: grouped.view.offset + ky * y.firstTap + kx * x.firstTap,
-      };
-      const weights = panelsFrom({ slot: w.slot, view }, nr, perLane, level, allocate, kernels);
-      const placement = { offset, image: whole.image, row, column };
-      const windows = windowsOf({
-        images,
-        rows: y.axis,
-        columns: x.axis,
-        groups,
-        channels: filters,
-        filters: channels,
-      });
-      kernels.push(correlate({ ...windows, name, input, weights, out, placement, epilogue, level }));
+      const weights = panelsFrom(weightsOf(grouped, y, x, perLane), nr, perLane, level, allocate, kernels);
+      const sizes = { images, rows: y.axis, columns: x.axis, groups, channels: filters, filters: channels };
+      kernels.push(correlate({ ...windowsOf(sizes), name, input, weights, out, placement, epilogue, level }));
     }
   }
   return kernels;
+}
+
+/** The weights [groups, taps, taps, channels, filters] that reach a phase, in the order of its sums, channels as filters. */
+function weightsOf({ slot, view }: Operand, y: Phase, x: Phase, perLane: boolean): Operand {
+  const [groups = 1, , , channels = 1, filters = 1] = view.shape;
+  const [g = 0, ky = 0, kx = 0, c = 0, f = 0] = view.strides;
+  const taps = [y.axis.taps, x.axis.taps];
+  return {
+    slot,
+    view: {
+      shape: perLane ? [groups, ...taps, 1, filters] : [groups, ...taps, filters, channels],
+      strides: [g, ky * y.tapStep, kx * x.tapStep, perLane ? 0 : f, perLane ? f : c],
+      offset: view.offset + ky * y.firstTap + kx * x.firstTap,
+    },
+  };
 }
 
 export interface WeightGradientSpec extends Spec {
@@ -132,7 +141,7 @@ const sums: Combine = {
   apply: (_, a, b) => f32x4.add(reinterpret('f32x4', a), reinterpret('f32x4', b)),
 };
 
-/** dw [taps, taps, channels, groups · filters]; the order of its sums depends on images and outputs alone. */
+/** dw [taps, taps, channels, groups · filters]; the order of its sums depends on the numbers of images and outputs alone. */
 export function conv2dWeightGradient({ x, dy, out, level, allocate, ...shape }: WeightGradientSpec): Kernel[] {
   const { images, rows, columns, groups, channels, filters } = shape;
   const size = rows.taps * columns.taps * channels * groups * filters;
@@ -147,9 +156,9 @@ export function conv2dWeightGradient({ x, dy, out, level, allocate, ...shape }: 
   const windows = windowsOf(shape);
   const chunks = chunksOf(windows);
   const sizes = productOf(shape);
-  // a product whose sum is long is better cut along the sum, and reads both sides as they lie
+  // a product with a long sum is better cut along the sum, and reads both sides in place
   if (sizes && chunks === 1) {
-    const [a, b] = [matrix(slots.x, sizes.m, sizes.k), matrix(slots.dy, sizes.m, filters)];
+    const [a, b] = [denseOperand(slots.x, [sizes.m, sizes.k]), denseOperand(slots.dy, [sizes.m, filters])];
     return [...kernels, ...matmul({ a: transposed(a), b, out, level, allocate })];
   }
   const partial = chunks === 1 ? out : allocate(chunks * size);
@@ -164,8 +173,8 @@ export function conv2dWeightGradient({ x, dy, out, level, allocate, ...shape }: 
 }
 
 /**
- * The sizes of the plain product that the convolution is where windows do not share elements: x [m, k] · w [k, filters]. Either
- * windows are single pixels, or there is one window, which is the image.
+ * The sizes of the plain product x [m, k] · w [k, filters] that the convolution is where windows share no elements: windows are
+ * single pixels, or the only window is the image. Otherwise undefined.
  */
 function productOf({ images, rows, columns, groups, channels }: ConvShape): { m: number; k: number } | undefined {
   const axes = [rows, columns];
@@ -180,20 +189,12 @@ function productOf({ images, rows, columns, groups, channels }: ConvShape): { m:
   return isWhole ? { m: images, k: rows.input * columns.input * channels } : undefined;
 }
 
-function matrix(slot: Slot, rows: number, columns: number): Operand {
-  return { slot, view: { shape: [rows, columns], strides: [columns, 1], offset: 0 } };
-}
-
-function transposed({ slot, view: { shape, strides, offset } }: Operand): Operand {
-  return { slot, view: { shape: shape.toReversed(), strides: strides.toReversed(), offset } };
-}
-
 function zeros(name: string, store: Operand): Kernel {
   const { shape } = store.view;
   return lanes({ name, shape, loads: [], stores: [store], body: () => [constantLane('f32x4', 0)], cost: 0.1 });
 }
 
-/** Where every group has one channel and one filter, groups are lanes. */
+/** Where every group has one channel and one filter, the groups become the lanes of one group. */
 function windowsOf({ images, rows, columns, groups, channels, filters }: ConvShape): Windows {
   const perLane = groups > 1 && channels === 1 && filters === 1;
   return { images, rows, columns, groups: perLane ? 1 : groups, channels, pixel: groups * channels, perLane };
@@ -210,27 +211,8 @@ function byGroup({ slot, view }: Operand, all: number, groups: number): Operand 
   };
 }
 
-function placementOf(rows: number, columns: number, channels: number) {
+function placementOf(rows: number, columns: number, channels: number): Placement {
   return { offset: 0, image: rows * columns * channels, row: columns * channels, column: channels };
-}
-
-/** The slot of the operand's elements in row-major order from its base on: its own, or that of a copy. */
-export function denseSlot({ slot, view }: Operand, allocate: (length: number) => Slot, kernels: Kernel[]): Slot {
-  const { shape, strides, offset } = view;
-  const dense = denseStrides(shape);
-  if (offset === 0 && shape.every((size, d) => size === 1 || strides[d] === dense[d])) return slot;
-  const copy = allocate(sizeOf(shape));
-  kernels.push(
-    lanes({
-      name: `copy ${shape.join('×')}`,
-      shape,
-      loads: [{ operand: { slot, view }, type: 'f32x4' }],
-      stores: [{ slot: copy, view: { shape, strides: dense, offset: 0 } }],
-      body: (_, values) => values,
-      cost: 0.1,
-    }),
-  );
-  return copy;
 }
 
 function describe({ images, rows, columns, groups, channels, filters }: ConvShape): string {

@@ -1,15 +1,15 @@
-// The weights of a convolution as the right side of a product: k runs over taps and channels, columns are filters, in panels
-// of nr. They are read as they lie where one panel holds all filters side by side; otherwise a step copies them once for all
-// tiles. Which way taps run, and which axis are filters, is a matter of the view.
+// The weights of a convolution as the right side of a product: k runs over taps and channels; columns are filters, in panels of
+// nr. They are read in place where one panel holds all filters as neighbours; otherwise a kernel packs them once for all tiles.
+// The view of the weights decides in which direction taps run, and which axis the filters are.
 
-import { type Expr, type FunctionBuilder, i32 } from '@treadle/wasm';
+import { type Address, address, type Expr, type FunctionBuilder, i32 } from '@treadle/wasm';
+import { plus, times } from '../core/arithmetic.ts';
 import { sizeOf } from '../core/collapse-dims.ts';
 import type { Kernel, Level, Operand, Slot, View } from '../core/kernel.ts';
-import { lanes } from '../elementwise/kernel.ts';
-import { address, plus, times } from '../elementwise/vector-io.ts';
+import { copyKernel } from '../elementwise/copy.ts';
 import { computedColumns } from '../matmul/micro-kernel.ts';
 
-/** Weights ready to be read: of each group, panel after panel. */
+/** Weights ready to be read: the panels of the first group, then those of the next. */
 export interface Panels {
   readonly operand: Operand;
   /** filters of a group */
@@ -17,13 +17,13 @@ export interface Panels {
   readonly nr: number;
   readonly groupBytes: number;
   readonly panelBytes: number;
-  /** bytes from one k to the next in a panel of so many columns */
+  /** bytes from one k to the next in a panel of `width` columns */
   stepOf(width: number): number;
 }
 
 /**
- * `weights`: [groups, rows, columns, channels, filters of a group], any view; `isSmall`: read where it lies whenever
- * that can be. Adds the steps that copy them to `kernels`.
+ * `weights`: [groups, rows, columns, channels, filters of a group], any view; `isSmall`: read in place whenever possible. Adds the
+ * kernels that pack them to `kernels`.
  */
 export function panelsFrom(
   weights: Operand,
@@ -45,31 +45,9 @@ export function panelsFrom(
   const last = filters - whole * nr;
   const perGroup = k * (whole * nr + (last > 0 ? width(last) : 0));
   const slot = allocate(groups * perGroup);
-  const copy = (panels: number, of: number, firstPanel: number): void => {
-    if (panels === 0 || of === 0) return;
-    const { strides, offset } = weights.view;
-    const [g = 0, y = 0, x = 0, c = 0, f = 0] = strides;
-    const shape = [groups, panels, rows, columns, channels, of];
-    const from: View = { shape, strides: [g, nr * f, y, x, c, f], offset: offset + firstPanel * nr * f };
-    const step = width(of);
-    const to: View = {
-      shape,
-      strides: [perGroup, k * nr, columns * channels * step, channels * step, step, 1],
-      offset: firstPanel * k * nr,
-    };
-    kernels.push(
-      lanes({
-        name: `conv pack ${rows}×${columns}×${channels}×${filters}`,
-        shape,
-        loads: [{ operand: { slot: weights.slot, view: from }, type: 'f32x4' }],
-        stores: [{ slot, view: to }],
-        body: (_, values) => values,
-        cost: 0.3,
-      }),
-    );
-  };
-  copy(whole, nr, 0);
-  copy(1, last, whole);
+  const cut = { weights, slot, nr, perGroup, level };
+  if (whole > 0) kernels.push(packKernel(cut, whole, nr, 0));
+  if (last > 0) kernels.push(packKernel(cut, 1, last, whole));
   return {
     operand: { slot, view: { shape: [], strides: [], offset: 0 } },
     filters,
@@ -80,7 +58,40 @@ export function panelsFrom(
   };
 }
 
-/** Elements from one k to the next where taps and channels lie one after the other and filters side by side. */
+/** Weights, and where their panels go. */
+interface PanelCut {
+  readonly weights: Operand;
+  readonly slot: Slot;
+  readonly nr: number;
+  /** elements of the panels of a group */
+  readonly perGroup: number;
+  readonly level: Level;
+}
+
+/** The kernel that packs `panels` panels of `width` columns of each group, from panel `firstPanel` on. */
+function packKernel(
+  { weights, slot, nr, perGroup, level }: PanelCut,
+  panels: number,
+  width: number,
+  firstPanel: number,
+) {
+  const { shape: sizes, strides, offset } = weights.view;
+  const [groups = 1, rows = 1, columns = 1, channels = 1, filters = 1] = sizes;
+  const [g = 0, y = 0, x = 0, c = 0, f = 0] = strides;
+  const shape = [groups, panels, rows, columns, channels, width];
+  const from: View = { shape, strides: [g, nr * f, y, x, c, f], offset: offset + firstPanel * nr * f };
+  const k = rows * columns * channels;
+  const step = computedColumns(width, level);
+  const to: View = {
+    shape,
+    strides: [perGroup, k * nr, columns * channels * step, channels * step, step, 1],
+    offset: firstPanel * k * nr,
+  };
+  const name = `conv pack ${rows}×${columns}×${channels}×${filters}`;
+  return copyKernel(name, { slot: weights.slot, view: from }, { slot, view: to }, 0.3);
+}
+
+/** Elements from one k to the next, if taps and channels follow each other and filters are neighbours; otherwise undefined. */
 function stepInPlace({ shape, strides }: View): number | undefined {
   const [, , columns = 1, channels = 1, filters = 1] = shape;
   const [, y = 0, x = 0, c = 0, f = 0] = strides;
@@ -90,7 +101,7 @@ function stepInPlace({ shape, strides }: View): number | undefined {
   return isPlain && step >= 0 && sizeOf(shape) > 0 ? step : undefined;
 }
 
-/** Calls `body` as the inside of a loop over groups, where there are several. */
+/** Calls `body` once, as the inside of a loop over groups where there are several. */
 export function eachGroup(f: FunctionBuilder, groups: number, body: (group: Expr<'i32'>) => void): void {
   if (groups === 1) {
     body(i32.const(0));
@@ -100,23 +111,19 @@ export function eachGroup(f: FunctionBuilder, groups: number, body: (group: Expr
   f.forSteps(group, i32.const(groups), 1, () => body(group));
 }
 
-/** Calls `body` for every panel, with the address of its first k. */
+/** Calls `body` for full panels and for the last panel, with the address of the first k, the first column and the width. */
 export function eachPanel(
   f: FunctionBuilder,
   { filters, nr, panelBytes }: Panels,
-  first: Expr<'i32'>,
-  body: (panel: Expr<'i32'>, column: Expr<'i32'>, width: number) => void,
+  first: Address,
+  body: (panel: Address, column: Expr<'i32'>, width: number) => void,
 ): void {
   const [whole, last] = [Math.floor(filters / nr), filters % nr];
   if (whole > 0) {
     const j = f.local('i32', 0);
     f.forSteps(j, i32.const(whole), 1, () => {
-      body(f.let(i32.add(first, times(j, panelBytes))), f.let(times(j, nr)), nr);
+      body(f.let(address.add(first, address.times(j, panelBytes))), f.let(times(j, nr)), nr);
     });
   }
   if (last > 0) body(f.let(plus(first, whole * panelBytes)), i32.const(whole * nr), last);
-}
-
-export function panelsAddress(f: FunctionBuilder, table: Expr<'i32'>, { operand }: Panels): Expr<'i32'> {
-  return address(f, table, operand);
 }

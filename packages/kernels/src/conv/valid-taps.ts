@@ -1,10 +1,10 @@
-// Which taps of a window lie inside of the image: as code, for an output that is known at run time, and as numbers.
+// The valid taps of a window, those that lie inside the image: as code, for an output that is known at run time, and as numbers.
 
 import { type Expr, type FunctionBuilder, i32 } from '@treadle/wasm';
-import { larger, plus, smaller } from '../elementwise/vector-io.ts';
+import { larger, plus, smaller } from '../core/arithmetic.ts';
 import type { ConvAxis } from './axis.ts';
 
-/** The first tap that lies inside, and how many do, of the window that begins at `start`. */
+/** The first valid tap, and the number of valid taps, of the window that begins at position `start`. */
 export function validTaps(
   f: FunctionBuilder,
   { input, taps, dilation }: ConvAxis,
@@ -18,15 +18,19 @@ export function validTaps(
   return { first, count: f.let(i32.sub(end, first)) };
 }
 
-/** Neighbouring outputs whose windows have the same taps inside. */
+/** Neighbouring outputs whose windows have the same valid taps. */
 export interface TapRun {
+  /** the first output */
   readonly output: number;
+  /** the number of outputs */
   readonly outputs: number;
+  /** the first valid tap */
   readonly first: number;
+  /** the number of valid taps */
   readonly count: number;
 }
 
-/** All outputs of the axis. */
+/** All outputs of the axis, in order. */
 export function tapRuns({ input, output, taps, stride, dilation, before }: ConvAxis): TapRun[] {
   const runs: TapRun[] = [];
   for (let o = 0; o < output; o++) {
@@ -40,7 +44,7 @@ export function tapRuns({ input, output, taps, stride, dilation, before }: ConvA
   return runs;
 }
 
-/** The outputs of an axis for which tap t lies inside; they are neighbours. */
+/** The first output of an axis for which tap t is valid, and the number of such outputs; they are neighbours. */
 export function outputsOf(
   { input, output, stride, dilation, before }: ConvAxis,
   t: number,

@@ -1,28 +1,30 @@
-// How the weights of a convolution are walked where their gradients are summed: the rows of the product, which are taps and
-// channels, as runs of rows that one loop goes over.
+// In what order the gradient of a convolution's weights is computed: the rows of the implicit product, which are taps and
+// channels, as runs of rows that one loop covers.
 
-import type { Windows } from './correlate.ts';
+import type { Windows } from './correlation.ts';
 import { type BandSpec, isCopied } from './image-band.ts';
 
 /**
- * The rows of the product, weights of one filter in their order: runs of rows whose elements of x lie together, each from
- * another tap on; or where runs are short, one run of all rows, whose places are all written down. Where windows reach out of
- * the image and a tap has channels enough, a run is a row of taps, each of which meets the outputs for which it lies inside, so
- * that nothing is copied.
+ * The rows of the product are the weights of one filter, in order.
+ * - 'run': `count` runs of `length` rows whose elements of x are neighbours, `perTapRow` of them in each row of taps.
+ * - 'all': one run of all rows, with offsets that are all known when the code is written; where other runs would be short.
+ * - 'taps': a run is a row of taps, each of which meets only the outputs for which it is valid. Then nothing is copied. For
+ *   windows that reach outside the image, where a tap has enough channels.
  */
 export type Runs =
   | { readonly kind: 'taps'; readonly count: number }
   | { readonly kind: 'run'; readonly count: number; readonly length: number; readonly perTapRow: number }
   | { readonly kind: 'all'; readonly count: 1 };
 
-/** so many rows may be one run with places of its own */
-const mostPlaces = 160;
+/** The most rows of a run of kind 'all'. */
+const mostRows = 160;
 
-/** Blocks of the rows of so many channels are nearly full. */
+/** With so many channels, blocks of rows are nearly full. */
 const enoughChannels = 16;
-/** code is written for each tap of a row */
+/** The most taps in a row of kind 'taps': code is written for each. */
 const mostTaps = 7;
 
+/** The runs of a convolution; `mr`: the rows of a block of registers. */
 export function runsOf(windows: Windows, bandSpec: BandSpec, mr: number): Runs {
   const { rows, columns, groups, channels, perLane } = windows;
   if (perLane) return { kind: 'all', count: 1 };
@@ -33,6 +35,6 @@ export function runsOf(windows: Windows, bandSpec: BandSpec, mr: number): Runs {
   const length = isJoined ? columns.taps * channels : channels;
   const count = rows.taps * (isJoined ? 1 : columns.taps);
   const isShort = length < 2 * mr && length % mr !== 0;
-  if (isShort && count * length <= mostPlaces) return { kind: 'all', count: 1 };
+  if (isShort && count * length <= mostRows) return { kind: 'all', count: 1 };
   return { kind: 'run', count, length, perTapRow: isJoined ? 1 : columns.taps };
 }

@@ -1,14 +1,16 @@
-// Bytes that go by: what a kernel reads and writes, each element once, as if there were no other kernel and no cache.
+// The bytes that a kernel reads and writes, each element counted once, as if there were neither other kernels nor caches.
 
-import type { Operand, Slot, View, Work } from './kernel.ts';
+import type { Slot, View, Work } from './kernel.ts';
+import type { Operand } from './operand.ts';
 
 export type BytesMoved = Pick<Work, 'bytesRead' | 'bytesWritten'>;
 
+/** What reading all elements of the loads and writing those of the stores moves. */
 export function bytesMoved(loads: readonly Operand[], stores: readonly Operand[]): BytesMoved {
   return { bytesRead: bytesOf(loads), bytesWritten: bytesOf(stores) };
 }
 
-/** An operand that comes twice counts once, and so does an element that a view repeats. */
+/** An operand that occurs twice counts once, and so does an element that a view repeats. */
 function bytesOf(operands: readonly Operand[]): number {
   const bySlot = new Map<Slot, View[]>();
   let bytes = 0;

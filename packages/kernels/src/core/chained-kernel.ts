@@ -1,17 +1,17 @@
-// Kernels as one, tile by tile: what a tile of the first writes, the same tile of the next one reads while it is in a near cache,
-// and no thread waits for another between them. A buffer that only they touch is kept for one tile at a time, in the scratch of
-// the thread, and never reaches memory: its base address is such that the part of the tile lies there.
+// Several kernels as one, tile by tile: what a tile of the first kernel writes, the same tile of the next kernel reads while it
+// is in a near cache, and no thread waits for another between them. A buffer that only these kernels touch never reaches memory:
+// each tile keeps its part of it in the scratch of its thread, and the base address is set so that the part lies there.
 
-import { type Expr, type FunctionBuilder, i32 } from '@treadle/wasm';
-import { plus, times } from '../elementwise/vector-io.ts';
-import type { Kernel, Slot, Word, Work } from './kernel.ts';
+import { type Address, address, type Expr, type FunctionBuilder, i32 } from '@treadle/wasm';
+import { plus, times } from './arithmetic.ts';
+import { type Kernel, kernelFunc, type Slot, type Word, type Work } from './kernel.ts';
 
-/** Vectors may be read so many bytes beyond the end of a buffer. */
+/** Vectors may be read this many bytes beyond the end of a buffer. */
 const overread = 128;
 
 /**
- * The kernels in their order, cut into so many tiles, which divides the tiles of each. What one of them writes and another
- * touches must be `inParts` of both; `own`: what only they touch, and how many elements it would have.
+ * The kernels one after the other, cut into `tiles` tiles; `tiles` divides the number of tiles of each kernel. What one of them
+ * writes and another touches must be `inParts` of both. `own`: the buffers that only they touch, with their numbers of elements.
  */
 export function chainKernels(kernels: readonly Kernel[], tiles: number, own: ReadonlyMap<Slot, number>): Kernel {
   const windows = kernels.map(({ window = [] }) => window);
@@ -19,56 +19,50 @@ export function chainKernels(kernels: readonly Kernel[], tiles: number, own: Rea
   const all = windows.flat();
   const outside = (slots: readonly Slot[]): Slot[] => [...new Set(slots)].filter((slot) => !own.has(slot));
   const most = align(Math.max(...kernels.map(({ scratch }) => scratch)));
-  const rooms = roomsOf(own, tiles, most + align(4 * all.length));
-  const words = all.map((word): Word | Room =>
-    typeof word === 'number' ? word : (rooms.places.get(word.slot) ?? word),
+  const layout = layoutOf(own, tiles, most + align(address.bytes * all.length));
+  const words = all.map((word): Word | Span =>
+    typeof word === 'number' ? word : (layout.spans.get(word.slot) ?? word),
   );
   const name = kernels.map((kernel) => kernel.name).join(' → ');
   const codes = kernels.map((kernel, i) => `${begins[i]} ${kernel.tiles} ${kernel.codeKey}`);
-  const owned = words.flatMap((word, i) => (isRoom(word) ? [`${i} at ${word.begin} of ${word.bytes}`] : []));
+  const owned = words.flatMap((word, i) => (isSpan(word) ? [`${i} at ${word.begin} of ${word.bytes}`] : []));
   return {
     name,
     tiles,
     cost: kernels.reduce((sum, { cost }) => sum + cost, 0),
-    scratch: rooms.end,
+    scratch: layout.end,
     reads: outside(kernels.flatMap(({ reads }) => reads)),
     writes: outside(kernels.flatMap(({ writes }) => writes)),
     work: workOf(kernels, own),
-    window: words.map((word) => (isRoom(word) ? 0 : word)),
+    window: words.map((word) => (isSpan(word) ? 0 : word)),
     codeKey: `${tiles} of ${codes.join(' → ')}, own ${owned}`,
     emit: (module) => {
       const parts = kernels.map((kernel) => ({ func: kernel.emit(module), count: kernel.tiles / tiles }));
-      return module.func(
-        name,
-        ['i32', 'i32', 'i32'],
-        'void',
-        (f, given, scratch, tile) => {
-          const window = owned.length === 0 ? given : f.let(plus(scratch, most));
-          if (owned.length > 0) writeWindow(f, words, given, window, scratch, tile);
-          parts.forEach(({ func, count }, i) => {
-            const begin = f.let(plus(window, 4 * (begins[i] ?? 0)));
-            const at = f.let(times(tile, count));
-            const end = f.let(plus(at, count));
-            f.loop((again) => {
-              f.do(f.call(func, begin, scratch, at));
-              f.increment(at, 1);
-              f.brIf(again, i32.lt_s(at, end));
-            });
+      return kernelFunc(module, name, (f, given, scratch, tile) => {
+        const window = owned.length === 0 ? given : f.let(plus(scratch, most));
+        if (owned.length > 0) writeWindow(f, words, given, window, scratch, tile);
+        parts.forEach(({ func, count }, i) => {
+          const begin = f.let(plus(window, address.bytes * (begins[i] ?? 0)));
+          const at = f.let(times(tile, count));
+          const end = f.let(plus(at, count));
+          f.loop((again) => {
+            f.do(f.call(func, begin, scratch, at));
+            f.increment(at, 1);
+            f.brIf(again, i32.lt_s(at, end));
           });
-        },
-        { exported: false },
-      );
+        });
+      });
     },
   };
 }
 
-/** Where a tile's part of a buffer lies in scratch, and how long it is. */
-interface Room {
+/** The part of scratch that holds a tile's part of a buffer. */
+interface Span {
   readonly begin: number;
   readonly bytes: number;
 }
 
-function isRoom(word: Word | Room): word is Room {
+function isSpan(word: Word | Span): word is Span {
   return typeof word !== 'number' && 'begin' in word;
 }
 
@@ -76,34 +70,36 @@ function align(bytes: number): number {
   return 64 * Math.ceil(bytes / 64);
 }
 
-/** One room behind the other from `begin` on. */
-function roomsOf(
+/** A span for each buffer, one behind the other from `begin` on. */
+function layoutOf(
   own: ReadonlyMap<Slot, number>,
   tiles: number,
   begin: number,
-): { readonly places: ReadonlyMap<Slot, Room>; readonly end: number } {
-  const places = new Map<Slot, Room>();
+): { readonly spans: ReadonlyMap<Slot, Span>; readonly end: number } {
+  const spans = new Map<Slot, Span>();
   let end = begin;
   for (const [slot, length] of own) {
     const bytes = (4 * length) / tiles;
-    places.set(slot, { begin: end, bytes });
+    spans.set(slot, { begin: end, bytes });
     end += align(bytes + overread);
   }
-  return { places, end };
+  return { spans, end };
 }
 
-/** The words of the window that is given, with buffers in scratch where they have to begin for the tile to find its part. */
+/** Copies the window that is given; buffers in scratch get the base address from which the tile finds its part. */
 function writeWindow(
   f: FunctionBuilder,
-  words: readonly (Word | Room)[],
-  given: Expr<'i32'>,
-  window: Expr<'i32'>,
-  scratch: Expr<'i32'>,
+  words: readonly (Word | Span)[],
+  given: Address,
+  window: Address,
+  scratch: Address,
   tile: Expr<'i32'>,
 ): void {
   words.forEach((word, i) => {
-    const at = isRoom(word) ? i32.sub(plus(scratch, word.begin), times(tile, word.bytes)) : i32.load(given, 4 * i);
-    f.do(i32.store(window, at, 4 * i));
+    const at = isSpan(word)
+      ? address.sub(plus(scratch, word.begin), address.times(tile, word.bytes))
+      : address.load(given, address.bytes * i);
+    f.do(address.store(window, at, address.bytes * i));
   });
 }
 

@@ -1,5 +1,10 @@
-// Fewer dimensions, the same elements in the same order: dimensions of size 1 go, and neighbours along which every view is
-// one run become one. What remains is what loops are made of.
+// Fewer dimensions, the same elements in the same order: dimensions of size 1 are dropped, and neighbouring dimensions are joined
+// where every view steps through both as through one. What remains is what loops are made of.
+
+/** The number of elements of an array; 1 for a scalar. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
 
 /** Row-major strides of a dense array, in elements. */
 export function denseStrides(shape: readonly number[]): number[] {
@@ -12,16 +17,13 @@ export function denseStrides(shape: readonly number[]): number[] {
   return strides;
 }
 
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
-}
-
 export interface Collapsed {
   readonly shape: readonly number[];
   /** of each view, one stride for each dimension of `shape` */
   readonly strides: readonly (readonly number[])[];
 }
 
+/** `views`: the strides of each view of `shape`, in any unit. */
 export function collapseDims(shape: readonly number[], views: readonly (readonly number[])[]): Collapsed {
   const sizes: number[] = [];
   const strides: number[][] = views.map(() => []);

@@ -1,12 +1,12 @@
-// Buffers that the tiles of a kernel divide among themselves: each touches its own part of the buffer, and the parts are equal and
-// lie in the order of the tiles.
+// Buffers that the tiles of a kernel divide among themselves: each tile touches only its own part of the buffer; the parts are
+// equal and lie in the order of the tiles.
 
-import type { Operand, Slot } from './kernel.ts';
+import type { Operand, Slot } from './operand.ts';
 
-/** An operand, and how many of its leading dimensions are what the tiles go along, in row-major order. */
+/** An operand, and how many of its leading dimensions the tiles divide, in row-major order. */
 export type Divided = readonly [operand: Operand, leading: number];
 
-/** The elements of each buffer of which every operand is divided among the tiles. */
+/** The number of elements of each buffer that is divided in every one of its operands. */
 export function dividedAmong(operands: readonly Divided[]): ReadonlyMap<Slot, number> {
   const lengths = new Map<Slot, number>();
   const others = new Set<Slot>();
@@ -19,7 +19,10 @@ export function dividedAmong(operands: readonly Divided[]): ReadonlyMap<Slot, nu
   return lengths;
 }
 
-/** How many elements a view reaches whose leading dimensions go through a buffer from its begin, a whole run of it at each step. */
+/**
+ * The number of elements that a view reaches, if its leading dimensions go through the buffer from its beginning, one whole run
+ * after the other; otherwise undefined.
+ */
 function dividedLength({ shape, strides, offset }: Operand['view'], leading: number): number | undefined {
   const dimensions = shape.map((size, d) => ({ size, stride: strides[d] ?? 0 })).filter(({ size }) => size !== 1);
   const skipped = shape.slice(0, leading).filter((size) => size === 1).length;

@@ -1,82 +1,71 @@
-// The words that kernels and the compiler share. A kernel is a function over a range of tiles; which buffers it reads and
-// writes is known by slot: a position in the window of addresses that it is given, so that no address is ever part of the code,
-// and kernels that do the same to other buffers can have the same code.
+// The vocabulary that kernels and the compiler share. A kernel is a function over a range of tiles. Tiles may run in any order
+// and on any thread, and their number follows from shapes alone. Knows nothing of loops, plans or threads.
 
-import type { Expr, Func, FunctionBuilder, ModuleBuilder } from '@treadle/wasm';
-import type { StoredProgram } from '../elementwise/fused-loop.ts';
+import {
+  type Address,
+  type AddressType,
+  addressType,
+  type Expr,
+  type Func,
+  type FunctionBuilder,
+  type Local,
+  type ModuleBuilder,
+} from '@treadle/wasm';
+import type { StoredProgram } from './lane-expression.ts';
+import type { Location, Operand, Slot, Word } from './operand.ts';
 
-/** Position of a buffer's base address in the window that a kernel is given (`i32.load(window, 4 * slot)`). */
-export type Slot = number;
-
-/** A word of a window that says where a buffer lies, so many bytes behind the base address of a slot; or a plain number. */
-export type Word = number | Location;
-
-export interface Location {
-  readonly slot: Slot;
-  readonly byteOffset: number;
-}
-
-/** A strided reading of a buffer: element (i₀, i₁, …) lies `offset + Σ strides[d]·i_d` elements after its base. All elements are 4 bytes. */
-export interface View {
-  readonly shape: readonly number[];
-  /** in elements; 0 where the view repeats, negative where it runs backwards */
-  readonly strides: readonly number[];
-  /** in elements */
-  readonly offset: number;
-}
-
-export interface Operand {
-  readonly slot: Slot;
-  readonly view: View;
-}
-
-/**
- * Of an output's leading axis, which has `of` elements, so many are there as the int32 at `slot` says, one or more. A kernel
- * may leave out the others, or compute them all the same.
- */
-export interface Present {
-  readonly slot: Slot;
-  readonly of: number;
-}
+export type { Location, Operand, Present, Slot, View, Word } from './operand.ts';
 
 /** The signature of a kernel: (window, scratch of this thread, tile). */
-export type KernelFunc = Func<['i32', 'i32', 'i32'], 'void'>;
+export type KernelFunc = Func<[AddressType, AddressType, 'i32'], 'void'>;
 
-/** What all tiles of a kernel do together: for people, and for reckoning how near it comes to what the machine can do. */
+/** Emits the function of a kernel; `table` is its window. */
+export function kernelFunc(
+  module: ModuleBuilder,
+  name: string,
+  build: (
+    f: FunctionBuilder<'void'>,
+    table: Local<AddressType>,
+    scratch: Local<AddressType>,
+    tile: Local<'i32'>,
+  ) => void,
+): KernelFunc {
+  return module.func(name, [addressType, addressType, 'i32'], 'void', build, { exported: false });
+}
+
+/** What all tiles of a kernel do together: for people, and to estimate how near it comes to what the machine can do. */
 export interface Work {
-  /** which loops it is made of: `lanes`, `fold`, `matmul`, … */
+  /** which loops it is made of: `lanes`, `reduce`, `matmul`, … */
   readonly kind: string;
   /** the ops that it computes, first to last; none where elements are only moved */
   readonly ops: readonly string[];
-  /** the extents that are walked; [batch, m, k, n] for a product */
+  /** the extents of its loops; [batch, m, k, n] for a product */
   readonly shape: readonly number[];
   /**
-   * Floating-point operations: 2mkn for a product; otherwise one for each op with a float32 result and each element, an `exp`
-   * like an `add`, and one for each float that is combined by a reduction.
+   * Floating-point operations: 2mkn for a product; otherwise one for each op with a float32 result and each element (an `exp`
+   * counts like an `add`), and one for each float that a reduction combines.
    */
   readonly flops: number;
-  /** bytes of the elements that are read, each once, and of those that are written */
+  /** bytes of the elements that are read, each counted once */
   readonly bytesRead: number;
+  /** bytes of the elements that are written */
   readonly bytesWritten: number;
 }
 
-/** How a kernel refuses a value that it reads: it leaves what it found in a record, and the run ends after the phase. */
+/** How a kernel refuses a value that it reads: it leaves a record of the value, and the run ends after the phase. */
 export interface Refusal {
-  /** two int32, 0 before the run */
+  /** of the record: two int32, 0 before the run */
   readonly slot: Slot;
   /** The error for a value, given by its bits, at a row-major position. */
   error(position: number, bits: number): Error;
 }
 
-/**
- * One step of a plan. Tiles may run in any order, on any thread, at the same time; so no tile reads what another writes,
- * and the number of tiles follows from shapes alone.
- */
+/** One step of a plan. No tile reads what another tile of the same kernel writes. */
 export interface Kernel {
   /** what people read in errors and plans: `matmul 32×784×128` */
   readonly name: string;
   readonly tiles: number;
-  /** a rough cost of all tiles on one thread, in nanoseconds: decides how many threads pay, never what is computed */
+  /** rough nanoseconds of all tiles on one thread: decides how many threads are used, never what is computed */
   readonly cost: number;
   /** bytes of scratch that a thread needs while it runs a tile */
   readonly scratch: number;
@@ -85,33 +74,33 @@ export interface Kernel {
   readonly work: Work;
   /** what a run writes to its window; by default, the base address of slot i at position i */
   readonly window?: readonly Word[];
-  /** equal for kernels with the same code; by default, it shares its code with no other */
+  /** equal for kernels with the same code; without it, the kernel shares its code with no other */
   readonly codeKey?: string;
   emit(module: ModuleBuilder): KernelFunc;
   /**
-   * The buffers of which tile t of n touches nothing but the t-th of n equal parts, and how many elements each has: kernels that
-   * share such buffers only can follow each other tile by tile.
+   * The buffers that the tiles divide among themselves: of n tiles, tile t touches only the t-th of n equal parts. The value is
+   * the number of elements of the buffer. Kernels that share only such buffers can follow each other tile by tile.
    */
   readonly inParts?: ReadonlyMap<Slot, number>;
-  /** where others may do the same to operands of their own: with them it can be one kernel */
+  /** what a multi-tensor kernel needs to do the same work together with other kernels of the same key */
   readonly alike?: MultiTensor;
-  /** where it may refuse what it reads */
+  /** how it refuses values, where it may */
   readonly refusal?: Refusal;
 }
 
-/** Elementwise work, to be joined with what has the same key. */
+/** Elementwise work that can be joined with work of the same key into one multi-tensor kernel. */
 export interface MultiTensor {
   readonly key: string;
   readonly program: StoredProgram;
-  /** how many elements */
+  /** the number of elements */
   readonly length: number;
   /** where the first element of each load lies, then of each store */
   readonly locations: readonly Location[];
 }
 
 /**
- * A part of the last two dimensions of an output: rows [row0, row1) × columns [col0, col1) of its `outer`-th matrix. Rows count on
- * through the matrices that follow.
+ * A part of the last two dimensions of an output: rows [row0, row1) × columns [col0, col1) of its `outer`-th matrix. Row numbers
+ * beyond the matrix continue in the matrices that follow.
  */
 export interface Region {
   readonly outer: Expr<'i32'>;
@@ -121,7 +110,7 @@ export interface Region {
   readonly col1: Expr<'i32'>;
 }
 
-/** What is done to a region of an output while it is still in cache: bias, activation, whatever was fused onto it. */
+/** Elementwise work on a region of an output while it is still in a cache: bias, activation, whatever was fused into the kernel. */
 export interface Epilogue {
   readonly loads: readonly Operand[];
   readonly stores: readonly Operand[];
@@ -130,13 +119,13 @@ export interface Epilogue {
   /** operations on all regions together */
   readonly flops: number;
   /** `wholeRows`: every region has all columns */
-  emit(module: ModuleBuilder, wholeRows?: boolean): (f: FunctionBuilder, table: Expr<'i32'>, region: Region) => void;
+  emit(module: ModuleBuilder, wholeRows?: boolean): (f: FunctionBuilder, table: Address, region: Region) => void;
 }
 
 /** The instruction level that kernels are written for. */
 export interface Level {
-  /** bits that V8 handles at once: 256 where it joins two neighbouring v128 operations, otherwise 128 */
+  /** bits of an operation: 256 where V8 joins two neighbouring v128 operations, otherwise 128 */
   readonly bits: 128 | 256;
-  /** whether a product and a sum may round once (relaxed_madd) */
+  /** whether a product and a sum may be rounded once (relaxed_madd) */
   readonly fma: boolean;
 }

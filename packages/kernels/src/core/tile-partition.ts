@@ -1,10 +1,11 @@
-// Cutting rows × columns into tiles of about the same number of elements, by the sizes and the cost of an element alone:
-// several whole rows, or a part of one.
+// Rows × columns cut into tiles of about the same number of elements: a tile is several whole rows, or a part of one row. How they
+// are cut depends on the sizes and on the cost of an element alone.
 
-import { type Expr, type FunctionBuilder, i32 } from '@treadle/wasm';
-import { plus, smaller, times } from '../elementwise/vector-io.ts';
-import type { Present } from './kernel.ts';
+import { type Address, type Expr, type FunctionBuilder, i32 } from '@treadle/wasm';
+import { plus, smaller, times } from './arithmetic.ts';
+import { baseAddress, type Present } from './operand.ts';
 
+/** How `rows` × `columns` are cut. */
 export interface Partition {
   readonly tiles: number;
   readonly rows: number;
@@ -26,7 +27,7 @@ export function tileElements(cost: number): number {
   return Math.min(16_384, Math.max(512, Math.floor(10_000 / cost)));
 }
 
-/** A tile that has not all columns has a multiple of 16. */
+/** Tiles of about `elements` elements. A tile without all columns has a multiple of 16 of them. */
 export function partition(rows: number, columns: number, elements: number): Partition {
   if (rows === 0 || columns === 0) return { tiles: 0, rows, columns, tileRows: 1, tileColumns: 1 };
   const parts = Math.ceil(columns / Math.max(16, elements));
@@ -38,24 +39,24 @@ export function partition(rows: number, columns: number, elements: number): Part
 }
 
 /**
- * Leaves the function when nothing in the range is there; otherwise the range without rows that are not. What is cut goes
- * along the leading axis in order.
+ * The range without rows that are not valid; the function returns where none is. The rows, or the columns of a single row, must
+ * follow the leading axis in order.
  */
 export function onlyPresent(
   f: FunctionBuilder,
   { rows, columns }: Partition,
-  table: Expr<'i32'>,
+  table: Address,
   range: Range,
   { slot, of }: Present,
 ): Range {
   const [extent, begin] = rows > 1 ? [rows, range.row0] : [columns, range.col0];
   if (extent % of !== 0) return range;
-  const end = f.let(times(i32.load(i32.load(table, 4 * slot)), extent / of));
+  const end = f.let(times(i32.load(baseAddress(table, slot)), extent / of));
   f.if(i32.ge_s(begin, end), () => f.return());
   return rows > 1 ? { ...range, row1: f.let(smaller(range.row1, end)) } : range;
 }
 
-/** What a tile covers. */
+/** The range of a tile. */
 export function locate(
   f: FunctionBuilder,
   { rows, columns, tileRows, tileColumns }: Partition,

@@ -1,16 +1,16 @@
-// The window of some kernels: the locations that they read and write, numbered in the order in which they are asked for. Kernels
-// that are made over these numbers do not know where anything lies, so groups of equal structure are made into kernels once.
+// The window of some kernels: the locations that they read and write, numbered in the order in which they are first used. Kernels
+// that are made over these numbers do not know where anything lies, so groups of equal structure share their kernels.
 
 import type { Kernel, Location, Operand, Slot, Word } from './kernel.ts';
 
-/** More than any byte offset. */
+/** Larger than any byte offset. */
 const mostBytes = 2 ** 33;
 
 export class Window {
   readonly locations: Location[] = [];
   readonly #positions = new Map<number, Slot>();
 
-  /** The position of a location. */
+  /** The position of a location; adds it where it is new. */
   at(slot: Slot, byteOffset = 0): Slot {
     const key = slot * mostBytes + byteOffset;
     let position = this.#positions.get(key);
@@ -21,18 +21,21 @@ export class Window {
     return position;
   }
 
-  /** The operand as kernels over the window know it: its view begins at its location. */
+  /** The operand for kernels over this window: its slot is a position, and its view begins at its location. */
   operand({ slot, view }: Operand): Operand {
     return { slot: this.at(slot, 4 * view.offset), view: { ...view, offset: 0 } };
   }
 }
 
-/** All that code can depend on of an operand whose view begins at its location. */
+/** Equal for operands that code cannot tell apart, where views begin at their locations. */
 export function operandKey({ slot, view: { shape, strides } }: Operand): string {
   return `${slot}[${shape}]${strides}`;
 }
 
-/** A kernel over the positions of a window as one over the slots of these locations, its code known by a key. */
+/**
+ * A kernel whose operands are numbered by positions in a window, as a kernel over the slots of these locations. `codeKey`: equal
+ * for kernels with the same code.
+ */
 export function overWindow(kernel: Kernel, locations: readonly Location[], codeKey: string): Kernel {
   const moved = ({ slot, byteOffset }: Location): Location => {
     const location = locations[slot];
@@ -41,7 +44,7 @@ export function overWindow(kernel: Kernel, locations: readonly Location[], codeK
   };
   const slotOf = (position: Slot): Slot => moved({ slot: position, byteOffset: 0 }).slot;
   const slotsOf = (positions: readonly Slot[]): Slot[] => [...new Set(positions.map(slotOf))];
-  /** Those that are known by one position, and that begin where the buffer does. */
+  // only buffers that one position names, from their beginning on
   const inParts = [...(kernel.inParts ?? [])].flatMap(([position, length]) => {
     const { slot, byteOffset } = moved({ slot: position, byteOffset: 0 });
     const isWhole = byteOffset === 0 && locations.filter((other) => other.slot === slot).length === 1;

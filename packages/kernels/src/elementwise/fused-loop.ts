@@ -4,56 +4,16 @@
 
 import { type Expr, FunctionBuilder, i32, v128 } from '@treadle/wasm';
 import { collapseDims, denseStrides } from '../core/collapse-dims.ts';
-import type { Operand, Present } from '../core/kernel.ts';
+import type { LaneBody, StoredProgram } from '../core/lane-expression.ts';
 import { type ColumnCode, eachColumn } from '../core/loops/columns.ts';
 import { type Cursor, eachRow } from '../core/loops/rows.ts';
 import { memoize } from '../core/memoize.ts';
 import type { Range } from '../core/tile-partition.ts';
 import { asksForQuarter, indicesOfRound, pairOfIndices } from './index-block.ts';
 import { repairSlowPath } from './slow-path.ts';
-import {
-  constantLane,
-  type Lane,
-  type Load,
-  plus,
-  ramp,
-  readEight,
-  readFour,
-  writeEight,
-  writeFour,
-} from './vector-io.ts';
+import { constantLane, type Lane, plus, ramp, readEight, readFour, writeEight, writeFour } from './vector-io.ts';
 
-export interface LaneExpression {
-  readonly name: string;
-  /** the shape that is walked */
-  readonly shape: readonly number[];
-  /** views of exactly `shape`; stride 0 where one repeats */
-  readonly loads: readonly Load[];
-  /**
-   * One expression for each output, for four neighbouring elements: `values` are theirs, `index()` their row-major positions
-   * in `shape`. Must not trap, whatever the lanes hold: some lie beyond the last element.
-   */
-  readonly body: LaneBody;
-  /** rough nanoseconds for one element */
-  readonly cost: number;
-  /** what the body computes, and in how many floating-point operations for an element; nothing by default */
-  readonly ops?: readonly string[];
-  readonly flops?: number;
-  /** equal for programs whose bodies do the same to loads of the same types, and ask for no index */
-  readonly key?: string | undefined;
-  readonly present?: Present | undefined;
-}
-
-export type LaneBody = (
-  f: FunctionBuilder,
-  values: readonly Expr<Lane>[],
-  index: () => Expr<'i32x4'>,
-) => readonly Expr<Lane>[];
-
-/** A program and where its outputs go: views of its shape, no two elements of which are the same. */
-export interface StoredProgram extends LaneExpression {
-  readonly stores: readonly Operand[];
-}
+export type { LaneBody, LaneExpression, StoredProgram } from '../core/lane-expression.ts';
 
 /** A program as loops: what is walked is `rows` × `columns`. */
 export interface Nest {

@@ -3,60 +3,19 @@
 // Reads along a stride of 1 may run up to 28 bytes past the last element; other reads and all writes touch exactly the
 // elements they are asked for.
 
-import { type Expr, type FunctionBuilder, f32x4, i32, i32x4, type Local, select, v128 } from '@treadle/wasm';
-import type { Operand, Slot } from '../core/kernel.ts';
+import { type Expr, type FunctionBuilder, f32x4, i32, i32x4, v128 } from '@treadle/wasm';
+import { plus, smaller, times } from '../core/arithmetic.ts';
+import type { Lane } from '../core/lane-expression.ts';
+import type { Count } from '../core/loops/columns.ts';
 
-/** How four neighbouring elements are read: as floats, or as integers and masks. */
-export type Lane = 'f32x4' | 'i32x4';
-
-export interface Load {
-  readonly operand: Operand;
-  readonly type: Lane;
-}
-
-/** The elements of a row that four lanes hold: a known number, or as many as lie before `end`, a position in the row. */
-export type Count = number | { readonly end: Expr<'i32'> };
+export { larger, plus, ramp, smaller, times } from '../core/arithmetic.ts';
+export type { Lane, Load } from '../core/lane-expression.ts';
+export type { Count } from '../core/loops/columns.ts';
+export { operandAddress as address, scalarOperand as numberAt } from '../core/operand.ts';
 
 /** The same value in four lanes. */
 export function constantLane(type: Lane, value: number): Expr<Lane> {
   return type === 'f32x4' ? f32x4.const(value) : i32x4.const(value);
-}
-
-/** x · n for a known n, in as few instructions as that takes. */
-export function times(x: Expr<'i32'>, n: number): Expr<'i32'> {
-  if (n === 0) return i32.const(0);
-  return n === 1 ? x : i32.mul(x, n);
-}
-
-/** x + n for a known n. */
-export function plus(x: Expr<'i32'>, n: number): Expr<'i32'> {
-  return n === 0 ? x : i32.add(x, n);
-}
-
-/** The smaller of two numbers (signed); both expressions are evaluated twice. */
-export function smaller(a: Expr<'i32'>, b: Expr<'i32'>): Expr<'i32'> {
-  return select(a, b, i32.lt_s(a, b));
-}
-
-/** The larger of two numbers (signed); both expressions are evaluated twice. */
-export function larger(a: Expr<'i32'>, b: Expr<'i32'>): Expr<'i32'> {
-  return select(a, b, i32.gt_s(a, b));
-}
-
-/** The address of an operand's element (0, 0, …). */
-export function address(f: FunctionBuilder, table: Expr<'i32'>, { slot, view }: Operand): Local<'i32'> {
-  return f.let(plus(i32.load(table, 4 * slot), 4 * view.offset));
-}
-
-/** A number in memory. */
-export function numberAt(slot: Slot): Operand {
-  return { slot, view: { shape: [], strides: [], offset: 0 } };
-}
-
-/** start, start + step, start + 2·step, start + 3·step */
-export function ramp(start: Expr<'i32'>, step: number, first = 0): Expr<'i32x4'> {
-  const steps = [0, 1, 2, 3].map((lane) => (first + lane) * step);
-  return i32x4.add(i32x4.splat(start), i32x4.const(steps));
 }
 
 /** Eight elements of a row from x on, as two vectors on neighbouring addresses. */

@@ -1,4 +1,4 @@
-// The Cholesky factorization, row by row.
+// The Cholesky factorization of symmetric positive definite matrices, column by column.
 
 import { f64, i32, select } from '@treadle/wasm';
 import type { Kernel, Operand } from '../core/kernel.ts';
@@ -12,7 +12,10 @@ export interface Cholesky {
   readonly store: Operand;
 }
 
-/** store = L, lower triangular, L·Lᵀ = a. NaN from the column on at which a is not positive definite to float32's precision. */
+/**
+ * store = L, lower triangular, L·Lᵀ = a. NaN from the first column at which a is not positive definite to the precision of
+ * float32.
+ */
 export function cholesky({ name, a, store }: Cholesky): Kernel {
   const [count = 1, n = 0] = a.view.shape;
   return matrixKernel({
@@ -29,7 +32,7 @@ export function cholesky({ name, a, store }: Cholesky): Kernel {
       const m: Matrix64 = { base: scratch, rows: n, columns: n };
       widen(f, from, m, [n, n]);
       each(f, 0, n, (j) => {
-        // Lⱼⱼ² = aⱼⱼ − Σ Lⱼₖ², which must be more than what rounding leaves of aⱼⱼ
+        // Lⱼⱼ² = aⱼⱼ − Σ Lⱼₖ², which must be larger than the rounding error of aⱼⱼ
         const diagonal = f.let(get(m, j, j));
         const known = sumOf(f, 0, j, (k) => f64.mul(get(m, j, k), get(m, j, k)));
         const square = f.let(f64.sub(diagonal, known));

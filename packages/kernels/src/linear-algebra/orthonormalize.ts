@@ -1,7 +1,7 @@
-// Columns made orthogonal to those before them, and of length 1: Gram and Schmidt, each column twice, which is enough (L. Giraud,
-// J. Langou, M. Rozložník, 2005).
+// The QR factorization by modified Gram–Schmidt: each column is made orthogonal to the columns before it, and then of length 1.
+// Each column is orthogonalized twice, which is enough (L. Giraud, J. Langou, M. Rozložník, 2005).
 
-import { type FunctionBuilder, f64, i32, type Local, select } from '@treadle/wasm';
+import { address, type FunctionBuilder, f64, type Local, select } from '@treadle/wasm';
 import type { Kernel, Operand } from '../core/kernel.ts';
 import {
   bytesOf,
@@ -28,8 +28,8 @@ export interface Orthonormalize {
 }
 
 /**
- * What is needed of a = q·r, the diagonal of r ≥ 0. A column that is a sum of those before, to float32's precision, is 0 in q, and so
- * is its row of r.
+ * a = q·r, the diagonal of r ≥ 0; computes the results that are not undefined. A column that depends linearly on the columns before
+ * it, to the precision of float32, becomes 0 in q, and so does its row of r.
  */
 export function orthonormalize({ name, a, q, r }: Orthonormalize): Kernel {
   const [count = 1, m = 0, n = 0] = a.view.shape;
@@ -45,14 +45,14 @@ export function orthonormalize({ name, a, q, r }: Orthonormalize): Kernel {
     emit: (f, [from], [toColumns, toShares], scratch) => {
       if (!from) throw new Error('internal: orthonormalize needs a matrix');
       const columns: Matrix64 = { base: scratch, rows: m, columns: n };
-      const shares = toShares && { base: f.let(i32.add(scratch, bytesOf(m, n))), rows: n, columns: n };
+      const shares = toShares && { base: f.let(address.add(scratch, bytesOf(m, n))), rows: n, columns: n };
       widen(f, from, columns, [m, n]);
-      if (shares) setIdentity(f, shares); // zeros, but for a diagonal that is put later
+      if (shares) setIdentity(f, shares); // zeros; the diagonal is stored later
       each(f, 0, n, (j) => {
         const before = f.let(lengthOf(f, columns, j));
         orthogonalize(f, columns, j, shares);
         const left = f.let(lengthOf(f, columns, j));
-        // rounding of its elements moves a column by 2⁻²⁴ of its length, however many elements it has
+        // rounding its elements changes a column by 2⁻²⁴ of its length, however many elements it has
         const isRounding = f.let(f64.le(left, f64.mul(before, n * 2 ** -23)));
         const factor = f.let(select(f64.const(0), f64.div(1, left), isRounding));
         each(f, 0, m, (i) => put(f, columns, i, j, f64.mul(get(columns, i, j), factor)));
@@ -64,7 +64,7 @@ export function orthonormalize({ name, a, q, r }: Orthonormalize): Kernel {
   });
 }
 
-/** Takes from column j its share in each of the columns before it, which are orthonormal, and adds the shares to column j of `shares`. */
+/** Subtracts from column j its projection onto each column before it, which are orthonormal; adds the coefficients to `shares`. */
 export function orthogonalize(f: FunctionBuilder, q: Matrix64, j: Local<'i32'>, shares?: Matrix64): void {
   each(f, 0, 2, () => {
     each(f, 0, j, (k) => {

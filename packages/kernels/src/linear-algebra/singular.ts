@@ -1,9 +1,9 @@
-// The singular value decomposition by one-sided Jacobi (M. Hestenes, 1958): columns are turned until they are orthogonal; then
-// their lengths are the singular values, and what turned them the right vectors, each to the last place.
+// The singular value decomposition by one-sided Jacobi (M. Hestenes, 1958): columns are rotated until they are orthogonal; then
+// their lengths are the singular values, and the product of the rotations has the right vectors, each to the last place.
 
-import { type Expr, type FunctionBuilder, f64, i32, type Local, select } from '@treadle/wasm';
+import { address, type Expr, type FunctionBuilder, f64, i32, type Local, select } from '@treadle/wasm';
 import type { Kernel, Operand } from '../core/kernel.ts';
-import { order, scaleColumn, signOf, sweep, turn, turnFor } from './jacobi.ts';
+import { order, rotateColumns, rotationFor, scaleColumn, signOf, sweep } from './jacobi.ts';
 import {
   bytesOf,
   each,
@@ -25,40 +25,40 @@ export interface Singular {
   readonly a: Operand;
   /** [count, m, n] */
   readonly left: Operand | undefined;
-  /** [count, 1, n], falling */
+  /** [count, 1, n], in descending order */
   readonly values: Operand | undefined;
   /** [count, n, n] */
   readonly right: Operand | undefined;
 }
 
 /**
- * What is needed of a = left·diag(values)·rightᵀ. The columns of left and right are orthonormal whatever the rank of a. The largest
- * element of a column of right, the first of them, is positive.
+ * a = left·diag(values)·rightᵀ; computes the results that are not undefined. The columns of left and right are orthonormal whatever
+ * the rank of a. The first of the largest elements of a column of right is positive.
  */
 export function singular({ name, a, left, values, right }: Singular): Kernel {
   const [count = 1, m = 0, n = 0] = a.view.shape;
   const hasVectors = left !== undefined || right !== undefined; // the signs of left are those of right
-  const rows = hasVectors ? m + n : m; // that are turned
+  const rows = hasVectors ? m + n : m; // that are rotated
   return matrixKernel({
     name,
     count: n === 0 ? 0 : count,
     cost: 60 * rows * n * n + 50,
     kind: 'singular',
-    flops: 18 * rows * n * n, // of six rounds
+    flops: 18 * rows * n * n, // in six sweeps
     scratch: bytesOf(rows, n) + bytesOf(n, 1),
     sources: [a],
     stores: [left, values, right],
     emit: (f, [from], [toLeft, toValues, toRight], scratch) => {
       if (!from) throw new Error('internal: singular needs a matrix');
       const u: Matrix64 = { base: scratch, rows: m, columns: n };
-      const sizes: Matrix64 = { base: f.let(i32.add(scratch, bytesOf(m, n))), rows: n, columns: 1 };
-      const v = hasVectors && { base: f.let(i32.add(sizes.base, bytesOf(n, 1))), rows: n, columns: n };
-      const turned = v ? [u, v] : [u];
+      const sizes: Matrix64 = { base: f.let(address.add(scratch, bytesOf(m, n))), rows: n, columns: 1 };
+      const v = hasVectors && { base: f.let(address.add(sizes.base, bytesOf(n, 1))), rows: n, columns: n };
+      const rotated = v ? [u, v] : [u];
       widen(f, from, u, [m, n]);
       if (v) setIdentity(f, v);
-      sweep(f, n, (p, q) => turnColumns(f, u, turned, p, q));
+      sweep(f, n, (p, q) => orthogonalizePair(f, u, rotated, p, q));
       each(f, 0, n, (j) => put(f, sizes, j, 0, lengthOf(f, u, j)));
-      order(f, sizes, v ? turned : [], false);
+      order(f, sizes, v ? rotated : [], false);
       if (v) {
         each(f, 0, n, (j) => {
           const sign = f.let(signOf(f, v, j));
@@ -73,7 +73,7 @@ export function singular({ name, a, left, values, right }: Singular): Kernel {
   });
 }
 
-/** Makes column j a unit vector: itself times sign / length; where it is nothing but rounding, one orthogonal to those before it. */
+/** Makes column j a unit vector: itself · sign / length; where it is only rounding, one orthogonal to the columns before it. */
 function normalize(f: FunctionBuilder, u: Matrix64, lengths: Matrix64, j: Local<'i32'>, sign: Expr<'f64'>): void {
   const length = f.let(get(lengths, j, 0));
   const rounding = f64.mul(get(lengths, 0, 0), u.rows * 2 ** -50);
@@ -85,8 +85,8 @@ function normalize(f: FunctionBuilder, u: Matrix64, lengths: Matrix64, j: Local<
 }
 
 /**
- * Column j ← what is left of an axis without its share in the columns before it. The axis is the first of those that lie in their
- * space the least, so at least 1 / √m of it is left.
+ * Column j ← a coordinate axis without its projection onto the columns before it, which are orthonormal. The
+ * axis is the one with the shortest projection, so at least 1 / √m of it is left.
  */
 function complete(f: FunctionBuilder, u: Matrix64, j: Local<'i32'>): void {
   const axis = f.local('i32', 0);
@@ -101,11 +101,14 @@ function complete(f: FunctionBuilder, u: Matrix64, j: Local<'i32'>): void {
   scaleColumn(f, u, j, f.let(f64.div(1, lengthOf(f, u, j))));
 }
 
-/** Turns columns p and q of all that is turned, so that those of a are orthogonal, to the rounding of a sum of their elements' products. */
-function turnColumns(
+/**
+ * Rotates columns p and q of all `rotated` matrices so that those of a are orthogonal, up to the rounding of their inner product.
+ * Leaves whether it had to.
+ */
+function orthogonalizePair(
   f: FunctionBuilder,
   a: Matrix64,
-  turned: readonly Matrix64[],
+  rotated: readonly Matrix64[],
   p: Local<'i32'>,
   q: Local<'i32'>,
 ): Expr<'i32'> {
@@ -115,8 +118,8 @@ function turnColumns(
   const size = f64.mul(f64.sqrt(pp), f64.sqrt(qq));
   const isLarge = f.let(f64.gt(f64.abs(pq), f64.max(f64.mul(size, Math.sqrt(a.rows) * 2 ** -52), 1e-300)));
   f.if(isLarge, () => {
-    const angle = turnFor(f, pp, qq, pq);
-    for (const m of turned) turn(f, m, angle, p, q);
+    const rotation = rotationFor(f, pp, qq, pq);
+    for (const m of rotated) rotateColumns(f, m, rotation, p, q);
   });
   return isLarge;
 }

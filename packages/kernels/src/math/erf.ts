@@ -1,5 +1,5 @@
-// The error function: odd polynomial near 0, 1 − e^P(|x|) with the sign of x elsewhere, where P approximates log(erfc);
-// both are computed, one is selected.
+// The error function: an odd polynomial near 0, elsewhere 1 − e^P(|x|) with the sign of x, where P approximates log(erfc).
+// Every lane computes both and selects one.
 
 import { type Expr, type FunctionBuilder, f32x4, type Local, v128 } from '@treadle/wasm';
 import { exponential, scaleNormal } from './exponential.ts';

@@ -1,5 +1,6 @@
-// 1 − erf x to its last place: near 0 that difference itself, further out e^−x²·P(q) / x, q = (x − a) / (x + a), where P is
-// minimax for x·e^x²·erfc x (M. Shepherd, J. Laframboise, 1981); 2 less it for negative x. All are computed, one is selected.
+// 1 − erf x to its last place: near 0 the difference itself; further out e^−x²·P(q) / x, q = (x − a) / (x + a), where P is the
+// minimax polynomial of x·e^x²·erfc x (M. Shepherd, J. Laframboise, 1981); 2 minus that for negative x. Every lane computes all
+// of them and selects one.
 
 import { type Expr, type FunctionBuilder, f32x4, i32x4, type Local, reinterpret, v128 } from '@treadle/wasm';
 import { nearErf } from './erf.ts';
@@ -8,7 +9,7 @@ import { polynomial } from './polynomial.ts';
 
 const border = 0.78;
 
-/** Chosen so that P(0) is a float32 but for 2^-31 of it. */
+/** a, chosen so that P(0) is a float32 up to a relative error of 2^-31. */
 const middle = 1.7066650390625;
 
 /** P on [0.78, 10.1]; relative error below 2^-29 (minimax). */
@@ -28,7 +29,7 @@ export function erfc(f: FunctionBuilder, x: Expr<'f32x4'>): Expr<'f32x4'> {
   return v128.bitselect(near, ofSign, f32x4.lt(magnitude, border));
 }
 
-/** e^−x²·P / x for x from the border to 10.1. Sums keep what their rounding takes off until the last one. */
+/** e^−x²·P / x for x from the border to 10.1. The rounding errors of the sums are kept and added in the last one. */
 function tail(f: FunctionBuilder, x: Local<'f32x4'>): Expr<'f32x4'> {
   const { square, rest } = squareOf(f, x);
   const parts = exponentialOfSum(f, f.let(f32x4.neg(square)), f.let(f32x4.neg(rest)));
@@ -40,7 +41,7 @@ function tail(f: FunctionBuilder, x: Local<'f32x4'>): Expr<'f32x4'> {
   return scale(f, f32x4.div(f32x4.add(p, small), x), parts);
 }
 
-/** x² = square + rest, exactly: of halves of 12 bits, all products are exact (T. Dekker, 1971). */
+/** x² = square + rest, exactly: all products of halves of 12 bits are exact (T. Dekker, 1971). */
 function squareOf(f: FunctionBuilder, x: Local<'f32x4'>): { square: Local<'f32x4'>; rest: Expr<'f32x4'> } {
   const square = f.let(f32x4.mul(x, x));
   const high = f.let(v128.and(x, reinterpret('f32x4', i32x4.const(-4096))));

@@ -1,4 +1,4 @@
-// eˣ, and eˣ − 1 without the cancellation. Overflow to ∞ begins where it must, small results are denormal, not zero.
+// eˣ, and eˣ − 1 without cancellation. Results overflow to ∞ only where they must, and small results are denormal, not zero.
 
 import { type Expr, type FunctionBuilder, f32x4, i32x4, reinterpret, v128 } from '@treadle/wasm';
 import { exponential, scale } from './exponential.ts';

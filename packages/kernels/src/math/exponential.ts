@@ -1,6 +1,6 @@
-// The core of every function made of eˣ: e^x = 2ⁿ·(1 + q), n whole, |x − n·ln 2| ≤ ln 2 / 2 (Cody–Waite reduction, then a
-// minimax polynomial). What becomes of 2ⁿ and q is the caller's choice: whether it may be denormal or infinite, whether 1 is
-// added at all. Straight-line float32 code without FMA; NaN comes out as NaN.
+// The core of every function that is made from eˣ: e^x = 2ⁿ·(1 + q), n whole, |x − n·ln 2| ≤ ln 2 / 2 (Cody–Waite reduction, then
+// a minimax polynomial). The caller decides what to do with 2ⁿ and q: whether the result may be denormal or infinite, and whether
+// to add 1. Straight-line float32 code without FMA; NaN gives NaN.
 
 import { type Expr, type FunctionBuilder, f32x4, i32x4, type Local, reinterpret, v128 } from '@treadle/wasm';
 import { polynomial } from './polynomial.ts';
@@ -24,7 +24,7 @@ export interface Exponential {
   readonly shifted: Local<'f32x4'>;
 }
 
-/** Reduces e^x. The caller has clamped x to [−105, 89] or less; x is evaluated twice. */
+/** e^x as 2ⁿ and q. The caller has clamped x to a part of [−105, 89]; x is evaluated twice. */
 export function exponential(f: FunctionBuilder, x: Expr<'f32x4'>): Exponential {
   const { shifted, n } = wholeOf(f, x);
   const r = f.let(f32x4.sub(f32x4.sub(x, f32x4.mul(n, ln2hi)), f32x4.mul(n, ln2lo)));
@@ -38,7 +38,7 @@ interface ExponentialOfSum extends Pick<Exponential, 'shifted'> {
   readonly s: Local<'f32x4'>;
 }
 
-/** The same of a sum whose second term is small beside the first one's last place, to somewhat more than float32's precision. */
+/** The same for x + rest, |rest| small beside the last place of x, to slightly more than the precision of float32. */
 export function exponentialOfSum(f: FunctionBuilder, x: Expr<'f32x4'>, rest: Expr<'f32x4'>): ExponentialOfSum {
   const { shifted, n } = wholeOf(f, x);
   const high = f.let(f32x4.sub(x, f32x4.mul(n, ln2hi))); // exact

@@ -16,7 +16,7 @@ const coefficients = [
 
 const sqrtHalfBits = 0x3f3504f3;
 
-/** x = 2^exponent·mantissa, √½ ≤ mantissa < √2; for x positive and normal, other x give some finite mantissa. */
+/** x = 2^exponent·mantissa, √½ ≤ mantissa < √2; for x positive and normal; other x give some finite mantissa. */
 export function split(
   f: FunctionBuilder,
   x: Expr<'f32x4'>,
@@ -34,7 +34,7 @@ export function logarithm(f: FunctionBuilder, e: Local<'f32x4'>, s: Local<'f32x4
   return f32x4.add(f32x4.add(small, s), f32x4.mul(e, ln2hi));
 }
 
-/** Puts right what `value` is for x ≤ pole, +∞ and NaN: −∞ at the pole, NaN below it, x where x is +∞ or NaN. */
+/** `value` with the special cases: −∞ where x is the pole, NaN below it, x where x is +∞ or NaN. */
 export function withPole(x: Local<'f32x4'>, pole: number, value: Expr<'f32x4'>): Expr<'f32x4'> {
   const atPole = v128.and(f32x4.const(-Infinity), reinterpret('f32x4', f32x4.eq(x, pole)));
   const below = reinterpret('f32x4', f32x4.lt(x, pole)); // all ones is a NaN

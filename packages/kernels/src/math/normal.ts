@@ -1,11 +1,11 @@
-// Two normal numbers from two random words, by Box and Muller: √(−2 ln(1 − u))·cos 2πv and √(−2 ln(1 − u))·sin 2πv, u and v
-// being the words' 24 high bits as numbers in [0, 1). The angle needs no reduction: its quarter is two bits of v.
+// Two normal numbers from two random words by the Box–Muller transform: √(−2 ln(1 − u))·cos 2πv and √(−2 ln(1 − u))·sin 2πv, where
+// u and v are the 24 high bits of the words as numbers in [0, 1). The angle needs no reduction: its quadrant is two bits of v.
 
 import { type Expr, type FunctionBuilder, f32x4, i32x4, type Local } from '@treadle/wasm';
 import { logarithm, split } from './logarithm.ts';
 import { inQuadrant, sineAndCosine } from './trigonometric.ts';
 
-/** Of mean 0 and variance 1, independent; each within 4 ulp of the formula. */
+/** Two independent numbers of mean 0 and variance 1 in each lane, each within 4 ulp of the formula. */
 export function normalPair(
   f: FunctionBuilder,
   [first, second]: readonly [Expr<'i32x4'>, Expr<'i32x4'>],

@@ -1,5 +1,5 @@
-// xʸ = ± 2^(y·log₂|x|), worked out in float64 two lanes at a time, because y multiplies the error of the logarithm: about
-// 2⁻³¹ remains, so that nearly every result is the float32 nearest to the truth. Denormals and overflow come from the one
+// xʸ = ± 2^(y·log₂|x|), computed in float64 two lanes at a time, because y multiplies the error of the logarithm. A relative error
+// of about 2⁻³¹ remains, so nearly every result is the correctly rounded float32. Denormals and overflow come from the one
 // rounding to float32 at the end.
 
 import {
@@ -69,7 +69,7 @@ const join = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23] as const;
 export function pow(f: FunctionBuilder, x: Expr<'f32x4'>, y: Expr<'f32x4'>): Expr<'f32x4'> {
   const [base, power] = [f.let(x), f.let(y)];
   const a = f.let(f32x4.abs(base));
-  // What log₂ a lacks: −∞ where a = 0, a itself where it is ∞ or NaN.
+  // Added to log₂ a: −∞ where a = 0, a itself where a is ∞ or NaN.
   const atZero = v128.and(f32x4.const(-Infinity), reinterpret('f32x4', f32x4.eq(a, 0)));
   const bias = f.let(v128.bitselect(atZero, a, f32x4.lt(a, Infinity)));
   const raised = (v: Local<'f32x4'>): Expr<'f32x4'> => i8x16.shuffle(upper, v, v);

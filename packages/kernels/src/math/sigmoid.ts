@@ -1,4 +1,4 @@
-// The logistic function and its integral, both from z = e^−|x| ≤ 1, so nothing overflows and no small result is lost.
+// The logistic function and its integral, both from z = e^−|x| ≤ 1, so nothing overflows and small results keep their precision.
 
 import { type Expr, type FunctionBuilder, f32x4, reinterpret, v128 } from '@treadle/wasm';
 import { expNegativeAbs } from './exponential.ts';

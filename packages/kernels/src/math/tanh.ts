@@ -1,4 +1,4 @@
-// tanh x: odd polynomial near 0, 1 − 2 / (e^2|x| + 1) with the sign of x elsewhere; both are computed, one is selected.
+// tanh x: an odd polynomial near 0, elsewhere 1 − 2 / (e^2|x| + 1) with the sign of x. Every lane computes both and selects one.
 
 import { type Expr, type FunctionBuilder, f32x4, v128 } from '@treadle/wasm';
 import { exponential, scaleNormal } from './exponential.ts';

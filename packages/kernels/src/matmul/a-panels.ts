@@ -1,22 +1,22 @@
-// Where the rows of A are: as they lie, or copied to the scratch of the tile that reads them. A tile has its rows in blocks of
-// about the same height, at most mr; in a packed block k runs down rows that lie together. Knows which rows a tile has by
+// The rows of A that a tile reads: in place, or packed into the scratch of the tile. A tile has its rows in blocks of about the
+// same height, at most mr; in a packed block, the elements of one k are neighbours. Knows which rows a tile has from
 // `Blocking`; knows nothing of columns.
 
-import { type Expr, type FunctionBuilder, i32, type ModuleBuilder } from '@treadle/wasm';
+import { type Address, address, type Expr, type FunctionBuilder, i32, type ModuleBuilder } from '@treadle/wasm';
+import { plus, smaller, times } from '../core/arithmetic.ts';
 import { countLoop } from '../core/loops/count.ts';
-import { plus, smaller, times } from '../elementwise/vector-io.ts';
+import { evenPart, partSizes, type Span } from '../core/partition-evenly.ts';
 import { type Blocking, rowsAtOnce } from './blocking.ts';
 import type { Geometry } from './geometry.ts';
 import { packPanel } from './pack.ts';
-import { evenPart, partSizes, type Span } from './partition-evenly.ts';
 
-/** The blocks [first, end) of all the rows, and the rows they have. Blocks before `taller` are one row higher. */
+/** The blocks [first, end) of all blocks of A, and their rows. Blocks before `taller` have one row more than the others. */
 export interface Blocks {
   readonly rows: Span;
   readonly first: Expr<'i32'>;
   readonly end: Expr<'i32'>;
   readonly taller: number;
-  /** every height that occurs, the highest first */
+  /** every height that occurs, the largest first */
   readonly heights: readonly number[];
 }
 
@@ -25,8 +25,8 @@ function blockCount({ m }: Geometry, { mr }: Blocking): number {
 }
 
 /**
- * Parts are cut between blocks, so that all blocks but a few of all the rows have the height that runs fastest. Blocks that
- * begin at row `present` or behind it are left out; a part may have none then.
+ * The blocks of part `part` of the rows. Parts are cut between blocks, so that nearly all blocks have the height that runs
+ * fastest. Blocks from row `present` on are left out; then a part may have no block.
  */
 export function blocksOf(
   f: FunctionBuilder,
@@ -51,7 +51,7 @@ export function blocksOf(
   };
 }
 
-/** How many blocks begin before a row, where the first `taller` have one row more than `height`. */
+/** The number of blocks that begin before a row, where the first `taller` blocks have one row more than `height`. */
 function blocksTo(f: FunctionBuilder, row: Expr<'i32'>, height: number, taller: number): Expr<'i32'> {
   const upTo = (rows: Expr<'i32'>, each: number): Expr<'i32'> => i32.div_s(plus(rows, each - 1), i32.const(each));
   if (taller === 0) return f.let(upTo(row, height));
@@ -61,7 +61,7 @@ function blocksTo(f: FunctionBuilder, row: Expr<'i32'>, height: number, taller: 
   return f.let(i32.add(inHigh, upTo(beyond, height)));
 }
 
-/** The blocks in order, two of the same height at once where `pairs`; the code of each height is emitted once. */
+/** A loop over the blocks; with `pairs`, over two of the same height at once. The code of each height is emitted once. */
 export function eachBlock(
   f: FunctionBuilder,
   { first, end, taller, heights: [high = 1, low] }: Blocks,
@@ -94,7 +94,7 @@ export function eachBlock(
   });
 }
 
-/** Bytes from a packed block of kc to the next. */
+/** Bytes from a packed block to the next, at one block of k. */
 export function blockBytes({ mr, kc }: Blocking): number {
   return 4 * mr * kc;
 }
@@ -104,23 +104,23 @@ export function packedRowsBytes(geometry: Geometry, blocking: Blocking): number 
   return Math.ceil(blockCount(geometry, blocking) / blocking.rowParts) * blockBytes(blocking);
 }
 
-/** Copies `depth` columns of the rows from `from` on to `to`, a block of rows after the other. */
+/** Packs `depth` columns of the rows from address `from` on to `to`, one block of rows after the other. */
 export function packRows(
   f: FunctionBuilder,
   module: ModuleBuilder,
   { aRow, aStep }: Geometry,
   blocking: Blocking,
   blocks: Blocks,
-  from: Expr<'i32'>,
-  to: Expr<'i32'>,
+  from: Address,
+  to: Address,
   depth: Expr<'i32'>,
 ): void {
   const pass = (start: Expr<'i32'>, steps: Expr<'i32'>): void => {
-    const a = f.let(i32.add(from, times(start, aStep)));
+    const a = f.let(address.add(from, address.times(start, aStep)));
     const packed = f.let(to);
     eachBlock(f, blocks, (height) => {
       const pack = packPanel(module, { lanes: height, across: aRow, step: aStep, toStep: 4 * height });
-      f.do(f.call(pack, a, i32.add(packed, times(start, 4 * height)), steps));
+      f.do(f.call(pack, a, address.add(packed, address.times(start, 4 * height)), steps));
       f.increment(a, height * aRow);
       f.increment(packed, blockBytes(blocking));
     });

@@ -1,29 +1,25 @@
-// Where the panels of B are: as they lie, copied to the scratch of the tile that reads them, or copied once for all tiles by
-// a step of its own. A panel is nr columns, the last one perhaps fewer; k runs down it in rows that lie together.
+// The panels of B that a tile reads: in place, packed into the scratch of the tile, or packed once for all tiles by a kernel of
+// their own. A panel has nr columns, the last one perhaps fewer; in a packed panel, the elements of one k are neighbours.
 
-import { type Expr, type FunctionBuilder, i32, type ModuleBuilder } from '@treadle/wasm';
-import { bytesMoved } from '../core/bytes-moved.ts';
-import type { Kernel, KernelFunc, Level, Operand, Slot } from '../core/kernel.ts';
+import { type Address, address, type Expr, type FunctionBuilder, i32, type ModuleBuilder } from '@treadle/wasm';
+import { smaller } from '../core/arithmetic.ts';
+import type { Level } from '../core/kernel.ts';
 import { countLoop } from '../core/loops/count.ts';
-import { unflatten } from '../core/loops/rows.ts';
-import { address, smaller, times } from '../elementwise/vector-io.ts';
-import { distinct, moved, packedStrides } from './batch.ts';
-import { type Blocking, mostTiles, rowsAtOnce } from './blocking.ts';
+import { addressAt } from '../core/loops/rows.ts';
+import type { Span } from '../core/partition-evenly.ts';
+import { distinct, packedStrides } from './batch.ts';
+import { type Blocking, rowsAtOnce } from './blocking.ts';
 import type { Geometry } from './geometry.ts';
 import { computedColumns } from './micro-kernel.ts';
 import { packPanel } from './pack.ts';
-import { evenPart, type Span } from './partition-evenly.ts';
 
-/** about 5 µs of copying */
-const tileElements = 16_384;
-
-/** The widths that panels have, the last panel's last. */
+/** The widths that panels have; that of the last panel comes last. */
 export function panelWidths({ n }: Geometry, { nr, panels }: Blocking): number[] {
   const last = n - nr * (panels - 1);
   return last === nr ? [nr] : panels === 1 ? [last] : [nr, last];
 }
 
-/** Runs the code for the width of panel `j`. */
+/** Emits code for each width, of which the one for panel `j` runs. */
 export function byWidth(
   f: FunctionBuilder,
   widths: readonly number[],
@@ -47,36 +43,36 @@ export function packedStep(width: number, level: Level): number {
   return 4 * computedColumns(width, level);
 }
 
-/** Bytes from one packed panel of kc to the next. */
+/** Bytes from a packed panel to the next, at one block of k. */
 export function panelBytes({ kc, nr }: Blocking): number {
   return 4 * kc * nr;
 }
 
 /**
- * Bytes of the packed panels of a matrix. All panels of a block of k lie together, then those of the next block: panels a
- * power of two apart would share few sets of the L2 (at k = 1024 that cost a tenth of the speed).
+ * Bytes of the packed panels of a matrix. All panels of a block of k follow each other, then come those of the next block:
+ * panels a power of two apart would share few sets of the L2 (at k = 1024 that cost a tenth of the speed).
  */
-function matrixBytes({ k }: Geometry, blocking: Blocking): number {
+export function matrixBytes({ k }: Geometry, blocking: Blocking): number {
   return Math.ceil(k / blocking.kc) * blocking.panels * panelBytes(blocking);
 }
 
-/** Where panel j lies from k = p on, p a multiple of kc. */
-export function packedPanel(packed: Expr<'i32'>, blocking: Blocking, j: Expr<'i32'>, p: Expr<'i32'>): Expr<'i32'> {
-  return moved(packed, [j, p], [panelBytes(blocking), 4 * blocking.panels * blocking.nr]);
+/** The address of panel j at k = p, p a multiple of kc. */
+export function packedPanel(packed: Address, blocking: Blocking, j: Expr<'i32'>, p: Expr<'i32'>): Address {
+  return addressAt(packed, [j, p], [panelBytes(blocking), 4 * blocking.panels * blocking.nr]);
 }
 
-/** Bytes from a product's packed panels to the next one's along each dimension of the batch. */
+/** Bytes from the packed panels of a product to those of the next one along each dimension of the batch. */
 export function packedPanelsBatch(geometry: Geometry, blocking: Blocking): number[] {
   return packedStrides(geometry.batchShape, geometry.bBatch, matrixBytes(geometry, blocking));
 }
 
-/** Elements of all packed panels of all distinct matrices. */
+/** The number of elements of all packed panels of all distinct matrices. */
 export function packedPanelsLength(geometry: Geometry, blocking: Blocking): number {
   const matrices = distinct(geometry.batchShape, geometry.bBatch).count;
   return (matrices * matrixBytes(geometry, blocking)) / 4;
 }
 
-/** Copies `depth` rows of B, from the row at `from` on, to panels one after the other at `to`. */
+/** Packs `depth` rows of B, from the row at address `from` on, into panels one after the other at `to`. */
 export function packPanels(
   f: FunctionBuilder,
   module: ModuleBuilder,
@@ -84,8 +80,8 @@ export function packPanels(
   blocking: Blocking,
   level: Level,
   panels: Span,
-  from: Expr<'i32'>,
-  to: Expr<'i32'>,
+  from: Address,
+  to: Address,
   depth: Expr<'i32'>,
 ): void {
   const { bColumn, bStep } = geometry;
@@ -95,8 +91,8 @@ export function packPanels(
       byWidth(f, panelWidths(geometry, blocking), blocking.panels, j, (lanes) => {
         const toStep = packedStep(lanes, level);
         const pack = packPanel(module, { lanes, across: bColumn, step: bStep, toStep });
-        const at = moved(from, [start, j], [bStep, blocking.nr * bColumn]);
-        f.do(f.call(pack, at, i32.add(packed, times(start, toStep)), steps));
+        const at = addressAt(from, [start, j], [bStep, blocking.nr * bColumn]);
+        f.do(f.call(pack, at, address.add(packed, address.times(start, toStep)), steps));
       });
       f.increment(packed, panelBytes(blocking));
     });
@@ -105,76 +101,8 @@ export function packPanels(
     pass(i32.const(0), depth);
     return;
   }
-  // Rows that lie apart are copied a few at a time across the panels: then their pages are read in stretches.
+  // Rows that lie far apart are copied a few at a time across the panels, so that few pages are open at once.
   countLoop(f, i32.const(0), depth, rowsAtOnce, (start) => {
     pass(start, f.let(smaller(i32.const(rowsAtOnce), i32.sub(depth, start))));
   });
-}
-
-/** The step that copies all panels of B to `to`. A tile is a part of the panels by a part of k, in the order of B in memory. */
-export function packB(b: Operand, to: Slot, geometry: Geometry, blocking: Blocking, level: Level): Kernel {
-  const { k, n, bColumn, bStep } = geometry;
-  const { nr, kc, panels } = blocking;
-  const matrices = distinct(geometry.batchShape, geometry.bBatch);
-  const all = matrices.count * panels;
-  const length = packedPanelsLength(geometry, blocking);
-  const wanted = Math.min(mostTiles, Math.ceil(length / tileElements));
-  // Rows of B that lie apart are copied a few at a time across many panels, so that few pages are open at once; kc is a
-  // multiple of those few, or all of k.
-  const rows = bColumn === 4 ? Math.min(k, rowsAtOnce) : kc;
-  const runs = Math.ceil(k / rows);
-  const runParts = Math.min(runs, wanted);
-  const panelParts = Math.min(all, Math.ceil(wanted / runParts));
-  const widths = panelWidths(geometry, blocking);
-  const name = `matmul pack ${k}×${n}`;
-  const { batchShape, bBatch } = geometry;
-  return {
-    name,
-    codeKey: `${name} ${JSON.stringify([b.slot, to, batchShape, bBatch, bColumn, bStep, nr, kc, panels, level])}`,
-    tiles: runParts * panelParts,
-    cost: 0.3 * length,
-    scratch: 0,
-    reads: [b.slot],
-    writes: [to],
-    work: {
-      kind: 'pack',
-      ops: [],
-      shape: [k, n],
-      flops: 0,
-      ...bytesMoved([b], []),
-      bytesWritten: 4 * length,
-    },
-    emit: (module: ModuleBuilder): KernelFunc =>
-      module.func(
-        name,
-        ['i32', 'i32', 'i32'],
-        'void',
-        (f, table, _scratch, tile) => {
-          const [base, packed] = [address(f, table, b), f.let(i32.load(table, 4 * to))];
-          const [runPart = tile, panelPart = tile] = unflatten(f, tile, [runParts, panelParts]);
-          const run = evenPart(f, runs, runParts, runPart);
-          const part = evenPart(f, all, panelParts, panelPart);
-          const at = f.let(run.start);
-          f.forSteps(at, run.end, 1, () => {
-            const p = f.let(times(at, rows));
-            const depth = f.let(smaller(i32.const(rows), i32.sub(k, p)));
-            const inBlock = f.let(i32.rem_u(p, kc));
-            const block = f.let(packedPanel(packed, blocking, i32.const(0), i32.sub(p, inBlock)));
-            const index = f.let(part.start);
-            f.forSteps(index, part.end, 1, () => {
-              const indices = unflatten(f, index, [...matrices.shape, panels]);
-              const from = moved(base, [...indices, p], [...matrices.strides, nr * bColumn, bStep]);
-              const [matrix = index, panel = index] = unflatten(f, index, [matrices.count, panels]);
-              byWidth(f, widths, panels, panel, (lanes) => {
-                const toStep = packedStep(lanes, level);
-                const pack = packPanel(module, { lanes, across: bColumn, step: bStep, toStep });
-                const distances = [matrixBytes(geometry, blocking), panelBytes(blocking), toStep];
-                f.do(f.call(pack, from, moved(block, [matrix, panel, inBlock], distances), depth));
-              });
-            });
-          });
-        },
-        { exported: false },
-      ),
-  };
 }

@@ -1,43 +1,47 @@
-// The sizes of all blocks of a product, from its geometry alone: how large the micro-kernel is, how k is cut, what is packed
-// and where, and how the output is cut into tiles. None of it can be told from the result. The names are those of BLIS:
-// mr × nr elements of C stay in registers, a panel of kc × nr of B in L1, a block of rows of A × kc in L2.
+// The sizes of all blocks of a product, from its geometry alone: the micro-kernel, the blocks of k, what is packed and where, and
+// the tiles of the output. No choice made here changes a bit of the result. The names are those of BLIS: mr × nr elements of C
+// stay in registers, a panel of kc × nr of B in L1, a block of rows of A × kc in L2.
 
 import type { Level } from '../core/kernel.ts';
+import { mostTiles, tileFlops } from '../core/tile-size.ts';
 import type { Geometry } from './geometry.ts';
 
 export interface Blocking {
   readonly mr: number;
   readonly nr: number;
   readonly kc: number;
-  /** columns in panels of nr */
+  /** the number of panels of nr columns */
   readonly panels: number;
-  /** a tile is one part of the products × one of the rows × one of the panels */
+  /** a tile is one part of the products × one part of the rows × one part of the panels */
   readonly batchParts: number;
   readonly rowParts: number;
   readonly panelParts: number;
-  /** A as it lies, or copied block by block to the scratch of the tile that reads it */
+  /** A is read in place, or packed block by block into the scratch of the tile that reads it */
   readonly a: 'in place' | 'in scratch';
-  /** B as it lies, its columns in memory or turned in registers; copied panel by panel to the scratch of the tile that reads it, or copied once for all tiles */
-  readonly b: 'in place' | 'turned' | 'in scratch' | 'shared';
-  /** how many panels are copied to scratch together */
+  /**
+   * B is read in place, row by row or transposed in registers; packed panel by panel into the scratch of the tile that reads it;
+   * or packed once for all tiles.
+   */
+  readonly b: 'in place' | 'transposed' | 'in scratch' | 'shared';
+  /** how many panels are packed into scratch together */
   readonly panelsAtOnce: number;
 }
 
-/** rows of a page each that a copy across them keeps open */
+/** Rows, each on pages of its own, that a copy across them reads at once. */
 export const rowsAtOnce = 16;
 /**
- * The most elements of a panel of B: 128 KiB. A panel that is larger than the L1 costs nothing measurable (B comes from L2 in
- * time), but every block of k reads and writes C once more, and reads A in shorter stretches (2048³: kc = 2048 is 3 % faster
+ * The most elements of a panel of B: 128 KiB. A panel larger than the L1 costs nothing that can be measured (B arrives from L2
+ * in time), but every block of k reads and writes C once more, and reads A in shorter runs (2048³: kc = 2048 is 3 % faster
  * than 512, 1024³: kc = 1024 is 1.5 %).
  */
 const panelElements = 32_768;
-/** of B, read where it lies for every block of rows, however its rows are apart: an L1 */
+/** Up to so many bytes, B is read in place for every block of rows, however far apart its rows are: an L1. */
 const nearBytes = 32_768;
-/** of panels in scratch: 256 KiB, a part of an L2 */
+/** The most elements of panels in scratch: 256 KiB, a part of an L2. */
 const scratchElements = 65_536;
-/** columns that are copied to scratch together, so that rows of B that lie apart are read in stretches */
+/** Columns that are packed into scratch together, so that rows of B that lie far apart are read in runs. */
 const columnsAtOnce = 128;
-/** up to so many, copying B takes so long beside the product that its columns stay together */
+/** In products of up to so many rows, packing B takes a large part of the time, so its columns stay together. */
 const fewRows = 64;
 /**
  * The most rows and columns of a tile: the rows of A stay in an L2 while panels of B go by. Measured at 1024³ to
@@ -45,19 +49,18 @@ const fewRows = 64;
  */
 const tileRows = 128;
 const tileColumns = 128;
-/** in products of few rows, whose tiles would be small otherwise */
+/** In products of few rows, whose tiles would otherwise be small. */
 const tileColumnsOfFewRows = 512;
-/** of a tile that copies its rows of A first, so that the copy serves many columns */
+/** The columns of a tile that packs its rows of A first, so that the copy serves many columns. */
 const tileColumnsOfCopies = 512;
-/** as many tiles as such products are cut into: 1024³ with Aᵀ is 5 % faster so than with one copy of A for 64 tiles */
+/** The tiles that such products are cut into: 1024³ with Aᵀ is 5 % faster than with one copy of A for 64 tiles. */
 const tilesOfCopies = 16;
-/** about 5 µs: the least that is worth claiming */
-const tileFlops = 500_000;
-export const mostTiles = 64;
-/** below so many, small tiles are better than idle threads */
+/** Below so many tiles, small tiles are better than idle threads. */
 const fewTiles = 8;
 
-/** Measured on V8: as many sums as there are registers for, and enough of them to hide the latency of a multiply-add. */
+/**
+ * mr × nr, measured on V8: as many sums as there are registers for, and enough of them to hide the latency of a multiply-add.
+ */
 export function registerBlock({ m, n }: Pick<Geometry, 'm' | 'n'>, { bits, fma }: Level): { mr: number; nr: number } {
   if (bits === 128) {
     if (n <= 4) return { mr: 8, nr: 4 };
@@ -68,13 +71,14 @@ export function registerBlock({ m, n }: Pick<Geometry, 'm' | 'n'>, { bits, fma }
   return { mr: m === 3 ? 3 : fma ? 6 : 5, nr: 16 };
 }
 
+/** All block sizes of a product. */
 export function blockingOf(geometry: Geometry, level: Level): Blocking {
   const { batch, m, n, k, aRow, aStep, bStep, bColumn } = geometry;
   const { mr, nr } = registerBlock(geometry, level);
   const panels = Math.ceil(n / nr);
   const kcMost = Math.floor(panelElements / Math.max(nr, 16));
   const kc = k <= kcMost ? k : rowsAtOnce * Math.ceil(k / Math.ceil(k / kcMost) / rowsAtOnce);
-  // Reading A as it lies costs a cache line for every k unless k runs along it.
+  // Reading A in place costs a cache line for every k unless k runs along its rows.
   const packsA = aRow < 0 || aStep < 0 || (aStep !== 4 && panels > 2);
   const { rowParts, panelParts } = cut(geometry, { mr, panels, packsA });
   const a = packsA ? 'in scratch' : 'in place';
@@ -83,9 +87,9 @@ export function blockingOf(geometry: Geometry, level: Level): Blocking {
   const readsRows = bColumn === 4 && bStep >= 0;
   const readsFewTimes = m <= 2 * mr || kc * bStep <= nearBytes;
   const isRepeated = geometry.batchShape.some((size, d) => size > 1 && geometry.bBatch[d] === 0);
-  const isTurned = m <= 2 && bColumn !== 4 && bColumn >= 0 && bStep === 4 && aStep >= 0 && a === 'in place';
-  const b = isTurned
-    ? 'turned'
+  const isTransposed = m <= 2 && bColumn !== 4 && bColumn >= 0 && bStep === 4 && aStep >= 0 && a === 'in place';
+  const b = isTransposed
+    ? 'transposed'
     : readsRows && readsFewTimes
       ? 'in place'
       : rowParts === 1 && !isRepeated
@@ -96,15 +100,15 @@ export function blockingOf(geometry: Geometry, level: Level): Blocking {
   return { mr, nr, kc, panels, batchParts, rowParts, panelParts, a, b, panelsAtOnce };
 }
 
-/** Rows of A that are multiplied in the time in which B is read: a product of fewer takes as long. */
+/** Rows of A that are multiplied in the time that reading B takes: a product of fewer rows takes as long. */
 const rowsPerReading = 4;
 
-/** What a product takes as long as: so many operations, writing an element of the output counting as 16. */
+/** The time of a product, counted in floating-point operations; to write an element of the output counts as 16. */
 export function work({ batch, m, n, k }: Geometry): number {
   return 2 * batch * Math.max(m, rowsPerReading) * n * (k + 8);
 }
 
-/** Cuts every product in powers of two, until there are about 64 tiles or the tiles are small. */
+/** Cuts every product into a power of two of parts, until there are about `mostTiles` tiles or the tiles are small. */
 function cut(
   geometry: Geometry,
   { mr, panels, packsA }: Pick<Blocking, 'mr' | 'panels'> & { readonly packsA: boolean },

@@ -1,5 +1,5 @@
-// A product as sizes and distances: what is left of two views once dimensions of size 1 have lost their strides and batch
-// dimensions that run together are one. All distances are in bytes.
+// A product as sizes and distances: what remains of two views once dimensions of size 1 have lost their strides and batch
+// dimensions are joined where possible. All distances are in bytes.
 
 import { collapseDims, sizeOf } from '../core/collapse-dims.ts';
 import type { Operand } from '../core/kernel.ts';
@@ -23,7 +23,7 @@ export interface Geometry {
   readonly cRow: number;
 }
 
-/** a [batch…, m, k] · b [batch…, k, n]. */
+/** Of a [batch…, m, k] · b [batch…, k, n]. */
 export function geometryOf(a: Operand, b: Operand): Geometry {
   const [aShape, bShape] = [a.view.shape, b.view.shape];
   const batchShape = aShape.slice(0, -2);
@@ -31,11 +31,11 @@ export function geometryOf(a: Operand, b: Operand): Geometry {
   const [kOfB, n] = bShape.slice(-2);
   const isProduct = k === kOfB && `${batchShape}` === `${bShape.slice(0, -2)}`;
   if (m === undefined || k === undefined || n === undefined || !isProduct) {
-    throw new Error(`internal: matmul of [${aShape}] × [${bShape}]`);
+    throw new Error(`internal: matmul: inner sizes and batches must match; got [${aShape}] × [${bShape}]`);
   }
   const collapsed = collapseDims(batchShape, [a.view.strides.slice(0, -2), b.view.strides.slice(0, -2)]);
   const [aBatch, bBatch] = collapsed.strides.map((strides) => strides.map((stride) => 4 * stride));
-  // Along a dimension of size 1 nothing moves; what stays there is the stride that suits the loops best.
+  // The stride along a dimension of size 1 has no meaning; it becomes the one that suits the loops best.
   const distance = (stride: number | undefined, size: number, idle: number) => (size <= 1 ? idle : 4 * (stride ?? 0));
   const [aRow, aStep] = a.view.strides.slice(-2);
   const [bStep, bColumn] = b.view.strides.slice(-2);

@@ -1,22 +1,25 @@
 // Products of matrices. One law rules the design: an element of the output is one chain of multiply-adds over k = 0, 1, 2, …
-// that starts from +0, acc = fma(a[k], b[k], acc) at levels that have it, acc + a[k]·b[k] otherwise. So its bits depend on
-// its row of A and its column of B alone: not on blocks, tiles, threads, m, n, the batch, or how the operands lie.
+// that starts from +0: acc = fma(a[k], b[k], acc) at levels that have FMA, acc + a[k]·b[k] otherwise. So its bits depend only on
+// its row of A and its column of B: not on blocks, tiles, threads, m, n, the batch, or the layout of the operands.
 
 import type { Epilogue, Kernel, Level, Operand, Present, Slot } from '../core/kernel.ts';
-import { packB, packedPanelsLength } from './b-panels.ts';
+import { transposed } from '../core/operand.ts';
+import { packedPanelsLength } from './b-panels.ts';
 import { blockingOf } from './blocking.ts';
 import { geometryOf } from './geometry.ts';
+import { packB } from './pack-b.ts';
 import { productKernel } from './product.ts';
 
 export interface MatmulSpec {
-  /** [batch…, m, k] and [batch…, k, n], any views: a transposition is strides, a broadcast batch has stride 0 */
+  /** [batch…, m, k], any view: a transposition exchanges strides, a broadcast batch has stride 0 */
   readonly a: Operand;
+  /** [batch…, k, n], any view */
   readonly b: Operand;
   /** receives [batch…, m, n], dense, in row-major order */
   readonly out: Slot;
-  /** runs on every region of the output once, when it is final, in the tile that computed it */
+  /** runs once on every region of the output, when the region is final, in the tile that computed it */
   readonly epilogue?: Epilogue | undefined;
-  /** an int32: the sums end after so many products, 1 … k; without it, after all */
+  /** an int32, 1 … k: the number of products in each sum; without it, k */
   readonly depth?: Slot | undefined;
   readonly present?: Present | undefined;
   readonly level: Level;
@@ -24,9 +27,9 @@ export interface MatmulSpec {
   readonly allocate: (length: number) => Slot;
 }
 
-/** a · b as steps in order, each after all tiles of the one before; none if the output has no elements. */
+/** The kernels of a · b, each to run after all tiles of the one before; none if the output has no elements. */
 export function matmul(spec: MatmulSpec): Kernel[] {
-  const isFlipped = goesByRows(spec);
+  const isFlipped = isMatrixTimesColumn(spec);
   const { a, b, out, epilogue, depth, present, level, allocate } = isFlipped ? flipped(spec) : spec;
   const geometry = geometryOf(a, b);
   const { batch, m, n, k } = geometry;
@@ -42,14 +45,14 @@ export function matmul(spec: MatmulSpec): Kernel[] {
   return [packB(b, packed.slot, geometry, blocking, level), productKernel({ ...product, b: packed })];
 }
 
-/** A · b for a column b, read as (bᵀ · Aᵀ)ᵀ: so A goes by in vectors where its rows or its columns lie together. */
-function goesByRows({ a, b }: MatmulSpec): boolean {
+/** Whether to compute A · b for a column b as (bᵀ · Aᵀ)ᵀ, so that A is read in vectors along its rows or its columns. */
+function isMatrixTimesColumn({ a, b }: MatmulSpec): boolean {
   const [row = 0, step = 0] = a.view.strides.slice(-2);
   const [m = 0, k = 0] = a.view.shape.slice(-2);
   return b.view.shape.at(-1) === 1 && m > 1 && k > 1 && (row === 1 ? step !== 1 : step === 1 && row >= 0);
 }
 
-/** bᵀ · aᵀ: the same products in the same order; a column lies in memory like a row. */
+/** bᵀ · aᵀ: the same products in the same order; a column of the output lies in memory like a row. */
 function flipped(spec: MatmulSpec): MatmulSpec {
   const { epilogue } = spec;
   return {
@@ -66,9 +69,4 @@ function flipped(spec: MatmulSpec): MatmulSpec {
       },
     },
   };
-}
-
-function transposed({ slot, view: { shape, strides, offset } }: Operand): Operand {
-  const swap = (sizes: readonly number[]) => [...sizes.slice(0, -2), ...sizes.slice(-2).toReversed()];
-  return { slot, view: { shape: swap(shape), strides: swap(strides), offset } };
 }

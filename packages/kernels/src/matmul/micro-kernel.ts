@@ -1,49 +1,67 @@
 // The innermost loop of the product: rows × columns of C stay in registers while k runs, c += a[:, k] · b[k, :].
-// Every element is one chain of multiply-adds in the order of k, the same whatever the shape of the micro-kernel, so
-// which micro-kernel computed an element cannot be told from its bits. Knows distances, not blocks, tiles or threads.
+// Every element is one chain of multiply-adds in the order of k, whatever the shape of the micro-kernel, so its bits do not tell
+// which micro-kernel computed it. Knows distances in memory; knows nothing of blocks, tiles or threads.
 // Vectors come in pairs at neighbouring addresses, which V8 can join into operations on 256 bits.
 
 import {
+  type Address,
+  type AddressType,
+  addressType,
   type Expr,
   type Func,
   type FunctionBuilder,
-  f32x4,
   i32,
   type Local,
   type ModuleBuilder,
   v128,
 } from '@treadle/wasm';
+import { plus } from '../core/arithmetic.ts';
 import type { Level } from '../core/kernel.ts';
-import { highFirst, storeLanes } from './store-lanes.ts';
+import { highFirst, storeLanes } from '../core/store-lanes.ts';
+import { grid, multiplyAdd, type Sums } from './multiply-add.ts';
 
 /** Distances are in bytes, at least 0. */
 export interface MicroKernelSpec {
-  /** blocks of `rows` rows of A, `blockStep` from one to the next; their rows lie together in C */
+  /** blocks of `rows` rows of A, 1 by default; their rows follow each other in C */
   readonly blocks?: number;
+  /** from a block to the next in A */
   readonly blockStep?: number;
   readonly rows: number;
-  /** columns of C that are written; loads of B and C run on to `computedColumns` */
+  /** columns of C that are written; loads of B and C continue up to `computedColumns` */
   readonly columns: number;
   /** from a row of A to the next */
   readonly aRow: number;
   /** from one k to the next in A */
   readonly aStep: number;
-  /** from one k to the next in B, whose columns lie together */
+  /** from one k to the next in B, whose columns are neighbours in memory */
   readonly bStep: number;
+  /** from a row of C to the next */
   readonly cRow: number;
   readonly level: Level;
 }
 
+const params = [addressType, addressType, addressType, 'i32', 'i32', addressType] as const;
+
 /**
- * (a, b, c, k, continues, spill): byte addresses; k ≥ 1; the chains start from C if `continues`, otherwise from +0;
- * `spill` is scratch for rows × computedColumns floats.
+ * (a, b, c, k, continues, spill): k ≥ 1; the chains start from C if `continues`, otherwise from +0; `spill` is scratch for
+ * rows × computedColumns floats.
  */
-export type MicroKernel = Func<['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], 'void'>;
+export type MicroKernel = Func<[AddressType, AddressType, AddressType, 'i32', 'i32', AddressType], 'void'>;
 
-type Lanes = Local<'f32x4'>;
+/** The parameters of a micro-kernel, in its body. */
+type Build = (
+  f: FunctionBuilder<'void'>,
+  a: Local<AddressType>,
+  b: Local<AddressType>,
+  c: Local<AddressType>,
+  k: Local<'i32'>,
+  continues: Local<'i32'>,
+  spill: Local<AddressType>,
+) => void;
 
-function localVector(f: FunctionBuilder): Lanes {
-  return f.local('f32x4');
+/** The micro-kernel that `key` stands for; a module emits it once. */
+export function microKernelFunc(module: ModuleBuilder, key: string, build: Build): MicroKernel {
+  return module.once(key, () => module.func(key, params, 'void', build, { exported: false }));
 }
 
 /** Columns that are computed where `columns` are wanted: whole vectors, and at 256 bits pairs of them. */
@@ -52,45 +70,46 @@ export function computedColumns(columns: number, level: Level): number {
   return Math.ceil(columns / unit) * unit;
 }
 
+/** The micro-kernel of a spec; a module emits it once. */
 export function microKernel(module: ModuleBuilder, spec: MicroKernelSpec): MicroKernel {
   const key = `matmul micro-kernel ${JSON.stringify(spec)}`;
-  return module.once(key, () =>
-    module.func(
-      key,
-      ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
-      'void',
-      (f, a, b, c, k, continues, spill) => {
-        const sums = startSums(f, spec, c, continues);
-        // Measured: V8 gains from four steps a round where it joins vectors, and loses registers where it does not.
-        const unrolled = spec.level.bits === 256 ? 4 : 1;
-        const rows = rowsOfA(f, spec, a);
-        const step = multiplyAdd(f, spec, sums, rows, b);
-        const rounds = (steps: number) => {
-          f.loop((again) => {
-            for (let u = 0; u < steps; u++) step(u);
-            for (const { pointer } of rows) if (pointer) f.increment(pointer, steps * spec.aStep);
-            f.increment(b, steps * spec.bStep);
-            f.set(k, i32.sub(k, steps));
-            f.brIf(again, i32.ge_s(k, steps));
-          });
-        };
-        if (unrolled > 1) f.if(i32.ge_s(k, unrolled), () => rounds(unrolled));
-        f.if(k, () => rounds(1));
-        writeBack(f, spec, sums, c, spill);
-      },
-      { exported: false },
-    ),
-  );
+  return microKernelFunc(module, key, (f, a, b, c, k, continues, spill) => {
+    const { aStep, bStep, level } = spec;
+    const sums = startSums(f, spec, c, continues);
+    // Measured: V8 gains from four steps a round where it joins vectors, and loses registers where it does not.
+    const unrolled = level.bits === 256 ? 4 : 1;
+    const rows = rowsOfA(f, spec, a);
+    const step = multiplyAdd<number>(
+      f,
+      level,
+      sums,
+      (i, u) => v128.load32_splat('f32x4', rows[i]!.base, rows[i]!.byteOffset + u * aStep),
+      (j, u) => v128.load('f32x4', b, 16 * j + u * bStep),
+    );
+    const rounds = (steps: number) => {
+      f.loop((again) => {
+        for (let u = 0; u < steps; u++) step(u);
+        for (const { pointer } of rows) if (pointer) f.increment(pointer, steps * aStep);
+        f.increment(b, steps * bStep);
+        f.set(k, i32.sub(k, steps));
+        f.brIf(again, i32.ge_s(k, steps));
+      });
+    };
+    if (unrolled > 1) f.if(i32.ge_s(k, unrolled), () => rounds(unrolled));
+    f.if(k, () => rounds(1));
+    writeBack(f, spec, sums, c, spill);
+  });
 }
 
-/** Where the sums of a kernel go; from a column of C to the next are four bytes by default. */
+/** Where the sums of a kernel go. */
 interface Target extends Pick<MicroKernelSpec, 'blocks' | 'rows' | 'columns' | 'cRow' | 'level'> {
+  /** from a column of C to the next, 4 bytes by default */
   readonly cColumn?: number;
 }
 
-/** The sums of every row, in vectors: what C holds if `continues`, otherwise +0, as always where its columns lie apart. */
-export function startSums(f: FunctionBuilder, spec: Target, c: Expr<'i32'>, continues: Expr<'i32'>): Lanes[][] {
-  const sums = grid(rowCount(spec), computedColumns(spec.columns, spec.level) / 4, () => localVector(f));
+/** The sums of every row, in vectors: C if `continues`, otherwise +0; always +0 where the columns of C are not neighbours. */
+export function startSums(f: FunctionBuilder, spec: Target, c: Address, continues: Expr<'i32'>): Sums {
+  const sums = grid(rowCount(spec), computedColumns(spec.columns, spec.level) / 4, () => f.local('f32x4'));
   if ((spec.cColumn ?? 4) !== 4) return sums;
   f.if(continues, () => {
     sums.forEach((row, i) => {
@@ -102,34 +121,25 @@ export function startSums(f: FunctionBuilder, spec: Target, c: Expr<'i32'>, cont
   return sums;
 }
 
-/** y · x + sum, rounded once where the level allows it */
-export function fused({ fma }: Level, y: Expr<'f32x4'>, x: Expr<'f32x4'>, sum: Expr<'f32x4'>): Expr<'f32x4'> {
-  return fma ? f32x4.relaxed_madd(y, x, sum) : f32x4.add(sum, f32x4.mul(y, x));
-}
-
-export function grid<T>(rows: number, columns: number, make: () => T): T[][] {
-  return Array.from({ length: rows }, () => Array.from({ length: columns }, make));
-}
-
 interface Row {
-  readonly base: Local<'i32'>;
+  readonly base: Address;
   readonly byteOffset: number;
-  /** what moves with k; rows that lie together share one */
-  readonly pointer: Local<'i32'> | undefined;
+  /** what moves with k; rows that are read from one base share one */
+  readonly pointer: Local<AddressType> | undefined;
 }
 
 /**
- * Rows that lie apart have a pointer each. Measured at 256 bits: 128 GFLOP/s where offsets from one pointer give 117, because
+ * Rows that lie far apart have a pointer each. Measured at 256 bits: 128 GFLOP/s where offsets from one pointer give 117, because
  * V8 adds an offset by an instruction of its own, which is long where the offset is large (V8.md).
  */
-function rowsOfA(f: FunctionBuilder, spec: MicroKernelSpec, a: Local<'i32'>): Row[] {
+function rowsOfA(f: FunctionBuilder, spec: MicroKernelSpec, a: Local<AddressType>): Row[] {
   const { rows, blockStep = 0, aRow, level } = spec;
   const isApart = level.bits === 256 && aRow >= 128 && rowCount(spec) <= 6;
   return Array.from({ length: rowCount(spec) }, (_, i): Row => {
     if (i === 0) return { base: a, byteOffset: 0, pointer: a };
     const byteOffset = Math.floor(i / rows) * blockStep + (i % rows) * aRow;
     if (!isApart) return { base: a, byteOffset, pointer: undefined };
-    const pointer = f.let(i32.add(a, byteOffset));
+    const pointer = f.let(plus(a, byteOffset));
     return { base: pointer, byteOffset: 0, pointer };
   });
 }
@@ -138,55 +148,16 @@ function rowCount({ blocks = 1, rows }: Pick<MicroKernelSpec, 'blocks' | 'rows'>
   return blocks * rows;
 }
 
-/** sums[i][j] = a[i] · b[j] + sums[i][j], rounded once where the level allows it. The shorter side is held in registers. */
-function multiplyAdd(
-  f: FunctionBuilder,
-  { aStep, bStep, level }: MicroKernelSpec,
-  sums: readonly (readonly Lanes[])[],
-  rowsA: readonly Row[],
-  b: Expr<'i32'>,
-): (u: number) => void {
-  const [rows, vectors] = [sums.length, sums[0]?.length ?? 0];
-  const holdsB = rows > vectors / 2;
-  const bs = Array.from({ length: holdsB ? vectors : 2 }, () => localVector(f));
-  const as = Array.from({ length: holdsB ? 1 : rows }, () => localVector(f));
-  const loadA = (i: number, u: number) => {
-    const { base, byteOffset } = rowsA[i]!;
-    f.set(as[i % as.length]!, v128.load32_splat('f32x4', base, byteOffset + u * aStep));
-  };
-  const loadB = (j: number, u: number) => f.set(bs[j % bs.length]!, v128.load('f32x4', b, 16 * j + u * bStep));
-  const accumulate = (i: number, j: number) => {
-    const [sum, x, y] = [sums[i]![j]!, as[i % as.length]!, bs[j % bs.length]!];
-    f.set(sum, fused(level, y, x, sum));
-  };
-  return (u) => {
-    if (holdsB) {
-      for (let j = 0; j < vectors; j++) loadB(j, u);
-      for (let i = 0; i < rows; i++) {
-        loadA(i, u);
-        for (let j = 0; j < vectors; j++) accumulate(i, j);
-      }
-      return;
-    }
-    for (let i = 0; i < rows; i++) loadA(i, u);
-    for (let j = 0; j < vectors; j += 2) {
-      const pair = j + 1 < vectors ? [j, j + 1] : [j];
-      for (const p of pair) loadB(p, u);
-      for (let i = 0; i < rows; i++) for (const p of pair) accumulate(i, p);
-    }
-  };
-}
-
-/** Columns beyond `columns` are never stored in C. Where V8 joins pairs, a pair that C cuts goes through `spill`. */
+/** Stores the sums in C, and nothing beyond `columns`. Where V8 joins pairs, a pair that is stored in part goes through `spill`. */
 export function writeBack(
   f: FunctionBuilder,
   { columns, cRow, cColumn = 4, level }: Pick<Target, 'columns' | 'cRow' | 'cColumn' | 'level'>,
-  sums: readonly (readonly Lanes[])[],
-  c: Expr<'i32'>,
-  spill: Expr<'i32'>,
+  sums: Sums,
+  c: Address,
+  spill: Address,
 ): void {
   const spills = level.bits === 256 && columns > 4 && (columns % 8 !== 0 || cColumn !== 4);
-  const storeAt = (i: number, j: number, vector: Lanes): void => {
+  const storeAt = (i: number, j: number, vector: Local<'f32x4'>): void => {
     if (cColumn === 4) {
       storeLanes(f, c, i * cRow + 16 * j, vector, columns - 4 * j);
       return;
@@ -202,7 +173,7 @@ export function writeBack(
     }
   });
   if (!spills) return;
-  const lanes = localVector(f);
+  const lanes = f.local('f32x4');
   sums.forEach((row, i) => {
     for (let j = 0; 4 * j < columns; j++) {
       f.set(lanes, v128.load('f32x4', spill, 16 * (i * row.length + j)));

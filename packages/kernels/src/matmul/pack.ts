@@ -1,10 +1,19 @@
-// Copies a strided panel so that the micro-kernel finds it together: to[k][lane] = from[k · step + lane · across].
+// Copies a strided panel to where the micro-kernel reads it in order: to[k][lane] = from[k · step + lane · across].
 // A lane is a row of A or a column of B. Lanes of padding repeat the last lane or hold its neighbour in memory: they take
 // part in arithmetic whose results are never stored.
 
-import { type Expr, type Func, type FunctionBuilder, type ModuleBuilder, v128 } from '@treadle/wasm';
+import {
+  type Address,
+  type AddressType,
+  addressType,
+  type Expr,
+  type Func,
+  type FunctionBuilder,
+  type ModuleBuilder,
+  v128,
+} from '@treadle/wasm';
+import { highFirst, storeLanes } from '../core/store-lanes.ts';
 import { transpose4x4 } from '../elementwise/transpose-4x4.ts';
-import { highFirst, storeLanes } from './store-lanes.ts';
 
 /** Distances are in bytes, of either sign. */
 export interface PackSpec {
@@ -17,15 +26,16 @@ export interface PackSpec {
   readonly toStep: number;
 }
 
-/** (from, to, k): byte addresses; k ≥ 0. */
-export type Pack = Func<['i32', 'i32', 'i32'], 'void'>;
+/** (from, to, k): k ≥ 0. */
+export type Pack = Func<[AddressType, AddressType, 'i32'], 'void'>;
 
+/** The function that packs a panel; a module emits it once for each spec. */
 export function packPanel(module: ModuleBuilder, spec: PackSpec): Pack {
   const key = `matmul pack ${JSON.stringify(spec)}`;
   return module.once(key, () =>
     module.func(
       key,
-      ['i32', 'i32', 'i32'],
+      [addressType, addressType, 'i32'],
       'void',
       (f, from, to, k) => {
         const { across, step, toStep, lanes } = spec;
@@ -37,16 +47,16 @@ export function packPanel(module: ModuleBuilder, spec: PackSpec): Pack {
           f.increment(from, steps * step);
           f.increment(to, steps * toStep);
         };
-        const place = (lane: number) => Math.min(lane, lanes - 1) * across - lowest;
+        const distance = (lane: number) => Math.min(lane, lanes - 1) * across - lowest;
         if (step === 4 && across !== 4) {
           f.forSteps(done, k, 4, () => {
-            for (let lane = 0; lane < lanes; lane += 4) transpose(f, spec, from, to, lane, place);
+            for (let lane = 0; lane < lanes; lane += 4) transpose(f, spec, from, to, lane, distance);
             advance(4);
           });
         }
         f.forSteps(done, k, 1, () => {
           const vectors = Array.from({ length: Math.ceil(lanes / 4) }, (_, j) =>
-            f.let(across === 4 ? v128.load('f32x4', from, 16 * j) : gather(from, 4 * j, place)),
+            f.let(across === 4 ? v128.load('f32x4', from, 16 * j) : gather(from, 4 * j, distance)),
           );
           for (const j of highFirst(vectors.length)) {
             storeLanes(f, to, 16 * j, vectors[j]!, storedLanes(spec, 4 * j));
@@ -64,22 +74,22 @@ function storedLanes({ lanes, toStep }: PackSpec, lane: number): number {
   return 4 * (lane + 4) <= toStep ? 4 : lanes - lane;
 }
 
-/** Four lanes at one k, one load each. */
-export function gather(from: Expr<'i32'>, lane: number, place: (lane: number) => number): Expr<'f32x4'> {
-  const first = v128.load32_splat('f32x4', from, place(lane));
-  return [1, 2, 3].reduce((vector, l) => v128.load32_lane(l, from, vector, place(lane + l)), first);
+/** Four lanes at one k, one load each; `distance`: from `from` to a lane, in bytes. */
+export function gather(from: Address, lane: number, distance: (lane: number) => number): Expr<'f32x4'> {
+  const first = v128.load32_splat('f32x4', from, distance(lane));
+  return [1, 2, 3].reduce((vector, l) => v128.load32_lane(l, from, vector, distance(lane + l)), first);
 }
 
 /** Four lanes at four k: a 4 × 4 transposition in registers. */
 function transpose(
   f: FunctionBuilder,
   spec: PackSpec,
-  from: Expr<'i32'>,
-  to: Expr<'i32'>,
+  from: Address,
+  to: Address,
   lane: number,
-  place: (lane: number) => number,
+  distance: (lane: number) => number,
 ): void {
-  const lanes = [0, 1, 2, 3].map((l) => f.let(v128.load('f32x4', from, place(lane + l))));
+  const lanes = [0, 1, 2, 3].map((l) => f.let(v128.load('f32x4', from, distance(lane + l))));
   transpose4x4(f, lanes).forEach((vector, u) => {
     storeLanes(f, to, u * spec.toStep + 4 * lane, vector, storedLanes(spec, lane));
   });

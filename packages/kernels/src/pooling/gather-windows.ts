@@ -1,12 +1,23 @@
-// From an image to one element for each window and channel: a state that begins anew with every window and takes in its
-// elements in order. A tile is some rows of outputs.
+// From an image to one element for each window and channel: a state that starts anew with every window and combines the elements
+// of the window in order. A tile is some rows of outputs.
 
-import { type Expr, type FunctionBuilder, i32, type ModuleBuilder, v128 } from '@treadle/wasm';
-import { finished, wholeOf } from '../core/epilogue/combined-work.ts';
-import type { Epilogue, Kernel, KernelFunc, Slot } from '../core/kernel.ts';
+import {
+  type Address,
+  address,
+  type Distance,
+  type Expr,
+  type FunctionBuilder,
+  i32,
+  type ModuleBuilder,
+  v128,
+} from '@treadle/wasm';
+import { plus, times } from '../core/arithmetic.ts';
+import { combinedWork } from '../core/combined-work.ts';
+import { type Epilogue, type Kernel, type KernelFunc, kernelFunc, type Slot } from '../core/kernel.ts';
 import { eachColumn } from '../core/loops/columns.ts';
+import { baseAddress, wholeOf } from '../core/operand.ts';
 import { locate, type Partition, partition, tileElements } from '../core/tile-partition.ts';
-import { plus, times, writeFour } from '../elementwise/vector-io.ts';
+import { writeFour } from '../elementwise/vector-io.ts';
 import { eachElement, eachWindow, isUnrolled, type Window, type WindowShape } from './window-loop.ts';
 
 export type Lanes = Expr<'f32x4'>;
@@ -15,16 +26,17 @@ export interface GatherWindows extends WindowShape {
   readonly name: string;
   /** dense [images, rows, columns, channels] each */
   readonly inputs: readonly Slot[];
-  /** the words of the state before the first element */
+  /** the vectors of the state before the first element */
   begin(): readonly Lanes[];
-  /** with another element of each input */
+  /** the state after another element of each input */
   step(f: FunctionBuilder, state: readonly Lanes[], values: readonly Lanes[]): readonly Lanes[];
-  /** the output, given how many elements there were */
+  /** the output, given the number of elements */
   end(count: Lanes, state: readonly Lanes[]): Lanes;
   readonly out: Slot;
   readonly epilogue?: Epilogue | undefined;
 }
 
+/** The kernel, or none where there is no output. */
 export function gatherWindows(spec: GatherWindows): Kernel[] {
   const { name, images, rows, columns, channels, inputs, out, epilogue } = spec;
   const perRow = columns.output * channels;
@@ -37,7 +49,7 @@ export function gatherWindows(spec: GatherWindows): Kernel[] {
       tiles: parts.tiles,
       cost: images * rows.output * perRow * cost + (epilogue?.cost ?? 0),
       scratch: 0,
-      ...finished({
+      ...combinedWork({
         kind: 'pool',
         ops: [name],
         shape: [images, rows.output, columns.output, channels, rows.taps * columns.taps],
@@ -54,46 +66,40 @@ export function gatherWindows(spec: GatherWindows): Kernel[] {
 function emitTile(module: ModuleBuilder, spec: GatherWindows, parts: Partition): KernelFunc {
   const { name, rows, columns, channels, inputs, out } = spec;
   const finish = spec.epilogue?.emit(module, true);
-  return module.func(
-    name,
-    ['i32', 'i32', 'i32'],
-    'void',
-    (f, table, _scratch, tile) => {
-      const { row0, row1 } = locate(f, parts, tile);
-      const bases = inputs.map((slot) => f.let(i32.load(table, 4 * slot)));
-      const to = f.let(i32.add(i32.load(table, 4 * out), times(row0, 4 * columns.output * channels)));
-      const row = f.let(row0);
-      f.forSteps(row, row1, 1, () => {
-        const image = f.let(i32.div_u(row, rows.output));
-        const imageBytes = times(image, 4 * rows.input * columns.input * channels);
-        const images = bases.map((base) => f.let(i32.add(base, imageBytes)));
-        eachWindow(f, spec, f.let(i32.sub(row, times(image, rows.output))), (window) => {
-          eachChannel(f, spec, window, images, to);
-          f.increment(to, 4 * channels);
-        });
+  return kernelFunc(module, name, (f, table, _scratch, tile) => {
+    const { row0, row1 } = locate(f, parts, tile);
+    const bases = inputs.map((slot) => f.let(baseAddress(table, slot)));
+    const to = f.let(address.add(baseAddress(table, out), address.times(row0, 4 * columns.output * channels)));
+    const row = f.let(row0);
+    f.forSteps(row, row1, 1, () => {
+      const image = f.let(i32.div_u(row, rows.output));
+      const imageBytes = address.times(image, 4 * rows.input * columns.input * channels);
+      const images = bases.map((base) => f.let(address.add(base, imageBytes)));
+      eachWindow(f, spec, f.let(i32.sub(row, times(image, rows.output))), (window) => {
+        eachChannel(f, spec, window, images, to);
+        f.increment(to, 4 * channels);
       });
-      const [from, end] = [times(row0, columns.output), times(row1, columns.output)];
-      const col1 = i32.const(channels);
-      finish?.(f, table, { outer: i32.const(0), row0: from, row1: end, col0: i32.const(0), col1 });
-    },
-    { exported: false },
-  );
+    });
+    const [from, end] = [times(row0, columns.output), times(row1, columns.output)];
+    const col1 = i32.const(channels);
+    finish?.(f, table, { outer: i32.const(0), row0: from, row1: end, col0: i32.const(0), col1 });
+  });
 }
 
-/** One output of all channels, at `to`. */
+/** One output of every channel, stored at `to`. */
 function eachChannel(
   f: FunctionBuilder,
   spec: GatherWindows,
   window: Window,
-  images: readonly Expr<'i32'>[],
-  to: Expr<'i32'>,
+  images: readonly Address[],
+  to: Address,
 ): void {
-  const combine = (x: Expr<'i32'>, vectors: number): Lanes[] => {
-    const starts = images.map((image) => f.let(i32.add(i32.add(image, window.offset), x)));
+  const combine = (x: Distance, vectors: number): Lanes[] => {
+    const starts = images.map((image) => f.let(address.add(address.add(image, window.offset), x)));
     const each = Array.from({ length: vectors }, (_, v) => v);
     const states = each.map(() => spec.begin().map((word) => f.let(word)));
     eachElement(f, spec, window, starts, isUnrolled(spec), (at, byteOffset) => {
-      const values = each.map((v) => at.map((place) => f.let(v128.load('f32x4', place, byteOffset + 16 * v))));
+      const values = each.map((v) => at.map((element) => f.let(v128.load('f32x4', element, byteOffset + 16 * v))));
       const next = each.map((v) => spec.step(f, states[v] ?? [], values[v] ?? []));
       next.forEach((words, v) => {
         words.forEach((word, i) => {
@@ -106,7 +112,7 @@ function eachChannel(
   const columns = { col0: i32.const(0), col1: i32.const(spec.channels), columns: spec.channels, isAligned: true };
   eachColumn(f, columns, {
     eight: (x) => {
-      const at = f.let(i32.add(to, x));
+      const at = f.let(address.add(to, x));
       combine(x, 2).forEach((lanes, v) => {
         f.do(v128.store(at, lanes, 16 * v));
       });

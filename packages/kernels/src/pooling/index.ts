@@ -1,6 +1,6 @@
-// Windows combined channel by channel: the largest element or the mean of each, and what goes the other way, an output's
-// share given back to the elements it came from. Vectors run over channels. What windows reach out of the image is not there:
-// it is neither largest nor counted.
+// Pooling: the largest element or the mean of each window, channel by channel, and the gradients, which give each output's dy back
+// to the elements that it came from. Vectors run over channels. Where a window reaches outside the image, nothing is there:
+// positions outside are neither largest nor counted.
 
 import { type Expr, f32x4, reinterpret, v128 } from '@treadle/wasm';
 import type { ConvAxis } from '../conv/axis.ts';
@@ -8,6 +8,7 @@ import type { Epilogue, Kernel, Slot } from '../core/kernel.ts';
 import { gatherWindows } from './gather-windows.ts';
 import { spreadWindows } from './spread-windows.ts';
 
+/** The sizes of a pool. */
 export interface PoolShape {
   readonly images: number;
   readonly rows: ConvAxis;
@@ -16,12 +17,12 @@ export interface PoolShape {
 }
 
 export interface PoolSpec extends PoolShape {
-  /** dense [images, rows, columns, channels] of windows' outputs or of the image, whichever the kernel gives */
+  /** dense [images, rows, columns, channels]: of the outputs, or of the image for a gradient */
   readonly out: Slot;
   readonly epilogue?: Epilogue | undefined;
 }
 
-/** The largest element of each window of x, dense; NaN wins. */
+/** The largest element of each window of x, dense; NaN where the window holds one. */
 export function maxPool({ x, ...spec }: PoolSpec & { readonly x: Slot }): Kernel[] {
   return gatherWindows({
     ...spec,
@@ -39,7 +40,7 @@ export function maxPoolPick({ x, v, ...spec }: PoolSpec & { readonly x: Slot; re
     ...spec,
     name: 'max pool pick',
     inputs: [x, v],
-    // what is largest so far, the element of v there, and whether there is none yet
+    // the largest element so far, the element of v there, and a mask: whether there is no element yet
     begin: () => [f32x4.const(0), f32x4.const(0), v128.not(f32x4.const(0))],
     step: (f, [largest, chosen, none], [value, candidate]) => {
       const isNew = v128.or(none!, isBeyond(value!, largest!));
@@ -50,7 +51,7 @@ export function maxPoolPick({ x, v, ...spec }: PoolSpec & { readonly x: Slot; re
   });
 }
 
-/** Not ≤, and the other no NaN. */
+/** a > b, where NaN counts as larger than every number; false where b is NaN. */
 function isBeyond(a: Expr<'f32x4'>, b: Expr<'f32x4'>): Expr<'f32x4'> {
   return v128.andnot(asFloats(f32x4.eq(b, b)), asFloats(f32x4.le(a, b)));
 }
@@ -59,7 +60,7 @@ function asFloats(mask: Expr<'i32x4'>): Expr<'f32x4'> {
   return reinterpret('f32x4', mask);
 }
 
-/** The mean of each window of x, dense, over the elements that are there. */
+/** The mean of the elements inside each window of x, dense. */
 export function averagePool({ x, ...spec }: PoolSpec & { readonly x: Slot }): Kernel[] {
   return gatherWindows({
     ...spec,
@@ -71,7 +72,10 @@ export function averagePool({ x, ...spec }: PoolSpec & { readonly x: Slot }): Ke
   });
 }
 
-/** Every output's dy at the first largest element of its window of x, 0 elsewhere; what meets is added in the order of windows. */
+/**
+ * The dy of every output at the first largest element of its window of x, 0 elsewhere; where windows overlap, added in the order
+ * of the windows.
+ */
 export function maxPoolSpread({ x, dy, ...spec }: PoolSpec & { readonly x: Slot; readonly dy: Slot }): Kernel[] {
   return spreadWindows({
     ...spec,
@@ -82,7 +86,7 @@ export function maxPoolSpread({ x, dy, ...spec }: PoolSpec & { readonly x: Slot;
       begin: () => f32x4.const(Number.NEGATIVE_INFINITY),
       step: (largest, [value]) => f32x4.max(largest, value!),
     },
-    // the state: where the share may still go
+    // the state is a mask: whether the largest element is yet to come
     begin: () => v128.not(f32x4.const(0)),
     share: (f, largest, free, [value], dy) => {
       const isLargest = v128.or(asFloats(f32x4.eq(value!, largest)), asFloats(f32x4.ne(value!, value!)));
@@ -92,7 +96,7 @@ export function maxPoolSpread({ x, dy, ...spec }: PoolSpec & { readonly x: Slot;
   });
 }
 
-/** Every output's dy, divided among the elements of its window. */
+/** The dy of every output, divided equally among the elements of its window. */
 export function averagePoolSpread({ dy, ...spec }: PoolSpec & { readonly dy: Slot }): Kernel[] {
   return spreadWindows({
     ...spec,

@@ -1,13 +1,27 @@
-// From one element for each window and channel back to the image: every output has a share for each element of its window;
-// shares that meet are added in the order of the windows, and elements without any are 0. A tile is some rows of outputs and
-// the rows of the image up to the next window's, where windows do not meet across rows; otherwise whole images.
+// From one element for each window and channel back to the image: every output has a share for each element of its window. The
+// shares of an element are added in the order of the windows; an element without a share is 0. A tile is some rows of outputs
+// and the rows of the image up to the next window, where windows do not overlap across rows; otherwise it is whole images.
 
-import { type Expr, type FunctionBuilder, f32x4, i32, type ModuleBuilder, memory, select, v128 } from '@treadle/wasm';
-import { finished, wholeOf } from '../core/epilogue/combined-work.ts';
-import type { Epilogue, Kernel, KernelFunc, Slot } from '../core/kernel.ts';
-import { eachColumn } from '../core/loops/columns.ts';
+import {
+  type Address,
+  address,
+  type Distance,
+  type Expr,
+  type FunctionBuilder,
+  f32x4,
+  i32,
+  type ModuleBuilder,
+  memory,
+  select,
+  v128,
+} from '@treadle/wasm';
+import { plus, times } from '../core/arithmetic.ts';
+import { combinedWork } from '../core/combined-work.ts';
+import { type Epilogue, type Kernel, type KernelFunc, kernelFunc, type Slot } from '../core/kernel.ts';
+import { type Count, eachColumn } from '../core/loops/columns.ts';
+import { baseAddress, wholeOf } from '../core/operand.ts';
 import { locate, type Partition, partition, tileElements } from '../core/tile-partition.ts';
-import { type Count, plus, times, writeFour } from '../elementwise/vector-io.ts';
+import { writeFour } from '../elementwise/vector-io.ts';
 import type { Lanes } from './gather-windows.ts';
 import { eachElement, eachWindow, isUnrolled, type Window, type WindowShape } from './window-loop.ts';
 
@@ -17,7 +31,7 @@ export interface SpreadWindows extends WindowShape {
   readonly inputs: readonly Slot[];
   /** dense, of the outputs */
   readonly dy: Slot;
-  /** what must be known of a window before its shares are */
+  /** what is computed of a window before its shares, where they need it */
   readonly before: { begin(): Lanes; step(known: Lanes, values: readonly Lanes[]): Lanes } | undefined;
   /** the state before the first share */
   begin(): Lanes;
@@ -34,6 +48,7 @@ export interface SpreadWindows extends WindowShape {
   readonly epilogue?: Epilogue | undefined;
 }
 
+/** The kernel, or none where there is no output. */
 export function spreadWindows(spec: SpreadWindows): Kernel[] {
   const { name, images, rows, columns, channels, inputs, dy, out, epilogue } = spec;
   const perRow = columns.output * channels;
@@ -50,7 +65,7 @@ export function spreadWindows(spec: SpreadWindows): Kernel[] {
       tiles: parts.tiles,
       cost: images * rows.output * perRow * cost + (epilogue?.cost ?? 0),
       scratch: 0,
-      ...finished({
+      ...combinedWork({
         kind: 'pool',
         ops: [name],
         shape: [images, rows.output, columns.output, channels, rows.taps * columns.taps],
@@ -67,54 +82,50 @@ export function spreadWindows(spec: SpreadWindows): Kernel[] {
 function emitTile(module: ModuleBuilder, spec: SpreadWindows, parts: Partition): KernelFunc {
   const { name, rows, columns, channels, inputs, dy, out } = spec;
   const finish = spec.epilogue?.emit(module, true);
-  const areApart = rows.stride >= rows.taps;
-  const perUnit = areApart ? 1 : rows.output;
+  const isDisjoint = rows.stride >= rows.taps;
+  const perUnit = isDisjoint ? 1 : rows.output;
   const rowBytes = 4 * columns.input * channels;
-  return module.func(
-    name,
-    ['i32', 'i32', 'i32'],
-    'void',
-    (f, table, _scratch, tile) => {
-      const range = locate(f, parts, tile);
-      const [row0, row1] = [f.let(times(range.row0, perUnit)), f.let(times(range.row1, perUnit))];
-      const bases = inputs.map((slot) => f.let(i32.load(table, 4 * slot)));
-      const to = f.let(i32.load(table, 4 * out));
-      const shares = f.let(i32.add(i32.load(table, 4 * dy), times(row0, 4 * columns.output * channels)));
-      const [first, end] = [f.let(ownedFrom(f, spec, row0)), f.let(ownedFrom(f, spec, row1))];
-      if (!coversAll(spec)) {
-        f.do(memory.fill(i32.add(to, times(first, rowBytes)), 0, times(i32.sub(end, first), rowBytes)));
-      }
-      // the epilogue follows closely: what it reads is still in the L1
-      const finishRows = (from: Expr<'i32'>, to: Expr<'i32'>): void => {
-        const [from0, beyond] = [times(from, columns.input), times(to, columns.input)];
-        finish?.(f, table, {
-          outer: i32.const(0),
-          row0: from0,
-          row1: beyond,
-          col0: i32.const(0),
-          col1: i32.const(channels),
-        });
-      };
-      const row = f.let(row0);
-      f.forSteps(row, row1, 1, () => {
-        const image = f.let(i32.div_u(row, rows.output));
-        const imageBytes = f.let(times(image, rows.input * rowBytes));
-        const images = [to, ...bases].map((base) => f.let(i32.add(base, imageBytes)));
-        eachWindow(f, spec, f.let(i32.sub(row, times(image, rows.output))), (window) => {
-          eachChannel(f, spec, window, images, shares);
-          f.increment(shares, 4 * channels);
-        });
-        if (finish && areApart) {
-          finishRows(f.let(ownedFrom(f, spec, row)), f.let(ownedFrom(f, spec, f.let(plus(row, 1)))));
-        }
+  return kernelFunc(module, name, (f, table, _scratch, tile) => {
+    const range = locate(f, parts, tile);
+    const [row0, row1] = [f.let(times(range.row0, perUnit)), f.let(times(range.row1, perUnit))];
+    const bases = inputs.map((slot) => f.let(baseAddress(table, slot)));
+    const to = f.let(baseAddress(table, out));
+    const shares = f.let(address.add(baseAddress(table, dy), address.times(row0, 4 * columns.output * channels)));
+    const [first, end] = [f.let(ownedFrom(f, spec, row0)), f.let(ownedFrom(f, spec, row1))];
+    if (!coversAll(spec)) {
+      f.do(
+        memory.fill(address.add(to, address.times(first, rowBytes)), 0, address.times(i32.sub(end, first), rowBytes)),
+      );
+    }
+    // the epilogue follows row by row: what it reads is still in the L1
+    const finishRows = (from: Expr<'i32'>, to: Expr<'i32'>): void => {
+      const [from0, beyond] = [times(from, columns.input), times(to, columns.input)];
+      finish?.(f, table, {
+        outer: i32.const(0),
+        row0: from0,
+        row1: beyond,
+        col0: i32.const(0),
+        col1: i32.const(channels),
       });
-      if (!areApart) finishRows(first, end);
-    },
-    { exported: false },
-  );
+    };
+    const row = f.let(row0);
+    f.forSteps(row, row1, 1, () => {
+      const image = f.let(i32.div_u(row, rows.output));
+      const imageBytes = f.let(address.times(image, rows.input * rowBytes));
+      const images = [to, ...bases].map((base) => f.let(address.add(base, imageBytes)));
+      eachWindow(f, spec, f.let(i32.sub(row, times(image, rows.output))), (window) => {
+        eachChannel(f, spec, window, images, shares);
+        f.increment(shares, 4 * channels);
+      });
+      if (finish && isDisjoint) {
+        finishRows(f.let(ownedFrom(f, spec, row)), f.let(ownedFrom(f, spec, f.let(plus(row, 1)))));
+      }
+    });
+    if (!isDisjoint) finishRows(first, end);
+  });
 }
 
-/** The first row, counted through all images, that no earlier row of outputs owns. */
+/** The first row of the image, counted through all images, that belongs to this row of outputs and to no earlier one. */
 function ownedFrom(f: FunctionBuilder, { rows }: SpreadWindows, output: Expr<'i32'>): Expr<'i32'> {
   const image = f.let(i32.div_u(output, rows.output));
   const inImage = f.let(i32.sub(output, times(image, rows.output)));
@@ -122,50 +133,50 @@ function ownedFrom(f: FunctionBuilder, { rows }: SpreadWindows, output: Expr<'i3
   return i32.add(times(image, rows.input), select(start, i32.const(0), i32.gt_s(inImage, 0)));
 }
 
-/** Whether every element is in one window, so that each is written once. */
+/** Whether every element is in exactly one window, so that each is written once. */
 function coversAll({ rows, columns }: WindowShape): boolean {
   return [rows, columns].every(
     ({ input, output, taps, stride, before }) => taps === stride && before === 0 && input === output * taps,
   );
 }
 
-/** The shares of one output of all channels, which lies at `from`; `images`: the one written, then those read. */
+/** The shares of one output of every channel, which lies at `from`; `images`: the one that is written, then those that are read. */
 function eachChannel(
   f: FunctionBuilder,
   spec: SpreadWindows,
   window: Window,
-  images: readonly Expr<'i32'>[],
-  from: Expr<'i32'>,
+  images: readonly Address[],
+  from: Address,
 ): void {
-  const meets = spec.rows.stride < spec.rows.taps || spec.columns.stride < spec.columns.taps;
-  const distribute = (x: Expr<'i32'>, vectors: number, count: Count): void => {
-    const starts = images.map((image) => f.let(i32.add(i32.add(image, window.offset), x)));
+  const overlaps = spec.rows.stride < spec.rows.taps || spec.columns.stride < spec.columns.taps;
+  const distribute = (x: Distance, vectors: number, count: Count): void => {
+    const starts = images.map((image) => f.let(address.add(address.add(image, window.offset), x)));
     const each = Array.from({ length: vectors }, (_, v) => v);
-    const at = f.let(i32.add(from, x));
+    const at = f.let(address.add(from, x));
     const dy = each.map((v) => f.let(v128.load('f32x4', at, 16 * v)));
-    const valuesAt = (places: readonly Expr<'i32'>[], byteOffset: number, v: number): Lanes[] =>
-      places.map((place) => f.let(v128.load('f32x4', place, byteOffset + 16 * v)));
+    const valuesAt = (elements: readonly Address[], byteOffset: number, v: number): Lanes[] =>
+      elements.map((element) => f.let(v128.load('f32x4', element, byteOffset + 16 * v)));
     const known = each.map(() => f.let(spec.before?.begin() ?? f32x4.const(0)));
     if (spec.before) {
-      eachElement(f, spec, window, starts.slice(1), isUnrolled(spec), (places, byteOffset) => {
-        for (const v of each) f.set(known[v]!, spec.before!.step(known[v]!, valuesAt(places, byteOffset, v)));
+      eachElement(f, spec, window, starts.slice(1), isUnrolled(spec), (elements, byteOffset) => {
+        for (const v of each) f.set(known[v]!, spec.before!.step(known[v]!, valuesAt(elements, byteOffset, v)));
       });
     }
     const states = each.map(() => f.let(spec.begin()));
-    eachElement(f, spec, window, starts, isUnrolled(spec), ([target, ...places], byteOffset) => {
-      const values = each.map((v) => valuesAt(places, byteOffset, v));
+    eachElement(f, spec, window, starts, isUnrolled(spec), ([target, ...elements], byteOffset) => {
+      const values = each.map((v) => valuesAt(elements, byteOffset, v));
       const shares = each.map((v) => spec.share(f, known[v]!, states[v]!, values[v]!, dy[v]!, window.count));
-      const place = f.let(plus(target!, byteOffset));
+      const to = f.let(plus(target!, byteOffset));
       const written = shares.map(({ share }, v) => {
-        return f.let(meets ? f32x4.add(v128.load('f32x4', place, 16 * v), share) : share);
+        return f.let(overlaps ? f32x4.add(v128.load('f32x4', to, 16 * v), share) : share);
       });
       shares.forEach(({ state }, v) => {
         f.set(states[v]!, state);
       });
-      if (vectors === 1) writeFour(f, place, 1, i32.const(0), written[0]!, count);
+      if (vectors === 1) writeFour(f, to, 1, address.const(0), written[0]!, count);
       else
         written.forEach((lanes, v) => {
-          f.do(v128.store(place, lanes, 16 * v));
+          f.do(v128.store(to, lanes, 16 * v));
         });
     });
   };
@@ -173,8 +184,8 @@ function eachChannel(
   eachColumn(f, columns, {
     eight: (x) => distribute(x, 2, 4),
     four: (x, count) => {
-      // what is left to write, counted from here on
-      distribute(x, 1, typeof count === 'number' ? count : { end: f.let(i32.sub(count.end, x)) });
+      // the rest of the row, counted from x on
+      distribute(x, 1, typeof count === 'number' ? count : { end: f.let(address.sub(count.end, x)) });
     },
   });
 }

@@ -1,10 +1,20 @@
-// Walking windows of an image, all channels of a pixel lying together: for each output of a row the part of its window that
-// lies inside, and in that the elements of some neighbouring channels, row by row. Small windows that never reach out are
-// written out one element after the other; others are loops.
+// Loops over windows of an image whose channels are neighbours: for each output of a row, the part of its window that lies inside
+// the image, and in that the elements of some neighbouring channels, row by row. Small windows that never reach outside are
+// unrolled; others are loops.
 
-import { type Expr, type FunctionBuilder, f32, f32x4, i32, type Local, select } from '@treadle/wasm';
+import {
+  type Address,
+  address,
+  type Distance,
+  type Expr,
+  type FunctionBuilder,
+  f32,
+  f32x4,
+  i32,
+  select,
+} from '@treadle/wasm';
 import { type ConvAxis, reachesOut } from '../conv/axis.ts';
-import { plus, smaller, times } from '../elementwise/vector-io.ts';
+import { plus, smaller, times } from '../core/arithmetic.ts';
 
 export interface WindowShape {
   readonly images: number;
@@ -13,17 +23,17 @@ export interface WindowShape {
   readonly channels: number;
 }
 
-/** The part of a window that lies inside. */
+/** The part of a window that lies inside the image. */
 export interface Window {
   /** bytes from the image to its first element */
-  readonly offset: Expr<'i32'>;
+  readonly offset: Distance;
   readonly height: Expr<'i32'>;
   readonly width: Expr<'i32'>;
-  /** how many elements it has, in four lanes */
+  /** the number of its elements, in four lanes */
   readonly count: Expr<'f32x4'>;
 }
 
-/** The positions of an axis that window `output` has inside: from `first` on, `count` of them. */
+/** The positions inside the image of window `output` of an axis: `count` of them, from `first` on. */
 export function inside(
   f: FunctionBuilder,
   axis: ConvAxis,
@@ -37,7 +47,7 @@ export function inside(
   return { first, count: f.let(i32.sub(end, first)) };
 }
 
-/** Calls `body` as the inside of a loop over the windows of a row of outputs; `output` is the column. */
+/** Calls `body` once, as the inside of a loop over the windows of a row of outputs; `output` is the column. */
 export function eachWindow(
   f: FunctionBuilder,
   { rows, columns, channels }: WindowShape,
@@ -45,33 +55,37 @@ export function eachWindow(
   body: (window: Window, output: Expr<'i32'>) => void,
 ): void {
   const y = inside(f, rows, row);
-  const top = f.let(times(y.first, 4 * channels * columns.input));
+  const top = f.let(address.times(y.first, 4 * channels * columns.input));
   const output = f.local('i32', 0);
   const isWhole = !(reachesOut(rows) || reachesOut(columns));
   f.forSteps(output, i32.const(columns.output), 1, () => {
     const x = inside(f, columns, output);
-    const offset = f.let(i32.add(top, times(x.first, 4 * channels)));
+    const offset = f.let(address.add(top, address.times(x.first, 4 * channels)));
     const area = i32.mul(y.count, x.count);
     const count = isWhole ? f32x4.const(rows.taps * columns.taps) : f.let(f32x4.splat(f32.convert_i32_s(area)));
     body({ offset, height: y.count, width: x.count, count }, output);
   });
 }
 
+/** The most elements of a window that are unrolled. */
 const mostUnrolled = 16;
 
-/** Whether all windows are alike and small, so that their elements are known places. */
+/** Whether all windows lie inside and are small, so that the offsets of their elements are known when the code is written. */
 export function isUnrolled({ rows, columns }: WindowShape): boolean {
   return !(reachesOut(rows) || reachesOut(columns)) && rows.taps * columns.taps <= mostUnrolled;
 }
 
-/** Calls `body` for each element of a window; `at` is what lies `byteOffset` bytes before the element of each array. */
+/**
+ * Calls `body` for each element of a window, as the inside of loops or unrolled. In each array, the element lies at `at` +
+ * `byteOffset`.
+ */
 export function eachElement(
   f: FunctionBuilder,
   { rows, columns, channels }: WindowShape,
   { height, width }: Window,
-  starts: readonly Expr<'i32'>[],
+  starts: readonly Address[],
   unrolled: boolean,
-  body: (at: readonly Expr<'i32'>[], byteOffset: number) => void,
+  body: (at: readonly Address[], byteOffset: number) => void,
 ): void {
   const [pixel, row] = [4 * channels, 4 * channels * columns.input];
   if (unrolled) {
@@ -80,14 +94,14 @@ export function eachElement(
     }
     return;
   }
-  const at: Local<'i32'>[] = starts.map((start) => f.let(start));
+  const at = starts.map((start) => f.let(start));
   const y = f.local('i32', 0);
   f.forSteps(y, height, 1, () => {
     const x = f.local('i32', 0);
     f.forSteps(x, width, 1, () => {
       body(at, 0);
-      for (const place of at) f.increment(place, pixel);
+      for (const element of at) f.increment(element, pixel);
     });
-    for (const place of at) f.increment(place, i32.sub(row, times(width, pixel)));
+    for (const element of at) f.increment(element, address.sub(address.const(row), address.times(width, pixel)));
   });
 }

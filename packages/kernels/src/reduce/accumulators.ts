@@ -1,11 +1,25 @@
-// The accumulators of a fold while they are in registers: lane j of `low` is accumulator j, lane j of `high` accumulator j + 4.
-// What a fold combines, and when it ends, is not known here.
+// The accumulators of a reduction while they are in registers: lane j of `low` is accumulator j, lane j of `high` accumulator j + 4.
+// Knows nothing of what is combined, nor of when a reduction ends.
 
-import { type Expr, type FunctionBuilder, i8x16, i32, i32x4, type Local, v128 } from '@treadle/wasm';
-import { constantLane, type Lane, plus, smaller } from '../elementwise/vector-io.ts';
+import {
+  type Address,
+  type AddressType,
+  address,
+  type Distance,
+  type Expr,
+  type FunctionBuilder,
+  i8x16,
+  i32x4,
+  integer,
+  type Local,
+  v128,
+} from '@treadle/wasm';
+import { plus, smaller } from '../core/arithmetic.ts';
+import type { Lane } from '../core/lane-expression.ts';
+import { constantLane } from '../elementwise/vector-io.ts';
 import { blockLength, type Merge, type Word } from './nest.ts';
 
-/** Identities in the lanes beyond the first `count`. */
+/** The element, with identities in the lanes beyond the first `count`. */
 export function onlyFirst(
   words: readonly Word[],
   element: readonly Expr<Lane>[],
@@ -16,14 +30,14 @@ export function onlyFirst(
   return words.map(({ type, identity }, w) => v128.bitselect(element[w]!, constantLane(type, identity), mask));
 }
 
-/** Accumulators of one fold, and what blocks have left in them, where there are blocks. */
+/** The accumulators of one output; where the order has blocks, also the totals of the blocks that are complete. */
 export interface Accumulators {
   readonly low: readonly Local<Lane>[];
   readonly high: readonly Local<Lane>[];
   readonly past: readonly { readonly current: readonly Local<Lane>[]; readonly total: readonly Local<Lane>[] }[];
 }
 
-/** Accumulators that have seen nothing. */
+/** Accumulators of no elements. */
 export function newAccumulators(f: FunctionBuilder, words: readonly Word[], isInBlocks: boolean): Accumulators {
   const identities = (): Local<Lane>[] => words.map(({ type, identity }) => f.let(constantLane(type, identity)));
   const [low, high] = [identities(), identities()];
@@ -31,8 +45,8 @@ export function newAccumulators(f: FunctionBuilder, words: readonly Word[], isIn
   return { low, high, past };
 }
 
-/** At the end of a block: what the accumulators hold joins the totals, and they begin anew. */
-export function putAside(f: FunctionBuilder, words: readonly Word[], merge: Merge, { past }: Accumulators): void {
+/** At the end of a block: adds the accumulators to the totals and resets them. */
+export function addToTotals(f: FunctionBuilder, words: readonly Word[], merge: Merge, { past }: Accumulators): void {
   for (const { current, total } of past) {
     const sums = merge(f, total, current).map((value) => f.let(value));
     words.forEach(({ type, identity }, w) => {
@@ -42,8 +56,8 @@ export function putAside(f: FunctionBuilder, words: readonly Word[], merge: Merg
   }
 }
 
-/** At the end: the accumulators are the totals with the last block. */
-export function takeBack(f: FunctionBuilder, merge: Merge, { past }: Accumulators): void {
+/** At the end: adds the totals to the accumulators. */
+export function addTotals(f: FunctionBuilder, merge: Merge, { past }: Accumulators): void {
   for (const { current, total } of past) {
     const sums = merge(f, total, current).map((value) => f.let(value));
     current.forEach((local, w) => {
@@ -53,22 +67,22 @@ export function takeBack(f: FunctionBuilder, merge: Merge, { past }: Accumulator
 }
 
 /**
- * Calls `eight` at x, x + 32, … up to `to` − 32, at least once; `last` is where the last eight of the chunk begin. `next` comes
- * between blocks.
+ * A loop that calls `eight` at x, x + 32, … up to `to` − 32, at least once; `last` is where the last eight elements of the chunk
+ * begin. `next` runs between blocks.
  */
 export function eachEight(
   f: FunctionBuilder,
-  x: Local<'i32'>,
-  { to, last }: { readonly to: Expr<'i32'>; readonly last: Expr<'i32'> },
+  x: Local<AddressType>,
+  { to, last }: { readonly to: Distance; readonly last: Distance },
   eight: () => void,
   next: (() => void) | undefined,
 ): void {
-  const end = f.let(i32.sub(to, 32));
-  const run = (until: Expr<'i32'>): void =>
+  const end = f.let(address.sub(to, 32));
+  const run = (until: Distance): void =>
     f.loop((again) => {
       eight();
       f.increment(x, 32);
-      f.brIf(again, i32.le_s(x, until));
+      f.brIf(again, integer.le_s(x, until));
     });
   if (!next) {
     run(end);
@@ -76,20 +90,20 @@ export function eachEight(
   }
   f.loop((again) => {
     run(f.let(smaller(plus(x, 4 * blockLength - 32), end)));
-    f.if(i32.le_s(x, last), next);
-    f.brIf(again, i32.le_s(x, end));
+    f.if(integer.le_s(x, last), next);
+    f.brIf(again, integer.le_s(x, end));
   });
 }
 
-/** Bytes that `passThrough` needs for the accumulators of one fold. */
+/** Bytes of scratch that `passThrough` needs for the accumulators of one output. */
 export function passBytes(words: readonly Word[]): number {
   return 32 * words.length;
 }
 
-/** Stores accumulators and fetches them again: V8 joins what leads to a pair of stores, and nothing else. */
+/** Stores accumulators and loads them again: V8 joins only operations that lead to a pair of stores. */
 export function passThrough(
   f: FunctionBuilder,
-  scratch: Expr<'i32'>,
+  scratch: Address,
   low: readonly Local<Lane>[],
   high: readonly Local<Lane>[],
 ): void {
@@ -111,11 +125,11 @@ export function mergeLanes(
 ): readonly Expr<Lane>[] {
   const merge = (a: readonly Expr<Lane>[], b: readonly Expr<Lane>[]): readonly Expr<Lane>[] =>
     mergeTwo(f, a, b).map((value) => f.let(value));
-  const turn = (values: readonly Expr<Lane>[], lanes: number): readonly Expr<Lane>[] => {
+  const rotate = (values: readonly Expr<Lane>[], lanes: number): readonly Expr<Lane>[] => {
     const bytes = Array.from({ length: 16 }, (_, byte) => (byte + 4 * lanes) % 16);
     return values.map((value) => f.let(i8x16.shuffle(bytes, value, value)));
   };
   const four = merge(low, high); // a0∘a4, a1∘a5, a2∘a6, a3∘a7
-  const two = merge(four, turn(four, 2)); // (a0∘a4)∘(a2∘a6), (a1∘a5)∘(a3∘a7)
-  return merge(two, turn(two, 1));
+  const two = merge(four, rotate(four, 2)); // (a0∘a4)∘(a2∘a6), (a1∘a5)∘(a3∘a7)
+  return merge(two, rotate(two, 1));
 }

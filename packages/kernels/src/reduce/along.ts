@@ -1,49 +1,63 @@
-// A fold along its axis: an output, or a bunch of them side by side, the eight accumulators of each in the lanes of two
-// vectors on neighbouring addresses.
-// Best where the elements of an output lie side by side; right wherever they lie.
+// A reduction along its axis: one output, or several neighbouring outputs at a time; the eight accumulators of an output are the
+// lanes of two vectors at neighbouring addresses. Best where the elements of an output are neighbours in memory; right in any
+// layout.
 
-import { type Expr, type FunctionBuilder, i32, type Local, v128 } from '@treadle/wasm';
+import {
+  type Address,
+  type AddressType,
+  address,
+  addressType,
+  type Distance,
+  type Expr,
+  type FunctionBuilder,
+  i32,
+  integer,
+  type Local,
+  v128,
+} from '@treadle/wasm';
+import { plus, ramp, smaller } from '../core/arithmetic.ts';
 import { sizeOf } from '../core/collapse-dims.ts';
 import type { Kernel } from '../core/kernel.ts';
 import { kernelOverTiles } from '../core/kernel-frame.ts';
+import type { Lane } from '../core/lane-expression.ts';
 import { countLoop } from '../core/loops/count.ts';
-import { eachRow } from '../core/loops/rows.ts';
+import { type Cursor, eachRow } from '../core/loops/rows.ts';
 import { memoize } from '../core/memoize.ts';
 import { partition, tileElements } from '../core/tile-partition.ts';
 import { pairOfIndices } from '../elementwise/index-block.ts';
-import { type Lane, plus, ramp, readEight, readFour, smaller } from '../elementwise/vector-io.ts';
+import { readEight, readFour } from '../elementwise/vector-io.ts';
 import {
   type Accumulators,
+  addToTotals,
+  addTotals,
   eachEight,
   mergeLanes,
   newAccumulators,
   onlyFirst,
   passBytes,
   passThrough,
-  putAside,
-  takeBack,
 } from './accumulators.ts';
 import { copyPiece, pieceBytes, pieceLength } from './gather-axes.ts';
 import {
   betweenBlocks,
   chunkLength,
   cursorsOf,
-  type FoldNest,
   finished,
-  foldLength,
   inRun,
   isInBlocks,
   lengthFrom,
+  type ReduceNest,
+  reducedLength,
   workOf,
 } from './nest.ts';
 
-export function foldAlong(nest: FoldNest): Kernel {
+export function reduceAlong(nest: ReduceNest): Kernel {
   const { program, stores } = nest;
   const { name, cost, shape, loads, present } = program;
   const { outputs, steps, count } = inBunches(nest);
   return kernelOverTiles({
     name,
-    parts: partition(sizeOf(outputs), 1, tileElements(cost) / (count * foldLength(nest))),
+    parts: partition(sizeOf(outputs), 1, tileElements(cost) / (count * reducedLength(nest))),
     cost: sizeOf(shape) * cost,
     work: workOf(nest),
     scratch: count * scratchOf(nest),
@@ -52,25 +66,33 @@ export function foldAlong(nest: FoldNest): Kernel {
     present: nest.chunks === 1 ? present : undefined,
     emit: (f, table, { row0, row1 }, scratch) => {
       const run = inRun(f, nest, table);
-      const cursors = cursorsOf(f, nest, table, nest.outputs.length).map(({ base, steps: all }) => ({
-        base,
-        steps: all.length === 0 ? all : [...all.slice(0, -1), count * all.at(-1)!],
-      }));
-      eachRow(f, { shape: outputs, from: row0, to: row1 }, cursors, (first) => {
-        const rows = Array.from({ length: count }, (_, r) =>
-          first.map((at, v) => (r === 0 || steps[v] === 0 ? at : f.let(plus(at, r * steps[v]!)))),
-        );
-        foldRows(f, run, rows, scratch);
-      });
+      const { addresses, positions } = cursorsOf(f, nest, table, nest.outputs.length);
+      const ofBunches = <C extends Cursor | Cursor<'i32'>>(cursor: C): C => {
+        const all = cursor.steps;
+        return { ...cursor, steps: all.length === 0 ? all : [...all.slice(0, -1), count * all.at(-1)!] };
+      };
+      const reduceAll = (first: readonly Address[], [flat, start]: readonly Expr<'i32'>[]): void => {
+        const [flatStep, startStep] = steps.slice(first.length);
+        const rows = Array.from({ length: count }, (_, r): Place => {
+          const at = first.map((base, v) => (r === 0 || steps[v] === 0 ? base : f.let(plus(base, r * steps[v]!))));
+          const moved = (position: Expr<'i32'>, step = 0): Expr<'i32'> =>
+            r === 0 || step === 0 ? position : f.let(plus(position, r * step));
+          return { at, flat: moved(flat!, flatStep), start: moved(start!, startStep) };
+        });
+        reduceBunch(f, run, rows, scratch);
+      };
+      const range = { shape: outputs, from: row0, to: row1 };
+      eachRow(f, range, addresses.map(ofBunches), reduceAll, positions.map(ofBunches));
     },
   });
 }
 
 /**
- * The outputs of a fold in bunches of neighbours that are folded side by side, so that no step waits for the one before;
- * `steps`: from one to the next, for each cursor. Where a step takes long anyway, or they have different lengths, one.
+ * The outputs in bunches of neighbours that are reduced side by side, so that no step waits for the one before. `steps`: from an
+ * output to the next, for each address and position. Bunches of one, where a step takes long anyway, or where outputs have
+ * different lengths.
  */
-function inBunches({ program, stores, outputs, strides, chunks, length }: FoldNest): {
+function inBunches({ program, stores, outputs, strides, chunks, length }: ReduceNest): {
   outputs: readonly number[];
   steps: readonly number[];
   count: number;
@@ -83,55 +105,52 @@ function inBunches({ program, stores, outputs, strides, chunks, length }: FoldNe
   return { outputs: [...outputs.slice(0, -1), last / 4], steps, count: 4 };
 }
 
-/** An output that is being folded. */
-interface Row extends Accumulators {
-  /** the addresses of its loads and stores, its flat index and its first k */
-  readonly at: readonly Expr<'i32'>[];
-  /** where elements of its loads are read, so many elements from one to the next */
-  readonly sources: readonly Expr<'i32'>[];
-  /** the same, where they move from piece to piece */
-  readonly windows: readonly Local<'i32'>[];
-  readonly steps: readonly number[];
+/** Where an output is. */
+interface Place {
+  /** the addresses of its loads and stores */
+  readonly at: readonly Address[];
+  /** the row-major position of its first element */
   readonly flat: Expr<'i32'>;
+  /** its first k */
   readonly start: Expr<'i32'>;
 }
 
-/** Outputs side by side, of the same length. */
-function foldRows(
-  f: FunctionBuilder,
-  nest: FoldNest,
-  rows: readonly (readonly Expr<'i32'>[])[],
-  scratch: Expr<'i32'>,
-): void {
+/** An output that is being reduced. */
+interface Row extends Accumulators, Place {
+  /** the addresses from which the elements of its loads are read */
+  readonly sources: readonly Address[];
+  /** the same, where they move from piece to piece; otherwise none */
+  readonly moving: readonly Local<AddressType>[];
+  /** of each source: elements from one to the next */
+  readonly steps: readonly number[];
+}
+
+/** Reduces several outputs of the same length side by side. */
+function reduceBunch(f: FunctionBuilder, nest: ReduceNest, places: readonly Place[], scratch: Address): void {
   const { program, stores, length, chunks } = nest;
   const { loads, words } = program;
-  const bunch = rows.map(
-    (at): Row => ({
-      at,
-      ...sourcesOf(f, nest, at),
-      flat: at.at(-2)!,
-      start: at.at(-1)!,
-      ...newAccumulators(f, words, isInBlocks(nest)),
-    }),
+  const bunch = places.map(
+    (place): Row => ({ ...place, ...sourcesOf(f, nest, place.at), ...newAccumulators(f, words, isInBlocks(nest)) }),
   );
-  const x = f.local('i32', 0);
-  const end = f.let(i32.shl(lengthFrom(f, nest, bunch[0]!.start), 2));
-  const eights = (): void => foldEights(f, nest, bunch, x, end, scratch);
+  const x = f.let(address.const(0));
+  const end = f.let(address.shifted(lengthFrom(f, nest, bunch[0]!.start), 2));
+  const walk: Walk = { f, nest, bunch, x, end, scratch };
+  const eights = (): void => reduceEights(walk);
   const shortest = length % chunkLength || chunkLength;
-  if (program.nested) foldPieces(f, nest, bunch, x, end, scratch);
+  if (program.nested) reducePieces(walk);
   else if (shortest >= 8) eights();
-  else if (length >= 8) f.if(i32.ge_s(end, 32), eights);
+  else if (length >= 8) f.if(integer.ge_s(end, 32), eights);
   const left = length % 8;
   const rest = (): void => {
     for (const row of bunch) {
-      foldFour(f, nest, row, x, 0, Math.min(4, left));
-      if (left > 4) foldFour(f, nest, row, x, 4, left - 4);
+      reduceFour(f, nest, row, x, 0, Math.min(4, left));
+      if (left > 4) reduceFour(f, nest, row, x, 4, left - 4);
     }
   };
-  if (left > 0 && chunks > 1) f.if(i32.lt_s(x, end), rest);
+  if (left > 0 && chunks > 1) f.if(integer.lt_s(x, end), rest);
   else if (left > 0) rest();
   for (const row of bunch) {
-    takeBack(f, program.merge, row);
+    addTotals(f, program.merge, row);
     const { at, low, high } = row;
     const result = finished(f, program, mergeLanes(f, program.merge, low, high));
     stores.forEach(({ word }, s) => {
@@ -142,47 +161,47 @@ function foldRows(
 
 function sourcesOf(
   f: FunctionBuilder,
-  { program, axis }: FoldNest,
-  at: readonly Expr<'i32'>[],
-): Pick<Row, 'sources' | 'windows' | 'steps'> {
-  if (!program.nested) return { sources: at, windows: [], steps: axis };
-  const windows = program.loads.map(() => f.local('i32'));
-  return { sources: windows, windows, steps: windows.map(() => 1) };
+  { program, axis }: ReduceNest,
+  at: readonly Address[],
+): Pick<Row, 'sources' | 'moving' | 'steps'> {
+  if (!program.nested) return { sources: at, moving: [], steps: axis };
+  const moving = program.loads.map(() => f.local(addressType));
+  return { sources: moving, moving, steps: moving.map(() => 1) };
 }
 
-function position(base: Expr<'i32'>, x: Expr<'i32'>): Expr<'i32'> {
-  return i32.add(base, i32.shr_u(x, 2));
+/** The position of the element at x. */
+function positionAt(base: Expr<'i32'>, x: Distance): Expr<'i32'> {
+  return i32.add(base, address.index(x, 2));
 }
 
-/** Eight elements of every row at a time, as long as there are eight; there are at first. */
-function foldEights(
-  f: FunctionBuilder,
-  nest: FoldNest,
-  bunch: readonly Row[],
-  x: Local<'i32'>,
-  end: Expr<'i32'>,
-  scratch: Expr<'i32'>,
-): void {
-  const last = f.let(i32.sub(end, 32));
-  eachEight(f, x, { to: end, last }, () => foldEight(f, nest, bunch, x), nextBlock(f, nest, bunch));
+/** Outputs that are walked side by side: x is the position of the next element, `end` that behind the last. */
+interface Walk {
+  readonly f: FunctionBuilder;
+  readonly nest: ReduceNest;
+  readonly bunch: readonly Row[];
+  readonly x: Local<AddressType>;
+  readonly end: Distance;
+  readonly scratch: Address;
+}
+
+/** Eight elements of every row at a time while there are eight; there are at first. */
+function reduceEights({ f, nest, bunch, x, end, scratch }: Walk): void {
+  const last = f.let(address.sub(end, 32));
+  eachEight(f, x, { to: end, last }, () => reduceEight(f, nest, bunch, x), nextBlock(f, nest, bunch));
   passAll(f, nest, bunch, scratch);
 }
 
-/** The same where the axis is several: pieces of it are first copied to where they lie like one; what is left is of the last. */
-function foldPieces(
-  f: FunctionBuilder,
-  nest: FoldNest,
-  bunch: readonly Row[],
-  x: Local<'i32'>,
-  end: Expr<'i32'>,
-  scratch: Expr<'i32'>,
-): void {
+/**
+ * The same where several axes are reduced together: pieces of them are first copied to scratch, where their elements are
+ * neighbours. The elements left over at the end belong to the last piece.
+ */
+function reducePieces({ f, nest, bunch, x, end, scratch }: Walk): void {
   const { loads, nested } = nest.program;
-  const last = f.let(i32.sub(end, 32));
+  const last = f.let(address.sub(end, 32));
   const next = nextBlock(f, nest, bunch);
-  countLoop(f, i32.const(0), end, 4 * pieceLength, (begin) => {
+  countLoop(f, address.const(0), end, 4 * pieceLength, (begin) => {
     const stop = f.let(smaller(plus(begin, 4 * pieceLength), end));
-    bunch.forEach(({ at, start, windows }, r) => {
+    bunch.forEach(({ at, start, moving }, r) => {
       loads.forEach(({ type }, v) => {
         const to = f.let(plus(scratch, r * scratchOf(nest) + passSpace(nest) + v * pieceBytes));
         copyPiece(f, {
@@ -190,32 +209,32 @@ function foldPieces(
           base: at[v]!,
           sizes: nested!.sizes,
           strides: nested!.strides[v]!,
-          from: i32.add(start, i32.shr_u(begin, 2)),
-          count: i32.shr_u(i32.sub(stop, begin), 2),
+          from: positionAt(start, begin),
+          count: address.index(address.sub(stop, begin), 2),
           to,
         });
-        f.set(windows[v]!, i32.sub(to, begin)); // where the element before all pieces would lie
+        f.set(moving[v]!, address.sub(to, begin)); // where the element before all pieces would lie
       });
     });
-    f.if(i32.le_s(x, i32.sub(stop, 32)), () => {
-      eachEight(f, x, { to: stop, last }, () => foldEight(f, nest, bunch, x), next);
+    f.if(integer.le_s(x, address.sub(stop, 32)), () => {
+      eachEight(f, x, { to: stop, last }, () => reduceEight(f, nest, bunch, x), next);
     });
   });
   passAll(f, nest, bunch, scratch);
 }
 
-/** What comes between blocks, where there are any. */
-function nextBlock(f: FunctionBuilder, nest: FoldNest, bunch: readonly Row[]): (() => void) | undefined {
+/** What runs between blocks; undefined where the order has none. */
+function nextBlock(f: FunctionBuilder, nest: ReduceNest, bunch: readonly Row[]): (() => void) | undefined {
   const { words, merge } = nest.program;
   if (!isInBlocks(nest)) return undefined;
   return () => {
     betweenBlocks(f, nest, () => {
-      for (const row of bunch) putAside(f, words, merge, row);
+      for (const row of bunch) addToTotals(f, words, merge, row);
     });
   };
 }
 
-function passAll(f: FunctionBuilder, nest: FoldNest, bunch: readonly Row[], scratch: Expr<'i32'>): void {
+function passAll(f: FunctionBuilder, nest: ReduceNest, bunch: readonly Row[], scratch: Address): void {
   if (passSpace(nest) === 0) return;
   bunch.forEach(({ low, high }, r) => {
     passThrough(f, f.let(plus(scratch, r * scratchOf(nest))), low, high);
@@ -223,12 +242,12 @@ function passAll(f: FunctionBuilder, nest: FoldNest, bunch: readonly Row[], scra
 }
 
 /** Eight elements of every row from x on. */
-function foldEight(f: FunctionBuilder, nest: FoldNest, bunch: readonly Row[], x: Expr<'i32'>): void {
+function reduceEight(f: FunctionBuilder, nest: ReduceNest, bunch: readonly Row[], x: Distance): void {
   const { program } = nest;
   for (const { sources, steps, flat, start, low, high } of bunch) {
     const pairs = program.loads.map(({ type }, v) => readEight(f, type, sources[v]!, steps[v]!, x));
-    const index = memoize(() => pairOfIndices(f, position(flat, x)));
-    const k = memoize(() => pairOfIndices(f, position(start, x)));
+    const index = memoize(() => pairOfIndices(f, positionAt(flat, x)));
+    const k = memoize(() => pairOfIndices(f, positionAt(start, x)));
     const elements = [0, 1].map((half) =>
       program.body(
         f,
@@ -241,36 +260,36 @@ function foldEight(f: FunctionBuilder, nest: FoldNest, bunch: readonly Row[], x:
   }
 }
 
-/** `count` elements from the first-th after x on (0 or 4). */
-function foldFour(
+/** `count` elements from the `first`-th (0 or 4) after x on. */
+function reduceFour(
   f: FunctionBuilder,
-  nest: FoldNest,
+  nest: ReduceNest,
   { sources, steps, flat, start, low, high }: Row,
-  x: Expr<'i32'>,
+  x: Distance,
   first: 0 | 4,
   count: number,
 ): void {
   const { program } = nest;
   const from = f.let(plus(x, 4 * first));
   const values = program.loads.map(({ type }, v) => readFour(f, type, sources[v]!, steps[v]!, from, count));
-  const ramped = (base: Expr<'i32'>): Expr<'i32x4'> => f.let(ramp(position(base, x), 1, first));
+  const ramped = (base: Expr<'i32'>): Expr<'i32x4'> => f.let(ramp(positionAt(base, x), 1, first));
   const element = program.body(f, values, { index: () => ramped(flat), k: () => ramped(start) });
   step(f, nest, first === 0 ? low : high, onlyFirst(program.words, element, count));
 }
 
-/** Long folds pass their accumulators through scratch once. */
-function passSpace(nest: FoldNest): number {
-  return foldLength(nest) >= 64 ? passBytes(nest.program.words) : 0;
+/** Bytes of scratch that the accumulators of an output pass through, once, where the axis is long. */
+function passSpace(nest: ReduceNest): number {
+  return reducedLength(nest) >= 64 ? passBytes(nest.program.words) : 0;
 }
 
-/** What one output needs while it is folded. */
-function scratchOf(nest: FoldNest): number {
+/** Bytes of scratch that one output needs while it is reduced. */
+function scratchOf(nest: ReduceNest): number {
   return passSpace(nest) + (nest.program.nested ? nest.program.loads.length * pieceBytes : 0);
 }
 
 function step(
   f: FunctionBuilder,
-  { program }: FoldNest,
+  { program }: ReduceNest,
   accumulator: readonly Local<Lane>[],
   element: readonly Expr<Lane>[],
 ): void {

@@ -1,23 +1,23 @@
-// Where the largest or the smallest element of the last axis is: a fold of pairs (value, position). Of equal elements the
-// first is meant, and a NaN is before everything, as in NumPy.
+// The position of the largest or the smallest element of the last axis: a reduction of pairs (value, position). Of equal elements
+// the first counts, and NaN counts as more extreme than every number, as in NumPy.
 
 import { type Expr, type FunctionBuilder, f32x4, i32x4, reinterpret, v128 } from '@treadle/wasm';
 import { sizeOf } from '../core/collapse-dims.ts';
 import type { Kernel, Operand, Slot } from '../core/kernel.ts';
-import type { LaneExpression } from '../elementwise/fused-loop.ts';
+import type { Lane, LaneExpression } from '../core/lane-expression.ts';
 import { lanes } from '../elementwise/kernel.ts';
-import type { Lane } from '../elementwise/vector-io.ts';
-import { fold } from './order.ts';
+import { reduceInOrder } from './order.ts';
 
+/** An elementwise expression whose most extreme element is looked for along the last axis. */
 export interface ArgReduction extends LaneExpression {
   /** the shape of the outputs, then K */
   readonly shape: readonly number[];
-  /** what the body's one result is */
+  /** of the one result of the body */
   readonly type: Lane;
   readonly direction: 'max' | 'min';
-  /** int32, a view of the outputs' shape */
+  /** int32, a view of the shape of the outputs */
   readonly store: Operand;
-  /** gives a buffer of so many elements that lives until the kernels have run */
+  /** the slot of a buffer of `length` elements that lives until the kernels have run */
   readonly allocate: (length: number) => Slot;
 }
 
@@ -31,11 +31,11 @@ export function argReduce({ type, direction, store, allocate, ...program }: ArgR
     return [lanes({ ...empty, body: () => [i32x4.const(0)] })];
   }
   const beats = type === 'f32x4' ? floatBeats(direction) : integerBeats(direction);
-  return fold(
+  return reduceInOrder(
     {
       ...program,
       body: (f, values, { index, k }) => [...body(f, values, index), k()],
-      // Position 0 beside the least value there is: where nothing beats it, every element is that value, and the first is meant.
+      // Position 0 with the least value of all: where nothing beats it, every element is that value, and the first one counts.
       words: [
         { type, identity: leastOf(type, direction) },
         { type: 'i32x4', identity: 0 },
@@ -54,7 +54,7 @@ export function argReduce({ type, direction, store, allocate, ...program }: ArgR
 
 type Beats = (a: Expr<Lane>, b: Expr<Lane>) => Expr<'i32x4'>;
 
-/** Beyond, or a NaN against a number. */
+/** Whether a is more extreme than b, or a is NaN and b is a number. */
 function floatBeats(direction: 'max' | 'min'): Beats {
   const isNotBeyond = direction === 'max' ? f32x4.le : f32x4.ge;
   return (a, b) => {

@@ -1,24 +1,28 @@
-// Running sums along the middle axis of [outer, n, inner]: one chain of additions for every column, from the first element on, so
-// that the order depends on nothing else. Neighbouring columns are lanes.
+// Cumulative sums along the middle axis of [outer, n, inner]: one chain of additions for every column, from the first element on, so
+// the order depends on nothing else. Lanes are neighbouring columns.
 
-import { type Expr, type FunctionBuilder, f32, f32x4, i32, i32x4, reinterpret } from '@treadle/wasm';
+import {
+  type Address,
+  address,
+  type Expr,
+  type FunctionBuilder,
+  f32,
+  f32x4,
+  i32,
+  i32x4,
+  reinterpret,
+} from '@treadle/wasm';
 import type { Kernel, Operand } from '../core/kernel.ts';
 import { kernelOverTiles } from '../core/kernel-frame.ts';
+import type { Lane } from '../core/lane-expression.ts';
 import { eachColumn } from '../core/loops/columns.ts';
 import { countLoop } from '../core/loops/count.ts';
 import { type Cursor, eachRow } from '../core/loops/rows.ts';
+import { operandAddress } from '../core/operand.ts';
 import { partition, tileElements } from '../core/tile-partition.ts';
-import {
-  address,
-  constantLane,
-  type Lane,
-  readEight,
-  readFour,
-  times,
-  writeEight,
-  writeFour,
-} from '../elementwise/vector-io.ts';
+import { constantLane, readEight, readFour, writeEight, writeFour } from '../elementwise/vector-io.ts';
 
+/** What is summed. */
 export interface Scan {
   readonly name: string;
   readonly type: Lane;
@@ -42,12 +46,13 @@ export function runningSum({ name, type, source, store }: Scan): Kernel {
     emit: (f, table, { row0, row1, col0, col1 }) => {
       const [from, to] = [source, store].map(({ view }) => view.strides);
       const cursors: Cursor[] = [
-        { base: address(f, table, source), steps: [4 * (from?.[0] ?? 0)] },
-        { base: address(f, table, store), steps: [4 * (to?.[0] ?? 0)] },
+        { base: operandAddress(f, table, source), steps: [4 * (from?.[0] ?? 0)] },
+        { base: operandAddress(f, table, store), steps: [4 * (to?.[0] ?? 0)] },
       ];
       const walk = { n, from: 4 * (from?.[1] ?? 0), to: 4 * (to?.[1] ?? 0) };
       const [fromColumn, toColumn] = [from?.[2] ?? 0, to?.[2] ?? 0];
-      eachRow(f, { shape: [outer], from: row0, to: row1 }, cursors, ([reads = col0, writes = col0]) => {
+      eachRow(f, { shape: [outer], from: row0, to: row1 }, cursors, ([reads, writes]) => {
+        if (!reads || !writes) throw new Error('internal: cumsum: a source and a store');
         if (inner === 1) {
           sumOne(f, type, walk, reads, writes);
           return;
@@ -59,7 +64,7 @@ export function runningSum({ name, type, source, store }: Scan): Kernel {
           {
             eight: (x) => {
               const [low, high] = [0, 1].map(() => f.local(type, constantLane(type, 0)));
-              if (!low || !high) throw new Error('internal: two sums');
+              if (!low || !high) throw new Error('internal: cumsum: two sums');
               along(f, walk, reads, writes, (read, write) => {
                 const [a, b] = readEight(f, type, read, fromColumn, x);
                 f.set(low, sum(low, a));
@@ -81,7 +86,7 @@ export function runningSum({ name, type, source, store }: Scan): Kernel {
   });
 }
 
-/** So many elements; bytes from one to the next where they are read and written. */
+/** A column: n elements, and the bytes from one to the next where they are read and written. */
 interface Walk {
   readonly n: number;
   readonly from: number;
@@ -91,17 +96,17 @@ interface Walk {
 function along(
   f: FunctionBuilder,
   { n, from, to }: Walk,
-  reads: Expr<'i32'>,
-  writes: Expr<'i32'>,
-  body: (read: Expr<'i32'>, write: Expr<'i32'>) => void,
+  reads: Address,
+  writes: Address,
+  body: (read: Address, write: Address) => void,
 ): void {
   countLoop(f, i32.const(0), i32.const(n), 1, (k) => {
-    body(f.let(i32.add(reads, times(k, from))), f.let(i32.add(writes, times(k, to))));
+    body(f.let(address.add(reads, address.times(k, from))), f.let(address.add(writes, address.times(k, to))));
   });
 }
 
-/** Where a column has no neighbours. */
-function sumOne(f: FunctionBuilder, type: Lane, walk: Walk, reads: Expr<'i32'>, writes: Expr<'i32'>): void {
+/** A column without neighbours, in scalars. */
+function sumOne(f: FunctionBuilder, type: Lane, walk: Walk, reads: Address, writes: Address): void {
   if (type === 'f32x4') {
     const total = f.local('f32', 0);
     along(f, walk, reads, writes, (read, write) => {

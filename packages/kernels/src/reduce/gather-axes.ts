@@ -1,56 +1,52 @@
-// Axes that are folded as one but do not lie like one: a piece of them is copied into scratch, where its elements lie side by
-// side in row-major order.
+// Axes that are reduced together but cannot be joined to one axis by strides: a piece of them is copied into scratch, where its
+// elements are neighbours in row-major order.
 
-import { type Expr, type FunctionBuilder, i32 } from '@treadle/wasm';
+import { type Address, address, type Distance, type Expr, type FunctionBuilder, i32, integer } from '@treadle/wasm';
+import { smaller } from '../core/arithmetic.ts';
+import type { Lane } from '../core/lane-expression.ts';
 import { unflatten } from '../core/loops/rows.ts';
-import { type Lane, readEight, readFour, smaller, times, writeEight, writeFour } from '../elementwise/vector-io.ts';
+import { readEight, readFour, writeEight, writeFour } from '../elementwise/vector-io.ts';
 
 /** Elements of a piece. */
 export const pieceLength = 512;
-/** Bytes that a piece takes in scratch: its last vectors may be written past its end. */
+/** Bytes of a piece in scratch; its last vectors may be written past its end. */
 export const pieceBytes: number = 4 * pieceLength + 64;
 
 export interface Piece {
   readonly type: Lane;
   /** the address of element 0 */
-  readonly base: Expr<'i32'>;
+  readonly base: Address;
   readonly sizes: readonly number[];
   /** in elements, one for each size */
   readonly strides: readonly number[];
   /** the first element, by its row-major position */
   readonly from: Expr<'i32'>;
-  /** how many, at least one */
+  /** the number of elements, at least one */
   readonly count: Expr<'i32'>;
-  readonly to: Expr<'i32'>;
+  readonly to: Address;
 }
 
+/** Copies a piece to `to`. */
 export function copyPiece(f: FunctionBuilder, { type, base, sizes, strides, from, count, to }: Piece): void {
   const [size, stride] = [sizes.at(-1)!, strides.at(-1)!];
   const position = f.local('i32', from);
   const left = f.local('i32', count);
-  const target = f.local('i32', to);
+  const target = f.let(to);
   f.loop((again) => {
     const indices = unflatten(f, position, sizes);
-    const row = f.let(indices.reduce<Expr<'i32'>>((sum, i, d) => i32.add(sum, times(i, 4 * strides[d]!)), base));
+    const row = f.let(linearAddress(base, indices, strides));
     const run = f.let(smaller(i32.sub(size, indices.at(-1)!), left));
-    copyRun(f, type, row, stride, f.let(i32.shl(run, 2)), target);
+    copyRun(f, type, row, stride, f.let(address.shifted(run, 2)), target);
     f.increment(position, run);
-    f.increment(target, i32.shl(run, 2));
+    f.increment(target, address.shifted(run, 2));
     f.set(left, i32.sub(left, run));
     f.brIf(again, left);
   });
 }
 
-/** `bytes` of a row, and up to 28 more behind them. */
-function copyRun(
-  f: FunctionBuilder,
-  type: Lane,
-  row: Expr<'i32'>,
-  stride: number,
-  bytes: Expr<'i32'>,
-  to: Expr<'i32'>,
-): void {
-  const x = f.local('i32', 0);
+/** Copies `bytes` of a row, and up to 28 more behind them. */
+function copyRun(f: FunctionBuilder, type: Lane, row: Address, stride: number, bytes: Distance, to: Address): void {
+  const x = f.let(address.const(0));
   f.loop((again) => {
     if (stride === 0 || stride === 1) {
       writeEight(f, to, 1, x, readEight(f, type, row, stride, x));
@@ -59,6 +55,11 @@ function copyRun(
       writeFour(f, to, 1, x, readFour(f, type, row, stride, x, { end: bytes }), 4);
       f.increment(x, 16);
     }
-    f.brIf(again, i32.lt_s(x, bytes));
+    f.brIf(again, integer.lt_s(x, bytes));
   });
+}
+
+/** base + 4 · Σ indices[d] · strides[d], strides in elements. */
+export function linearAddress(base: Address, indices: readonly Expr<'i32'>[], strides: readonly number[]): Address {
+  return indices.reduce((sum, index, d) => address.add(sum, address.times(index, 4 * strides[d]!)), base);
 }

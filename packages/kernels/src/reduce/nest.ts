@@ -1,107 +1,113 @@
-// What the two loops of a fold share: the program, the dimensions of its outputs, and how everything strides over them.
+// What the two ways to reduce (along.ts, across.ts) share: what is reduced, the dimensions of the outputs, and the strides of
+// everything over them.
 
-import { type Expr, type FunctionBuilder, i32 } from '@treadle/wasm';
+import { type Address, type Distance, type Expr, type FunctionBuilder, i32 } from '@treadle/wasm';
+import { smaller } from '../core/arithmetic.ts';
 import { collapseDims, denseStrides, sizeOf } from '../core/collapse-dims.ts';
 import type { Operand, Present, Slot, Work } from '../core/kernel.ts';
+import type { Lane, Load } from '../core/lane-expression.ts';
 import type { Cursor } from '../core/loops/rows.ts';
-import { address, type Lane, type Load, smaller } from '../elementwise/vector-io.ts';
+import { baseAddress, operandAddress } from '../core/operand.ts';
 
-/** Elements of the axis that are folded in one go; part of the order, so never to be chosen by anything else. */
+/** Elements of a chunk. Part of the order, so it must never depend on anything else. */
 export const chunkLength = 4096;
 
-/** Elements of a chunk after which sums are put aside; part of the order as well. The rest of a chunk, fewer than 8, is no block. */
+/** Elements of a block of a chunk. Part of the order as well. Fewer than 8 elements at the end of a chunk are no block. */
 export const blockLength = 256;
 
-/** Whether chunks of so many elements put sums aside: not where the order does not show, because nothing rounds. */
+/** Whether chunks of `length` elements have blocks. Integers have none: nothing rounds, so the order does not show. */
 export function hasBlocks(words: readonly Word[], length: number): boolean {
   return length >= blockLength + 8 && words.every(({ type }) => type === 'f32x4');
 }
 
-/** One of the values that an accumulator is made of; accumulators begin with the identity of each. */
+/** One of the values that make up an accumulator; it starts as the identity. */
 export interface Word {
   readonly type: Lane;
   readonly identity: number;
 }
 
-/** Where four elements of a fold are: row-major positions in the iteration shape, and positions along the axis. */
+/** The positions of four elements: row-major in the iteration shape, and along the axis. */
 export interface Positions {
   index(): Expr<'i32x4'>;
   k(): Expr<'i32x4'>;
 }
 
+/** Combines two accumulators, word by word. */
 export type Merge = (f: FunctionBuilder, a: readonly Expr<Lane>[], b: readonly Expr<Lane>[]) => readonly Expr<Lane>[];
 
-/** What is folded: a lane program whose outputs are the words of an accumulator that has seen one element. */
-export interface FoldProgram {
+/** What is reduced: an elementwise expression whose outputs are the words of the accumulator of one element. */
+export interface ReduceProgram {
   readonly name: string;
   /** the shape of the outputs, then K, the length of the axis; nothing in it is 0 */
   readonly shape: readonly number[];
-  /** where the axis is several that do not lie like one; what views say of the last axis then means nothing */
+  /** where the axis is several that strides cannot join; then the last strides of the views have no meaning */
   readonly nested?: NestedAxes | undefined;
   readonly loads: readonly Load[];
   readonly body: (f: FunctionBuilder, values: readonly Expr<Lane>[], at: Positions) => readonly Expr<Lane>[];
   readonly words: readonly Word[];
-  /** an accumulator and an element behind all it has seen; the identity must leave the accumulator as it is */
+  /** combines an accumulator with the element that comes next; the identity must leave the accumulator as it is */
   readonly step: Merge;
-  /** two accumulators */
+  /** combines two accumulators */
   readonly merge: Merge;
-  /** what is stored of the last accumulator, a word for a word; by default itself */
+  /** maps the words of the last accumulator to what is stored; by default they are stored themselves */
   readonly finish?: ((f: FunctionBuilder, words: readonly Expr<Lane>[]) => readonly Expr<Lane>[]) | undefined;
   readonly cost: number;
-  /** as in a lane program: what is done to an element before it is folded */
+  /** the ops of the expression, done to an element before it is combined */
   readonly ops?: readonly string[];
+  /** their floating-point operations for one element */
   readonly flops?: number;
   readonly present?: Present | undefined;
-  /** whether elements are the results of chunks */
+  /** whether the elements are the results of chunks */
   readonly isOfChunks?: boolean;
-  /** an int32: how many elements there are in a run, where there may be fewer than the axis is long; the others are identities */
+  /** an int32: the number of valid elements of the axis, read at run time; the others are identities. Without it, all are valid */
   readonly count?: Slot | undefined;
 }
 
-/** Axes, in row-major order, that are folded as one. */
+/** Axes, in row-major order, that are reduced together. */
 export interface NestedAxes {
   readonly sizes: readonly number[];
   /** of each load, in elements */
   readonly strides: readonly (readonly number[])[];
 }
 
-/** Where a word of the result goes: a view of the outputs' shape, and the stride from chunk to chunk. */
-export interface FoldStore {
+/** Where a word of the result goes: a view of the shape of the outputs, and the stride from chunk to chunk in elements. */
+export interface ReduceStore {
   readonly word: number;
   readonly operand: Operand;
   readonly chunkStride: number;
 }
 
-/** One step of a fold as loops. All strides are in elements. */
-export interface FoldNest {
-  readonly program: FoldProgram;
-  readonly stores: readonly FoldStore[];
+/** One kernel of a reduction as loops. All strides are in elements. */
+export interface ReduceNest {
+  readonly program: ReduceProgram;
+  readonly stores: readonly ReduceStore[];
   readonly length: number;
   readonly chunks: number;
-  /** the dimensions of the outputs; the first is that of the chunks, if there are several */
+  /** the dimensions of the outputs; the first is that of the chunks, if there are several chunks */
   readonly outputs: readonly number[];
-  /** of each load along the axis, or the last of several */
+  /** of each load: the stride along the axis, or along the last of several axes */
   readonly axis: readonly number[];
-  /** of each load, then each store, then the flat index, then the chunk's first k: strides along `outputs` */
+  /** of each load, then each store, then the row-major position, then the first k of the chunk: strides along `outputs` */
   readonly strides: readonly (readonly number[])[];
-  /** where a run may have fewer elements: whether they are several chunks */
+  /** where the number of valid elements is read at run time: whether they are several chunks */
   readonly isLong?: Expr<'i32'> | undefined;
 }
 
-/** The nest as a run finds it. */
-export function inRun(f: FunctionBuilder, nest: FoldNest, table: Expr<'i32'>): FoldNest {
+/** The nest with what is read at run time. */
+export function inRun(f: FunctionBuilder, nest: ReduceNest, table: Address): ReduceNest {
   const { count } = nest.program;
   if (count === undefined || !isInBlocks(nest)) return nest;
-  return { ...nest, isLong: f.let(i32.gt_s(i32.load(i32.load(table, 4 * count)), chunkLength)) };
+  return { ...nest, isLong: f.let(i32.gt_s(i32.load(baseAddress(table, count)), chunkLength)) };
 }
 
-/** Does what comes between blocks, where the elements of the run are in blocks. */
-export function betweenBlocks(f: FunctionBuilder, { isLong }: FoldNest, act: () => void): void {
+/** Emits what runs between blocks, if the valid elements are in blocks. */
+export function betweenBlocks(f: FunctionBuilder, { isLong }: ReduceNest, act: () => void): void {
   if (isLong) f.if(isLong, act);
   else act();
 }
 
-export function nestOf(program: FoldProgram, stores: readonly FoldStore[]): FoldNest {
+/** The loops of a reduction. */
+export function nestOf(program: ReduceProgram, stores: readonly ReduceStore[]): ReduceNest {
   const { shape, loads, nested } = program;
   const [kept, length] = [shape.slice(0, -1), shape.at(-1) ?? 1];
   const chunks = Math.ceil(length / chunkLength);
@@ -119,45 +125,52 @@ export function nestOf(program: FoldProgram, stores: readonly FoldStore[]): Fold
   return { program, stores, length, chunks, outputs, axis, strides };
 }
 
-/** What it does: the body for each element, and a combining operation. */
-export function workOf({ program }: FoldNest): Pick<Work, 'kind' | 'ops' | 'shape' | 'flops'> {
+/** The work: the expression for each element, and one combining operation for each float. */
+export function workOf({ program }: ReduceNest): Pick<Work, 'kind' | 'ops' | 'shape' | 'flops'> {
   const { shape, words, ops = [], flops = 0 } = program;
   const combining = words.filter(({ type }) => type === 'f32x4').length;
-  return { kind: 'fold', ops, shape, flops: sizeOf(shape) * (flops + combining) };
+  return { kind: 'reduce', ops, shape, flops: sizeOf(shape) * (flops + combining) };
 }
 
-/** Elements along the axis that one output of this step folds, at most. */
-export function foldLength({ length }: FoldNest): number {
+/** The most elements along the axis that one output of this kernel reduces. */
+export function reducedLength({ length }: ReduceNest): number {
   return Math.min(length, chunkLength);
 }
 
-/** Whether this step of a fold puts sums aside: only where there are, or were, several chunks. */
-export function isInBlocks(nest: FoldNest): boolean {
+/** Whether this kernel reduces in blocks: only where there are, or were, several chunks. */
+export function isInBlocks(nest: ReduceNest): boolean {
   const { words, isOfChunks = false } = nest.program;
-  return (nest.chunks > 1 || isOfChunks) && hasBlocks(words, foldLength(nest));
+  return (nest.chunks > 1 || isOfChunks) && hasBlocks(words, reducedLength(nest));
 }
 
-/** How many elements there are in a chunk that begins with element `start`. */
-export function lengthFrom(f: FunctionBuilder, { length, chunks }: FoldNest, start: Expr<'i32'>): Expr<'i32'> {
+/** The number of elements of the chunk that begins with element `start`. */
+export function lengthFrom(f: FunctionBuilder, { length, chunks }: ReduceNest, start: Expr<'i32'>): Expr<'i32'> {
   if (chunks === 1) return i32.const(length);
   return f.let(smaller(i32.sub(length, start), i32.const(chunkLength)));
 }
 
-/** Cursors over the first `rank` dimensions of the outputs, in the order of `strides`. */
-export function cursorsOf(f: FunctionBuilder, nest: FoldNest, table: Expr<'i32'>, rank: number): Cursor[] {
+/** Cursors over the first `rank` dimensions of the outputs: addresses of loads and stores; row-major position and first k. */
+export function cursorsOf(f: FunctionBuilder, nest: ReduceNest, table: Address, rank: number): NestCursors {
   const operands = [...nest.program.loads, ...nest.stores];
-  return nest.strides.map((strides, v) => {
-    const operand = operands[v]?.operand;
-    const steps = strides.slice(0, rank);
-    if (!operand) return { base: i32.const(0), steps };
-    return { base: address(f, table, operand), steps: steps.map((step) => 4 * step) };
-  });
+  const steps = nest.strides.map((strides) => strides.slice(0, rank));
+  return {
+    addresses: operands.map(({ operand }, v) => ({
+      base: operandAddress(f, table, operand),
+      steps: steps[v]!.map((step) => 4 * step),
+    })),
+    positions: steps.slice(operands.length).map((along) => ({ base: i32.const(0), steps: along })),
+  };
 }
 
-/** ((a0∘a4)∘(a2∘a6))∘((a1∘a5)∘(a3∘a7)); where there are fewer accumulators than eight, the others are identities. */
+interface NestCursors {
+  readonly addresses: readonly Cursor[];
+  readonly positions: readonly Cursor<'i32'>[];
+}
+
+/** ((a0∘a4)∘(a2∘a6))∘((a1∘a5)∘(a3∘a7)); missing accumulators are identities. */
 export function mergeEight(
   f: FunctionBuilder,
-  { program }: FoldNest,
+  { program }: ReduceNest,
   accumulators: readonly (readonly Expr<Lane>[])[],
 ): readonly Expr<Lane>[] {
   const pair = (a: readonly Expr<Lane>[] | undefined, b: readonly Expr<Lane>[] | undefined) =>
@@ -166,29 +179,36 @@ export function mergeEight(
   return pair(pair(pair(a0, a4), pair(a2, a6)), pair(pair(a1, a5), pair(a3, a7))) ?? [];
 }
 
-/** What is stored of an accumulator that has seen everything. */
+/** What is stored of the accumulator of all elements. */
 export function finished(
   f: FunctionBuilder,
-  { finish }: FoldProgram,
+  { finish }: ReduceProgram,
   words: readonly Expr<Lane>[],
 ): readonly Expr<Lane>[] {
   return finish ? finish(f, words).map((word) => f.let(word)) : words;
 }
 
-/** Strip of columns from byte x0 to `end`, at most `columns` of them; `at` holds what cursors are at column 0. */
+/** A strip of columns: positions x0 to `end` of a row (see columns.ts). */
 export interface Strip {
+  /** the most columns that it has */
   readonly columns: number;
-  readonly at: readonly Expr<'i32'>[];
-  readonly x0: Expr<'i32'>;
-  readonly end: Expr<'i32'>;
+  /** the addresses of loads and stores at column 0 */
+  readonly at: readonly Address[];
+  /** the row-major position of column 0 */
+  readonly flat: Expr<'i32'>;
+  /** the first k of the chunk */
+  readonly start: Expr<'i32'>;
+  readonly x0: Distance;
+  readonly end: Distance;
   /** accumulator j of word w of column x lies at home + x + (8·w + j)·pitch */
-  readonly home: Expr<'i32'>;
+  readonly home: Address;
   readonly pitch: number;
 }
 
-/** Elements of all loads that may lie in an L2. Where they come from further away, rows are best read in the order of memory. */
+/** The most elements of all loads together that may lie in an L2. Others are best read in the order of memory. */
 const near = 2 ** 18;
 
-export function isNear({ program: { shape, loads } }: FoldNest): boolean {
+/** Whether the loads may lie in an L2. */
+export function isNear({ program: { shape, loads } }: ReduceNest): boolean {
   return sizeOf(shape) * loads.length <= near;
 }

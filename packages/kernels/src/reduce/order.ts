@@ -1,22 +1,23 @@
-// Folding the last axis of a lane program, in an order that depends on the axis's length K alone, so that an output has the
-// same bits alone, in any batch, under any layout and on any number of threads. The order: elements are cut into chunks of
-// 4096; in a chunk, element k joins accumulator k mod 8, in increasing k, each beginning with the identity. Where there are
-// several chunks, and operations round, the eight are put aside and begin anew before element 256, 512, … of a chunk, if eight
-// more are to come; what was put aside is combined one by one, the last accumulators at the end. The eight are merged as
-// ((a0∘a4)∘(a2∘a6))∘((a1∘a5)∘(a3∘a7)); the results of the chunks are folded by the same rule. So an element of several chunks
-// goes through 32 + 16 + 3 operations at most for its chunk.
-// Two loops keep this order, along the axis and across outputs; where there are several chunks, each is an output of its own.
+// Reduces the last axis of an elementwise expression in an order that depends only on the length K of the axis, so that an output
+// has the same bits alone, in any batch, in any layout and on any number of threads. The order:
+// - The elements are cut into chunks of 4096. In a chunk there are eight accumulators, which start as the identity; element k
+//   joins accumulator k mod 8, in increasing k.
+// - Where there are several chunks, and operations round, a chunk has blocks of 256: before element 256, 512, … of a chunk, if at
+//   least eight more follow, each accumulator is added to its total and starts anew; the last ones join the totals at the end.
+// - The eight are merged as ((a0∘a4)∘(a2∘a6))∘((a1∘a5)∘(a3∘a7)); the results of the chunks are reduced by the same rule.
+// So in its chunk an element goes through at most 32 + 16 + 3 operations where there are several chunks. Two kinds of loops keep
+// this order: along the axis and across outputs. Where there are several chunks, each is an output of its own.
 
 import { denseStrides, sizeOf } from '../core/collapse-dims.ts';
 import type { Kernel, Operand, Slot } from '../core/kernel.ts';
-import { foldAcross } from './across.ts';
-import { foldAlong } from './along.ts';
-import { chunkLength, type FoldNest, type FoldProgram, type FoldStore, nestOf } from './nest.ts';
+import { reduceAcross } from './across.ts';
+import { reduceAlong } from './along.ts';
+import { chunkLength, nestOf, type ReduceNest, type ReduceProgram, type ReduceStore } from './nest.ts';
 
-/** `stores`: where each word of the result goes. `allocate` gives a buffer that outlives the kernels. */
-export function fold(
-  program: FoldProgram,
-  stores: readonly Omit<FoldStore, 'chunkStride'>[],
+/** The kernels of a reduction. `stores`: where each word of the result goes. `allocate` gives a buffer that outlives the kernels. */
+export function reduceInOrder(
+  program: ReduceProgram,
+  stores: readonly Omit<ReduceStore, 'chunkStride'>[],
   allocate: (length: number) => Slot,
 ): Kernel[] {
   const { name, shape, words } = program;
@@ -25,7 +26,7 @@ export function fold(
   const outputs = sizeOf(kept);
   if (chunks === 1) {
     const whole = stores.map((store) => ({ ...store, chunkStride: 0 }));
-    return [foldOnce(program, whole)];
+    return [reduceOnce(program, whole)];
   }
   const strides = denseStrides(kept);
   const partials = words.map(
@@ -34,7 +35,7 @@ export function fold(
       view: { shape: [...kept, chunks], strides: [...strides, outputs], offset: 0 },
     }),
   );
-  const ofChunks: FoldProgram = {
+  const ofChunks: ReduceProgram = {
     ...program,
     name: `${name}: ${chunks} chunks`,
     shape: [...kept, chunks],
@@ -47,14 +48,14 @@ export function fold(
     flops: 0,
   };
   const parts = partials.map((operand, word) => ({ word, operand, chunkStride: outputs }));
-  return [foldOnce({ ...program, finish: undefined }, parts), ...fold(ofChunks, stores, allocate)];
+  return [reduceOnce({ ...program, finish: undefined }, parts), ...reduceInOrder(ofChunks, stores, allocate)];
 }
 
 /**
- * Whether a fold would read some load against its grain, along no dimension that suits all loads: then it is quicker to let a
- * lane kernel write the elements first, which reads such loads block by block.
+ * Whether a reduction would read some load transposed, and no dimension of the outputs suits all loads. Then it is faster to let
+ * an elementwise kernel store the elements first: it reads such loads block by block.
  */
-export function isAgainstGrain(program: Pick<FoldProgram, 'shape' | 'loads' | 'nested'>): boolean {
+export function readsTransposed(program: Pick<ReduceProgram, 'shape' | 'loads' | 'nested'>): boolean {
   const nest = nestOf(
     { ...program, name: '', body: (_f, values) => values, words: [], step: none, merge: none, cost: 0 },
     [],
@@ -68,17 +69,17 @@ export function isAgainstGrain(program: Pick<FoldProgram, 'shape' | 'loads' | 'n
   });
 }
 
-const none: FoldProgram['merge'] = () => [];
+const none: ReduceProgram['merge'] = () => [];
 
-function foldOnce(program: FoldProgram, stores: readonly FoldStore[]): Kernel {
+function reduceOnce(program: ReduceProgram, stores: readonly ReduceStore[]): Kernel {
   const nest = nestOf(program, stores);
-  if (nest.axis.every((stride) => stride === 0 || stride === 1)) return foldAlong(nest);
+  if (nest.axis.every((stride) => stride === 0 || stride === 1)) return reduceAlong(nest);
   const d = lanesDimension(nest);
-  return d === undefined ? foldAlong(nest) : foldAcross(withLast(nest, d));
+  return d === undefined ? reduceAlong(nest) : reduceAcross(withLast(nest, d));
 }
 
 /** The longest dimension along which every load has stride 1 or repeats, and some load has stride 1. */
-function lanesDimension({ program, outputs, chunks, strides }: FoldNest): number | undefined {
+function lanesDimension({ program, outputs, chunks, strides }: ReduceNest): number | undefined {
   const first = chunks > 1 ? 1 : 0;
   const fits = outputs.map((_, d) => {
     const steps = program.loads.map((_, v) => strides[v]![d]!);
@@ -89,7 +90,7 @@ function lanesDimension({ program, outputs, chunks, strides }: FoldNest): number
   return d < 0 ? undefined : d;
 }
 
-function withLast(nest: FoldNest, d: number): FoldNest {
+function withLast(nest: ReduceNest, d: number): ReduceNest {
   const move = (sizes: readonly number[]): number[] => [...sizes.toSpliced(d, 1), sizes[d]!];
   return { ...nest, outputs: move(nest.outputs), strides: nest.strides.map(move) };
 }

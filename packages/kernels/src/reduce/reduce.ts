@@ -1,45 +1,50 @@
-// Sums, products, extremes and the like over the last axis, one combining operation at a time. The order in which an output
-// is combined, and so its bits, depends on the length of the axis alone (see fold.ts).
+// Sums, products, extremes and other reductions over the last axes by one combining operation. The order in which an output is
+// combined, and so its bits, depends only on the length of the axes (order.ts).
 
 import { type Expr, type FunctionBuilder, i32x4, reinterpret, v128 } from '@treadle/wasm';
 import { collapseDims, sizeOf } from '../core/collapse-dims.ts';
 import type { Kernel, Operand, Slot } from '../core/kernel.ts';
-import type { LaneExpression } from '../elementwise/fused-loop.ts';
+import type { Lane, LaneExpression, Load } from '../core/lane-expression.ts';
 import { lanes } from '../elementwise/kernel.ts';
-import { constantLane, type Lane, type Load } from '../elementwise/vector-io.ts';
+import { constantLane } from '../elementwise/vector-io.ts';
 import type { Merge, NestedAxes } from './nest.ts';
-import { fold, isAgainstGrain } from './order.ts';
+import { readsTransposed, reduceInOrder } from './order.ts';
 
+/** A combining operation. */
 export interface Combine {
-  /** of what is combined */
+  /** the lanes that are combined */
   readonly type: Lane;
-  /** combined with anything it gives that, to the bit: −0 for a float sum, since 0 + −0 = 0; −∞ for a maximum */
+  /** combined with any value it gives that value, to the bit: −0 for a float sum, since 0 + −0 = 0; −∞ for a maximum */
   readonly identity: number;
   readonly apply: (f: FunctionBuilder, a: Expr<Lane>, b: Expr<Lane>) => Expr<Lane>;
-  /** what is combined for an element, where that is not the element itself */
+  /** maps an element to what is combined; by default the element itself */
   readonly enter?: (f: FunctionBuilder, element: Expr<Lane>) => Expr<Lane>;
-  /** the result of what was combined, where that is not the result itself */
+  /** maps what was combined to the result; by default the result itself */
   readonly leave?: (f: FunctionBuilder, combined: Expr<Lane>) => Expr<Lane>;
 }
 
+/** An elementwise expression whose results are reduced over its last axes. */
 export interface Reduction extends LaneExpression {
-  /** the shape of the outputs, then the axes that are folded */
+  /** the shape of the outputs, then the axes that are reduced */
   readonly shape: readonly number[];
-  /** how many axes are folded, in row-major order */
+  /** the number of axes that are reduced, in row-major order */
   readonly axes: number;
   readonly combine: Combine;
-  /** views of the outputs' shape, one for each result of the body: each is combined by itself */
+  /** views of the shape of the outputs, one for each result of the body; each result is reduced by itself */
   readonly stores: readonly Operand[];
-  /** gives a buffer of so many elements that lives until the kernels have run */
+  /** the slot of a buffer of `length` elements that lives until the kernels have run */
   readonly allocate: (length: number) => Slot;
-  /** an int32: elements of all axes, in row-major order, from there on count for nothing; without it, all are there */
+  /** an int32: only the first so many elements of the axes, in row-major order, are valid; without it, all are */
   readonly count?: Slot | undefined;
 }
 
-/** [...outputs, ...axes of K elements] → outputs, each result of the body combined over K. Where K is 0: identity + 0, so that an empty sum is +0. */
+/**
+ * [...outputs, ...axes of K elements] → outputs: each result of the body, reduced over the K elements. Where K is 0, identity + 0,
+ * so that an empty sum is +0. No kernels where there are no outputs.
+ */
 export function reduce({ combine, stores, allocate, axes, count, ...program }: Reduction): Kernel[] {
   const { body } = program;
-  // The number goes to every element with the other loads.
+  // Every element reads the number of valid elements like another load.
   const present: readonly Load[] =
     count === undefined ? [] : [{ operand: repeated(count, program.shape), type: 'i32x4' }];
   const given = program.loads.length;
@@ -52,7 +57,7 @@ export function reduce({ combine, stores, allocate, axes, count, ...program }: R
     return [lanes({ ...empty, body: (f) => stores.map(() => leave(f, constantLane(type, identity + 0))) })];
   }
   const merge: Merge = (f, a, b) => a.map((word, w) => apply(f, word, b[w]!));
-  return fold(
+  return reduceInOrder(
     {
       ...program,
       shape,
@@ -76,12 +81,12 @@ export function reduce({ combine, stores, allocate, axes, count, ...program }: R
   );
 }
 
-/** Whether the elements of a reduction should rather lie in memory first (see fold.ts). */
+/** Whether the elements of a reduction should be stored first (`readsTransposed`). */
 export function shouldLieFirst(program: Pick<LaneExpression, 'shape' | 'loads'>, axes: number): boolean {
-  return isAgainstGrain(joinAxes(program, axes));
+  return readsTransposed(joinAxes(program, axes));
 }
 
-/** The axes that are folded as one; where they do not lie like one in every load, also how they lie. */
+/** The expression with its last axes as one; `nested` where strides cannot join them in every load. */
 function joinAxes(
   { shape, loads }: Pick<LaneExpression, 'shape' | 'loads'>,
   axes: number,
@@ -97,7 +102,7 @@ function joinAxes(
   return { shape: joined, loads: seen, nested: sizes.length > 1 ? { sizes, strides } : undefined };
 }
 
-/** One number, seen as an array of the shape. */
+/** One number, broadcast to the shape. */
 function repeated(slot: Slot, shape: readonly number[]): Operand {
   return { slot, view: { shape, strides: shape.map(() => 0), offset: 0 } };
 }

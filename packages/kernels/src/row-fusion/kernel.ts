@@ -1,25 +1,30 @@
-// A row program as a kernel: its tiles are blocks of rows, and all passes over a row run while it is in a near cache. A value
-// that only later passes read waits in scratch and never reaches memory.
+// A row fusion as a kernel: a tile is a block of rows, and all passes over a row run while the row is in a near cache. A value that
+// only later passes read is kept in scratch and never reaches memory.
 
-import { type Expr, type FunctionBuilder, i32, type Local } from '@treadle/wasm';
+import { type Address, address, type Expr, type FunctionBuilder, i32 } from '@treadle/wasm';
+import { plus, smaller, times } from '../core/arithmetic.ts';
 import { denseStrides, sizeOf } from '../core/collapse-dims.ts';
 import { type Divided, dividedAmong } from '../core/equal-parts.ts';
 import type { Kernel, Operand, Present, Slot } from '../core/kernel.ts';
 import { kernelOverTiles, type Tiled } from '../core/kernel-frame.ts';
 import { countLoop } from '../core/loops/count.ts';
 import { unflatten } from '../core/loops/rows.ts';
+import { operandAddress } from '../core/operand.ts';
 import { onlyPresent, type Partition, partition, type Range, tileElements } from '../core/tile-partition.ts';
-import { address, plus, smaller, times } from '../elementwise/vector-io.ts';
+import { linearAddress } from '../reduce/gather-axes.ts';
 import { emitPass } from './pass.ts';
 import { type Pass, passesOf, type RowFusion, type RowStep } from './program.ts';
 import { type RowContext, type RowPlace, spareBytes } from './walk.ts';
 
-/** Rows whose folds are walked side by side, so that no step waits for the one before. */
+/** Rows that are reduced side by side, so that no step waits for the one before. */
 const together = 4;
-/** Longer rows would not stay in a near cache together. */
+/** The longest rows that stay in a near cache together. */
 const longestTogether = 4096;
 
-/** All steps for every row. No load may share a place with a store but at the same element of a step that makes it. */
+/**
+ * All steps, for every row. A load may overlap a store only where both are at the same element, and the same step reads the one
+ * and writes the other.
+ */
 export function rowKernel(program: RowFusion): Kernel {
   const { name, rows, columns, steps, present } = program;
   const height = sizeOf(rows);
@@ -28,8 +33,8 @@ export function rowKernel(program: RowFusion): Kernel {
   const passes = passesOf(program);
   const sideBySide = passes.passes.map((pass) => canGoTogether(pass, columns, parts));
   const block = sideBySide.includes(true) ? together : 1;
-  const folds = Math.max(0, ...passes.passes.map(({ walk }) => walk.filter(({ combine }) => combine).length));
-  const [pitch, spare] = [passes.scratch, spareBytes(folds, columns)];
+  const reductions = Math.max(0, ...passes.passes.map(({ walk }) => walk.filter(({ combine }) => combine).length));
+  const [pitch, spare] = [passes.scratch, spareBytes(reductions, columns)];
   const loads = steps.flatMap((step) => step.loads.flatMap((load) => ('value' in load ? [] : [load.operand])));
   const stores = steps.flatMap(({ results }) =>
     results.flatMap(({ slot }) => (slot === undefined ? [] : [{ slot, view: { shape: [], strides: [], offset: 0 } }])),
@@ -48,11 +53,11 @@ export function rowKernel(program: RowFusion): Kernel {
       const context = contextOf(f, table, program, passes, [...loads, ...stores]);
       const placeAt = (first: Expr<'i32'>, r: Expr<'i32'>): RowPlace => ({
         row: f.let(i32.add(first, r)),
-        scratch: f.let(i32.add(scratch, times(r, pitch))),
-        spare: f.let(plus(i32.add(scratch, times(r, spare)), block * pitch)),
+        scratch: f.let(address.add(scratch, address.times(r, pitch))),
+        spare: f.let(plus(address.add(scratch, address.times(r, spare)), block * pitch)),
       });
       countLoop(f, row0, row1, block, (row) => {
-        // The last block is a whole one too: rows that it shares with the one before are computed twice, with the same result.
+        // The last block is whole as well: rows that it shares with the block before are computed twice, with the same result.
         const first = block === 1 ? row : f.let(smaller(row, plus(row1, -block)));
         passes.passes.forEach((pass, p) => {
           if (block === 1) emitPass(f, context, pass, [placeAt(first, i32.const(0))]);
@@ -68,7 +73,7 @@ export function rowKernel(program: RowFusion): Kernel {
   return isDivided ? { ...kernel, inParts: partsOf(program) } : kernel;
 }
 
-/** What the rows divide among themselves. */
+/** The buffers that the rows divide among themselves. */
 function partsOf({ rows, columns, steps }: RowFusion): ReadonlyMap<Slot, number> {
   const loads = steps.flatMap((step) =>
     step.loads.flatMap((load): Divided[] => ('value' in load ? [] : [[load.operand, rows.length]])),
@@ -81,7 +86,7 @@ function partsOf({ rows, columns, steps }: RowFusion): ReadonlyMap<Slot, number>
   return dividedAmong([...loads, ...stores]);
 }
 
-/** As many rows as are wanted, or down to a quarter of that where thus tiles begin where rows of leading dimensions do. */
+/** The rows of a tile: `wanted`, or down to a quarter of it where that makes tiles end where leading dimensions do. */
 function evenRows(rows: readonly number[], wanted: number): number {
   let even = 1;
   for (const extent of rows.toReversed()) {
@@ -93,10 +98,10 @@ function evenRows(rows: readonly number[], wanted: number): number {
   return 4 * even >= wanted ? even : wanted;
 }
 
-/** The rows of a tile that are there, in whole blocks where the tile has them: no row of another tile is touched. */
+/** The valid rows of a tile, rounded up to whole blocks within the tile: no row of another tile is touched. */
 function presentBlocks(
   f: FunctionBuilder,
-  table: Expr<'i32'>,
+  table: Address,
   parts: Partition,
   range: Range,
   block: number,
@@ -110,7 +115,7 @@ function presentBlocks(
   return { row0, row1: f.let(smaller(range.row1, i32.add(row0, times(blocks, block)))) };
 }
 
-/** Values that stay in scratch are not written. */
+/** The work; values that stay in scratch do not count as written. */
 function workOf({ rows, columns, ops, steps }: RowFusion, height: number): Tiled['work'] {
   const evaluations = ({ per }: RowStep): number => (per === 'element' ? height * columns : height);
   const elements = (step: RowStep): number => (step.combine ? height : evaluations(step));
@@ -124,7 +129,7 @@ function workOf({ rows, columns, ops, steps }: RowFusion, height: number): Tiled
   };
 }
 
-/** Whether a pass is so short that its sums of floats wait for each other, and every tile has rows enough. */
+/** Whether a pass is so cheap that its float reductions wait for each other, and every tile has enough rows. */
 function canGoTogether({ walk }: Pass, columns: number, { rows, tileRows, tiles }: Partition): boolean {
   const cost = walk.reduce((sum, step) => sum + step.cost, 0);
   const lastRows = rows - (tiles - 1) * tileRows;
@@ -134,16 +139,16 @@ function canGoTogether({ walk }: Pass, columns: number, { rows, tileRows, tiles 
 
 function contextOf(
   f: FunctionBuilder,
-  table: Expr<'i32'>,
+  table: Address,
   program: RowFusion,
   passes: RowContext['passes'],
   operands: readonly Operand[],
 ): RowContext {
   const { rows } = program;
-  const bases = new Map<string, Local<'i32'>>();
+  const bases = new Map<string, Address>();
   const keyOf = ({ slot, view }: Operand): string => `${slot} ${view.offset}`;
   for (const operand of operands) {
-    if (!bases.has(keyOf(operand))) bases.set(keyOf(operand), address(f, table, operand));
+    if (!bases.has(keyOf(operand))) bases.set(keyOf(operand), operandAddress(f, table, operand));
   }
   return {
     program,
@@ -153,10 +158,11 @@ function contextOf(
       const strides = operand.view.strides.slice(0, rows.length);
       const dense = denseStrides(rows);
       const step = strides.at(-1) ?? 0;
-      if (strides.every((stride, d) => stride === step * dense[d]!)) return i32.add(base, times(row, 4 * step));
+      if (strides.every((stride, d) => stride === step * dense[d]!))
+        return address.add(base, address.times(row, 4 * step));
       const indices = unflatten(f, row, rows);
-      return indices.reduce<Expr<'i32'>>((sum, index, d) => i32.add(sum, times(index, 4 * strides[d]!)), base);
+      return linearAddress(base, indices, strides);
     },
-    denseRowOf: (slot, row, size) => i32.add(bases.get(`${slot} 0`)!, times(row, 4 * size)),
+    denseRowOf: (slot, row, size) => address.add(bases.get(`${slot} 0`)!, address.times(row, 4 * size)),
   };
 }

@@ -1,53 +1,57 @@
-// One pass of a row program over one row, or over several side by side: the loop along the row, eight elements a round, in which
-// every element step of the pass is evaluated, and the folds, in the order that fold.ts lays down.
+// One pass of a row fusion over one row, or over several rows side by side: the loop along the row, eight elements a round. It
+// evaluates every element step of the pass, and reduces in the order of reduce/order.ts.
 
-import { type Expr, type FunctionBuilder, i32, type Local, v128 } from '@treadle/wasm';
+import {
+  type Address,
+  type AddressType,
+  address,
+  type Distance,
+  type Expr,
+  type FunctionBuilder,
+  i32,
+  integer,
+  type Local,
+  v128,
+} from '@treadle/wasm';
+import { plus, ramp, smaller } from '../core/arithmetic.ts';
+import type { Lane } from '../core/lane-expression.ts';
 import { memoize } from '../core/memoize.ts';
 import { pairOfIndices } from '../elementwise/index-block.ts';
-import {
-  constantLane,
-  type Lane,
-  plus,
-  ramp,
-  readEight,
-  readFour,
-  smaller,
-  writeEight,
-  writeFour,
-} from '../elementwise/vector-io.ts';
-import { eachEight, mergeLanes, onlyFirst, passThrough, putAside, takeBack } from '../reduce/accumulators.ts';
+import { constantLane, readEight, readFour, writeEight, writeFour } from '../elementwise/vector-io.ts';
+import { addToTotals, addTotals, eachEight, mergeLanes, onlyFirst, passThrough } from '../reduce/accumulators.ts';
 import { chunkLength, type Merge } from '../reduce/nest.ts';
 import type { Combine } from '../reduce/reduce.ts';
 import type { Pass, RowStep } from './program.ts';
 import {
   chunksOf,
-  type Fold,
   type RowContext,
   type RowPlace,
+  type RowReduction,
   type Source,
   type Walk,
   walkOf,
   wordsOf,
 } from './walk.ts';
 
+/** Emits a pass over rows that are walked side by side. */
 export function emitPass(f: FunctionBuilder, context: RowContext, pass: Pass, places: readonly RowPlace[]): void {
   for (const place of places) for (const step of pass.first) emitRowStep(f, context, step, place);
   if (pass.walk.length === 0) return;
   const { columns } = context.program;
   const walks = places.map((place) => walkOf(f, context, pass, place));
-  const folds = walks.flatMap(({ steps }) => steps.flatMap(({ fold }) => fold ?? []));
-  const x = f.local('i32', 0);
-  if (chunksOf(columns) === 1 || folds.length === 0) {
+  const reductions = walks.flatMap(({ steps }) => steps.flatMap(({ reduction }) => reduction ?? []));
+  const x = f.let(address.const(0));
+  if (chunksOf(columns) === 1 || reductions.length === 0) {
     walkTo(f, context, walks, x, columns);
   } else {
-    walkInChunks(f, context, walks, x, folds);
+    walkInChunks(f, context, walks, x, reductions);
   }
   for (const { place, steps } of walks) {
-    for (const { fold } of steps) if (fold) finish(f, context, fold, place);
+    for (const { reduction } of steps) if (reduction) finish(f, context, reduction, place);
   }
 }
 
-/** A step that is evaluated once for a row, in the first lane. */
+/** A step that is evaluated once for a row; its result is in the first lane. */
 function emitRowStep(f: FunctionBuilder, context: RowContext, step: RowStep, { row, scratch }: RowPlace): void {
   const { places } = context.passes;
   const values = step.loads.map((load) => {
@@ -66,83 +70,92 @@ function storeNumber(
   value: number,
   result: Expr<Lane>,
   row: Expr<'i32'>,
-  scratch: Expr<'i32'>,
+  scratch: Address,
 ): void {
   const place = passes.places.get(value)!;
   if (place.scratch !== undefined) f.do(v128.store32_lane(0, scratch, result, place.scratch));
   if (place.slot !== undefined) f.do(v128.store32_lane(0, denseRowOf(place.slot, row, 1), result));
 }
 
-/** Walks on from x over `left` elements, a known number. */
-function walkTo(f: FunctionBuilder, context: RowContext, walks: readonly Walk[], x: Local<'i32'>, left: number): void {
+/** The next `left` elements from x on, a known number. */
+function walkTo(
+  f: FunctionBuilder,
+  context: RowContext,
+  walks: readonly Walk[],
+  x: Local<AddressType>,
+  left: number,
+): void {
   if (left >= 8) {
     const last = f.let(plus(x, 4 * left - 32));
     emitEights(f, context, walks, x, plus(last, 32));
-    if (left >= 64) passFolds(f, walks);
+    if (left >= 64) passReductions(f, walks);
   }
   emitRest(f, context, walks, x, left % 8);
 }
 
-/** All eights from x on, at least one; `end` is that of the chunk. */
+/** Eight elements at a time from x on, at least once; `end`: the end of the chunk. */
 function emitEights(
   f: FunctionBuilder,
   context: RowContext,
   walks: readonly Walk[],
-  x: Local<'i32'>,
-  end: Expr<'i32'>,
+  x: Local<AddressType>,
+  end: Distance,
 ): void {
-  const folds = walks.flatMap(({ steps }) => steps.flatMap(({ fold }) => (fold?.past.length ? fold : [])));
-  const last = f.let(i32.sub(end, 32));
+  const reductions = walks.flatMap(({ steps }) =>
+    steps.flatMap(({ reduction }) => (reduction?.past.length ? reduction : [])),
+  );
+  const last = f.let(address.sub(end, 32));
   const eight = (): void => {
     for (const walk of walks) emitEight(f, context, walk, x);
   };
   const next = (): void => {
-    for (const fold of folds) putAside(f, wordsOf(fold.combine), mergeOf(fold.combine), fold);
+    for (const reduction of reductions)
+      addToTotals(f, wordsOf(reduction.combine), mergeOf(reduction.combine), reduction);
   };
-  eachEight(f, x, { to: end, last }, eight, folds.length > 0 ? next : undefined);
+  eachEight(f, x, { to: end, last }, eight, reductions.length > 0 ? next : undefined);
 }
 
-/** Each chunk is folded by itself; its result waits in `spare`, where those of a row are folded by the same rule. */
+/** Each chunk is reduced by itself; its results are kept in `spare`, and those of a row are reduced by the same rule. */
 function walkInChunks(
   f: FunctionBuilder,
   context: RowContext,
   walks: readonly Walk[],
-  x: Local<'i32'>,
-  folds: readonly Fold[],
+  x: Local<AddressType>,
+  reductions: readonly RowReduction[],
 ): void {
   const end = 4 * context.program.columns;
-  const chunk = f.local('i32', 0);
+  const chunk = f.let(address.const(0));
   f.loop((again) => {
-    for (const fold of folds) clear(f, fold);
-    const stop = f.let(smaller(plus(x, 4 * chunkLength), i32.const(end)));
-    f.if(i32.le_s(x, i32.sub(stop, 32)), () => emitEights(f, context, walks, x, stop));
-    passFolds(f, walks);
+    for (const reduction of reductions) clear(f, reduction);
+    const stop = f.let(smaller(plus(x, 4 * chunkLength), address.const(end)));
+    f.if(integer.le_s(x, address.sub(stop, 32)), () => emitEights(f, context, walks, x, stop));
+    passReductions(f, walks);
     const rest = context.program.columns % 8;
-    if (rest > 0) f.if(i32.lt_s(x, stop), () => emitRest(f, context, walks, x, rest));
-    for (const fold of folds) {
-      const { combine, low, high, spare } = fold;
-      takeBack(f, mergeOf(combine), fold);
+    if (rest > 0) f.if(integer.lt_s(x, stop), () => emitRest(f, context, walks, x, rest));
+    for (const reduction of reductions) {
+      const { combine, low, high, spare } = reduction;
+      addTotals(f, mergeOf(combine), reduction);
       const [result] = mergeLanes(f, mergeOf(combine), low, high);
-      f.do(v128.store32_lane(0, i32.add(spare, chunk), result!, 32));
+      f.do(v128.store32_lane(0, address.add(spare, chunk), result!, 32));
     }
     f.increment(chunk, 4);
     f.set(x, stop);
-    f.brIf(again, i32.lt_s(x, end));
+    f.brIf(again, integer.lt_s(x, end));
   });
   const count = chunksOf(context.program.columns);
-  for (const fold of folds) foldChunks(f, fold, count);
+  for (const reduction of reductions) reduceChunks(f, reduction, count);
 }
 
-function clear(f: FunctionBuilder, { combine, low, high, past }: Fold): void {
+function clear(f: FunctionBuilder, { combine, low, high, past }: RowReduction): void {
   for (const local of [low, high, ...past.map(({ total }) => total)].flat()) {
     f.set(local, constantLane(combine.type, combine.identity));
   }
 }
 
-/** The results of so many chunks, fewer than a block, by the rule for elements. */
-function foldChunks(f: FunctionBuilder, fold: Fold, count: number): void {
-  const { combine, low, high, spare } = fold;
-  clear(f, fold);
+/** Reduces the results of `count` chunks, fewer than a block, by the rule for elements. */
+function reduceChunks(f: FunctionBuilder, reduction: RowReduction, count: number): void {
+  const { combine, low, high, spare } = reduction;
+  clear(f, reduction);
   for (let first = 0; first < count; first += 4) {
     const four = v128.load(combine.type, spare, 32 + 4 * first);
     const element = onlyFirst(wordsOf(combine), [f.let(four)], Math.min(4, count - first));
@@ -151,33 +164,33 @@ function foldChunks(f: FunctionBuilder, fold: Fold, count: number): void {
   }
 }
 
-function passFolds(f: FunctionBuilder, walks: readonly Walk[]): void {
+function passReductions(f: FunctionBuilder, walks: readonly Walk[]): void {
   for (const { steps } of walks) {
-    for (const { fold } of steps) if (fold) passThrough(f, fold.spare, fold.low, fold.high);
+    for (const { reduction } of steps) if (reduction) passThrough(f, reduction.spare, reduction.low, reduction.high);
   }
 }
 
-function finish(f: FunctionBuilder, context: RowContext, fold: Fold, place: RowPlace): void {
-  const { step, combine, low, high } = fold;
-  takeBack(f, mergeOf(combine), fold);
+function finish(f: FunctionBuilder, context: RowContext, reduction: RowReduction, place: RowPlace): void {
+  const { step, combine, low, high } = reduction;
+  addTotals(f, mergeOf(combine), reduction);
   const [combined] = mergeLanes(f, mergeOf(combine), low, high);
   const result = combine.leave ? f.let(combine.leave(f, combined!)) : combined!;
   storeNumber(f, context, step.results[0]!.value, result, place.row, place.scratch);
 }
 
-/** The row-major position of column x. */
-function positionOf({ program }: RowContext, { place }: Walk, x: Expr<'i32'>): Expr<'i32'> {
-  return i32.add(i32.mul(place.row, program.columns), i32.shr_u(x, 2));
+/** The row-major position of the column at x. */
+function positionOf({ program }: RowContext, { place }: Walk, x: Distance): Expr<'i32'> {
+  return i32.add(i32.mul(place.row, program.columns), address.index(x, 2));
 }
 
-function emitEight(f: FunctionBuilder, context: RowContext, walk: Walk, x: Expr<'i32'>): void {
+function emitEight(f: FunctionBuilder, context: RowContext, walk: Walk, x: Distance): void {
   const read = memoize(() => pairOfIndices(f, positionOf(context, walk, x)));
   const made = new Map<number, readonly Expr<Lane>[]>();
   const pairs = walk.sources.map((source): readonly Expr<Lane>[] => {
     if (source.from === 'memory') return readEight(f, source.type, source.row, source.stride, x);
     return source.from === 'local' ? [source.held, source.held] : [];
   });
-  for (const { step, sources, fold } of walk.steps) {
+  for (const { step, sources, reduction } of walk.steps) {
     const results = [0, 1].map((half) => {
       const values = sources.map((s) => valueOf(walk.sources[s]!, pairs[s]!, made, half));
       return entered(
@@ -186,9 +199,9 @@ function emitEight(f: FunctionBuilder, context: RowContext, walk: Walk, x: Expr<
         step.body(f, values, () => read()[half]!),
       ).map((result) => f.let(result));
     });
-    if (fold) {
-      join(f, fold, fold.low[0]!, results[0]![0]!);
-      join(f, fold, fold.high[0]!, results[1]![0]!);
+    if (reduction) {
+      join(f, reduction, reduction.low[0]!, results[0]![0]!);
+      join(f, reduction, reduction.high[0]!, results[1]![0]!);
     } else {
       step.results.forEach(({ value }, i) => {
         made.set(value, [results[0]![i]!, results[1]![i]!]);
@@ -202,22 +215,15 @@ function emitEight(f: FunctionBuilder, context: RowContext, walk: Walk, x: Expr<
 }
 
 /** The last elements of a row, fewer than eight. */
-function emitRest(f: FunctionBuilder, context: RowContext, walks: readonly Walk[], x: Expr<'i32'>, left: number): void {
+function emitRest(f: FunctionBuilder, context: RowContext, walks: readonly Walk[], x: Distance, left: number): void {
   for (const walk of walks) {
     if (left > 0) emitFour(f, context, walk, x, 0, Math.min(4, left));
     if (left > 4) emitFour(f, context, walk, x, 4, left - 4);
   }
 }
 
-/** `count` elements from the first-th after x on. */
-function emitFour(
-  f: FunctionBuilder,
-  context: RowContext,
-  walk: Walk,
-  x: Expr<'i32'>,
-  first: 0 | 4,
-  count: number,
-): void {
+/** `count` elements from the `first`-th (0 or 4) after x on. */
+function emitFour(f: FunctionBuilder, context: RowContext, walk: Walk, x: Distance, first: 0 | 4, count: number): void {
   const from = f.let(plus(x, 4 * first));
   const index = memoize(() => f.let(ramp(positionOf(context, walk, from), 1)));
   const made = new Map<number, readonly Expr<Lane>[]>();
@@ -225,11 +231,16 @@ function emitFour(
     if (source.from === 'memory') return [readFour(f, source.type, source.row, source.stride, from, count)];
     return source.from === 'local' ? [source.held] : [];
   });
-  for (const { step, sources, fold } of walk.steps) {
+  for (const { step, sources, reduction } of walk.steps) {
     const values = sources.map((s) => valueOf(walk.sources[s]!, fours[s]!, made, 0));
     const results = entered(f, step, step.body(f, values, index)).map((result) => f.let(result));
-    if (fold) {
-      join(f, fold, (first === 0 ? fold.low : fold.high)[0]!, onlyFirst(wordsOf(fold.combine), results, count)[0]!);
+    if (reduction) {
+      join(
+        f,
+        reduction,
+        (first === 0 ? reduction.low : reduction.high)[0]!,
+        onlyFirst(wordsOf(reduction.combine), results, count)[0]!,
+      );
     } else {
       step.results.forEach(({ value }, i) => {
         made.set(value, [results[i]!]);
@@ -250,12 +261,12 @@ function valueOf(
   return (source.from === 'pass' ? made.get(source.value)! : read)[part]!;
 }
 
-/** What a fold combines of its elements; of other steps, the elements. */
+/** What a reduction combines for its elements; for other steps, the elements themselves. */
 function entered(f: FunctionBuilder, { combine }: RowStep, elements: readonly Expr<Lane>[]): readonly Expr<Lane>[] {
   return combine?.enter ? elements.map((element) => combine.enter!(f, element)) : elements;
 }
 
-function join(f: FunctionBuilder, { combine }: Fold, accumulator: Local<Lane>, element: Expr<Lane>): void {
+function join(f: FunctionBuilder, { combine }: RowReduction, accumulator: Local<Lane>, element: Expr<Lane>): void {
   f.set(accumulator, f.let(combine.apply(f, accumulator, element)));
 }
 

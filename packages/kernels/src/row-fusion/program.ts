@@ -1,69 +1,71 @@
-// What is done to rows, each by itself: steps for every element of a row, steps for a row as a whole, and folds of a row to one
-// number, which later steps read. Here the steps are arranged in passes: an element step can run in the same pass over
-// the row as what it reads, unless that is a fold, which has to be finished first. Knows nothing of how passes are emitted.
+// What is done to rows, each by itself: steps for every element of a row, steps for a row as a whole, and reductions of a row to
+// one number, which later steps read. Here the steps are arranged in passes over the row: an element step runs in the same pass
+// as the steps that it reads, except that a reduction must be complete first. Knows nothing of how passes are emitted.
 
 import type { Present, Slot } from '../core/kernel.ts';
-import type { LaneBody } from '../elementwise/fused-loop.ts';
-import type { Lane, Load } from '../elementwise/vector-io.ts';
+import type { Lane, LaneBody, Load } from '../core/lane-expression.ts';
 import type { Combine } from '../reduce/reduce.ts';
 
-/** What a step made, by the number that the program gave it. */
+/** The result of a step, by the number that the fusion gave it. */
 export interface RowValue {
   readonly value: number;
   readonly type: Lane;
 }
 
-/** What a step makes; with `slot`, it is written there, dense, as well. */
+/** A result of a step; with `slot`, it is also stored there, dense. */
 export interface RowResult {
   readonly value: number;
   readonly slot: Slot | undefined;
 }
 
+/** One step: an expression, and where it applies. */
 export interface RowStep {
-  /** what it is evaluated for: each element of a row, or each row once */
+  /** evaluated for each element of a row, or once for each row */
   readonly per: 'element' | 'row';
-  /** values of earlier steps, and views of [...rows, columns], or of [...rows] where it is evaluated once a row */
+  /** values of earlier steps, and views of [...rows, columns], or of [...rows] where it is evaluated once for a row */
   readonly loads: readonly (RowValue | Load)[];
   readonly body: LaneBody;
   /** rough nanoseconds for one evaluation */
   readonly cost: number;
   /** floating-point operations for one evaluation, combining included */
   readonly flops: number;
-  /** per element: the body's one result is combined over the row to the step's one result */
+  /** for elements: the one result of the body is reduced over the row to the one result of the step */
   readonly combine: Combine | undefined;
   readonly results: readonly RowResult[];
 }
 
+/** Steps that are fused, for every row. */
 export interface RowFusion {
   readonly name: string;
-  /** may be none: then there is one row */
+  /** the dimensions of the rows; none: there is one row */
   readonly rows: readonly number[];
   readonly columns: number;
   /** the ops that it computes, first to last */
   readonly ops: readonly string[];
-  /** each after those it reads */
+  /** each after the steps that it reads */
   readonly steps: readonly RowStep[];
   readonly present?: Present | undefined;
 }
 
-/** Steps that need one walk along a row. */
+/** Steps that need one loop along a row. */
 export interface Pass {
-  /** for the row as a whole, before the walk */
+  /** for the row as a whole, before the loop */
   readonly first: readonly RowStep[];
   /** for each element */
   readonly walk: readonly RowStep[];
 }
 
-/** Where a value is to be found. */
+/** Where a value is. */
 export interface ValuePlace {
   readonly per: 'element' | 'row';
   /** the first pass that can read it */
   readonly pass: number;
   readonly slot: Slot | undefined;
-  /** byte offset in a row's scratch; undefined for elements that are read in their own pass only, or lie in a slot */
+  /** byte offset in the scratch of a row; undefined for elements that only their own pass reads, or that lie in a slot */
   readonly scratch: number | undefined;
 }
 
+/** All passes over a row. */
 export interface Passes {
   readonly passes: readonly Pass[];
   readonly places: ReadonlyMap<number, ValuePlace>;
@@ -71,9 +73,10 @@ export interface Passes {
   readonly scratch: number;
 }
 
-/** Vectors that are read at the end of a row in scratch run past it by less than this. */
+/** Vectors read at the end of a row in scratch run past the end by less than this. */
 const overread = 32;
 
+/** The passes of a fusion, and where they keep values. */
 export function passesOf({ steps, columns }: RowFusion): Passes {
   const passes: { first: RowStep[]; walk: RowStep[] }[] = [];
   const made = new Map<number, Omit<ValuePlace, 'scratch'>>();

@@ -1,78 +1,80 @@
-// A pass along a row before its loop begins: where each step reads, where its results go, and the accumulators of the folds.
+// A pass along a row before its loop begins: where each step reads, where its results go, and the accumulators of its reductions.
 
-import { type Expr, type FunctionBuilder, v128 } from '@treadle/wasm';
-import { type Lane, type Load, plus } from '../elementwise/vector-io.ts';
+import { type Address, type Expr, type FunctionBuilder, v128 } from '@treadle/wasm';
+import { plus } from '../core/arithmetic.ts';
+import type { Lane, Load } from '../core/lane-expression.ts';
 import { type Accumulators, newAccumulators } from '../reduce/accumulators.ts';
 import { chunkLength, hasBlocks, type Word } from '../reduce/nest.ts';
 import type { Combine } from '../reduce/reduce.ts';
 import type { Pass, Passes, RowFusion, RowStep, RowValue } from './program.ts';
 
-/** What the code of a pass is made from. */
+/** What all passes of a fusion share. */
 export interface RowContext {
   readonly program: RowFusion;
   readonly passes: Passes;
-  /** the address of a row of an operand, or of its element, where it has no columns */
-  readonly rowOf: (load: Load, row: Expr<'i32'>) => Expr<'i32'>;
-  /** the address of the first of `size` elements that belong to a row in a slot where they lie dense */
-  readonly denseRowOf: (slot: number, row: Expr<'i32'>, size: number) => Expr<'i32'>;
+  /** the address of a row of an operand, or of its element where it has no columns */
+  readonly rowOf: (load: Load, row: Expr<'i32'>) => Address;
+  /** the address of a row of `size` elements in a slot where the rows are dense */
+  readonly denseRowOf: (slot: number, row: Expr<'i32'>, size: number) => Address;
 }
 
-/** A row that is being walked. */
+/** A row, and its scratch. */
 export interface RowPlace {
   readonly row: Expr<'i32'>;
-  /** where its values wait */
-  readonly scratch: Expr<'i32'>;
-  /** where the accumulators of its folds pass through, and behind them the results of chunks */
-  readonly spare: Expr<'i32'>;
+  /** where its values are kept */
+  readonly scratch: Address;
+  /** where the accumulators of its reductions pass through, and behind them the results of chunks */
+  readonly spare: Address;
 }
 
-/** Bytes of `spare` that a row needs for so many folds. */
-export function spareBytes(folds: number, columns: number): number {
-  return folds * foldBytes(columns);
+/** Bytes of `spare` that a row needs for `reductions` reductions. */
+export function spareBytes(reductions: number, columns: number): number {
+  return reductions * reductionBytes(columns);
 }
 
-/** How many chunks a row is folded in. */
+/** The number of chunks that a row is reduced in. */
 export function chunksOf(columns: number): number {
   return Math.ceil(columns / chunkLength);
 }
 
-function foldBytes(columns: number): number {
+function reductionBytes(columns: number): number {
   const chunks = chunksOf(columns);
   return 32 + (chunks > 1 ? 32 * Math.ceil((4 * chunks + 32) / 32) : 0);
 }
 
-/** What an element step reads along a row: memory or scratch, the same in all columns, or what this pass has just made. */
+/** What an element step reads along a row: memory or scratch, a value that is the same in all columns, or a result of this pass. */
 export type Source =
-  | { readonly from: 'memory'; readonly type: Lane; readonly row: Expr<'i32'>; readonly stride: number }
+  | { readonly from: 'memory'; readonly type: Lane; readonly row: Address; readonly stride: number }
   | { readonly from: 'local'; readonly held: Expr<Lane> }
   | { readonly from: 'pass'; readonly value: number };
 
-/** A fold that is under way. */
-export interface Fold extends Accumulators {
+/** A reduction of a row. */
+export interface RowReduction extends Accumulators {
   readonly step: RowStep;
   readonly combine: Combine;
-  readonly spare: Expr<'i32'>;
+  readonly spare: Address;
 }
 
-/** A row with everything that its walk needs. */
+/** A row with everything that the loop along it needs. */
 export interface Walk {
   readonly place: RowPlace;
   readonly steps: readonly {
     readonly step: RowStep;
     readonly sources: readonly number[];
-    readonly fold: Fold | undefined;
+    readonly reduction: RowReduction | undefined;
   }[];
   /** what the steps read, each once */
   readonly sources: readonly Source[];
-  /** where results go; what waits in scratch is written, and read back, in whole vectors */
-  readonly stores: readonly { readonly value: number; readonly row: Expr<'i32'>; readonly isScratch: boolean }[];
+  /** where results go; scratch is written, and read back, in whole vectors */
+  readonly stores: readonly { readonly value: number; readonly row: Address; readonly isScratch: boolean }[];
 }
 
+/** The one word of the accumulator of a combining operation. */
 export function wordsOf({ type, identity }: Combine): readonly Word[] {
   return [{ type, identity }];
 }
 
-/** Prepares the walk of a pass along a row: what is the same in all columns is read once, here. */
+/** Prepares the loop of a pass along a row: what is the same in all columns is read once, here. */
 export function walkOf(f: FunctionBuilder, context: RowContext, pass: Pass, place: RowPlace): Walk {
   const { columns } = context.program;
   const elements = pass.walk.flatMap(({ combine, results }) => (combine ? [] : results.map(({ value }) => value)));
@@ -85,26 +87,26 @@ export function walkOf(f: FunctionBuilder, context: RowContext, pass: Pass, plac
     known.set(key, at);
     return at;
   };
-  let folds = 0;
+  let reductions = 0;
   const steps = pass.walk.map((step) => {
     const { combine } = step;
-    const foldOf = (combined: Combine): Fold => {
+    const reductionOf = (combined: Combine): RowReduction => {
       const words = wordsOf(combined);
       const accumulators = newAccumulators(f, words, chunksOf(columns) > 1 && hasBlocks(words, chunkLength));
       return {
         step,
         combine: combined,
         ...accumulators,
-        spare: f.let(plus(place.spare, folds++ * foldBytes(columns))),
+        spare: f.let(plus(place.spare, reductions++ * reductionBytes(columns))),
       };
     };
-    const fold = combine && foldOf(combine);
-    return { step, sources: step.loads.map(sourceFor), fold };
+    const reduction = combine && reductionOf(combine);
+    return { step, sources: step.loads.map(sourceFor), reduction };
   });
   return { place, steps, sources, stores: elements.flatMap((value) => storesOf(f, context, place, value)) };
 }
 
-/** Loads with the same key read the same. */
+/** Equal for loads that read the same. */
 function keyOf(load: RowValue | Load): string {
   if ('value' in load) return `${load.value}`;
   const { slot, view } = load.operand;

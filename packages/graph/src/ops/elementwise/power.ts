@@ -1,7 +1,7 @@
 // pow and the roots.
 
 import * as math from '@treadle/kernels';
-import { type Expr, type FunctionBuilder, f32x4, i32x4, v128 } from '@treadle/wasm';
+import { f32x4 } from '@treadle/wasm';
 import type { LaneOp, Node } from '../../node.ts';
 import { abs, div, mul, reciprocal, sub } from './arithmetic.ts';
 import { equal, greater, less, logicalAnd, where } from './comparison.ts';
@@ -22,28 +22,11 @@ const power = laneOp({
   },
 });
 
-/** a to the power n ≥ 0 by repeated squaring, wrapping around like every int32 product; n < 0 gives 0, ±1 for |a| = 1. */
-function integerPower(f: FunctionBuilder, base: Expr<'i32x4'>, n: Expr<'i32x4'>): Expr<'i32x4'> {
-  const a = f.let(base);
-  const exponent = f.let(n);
-  const squared = f.local('i32x4', a);
-  const bits = f.local('i32x4', i32x4.abs(exponent));
-  const product = f.local('i32x4', 1);
-  f.while(v128.any_true(bits), () => {
-    const odd = i32x4.eq(v128.and(bits, i32x4.const(1)), 1);
-    f.set(product, v128.bitselect(i32x4.mul(product, squared), product, odd));
-    f.set(squared, i32x4.mul(squared, squared));
-    f.set(bits, i32x4.shr_u(bits, 1));
-  });
-  const isUnit = i32x4.eq(i32x4.abs(a), 1);
-  return v128.and(product, v128.or(isUnit, i32x4.ge_s(exponent, 0)));
-}
-
 const powerInts: LaneOp = {
   ...power,
   key: 'pow int32',
   cost: 10,
-  lane: (f, x) => integerPower(f, x.int(0), x.int(1)),
+  lane: (f, x) => math.integerPower(f, x.int(0), x.int(1)),
   gradient: () => [],
 };
 

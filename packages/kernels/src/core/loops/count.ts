@@ -1,19 +1,19 @@
 // A counting loop that runs at least once.
 
-import { type Expr, type FunctionBuilder, i32, type Local } from '@treadle/wasm';
+import { type Expr, type FunctionBuilder, type Integer, integer, type Local } from '@treadle/wasm';
 
 /** counter = from, from + step, … while it is less than `to` (signed); the last step may reach beyond it. */
-export function countLoop(
+export function countLoop<T extends Integer>(
   f: FunctionBuilder,
-  from: Expr<'i32'>,
-  to: Expr<'i32'>,
+  from: Expr<T>,
+  to: Expr<NoInfer<T>>,
   step: number,
-  body: (counter: Local<'i32'>) => void,
+  body: (counter: Local<T>) => void,
 ): void {
-  const counter = f.local('i32', from);
+  const counter = f.let(from);
   f.loop((again) => {
     body(counter);
     f.increment(counter, step);
-    f.brIf(again, i32.lt_s(counter, to));
+    f.brIf(again, integer.lt_s(counter, to));
   });
 }

@@ -1,12 +1,13 @@
-// Walking rows: the outer loops around every kernel here. A cursor is a quantity that is linear in the indices of a row (an
-// address, a flat index); its indices are found by division once for a run of rows, and additions do the rest.
+// Walking rows: the outer loops around every kernel here. A cursor is a quantity that is linear in the indices of a row, such as
+// an address or a row-major position. The indices of a row are found by division once for a run of rows; additions do the rest.
 
-import { type Expr, type FunctionBuilder, i32 } from '@treadle/wasm';
-import { smaller, times } from '../../elementwise/vector-io.ts';
+import { type Address, address, type Expr, type FunctionBuilder, type Integer, i32, integer } from '@treadle/wasm';
+import { smaller, times } from '../arithmetic.ts';
 
-export interface Cursor {
-  readonly base: Expr<'i32'>;
-  /** what one step along each dimension adds */
+/** base + Σ steps[d] · index d */
+export interface Cursor<T extends Integer = Address['type']> {
+  readonly base: Expr<T>;
+  /** what one step along each dimension adds: bytes for an address */
   readonly steps: readonly number[];
 }
 
@@ -17,56 +18,84 @@ export interface Rows {
   readonly to: Expr<'i32'>;
 }
 
-/** Calls `body` once, as the inside of a loop over rows; `at` holds the cursors' values there. */
+/**
+ * Calls `body` once, as the inside of a loop over rows, with the values of the cursors in that row: addresses, then positions.
+ */
 export function eachRow(
   f: FunctionBuilder,
   { shape, from, to }: Rows,
-  cursors: readonly Cursor[],
-  body: (at: readonly Expr<'i32'>[]) => void,
+  addresses: readonly Cursor[],
+  body: (addresses: readonly Address[], positions: readonly Expr<'i32'>[]) => void,
+  positions: readonly Cursor<'i32'>[] = [],
 ): void {
   if (shape.length === 0) {
-    body(cursors.map(({ base }) => base));
+    body(
+      addresses.map(({ base }) => base),
+      positions.map(({ base }) => base),
+    );
     return;
   }
   const inner = shape.length - 1;
-  const length = shape[inner] ?? 1;
-  const walks = cursors.map(({ base, steps }) =>
-    steps.some((step) => step !== 0) ? { base, steps, local: f.local('i32') } : undefined,
-  );
-  const moving = walks.filter((walk) => walk !== undefined);
-  const at = cursors.map(({ base }, c) => walks[c]?.local ?? base);
-  const place = (indices: readonly Expr<'i32'>[]): void => {
-    for (const { base, steps, local } of moving) {
-      const terms = indices.flatMap((index, d) => (steps[d] ? [times(index, steps[d])] : []));
-      f.set(
-        local,
-        terms.reduce((sum, term) => i32.add(sum, term), base),
-      );
-    }
-  };
+  const walked = [
+    addresses.map((cursor) => moving(f, cursor, address.times)),
+    positions.map((cursor) => moving(f, cursor, times)),
+  ] as const;
+  const all = walked.flat();
   const run = (count: Expr<'i32'>): void => {
     const left = f.let(count);
     f.loop((again) => {
-      body(at);
-      for (const { steps, local } of moving) if (steps[inner]) f.increment(local, steps[inner]);
+      body(
+        walked[0].map(({ value }) => value),
+        walked[1].map(({ value }) => value),
+      );
+      for (const { advance } of all) advance(inner);
       f.increment(left, -1);
       f.brIf(again, left);
     });
   };
   if (shape.length === 1) {
-    place([from]);
+    for (const { place } of all) place([from]);
     run(i32.sub(to, from));
     return;
   }
   const row = f.let(from);
   f.loop((again) => {
     const indices = unflatten(f, row, shape);
-    place(indices);
-    const count = f.let(smaller(i32.sub(length, indices[inner] ?? row), i32.sub(to, row)));
+    for (const { place } of all) place(indices);
+    const count = f.let(smaller(i32.sub(shape[inner] ?? 1, indices[inner] ?? row), i32.sub(to, row)));
     run(count);
     f.increment(row, count);
     f.brIf(again, i32.lt_s(row, to));
   });
+}
+
+/** A cursor on its way: its value in this row, and how it gets there. */
+interface Moving<T extends Integer> {
+  readonly value: Expr<T>;
+  place(indices: readonly Expr<'i32'>[]): void;
+  advance(dimension: number): void;
+}
+
+function moving<T extends Integer>(
+  f: FunctionBuilder,
+  { base, steps }: Cursor<T>,
+  scale: (index: Expr<'i32'>, step: number) => Expr<T>,
+): Moving<T> {
+  if (steps.every((step) => step === 0)) return { value: base, place: () => {}, advance: () => {} };
+  const value = f.local(base.type);
+  return {
+    value,
+    place: (indices) => {
+      const terms = indices.flatMap((index, d) => (steps[d] ? [scale(index, steps[d])] : []));
+      f.set(
+        value,
+        terms.reduce((sum, term) => integer.add(sum, term), base),
+      );
+    },
+    advance: (dimension) => {
+      if (steps[dimension]) f.increment(value, steps[dimension]);
+    },
+  };
 }
 
 /** The indices of a row-major position; the first size is not needed. */
@@ -80,4 +109,9 @@ export function unflatten(f: FunctionBuilder, position: Expr<'i32'>, shape: read
     rest = quotient;
   }
   return [rest, ...indices];
+}
+
+/** base + Σ indices[d] · steps[d], steps in bytes. */
+export function addressAt(base: Address, indices: readonly Expr<'i32'>[], steps: readonly number[]): Address {
+  return indices.reduce((sum, index, d) => (steps[d] ? address.add(sum, address.times(index, steps[d])) : sum), base);
 }

@@ -1,14 +1,16 @@
-// Elementwise work on a part of an output that somebody else has just written and that is still in cache: the same loops
-// as `lanes`, over rows and columns that are known at run time.
+// An epilogue: elementwise work on a part of an output that a kernel has just written and that is still in a cache. The loops are
+// those of elementwise kernels, over rows and columns that are known at run time.
 
-import { type Expr, type FunctionBuilder, i32, type ModuleBuilder } from '@treadle/wasm';
-import { emitNest, nestOf, type StoredProgram } from '../../elementwise/fused-loop.ts';
-import { address, times } from '../../elementwise/vector-io.ts';
-import { sizeOf } from '../collapse-dims.ts';
-import type { Epilogue, Region } from '../kernel.ts';
-import type { Range } from '../tile-partition.ts';
+import { type Address, addressType, type FunctionBuilder, i32, type ModuleBuilder } from '@treadle/wasm';
+import { times } from '../core/arithmetic.ts';
+import { sizeOf } from '../core/collapse-dims.ts';
+import type { Epilogue, Region } from '../core/kernel.ts';
+import type { StoredProgram } from '../core/lane-expression.ts';
+import { operandAddress } from '../core/operand.ts';
+import type { Range } from '../core/tile-partition.ts';
+import { emitNest, nestOf } from './fused-loop.ts';
 
-/** `shape` has two dimensions or more; the region lies in the last two. */
+/** The program as an epilogue. Its shape has two dimensions or more; a region lies in the last two. */
 export function region(program: StoredProgram): Epilogue {
   const { name, shape, stores, cost, ops = [], flops = 0 } = program;
   if (shape.length < 2) throw new Error(`internal: a region needs two dimensions; got [${shape}]`);
@@ -21,7 +23,7 @@ export function region(program: StoredProgram): Epilogue {
     ops,
     flops: sizeOf(shape) * flops,
     emit: (module: ModuleBuilder, wholeRows = false) => {
-      const types = ['i32', 'i32', 'i32', 'i32', 'i32'] as const;
+      const types = [addressType, 'i32', 'i32', 'i32', 'i32'] as const;
       const emitRange = wholeRows ? wholeRange(program) : anyRange(program);
       const func = module.func(
         name,
@@ -29,13 +31,13 @@ export function region(program: StoredProgram): Epilogue {
         'void',
         (f, table, row0, row1, col0, col1) => {
           f.if(i32.lt_s(row0, row1), () => {
-            const bases = [...loads, ...stores].map((operand) => address(f, table, operand));
+            const bases = [...loads, ...stores].map((operand) => operandAddress(f, table, operand));
             emitRange(f, bases, { row0, row1, col0, col1 });
           });
         },
         { exported: false },
       );
-      return (f: FunctionBuilder, table: Expr<'i32'>, { outer, row0, row1, col0, col1 }: Region): void => {
+      return (f: FunctionBuilder, table: Address, { outer, row0, row1, col0, col1 }: Region): void => {
         const top = f.let(times(outer, height));
         f.do(f.call(func, table, i32.add(top, row0), i32.add(top, row1), col0, col1));
       };
@@ -43,14 +45,14 @@ export function region(program: StoredProgram): Epilogue {
   };
 }
 
-type EmitRange = (f: FunctionBuilder, bases: readonly Expr<'i32'>[], range: Range) => void;
+type EmitRange = (f: FunctionBuilder, bases: readonly Address[], range: Range) => void;
 
 function anyRange(program: StoredProgram): EmitRange {
   const nest = nestOf(program, 2);
   return (f, bases, range) => emitNest(f, nest, bases, range, false);
 }
 
-/** Rows with all of their columns: they may be one run with their neighbours, and where they end is known. */
+/** Rows with all of their columns: neighbouring rows may be joined to one run, and the end of a row is known. */
 function wholeRange(program: StoredProgram): EmitRange {
   const columns = program.shape.at(-1) ?? 1;
   const collapsed = nestOf(program);

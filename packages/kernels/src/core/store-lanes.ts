@@ -1,6 +1,6 @@
-// Stores the first lanes of a vector and not one byte more.
+// Stores the first lanes of a vector and not one byte more, and the order in which neighbouring vectors are stored.
 
-import { type Expr, type FunctionBuilder, v128 } from '@treadle/wasm';
+import { type Address, type Expr, type FunctionBuilder, v128 } from '@treadle/wasm';
 
 /**
  * 1, 0, 3, 2, …: the order in which neighbouring vectors are stored. Where V8 joins two stores into one of 256 bits it leaves
@@ -10,18 +10,18 @@ export function highFirst(vectors: number): number[] {
   return Array.from({ length: vectors }, (_, j) => (j % 2 === 1 ? j - 1 : Math.min(j + 1, vectors - 1)));
 }
 
-/** Stores `lanes` lanes (1 … 4) of `vector` at `address` + `byteOffset`; the address and the vector are locals. */
+/** Stores `lanes` lanes (1 … 4) of `vector` at `to` + `byteOffset`; both expressions are locals. */
 export function storeLanes(
   f: FunctionBuilder,
-  address: Expr<'i32'>,
+  to: Address,
   byteOffset: number,
   vector: Expr<'f32x4'>,
   lanes: number,
 ): void {
   if (lanes >= 4) {
-    f.do(v128.store(address, vector, byteOffset));
+    f.do(v128.store(to, vector, byteOffset));
     return;
   }
-  if (lanes >= 2) f.do(v128.store64_lane(0, address, vector, byteOffset));
-  if (lanes !== 2) f.do(v128.store32_lane(lanes - 1, address, vector, byteOffset + 4 * (lanes - 1)));
+  if (lanes >= 2) f.do(v128.store64_lane(0, to, vector, byteOffset));
+  if (lanes !== 2) f.do(v128.store32_lane(lanes - 1, to, vector, byteOffset + 4 * (lanes - 1)));
 }

@@ -1,8 +1,9 @@
-// Cutting a range into parts of equal size, give or take one.
+// A range cut into parts of equal size, give or take one.
 
 import { type Expr, type FunctionBuilder, i32 } from '@treadle/wasm';
-import { plus, smaller, times } from '../elementwise/vector-io.ts';
+import { plus, smaller, times } from './arithmetic.ts';
 
+/** The numbers from `start` up to, but not including, `end`. */
 export interface Span {
   readonly start: Expr<'i32'>;
   readonly end: Expr<'i32'>;
