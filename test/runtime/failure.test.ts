@@ -105,14 +105,14 @@ test.each<[Role, number]>([
     const workers = [...team.workers]; // thread 0 first, then the others
     await workers[thread]?.terminate();
     await outcome;
-    expect(performance.now() - begin).toBeLessThan(5_000); // long before patience ends
+    expect(performance.now() - begin).toBeLessThan(5_000); // long before the timeout ends
   });
   await expectNextRunsToWork();
 });
 
 test('a worker that does not come back in a blocking run', async () => {
   team = new Team({ threads: 2, timeoutMs: 1000 });
-  await expectNextRunsToWork(); // for a start may take longer than this patience
+  await expectNextRunsToWork(); // for a start may take longer than this timeout
   const program = freeze('worker');
   await withTable(program, 3, (table) => {
     expect(() => team.run(program, table)).toThrow(/^team: thread 1 failed in step 1 \(work 1\); it does not respond/);
@@ -122,7 +122,7 @@ test('a worker that does not come back in a blocking run', async () => {
 
 test('a worker that does not come back in an asynchronous run that a blocking one waits for', async () => {
   team = new Team({ threads: 2, timeoutMs: 1000 });
-  await expectNextRunsToWork(); // for a start may take longer than this patience
+  await expectNextRunsToWork(); // for a start may take longer than this timeout
   const program = freeze('caller');
   const { program: next, words } = counting([[4]]);
   await withTable(program, 3, async (table) => {
@@ -144,7 +144,7 @@ test('a worker terminated while it sleeps', async () => {
 test('a program without main', async () => {
   const entry = new webAssembly.Module(newModule().encode());
   const program = { ...counting([[1]]).program, module: { entry, functions: [] } };
-  expect(() => team.run(program, 64)).toThrow('internal: a program exports main');
-  await expect(team.runAsync(program, 64)).rejects.toThrow('internal: a program exports main');
+  expect(() => team.run(program, 64)).toThrow('internal: a program must export main');
+  await expect(team.runAsync(program, 64)).rejects.toThrow('internal: a program must export main');
   await expectNextRunsToWork();
 });

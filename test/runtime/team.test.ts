@@ -1,4 +1,4 @@
-// Laws of the team: whoever runs them, all tiles run once and phases follow each other; runs happen in order; and the event
+// Laws of the team: on any number of threads, all tiles run once and phases follow each other; runs happen in order; and the event
 // loop is free while an asynchronous run is under way. (How a tile finds out is said in programs.ts.)
 
 import { availableParallelism } from 'node:os';

@@ -1,6 +1,6 @@
-// One run at a time, on all threads. In a blocking run the caller takes part as thread 0. In an open run worker 0 takes its place,
-// and the caller settles the run when it is over. A failed run is settled when no thread can touch its memory any more, or when that
-// memory has been put aside; the next run has new workers. The runner does not know in which order runs happen.
+// One run at a time, on all threads. In a blocking run the caller takes part as thread 0. In an open run worker 0 takes its
+// place, and the caller settles the run when it is over. A failed run is settled when no thread can touch its memory any more,
+// or when that memory has been put aside; the next run has new workers. The runner does not know in which order runs happen.
 
 import type { WorkerHandle } from '../host/host.ts';
 import { Workspace } from '../memory/workspace.ts';
@@ -183,7 +183,7 @@ export class Runner {
   }
 
   /** Gives back the memory that is kept from run to run. */
-  rest(): void {
+  releaseWorkspace(): void {
     if (!this.#open) this.#workspace.release();
   }
 
@@ -286,7 +286,7 @@ function isOver({ pool, exit, failure }: OpenRun): boolean {
   return pool === undefined || pool.outcome !== undefined || exit !== undefined || failure !== undefined;
 }
 
-/** Resolves with the promise, or after so many milliseconds. */
+/** Resolves with the promise, or after this number of milliseconds. */
 async function within(milliseconds: number, promise: Promise<void>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<void>((resolve) => {

@@ -1,13 +1,13 @@
-// Keeps a team supplied with workers: it starts a pool when a run first calls workers, starts a new one after a failure, and ends one
-// that has become too large. Where the host cannot start threads it warns once and calls no workers any more. It does not know what
-// is run, nor when.
+// Keeps a team supplied with workers: it starts a pool when a run first calls workers, starts a new one after a failure, and
+// ends one that has become too large. Where the host cannot start threads it warns once and calls no workers any more. It does
+// not know what is run, nor when.
 
 import { host } from '#host';
 import type { Workspace } from '../memory/workspace.ts';
 import type { Code } from '../run/program.ts';
 import { type Call, type WorkerExit, WorkerPool } from './worker-pool.ts';
 
-/** After so many threads have ended before any worker started, the host is taken to be unable to start any. */
+/** When this number of threads has ended before any worker started, the host is taken to be unable to start any. */
 const mostFailedStarts = 2;
 
 export interface PoolSupervisorOptions {
@@ -67,8 +67,8 @@ export class PoolSupervisor {
   }
 
   /**
-   * Ends a pool that has more workers than are needed, after a turn of the event loop, unless a run is open then; the next run starts
-   * a smaller one. One pool ends at a time.
+   * Ends a pool that has more workers than are needed, after a turn of the event loop, unless a run is open then; the next run
+   * starts a smaller one. One pool ends at a time.
    */
   planShrink(): void {
     if (this.#isShrinkPlanned || !this.#pool?.hasSurplus) return;

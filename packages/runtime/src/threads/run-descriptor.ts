@@ -58,7 +58,7 @@ export function nativeWord(thread: number): number {
 
 export const unknownThread = -1;
 
-/** Words of a descriptor for so many threads. */
+/** The length in words of a descriptor for a number of threads. */
 export function descriptorWords(threads: number): number {
   return nativeWord(threads);
 }
