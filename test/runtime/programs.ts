@@ -1,5 +1,5 @@
-// Programs whose result tells who ran what when: each tile counts itself and computes a value from all values of the phase
-// before it; and programs whose tiles meet, so that it is certain that two threads are inside.
+// Programs whose results tell which tiles ran, and when: each tile counts itself and computes a value from all values of the phase
+// before it. And programs whose tiles wait for each other, so that it is certain that several threads are inside.
 
 import { memory, type Program, webAssembly } from '@treadle/runtime';
 import { type Expr, type FunctionBuilder, i32, ModuleBuilder, memory as sharedMemory } from '@treadle/wasm';

@@ -1,5 +1,5 @@
 // Laws of the team: on any number of threads, all tiles run once and phases follow each other; runs happen in order; and the event
-// loop is free while an asynchronous run is under way. (How a tile finds out is said in programs.ts.)
+// loop is free while an asynchronous run is under way. (programs.ts says how tiles tell.)
 
 import { availableParallelism } from 'node:os';
 import { memory, Team } from '@treadle/runtime';
@@ -117,7 +117,7 @@ describe('all tiles run once, and each sees what the phases before it wrote', ()
     }
   });
 
-  test('after the memory has grown under the feet of the workers', async () => {
+  test('after the memory has grown while workers exist', async () => {
     const team = new Team({ threads: 2 });
     const { program, phases, words } = counting([[40], [40]]);
     const growing = [];
@@ -340,7 +340,7 @@ describe('workers', () => {
   });
 
   test(
-    'start and end as often as one likes',
+    'may start and end any number of times',
     async () => {
       const { program, phases, words } = counting([[3], [2]]);
       const { bytesInUse } = memory;
