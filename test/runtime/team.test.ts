@@ -2,6 +2,7 @@
 // loop is free while an asynchronous run is under way. (programs.ts says how tiles tell.)
 
 import { availableParallelism } from 'node:os';
+import type { Worker } from 'node:worker_threads';
 import { memory, Team } from '@treadle/runtime';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -305,6 +306,25 @@ describe('the number of threads', () => {
 });
 
 describe('workers', () => {
+  test('have ended when a shutdown has, also those that the team had no use for any more', async () => {
+    const workers: Worker[] = [];
+    const collect = (worker: Worker) => workers.push(worker);
+    process.on('worker', collect);
+    const team = new Team({ threads: 4 });
+    const { program, words } = counting([[4]]);
+    await withTable(program, words, async (table) => {
+      team.run(program, table);
+      await team.runAsync(program, table);
+      team.setThreads(2);
+      await new Promise((resolve) => setImmediate(resolve)); // now they are told to end
+      await team.runAsync(program, table);
+      await team.shutdown();
+    });
+    process.off('worker', collect);
+    expect(workers.length).toBe(4 + 2);
+    for (const { threadId } of workers) expect(threadId).toBe(-1); // which is that of a thread that has ended
+  });
+
   test('are spawned by the first run that needs them, one more for asynchronous runs', async () => {
     const team = new Team({ threads: 3 });
     const { program, words } = counting([[2]]);

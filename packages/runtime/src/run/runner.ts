@@ -189,9 +189,9 @@ export class Runner {
 
   /** Ends the workers. No run is open. */
   async end(): Promise<void> {
-    const pool = this.#supervisor.detach();
+    const ended = this.#supervisor.end();
     this.#workspace.release();
-    await pool?.end();
+    await ended;
   }
 
   #isShared({ gain }: LinkedProgram, { parallel }: RunOptions): boolean {

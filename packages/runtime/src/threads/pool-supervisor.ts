@@ -25,6 +25,8 @@ export class PoolSupervisor {
   #pool: WorkerPool | undefined;
   #failedStarts = 0;
   #isShrinkPlanned = false;
+  /** the end of the pool that became too large */
+  #shrinking: Promise<void> = Promise.resolve();
 
   constructor({ threads, isIdle, onExit }: PoolSupervisorOptions) {
     this.#threads = threads;
@@ -59,6 +61,11 @@ export class PoolSupervisor {
     }
   }
 
+  /** Tells all workers to return and waits until their threads have ended. No run is open; the next one starts a new pool. */
+  async end(): Promise<void> {
+    await Promise.all([this.detach()?.end(), this.#shrinking]);
+  }
+
   /** Gives the current pool out of hand; the next run starts a new one. */
   detach(): WorkerPool | undefined {
     const pool = this.#pool;
@@ -73,7 +80,9 @@ export class PoolSupervisor {
   planShrink(): void {
     if (this.#isShrinkPlanned || !this.#pool?.hasSurplus) return;
     this.#isShrinkPlanned = true;
-    host.afterTurn(() => void this.#shrink());
+    host.afterTurn(() => {
+      this.#shrinking = this.#shrink();
+    });
   }
 
   async #shrink(): Promise<void> {
