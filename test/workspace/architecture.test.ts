@@ -3,7 +3,7 @@
 import { isBuiltin } from 'node:module';
 import { posix } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cycleIn, factsOf, filesUnder, read, readJson } from './sources.ts';
+import { cycleIn, factsOf, filesUnder, type Import, read, readJson } from './sources.ts';
 
 /** What each package may import besides Node itself: packages of this workspace, then packages of others. */
 const table: Record<string, { readonly ours: readonly string[]; readonly others?: readonly string[] }> = {
@@ -88,11 +88,24 @@ const packages = Object.entries(table).map(([folder, { ours, others = [] }]) => 
 }));
 const sources = packages.flatMap((p) => p.sources);
 
-/** What a package calls its own files by: names that begin with #, whose file depends on the host. */
-function importsOf(folder: string): object {
+/** The sources that a package calls by names which begin with #, because the host decides which file is meant. */
+function namedSources(folder: string): ReadonlyMap<string, string> {
   const manifest = readJson(`packages/${folder}/package.json`);
-  const has = typeof manifest === 'object' && manifest && 'imports' in manifest && typeof manifest.imports === 'object';
-  return (has && manifest.imports) || {};
+  const hasImports = typeof manifest === 'object' && manifest !== null && 'imports' in manifest;
+  const named = Object.entries(hasImports ? Object(manifest.imports) : {});
+  const sourceOf = (built: string): string => built.replace(/^\.\/dist\//, 'src/').replace(/\.js$/, '.ts');
+  return new Map(named.map(([name, built]) => [name, posix.join('packages', folder, sourceOf(String(built)))]));
+}
+
+/** The sources of its own package that a source imports. */
+function ownImports(
+  folder: string,
+  { path, imports }: Pick<(typeof sources)[number], 'path' | 'imports'>,
+): readonly Import[] {
+  const named = namedSources(folder);
+  return imports
+    .filter(({ from }) => /^[.#]/.test(from))
+    .map(({ from, isType }) => ({ from: named.get(from) ?? posix.join(posix.dirname(path), from), isType }));
 }
 
 test('the packages are those of the table', () => {
@@ -106,10 +119,8 @@ test('the table has no cycle', () => {
 
 describe.each(packages)('$folder', ({ folder, ours, others, sources }) => {
   test('imports only what the table allows, other packages by their name', () => {
-    const own = new Set(Object.keys(importsOf(folder)));
     const mayImport = (name: string): boolean =>
-      /^(\.|node:)/.test(name) ||
-      own.has(name) ||
+      /^([.#]|node:)/.test(name) ||
       ours.map(nameOf).includes(name) ||
       others.some((other) => name === other || name.startsWith(`${other}/`));
     for (const { path, imports } of sources) {
@@ -120,20 +131,17 @@ describe.each(packages)('$folder', ({ folder, ours, others, sources }) => {
 
   test('imports its own files by their path, inside the package', () => {
     const own = new Set(sources.map(({ path }) => path));
-    for (const { path, imports } of sources) {
-      const relatives = imports.map(({ from }) => from).filter((from) => from.startsWith('.'));
-      const missing = relatives.filter((from) => !own.has(posix.join(posix.dirname(path), from)));
-      expect(missing, path).toEqual([]);
+    for (const source of sources) {
+      const missing = ownImports(folder, source).filter(({ from }) => !own.has(from));
+      expect(missing, source.path).toEqual([]);
     }
   });
 
   test('has no import cycle', () => {
-    const edges = sources.map(({ path, imports }): [string, string[]] => [
-      path,
-      imports
-        .filter(({ from, isType }) => from.startsWith('.') && !isType)
-        .map(({ from }) => posix.join(posix.dirname(path), from)),
-    ]);
+    const edges = sources.map((source): [string, string[]] => {
+      const atRunTime = ownImports(folder, source).filter(({ isType }) => !isType);
+      return [source.path, atRunTime.map(({ from }) => from)];
+    });
     expect(cycleIn(new Map(edges))).toBeUndefined();
   });
 
