@@ -6,8 +6,8 @@ import {
   doneOffset,
   memory,
   nextOffset,
-  placeOffset,
   status,
+  threadOffset,
   timeoutOffset,
   waitersOffset,
 } from '@treadle/runtime';
@@ -70,7 +70,7 @@ test('one thread runs every tile once, phase by phase, and counts it', () => {
           expect(word(doneOffset(step))).toBe(tiles);
           expect(word(nextOffset(step))).toBeGreaterThanOrEqual(tiles);
         });
-        for (let t = 0; t < threads; t++) expect(word(placeOffset(phases.flat().length, t))).toBe(0);
+        for (let t = 0; t < threads; t++) expect(word(threadOffset(phases.flat().length, t))).toBe(0);
         expect(word(waitersOffset)).toBe(0);
       });
     }),

@@ -1,4 +1,4 @@
-// A program that computes with workers and just ends: its process ends by itself, with code 0, under every Node there is.
+// A program that computes with workers and then ends: its process ends by itself, with code 0, under every Node that is installed.
 
 import { execFile } from 'node:child_process';
 import { describe, expect, test } from 'vitest';

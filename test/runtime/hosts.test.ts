@@ -12,13 +12,14 @@ const tensor = new URL('../../packages/tensor/dist/index.js', import.meta.url).h
 
 /** Six times the same sum, computed by awaiting it and by blocking: prints how many different results there are, and of how many. */
 const program = `
-  const { randomNormal, setThreads } = await import(${JSON.stringify(tensor)});
+  const { features, randomNormal, setThreads } = await import(${JSON.stringify(tensor)});
   if (process.argv.includes('lost')) (await import('node:fs')).rmdirSync(process.cwd());
   setThreads(3);
   const a = randomNormal([600, 600], { seed: 1 });
   const sums = [];
   for (let i = 0; i < 3; i++) sums.push((await a.matmul(a).sum().read())[0], a.matmul(a).sum().item());
   console.log(new Set(sums).size, sums.length);
+  if (process.argv.includes('simd')) console.log(features().simd);
 `;
 
 interface Ending {
@@ -32,6 +33,8 @@ interface RunOptions {
   readonly flags?: readonly string[];
   /** what the process runs before the program */
   readonly before?: string;
+  /** variables of the environment, beside those of this process */
+  readonly env?: Readonly<Record<string, string>>;
   /** KiB of address space that the process may use */
   readonly addressSpace?: number;
   readonly cwd?: string;
@@ -42,6 +45,7 @@ function run({
   node = process.execPath,
   flags = [],
   before = '',
+  env = {},
   addressSpace,
   cwd,
   args = [],
@@ -50,7 +54,7 @@ function run({
   const limited = ['-c', `ulimit -v ${addressSpace}; exec "$0" "$@"`, node, ...own];
   const [file, all] = addressSpace === undefined ? [node, own] : ['sh', limited];
   return new Promise((resolve) => {
-    execFile(file, all, { cwd, timeout: 50_000 }, (error, stdout, stderr) => {
+    execFile(file, all, { cwd, env: { ...process.env, ...env }, timeout: 50_000 }, (error, stdout, stderr) => {
       resolve({ code: error ? (error.signal ?? error.code) : 0, stdout: stdout.trim(), stderr });
     });
   });
@@ -65,8 +69,9 @@ describe.each([...nodes])('under Node %s', (_, node) => {
     expect(await run({ node, flags })).toEqual({ ...oneResult, stderr: '' });
   });
 
-  test('where V8 lets no flag be set any more, results are the same', async () => {
-    expect(await run({ node, flags: ['--freeze-flags-after-init'] })).toEqual({ ...oneResult, stderr: '' });
+  test('where V8 lets no flag be set any more, results are the same, with vectors of 128 bits', async () => {
+    const outcome = await run({ node, flags: ['--freeze-flags-after-init'], args: ['simd'] });
+    expect(outcome).toEqual({ code: 0, stdout: '1 6\n128', stderr: '' });
   });
 
   test.each([
@@ -80,6 +85,47 @@ describe.each([...nodes])('under Node %s', (_, node) => {
       syncBuiltinESMExports();
     `;
     expect(await run({ node, before })).toEqual({ ...oneResult, stderr: '' });
+  });
+
+  describe('what is asked of V8', () => {
+    /** Prints every flag that is set, and every text that is made into a function. */
+    const before = `
+      import v8 from 'node:v8';
+      import { syncBuiltinESMExports } from 'node:module';
+      const { setFlagsFromString } = v8;
+      v8.setFlagsFromString = (flag) => {
+        console.error('flag ' + flag);
+        setFlagsFromString(flag);
+      };
+      syncBuiltinESMExports();
+      globalThis.Function = new Proxy(Function, {
+        construct: (target, args) => {
+          console.error('code ' + args.at(-1));
+          return Reflect.construct(target, args);
+        },
+      });
+    `;
+
+    test('is what SECURITY.md says: these flags, intrinsics only while they are allowed, and they are not in the end', async () => {
+      const { stderr, ...outcome } = await run({ node, before });
+      expect(outcome).toEqual(oneResult);
+      let areAllowed = false;
+      for (const line of stderr.trim().split('\n')) {
+        if (line === 'flag --allow-natives-syntax') areAllowed = true;
+        else if (line === 'flag --no-allow-natives-syntax') areAllowed = false;
+        else if (line.startsWith('code ')) {
+          expect(areAllowed).toBe(true);
+          expect(line).toMatch(
+            /^code (return )?%(WasmTierUpFunction|IsTurboFanFunction|WasmTriggerTierUpForTesting)\(f\)$/,
+          );
+        } else expect(line).toMatch(/^flag --(no-)?experimental-wasm-(revectorize|relaxed-simd)$/);
+      }
+      expect(areAllowed).toBe(false);
+    });
+
+    test('is nothing with TREADLE_SIMD=off', async () => {
+      expect(await run({ node, before, env: { TREADLE_SIMD: 'off' } })).toEqual({ ...oneResult, stderr: '' });
+    });
   });
 
   test('where there is no WebAssembly, the first use says so', async () => {

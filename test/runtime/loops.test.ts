@@ -1,5 +1,5 @@
 // The law of loops in programs: every tile of every round runs once, and sees what the phases and rounds before it wrote,
-// whoever runs them, and however late; in loops in loops, too. Each tile adds up all that was written before it.
+// on any number of threads, however late they come; in loops in loops, too. Each tile adds up all that was written before it.
 
 import { Team } from '@treadle/runtime';
 import { type Expr, i32, ModuleBuilder } from '@treadle/wasm';

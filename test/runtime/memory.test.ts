@@ -10,7 +10,7 @@ const bytes = fc.oneof(
   fc.nat(100_000),
   fc.nat(40).map((n) => 64 * n),
 );
-/** Allocate so many bytes, or free one of the blocks held. */
+/** Allocate a number of bytes, or free one of the blocks held. */
 const moves = fc.array(
   fc.oneof(
     bytes.map((n) => ({ bytes: n })),
@@ -197,7 +197,9 @@ describe('the memory', () => {
 
   test('a number of bytes is whole and not negative', () => {
     for (const n of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
-      expect(() => memory.allocate(n)).toThrow(`memory: a block has a whole number of bytes, 0 or more; got ${n}`);
+      expect(() => memory.allocate(n)).toThrow(
+        `memory: a block must have a whole number of bytes, 0 or more; got ${n}`,
+      );
     }
   });
 

@@ -1,5 +1,5 @@
-// Programs whose result tells who ran what when: each tile counts itself and computes a value from all values of the phase
-// before it; and programs whose tiles meet, so that it is certain that two threads are inside.
+// Programs whose results tell which tiles ran, and when: each tile counts itself and computes a value from all values of the phase
+// before it. And programs whose tiles wait for each other, so that it is certain that several threads are inside.
 
 import { memory, type Program, webAssembly } from '@treadle/runtime';
 import { type Expr, type FunctionBuilder, i32, ModuleBuilder, memory as sharedMemory } from '@treadle/wasm';
@@ -34,7 +34,7 @@ export interface Encoded {
   readonly head: readonly number[];
 }
 
-/** The program of which `emit` writes each step. The window of every step lies behind the step table. */
+/** A program; `emit` writes each of its steps. The window of every step lies behind the step table. */
 function encode(phases: Phases, emit: (step: number, phase: number) => EmitTile): Encoded {
   const m = new ModuleBuilder({ memory: importedMemory });
   let steps = 0;
@@ -87,7 +87,7 @@ export function counting(phases: Phases, { meet = false }: { meet?: boolean } = 
       const index = f.let(i32.add(tile, begin));
       const at = f.let(i32.add(table, i32.mul(index, 4)));
       f.do(i32['atomic.rmw.add'](at, 1, 4));
-      f.do(i32.store(scratch, index)); // whoever shares this scratch would change it below
+      f.do(i32.store(scratch, index)); // another thread with the same scratch would change it below
       const sum = f.local('i32', i32.add(i32.load(table), index));
       const other = f.local('i32', p > 0 ? (phaseBegin[p - 1] ?? 0) : 0);
       f.while(i32.lt_s(other, p > 0 ? (phaseBegin[p] ?? 0) : 0), () => {
@@ -169,7 +169,7 @@ export function meeting(role: Role, behave: (f: FunctionBuilder, word: Expr<'i32
 export const scratchStride = 128;
 
 /**
- * So many tiles that all wait for each other: each thread runs one. Word 0 of the table counts them and must be 0 before; tile i
+ * `tiles` tiles that all wait for each other: each thread runs one. Word 0 of the table counts them and must be 0 before; tile i
  * writes the address of its thread's scratch to word 1 + i.
  */
 export function gathering(tiles: number): Program {

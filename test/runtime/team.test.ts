@@ -1,7 +1,8 @@
-// Laws of the team: whoever runs them, all tiles run once and phases follow each other; runs happen in order; and the event
-// loop is free while an asynchronous run is under way. (How a tile finds out is said in programs.ts.)
+// Laws of the team: on any number of threads, all tiles run once and phases follow each other; runs happen in order; and the event
+// loop is free while an asynchronous run is under way. (programs.ts says how tiles tell.)
 
 import { availableParallelism } from 'node:os';
+import type { Worker } from 'node:worker_threads';
 import { memory, Team } from '@treadle/runtime';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -117,7 +118,7 @@ describe('all tiles run once, and each sees what the phases before it wrote', ()
     }
   });
 
-  test('after the memory has grown under the feet of the workers', async () => {
+  test('after the memory has grown while workers exist', async () => {
     const team = new Team({ threads: 2 });
     const { program, phases, words } = counting([[40], [40]]);
     const growing = [];
@@ -305,6 +306,25 @@ describe('the number of threads', () => {
 });
 
 describe('workers', () => {
+  test('have ended when a shutdown has, also those that the team had no use for any more', async () => {
+    const workers: Worker[] = [];
+    const collect = (worker: Worker) => workers.push(worker);
+    process.on('worker', collect);
+    const team = new Team({ threads: 4 });
+    const { program, words } = counting([[4]]);
+    await withTable(program, words, async (table) => {
+      team.run(program, table);
+      await team.runAsync(program, table);
+      team.setThreads(2);
+      await new Promise((resolve) => setImmediate(resolve)); // now they are told to end
+      await team.runAsync(program, table);
+      await team.shutdown();
+    });
+    process.off('worker', collect);
+    expect(workers.length).toBe(4 + 2);
+    for (const { threadId } of workers) expect(threadId).toBe(-1); // which is that of a thread that has ended
+  });
+
   test('are spawned by the first run that needs them, one more for asynchronous runs', async () => {
     const team = new Team({ threads: 3 });
     const { program, words } = counting([[2]]);
@@ -340,7 +360,7 @@ describe('workers', () => {
   });
 
   test(
-    'start and end as often as one likes',
+    'may start and end any number of times',
     async () => {
       const { program, phases, words } = counting([[3], [2]]);
       const { bytesInUse } = memory;

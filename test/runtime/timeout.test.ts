@@ -1,4 +1,4 @@
-// What uses patience up: threads that do nothing. A tile that computes for longer does not, nor does a process that is stopped.
+// What uses the timeout up: threads that do nothing. A tile that computes for longer does not, nor does a process that is stopped.
 
 import { execFile } from 'node:child_process';
 import { Team } from '@treadle/runtime';
@@ -8,7 +8,7 @@ import { spinning, withTable } from './programs.ts';
 /** Most of a second or more for each of two tiles. */
 const long = 0x7fff_ffff;
 
-test('a tile may compute for longer than the patience lasts', async () => {
+test('a tile may compute for longer than the timeout', async () => {
   const team = new Team({ threads: 2, timeoutMs: 300 });
   const program = spinning(long);
   await withTable(program, 3, async (table) => {
@@ -36,7 +36,7 @@ const child = `
   await shutdown();
 `;
 
-test('a process that is stopped for longer than the patience lasts goes on where it was', async () => {
+test('a process that is stopped for longer than the timeout goes on where it was', async () => {
   let stopped = false;
   const outcome = await new Promise<string>((resolve) => {
     const running = execFile(process.execPath, ['--input-type=module', '--eval', child], (error, stdout, stderr) => {

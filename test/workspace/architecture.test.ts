@@ -3,7 +3,7 @@
 import { isBuiltin } from 'node:module';
 import { posix } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cycleIn, factsOf, filesUnder, read, readJson } from './sources.ts';
+import { cycleIn, factsOf, filesUnder, type Import, read, readJson } from './sources.ts';
 
 /** What each package may import besides Node itself: packages of this workspace, then packages of others. */
 const table: Record<string, { readonly ours: readonly string[]; readonly others?: readonly string[] }> = {
@@ -38,14 +38,26 @@ const table: Record<string, { readonly ours: readonly string[]; readonly others?
 };
 
 const defaultExports = ['packages/runtime/src/host/worker-node.ts']; // piscina calls a worker's default export
-/** The files that know Node: one for the engine with the entry of its workers, and one for each package that asks more of Node. */
-const nodeFiles = [
-  'packages/data/src/files/node-files.ts',
-  'packages/runtime/src/host/host-node.ts',
-  'packages/runtime/src/host/worker-node.ts',
-  'packages/train/src/callbacks/node-terminal.ts',
-  'packages/treadle/src/node-command.ts',
-];
+/**
+ * The files that know Node, and the modules of Node that each imports: one file for the engine with the entry of its workers, and
+ * one for each package that asks more of Node.
+ */
+const nodeFiles: Readonly<Record<string, readonly string[]>> = {
+  'packages/data/src/files/node-files.ts': ['node:buffer', 'node:fs', 'node:fs/promises', 'node:path', 'node:zlib'],
+  'packages/runtime/src/host/host-node.ts': [
+    'node:fs',
+    'node:module',
+    'node:os',
+    'node:process',
+    'node:timers',
+    'node:url',
+    'node:v8',
+    'node:worker_threads',
+  ],
+  'packages/runtime/src/host/worker-node.ts': ['node:worker_threads'],
+  'packages/train/src/callbacks/node-terminal.ts': ['node:module', 'node:process'],
+  'packages/treadle/src/node-command.ts': ['node:path', 'node:process', 'node:url', 'node:util'],
+};
 const castingPackages = ['wasm', 'runtime'];
 /** Casts elsewhere that nothing else can say, each with its reason. */
 const casts: Record<string, readonly { readonly cast: string; readonly reason: string }[]> = {
@@ -71,28 +83,33 @@ const packages = Object.entries(table).map(([folder, { ours, others = [] }]) => 
 }));
 const sources = packages.flatMap((p) => p.sources);
 
-/** The source that an import means: by its path, by the path of what is built from it, or by its package. */
+/** The source that an import means: by its path, by the path of what is built from it, by its package, or by a name with #. */
 function fileOf(path: string, from: string): string {
   const [, folder] = /^@treadle\/(\w+)$/.exec(from) ?? [];
   if (folder) return `packages/${folder}/src/index.ts`;
-  const own = Object.entries(importsOf(path.split('/')[1] ?? '')).find(([name]) => name === from);
-  if (own) return `packages/${path.split('/')[1]}/${sourceOf(String(own[1]))}`;
-  return posix.join(posix.dirname(path), sourceOf(from));
+  const named = from.startsWith('#') ? namedSources(path.split('/')[1] ?? '').get(from) : undefined;
+  const built = (at: string): string => at.replace('/dist/', '/src/').replace(/\.js$/, '.ts');
+  return named ?? posix.join(posix.dirname(path), built(from));
 }
 
-/** The path of the source from which a built file was made. */
-function sourceOf(built: string): string {
-  return built
-    .replace(/^\.\/(?=dist\/)/, '')
-    .replace(/(^|\/)dist\//, '$1src/')
-    .replace(/\.js$/, '.ts');
-}
-
-/** What a package calls its own files by: names that begin with #, whose file depends on the host. */
-function importsOf(folder: string): object {
+/** The sources that a package calls by names which begin with #, because the host decides which file is meant. */
+function namedSources(folder: string): ReadonlyMap<string, string> {
   const manifest = readJson(`packages/${folder}/package.json`);
-  const has = typeof manifest === 'object' && manifest && 'imports' in manifest && typeof manifest.imports === 'object';
-  return (has && manifest.imports) || {};
+  const hasImports = typeof manifest === 'object' && manifest !== null && 'imports' in manifest;
+  const named = Object.entries(hasImports ? Object(manifest.imports) : {});
+  const sourceOf = (built: string): string => built.replace(/^\.\/dist\//, 'src/').replace(/\.js$/, '.ts');
+  return new Map(named.map(([name, built]) => [name, posix.join('packages', folder, sourceOf(String(built)))]));
+}
+
+/** The sources of its own package that a source imports. */
+function ownImports(
+  folder: string,
+  { path, imports }: Pick<(typeof sources)[number], 'path' | 'imports'>,
+): readonly Pick<Import, 'from' | 'isType'>[] {
+  const named = namedSources(folder);
+  return imports
+    .filter(({ from }) => /^[.#]/.test(from))
+    .map(({ from, isType }) => ({ from: named.get(from) ?? posix.join(posix.dirname(path), from), isType }));
 }
 
 test('the packages are those of the table', () => {
@@ -106,10 +123,8 @@ test('the table has no cycle', () => {
 
 describe.each(packages)('$folder', ({ folder, ours, others, sources }) => {
   test('imports only what the table allows, other packages by their name', () => {
-    const own = new Set(Object.keys(importsOf(folder)));
     const mayImport = (name: string): boolean =>
-      /^(\.|node:)/.test(name) ||
-      own.has(name) ||
+      /^([.#]|node:)/.test(name) ||
       ours.map(nameOf).includes(name) ||
       others.some((other) => name === other || name.startsWith(`${other}/`));
     for (const { path, imports } of sources) {
@@ -120,17 +135,16 @@ describe.each(packages)('$folder', ({ folder, ours, others, sources }) => {
 
   test('imports its own files by their path, inside the package', () => {
     const own = new Set(sources.map(({ path }) => path));
-    for (const { path, imports } of sources) {
-      const relatives = imports.map(({ from }) => from).filter((from) => from.startsWith('.'));
-      const missing = relatives.filter((from) => !own.has(posix.join(posix.dirname(path), from)));
-      expect(missing, path).toEqual([]);
+    for (const source of sources) {
+      const missing = ownImports(folder, source).filter(({ from }) => !own.has(from));
+      expect(missing, source.path).toEqual([]);
     }
   });
 
   test('has no import cycle, of types neither', () => {
-    const edges = sources.map(({ path, imports }): [string, string[]] => [
-      path,
-      imports.filter(({ from }) => from.startsWith('.')).map(({ from }) => posix.join(posix.dirname(path), from)),
+    const edges = sources.map((source): [string, string[]] => [
+      source.path,
+      ownImports(folder, source).map(({ from }) => from),
     ]);
     expect(cycleIn(new Map(edges))).toBeUndefined();
   });
@@ -185,11 +199,12 @@ test('every value that a file exports is used by another file', () => {
   expect(unused).toEqual([]);
 });
 
-test('these files, and no others, import Node or name its globals', () => {
-  const found = sources.filter(
-    ({ imports, nodeGlobals }) => nodeGlobals.length > 0 || imports.some(({ from }) => isBuiltin(from)),
-  );
-  expect(found.map(({ path }) => path).sort()).toEqual(nodeFiles);
+test('these files, and no others, import these modules of Node or name its globals', () => {
+  const found = sources.flatMap(({ path, imports, nodeGlobals }): readonly [string, readonly string[]][] => {
+    const builtins = imports.map(({ from }) => from).filter((from) => isBuiltin(from));
+    return builtins.length + nodeGlobals.length > 0 ? [[path, [...new Set(builtins)].sort()]] : [];
+  });
+  expect(Object.fromEntries(found)).toEqual(nodeFiles);
 });
 
 test('every excepted cast is there', () => {

@@ -1,4 +1,5 @@
-// Owns the shared memory and runs plans on a team of threads.
+// Owns the shared memory, runs programs on a team of threads, and knows the host. The compiler makes programs; this package
+// does not know what they compute.
 
 export { host } from '#host';
 export type { Block } from './memory/allocator.ts';
@@ -10,10 +11,10 @@ export {
   doneOffset,
   logOffset,
   nextOffset,
-  placeOffset,
-  placeStride,
   sliceMilliseconds,
   status,
+  threadOffset,
+  threadStride,
   timeoutOffset,
   waitersOffset,
 } from './run/control-block.ts';

@@ -1,12 +1,12 @@
-// The part of the WebAssembly JavaScript interface that the engine uses, with types: neither TypeScript's ES library nor
-// @types/node declares it. Shared memories only.
+// The part of the JavaScript interface of WebAssembly that the engine uses, with its types: neither TypeScript's ES library nor
+// @types/node declares it. All memories are shared.
 
-/** A compiled module; threads hand it to each other as it is. */
+/** A compiled module; it can be sent to other threads, which need not compile it again. */
 export type WebAssemblyModule = object;
 
 export interface WebAssemblyMemory {
   readonly buffer: SharedArrayBuffer;
-  /** adds pages of 64 KiB; RangeError when there are no more */
+  /** Adds pages of 64 KiB. Throws RangeError when the maximum is reached or the system has no more memory. */
   grow(pages: number): number;
 }
 
@@ -14,7 +14,7 @@ export interface WebAssemblyInstance {
   readonly exports: Readonly<Record<string, (...args: number[]) => number>>;
 }
 
-/** A table of functions that an instance calls by their positions. */
+/** A table of functions, which an instance calls by their positions. */
 export interface WebAssemblyTable {
   set(position: number, func: (...args: number[]) => number): void;
 }

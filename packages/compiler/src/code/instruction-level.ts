@@ -65,11 +65,12 @@ type Measured = Pick<Choice, 'level' | 'gflops'>;
 function fastest(fma: boolean, { simd }: Settings, narrowProbe?: Probe): Measured | undefined {
   const setsFlags = simd !== 'off';
   const narrow = simd === '256' ? undefined : measure({ bits: 128, fma }, setsFlags, narrowProbe);
-  if (simd === 'off' || simd === '128' || (simd === undefined && !canJoinVectors)) return narrow;
-  if (canJoinVectors) joinVectors(true);
+  if (simd === 'off' || simd === '128') return narrow;
+  const areJoined = canJoinVectors && joinVectors(true);
+  if (simd === undefined && !areJoined) return narrow;
   const wide = measure({ bits: 256, fma }, setsFlags);
   if (wide !== undefined && wide.gflops > (narrow?.gflops ?? 0)) return wide;
-  if (canJoinVectors) joinVectors(false);
+  if (areJoined) joinVectors(false);
   return narrow;
 }
 

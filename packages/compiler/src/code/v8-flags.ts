@@ -6,8 +6,9 @@ import { host } from '@treadle/runtime';
 /** Whether V8 can be asked to join pairs of 128-bit operations into 256-bit ones. */
 export const canJoinVectors: boolean = host.v8Version >= 12 && host.isX64;
 
-export function joinVectors(on: boolean): void {
-  host.setFlag(on ? '--experimental-wasm-revectorize' : '--no-experimental-wasm-revectorize');
+/** Turns the joining of vectors on or off. Returns false where the host refuses. */
+export function joinVectors(on: boolean): boolean {
+  return host.setFlag(on ? '--experimental-wasm-revectorize' : '--no-experimental-wasm-revectorize');
 }
 
 /** Node 20 has relaxed SIMD behind a flag; later versions have it as it is. */

@@ -2,7 +2,7 @@
 // offsets from its begin, so that it can lie anywhere; windows lie behind it. A list of phases is what a program does, or what a
 // loop does in each of its rounds; a phase is some steps that run at the same time, or a loop.
 
-import { placeOffset, placeStride } from '@treadle/runtime';
+import { threadOffset, threadStride } from '@treadle/runtime';
 
 /** A kernel of a program. */
 export interface TabledStep {
@@ -78,7 +78,7 @@ export function stepTable(
   const writer = new Writer();
   writer.list(phases, { at: head.list / 4, firstIndex: 0, isOutermost: true });
   const steps = stepsOf(phases);
-  return writer.end([placeOffset(steps, 0), placeStride(steps, isWatched), own]);
+  return writer.end([threadOffset(steps, 0), threadStride(steps, isWatched), own]);
 }
 
 /** A list of phases that is to be written. */

@@ -79,7 +79,7 @@ export function allocateBlock(bytes: number): Block {
 function emptyMemory(): void {
   for (const home of blocks) if (!isBinding || home.binding !== bindings) home.moveOut();
   for (const each of [...spare]) each.giveBack();
-  team.rest();
+  team.releaseWorkspace();
 }
 
 export function isSpare(owner: Spare): void {

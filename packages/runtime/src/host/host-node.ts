@@ -18,7 +18,7 @@ const workerFile = fileURLToPath(new URL('./worker-node.js', import.meta.url));
 const areFlagsFrozen = process.execArgv.some((flag) => /^--freeze[-_]flags[-_]after[-_]init$/.test(flag));
 /** Address space that V8 reserves for the heap and the code of a thread: 0.6 to 1.0 GB were measured with Node 20 and 26. */
 const threadAddressSpace = 1.25 * 2 ** 30;
-/** Linux counts what a thread has computed in ticks of so many milliseconds. */
+/** The unit, in milliseconds, in which Linux counts what a thread has computed. */
 const tickMilliseconds = 10;
 
 /** What a worker thread is started with. */
@@ -80,7 +80,9 @@ function computedBy(nativeThread: number): number | undefined {
   }
 }
 
-/** Throws where a limit leaves no address space for so many threads: V8 would end the process, which no code can prevent. */
+/**
+ * Throws where a limit leaves no address space for this number of threads: V8 would end the process, which no code can prevent.
+ */
 function checkAddressSpace(threads: number): void {
   const room = addressSpace();
   if (room >= threads * threadAddressSpace) return;
@@ -157,7 +159,7 @@ function createPool(threads: number): Piscina {
   return pool;
 }
 
-/** A task without end must not keep the process alive. Piscina has no option for that; the object that it emits leads to its worker. */
+/** A task without end must not keep the process alive. Piscina has no option for that; what it emits leads to its worker. */
 function unref(worker: object): void {
   for (const key of Object.getOwnPropertySymbols(worker)) {
     const info: unknown = Reflect.get(worker, key);

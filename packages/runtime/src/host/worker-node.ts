@@ -1,5 +1,5 @@
-// The entry of a worker thread in Node.js, a piscina task: it runs the loop of the worker, and receives messages whenever the loop
-// wants them, without a turn of the event loop.
+// The entry of a worker thread in Node.js, a piscina task: it runs the loop of the worker, and receives messages whenever the
+// loop wants them, without a turn of the event loop.
 
 import { receiveMessageOnPort } from 'node:worker_threads';
 import { workerLoop } from '../threads/worker-loop.ts';

@@ -1,8 +1,9 @@
-// Hands out blocks of an address range that may grow. Every byte of it belongs to exactly one range, used or free, linked in
-// the order of addresses; neighbouring free ranges are one. Free ranges hang in lists by size (eight classes for each power
-// of two, as in TLSF, Masmano et al. 2004), so that both operations take constant time. It never touches the bytes.
+// Allocates blocks of an address range that may grow. Free ranges are kept in lists by size: eight size classes for each power of
+// two, as in TLSF (Masmano et al. 2004), so that `allocate` and `free` take constant time. It never touches the bytes.
+// Invariant: every byte belongs to exactly one range, used or free; ranges are linked in the order of addresses, and no two free
+// ranges are neighbours.
 
-/** Bytes that belong to whoever allocated them. `byteOffset` is a multiple of 64. */
+/** Bytes that belong to the code that allocated them, until it frees them. `byteOffset` is a multiple of 64. */
 export interface Block {
   readonly byteOffset: number;
   readonly byteLength: number;
@@ -14,7 +15,7 @@ const smallUnits = 16;
 const smallLog = 4;
 /** units < 2²⁶ (4 GiB): 16 small classes, then 8 for each of 2⁴ … 2²⁶ */
 const classes = smallUnits + 8 * (26 - smallLog + 1);
-/** how many ranges of the request's own class are tried before a larger class is sure to fit */
+/** how many ranges of the request's own class are tried, before a range of a larger class is taken, which is sure to fit */
 const tries = 8;
 
 type State = 'used' | 'free' | 'gone';
@@ -40,7 +41,7 @@ class Range implements Block {
   }
 }
 
-/** Monotonic in `units`: all sizes of a class are less than all sizes of the next. */
+/** The size class. It never decreases with `units`: all sizes of a class are less than all sizes of the next. */
 function classOf(units: number): number {
   if (units < smallUnits) return units;
   const log = 31 - Math.clz32(units);
@@ -65,7 +66,7 @@ export class Allocator {
     return unit * this.#unitsInUse;
   }
 
-  /** Free bytes at the upper end: what growing need not add. */
+  /** Free bytes at the upper end, which a larger range need not add. */
   get bytesAtTop(): number {
     return this.#top?.state === 'free' ? unit * this.#top.units : 0;
   }
@@ -117,7 +118,7 @@ export class Allocator {
     return block;
   }
 
-  /** Gives a block back; it joins its free neighbours. */
+  /** Gives a block back; it is joined with its free neighbours. Throws an `internal:` error for a block that is not in use. */
   free(block: Block): void {
     if (!(block instanceof Range) || block.state !== 'used') {
       throw new Error(`internal: free of a block that is not in use; got ${block.byteLength} bytes`);
@@ -129,7 +130,7 @@ export class Allocator {
     this.#list(range);
   }
 
-  /** A free range where a block was, which from now on is nothing: whoever still holds it can do no harm. */
+  /** Puts a free range in the place of a block. The block is marked as gone, so that freeing it twice is an error. */
   #replace(block: Range): Range {
     const range = new Range(block.byteOffset, 0, block.units, 'free', block.below, block.above);
     if (range.below) range.below.above = range;
@@ -141,7 +142,7 @@ export class Allocator {
     return range;
   }
 
-  /** Of two free neighbours, the lower one takes the upper one in. */
+  /** Joins two free neighbours: the lower one becomes both. */
   #join(lower: Range, upper: Range): Range {
     for (const range of [lower, upper]) this.#unlist(range);
     lower.units += upper.units;
@@ -180,7 +181,7 @@ export class Allocator {
     this.#filled[own >> 5]! |= 1 << (own & 31);
   }
 
-  /** Takes a range out of its list; harmless for one that is in none. */
+  /** Takes a range out of its list; does nothing for a range that is in no list. */
   #unlist(range: Range): void {
     const own = classOf(range.units);
     if (this.#lists[own] === range) {

@@ -1,6 +1,6 @@
-// The one shared memory of the process, and the only place where views of it are made. It is created when first asked for
-// and grows in steps up to 4 GiB; only the main thread grows it. Behind every block lie at least 64 readable bytes: those of
-// the next block, or the guard at the end.
+// The one shared memory of the process. It is created when it is first needed, and grows in steps up to 4 GiB. Only the main
+// thread grows it, and only this file makes views of it.
+// Invariant: behind every block are at least 64 readable bytes, those of the next block or the guard at the end.
 
 import { createMemory, type WebAssemblyMemory } from '../webassembly.ts';
 import { Allocator, type Block } from './allocator.ts';
@@ -10,7 +10,7 @@ const maximumPages = 65_536;
 const guardBytes = 64;
 /** nothing lies at address 0 */
 const heapStart = 64;
-/** the largest block that an empty memory has room for */
+/** The bytes of the largest block that an empty memory has room for. */
 export const mostBytes: number = maximumPages * pageBytes - heapStart - guardBytes;
 const leastGrowth = 16 * 1024 * 1024;
 
@@ -22,7 +22,7 @@ interface Views {
 
 export class SharedMemory {
   readonly #allocator = new Allocator(heapStart);
-  /** called before each allocation, whose error is what it throws: for tests of a memory that is full */
+  /** called before each allocation; `allocate` throws what it throws. For tests of a memory that is full */
   beforeAllocate: ((bytes: number) => void) | undefined;
   #wasm: WebAssemblyMemory | undefined;
   #views: Views | undefined;
@@ -32,7 +32,7 @@ export class SharedMemory {
     return this.#wasm ?? this.#create();
   }
 
-  // A view is current until the next `allocate`; an older one still shows the same bytes, but not those that were added.
+  // A view is current until the next `allocate`. An older view still shows the same bytes, but not those that were added.
 
   get f32(): Float32Array<SharedArrayBuffer> {
     return (this.#views ?? this.#renew()).f32;
@@ -56,10 +56,10 @@ export class SharedMemory {
     return this.#wasm?.buffer.byteLength ?? 0;
   }
 
-  /** A block of `bytes`, not cleared, at a multiple of 64. RangeError when the memory is full. */
+  /** A block of `bytes`, not cleared, at a multiple of 64. Throws RangeError when the memory is full, or for a wrong number. */
   allocate(bytes: number): Block {
     if (!Number.isSafeInteger(bytes) || bytes < 0) {
-      throw new RangeError(`memory: a block has a whole number of bytes, 0 or more; got ${bytes}`);
+      throw new RangeError(`memory: a block must have a whole number of bytes, 0 or more; got ${bytes}`);
     }
     this.beforeAllocate?.(bytes);
     const wasm = this.#wasm ?? this.#create();
@@ -67,7 +67,7 @@ export class SharedMemory {
     if (block) return block;
     this.#grow(wasm, bytes);
     const grown = this.#allocator.allocate(bytes);
-    if (!grown) throw new Error(`internal: memory has grown and holds no block of ${bytes} bytes`);
+    if (!grown) throw new Error(`internal: memory that has grown by ${bytes} bytes must have room for them`);
     return grown;
   }
 
@@ -89,7 +89,7 @@ export class SharedMemory {
     return this.#views;
   }
 
-  /** Adds what a block of `bytes` lacks, and if possible a quarter of what there is, so that growing stays rare. */
+  /** Adds what a block of `bytes` lacks, and if possible a quarter of the present size, so that growing stays rare. */
   #grow(wasm: WebAssemblyMemory, bytes: number): void {
     const reserved = wasm.buffer.byteLength;
     const missing = Math.ceil((Math.max(1, bytes) - this.#allocator.bytesAtTop) / pageBytes);
@@ -97,7 +97,7 @@ export class SharedMemory {
     if (missing > room) throw this.#full(bytes, `which is at most ${maximumPages * pageBytes} bytes`);
     const ample = Math.ceil(Math.max(leastGrowth, reserved / 4) / pageBytes);
     const pages = [Math.min(Math.max(missing, ample), room), missing].find((count) => growsBy(wasm, count));
-    if (pages === undefined) throw this.#full(bytes, `${reserved} bytes large, and the system gives no more`);
+    if (pages === undefined) throw this.#full(bytes, `which has ${reserved} bytes, and the system gives no more`);
     this.#views = undefined;
     this.#allocator.extend(pages * pageBytes);
   }

@@ -1,5 +1,6 @@
-// The memory that a team works in: the control block, and a region of scratch for each thread. Both are kept from run to run
-// and grow to the largest need. A run begins on a cleared control block; nothing is touched while a run is open.
+// The memory that a team works in: the control block, and scratch memory for each thread. Both are kept from run to run, and
+// grow to the largest that a program needs. Every run begins with a cleared control block.
+// Invariant: while a run is open, nothing here is allocated or freed.
 
 import { clock, tickNanoseconds } from '../run/clock.ts';
 import {
@@ -8,8 +9,8 @@ import {
   doneOffset,
   logOffset,
   nextOffset,
-  placeOffset,
   sliceMilliseconds,
+  threadOffset,
   timeoutOffset,
 } from '../run/control-block.ts';
 import type { Program, StepSpan } from '../run/program.ts';
@@ -18,7 +19,7 @@ import type { Block } from './allocator.ts';
 import { memory } from './memory.ts';
 
 const align = 64;
-/** more than any step has, with room for the claims that follow */
+/** more tiles than any step has, so far from 2³¹ that threads may go on to count them up */
 const noMoreTiles = 2 ** 30;
 const noLog: readonly (readonly StepSpan[])[] = [];
 const noSpan: StepSpan = { began: 0, ended: 0, tiles: 0 };
@@ -28,7 +29,7 @@ export class Workspace {
   #control: Block | undefined;
   #scratch: Block | undefined;
   #scratchStride = 0;
-  /** when a run that is watched was made ready */
+  /** the clock when a run that is watched was prepared */
   #prepared = 0;
 
   constructor(threads: number) {
@@ -48,7 +49,7 @@ export class Workspace {
     return this.#scratchStride;
   }
 
-  /** Makes ready for a run: large enough, and all counters 0. */
+  /** Makes the workspace large enough for a run, and sets all counters to 0. Throws RangeError when the memory is full. */
   prepare({ steps, scratchBytes, isWatched }: Program): void {
     const bytes = controlBytes(steps, this.#threads, isWatched);
     if (!this.#control || this.#control.byteLength < bytes) {
@@ -71,7 +72,7 @@ export class Workspace {
     if (isWatched) this.#prepared = clock();
   }
 
-  /** Makes every thread leave the run after its tile. Returns the steps of which tiles were claimed by then. */
+  /** Makes every thread leave the run after its tile. Returns the steps of which some tile was claimed before. */
   abort({ steps }: Program): readonly number[] {
     Atomics.store(memory.i32, (this.control + abortOffset) / 4, 1);
     const begun: number[] = [];
@@ -83,11 +84,11 @@ export class Workspace {
 
   /** The step that a thread works at, or undefined while it works at none. */
   stepOf({ steps, isWatched }: Program, thread: number): number | undefined {
-    const place = memory.i32[(this.control + placeOffset(steps, thread, isWatched)) / 4] ?? 0;
-    return place > 0 ? place - 1 : undefined;
+    const word = memory.i32[(this.control + threadOffset(steps, thread, isWatched)) / 4] ?? 0;
+    return word > 0 ? word - 1 : undefined;
   }
 
-  /** Tiles finished so far. */
+  /** How many tiles are finished, of all steps. */
   tilesDone({ steps }: Program): number {
     let tiles = 0;
     for (let step = 0; step < steps; step++) {
@@ -96,13 +97,13 @@ export class Workspace {
     return tiles;
   }
 
-  /** What each thread did at each step of the latest run, where that was watched. */
+  /** What each thread did at each step of the latest run; [thread][step], empty unless the program is watched. */
   logOf({ steps, isWatched = false }: Program): readonly (readonly StepSpan[])[] {
     if (!isWatched) return noLog;
     const { i32 } = memory;
-    const time = (ticks = 0): number => tickNanoseconds * ((ticks - this.#prepared) | 0); // the clock may have come round
+    const time = (ticks = 0): number => tickNanoseconds * ((ticks - this.#prepared) | 0); // the clock may have started again at 0
     const spanOf = (thread: number, step: number): StepSpan => {
-      const log = (this.control + placeOffset(steps, thread, isWatched) + logOffset(step)) / 4;
+      const log = (this.control + threadOffset(steps, thread, isWatched) + logOffset(step)) / 4;
       const [began, ended, tiles = 0] = i32.subarray(log, log + 3);
       return tiles === 0 ? noSpan : { began: time(began), ended: time(ended), tiles };
     };
@@ -111,7 +112,7 @@ export class Workspace {
     );
   }
 
-  /** Gives the memory back; the next run takes it anew. */
+  /** Gives the memory back; the next run allocates it again. */
   release(): void {
     if (this.#control) memory.free(this.#control);
     if (this.#scratch) memory.free(this.#scratch);

@@ -2,7 +2,7 @@
 
 import { host } from '#host';
 
-/** Nanoseconds of one tick. The clock starts again at 0 after 43 s, which is longer than any step takes. */
+/** Nanoseconds of one tick. The clock starts again at 0 every 43 s, so it measures spans of up to 21 s, with their sign. */
 export const tickNanoseconds = 10;
 
 /** The time in ticks, modulo 2³². */

@@ -36,24 +36,24 @@ export function doneOffset(step: number): number {
 }
 
 /**
- * 1 + the step that a thread works at, 0 while it waits. These words follow the counters of all steps, one cache line for each
- * thread. In a program that is watched, the log of the thread follows its word.
+ * The words of a thread: the first one is 1 + the step that it works at, 0 while it waits. In a program that is watched, its log
+ * follows. Threads come after the counters of all steps, each on cache lines of its own.
  */
-export function placeOffset(steps: number, thread: number, isWatched = false): number {
-  return countersOffset + line * steps + placeStride(steps, isWatched) * thread;
+export function threadOffset(steps: number, thread: number, isWatched = false): number {
+  return countersOffset + line * steps + threadStride(steps, isWatched) * thread;
 }
 
-/** Distance in bytes from one thread's place to the next one's. */
-export function placeStride(steps: number, isWatched = false): number {
+/** Distance in bytes from the words of one thread to those of the next one. */
+export function threadStride(steps: number, isWatched = false): number {
   return isWatched ? line * Math.ceil(logOffset(steps) / line) : line;
 }
 
-/** From a thread's place to its log of a step: when it began, when it ended, and how many tiles it ran. */
+/** From the words of a thread to its log of a step: when it began, when it ended, and how many tiles it ran. */
 export function logOffset(step: number): number {
   return line + 12 * step;
 }
 
 /** Bytes of the whole block. */
 export function controlBytes(steps: number, threads: number, isWatched = false): number {
-  return placeOffset(steps, threads, isWatched);
+  return threadOffset(steps, threads, isWatched);
 }

@@ -1,84 +1,86 @@
-// What a team runs: compiled code and what must be known about it from outside. A program knows no memory address and no
-// number of threads; it may be run over any table, by whoever comes.
+// What a team runs: compiled code, and what its callers must know about it. A program is a list of phases that follow each
+// other; a phase is a set of steps; a step is cut into tiles, and any thread may run any tile of the phase. A program contains
+// no memory address and no number of threads: it runs over any table of addresses, on any number of threads.
 
 import type { WebAssemblyModule } from '../webassembly.ts';
 
-/** A step of a phase. */
+/** The work of a step. */
 export interface StepWork {
-  /** into how many it is cut */
+  /** into how many tiles it is cut */
   readonly tiles: number;
-  /** roughly how many nanoseconds all of them take one thread */
+  /** an estimate of how many nanoseconds all tiles take one thread */
   readonly cost: number;
-  /** how often the phase runs; once by default */
+  /** how often the phase of the step runs; once by default */
   readonly times?: number;
 }
 
-/** The steps of each phase. */
+/** The work of a program: the steps of each phase. */
 export type Work = readonly (readonly StepWork[])[];
 
 /** Functions that programs share, compiled; each thread instantiates it once. */
 export interface Kernels {
-  /** one number for each module of the process */
+  /** a number that no other module of the process has */
   readonly id: number;
   /** imports `env.memory` */
   readonly module: WebAssemblyModule;
 }
 
-/** What each thread links the program from. */
+/** The modules from which each thread links a program. */
 export interface Code {
   /**
-   * imports `env.memory`, where its steps call functions by position the table `env.kernels`, and where it is watched
-   * `env.clock`; exports `main(control, table, scratch, thread) → status`, all i32
+   * exports `main(control, table, scratch, thread) → status`, all i32. Imports `env.memory`; the table `env.kernels`, from
+   * which its steps call functions by position; and where it is watched, `env.clock`
    */
   readonly entry: WebAssemblyModule;
-  /** the function at each position of its table: exported by `kernels` under that name */
+  /** the function at each position of the table: the one that `kernels` exports under this name */
   readonly functions: readonly { readonly kernels: Kernels; readonly name: string }[];
 }
 
 export interface Program {
-  /** is asked for when the program is first run */
+  /** read when the program first runs */
   readonly module: Code;
-  /** steps of the program, skipped ones included */
+  /** how many steps the program has, with those that have no tiles */
   readonly steps: number;
-  /** what people read in errors: the name of each step */
+  /** the name of each step, for errors */
   readonly names: readonly string[];
-  /** bytes of scratch that each thread needs */
+  /** bytes of scratch memory that each thread needs */
   readonly scratchBytes: number;
-  /** decides how many threads pay; where it is not known, all do */
+  /** decides how many threads are called; all of them where it is unknown */
   readonly work?: Work;
-  /** whether its threads write down when they work at what */
+  /** whether its threads note when they work at which step */
   readonly isWatched?: boolean;
 }
 
-/** What a thread did at a step; nothing where it ran no tile. */
+/** What a thread did at a step; all 0 where it ran no tile. */
 export interface StepSpan {
-  /** nanoseconds since the run was made ready */
+  /** nanoseconds since the run was prepared */
   readonly began: number;
   readonly ended: number;
+  /** how many tiles the thread ran */
   readonly tiles: number;
 }
 
 export interface RunOptions {
-  /** whether more than one thread is called; by default if that pays */
+  /** whether more than one thread is called; by default where that is expected to be faster */
   readonly parallel?: boolean;
   /**
-   * whether the program can be run, for a run that leaves the event loop free: called when its turn has come, again and again,
-   * with a turn of the event loop between; each call may do a few milliseconds of what is still to be done
+   * whether the program can run yet. An asynchronous run at the head of the queue calls it again after each turn of the event
+   * loop until it is true; each call may do a few milliseconds of the preparation that is left
    */
   isReady?(): boolean;
-  // None of these may run anything itself.
+  // `isReady`, `finish` and `fail` must not run any program themselves.
 
   /**
-   * called when this run is done, before the next one begins: the time to read what the next one overwrites. Is given what
-   * each thread did at each step, where the program is watched.
+   * called when this run is done, before the next one begins: the moment to read what the next one overwrites. `log`: what each
+   * thread did at each step, [thread][step]; empty unless the program is watched
    */
   finish?(log: readonly (readonly StepSpan[])[]): void;
   /**
-   * called when this run has failed. With `gone`, threads may still write to the memory that it was given, until then: it must
-   * not be used for anything else.
+   * called when this run has failed. Until `gone` resolves, threads may still write to the memory that the run was given, which
+   * must not be used for anything else. undefined where no thread can write to it any more
    */
   fail?(gone: Promise<void> | undefined): void;
 }
 
-/** The byte offset of a run's table of addresses, or what writes the table when the turn of the run has come. */
+/** The byte offset of a run's table of addresses, or a function that writes the table just before the run begins. */
 export type Table = number | { table(): number };

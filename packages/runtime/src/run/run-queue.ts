@@ -44,7 +44,9 @@ export class RunQueue {
     return this.#jobs.length === 0;
   }
 
-  /** Whether a run of the program, added now, would be computed by the caller at once: the queue is empty and the run is short. */
+  /**
+   * Whether a run of the program, added now, would be computed by the caller at once: the queue is empty and the run is short.
+   */
   isFreeFor(program: Program): boolean {
     return (
       this.isEmpty &&

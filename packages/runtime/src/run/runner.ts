@@ -1,13 +1,12 @@
-// One run at a time, on all threads. In a blocking run the caller takes part as thread 0. In an open run worker 0 takes its place,
-// and the caller settles the run when it is over. Workers are spawned when they are first needed, and after a failure all of them
-// anew. A failed run is settled when no thread can touch its memory any more, or when that memory has been put aside. The runner
-// does not know in which order runs happen.
+// One run at a time, on all threads. In a blocking run the caller takes part as thread 0. In an open run worker 0 takes its
+// place, and the caller settles the run when it is over. A failed run is settled when no thread can touch its memory any more,
+// or when that memory has been put aside; the next run has new workers. The runner does not know in which order runs happen.
 
-import { host } from '#host';
 import type { WorkerHandle } from '../host/host.ts';
 import { Workspace } from '../memory/workspace.ts';
+import { PoolSupervisor } from '../threads/pool-supervisor.ts';
 import { WakePolicy } from '../threads/wake-policy.ts';
-import { type WorkerExit, WorkerPool } from '../threads/worker-pool.ts';
+import type { WorkerExit, WorkerPool } from '../threads/worker-pool.ts';
 import { status } from './control-block.ts';
 import { LinkedProgram } from './linked-program.ts';
 import type { Program, RunOptions } from './program.ts';
@@ -39,20 +38,16 @@ interface Failure {
 const gracePolls = 2;
 /** For how many milliseconds an open run that failed waits for the end of its threads. */
 const endMs = 2_000;
-/** After so many threads have ended before any worker started, the host is taken to be unable to start any. */
-const mostFailedStarts = 2;
 
 export class Runner {
   readonly #timeoutMs: number;
   readonly #linked = new WeakMap<Program, LinkedProgram>();
   readonly #wakePolicy = new WakePolicy();
+  readonly #supervisor: PoolSupervisor;
   #threads: number;
   #workspace: Workspace;
-  #pool: WorkerPool | undefined;
   #programs = 0;
-  #failedStarts = 0;
   #open: OpenRun | undefined;
-  #isShrinkPlanned = false;
   /** whether all threads are called to every run, for tests of what they do together; by default if that pays */
   isAlwaysShared = false;
 
@@ -60,6 +55,8 @@ export class Runner {
     this.#threads = threads;
     this.#timeoutMs = timeoutMs;
     this.#workspace = new Workspace(threads);
+    const isIdle = (): boolean => !this.#open;
+    this.#supervisor = new PoolSupervisor({ threads, isIdle, onExit: (pool, exit) => this.#onExit(pool, exit) });
   }
 
   get threads(): number {
@@ -72,12 +69,11 @@ export class Runner {
     this.#threads = threads;
     this.#workspace.release();
     this.#workspace = new Workspace(threads);
-    this.#pool?.resize(threads);
-    this.#planShrink();
+    this.#supervisor.resize(threads);
   }
 
   get workers(): readonly WorkerHandle[] {
-    return this.#pool?.workers ?? [];
+    return this.#supervisor.pool?.workers ?? [];
   }
 
   get isOpen(): boolean {
@@ -99,7 +95,7 @@ export class Runner {
     const linked = this.#linked.get(program);
     if (!linked) return;
     this.#linked.delete(program);
-    this.#pool?.forget(linked.id);
+    this.#supervisor.pool?.forget(linked.id);
   }
 
   /** Runs the program, the caller as thread 0; returns when it is done. Throws a RunError. */
@@ -169,7 +165,7 @@ export class Runner {
     const open = this.#open;
     if (!open) throw new Error('internal: no run is open');
     this.#open = undefined;
-    this.#planShrink();
+    this.#supervisor.planShrink();
     const { linked, options, pool, began, exit } = open;
     if (!pool || pool.takeFirstPlace()) {
       this.#takePart(open);
@@ -187,22 +183,22 @@ export class Runner {
   }
 
   /** Gives back the memory that is kept from run to run. */
-  rest(): void {
+  releaseWorkspace(): void {
     if (!this.#open) this.#workspace.release();
   }
 
   /** Ends the workers. No run is open. */
   async end(): Promise<void> {
-    const pool = this.#detachPool();
+    const ended = this.#supervisor.end();
     this.#workspace.release();
-    await pool?.end();
+    await ended;
   }
 
   #isShared({ gain }: LinkedProgram, { parallel }: RunOptions): boolean {
     if (this.#threads === 1) return false;
     if (parallel !== undefined) return parallel;
     if (this.isAlwaysShared || gain === Number.POSITIVE_INFINITY) return true;
-    return gain > 0 && this.#wakePolicy.pays(gain, this.#pool?.areOthersAwake ?? false, performance.now());
+    return gain > 0 && this.#wakePolicy.pays(gain, this.#supervisor.pool?.areOthersAwake ?? false, performance.now());
   }
 
   /** Notes how long the run that began then has taken. */
@@ -223,56 +219,16 @@ export class Runner {
   }
 
   /** Calls workers to a run; undefined where none can be started. */
-  #call(linked: LinkedProgram, table: number, who: { first: boolean; others: boolean }): WorkerPool | undefined {
-    if (this.#failedStarts >= mostFailedStarts) return undefined;
-    const { id, program } = linked;
-    try {
-      const pool = this.#attachedPool();
-      pool.open(id, program.module, table, this.#workspace, { ...who, isSoon: this.#wakePolicy.isSoon });
-      return pool;
-    } catch (error) {
-      this.#failedStarts = mostFailedStarts;
-      warnOfOneThread(error);
-      void this.#abandon();
-      this.#workspace.prepare(program);
-      return undefined;
-    }
-  }
-
-  #attachedPool(): WorkerPool {
-    if (!this.#pool) {
-      const pool: WorkerPool = new WorkerPool(this.#threads, (exit) => this.#onExit(pool, exit));
-      this.#pool = pool;
-    }
-    return this.#pool;
-  }
-
-  #detachPool(): WorkerPool | undefined {
-    const pool = this.#pool;
-    this.#pool = undefined;
-    return pool;
-  }
-
-  /**
-   * Ends a pool that has more workers than are needed, after a turn of the event loop; the next run spawns a smaller one. One pool
-   * ends at a time.
-   */
-  #planShrink(): void {
-    if (this.#isShrinkPlanned || !this.#pool?.hasSurplus) return;
-    this.#isShrinkPlanned = true;
-    host.afterTurn(() => void this.#shrink());
-  }
-
-  async #shrink(): Promise<void> {
-    if (!this.#open && this.#pool?.hasSurplus) await this.#detachPool()?.end();
-    this.#isShrinkPlanned = false;
-    if (!this.#open) this.#planShrink();
+  #call(
+    { id, program }: LinkedProgram,
+    table: number,
+    who: { first: boolean; others: boolean },
+  ): WorkerPool | undefined {
+    const call = { ...who, isSoon: this.#wakePolicy.isSoon };
+    return this.#supervisor.call(id, program.module, table, this.#workspace, call);
   }
 
   #onExit(pool: WorkerPool, exit: WorkerExit): void {
-    if (pool !== this.#pool) return;
-    if (pool.hasStarted) this.#failedStarts = 0;
-    else if (!wasTerminated(exit) && ++this.#failedStarts === mostFailedStarts) warnOfOneThread(exit.error);
     if (this.#open?.pool === pool) {
       this.#open.exit ??= exit;
       pool.wake();
@@ -317,7 +273,7 @@ export class Runner {
 
   /** Ends the threads by force. Resolves when they are gone and the workspace, which they might have touched, is given back. */
   async #abandon(): Promise<void> {
-    const pool = this.#detachPool();
+    const pool = this.#supervisor.detach();
     if (!pool) return;
     const workspace = this.#workspace;
     this.#workspace = new Workspace(this.#threads);
@@ -330,7 +286,7 @@ function isOver({ pool, exit, failure }: OpenRun): boolean {
   return pool === undefined || pool.outcome !== undefined || exit !== undefined || failure !== undefined;
 }
 
-/** Resolves with the promise, or after so many milliseconds. */
+/** Resolves with the promise, or after this number of milliseconds. */
 async function within(milliseconds: number, promise: Promise<void>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<void>((resolve) => {
@@ -338,16 +294,6 @@ async function within(milliseconds: number, promise: Promise<void>): Promise<voi
   });
   await Promise.race([promise, late]);
   clearTimeout(timer);
-}
-
-/** Whether a thread was ended from outside, rather than failed by itself: then the error tells the exit code only. */
-function wasTerminated({ error }: WorkerExit): boolean {
-  return error.message.startsWith('worker exited with code');
-}
-
-function warnOfOneThread(error: unknown): void {
-  const reason = messageOf(error);
-  host.warn(`worker threads cannot be started (${reason}); one thread does all the work`, { type: 'Treadle' });
 }
 
 function messageOf(thrown: unknown): string {

@@ -1,5 +1,5 @@
-// The team of threads, as the compiler uses it: `run` blocks; `runAsync` leaves the event loop free. Runs happen one at a time, in
-// the order of the calls. How a run is shared out is in runner.ts, how runs wait for each other in run-queue.ts.
+// The team of threads, as the compiler uses it: `run` blocks; `runAsync` leaves the event loop free. Runs happen one at a time,
+// in the order of the calls. How a run is shared out is in runner.ts, how runs wait for each other in run-queue.ts.
 
 import { host } from '#host';
 import type { WorkerHandle } from '../host/host.ts';
@@ -11,7 +11,10 @@ import { Runner } from './runner.ts';
 export interface TeamOptions {
   /** how many threads compute; by default as many as the cores that this process may use */
   readonly threads?: number;
-  /** for how many milliseconds the threads that a run waits for may compute nothing at all, before the run fails; 10,000 by default */
+  /**
+   * for how many milliseconds the threads that a run waits for may compute nothing at all, before the run fails; 10,000 by
+   * default
+   */
   readonly timeoutMs?: number;
 }
 
@@ -85,8 +88,8 @@ export class Team {
   }
 
   /** Gives back the memory that is kept between runs; the next run allocates it again. */
-  rest(): void {
-    this.#runner.rest();
+  releaseWorkspace(): void {
+    this.#runner.releaseWorkspace();
   }
 
   /** Ends the threads after the runs under way are finished; the next run starts new ones. */

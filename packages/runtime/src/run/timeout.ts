@@ -4,7 +4,7 @@
 
 import { host } from '#host';
 
-/** A caller that waits asks once in so many milliseconds. */
+/** How often a caller that waits asks, in milliseconds. */
 export const pollMilliseconds = 100;
 
 /** Threads that compute for less than this share of the time only wait. */
@@ -27,7 +27,7 @@ export class Timeout {
   }
 
   /**
-   * Whether further waiting is in vain; ask once every `pollMilliseconds`. `threads`: the numbers by which the system knows them,
+   * Whether to give up; ask once every `pollMilliseconds`. `threads`: the numbers by which the system knows them,
    * ≤ 0 where unknown; `progress`: a count that changes when the run makes progress.
    */
   isOver(threads: readonly number[], progress: number): boolean {

@@ -1,12 +1,12 @@
-// From compiled code to the function that a thread calls. A thread instantiates a module of kernels once, whichever of its
-// programs links it first, and forgets it when none of them is left.
+// Links compiled code to the function that a thread calls. A thread instantiates a module of kernels once, for all programs
+// that use it, and forgets the instance when the last of them is gone.
 
 import { clock } from '../run/clock.ts';
 import { failWhereArmed } from '../run/fault.ts';
 import type { Code, Kernels } from '../run/program.ts';
 import { type WebAssemblyInstance, type WebAssemblyMemory, webAssembly } from '../webassembly.ts';
 
-/** Byte addresses in, one of `status` out. */
+/** Runs a program: works at tiles until all are claimed. Takes byte addresses, returns one of `status`. */
 export type Main = (control: number, table: number, scratch: number, thread: number) => number;
 
 /** The instances of this thread, by the numbers of their modules. */
@@ -15,23 +15,24 @@ const forgotten = new FinalizationRegistry<number>((id) => {
   if (!instances.get(id)?.deref()) instances.delete(id);
 });
 
-/** Makes this thread link programs to an instance that it has already. */
+/** Makes this thread link programs to an instance that exists already, for the module with this number. */
 export function useInstance(id: number, instance: WebAssemblyInstance): void {
   instances.set(id, new WeakRef(instance));
   forgotten.register(instance, id);
 }
 
+/** The entry of a program in this thread. Throws where the modules do not fit each other. */
 export function instantiate({ entry, functions }: Code, memory: WebAssemblyMemory): Main {
   const kernels = new webAssembly.Table({ element: 'anyfunc', initial: functions.length });
   functions.forEach(({ kernels: from, name }, position) => {
     const func = instanceOf(from, memory).exports[name];
-    if (!func) throw new Error(`internal: a module of kernels exports ${name}`);
+    if (!func) throw new Error(`internal: a module of kernels must export ${name}`);
     kernels.set(position, func);
   });
   const { main } = new webAssembly.Instance(entry, {
     env: { memory, clock, kernels, fault: () => failWhereArmed(memory) },
   }).exports;
-  if (!main) throw new Error('internal: a program exports main');
+  if (!main) throw new Error('internal: a program must export main');
   return main;
 }
 

@@ -48,17 +48,18 @@ export const errorThreadWord: number = 7 * line;
 export const writingError = -1;
 const errorLengthWord = errorThreadWord + 1;
 const errorTextWord = errorThreadWord + 2;
+const errorLines = 64;
 /** The longest text of an error, in UTF-16 code units, one word each; a longer text is cut. */
-const errorTextLength = 16 * line - 2;
+export const errorTextLength: number = errorLines * line - 2;
 
 /** The number by which the system knows a worker's thread, or `unknownThread`; 0 until the worker has started. */
 export function nativeWord(thread: number): number {
-  return errorThreadWord + 16 * line + thread;
+  return errorThreadWord + errorLines * line + thread;
 }
 
 export const unknownThread = -1;
 
-/** Words of a descriptor for so many threads. */
+/** The length in words of a descriptor for a number of threads. */
 export function descriptorWords(threads: number): number {
   return nativeWord(threads);
 }

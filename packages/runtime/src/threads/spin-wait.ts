@@ -1,6 +1,6 @@
 // How a worker waits for its doorbell: it spins (reads the word again and again) while the next run is likely to come soon, and
-// otherwise sleeps. A worker that spins in vain may hold the core that the caller needs. So the caller says what it expects: it
-// alone sees the runs that no worker is called to.
+// otherwise sleeps. A worker that spins for nothing may hold the core that the caller needs. So the caller says what it expects:
+// it alone sees the runs that no worker is called to.
 
 import { closed, isSoonWord, sleepersOf } from './run-descriptor.ts';
 
@@ -31,7 +31,9 @@ export class SpinWait {
     return undefined;
   }
 
-  /** Sleeps until the doorbell is rung. The run if it is still open; a worker that wakes too late for it spins for the next one. */
+  /**
+   * Sleeps until the doorbell is rung. The run if it is still open; a worker that wakes too late for it spins for the next one.
+   */
   sleep(last: number): number | undefined {
     // Counted as asleep before the doorbell is read again: the caller rings first and reads the count afterwards.
     Atomics.add(this.#words, sleepersOf(this.#doorbell), 1);

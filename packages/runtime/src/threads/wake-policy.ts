@@ -1,18 +1,20 @@
-// Whether a run is worth a call to the other threads. Awake they come within a microsecond; asleep they cost the caller a
-// system call, and come when much of a short run is over. So a run calls sleeping threads when it gains more than that alone,
-// or when runs follow each other so closely that threads would stay awake between them, and what was forgone by not calling
-// them adds up to the cost of waking them (the ski-rental rule: at most twice the cost of the best choice in hindsight).
+// Decides whether a run calls the other threads. A thread that is awake joins within a microsecond. Waking a thread costs the
+// caller a system call, and the thread joins when much of a short run is over. So a run calls sleeping threads when it gains
+// more than waking costs. It also calls them when runs follow each other so closely that threads would stay awake between them,
+// and the time lost by not calling them adds up to the cost of waking: the ski-rental rule, at most twice the cost of the best
+// choice in hindsight.
 
 import type { Work } from '../run/program.ts';
 import { soonMilliseconds } from './spin-wait.ts';
 
-/** What a phase costs every thread in waiting for the others, in nanoseconds; measured as 350. */
+/** For how many nanoseconds every thread waits for the others at the end of a phase; 350 were measured. */
 const phaseNanoseconds = 400;
-/** The least gain for which threads that are awake are called: opening and closing the run takes about as long. */
+/** Nanoseconds that a run must gain to call threads that are awake: opening and closing it for them takes about as long. */
 const leastGain = 2_000;
 /**
- * The gain from which a run alone pays for waking: 15 to 20 µs go by for the caller, and about 45 until somebody comes. Measured
- * with a thread that sleeps: a run of 100 µs, which two that are awake share in 50, takes 110 µs; one of 300 takes 190.
+ * Nanoseconds that a run must gain to call threads that sleep. Waking takes the caller 15 to 20 µs, and about 45 µs go by until
+ * a thread joins. Measured with one thread that sleeps: a run of 100 µs, which two threads that are awake do in 50, takes 110
+ * µs; a run of 300 µs takes 190.
  */
 export const wakeNanoseconds = 75_000;
 
@@ -21,7 +23,7 @@ export function costOf(work: Work): number {
   return work.flat().reduce((sum, { cost, tiles, times = 1 }) => (tiles === 0 ? sum : sum + times * cost), 0);
 }
 
-/** Nanoseconds that so many threads, awake, save of the work. */
+/** Nanoseconds that this number of threads saves, when all are awake. */
 export function gainOf(work: Work, threads: number): number {
   if (threads === 1) return 0;
   let gain = 0;
@@ -34,7 +36,7 @@ export function gainOf(work: Work, threads: number): number {
       largest = Math.max(largest, step.cost / step.tiles);
     }
     if (tiles === 0) continue;
-    // Tiles of one size go round ⌈tiles/threads⌉ times; no phase is over before its largest tile.
+    // With tiles of one size, each thread runs up to ⌈tiles / threads⌉ of them; no phase is over before its largest tile.
     const shared = Math.max(largest, (cost / tiles) * Math.ceil(tiles / threads));
     gain += (phase[0]?.times ?? 1) * (cost - shared - phaseNanoseconds);
   }
@@ -42,18 +44,18 @@ export function gainOf(work: Work, threads: number): number {
 }
 
 export class WakePolicy {
-  /** nanoseconds that sleeping threads would have saved in the runs that followed each other closely */
+  /** nanoseconds that threads, had they been awake, would have saved in the latest runs that followed each other closely */
   #forgone = 0;
-  /** when the last run ended that other threads could have helped with */
+  /** when the last run ended that gains from other threads, in milliseconds */
   #lastEnd = Number.NEGATIVE_INFINITY;
   #isSoon = false;
 
-  /** Whether the last run that `pays` was asked about followed the one before so closely that threads wait awake. */
+  /** Whether the run that `pays` was last asked about followed the one before so closely that threads wait awake. */
   get isSoon(): boolean {
     return this.#isSoon;
   }
 
-  /** Whether to call the others to a run that would gain so much and begins now (in milliseconds). */
+  /** Whether to call the other threads to a run that begins `now` (in milliseconds) and would gain `gain` nanoseconds. */
   pays(gain: number, areAwake: boolean, now: number): boolean {
     if (gain < leastGain) return false;
     this.#isSoon = now - this.#lastEnd < soonMilliseconds;
@@ -64,7 +66,7 @@ export class WakePolicy {
     return true;
   }
 
-  /** To be told when a run ends that `pays` was asked about. */
+  /** Call this with the time in milliseconds when a run ends that `pays` was asked about. */
   ended(now: number): void {
     this.#lastEnd = now;
   }

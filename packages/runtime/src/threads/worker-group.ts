@@ -1,4 +1,5 @@
-// Workers that were spawned together and listen to one doorbell. It knows which programs they have been sent, not what is run when.
+// Workers that were spawned together and listen to one doorbell. It knows which programs they have been sent, not what is run
+// when.
 
 import { host } from '#host';
 import type { ThreadGroup, WorkerHandle } from '../host/host.ts';

@@ -81,10 +81,10 @@ function abort(memory: WebAssemblyMemory, control: number): void {
   Atomics.store(new Int32Array(memory.buffer), ((control >>> 0) + abortOffset) / 4, 1);
 }
 
-/** Returns at once for a member of the team. Any other worker sleeps here, where no run wakes it, until it is a member or is to stop. */
+/** Sleeps while the worker is no member of the team, and is not to stop. No run wakes it here. */
 function waitInReserve(words: Int32Array, thread: number): void {
   for (;;) {
-    // The bell is read first: the caller changes the number of members, then rings.
+    // The doorbell is read first: the caller changes the number of members, then rings.
     const seen = Atomics.load(words, reserveDoorbell);
     if (seen === stop || thread < Atomics.load(words, membersWord)) return;
     Atomics.wait(words, reserveDoorbell, seen);

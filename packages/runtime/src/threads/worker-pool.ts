@@ -53,7 +53,7 @@ export interface WorkerExit {
 
 /** The largest team; more threads would use up the memory of a machine, not its cores. */
 export const mostThreads = 1024;
-/** Numbers of runs start again at 1 after so many; by then no worker remembers the old ones. */
+/** The number of a run after which numbers start again at 1; by then no worker remembers the old ones. */
 const runs = 2 ** 30;
 const spinMilliseconds = 0.05;
 const pollSlices = pollMilliseconds / sliceMilliseconds;

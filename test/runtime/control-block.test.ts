@@ -1,4 +1,4 @@
-// The control block: every word has a place of its own, on a cache line that nobody else writes where that matters.
+// The control block: no two words overlap, and words that different threads write often lie on different cache lines.
 
 import {
   abortOffset,
@@ -6,8 +6,8 @@ import {
   doneOffset,
   logOffset,
   nextOffset,
-  placeOffset,
-  placeStride,
+  threadOffset,
+  threadStride,
   timeoutOffset,
   waitersOffset,
 } from '@treadle/runtime';
@@ -26,7 +26,7 @@ test('no two words share an address, and all lie within the block', () => {
         waitersOffset,
         ...range(steps).flatMap((step) => [nextOffset(step), doneOffset(step)]),
         ...range(threads).flatMap((thread) => {
-          const place = placeOffset(steps, thread, isWatched);
+          const place = threadOffset(steps, thread, isWatched);
           const log = isWatched ? range(3 * steps).map((word) => place + logOffset(0) + 4 * word) : [];
           return [place, ...log];
         }),
@@ -42,8 +42,8 @@ test('no two threads write to one cache line of their own', () => {
   fc.assert(
     fc.property(shapes, ({ steps, threads, isWatched }) => {
       const lines = range(threads).flatMap((thread) => {
-        const place = placeOffset(steps, thread, isWatched);
-        expect(place).toBe(placeOffset(steps, 0, isWatched) + thread * placeStride(steps, isWatched));
+        const place = threadOffset(steps, thread, isWatched);
+        expect(place).toBe(threadOffset(steps, 0, isWatched) + thread * threadStride(steps, isWatched));
         const end = isWatched && steps > 0 ? place + logOffset(steps) : place + 4;
         const first = Math.floor(place / 64);
         return range(Math.ceil(end / 64) - first).map((i) => first + i);
