@@ -49,7 +49,7 @@ export function checkIndices(indices: Node, range: IndexRange): Node {
       ];
     },
     // Rows that a run does not have must not be checked: they are known where they are the last ones.
-    ragged: (_, axis) => (sizeOf(shape.slice(0, axis)) === 1 ? axis : undefined),
+    dynamicAxis: (_, axis) => (sizeOf(shape.slice(0, axis)) === 1 ? axis : undefined),
     gradient: () => [],
   };
   return applyOp(op, [indices], shape, 'int32');

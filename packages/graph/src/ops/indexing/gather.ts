@@ -28,7 +28,7 @@ function gatherRows(x: Node, indices: Node, shape: Shape, axis: number, count?: 
       const store = { slot: output, view: denseView(rows) };
       return [gatherKernel({ name: `gather ${rows.join('×')}`, source, indices: at, store, count: there, present })];
     },
-    ragged: (input) => (input === 1 ? axis : undefined),
+    dynamicAxis: (input) => (input === 1 ? axis : undefined),
     gradient: (dy) => [
       x.dtype === 'float32' ? scatterRows(reshape(dy, rows), indices, n, x.shape) : undefined,
       undefined,
@@ -55,7 +55,7 @@ function scatterRows(updates: Node, indices: Node, n: number, shape: Shape): Nod
       const name = `scatterAdd ${rows.join('×')}`;
       return [scatterAddKernel({ name, type: 'f32x4', updates: from, indices: at, store, count: combined })];
     },
-    ragged: (input, axis) => (axis === (input === 0 ? 1 : 0) ? 'combined' : undefined),
+    dynamicAxis: (input, axis) => (axis === (input === 0 ? 1 : 0) ? 'combined' : undefined),
     gradient: (dy) => [gatherRows(reshape(dy, rows), indices, updates.shape, 1), undefined],
   };
   if (outer === 1) scatteredRows.set(op, n);

@@ -55,7 +55,7 @@ function firstPlaces(indices: Node): Node {
       const table = allocate(hashSize(sizeOf(shape)));
       return [firstPlacesKernel({ name: `firstPlaces ${shape}`, indices: source, store, table, present })];
     },
-    ragged: (_, axis) => axis,
+    dynamicAxis: (_, axis) => axis,
     gradient: () => [],
   };
   return applyOp(op, [indices], indices.shape, 'int32');
@@ -74,7 +74,7 @@ function sumRepeated(rows: Node, firsts: Node): Node {
         sumRepeatedKernel({ name: `sumRepeated ${rows.shape.join('×')}`, rows: from, firsts: at, store, present }),
       ];
     },
-    ragged: (_, axis) => (axis === 0 ? 0 : undefined),
+    dynamicAxis: (_, axis) => (axis === 0 ? 0 : undefined),
     gradient: (dy) => [gatherUnchecked(dy, firsts), undefined],
   };
   return applyOp(op, [rows, firsts], rows.shape, 'float32');
@@ -110,7 +110,7 @@ export function setRows(table: Node, list: RowList, rows: Node): Node {
       const all = { name: 'copy', key: 'copy', shape: table.shape, loads: [load], stores, cost: 0.1 };
       return [lanes({ ...all, body: (_, v) => v }), set];
     },
-    ragged: (input, axis) => (input > 0 && axis === 0 ? 'combined' : undefined),
+    dynamicAxis: (input, axis) => (input > 0 && axis === 0 ? 'combined' : undefined),
     gradient: (dy) => {
       const none = broadcastTo(constantNode(0, 'float32'), rows.shape);
       return [setRows(dy, list, none), reshape(firstRows(list, takeRows(dy, list)), matrix), undefined, undefined];

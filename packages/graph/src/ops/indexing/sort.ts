@@ -44,7 +44,7 @@ function orderRows(rows: Node, k: number, isDescending: boolean): readonly [valu
         const stores = { values: toValues, positions: toPositions };
         return [argsortKernel({ name, type: keys[rows.dtype], isDescending, source, ...stores, present })];
       },
-      ragged: (_, axis) => (axis === 0 ? 0 : undefined),
+      dynamicAxis: (_, axis) => (axis === 0 ? 0 : undefined),
       gradientOfResults: ([dy], [, at], [source = rows]) => {
         if (!dy || !at) return [];
         const [, n = 1] = source.shape;

@@ -20,7 +20,7 @@ const product: TiledOp = {
     if (!a || !b) throw new Error('internal: matmul needs two inputs');
     return matmulKernels({ a, b, out: output, level, allocate, epilogue, depth: combined, present });
   },
-  ragged: (input, axis, shape) => (axis === shape.length - (input === 0 ? 1 : 2) ? 'combined' : axis),
+  dynamicAxis: (input, axis, shape) => (axis === shape.length - (input === 0 ? 1 : 2) ? 'combined' : axis),
   // Σₜ Aₜ·Bₜ is one product: the Aₜ side by side, times the Bₜ one below the other
   sumOfBatch: ([a, b]) => {
     if (!a || !b) throw new Error('internal: matmul needs two inputs');
