@@ -183,7 +183,7 @@ test('an empty batch has gradients too', () => {
   expect(dw?.data()).toEqual(new Float32Array(25));
 });
 
-test('the function must give a tensor', () => {
+test('the function must return a tensor', () => {
   const f = Object.assign(() => 3) as never as (x: Tensor) => Tensor;
-  expect(() => checkpoint(f)(x)).toThrow(new TypeError('checkpoint: the function must give a tensor; got 3'));
+  expect(() => checkpoint(f)(x)).toThrow(new TypeError('checkpoint: the function must return a tensor; got 3'));
 });

@@ -78,7 +78,7 @@ test.each<readonly [string, () => unknown]>([
     () => plain(setThreads)(Symbol()),
   ],
   ['grad: f must be a function; got a Tensor', () => plain(grad)(x)],
-  ['grad: what f gives must be a tensor; got 3', () => plain(grad(plain(() => 3) as typeof f))(x)],
+  ['grad: the result of f must be a tensor; got 3', () => plain(grad(plain(() => 3) as typeof f))(x)],
   ['gradients: xs must be an array; got a Tensor; gradients(y, [x])', () => plain(gradients)(x.sum(), x)],
 ])('%s', (message, call) => {
   const error = errorOf(call);

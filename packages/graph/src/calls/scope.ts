@@ -31,5 +31,5 @@ export function inLoop<T>(f: () => T): T {
 
 /** Throws an Error inside the body of a loop: for what a step cannot do. */
 export function checkOutsideLoop(rule: string, hint: string): void {
-  if (loops > 0) throw new Error(`scan: ${rule}; got it in the function that scan was given; ${hint}`);
+  if (loops > 0) throw new Error(`scan: ${rule}; got such a call in its function; ${hint}`);
 }

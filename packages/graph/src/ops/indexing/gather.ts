@@ -130,7 +130,7 @@ function chosenAxis(x: Node, indices: Node, axis: number): readonly [axis: numbe
   const at = normalizeAxis('gather', axis, x.shape.length);
   const n = x.shape[at] ?? 1;
   if (n === 0 && sizeOf(indices.shape) > 0) {
-    throw new ShapeError(`gather: there must be something to choose from; got ${showShape(x.shape)}, axis ${at}`);
+    throw new ShapeError(`gather: the axis must not be empty; got ${showShape(x.shape)}, axis ${at}`);
   }
   return [at, n];
 }

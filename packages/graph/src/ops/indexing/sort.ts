@@ -107,7 +107,7 @@ export function topK(x: Node, k: number, axis = -1): [values: Node, positions: N
   const [count = 1, n = 1] = rows.shape;
   if (!Number.isInteger(k) || k < 0 || k > n) {
     throw new ShapeError(
-      `topK: k must be a whole number from 0 to ${n}, what there is; got ${show(k)} for ${showShape(x.shape)}`,
+      `topK: k must be a whole number from 0 to ${n}, the extent of the axis; got ${show(k)} for ${showShape(x.shape)}`,
     );
   }
   if (x.dtype === 'bool')

@@ -44,7 +44,7 @@ export function nonEmptyAxes(op: string, x: Node, axes: Axes): readonly number[]
   const empty = reduced.find((axis) => x.shape[axis] === 0);
   if (empty === undefined) return reduced;
   throw new ShapeError(
-    `${op}: there must be something to choose from; got ${showShape(x.shape)}, axis ${empty} of which is empty`,
+    `${op}: an axis must not be empty; got ${showShape(x.shape)}, axis ${empty}`,
   );
 }
 
