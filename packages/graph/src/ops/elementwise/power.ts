@@ -1,4 +1,4 @@
-// pow and the roots.
+// pow, sqrt, rsqrt.
 
 import * as math from '@treadle/kernels';
 import { type Expr, type FunctionBuilder, f32x4, i32x4, v128 } from '@treadle/wasm';

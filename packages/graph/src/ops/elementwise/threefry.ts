@@ -1,7 +1,6 @@
-// Values that are computed from where an element stands: 0, 1, 2 …, and random numbers. Random bits are Threefry-2x32 with
-// 13 rounds (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011: the fewest that pass BigCrush): a block
-// cipher of (key, counter), the counter made from the position, so that a number depends on its seed and position alone, not
-// on threads, tiles or what was drawn before.
+// Random bits by Threefry-2x32 with 13 rounds, the fewest that pass BigCrush (Salmon et al., "Parallel random numbers: as easy as 1,
+// 2, 3", SC 2011). It is a block cipher of a key, made from the seed, and a counter, made from the position of an element. So a random
+// number depends on seed and position alone: not on threads, tiles, or numbers that were drawn before.
 
 import { normalPair, quarterOf } from '@treadle/kernels';
 import { type Expr, type FunctionBuilder, f32x4, i32x4, reinterpret, v128 } from '@treadle/wasm';
