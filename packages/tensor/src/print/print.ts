@@ -16,6 +16,7 @@ export function heading(shape: Shape, dtype: Dtype): string {
   return `Tensor [${shape.join(', ')}] ${dtype}`;
 }
 
+/** The text of a tensor with these values. */
 export function print(values: ArrayLike<number>, shape: Shape, dtype: Dtype): string {
   const head = heading(shape, dtype);
   if (shape.length === 0) return `${head} ${showNumber(values[0] ?? 0, dtype)}`;

@@ -34,7 +34,7 @@ export function openRows(xs: readonly Tensor[]): OpenRows {
   return { tensors: xs.map(withMostRows), count };
 }
 
-/** The rows with these numbers, int32 [i], of each tensor: [i, …]. Numbers are 0 … n − 1, unchecked; no gradient passes. */
+/** The rows with these numbers, int32 [i], of each tensor: [i, …]. Numbers out of 0 … n − 1 are clamped; no gradient passes. */
 export function gatherRows({ tensors, count }: OpenRows, numbers: Tensor): readonly Tensor[] {
   return tensors.map((x) => new Tensor(gatherUnchecked(x.node, numbers.node, 0, count.node)));
 }

@@ -14,6 +14,7 @@ import {
 import { tensorsIn, withTensors } from '../map-tensors.ts';
 import { Tensor } from '../tensor.ts';
 
+/** Options of scan. */
 export interface ScanOptions {
   /** number of steps; by default the leading extent of the tensors in `xs`. Needed where `xs` has no tensors. */
   readonly length?: number | undefined;

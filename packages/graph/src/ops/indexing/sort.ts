@@ -14,8 +14,9 @@ import { slice } from '../moves/slice-and-pad.ts';
 import { transpose } from '../moves/transpose.ts';
 import { scatterUnchecked } from './gather.ts';
 
+/** Options of sort and argsort. */
 export interface SortOptions {
-  /** the largest first; false by default */
+  /** whether the largest comes first; false by default */
   readonly descending?: boolean;
 }
 

@@ -9,6 +9,7 @@ import { type Axes, normalizeAxes, showShape, sizeOf } from '../../shape.ts';
 import { reshape } from '../moves/reshape.ts';
 import { transpose } from '../moves/transpose.ts';
 
+/** Options of reductions. */
 export interface ReduceOptions {
   /** whether the reduced axes are kept, with extent 1; false by default */
   readonly keepDims?: boolean;
