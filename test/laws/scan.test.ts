@@ -409,14 +409,14 @@ describe('scan says what is wrong', () => {
       () => scan((c, x) => [c.cast('int32'), x], carry, xs),
       /keeps its dtype; got float32 → int32/,
     ],
-    ['no pair', () => scan((c) => c as never, carry, xs), /f must give \[carry, y\]/],
+    ['no pair', () => scan((c) => c as never, carry, xs), /f must return \[carry, y\]/],
     [
       'slices of other lengths',
       () => scan((c, x) => [c, x], carry, [xs, zeros([4])]),
-      /as long as each other; got 3, 4/,
+      /the same leading extent; got 3, 4/,
     ],
-    ['a length that does not fit', () => scan((c, x) => [c, x], carry, xs, { length: 2 }), /as length says; got 3, 2/],
-    ['no length', () => scan((c) => [c, c], carry, undefined as never), /say \{ length \}/],
+    ['a length that does not fit', () => scan((c, x) => [c, x], carry, xs, { length: 2 }), /equal to length; got 3, 2/],
+    ['no length', () => scan((c) => [c, c], carry, undefined as never), /give \{ length \}/],
     ['a slice of a number', () => scan((c, x) => [c, x], carry, tensor(1)), /must have an axis/],
     [
       'an assignment',

@@ -72,7 +72,7 @@ test.each(Object.entries(exact))('%s: second derivatives are the same', (_, f) =
   expect(second(f)).not.toEqual(new Float32Array(30));
 });
 
-test('gradients reach what the function found elsewhere: variables, values of them, and arguments in structures', () => {
+test('gradients reach variables, values computed from them, and arguments in structures', () => {
   const w = variable(weights);
   const half = w.mul(0.5);
   const f = ({ pair: [a, b] }: { pair: readonly [Tensor, Tensor] }, scale: number): Tensor =>
@@ -83,7 +83,7 @@ test('gradients reach what the function found elsewhere: variables, values of th
   expect(got.every((values) => values.some((value) => value !== 0))).toBe(true);
 });
 
-test('what was read in between is computed again all the same', () => {
+test('a value that was read in between is computed again in the gradient', () => {
   const f = (t: Tensor): Tensor => {
     const h = t.matmul(weights).tanh();
     h.data();
@@ -148,12 +148,12 @@ describe('a network of 36 layers', () => {
     for (const parts of [1, 6]) expect(train(parts)).toEqual(want);
   });
 
-  test('computes each product of the forward pass once more, however many checkpoints there are', () => {
+  test('computes each product of the forward pass once more, for any number of checkpoints', () => {
     expect(productsOf(0)).toHaveLength(3 * depth - 1);
     for (const parts of [1, 3, 6, 12]) expect(productsOf(parts)).toHaveLength(4 * depth - 1);
   });
 
-  test('computes nothing again before the forward pass is done', () => {
+  test('recomputes nothing before the forward pass is done', () => {
     const lossAt = (parts: number): number =>
       plans.get(parts)?.kernels.find(({ ops }) => ops.includes('sum'))?.phase ?? -1;
     for (const parts of [0, 3, 6, 12]) {
@@ -171,7 +171,7 @@ describe('a network of 36 layers', () => {
     expect(arenaOf(6)).toBeLessThan(arenaOf(12));
   });
 
-  test('has an arena within 15 % of the least possible', () => {
+  test('has an arena within 15 % of the smallest possible one', () => {
     for (const { arena } of plans.values()) expect(arena.bytes).toBeLessThanOrEqual(1.15 * arena.bytesAlive);
   });
 });
@@ -183,7 +183,7 @@ test('an empty batch has gradients too', () => {
   expect(dw?.data()).toEqual(new Float32Array(25));
 });
 
-test('the function must give a tensor', () => {
+test('the function must return a tensor', () => {
   const f = Object.assign(() => 3) as never as (x: Tensor) => Tensor;
-  expect(() => checkpoint(f)(x)).toThrow(new TypeError('checkpoint: the function must give a tensor; got 3'));
+  expect(() => checkpoint(f)(x)).toThrow(new TypeError('checkpoint: the function must return a tensor; got 3'));
 });

@@ -28,7 +28,7 @@ function counted<A extends readonly unknown[], R>(f: (...args: A) => R) {
   return { compiled, calls: () => calls };
 }
 
-test('a function is called once for each shapes and dtypes of its arguments', () => {
+test('a function is called once for each combination of shapes and dtypes', () => {
   const { compiled, calls } = counted((x: Tensor) => x.mul(2));
   expect(compiled(tensor([1, 2])).toArray()).toEqual([2, 4]);
   expect(compiled(tensor([3, 4])).toArray()).toEqual([6, 8]);
@@ -84,7 +84,7 @@ test('arguments that differ never share a recording', () => {
   }
 });
 
-test('results of a run are values of their own', () => {
+test('results of two runs do not share memory', () => {
   const double = compile((x: Tensor) => x.mul(2));
   const results = [1, 2, 3].map((k) => double(tensor(new Float32Array(1000).fill(k))));
   expect(results.map((t) => t.data()[999])).toEqual([2, 4, 6]);
@@ -101,7 +101,7 @@ test('a function that returns its argument returns its value', () => {
   ]);
 });
 
-test('a function without tensors, or without a result, is run all the same', () => {
+test('a function without tensors, or without a result, runs too', () => {
   const count = variable(0);
   const step = compile(() => {
     count.assignAdd(1);
@@ -130,7 +130,7 @@ test('a compiled function inside another becomes part of it', () => {
   expect(calls()).toBe(2);
 });
 
-describe('what a recording cannot know is refused', () => {
+describe('a value that a recording cannot know is refused', () => {
   const message = /^compile: .*not known while the function is recorded/;
 
   test('reading a value that depends on an argument', () => {
@@ -170,7 +170,7 @@ describe('what a recording cannot know is refused', () => {
     expect(w.toArray()).toEqual([1 + 1, 2 + 1]); // assigned where the promise was not waited for
   });
 
-  test('what is known may be read: what does not depend on arguments, variables or chance', () => {
+  test('a value that does not depend on arguments, variables or random numbers may be read', () => {
     const w = variable([1, 2]);
     const before = w.mul(10); // keeps the value of now
     const limit = tensor(3).add(1);
@@ -182,7 +182,7 @@ describe('what a recording cannot know is refused', () => {
     }
   });
 
-  test('an async function; the rest of it changes nothing', async () => {
+  test('an async function; its later part changes nothing', async () => {
     const v = variable(1);
     const step = compile(async (x: Tensor) => {
       v.assignAdd(x);
@@ -194,7 +194,7 @@ describe('what a recording cannot know is refused', () => {
     expect(v.item()).toBe(1);
   });
 
-  test('tensors that leave the function otherwise than as its results', () => {
+  test('tensors that leave the function other than as results', () => {
     const w = variable([1, 2]);
     const leaked: Tensor[] = [];
     const f = compile((x: Tensor) => {
@@ -213,7 +213,7 @@ describe('what a recording cannot know is refused', () => {
     expect(w.mul(2).toArray()).toEqual([2, 4]); // nothing waits to fail
   });
 
-  test('and the next call works, with variables as they were', () => {
+  test('the next call works, with variables as they were', () => {
     const v = variable([1, 2]);
     let fails = true;
     const step = compile((x: Tensor) => {
@@ -230,7 +230,7 @@ describe('what a recording cannot know is refused', () => {
   });
 });
 
-test('a step that prints a tensor goes on learning, and the print says that its value is not known', () => {
+test('a step that prints a tensor still learns, and the print says that the value is not known', () => {
   const printed: string[] = [];
   const w = variable(100);
   const learn = (print: (p: Tensor) => void) =>
@@ -250,7 +250,7 @@ test('a step that prints a tensor goes on learning, and the print says that its 
   expect(known()).toBe('Tensor [] float32 3.0');
 });
 
-test('variables that a function makes begin with what is there when it is recorded', () => {
+test('variables that a function makes start with the values at its recording', () => {
   const w = variable([1, 2]);
   let average: Variable | undefined;
   const noise = variable(0);
@@ -268,7 +268,7 @@ test('variables that a function makes begin with what is there when it is record
   expect(() => compile((x: Tensor) => variable(x.add(1)))(tensor(1))).toThrow(/^compile: a value is not known/);
 });
 
-test('what is done outside of a recording is done before the recorded function runs', () => {
+test('pending assignments outside a recording are made before the recorded function runs', () => {
   const w = variable(1);
   const f = compile((x: Tensor) => {
     outsideRecording(() => w.assign(5));
@@ -277,7 +277,7 @@ test('what is done outside of a recording is done before the recorded function r
   expect(f(tensor(2)).item()).toBe(10);
 });
 
-test('capacity must be a whole number, and no fewer than the rows', () => {
+test('capacity must be a whole number that is not less than the rows', () => {
   for (const capacity of [
     () => 1,
     () => 2.5,
@@ -292,7 +292,7 @@ test('capacity must be a whole number, and no fewer than the rows', () => {
   }
 });
 
-test('a function that throws somewhere leaves everything as it was, and the next call is right', () => {
+test('a function that throws at any point changes nothing, and the next call is right', () => {
   const step = fc.constantFrom('assign', 'draw', 'gradient', 'explain', 'compiled');
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 6 }), fc.nat(5), fc.boolean(), (steps, at, isEarly) => {
@@ -333,13 +333,13 @@ test('a function that throws somewhere leaves everything as it was, and the next
   );
 });
 
-test('what was recorded is forgotten but for its plan', () => {
+test('a recording keeps nothing but its plan', () => {
   const before = memory().plans;
   for (let i = 0; i < 5; i++) compile((x: Tensor) => x.mul(i))(tensor(1));
   expect(memory().plans - before).toBeLessThanOrEqual(1); // numbers are bound to a plan
 });
 
-test('random numbers are drawn anew in every run, as they would be uncompiled', () => {
+test('every run draws new random numbers, the same as uncompiled', () => {
   const draw = compile(() => [randomUniform([3]), randomUniform([3])]);
   setSeed(5);
   const compiled = [draw(), draw()].flat().map((t) => t.toArray());

@@ -11,7 +11,7 @@ const shapes: fc.Arbitrary<Shape> = fc.array(fc.constantFrom(0, 1, 2, 3, 5), { m
 const floats = fc.float({ noNaN: true });
 
 describe('tensor', () => {
-  test('gives back what nested arrays hold, under their shape', () => {
+  test('holds the values of nested arrays under their shape', () => {
     const nested = shapes.chain((shape) =>
       fc.array(floats, { minLength: sizeOf(shape), maxLength: sizeOf(shape) }).map((data) => ({ shape, data })),
     );
@@ -59,7 +59,7 @@ describe('tensor', () => {
     expect(tensor([]).dtype).toBe('float32');
   });
 
-  test('has the dtype that is asked for', () => {
+  test('has the dtype that is given', () => {
     expect(tensor([0, 2, -0, Number.NaN], { dtype: 'bool' }).data()).toEqual(Uint8Array.of(0, 1, 0, 1));
     expect(tensor([-(2 ** 31), 2 ** 31 - 1], { dtype: 'int32' }).data()).toEqual(
       Int32Array.of(-(2 ** 31), 2 ** 31 - 1),
@@ -70,7 +70,7 @@ describe('tensor', () => {
     ]);
   });
 
-  test('what becomes bool is true where it is not 0, NaN included, however it becomes so', () => {
+  test('as bool, all values but 0 are true, NaN included, by every way of conversion', () => {
     const anyNumber = fc.oneof(fc.float(), fc.constantFrom(0, -0, Number.NaN, Infinity, -Infinity, 2 ** -149));
     fc.assert(
       fc.property(fc.array(anyNumber, { maxLength: 9 }), (values) => {
@@ -182,7 +182,7 @@ describe('tensor', () => {
     },
   );
 
-  test('refuses arrays of BigInts and bare buffers, with what to do instead', () => {
+  test('refuses arrays of BigInts and bare buffers, with a hint', () => {
     for (const array of [BigInt64Array.of(1n), BigUint64Array.of(1n), runInNewContext('BigInt64Array.of(1n)')]) {
       refused(() => tensor(array as unknown as number[]), 'DtypeError', /^tensor: .*; got a Big.*Array; .*Number/);
       refused(() => tensor([array] as unknown as number[]), 'DtypeError', /got a Big.*Array at \[0\]; /);
@@ -190,7 +190,7 @@ describe('tensor', () => {
     refused(() => tensor(new DataView(new ArrayBuffer(8)) as unknown as number), 'DtypeError', /got a DataView; /);
   });
 
-  test('stacks tensors, and what stands beside them, in the dtype that holds all', () => {
+  test('stacks tensors and numbers in the dtype that holds all', () => {
     const [row, ints] = [tensor([1, 2]), tensor([3, 4], { dtype: 'int32' })];
     expect(tensor([row, row.mul(3)]).toArray()).toEqual([
       [1, 2],
@@ -222,7 +222,7 @@ describe('tensor', () => {
     refused(() => tensor([row, 1]), 'ShapeError', /^tensor: .*; got \[2\] at \[0\], \[\] at \[1\]$/);
   });
 
-  test('that stacks passes gradients on', () => {
+  test('passes gradients on to tensors that it stacks', () => {
     const [v, w] = [variable(2), variable(3)];
     const [dv, dw] = gradients(tensor([v, w, 5]).square().sum(), [v, w]);
     expect([dv.item(), dw.item()]).toEqual([4, 6]);
@@ -248,7 +248,7 @@ test('zeros, ones and full hold one value everywhere, in every dtype', () => {
   refused(() => zeros([2], { dtype: 'x' as 'bool' }), 'DtypeError', /^zeros: .*; got "x"/);
 });
 
-test('a tensor of too many elements is refused when it is made, not when it is computed', () => {
+test('a tensor of too many elements is refused at the call, not when it is computed', () => {
   refused(() => zeros([2 ** 15, 2 ** 15]), 'ShapeError', /^zeros: .*; got \[32768, 32768\]/);
   refused(() => tensor(1).broadcastTo([2 ** 20, 2 ** 20]), 'ShapeError', /^broadcastTo: /);
   refused(() => zeros([2 ** 16, 1]).add(zeros([1, 2 ** 16])), 'ShapeError', /^add: /);
@@ -288,7 +288,7 @@ test('arange holds start + i·step before stop, int32 where all three are whole'
   refused(() => arange(0, 2 ** 32, 2 ** 31), 'RangeError', /^arange: .*; got 2147483648/);
 });
 
-test('linspace begins with start and ends with stop, its steps equal to float32', () => {
+test('linspace starts with start and ends with stop, with steps that are equal in float32', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: -9, max: 9 }),

@@ -31,7 +31,7 @@ describe.each(Object.entries(nothingToDo))('%s', (_name, same) => {
   const values = Float32Array.of(1, 2, 3, 4, 5, 6);
   const computed = (): Tensor => tensor(values).add(0);
 
-  test.each([true, false])('gives a handle of its own (its argument computed before: %s)', (isRealized) => {
+  test.each([true, false])('gives another handle (its argument was computed before: %s)', (isRealized) => {
     const [x, y] = [computed(), computed()];
     if (isRealized) for (const t of [x, y]) t.realize();
     const [ofX, ofY] = [same(x), same(y)];
@@ -43,7 +43,7 @@ describe.each(Object.entries(nothingToDo))('%s', (_name, same) => {
     expect(() => ofY.data()).toThrow(gone);
   });
 
-  test('of a variable is a handle of its own', () => {
+  test('of a variable is another handle', () => {
     const v = variable(values);
     const ofV = same(v);
     v.dispose();
@@ -54,14 +54,14 @@ describe.each(Object.entries(nothingToDo))('%s', (_name, same) => {
   });
 });
 
-test('int32 rounded is a handle of its own', () => {
+test('rounding int32 gives another handle', () => {
   const x = tensor([1, 2], { dtype: 'int32' });
   const rounded = x.round();
   x.dispose();
   expect(rounded.toArray()).toEqual([1, 2]);
 });
 
-test('equal results of a compiled function are handles of their own', () => {
+test('equal results of a compiled function are different handles', () => {
   const large = new Float32Array(1000).fill(2);
   const [a, b, c] = compile((x: Tensor) => [x.add(1), x.add(1), x.mul(3)])(tensor(large));
   a!.dispose();
@@ -100,7 +100,7 @@ test('every use of a tensor that was disposed of throws the same, whether it was
   expect(tensor(1).add(1).item()).toBe(2);
 });
 
-test('what was to be computed from a tensor is computed after it was disposed of', () => {
+test('a result that was not computed yet can be computed after its operand was disposed of', () => {
   const x = ones([1000]).add(1).realize();
   const v = variable(ones([1000]));
   const products = [x.mul(v), x.mul(2)];
@@ -114,7 +114,7 @@ test('what was to be computed from a tensor is computed after it was disposed of
   expect(memory().tensors).toBe(during - 2);
 });
 
-test('gradients are computed after everything that they need was disposed of', () => {
+test('gradients can be computed after all handles that they need were disposed of', () => {
   const [v, w] = [variable([1, 2]), variable([3, 4])];
   const product = v.mul(w);
   const y = product.square().sum();
@@ -124,7 +124,7 @@ test('gradients are computed after everything that they need was disposed of', (
   expect(dw!.toArray()).toEqual([6, 32]);
 });
 
-test('what a call was given is held until it is done', async () => {
+test('arguments of a running call are kept until it ends', async () => {
   const large = new Float32Array(1000).fill(1);
   const v = variable(large);
   const step = compile((x: Tensor) => {
@@ -217,7 +217,7 @@ function run(steps: readonly Step[], isDisposing: boolean): ReadonlyMap<number, 
   return left;
 }
 
-test('a program that disposes of tensors gives what it gives without, for all others', () => {
+test('disposing of tensors changes no other tensor of a program', () => {
   fc.assert(
     fc.property(programs, (steps) => {
       expect(run(steps, true)).toEqual(run(steps, false));
@@ -226,7 +226,7 @@ test('a program that disposes of tensors gives what it gives without, for all ot
   );
 });
 
-test('when all handles were disposed of, in any order, as much memory is in use as before', () => {
+test('after all handles were disposed of, in any order, memory in use is as before', () => {
   fc.assert(
     fc.property(programs, fc.boolean(), (program, isDisposing) => {
       // a gradient leaves nodes behind that no handle is on: the collector's

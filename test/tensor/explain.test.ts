@@ -20,7 +20,7 @@ const extent = fc.integer({ min: 1, max: 200 });
 const only = ({ kernels }: Explanation, kind: string) => kernels.filter((kernel) => kernel.kind === kind);
 
 describe('operations and bytes', () => {
-  test('a product of [m, k] and [k, n] takes 2mkn operations, and writes what it must', () => {
+  test('a product of [m, k] and [k, n] takes 2mkn operations, and writes m·n elements', () => {
     fc.assert(
       fc.property(extent, extent, extent, (m, k, n) => {
         const plan = explain((a: Tensor, b: Tensor) => a.matmul(b))(zeros([m, k]), zeros([k, n]));
@@ -35,7 +35,7 @@ describe('operations and bytes', () => {
     );
   });
 
-  test('fused elementwise ops take one each for an element, and read every operand once', () => {
+  test('fused elementwise ops take one operation for each element, and read every operand once', () => {
     fc.assert(
       fc.property(extent, extent, (m, n) => {
         const f = (x: Tensor, bias: Tensor): Tensor => x.add(bias).mul(x).exp();
@@ -48,7 +48,7 @@ describe('operations and bytes', () => {
     );
   });
 
-  test('a result that is another shape of what a kernel makes is made where it stays: it takes no copy', () => {
+  test("a result that is a reshape of a kernel's output takes no copy", () => {
     const reshaped = (f: (x: Tensor) => Tensor): number => explain(f)(zeros([8, 12])).kernels.length;
     expect(reshaped((x) => x.tile([2, 3]))).toBe(1);
     expect(reshaped((x) => x.transpose().reshape([4, 24]))).toBe(1);
@@ -94,7 +94,7 @@ describe('operations and bytes', () => {
     expect(explain((x: Tensor) => x.mul(2).sum())(zeros([10_000])).flops).toBe(2 * 10_000 + 3);
   });
 
-  test('an epilogue counts with its product, whose result it reads from a cache', () => {
+  test('an epilogue counts with its product, whose result it reads from cache', () => {
     const plan = explain((a: Tensor, b: Tensor, c: Tensor) => a.matmul(b).add(c).relu())(
       zeros([4, 8]),
       zeros([8, 4]),
@@ -109,18 +109,18 @@ describe('operations and bytes', () => {
     });
   });
 
-  test('rows that are gathered are read, the others are not', () => {
+  test('gathered rows are read, other rows are not', () => {
     const plan = explain((x: Tensor, rows: Tensor) => x.gather(rows))(zeros([1000, 8]), tensor(new Int32Array(3)));
     expect(only(plan, 'gather')[0]).toMatchObject({ bytesRead: 4 * (3 + 3 * 8), bytesWritten: 4 * 3 * 8, flops: 0 });
   });
 
-  test('rows that are added up take an operation for each element', () => {
+  test('rows that are scattered take an operation for each element', () => {
     const rows = tensor(new Int32Array(3));
     const plan = explain((x: Tensor) => gradients(x.gather(rows).sum(), [x])[0])(variable(zeros([10, 8])).add(0));
     expect(only(plan, 'scatter')[0]).toMatchObject({ ops: ['scatterAdd'], flops: 24 });
   });
 
-  test('what normalizes rows is one kernel, which reads every element once and writes it once', () => {
+  test('a normalization of rows is one kernel, which reads and writes every element once', () => {
     const normalizations: readonly ((x: Tensor) => Tensor)[] = [
       (x) => x.softmax(),
       (x) => x.logSoftmax(),
@@ -174,13 +174,13 @@ describe('the plan', () => {
     expect(plan.bytesOut).toBe(4 * (4 + 1));
   });
 
-  test('is the same of a function and of the compiled one, and the one that runs', () => {
+  test('is the same for a function, for the compiled function, and in a run', () => {
     const plan = explain(step)(x, 0.1);
     expect(explain(compile(step))(x, 0.1)).toEqual(plan);
     expect(profile(step)(x, 0).kernels).toMatchObject(plan.kernels);
   });
 
-  test('has totals that are the sums of its kernels’, phases in order, and an arena between what is needed and all', () => {
+  test('has totals that are sums over kernels, phases in order, and an arena between the bytes alive at once and all bytes', () => {
     const plan = explain(step)(x, 0.1);
     const sum = (of: (kernel: Explanation['kernels'][number]) => number): number =>
       plan.kernels.reduce((total, kernel) => total + of(kernel), 0);
@@ -195,7 +195,7 @@ describe('the plan', () => {
     expect(plan.moduleBytes).toBeGreaterThan(100);
   });
 
-  test('of a function that does nothing is empty', () => {
+  test('of a function without ops is empty', () => {
     const plan = explain(() => 3)();
     expect(plan).toMatchObject({ kernels: [], phases: 0, barriers: 0, flops: 0 });
     expect(String(plan)).toContain('0 kernels in 0 phases, 0 barriers');
@@ -213,7 +213,7 @@ describe('the plan', () => {
     for (const [i, { ops }] of plan.kernels.entries()) expect(lines[2 + i]).toContain(ops[0] ?? 'copy');
   });
 
-  test('lists the first of very many ops, and how many there are', () => {
+  test('lists the first ops of a long list, and their number', () => {
     const long = explain((t: Tensor) => Array.from({ length: 30 }).reduce((y: Tensor) => y.sqrt().add(1), t))(
       zeros([8]),
     );
@@ -221,7 +221,7 @@ describe('the plan', () => {
     expect(long.kernels[0]?.ops).toHaveLength(60);
   });
 
-  test('cannot be known of a function that reads values', () => {
+  test('does not exist for a function that reads values', () => {
     expect(() => explain((t: Tensor) => t.add(1).item())(tensor(1))).toThrow('a value is not known while');
   });
 });

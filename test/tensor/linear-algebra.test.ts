@@ -91,11 +91,11 @@ const sizeOf = (a: Tensor): number => Math.max(1, a.abs().max().item());
 const unit = (n: number): Tensor =>
   tensor(Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => (i === j ? 1 : 0))));
 
-describe('factors multiply to what they are factors of', () => {
+describe('factors multiply to the matrix', () => {
   // A figure of a product of rounded factors is off by rounding of both, of each of k products and of their sum.
   const bound = (k: number, size: number): number => (2 * k + 4) * k * u * size;
 
-  test('svd: a = u·diag(s)·vh, s falling and ≥ 0, the vectors orthonormal, whatever the rank and the scale', () => {
+  test('svd: a = u·diag(s)·vh, s descending and ≥ 0, vectors orthonormal, for any rank and scale', () => {
     fc.assert(
       fc.property(anyRank, (a) => {
         const [m, n] = [a.length, a[0]!.length];
@@ -145,7 +145,7 @@ describe('factors multiply to what they are factors of', () => {
     );
   });
 
-  test('eigh: a·v = v·diag(w), w rising, the vectors orthonormal', () => {
+  test('eigh: a·v = v·diag(w), w ascending, vectors orthonormal', () => {
     fc.assert(
       fc.property(matrices(0), (rows) => {
         const n = rows[0]!.length;
@@ -195,7 +195,7 @@ describe('factors multiply to what they are factors of', () => {
     );
   });
 
-  test('det of a product is the product of the dets; inv undoes', () => {
+  test('det of a product is the product of the dets; inv is the inverse', () => {
     const a = tensor([
       [4, 1, 0],
       [-1, 3, 2],
@@ -239,7 +239,7 @@ describe('det, also where there is no inverse', () => {
   const sizeOfMinors = (a: truth.Matrix, n: number): number =>
     n === 0 ? 1 : n * Math.max(...a.flat().map(Math.abs)) * sizeOfMinors(a, n - 1);
 
-  test('is the sum over permutations, and its gradient that of the sum, whatever the rank', () => {
+  test('is the sum over permutations, and its gradient that of the sum, for any rank', () => {
     fc.assert(
       fc.property(squares, (rows) => {
         const n = rows.length;
@@ -257,7 +257,7 @@ describe('det, also where there is no inverse', () => {
     );
   });
 
-  test('is exactly 0 of rows of zeros and of rows that repeat, and NaN where a figure is', () => {
+  test('is exactly 0 for rows of zeros and for equal rows, and NaN where an element is', () => {
     for (const [a, gradient] of [
       [[[0]], [[1]]],
       [
@@ -316,7 +316,7 @@ describe('det, also where there is no inverse', () => {
     expect(det([[Number.NaN]]).item()).toBeNaN();
   });
 
-  test('is right where the product of some pivots alone would be too large or too small', () => {
+  test('is right where the product of some pivots would overflow or underflow', () => {
     const pivots = Array.from({ length: 60 }, (_, i) => 2 ** (i < 30 ? 120 : -120));
     for (const exponents of [pivots, pivots.toReversed()]) {
       const diagonal = tensor(exponents.map((x, i) => exponents.map((_, j) => (i === j ? x : 0))));
@@ -326,7 +326,7 @@ describe('det, also where there is no inverse', () => {
   });
 });
 
-test('inv and solve are right at every scale; what is too large for float32 is ±∞', () => {
+test('inv and solve are right at every scale; overflow gives ±∞', () => {
   const scales = fc.integer({ min: -140, max: 120 });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 4 }), scales, fc.integer({ min: 0, max: 6 }), (n, exponent, seed) => {
@@ -364,7 +364,7 @@ test('inv and solve are right at every scale; what is too large for float32 is �
   expect(inv([[-(2 ** -149)]]).item()).toBe(-Infinity);
 });
 
-test('more than one matrix is solved at once, each as if alone', () => {
+test('each matrix of a stack is solved as if alone', () => {
   const a = tensor([
     [
       [2, 1],
@@ -417,7 +417,7 @@ describe('linear regression in closed form', () => {
     }
   });
 
-  test('columns that depend on each other make XᵀX singular, which is said', () => {
+  test('dependent columns make XᵀX singular, which is an error', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(element, element), { minLength: 3, maxLength: 8 }), element, (rows, factor) => {
         const dependent = tensor(rows.map(([a, b]) => [a, b, a * factor + b]));
@@ -433,7 +433,7 @@ describe('linear regression in closed form', () => {
     );
   });
 
-  test('many rows do not make columns dependent that differ by a thousandth', () => {
+  test('columns that differ by a thousandth are not dependent, however many rows there are', () => {
     const rows = 2 ** 16;
     const design = tensor(
       Float32Array.from({ length: 2 * rows }, (_, i) => (i % 4 === 3 ? 1.001 : 1)),
@@ -444,7 +444,7 @@ describe('linear regression in closed form', () => {
     expect(Math.abs(r.data()[3]! / (0.0005 * Math.sqrt(rows)) - 1)).toBeLessThanOrEqual(0.01);
   });
 
-  test('scaled rows and columns are not taken for dependent ones', () => {
+  test('scaling of rows and columns does not make them dependent', () => {
     const a = tensor([
       [1e8, 1],
       [1, 1e-7],
@@ -462,7 +462,7 @@ describe('linear regression in closed form', () => {
   });
 });
 
-describe('what a matrix lacks', () => {
+describe('a result that a matrix does not have', () => {
   const singular = [
     [1, 2],
     [2, 4],
@@ -482,7 +482,7 @@ describe('what a matrix lacks', () => {
     expect(() => solve([[1, 2, 3]], [1])).toThrow(ShapeError);
   });
 
-  test('is NaN in a compiled function, where they are not; and figures that are not finite go through', () => {
+  test('is NaN in a compiled function, where they are not; elements that are not finite are no error', () => {
     const step = compile((a: Tensor) => solve(a, [1, 1]));
     expect([...step(tensor(singular)).data()]).toEqual([Number.NaN, Number.NaN]);
     expect(
@@ -497,7 +497,7 @@ describe('what a matrix lacks', () => {
   });
 });
 
-test('looking for what is wrong keeps the history for gradients', () => {
+test('the check for it keeps the history for gradients', () => {
   const a = tensor([
     [3, 1],
     [1, 2],

@@ -27,7 +27,7 @@ test('the depth of sixteen million is a hundred or so', () => {
   expect(depth(length)).toBe(51 + 48 + 3);
 });
 
-test('sums of equal values, of all, along and across, are as near as the depth of their order says', () => {
+test('sums of equal values, over all axes or one, are within the bound of their summation depth', () => {
   fc.assert(
     fc.property(values, (value) => {
       const x = full([length], value).realize();

@@ -78,7 +78,7 @@ test.each<readonly [string, () => unknown]>([
     () => plain(setThreads)(Symbol()),
   ],
   ['grad: f must be a function; got a Tensor', () => plain(grad)(x)],
-  ['grad: what f gives must be a tensor; got 3', () => plain(grad(plain(() => 3) as typeof f))(x)],
+  ['grad: the result of f must be a tensor; got 3', () => plain(grad(plain(() => 3) as typeof f))(x)],
   ['gradients: xs must be an array; got a Tensor; gradients(y, [x])', () => plain(gradients)(x.sum(), x)],
 ])('%s', (message, call) => {
   const error = errorOf(call);
@@ -95,12 +95,12 @@ function errorOf(call: () => unknown): Error {
   throw new Error('internal: nothing was thrown');
 }
 
-test('an option that is undefined, or none of it, is one that was not given; objects of another realm are objects', () => {
+test('undefined options count as absent; objects of another realm are objects', () => {
   expect(zeros([2], { dtype: undefined as never }).dtype).toBe('float32');
   expect(plain(zeros)([2], Object.assign(Object.create(null), { dtype: 'int32' }))).toHaveProperty('dtype', 'int32');
 });
 
-test('arrays that hold themselves are refused, not followed without end', () => {
+test('arrays that contain themselves are refused', () => {
   const loop: unknown[] = [];
   loop.push(loop);
   expect(errorOf(() => plain(tensor)(loop)).message).toBe(
@@ -115,11 +115,11 @@ test('arrays that hold themselves are refused, not followed without end', () => 
   expect(errorOf(() => plain(checkpoint(() => x))(loop)).message).toBe(`checkpoint: ${tooDeep}`);
 });
 
-test('sums of many tensors by Array.reduce go on working', () => {
+test('sums of many tensors by Array.reduce work', () => {
   expect([x, x, x].reduce(add).toArray()).toEqual(x.mul(3).toArray());
 });
 
-test('a capacity for fewer rows than there are is refused, for it gave wrong sums', () => {
+test('a capacity for fewer rows than there are is refused', () => {
   const sums = compile((rows: Tensor) => rows.sum(0), { capacity: () => 4 });
   expect(() => sums(ones([10, 2]))).toThrow('compile: capacity(rows) must be a whole number ≥ rows; got 4 for 10 rows');
   expect(sums(ones([3, 2])).toArray()).toEqual([3, 3]);

@@ -8,7 +8,7 @@ afterAll(shutdown);
 
 const width = fc.tuple(fc.nat({ max: 9 }), fc.nat({ max: 9 }));
 
-test('a large tensor stands where it is put, and all around it is the value', () => {
+test('pad puts a large tensor at its place, and the value around it', () => {
   fc.assert(
     fc.property(fc.tuple(width, width, width), fc.constantFrom(0, -3), (widths, value) => {
       const shape = [17, 70, 60] as const;

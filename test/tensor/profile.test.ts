@@ -10,12 +10,12 @@ const f = (x: Tensor, scale: number): Tensor => x.matmul(x).mul(scale).tanh().su
 const x = randomNormal([300, 300], { seed: 1 }).realize();
 
 describe.each([1, 2, 3])('on %i threads', (threads) => {
-  test('the result is what the function returns, bit for bit', () => {
+  test('the result is that of the function, bit for bit', () => {
     setThreads(threads);
     expect(profile(f)(x, 0.01).result.data()).toEqual(compile(f)(x, 0.01).data());
   });
 
-  test('every tile was run by one of them, and times lie within each other', () => {
+  test('every tile was run by one thread, and times of tiles are within those of kernels', () => {
     setThreads(threads);
     const { ms, kernels } = profile(f, { runs: 3 })(x, 0.01);
     const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
@@ -36,7 +36,7 @@ describe.each([1, 2, 3])('on %i threads', (threads) => {
   });
 });
 
-test('effects take place, as often as it runs', () => {
+test('effects take place in each run', () => {
   const count = variable(0);
   const step = profile(
     () => {
@@ -51,7 +51,7 @@ test('effects take place, as often as it runs', () => {
   expect(count.item()).toBe(10);
 });
 
-test('the function is called once for each shapes of its arguments', () => {
+test('the function is called once for each combination of shapes', () => {
   let calls = 0;
   const timed = profile((t: Tensor) => {
     calls++;
@@ -86,7 +86,7 @@ test('runs must be a whole number ≥ 1', () => {
   }
 });
 
-test('it is no part of a compiled function', () => {
+test('it cannot be called inside a compiled function', () => {
   const inner = profile((t: Tensor) => t.add(1));
   expect(() => compile((t: Tensor) => inner(t).result)(tensor(1))).toThrow(
     'profile: it must not be called while a function is recorded; got such a call',

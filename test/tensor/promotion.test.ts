@@ -38,7 +38,7 @@ describe.each(pairs)('%s with %s', (a, b) => {
     }
   });
 
-  test('keeps the wider of the two in a choice', () => {
+  test('is the wider of the two in where', () => {
     expect(where(ones([2], { dtype: 'bool' }), of(a), of(b)).dtype).toBe(widest(a, b));
   });
 });
@@ -61,7 +61,7 @@ test('a number takes the dtype of the other operand where that can hold it', () 
   }
 });
 
-test('functions of reals are float32, roundings and signs keep integers, sums count', () => {
+test('real functions give float32, rounding and sign keep integers, sums of bool count', () => {
   for (const dtype of dtypes) {
     const t = of(dtype);
     for (const op of [

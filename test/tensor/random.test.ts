@@ -28,7 +28,7 @@ test('equal seeds give equal numbers, different seeds different ones', () => {
   );
 });
 
-test('after setSeed the sequence of tensors begins anew, and no two are alike', () => {
+test('setSeed restarts the sequence of tensors, and no two are equal', () => {
   const draw = () => [randomUniform([4]), randomNormal([4]), randomUniform([4])].map((t) => String(t.toArray()));
   setSeed(11);
   const [first, next] = [draw(), draw()];
@@ -37,7 +37,7 @@ test('after setSeed the sequence of tensors begins anew, and no two are alike', 
   expect(new Set([...first, ...next]).size).toBe(6);
 });
 
-test('a number depends on its place alone: not on threads, nor on how many are drawn', () => {
+test('a number depends on its position alone: not on threads, nor on the size of the tensor', () => {
   const all = [1, 2, 3].map((threads) => {
     setThreads(threads);
     return randomUniform([200_000], { seed: 1 }).data();
@@ -47,7 +47,7 @@ test('a number depends on its place alone: not on threads, nor on how many are d
   expect(randomUniform([1000], { seed: 1 }).data()).toEqual(all[0]!.slice(0, 1000));
 });
 
-test('numbers lie where they must, and are spread as they should be', () => {
+test('numbers are in their range, and have the moments of their distribution', () => {
   const n = 200_000;
   const uniform = randomUniform([n], { seed: 3, min: -2, max: 5 }).data();
   expect(uniform.every((x) => x >= -2 && x < 5)).toBe(true);
@@ -79,7 +79,7 @@ test('a compiled function draws what it draws uncompiled, in its own order, what
   expect(calls(compiled)).toEqual(calls(three));
 });
 
-test('what a variable begins with is drawn when it is made, also in a function that is recorded', () => {
+test('the initial value of a variable is drawn when it is made, also in a function that is recorded', () => {
   const made: Tensor[] = [];
   const f = compile((x: Tensor) => {
     if (made.length === 0) made.push(variable(randomUniform([2])), variable(randomUniform([2])));

@@ -36,7 +36,7 @@ describe.each(lengths)('with %i elements', (length) => {
   );
 });
 
-test('no asynchronous read computes on the thread that asks, the assignments that wait included', async () => {
+test('no asynchronous read computes on the calling thread, pending assignments included', async () => {
   const run = vi.spyOn(team, 'run');
   try {
     for (const length of lengths) {
@@ -57,7 +57,7 @@ test('no asynchronous read computes on the thread that asks, the assignments tha
   }
 });
 
-test('an assignment that fails fails the read that makes it', async () => {
+test('a read rejects when the pending assignment that it carries out fails', async () => {
   const v = variable([1, 2]);
   v.assign(v.add(1));
   const runAsync = vi.spyOn(team, 'runAsync').mockRejectedValueOnce(new Error('ended'));
@@ -147,7 +147,7 @@ async function run(
   return Promise.all(reads).then((pairs) => pairs.map(([got, wanted]) => [got, wanted]));
 }
 
-test('every read gives what was there when it was asked for', async () => {
+test('every read gives the value at the time of its call', async () => {
   const property = fc.asyncProperty(programs, fc.constantFrom(...lengths), async (steps, length) => {
     for (const [got, wanted] of await run(steps, length)) expect(got).toBe(wanted);
   });

@@ -3,7 +3,7 @@
 import { compile, ones, type Tensor, variable, zeros } from '@treadle/tensor';
 import { expect, test } from 'vitest';
 
-test('a variable that a run under way assigns is read as the run leaves it', async () => {
+test('a variable that a running plan assigns is read as the plan leaves it', async () => {
   const v = variable(zeros([2_000_000]));
   const step = compile((x: Tensor) => {
     v.assign(v.add(x).sin().exp());

@@ -21,7 +21,7 @@ test('data, read, item and toArray agree', async () => {
   expect(zeros([2, 0]).toArray()).toEqual([[], []]);
 });
 
-test('read leaves the event loop free, and may be asked for many times at once', async () => {
+test('read does not block the event loop, and many reads may be pending', async () => {
   const a = tensor(
     Float32Array.from({ length: 250_000 }, (_, i) => i % 7),
     { shape: [500, 500] },
@@ -37,12 +37,12 @@ test('read leaves the event loop free, and may be asked for many times at once',
   expect(all[2]![0]).toBe(all[0]![0]! + 1);
 });
 
-test('item refuses what has not one element, without computing it', () => {
+test('item refuses a tensor that does not have one element, without computing it', () => {
   refused(() => tensor([1, 2]).item(), 'RangeError', /^item: .*; got shape \[2\]/);
   refused(() => zeros([0]).item(), 'RangeError', /^item: /);
 });
 
-test('each of many tensors reads as what it is, in any order and over again', () => {
+test('many tensors read right, in any order and repeatedly', () => {
   const base = tensor([1, 2, 3]);
   const chain: Tensor[] = [base];
   for (let i = 0; i < 30; i++) chain.push(chain[i]!.add(chain[Math.max(0, i - 2)]!).mul(0.5));

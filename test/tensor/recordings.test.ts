@@ -76,7 +76,7 @@ const changes: readonly ((x: unknown, n: number) => void)[] = [
   (x, n) => void (typeof x === 'object' && x !== null && 'rate' in x && Object.assign(x, { rate: n })),
 ];
 
-test('an argument that was changed in place is seen as it is, or refused', () => {
+test('an argument that was changed in place is seen as it is now, or refused', () => {
   const change = fc.tuple(fc.nat(changes.length - 1), fc.nat(100));
   fc.assert(
     fc.property(fc.constantFrom(...Object.keys(makes)), fc.array(change, { maxLength: 6 }), (name, steps) => {
@@ -97,7 +97,7 @@ test('an argument that was changed in place is seen as it is, or refused', () =>
   );
 });
 
-test('what would change unseen is refused, with what to do', () => {
+test('an argument whose changes would not be seen is refused, with a hint', () => {
   const f = compile((x: Tensor, _: unknown) => x.add(1));
   expect(() => f(tensor(1), new Float32Array(3))).toThrow(
     'compile: arguments must be tensors, numbers, strings, functions, objects of classes, or arrays and plain objects of them; ' +
@@ -110,7 +110,7 @@ test('what would change unseen is refused, with what to do', () => {
   expect(() => profile(f)(tensor(1), new Set())).toThrow(/; got a Set in argument 2; /);
 });
 
-test('objects that hold variables are themselves, whatever the variables hold', () => {
+test('objects with variables count by identity, whatever the values of the variables', () => {
   let calls = 0;
   class Model {
     readonly weights = [variable([2])];
@@ -173,7 +173,7 @@ describe('of very many recordings the least recently used are dropped', () => {
     expect(calls).toBe(3001);
   });
 
-  test('and of large arrays of numbers all the sooner', () => {
+  test('of large arrays of numbers even sooner', () => {
     let calls = 0;
     const f = compile((x: Tensor, values: readonly number[]) => {
       calls++;
@@ -206,7 +206,7 @@ describe('of very many recordings the least recently used are dropped', () => {
     expect(memory().bytesInUse).toBeLessThanOrEqual(before);
   });
 
-  test('one that an asynchronous run needs goes on', async () => {
+  test('one that an asynchronous run needs stays until it ends', async () => {
     const f = compile((x: Tensor, k: number) => x.slice([k]).exp().sum());
     const x = zeros([600]).realize();
     const runs = Array.from({ length: 300 }, (_, k) => f.runAsync(x, k));
@@ -215,7 +215,7 @@ describe('of very many recordings the least recently used are dropped', () => {
   });
 });
 
-test('memory stays bounded in a loop of ever new shapes, compiled or not', () => {
+test('memory stays bounded in a loop with always new shapes, compiled or not', () => {
   setThreads(1);
   const mebibyte = 2 ** 20;
   const f = (x: Tensor): Tensor => x.softmax(0).cumsum(1).max();
@@ -248,7 +248,7 @@ describe('a function that is recorded again and again', () => {
     return warnings.filter((message) => message.startsWith('compile: '));
   }
 
-  test('is warned of once, with the argument that changes', async () => {
+  test('causes one warning, which names the argument that changes', async () => {
     const step = (x: Tensor, k: number, _: readonly string[]): Tensor => x.mul(k);
     const compiled = compile(step);
     const warnings = await warningsOf(() => {
@@ -259,7 +259,7 @@ describe('a function that is recorded again and again', () => {
     ]);
   });
 
-  test('for other shapes, or for a few values in turn, is not', async () => {
+  test('for other shapes, or for a few values in turn, causes none', async () => {
     const f = compile((x: Tensor, k: number) => x.sum().mul(k));
     const warnings = await warningsOf(() => {
       for (let n = 1; n < 60; n++) for (let k = 0; k < 3; k++) f(zeros([1, n]), k);

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isRefusal, refused } from './refusal.ts';
 
-test('gather refuses indices that do not exist, and dtypes that are none of an index', () => {
+test('gather refuses indices out of range, and dtypes that no index has', () => {
   const x = tensor([
     [1, 2],
     [3, 4],
@@ -38,7 +38,7 @@ test('gather refuses indices that do not exist, and dtypes that are none of an i
   refused(() => x.gather([0], 2), 'ShapeError', /^gather: .*; got 2/);
 });
 
-test('functions of several tensors refuse what does not fit', () => {
+test('functions of several tensors refuse shapes that do not fit', () => {
   refused(() => concat([]), 'ShapeError', /^concat: /);
   refused(() => stack([]), 'ShapeError', /^stack: /);
   refused(() => concat([zeros([2, 3]), zeros([2, 4])]), 'ShapeError', /^concat: .*; got \[2, 3\], \[2, 4\]/);
@@ -60,7 +60,7 @@ test('functions of several tensors refuse what does not fit', () => {
   expect(threads()).toBeGreaterThan(0);
 });
 
-test('conv1d speaks of the axes that the caller sees', () => {
+test('errors of conv1d name the axes of the caller', () => {
   const [x, w] = [zeros([2, 5, 3]), zeros([2, 3, 6])];
   const shapes = /^conv1d: x must have as many channels as w takes; got \[2, 5, 3\] ⋆ \[2, 4, 6\]$/;
   refused(() => x.conv1d(zeros([2, 4, 6])), 'ShapeError', shapes);

@@ -20,7 +20,7 @@ const gathered = compile((tensors: readonly Tensor[], count: Tensor, numbers: Te
   gatherRows({ tensors, count }, numbers),
 );
 
-test('gathered rows are those of gather, the nearest for other numbers, and n is no part of the plan', () => {
+test('gathered rows are those of gather, numbers out of range are clamped, and plans do not depend on n', () => {
   const run = (n: number, numbers: readonly number[]): readonly Tensor[] => {
     const { tensors, count } = openRows(numbered(n));
     return gathered(tensors, count, tensor(Int32Array.from(numbers)));

@@ -4,7 +4,7 @@ import { compile, gradients, memory, type Tensor, tensor, type Variable, variabl
 import { describe, expect, test } from 'vitest';
 import { refused } from './refusal.ts';
 
-test('a variable begins with its initial value, has name and trainability, and is a tensor', () => {
+test('a variable starts with its initial value, has a name and trainable, and is a tensor', () => {
   const v = variable(
     [
       [1, 2],
@@ -108,7 +108,7 @@ describe.each(Object.entries(writtenDown))('%s', (_name, write) => {
     expect(step().map((t) => t.toArray())).toEqual([zero, zero]);
   });
 
-  test('is a constant for a compiled function that finds it outside', () => {
+  test('is a constant for a compiled function that uses it from outside', () => {
     const v = variable(initial);
     const seen = write(v);
     const step = compile((x: Tensor) => {
@@ -169,7 +169,7 @@ describe('assignments in one step happen in their order', () => {
     expect([v.toArray(), w.toArray()]).toEqual([a, b]);
   });
 
-  test('a rotation of three goes round', () => {
+  test('three variables can be rotated', () => {
     const three = [1, 2, 3].map((x) => variable(x));
     const rotate = compile(() => {
       const [x, y, z] = three.map((v) => v.add(0));
@@ -223,7 +223,7 @@ describe('assignments in one step happen in their order', () => {
     });
   });
 
-  test('what a compiled function returns of a variable is the value of then', () => {
+  test('a variable that a compiled function returns has the value at that time', () => {
     const v = variable([1]);
     const step = compile(() => {
       v.assignAdd(1);
@@ -250,8 +250,8 @@ test('no gradient passes through an assignment, compiled or not', () => {
   expect(outcomes[1]).toEqual(outcomes[0]);
 });
 
-describe('assignments outside of a compiled function, which wait for the next run,', () => {
-  test('are made before what they read is disposed of', () => {
+describe('pending assignments outside of a compiled function', () => {
+  test('are made before a tensor that they read is disposed of', () => {
     const [v, w] = [variable(zeros([400])), variable(zeros([400]))];
     const x = tensor(new Float32Array(400).fill(3)).add(1).realize();
     v.assign(x.mul(2));
@@ -278,7 +278,7 @@ describe('assignments outside of a compiled function, which wait for the next ru
     expect(old.toArray()).toEqual([7, 7]);
   });
 
-  test('leave what was written down before them as it was, however it is read', async () => {
+  test('do not change tensors computed before them, however those are read', async () => {
     const v = variable([1, 2]);
     const before = v.mul(10);
     const same = v.reshape([2]);

@@ -1,8 +1,7 @@
-// Checkpoints: a part of a graph whose values are not kept for the gradient but computed a second time on the way back (Chen,
-// Xu, Zhang, Guestrin, "Training deep nets with sublinear memory cost", 2016). The part ends in a node that stands for its
-// result and whose gradient is that of a copy of the part. The copy begins with values that are there no earlier than the
-// gradient that has arrived: whatever orders the work, nothing of the copy is computed while the first values are still needed,
-// and nobody can take the one for the other.
+// Checkpoints: a subgraph whose intermediate values are not kept for the gradient but computed a second time in the backward pass
+// (Chen, Xu, Zhang, Guestrin, "Training deep nets with sublinear memory cost", 2016). The subgraph ends in a node for its result,
+// whose gradient is that of a copy of the subgraph. The copy's inputs depend on the gradient that arrives. So no scheduler can compute
+// the copy before the backward pass, and no common-subexpression pass can merge it with the original.
 
 import { v128 } from '@treadle/wasm';
 import { argumentNode } from './argument.ts';
@@ -15,26 +14,26 @@ import { reshape } from './ops/moves/reshape.ts';
 import { slice } from './ops/moves/slice-and-pad.ts';
 import { sizeOf } from './shape.ts';
 
-/** f of the inputs, one node; of what lies between them, nothing but the inputs is kept for the gradient. */
+/** f of the inputs: one node. Of the values between, only the inputs are kept for the gradient. */
 export function checkpoint(inputs: readonly Node[], f: (inputs: readonly Node[]) => Node): Node {
-  const stands = inputs.map((input) => argumentNode(input));
-  const y = f(stands);
-  // `others`: what the function found elsewhere: weights, for one
-  const { made: part, consts: others } = subgraphBetween([y], new Set(stands));
-  if (part.length === 0) return y;
-  const read = new Set(part.flatMap(({ inputs: all }) => all));
-  const used = stands.filter((node) => read.has(node));
+  const copies = inputs.map((input) => argumentNode(input));
+  const y = f(copies);
+  // others: nodes that f uses beside its inputs, such as weights
+  const { made: nodes, consts: others } = subgraphBetween([y], new Set(copies));
+  if (nodes.length === 0) return y;
+  const read = new Set(nodes.flatMap(({ inputs: all }) => all));
+  const used = copies.filter((node) => read.has(node));
   const op: MoveOp = {
     kind: 'move',
     name: 'checkpoint',
     key: 'checkpoint',
     view: (input) => input,
     gradient: (dy) => {
-      const begins = new Map(used.map((node) => [node, after(node.inputs[0] ?? node, dy)]));
-      const copies = copy(part, begins);
-      const targets = [...begins.values(), ...others];
-      const sums = new Map([[copies.at(-1) ?? dy, dy]]);
-      addUp(copies.toReversed(), new Set([...copies, ...targets]), sums);
+      const starts = new Map(used.map((node) => [node, after(node.inputs[0] ?? node, dy)]));
+      const again = computeAgain(nodes, starts);
+      const targets = [...starts.values(), ...others];
+      const sums = new Map([[again.at(-1) ?? dy, dy]]);
+      addUp(again.toReversed(), new Set([...again, ...targets]), sums);
       return [undefined, ...targets.map((target) => sums.get(target))];
     },
   };
@@ -42,7 +41,7 @@ export function checkpoint(inputs: readonly Node[], f: (inputs: readonly Node[])
   return applyOp(op, [y, ...sources, ...others], y.shape, y.dtype);
 }
 
-/** x, which cannot be computed before the second input is. */
+/** x, but no earlier than the second input is known */
 const wait = laneOp({
   name: 'after',
   cost: 0.1,
@@ -60,17 +59,17 @@ function after(x: Node, y: Node): Node {
   return applyLane(wait, [x, reshape(first, [])], x.dtype);
 }
 
-/** The same ops on the values given. */
-function copy(part: readonly BodyNode[], values: ReadonlyMap<Node, Node>): readonly Node[] {
+/** The same nodes, computed from other values. */
+function computeAgain(nodes: readonly BodyNode[], values: ReadonlyMap<Node, Node>): readonly Node[] {
   const copies = new Map(values);
-  return part.map(({ node, op, inputs }) => {
-    const made = applyOp(
+  return nodes.map(({ node, op, inputs }) => {
+    const again = applyOp(
       op,
       inputs.map((input) => copies.get(input) ?? input),
       node.shape,
       node.dtype,
     );
-    copies.set(node, made);
-    return made;
+    copies.set(node, again);
+    return again;
   });
 }

@@ -1,5 +1,5 @@
-// The reverse walk: from a scalar back over the graph, every op adding the gradients of its inputs, written in ops. So the
-// result is nodes like any others, and has gradients of its own. No tape: the graph is the record.
+// Reverse-mode differentiation: a walk from a scalar back over the graph, in which every op adds to the gradients of its inputs. The
+// gradients are nodes like any others, so they have gradients themselves. There is no tape: the graph is the record.
 
 import { DtypeError, ShapeError } from './calls/errors.ts';
 import { joinLostHistory } from './lost-history.ts';
@@ -10,9 +10,11 @@ import { sumOfTerms } from './ops/moves/sum-of-terms.ts';
 import { sameShape, showShape } from './shape.ts';
 
 /**
- * dy/dx for each x of `xs`, of x's shape; zeros where y does not depend on x. y must be a single float32 number, or a
- * gradient `seed` of its shape must be given. Throws ShapeError or DtypeError otherwise, and an Error where a path from x to y
- * may have gone through a value whose history was dropped: what is left would be wrong.
+ * dy/dx for each x of `xs`, of x's shape; zeros where y does not depend on x. y is a single float32 number, or any float32 node with
+ * its gradient `seed`.
+ *
+ * @throws ShapeError or DtypeError for another y; Error where a path from x to y may lead through a value whose history was dropped,
+ * because the gradient would be too small.
  */
 export function gradients(y: Node, xs: readonly Node[], seed?: Node): readonly Node[] {
   if (!seed && y.shape.length > 0) {
@@ -28,20 +30,20 @@ export function gradients(y: Node, xs: readonly Node[], seed?: Node): readonly N
   addUp(upstream, between, sums);
   return xs.map((x) => {
     const dx = sums.get(x);
-    if (isLostFor(x, lost)) throw lostPath();
-    for (const other of lostTargets) if (other !== x && isLostFor(x, other.lostHistory)) throw lostPath();
+    if (isLostFor(x, lost)) throw missingHistory();
+    for (const other of lostTargets) if (other !== x && isLostFor(x, other.lostHistory)) throw missingHistory();
     if (!dx) return broadcastTo(constantNode(0, 'float32'), x.shape);
     return sameShape(dx.shape, x.shape) ? dx : broadcastTo(dx, x.shape);
   });
 }
 
-/** Adds what each node passes on to the gradients of its inputs, of those that are among `between`; consumers come first. */
+/** Adds to `sums` the gradients of the nodes `between` that the given nodes, consumers first, pass on to their inputs. */
 export function addUp(nodes: readonly Node[], between: ReadonlySet<Node>, sums: Map<Node, Node>): void {
   const terms = termsOf(nodes, between, sums);
   for (const [node, parts] of terms) sums.set(node, sumOfTerms(parts));
 }
 
-/** The same, what is to be added up for each node as a list. */
+/** The same as lists of terms, which the caller adds up. */
 export function termsOf(
   nodes: readonly Node[],
   between: ReadonlySet<Node>,
@@ -84,29 +86,29 @@ function push<T>(lists: Map<Node, T[]>, node: Node, x: T): void {
   else lists.set(node, [x]);
 }
 
-/** Whether a path from x may have gone through what is lost. */
+/** Whether a path from x may lead through the lost history. */
 function isLostFor(x: Node, lost: LostHistory): boolean {
   if (lost === 'none') return false;
-  if (!x.tracked) return x.captured; // no plan has computed anything from x: then no lost value came from it
+  if (!x.tracked) return x.captured; // if no plan has computed anything from x, no lost value came from it
   if (typeof lost === 'string') return lost === 'all';
   if (x.op) return false; // only variables are in the set
   return x.source?.kind !== 'variable' || lost.has(x.source.state);
 }
 
-function lostPath(): Error {
+function missingHistory(): Error {
   return new Error(
-    'gradients: no path from x to y must be lost; got a y computed from what has no history; values that were read have one only ' +
-      'where a variable is upstream, results of compiled functions have none: call gradients before reading, or inside the ' +
-      'compiled function, or use grad; detach() what no gradient shall pass through',
+    'gradients: y must have its history; got a y that was computed from a value without one, which was read (and not computed ' +
+      'from a variable) or returned by a compiled function; call gradients before reading, or inside the compiled function, or ' +
+      'use grad; detach() stops gradients on purpose',
   );
 }
 
 interface Upstream {
-  /** the nodes on a way from y down to one of the targets, consumers before what they consume */
+  /** the nodes on paths from y to the targets, consumers first */
   readonly between: readonly Node[];
-  /** what may be further upstream of other nodes than the targets, where a history was dropped */
+  /** the lost history upstream of nodes other than the targets */
   readonly lost: LostHistory;
-  /** the targets whose own history was dropped: others may lie behind them */
+  /** the targets whose own history was dropped: other targets may be upstream of them */
   readonly lostTargets: readonly Node[];
 }
 

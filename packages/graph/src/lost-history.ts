@@ -1,10 +1,10 @@
-// What gradients cannot see any more, because the op and inputs of a computed node were dropped.
+// Lost history: what gradients cannot see any more, because the op and inputs of a computed node were dropped.
 
 import type { LostHistory } from './node.ts';
 
 const ranks = ['none', 'untracked', 'all'] as const;
 
-/** What is lost where both are. */
+/** What may be upstream of a node that is computed from both. */
 export function joinLostHistory(a: LostHistory, b: LostHistory): LostHistory {
   if (a === b) return a;
   if (typeof a === 'string' && typeof b === 'string') return ranks.indexOf(a) > ranks.indexOf(b) ? a : b;

@@ -8,14 +8,17 @@ import { checkSize, type Shape } from './shape.ts';
 
 let walks = 0;
 
-/** Begins a walk over the graph: a number that no node has as its `walk`. A walk ends when the next one begins. */
+/**
+ * Starts a walk over the graph: a number that no node has as its `walk` yet, so that the walk can mark the nodes it visits. There is
+ * one walk at a time: the next one may overwrite the marks.
+ */
 export function newWalk(): number {
   return ++walks;
 }
 
 type NodeFields = Omit<Node, 'uses' | 'isFreedWithUse' | 'captured' | 'walk' | 'place'>;
 
-/** All nodes are made here, their fields in one order. */
+/** The only place that creates nodes; fields always come in this order, so that V8 has one hidden class for all nodes. */
 function newNode({ shape, dtype, op, inputs, source, tracked, lostHistory, recording }: NodeFields): Node {
   return {
     shape,
@@ -35,12 +38,13 @@ function newNode({ shape, dtype, op, inputs, source, tracked, lostHistory, recor
 }
 
 export interface SourceOptions {
-  /** by default whether it is a variable */
+  /** whether gradients may be asked for after it was read; by default whether it is a variable */
   readonly tracked?: boolean;
   readonly lostHistory?: LostHistory;
   readonly recording?: object | undefined;
 }
 
+/** A node whose value comes from outside the graph. It counts as a use of a stored value. */
 export function sourceNode(
   source: Source,
   shape: Shape,
@@ -51,16 +55,21 @@ export function sourceNode(
   return newNode({ shape, dtype, op: undefined, inputs: noInputs, source, tracked, lostHistory, recording });
 }
 
-/** A number of the program as a 0-d node. */
+/** A number of the user's program as a 0-d node. Another number runs the same plan. */
 export function numberNode(value: number, dtype: Dtype): Node {
   return sourceNode({ kind: 'number', value }, [], dtype);
 }
 
-/** A number that follows from structure alone, as a 0-d node. */
+/** A number that follows from shapes and ops alone, as a 0-d node. It is part of the plan. */
 export function constantNode(value: number, dtype: Dtype): Node {
   return sourceNode({ kind: 'constant', value }, [], dtype);
 }
 
+/**
+ * An op applied to inputs. The shape and dtype are those that the op's shape rule gives; nothing is checked here but the size.
+ *
+ * @throws ShapeError for a result of too many elements.
+ */
 export function applyOp(op: Op, inputs: readonly Node[], shape: Shape, dtype: Dtype, isTracked = false): Node {
   let tracked = isTracked;
   let lost: LostHistory = 'none';

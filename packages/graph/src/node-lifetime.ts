@@ -5,19 +5,19 @@ import type { Node, Source } from './node.ts';
 
 export const noInputs: readonly Node[] = [];
 
-/** Notes where the node's value lies, and forgets how it came about unless a gradient may ask. */
+/** Sets where the value of a computed node is, and drops its history unless a gradient may need it. */
 export function setSourceAndForgetHistory(node: Node, source: Source): void {
   setSource(node, source);
   forgetHistory(node);
 }
 
-/** Notes where the value lies of a node that was computed along with another and not read yet: a gradient may still ask. */
+/** Sets where the value of a computed node is, and keeps its history: for a node that was computed along with others and not read. */
 export function setSource(node: Node, source: Source): void {
   node.source = source;
   if (source.kind === 'stored' && !isReleased(node)) source.storage.hold();
 }
 
-/** Forgets how a node with a value came about, unless a gradient may ask. */
+/** Drops the op and inputs of a node with a value, unless a gradient may need them. */
 export function forgetHistory(node: Node): void {
   if (node.tracked || !node.op) return;
   const { inputs } = node;
@@ -27,27 +27,27 @@ export function forgetHistory(node: Node): void {
   if (!isReleased(node)) for (const input of inputs) release(input);
 }
 
-/** `uses` of a node that holds nothing any more */
+/** `uses` of a released node: far below 0, so that counting never makes it 0 */
 const released = -(2 ** 29);
 
-/** One more needs the node. */
+/** Counts one use more. */
 export function retain(node: Node): void {
   if (++node.uses <= 0) retainAgain(node);
 }
 
-/** What was idle is used after all: it holds again what it is computed from. */
+/** A released node is used after all: it uses its value and its inputs again, which may have been released with it. */
 function retainAgain(node: Node): void {
-  const woken = [node];
-  for (let last = woken.pop(); last; last = woken.pop()) {
+  const revived = [node];
+  for (let last = revived.pop(); last; last = revived.pop()) {
     last.uses = 1;
     if (last.source?.kind === 'stored') last.source.storage.hold();
-    for (const input of last.inputs) if (++input.uses <= 0) woken.push(input);
+    for (const input of last.inputs) if (++input.uses <= 0) revived.push(input);
   }
 }
 
 /**
- * One fewer needs the node. With the last one goes what it holds of the nodes that it is computed from, and its value, if it
- * is to be freed then; otherwise that is left to the garbage collector, as it is when users are merely forgotten.
+ * Counts one use less. With its last use a node without a value releases its inputs; a node with a value gives it up if
+ * `isFreedWithUse`, and otherwise keeps it until the garbage collector takes both.
  */
 export function release(node: Node): void {
   if (--node.uses !== 0) return;
@@ -61,7 +61,7 @@ export function release(node: Node): void {
   }
 }
 
-/** Whether nothing needs the node, and it has let go of what it needs itself. */
+/** Whether the node has no use, and has released its inputs and value. */
 export function isReleased(node: Node): boolean {
   return node.uses < 0;
 }

@@ -8,35 +8,37 @@ import type { Expr, FunctionBuilder } from '@treadle/wasm';
 import type { Dtype } from './dtype.ts';
 import type { Shape } from './shape.ts';
 
-/** Where a value lies; owned by the engine. */
+/** The memory of a value. The compiler package implements it; uses are counted. */
 export interface Storage {
-  /** the values, where the caller can look at them without waiting for a run or copying them */
+  /** the values, if they can be read without waiting for a run and without copying */
   readonly known?: ArrayLike<number> | undefined;
   /**
-   * The byte address of the first element in the shared memory, for one run. `room`: the address of room that the caller has
-   * for the elements; a value that lies elsewhere may be copied there, and stays where it is.
+   * The byte address of the first element in the shared memory, for one run. `room` is the address of free memory of the caller's,
+   * to which a value outside the shared memory may be copied.
    */
   address(room?: number): number;
-  /** Notes one more that needs the value: a node, or a run under way. */
+  /** Counts one use more: by a node, or a run that has not ended. */
   hold(): void;
-  /** One fewer needs it; when the last one lets go, the memory is freed. */
+  /** Counts one use less; the memory is freed with the last one. */
   letGo(): void;
 }
 
-/** The lasting state behind a variable. Its storage is written in place by assignments. */
+/** The state of a variable. Assignments write its storage in place. */
 export interface VariableState {
   readonly storage: Storage;
   readonly shape: Shape;
   readonly dtype: Dtype;
 }
 
+/** Where the value of a node comes from. */
 export type Source =
+  /** a value in memory */
   | { readonly kind: 'stored'; readonly storage: Storage }
-  /** a number of the program: an input of the plan, so that another number needs no other plan */
+  /** a number of the user's program: an input of the plan, so that another number does not need another plan */
   | { readonly kind: 'number'; readonly value: number }
-  /** a number that follows from structure alone: part of the plan */
+  /** a number that follows from shapes and ops alone: part of the plan */
   | { readonly kind: 'constant'; readonly value: number }
-  /** a number drawn anew for every run of a plan (a seed) */
+  /** a number that is drawn for each run of a plan, such as a seed */
   | { readonly kind: 'drawn'; readonly draw: () => number }
   /** an argument of a compiled function */
   | { readonly kind: 'argument'; readonly index: number }
@@ -44,11 +46,12 @@ export type Source =
   | { readonly kind: 'variable'; readonly state: VariableState };
 
 /**
- * Which nodes may be upstream although the graph does not show it, for a history was dropped: none, any without a variable
- * upstream ('untracked'), those and the variables of a set, or any at all.
+ * Which nodes may be upstream of a node although the graph does not show it any more, because a history was dropped: 'none';
+ * 'untracked', any node that was not computed from a variable; a set of variables, and untracked nodes too; or 'all'.
  */
 export type LostHistory = 'none' | 'untracked' | 'all' | ReadonlySet<VariableState>;
 
+/** An op applied to inputs, or a source. */
 export interface Node {
   readonly shape: Shape;
   readonly dtype: Dtype;
@@ -56,50 +59,49 @@ export interface Node {
   op: Op | undefined;
   inputs: readonly Node[];
   source: Source | undefined;
-  /**
-   * whether a variable is upstream (or the node is one), and no op between stops gradients: then gradients can still be asked
-   * for after it was read
-   */
+  /** whether it is a variable or was computed from one, without an op that stops gradients: its history is then kept after reading */
   readonly tracked: boolean;
-  /** how many need the node: handles, nodes that are computed from it, assignments that wait; negative when it is idle */
+  /** number of uses: handles, nodes computed from it, pending assignments; negative after it was released */
   uses: number;
-  /** whether its memory is freed with its last use, because a handle on it was disposed of; otherwise when it is forgotten */
+  /** whether its memory is freed with its last use, because a handle was disposed of; otherwise the garbage collector frees it */
   isFreedWithUse: boolean;
-  /** whether a plan has computed something from this one: the history of that may have been dropped */
+  /** whether a plan has computed something from this node; the history of that may have been dropped */
   captured: boolean;
-  /** what is lost upstream of this node; where it still has its op, the lost history is that of an input */
+  /** what may be upstream of this node, or of an input, without being seen */
   lostHistory: LostHistory;
-  /** the recording whose arguments, variables or random numbers the value depends on: it is not known before a run */
+  /** the recording on whose arguments, variables or random numbers the value depends; the value is not known before a run */
   readonly recording: object | undefined;
-  /** the latest walk that has met the node, and what that walk noted of it */
+  /** the latest walk over the graph that has visited the node (see newWalk) */
   walk: number;
+  /** a number that this walk gave to the node, such as its index in a list */
   place: number;
 }
 
+/** What all ops have. */
 interface OpRecord {
-  /** what people read in plans and errors */
+  /** the name in plans and errors */
   readonly name: string;
-  /** name and attributes: two ops with the same key do the same to inputs of the same shapes and dtypes */
+  /** name and attributes: two ops with the same key compute the same from inputs of the same shapes and dtypes */
   readonly key: string;
   /**
-   * Gradient of each input, given dy (the gradient of the result y), written in ops; undefined where there is none.
-   * It may have y's shape where the input was broadcast: the reverse walk sums it.
+   * The gradient of each input, given dy, the gradient of the result y: nodes, so that gradients have gradients. undefined where an
+   * input has none. Where an input was broadcast, its gradient may have y's shape; the reverse walk sums it.
    */
   gradient(dy: Node, y: Node, inputs: readonly Node[]): readonly (Node | undefined)[];
   /**
-   * For an op whose node has no value, because its results are parts of it: the gradient of each input that is wanted, given those
-   * of some parts. It takes the place of `gradient`.
+   * In place of `gradient` for an op of several results, whose node has no value of its own: the gradient of each wanted input, given
+   * those of some results.
    */
   gradientOfParts?(
     dys: readonly PartGradient[],
     node: Node,
     isWanted: (input: number) => boolean,
   ): readonly (Node | undefined)[];
-  /** whether it is there to let no gradient pass */
+  /** whether no gradient passes through it */
   readonly stopsGradients?: boolean;
-  /** The op on each slice of inputs with one more axis in front, as one node. */
+  /** The same op on inputs with one more axis in front, applied to each slice along it, as one node. */
   batched?(inputs: readonly Node[]): Node;
-  /** The sum, over one more axis in front of the inputs, of the op on each slice. */
+  /** The sum of the op over one more axis in front of the inputs, as one node. */
   sumOfBatch?(inputs: readonly Node[]): Node;
 }
 
@@ -111,114 +113,117 @@ export interface LaneInputs {
   index(): Expr<'i32x4'>;
 }
 
-/** Element by element, inputs broadcast to the result's shape. */
+/** Computes element by element; inputs broadcast to the shape of the result. */
 export interface LaneOp extends OpRecord {
   readonly kind: 'lane';
-  /** nanoseconds an element, roughly */
+  /** rough time in nanoseconds an element */
   readonly cost: number;
   /** whether it reads `index()` */
   readonly indexed?: boolean;
-  /** whether it gives back x, to the bit, when it is applied to its own result for x */
+  /** whether op(op(x)) is x to the bit */
   readonly undoesItself?: boolean;
+  /** emits code for four neighbouring elements */
   lane(f: FunctionBuilder, x: LaneInputs): Expr<Lane>;
 }
 
-/** An index map of its first input; others are there for gradients alone. */
+/** Moves the elements of its first input: an index map. Further inputs are for gradients alone. */
 export interface MoveOp extends OpRecord {
   readonly kind: 'move';
-  /** the result as a view, given a view of the input; undefined where strides cannot say it and the input must lie dense */
+  /** the result as a view of the input's memory; undefined where strides cannot express it, and the input must be dense */
   view(input: View): View | undefined;
-  /** whether its elements are those of its input in the same row-major order */
+  /** whether the elements stay in the same row-major order */
   readonly keepsOrder?: boolean;
 }
 
-/** Combines the last axes of its one input, in row-major order. */
+/** Reduces the last axes of its one input, in row-major order. */
 export interface ReduceOp extends OpRecord {
   readonly kind: 'reduce';
-  /** how many axes */
+  /** number of axes */
   readonly axes: number;
   readonly combine: Combine;
 }
 
+/** What a tiled op is given to make its kernels. */
 export interface Lowering {
   readonly inputs: readonly Operand[];
-  /** for each result: where it goes, dense; undefined for one that nothing needs */
+  /** where to write each result, dense; undefined for a result that nothing needs */
   readonly outputs: readonly (Slot | undefined)[];
-  /** the first of them: of an op of one result, that */
+  /** the first of the outputs */
   readonly output: Slot;
   readonly level: Level;
-  /** a temporary buffer of so many elements */
+  /** allocates a temporary buffer of `length` elements */
   readonly allocate: (length: number) => Slot;
-  /** a record for a kernel that may refuse what it reads */
+  /** allocates the record in which a kernel notes a value that it refuses */
   readonly record: () => Slot;
-  /** only where the op takes one */
+  /** work to fuse onto the result, for an op with takesEpilogue */
   readonly epilogue?: Epilogue;
-  /** an int32: of the axis that is combined, only so many elements are there; without it, all */
+  /** the slot of an int32: the number of valid elements of the axis that is reduced; without it, all are valid */
   readonly combined?: Slot;
-  /** of the result's leading axis */
+  /** the valid rows of the result's leading axis; without it, all are valid */
   readonly present?: Present;
 }
 
-/** What a result of an op of several is. */
+/** The type of a result, or of any node. */
 export type ResultType = Pick<Node, 'shape' | 'dtype'>;
 
-/** Has kernels of its own over operands in memory. */
+/** Has its own kernels, whose operands are in memory. */
 export interface TiledOp extends OpRecord {
   readonly kind: 'tiled';
-  /** the results of an op of several, which are parts of its node; without it the node is the result */
+  /** the types of several results, which are parts of the node; without it the node itself is the result */
   readonly results?: readonly ResultType[];
-  /** whether work can be fused onto the result while it is in cache */
+  /** whether elementwise work can be fused onto the result while it is in cache */
   readonly takesEpilogue?: boolean;
-  /** whether a kernel may refuse what it reads */
+  /** whether a kernel may refuse a value that it reads, such as an index out of range */
   readonly mayRefuse?: boolean;
   /**
-   * An input of the result's shape whose memory may become the result's: where both have the same slot, the kernels write
-   * only what differs.
+   * The index of an input of the result's shape whose memory the result may take over. Where both have the same slot, the kernels
+   * write only the elements that differ.
    */
   readonly overwrites?: number;
   kernels(lowering: Lowering): readonly Kernel[];
   /**
-   * What becomes of an axis of an input of which only the first elements may be there: the axis of the result whose elements
-   * depend on those alone that stand at the same place; 'combined' where kernels mind `Lowering.combined`; undefined for
-   * neither. The key may end in the result's shape, which must say nothing else to kernels. Of an op of several results it holds
-   * for each, and none is 'combined'.
+   * For an axis of an input of which only the first elements may be valid (the rows of a dynamic batch): the axis of the result whose
+   * element i depends on element i of that axis alone; 'combined' where the axis is reduced, and kernels respect
+   * `Lowering.combined`; undefined where neither holds. The key may end in the result's shape, but kernels must not depend on that
+   * part. For an op of several results it holds for each of them, and none is 'combined'.
    */
-  ragged?(input: number, axis: number, shape: Shape): number | 'combined' | undefined;
+  dynamicAxis?(input: number, axis: number, shape: Shape): number | 'combined' | undefined;
 }
 
-/**
- * Which result of an op of several: what a carry of a loop is at the end, or what a node of its body is at all steps; or one of
- * those that a tiled op lists.
- */
+/** One of the results of a node that has several. */
 export type Part =
+  /** a result that a tiled op lists */
   | { readonly kind: 'result'; readonly index: number }
+  /** the value of a loop's carry after the last step */
   | { readonly kind: 'final'; readonly carry: number }
+  /** the values of a node of a loop's body at all steps, stacked along a leading axis */
   | { readonly kind: 'stack'; readonly place: BodyPlace };
 
-/** A node of a loop's body: its place there, or a part of the op of several results at that place. */
+/** A node of a loop's body: its index among the places of the body, or a part of the node at an index. */
 export type BodyPlace = number | { readonly of: number; readonly part: Part };
 
-/** A node of a body as it was made. */
+/** A node of a loop's body, with the op and inputs that it had when the body was made. */
 export interface BodyNode {
   readonly node: Node;
   readonly op: Op;
   readonly inputs: readonly Node[];
 }
 
+/** What one step of a loop computes. */
 export interface LoopBody {
-  /** stand for the carries as a step begins */
+  /** stand for the carries at the start of a step */
   readonly carries: readonly Node[];
   /** stand for the slices of a step */
   readonly slices: readonly Node[];
-  /** what every step reads, made outside */
+  /** nodes outside the body that every step reads */
   readonly consts: readonly Node[];
-  /** inputs before what is computed from them */
+  /** the nodes that a step computes, inputs first */
   readonly made: readonly BodyNode[];
-  /** the carries as the step ends */
+  /** the carries at the end of a step */
   readonly next: readonly Node[];
-  /** where each node stands: carries, slices, consts, then what is made */
+  /** the index of each node: carries, slices, consts, then the nodes that are made */
   readonly places: ReadonlyMap<Node, number>;
-  /** equal for bodies that do the same to inputs of the same shapes and dtypes */
+  /** equal for bodies that compute the same from inputs of the same shapes and dtypes */
   readonly key: string;
 }
 
@@ -228,16 +233,16 @@ export interface PartGradient {
   readonly dy: Node;
 }
 
-/** Runs its body once for each step. Its node has no value; its results are parts of it. */
+/** Runs its body once for each step. Its node has no value of its own; the results are parts of it. */
 export interface LoopOp extends OpRecord {
   readonly kind: 'loop';
-  /** its inputs are what the carries begin with, the stacks that it reads a slice of at every step, and what every step reads */
+  /** the op's inputs are the initial carries, the stacks of which each step reads a slice, and the consts */
   readonly body: LoopBody;
-  /** how many steps, one or more */
+  /** number of steps, one or more */
   readonly length: number;
-  /** whether the first step reads the last slices */
+  /** whether steps go from the last slice to the first */
   readonly isReversed: boolean;
-  /** whether the gradient computes what a step made a second time */
+  /** whether the gradient computes the intermediate values of a step a second time, instead of keeping them */
   readonly recomputes: boolean;
 }
 

@@ -1,5 +1,5 @@
-// The results of an op of several: parts of its node, which has no value itself. A part that is asked for again is the same node,
-// so a gradient reads the values that are there.
+// Ops of several results: the results are parts of a node that has no value of its own. The same part is always the same node, so a
+// gradient uses the values that the forward pass computed.
 
 import { partKey, partType } from './loops/loop-body.ts';
 import { applyOp } from './make-node.ts';
@@ -7,10 +7,10 @@ import type { Node, Part, PartGradient, PartOp, ResultType, TiledOp } from './no
 import { isReleased } from './node-lifetime.ts';
 import { sumOfTerms } from './ops/moves/sum-of-terms.ts';
 
-/** By node and key, the parts made so far. */
+/** the parts made so far, by node and key */
 const partsOf = new WeakMap<Node, Map<string, Node>>();
 
-/** A part of a node: the same node again, unless that has let go of what it is computed from. */
+/** A part of a node: the same node as before, unless that was computed and released. */
 export function partNode(whole: Node, part: Part): Node {
   const parts = partsOf.get(whole) ?? new Map<string, Node>();
   partsOf.set(whole, parts);
@@ -25,10 +25,10 @@ export function partNode(whole: Node, part: Part): Node {
   return node;
 }
 
-/** The parts of each node that were given to whoever made it; a gradient may ask for others. */
+/** the parts of each node that its op returned as results; a gradient may use further parts */
 const notedResults = new WeakMap<Node, readonly Node[]>();
 
-/** Notes the results of an op of several, of which some may be other nodes than parts of it. */
+/** Notes the results of an op of several; some of them may be other nodes than parts of it. */
 export function noteResults(whole: Node, results: readonly Node[]): void {
   notedResults.set(
     whole,
@@ -36,7 +36,7 @@ export function noteResults(whole: Node, results: readonly Node[]): void {
   );
 }
 
-/** Of ops of which some nodes are results, seen through moves: the other results that something needs and that have no value yet. */
+/** The results that belong to the same ops as these nodes (or the nodes that these move), are used, and have no value yet. */
 export function resultsBeside(nodes: readonly Node[]): readonly Node[] {
   const asked = new Set(nodes.map(behindMoves));
   return [...asked].flatMap(({ op, source, inputs: [whole] }) => {
@@ -45,19 +45,19 @@ export function resultsBeside(nodes: readonly Node[]): readonly Node[] {
   });
 }
 
-/** What a node without a value only moves. */
+/** The node that a chain of moves without values begins with. */
 function behindMoves(node: Node): Node {
   let from = node;
   while (from.op?.kind === 'move' && !from.source) from = from.inputs[0] ?? from;
   return from;
 }
 
-/** A tiled op of several results. */
+/** A tiled op of several results: its gradient is given by result. */
 export interface ResultsOp extends Omit<TiledOp, 'kind' | 'gradient' | 'gradientOfParts'> {
   readonly results: readonly ResultType[];
   /**
-   * Gradient of each input, given those of the results, undefined where nothing depends on one; all are written in ops. The node's
-   * own results and inputs are given: an op may be applied to others than it was made for.
+   * The gradient of each input, given those of the results; undefined for a result on which nothing depends. It must use the results
+   * and inputs that it is given: the op may be applied to other inputs than those it was made for.
    */
   gradientOfResults(
     dys: readonly (Node | undefined)[],
@@ -66,7 +66,7 @@ export interface ResultsOp extends Omit<TiledOp, 'kind' | 'gradient' | 'gradient
   ): readonly (Node | undefined)[];
 }
 
-/** The results of the op: one kernel run gives all of them that something needs. */
+/** The results of the op on these inputs. One run of its kernels computes all of them that are used. */
 export function resultNodes({ gradientOfResults, ...record }: ResultsOp, inputs: readonly Node[]): readonly Node[] {
   const resultsOf = (node: Node): readonly Node[] =>
     record.results.map((_, index) => partNode(node, { kind: 'result', index }));
@@ -87,6 +87,7 @@ export function resultNodes({ gradientOfResults, ...record }: ResultsOp, inputs:
   return results;
 }
 
+/** The gradient of a result: the sum of what arrives for it. */
 function arriving(dys: readonly PartGradient[], index: number): Node | undefined {
   const all = dys.flatMap(({ part, dy }) => (part.kind === 'result' && part.index === index ? [dy] : []));
   return all.length > 0 ? sumOfTerms(all) : undefined;

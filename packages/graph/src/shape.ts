@@ -1,21 +1,24 @@
-// Shapes and what is asked of them: sizes, axes, broadcasting, strides. Pure functions on arrays of numbers.
+// Shapes: sizes, axes, broadcasting, strides. Pure functions on arrays of numbers.
 
 import type { View } from '@treadle/kernels';
 import { ShapeError } from './calls/errors.ts';
 import { checkNumbers } from './calls/options.ts';
 import { show } from './calls/show.ts';
 
+/** The extents of a tensor's axes, outermost first; [] for a single number. */
 export type Shape = readonly number[];
 
-/** One axis or several, negative ones counted from the end; undefined is all of them. */
+/** One axis or several; negative axes count from the end. undefined means all axes. */
 export type Axes = number | readonly number[] | undefined;
 
+/** The number of elements. */
 export function sizeOf(shape: Shape): number {
   let size = 1;
   for (const extent of shape) size *= extent;
   return size;
 }
 
+/** Whether both have the same extents. */
 export function sameShape(a: Shape, b: Shape): boolean {
   if (a === b) return true;
   if (a.length !== b.length) return false;
@@ -23,10 +26,10 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return true;
 }
 
-/** A tensor has fewer elements: kernels count bytes in 31 bits. */
+/** Every tensor has fewer elements than this, because kernels count bytes in 31 bits. */
 export const mostElements: number = 2 ** 29;
 
-/** Throws ShapeError for a shape of too many elements. */
+/** The shape itself. Throws ShapeError for too many elements. */
 export function checkSize(op: string, shape: Shape): Shape {
   if (sizeOf(shape) < mostElements) return shape;
   throw new ShapeError(`${op}: a tensor must have fewer than 2²⁹ elements; got ${showShape(shape)}`);
@@ -37,7 +40,7 @@ export function showShape(shape: Shape): string {
   return `[${shape.map((extent) => show(extent)).join(', ')}]`;
 }
 
-/** The shape itself. Throws TypeError for what is no array of numbers, ShapeError for extents that are not whole, or too many elements. */
+/** The shape itself. Throws TypeError unless it is an array of numbers, ShapeError for extents that are not whole or too many elements. */
 export function checkShape(op: string, shape: Shape): Shape {
   checkShapeKind(op, shape);
   for (const extent of shape) {
@@ -48,7 +51,7 @@ export function checkShape(op: string, shape: Shape): Shape {
   return checkSize(op, shape);
 }
 
-/** Throws TypeError for what is no array of numbers, such as the first extent of a shape. */
+/** Throws TypeError unless it is an array of numbers; the hint is for zeros(2, 3) in place of zeros([2, 3]). */
 export function checkShapeKind(op: string, shape: Shape): void {
   const one: unknown = shape;
   checkNumbers(
@@ -58,7 +61,7 @@ export function checkShapeKind(op: string, shape: Shape): void {
   );
 }
 
-/** The axis as an index from the front. */
+/** The axis as an index from the front. Throws ShapeError for an axis that does not exist. */
 export function normalizeAxis(op: string, axis: number, rank: number): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
     const rule = rank === 0 ? 'a 0-d tensor has no axes' : `axis must be one of -${rank} … ${rank - 1}`;
@@ -74,14 +77,14 @@ function listOf(op: string, axes: number | readonly number[]): readonly number[]
   throw new TypeError(`${op}: axes must be a number or an array of numbers; got ${show(given)}${hintFor(given)}`);
 }
 
-/** What an object of options in the place of an axis is told. */
+/** The hint for an object of options in place of an axis. */
 function hintFor(axis: unknown): string {
   return typeof axis === 'object' && axis !== null && !Array.isArray(axis)
     ? '; axes come before the options, as in sum(1, { keepDims: true })'
     : '';
 }
 
-/** The axes from the front, ascending, each once. */
+/** The axes as indices from the front, in ascending order. Throws ShapeError for an axis that does not exist or is named twice. */
 export function normalizeAxes(op: string, axes: Axes, rank: number): readonly number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
   const list = listOf(op, axes).map((axis) => normalizeAxis(op, axis, rank));
@@ -91,7 +94,7 @@ export function normalizeAxes(op: string, axes: Axes, rank: number): readonly nu
   return list.sort((a, b) => a - b);
 }
 
-/** The shape that both shapes stretch to: aligned at the end, extents equal or 1. Throws ShapeError, `refusal` where it is given. */
+/** The shape to which both shapes broadcast: aligned at the end, extents equal or 1. Otherwise throws ShapeError, or `refusal()`. */
 export function broadcastShapes(op: string, a: Shape, b: Shape, refusal?: () => ShapeError): Shape {
   if (sameShape(a, b)) return a;
   const rank = Math.max(a.length, b.length);
@@ -110,7 +113,7 @@ export function broadcastShapes(op: string, a: Shape, b: Shape, refusal?: () => 
   return out;
 }
 
-/** Strides of elements that lie together in row-major order. */
+/** The strides, in elements, of a dense tensor in row-major order. */
 export function denseStrides(shape: Shape): readonly number[] {
   const strides = new Array<number>(shape.length);
   let step = 1;
@@ -121,11 +124,12 @@ export function denseStrides(shape: Shape): readonly number[] {
   return strides;
 }
 
+/** The view of a dense tensor. */
 export function denseView(shape: Shape): View {
   return { shape, strides: denseStrides(shape), offset: 0 };
 }
 
-/** Whether the view's elements lie together in row-major order (axes of extent 1 do not matter). */
+/** Whether the view is dense, in row-major order (the strides of axes of extent 1 do not matter). */
 export function isDense(view: View): boolean {
   const dense = denseStrides(view.shape);
   return view.shape.every((extent, i) => extent === 1 || view.strides[i] === dense[i]) || sizeOf(view.shape) === 0;

@@ -1,7 +1,8 @@
-// What JavaScript and its tools ask of any object, answered by a tensor: how it prints, which rows it has, what it is equal to.
-// Tests compare the enumerable properties that an object has of its own, and a tensor has none: all that it is lies behind its
-// handle. Giving them to every tensor would cost every op. But before they look, all of node:assert, Jest and Vitest read the
-// tag or the iterator; so a tensor gets those properties then, as accessors.
+// Protocols of JavaScript and its tools: how a tensor prints, iterates, and compares in tests.
+//
+// Test frameworks compare own enumerable properties. A tensor has none, and giving them to every tensor would slow down every op. But
+// node:assert, Jest and Vitest all read the tag or the iterator of an object before they compare it, so a tensor defines the
+// properties at that moment, as accessors.
 
 import { disposed, isKnown, isRecording, StoredValue, valueOf } from '@treadle/compiler';
 import { joinLostHistory, type Node, numberNode, ops, sizeOf, sourceNode } from '@treadle/graph';
@@ -9,7 +10,7 @@ import { heading } from './print/print.ts';
 import { inspectSymbol } from './print/table.ts';
 import { Tensor } from './tensor.ts';
 
-/** What is compared. */
+/** the properties that are compared */
 const compared: PropertyDescriptorMap & ThisType<Tensor> = {
   shape: {
     get() {
@@ -36,7 +37,7 @@ function showProperties(t: Tensor): void {
   if (!Object.hasOwn(t, 'values') && Object.isExtensible(t)) Object.defineProperties(t, compared);
 }
 
-/** An object that holds a tensor without a value, which is recorded or was disposed of, can be printed all the same. */
+/** The text of console.log. It never throws, so that objects which hold a tensor without a value can be printed too. */
 function printed(t: Tensor): string {
   try {
     const { node, shape, dtype } = t;
@@ -47,7 +48,7 @@ function printed(t: Tensor): string {
   }
 }
 
-/** Rows [...] of a node [n, ...], as nodes. A row of what gradients are asked for stays connected with it. */
+/** The rows [...] of a node [n, ...], as nodes. Where gradients may be asked for, rows keep their history. */
 function* rowsOf(node: Node): Generator<Node> {
   const [count = 0, ...shape] = node.shape;
   if (isRecording() || node.tracked) {
@@ -56,7 +57,7 @@ function* rowsOf(node: Node): Generator<Node> {
   }
   const values = valueOf(node).read();
   const length = sizeOf(shape);
-  node.captured = true; // a gradient that leads here is lost
+  node.captured = true; // the rows below have no history, so gradients cannot pass
   const lostHistory = joinLostHistory(node.lostHistory, 'untracked');
   for (let i = 0; i < count; i++) {
     const storage = StoredValue.of(values.slice(i * length, (i + 1) * length), node.dtype);

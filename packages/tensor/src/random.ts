@@ -105,6 +105,7 @@ function nextKey(op: string, own: Seed | undefined): readonly [Node, Node] {
 /** A seed, or a function that gives one for each draw: in a compiled function, for each run. */
 export type Seed = number | (() => number);
 
+/** Options of randomNormal. */
 export interface NormalOptions {
   /** the mean; 0 by default */
   readonly mean?: number;
@@ -134,6 +135,7 @@ export function randomNormal(shape: Shape, options: NormalOptions = {}): Tensor 
   return new Tensor(ops.randomNormal(shape, word0, word1, mean, stddev));
 }
 
+/** Options of randomUniform. */
 export interface UniformOptions {
   /** the lower end; 0 by default */
   readonly min?: number;

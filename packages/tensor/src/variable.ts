@@ -7,6 +7,7 @@ import { type OptionKinds, ops, readOptions } from '@treadle/graph';
 import { nodeOf, operand, type TensorLike } from './operand.ts';
 import { readNode, Tensor, type TensorData } from './tensor.ts';
 
+/** Options of variable. */
 export interface VariableOptions {
   /** '' by default; layers use it as the name of a weight */
   readonly name?: string;

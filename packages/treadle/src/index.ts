@@ -1,4 +1,10 @@
-// Treadle: tensors, gradients and models, on every core.
+// Treadle: tensors, gradients and models, on every core. This is the list of public names, by the package that each comes from.
+//
+// A name has one meaning. Functions of tensors compute: add(a, b), exp(x), sum(x, 0). Layers make parts of models: dense(10). Where
+// both exist under one name,
+// - layers that merge (add, subtract, multiply, average, maximum, minimum, concatenate, dot) are in `layers` only: layers.add();
+// - flatten, reshape, conv1d, conv2d, conv2dTranspose and depthwiseConv2d are layers; tensors have methods: x.reshape([2, 3]);
+// - oneHot makes rows of labels from data; a tensor of labels has x.oneHot(depth).
 
 export {
   type BatchOptions,

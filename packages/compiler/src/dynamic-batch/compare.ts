@@ -240,7 +240,7 @@ function followsRows(op: TiledOp, axis: number | undefined, inputs: readonly Ent
   if (axis !== undefined && inputs.every((input) => input.axis === undefined)) return false;
   return inputs.every((input, i) => {
     if (input.axis === undefined) return true;
-    const becomes = op.ragged?.(i, input.axis, input.shape);
+    const becomes = op.dynamicAxis?.(i, input.axis, input.shape);
     return becomes === 'combined' ? axis === undefined : becomes !== undefined && becomes === axis;
   });
 }

@@ -1,11 +1,11 @@
-// What callers did wrong, by kind. Every message has the form `op: rule that was broken; got values`.
+// Errors of callers, by kind. Every message has the form `op: rule that was broken; got values; hint`.
 
-/** Shapes, axes or ranks that do not fit. */
+/** A call with shapes, axes or numbers of axes that do not fit. */
 export class ShapeError extends Error {
   override readonly name = 'ShapeError';
 }
 
-/** An operand of a dtype that the op does not take. */
+/** A call with a dtype, or with values, that the op does not take. */
 export class DtypeError extends Error {
   override readonly name = 'DtypeError';
 }

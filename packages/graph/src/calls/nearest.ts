@@ -1,7 +1,7 @@
-// The known name that a misspelt one is meant for: the same letters in another case or with underscores, the beginning of a
-// name, or the least edit distance.
+// Did you mean …? The known name that is nearest to an unknown one: equal but for case and underscores, or of least edit distance, or
+// beginning with it.
 
-/** Undefined where none is near. */
+/** The nearest known name; undefined if none is near. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const letters = lettersOf(name);
   const same = known.find((other) => lettersOf(other) === letters);
@@ -17,14 +17,14 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   return best ?? known.find(isBeginning);
 }
 
-/** A longer text is not compared letter by letter. */
+/** longer texts are not compared letter by letter */
 const mostLetters = 40;
 
 function lettersOf(name: string): string {
   return name.replaceAll(/[_\-\s]/g, '').toLowerCase();
 }
 
-/** How many letters must be put in, left out, replaced or exchanged with their neighbour (F. Damerau, 1964). */
+/** The number of letters to insert, delete, replace, or swap with a neighbour (F. Damerau, 1964). */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let above = Array.from({ length: b.length + 1 }, (_, j) => j);
@@ -32,10 +32,10 @@ function editDistance(a: string, b: string): number {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
       const isSame = a[i - 1] === b[j - 1];
-      const [replaced = 0, leftOut = 0, putIn = 0] = [above[j - 1], above[j], row[j - 1]];
-      let least = Math.min(replaced + (isSame ? 0 : 1), leftOut + 1, putIn + 1);
-      const isExchanged = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      if (isExchanged) least = Math.min(least, (before[j - 2] ?? 0) + 1);
+      const [replaced = 0, deleted = 0, inserted = 0] = [above[j - 1], above[j], row[j - 1]];
+      let least = Math.min(replaced + (isSame ? 0 : 1), deleted + 1, inserted + 1);
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (isSwapped) least = Math.min(least, (before[j - 2] ?? 0) + 1);
       row.push(least);
     }
     [before, above] = [above, row];

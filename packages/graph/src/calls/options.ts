@@ -1,5 +1,5 @@
-// What callers give beside tensors, checked where it comes in: options by their names and kinds, numbers, functions, lists. The
-// table of a function's options is typed by their interface, so that a name which is missing or surplus does not compile.
+// Checks of arguments that are not tensors: options by name and kind, numbers, functions, arrays. Each function has a table of its
+// options. The table's type follows from their interface, so that a missing or surplus name does not compile.
 
 import { nearest } from './nearest.ts';
 import { show } from './show.ts';
@@ -18,12 +18,12 @@ type KindOf<T> = T extends boolean
           ? 'numbers'
           : 'any';
 
-/** The one kind, or 'any' of several. */
+/** The kind, if there is only one; otherwise 'any'. */
 type Only<K, All = K> = K extends unknown ? ([All] extends [K] ? K : 'any') : never;
 
 type Kind = 'boolean' | 'number' | 'string' | 'function' | 'numbers' | 'any';
 
-/** The kind of each option of O; 'any' for one of several kinds, or one of some names, which the function checks itself. */
+/** The kind of each option of O. 'any' is for an option of several kinds, or one of some names; the function checks it itself. */
 export type OptionKinds<O> = { readonly [N in keyof O]-?: Only<KindOf<NonNullable<O[N]>>> };
 
 const rules: Readonly<Record<Kind, string>> = {
@@ -36,15 +36,17 @@ const rules: Readonly<Record<Kind, string>> = {
 };
 
 /**
- * The options that were given, checked: RangeError for a name that `kinds` does not have, which proposes the nearest; TypeError
- * for what is no object of options, and for a value of another kind. An option that is undefined counts as not given.
+ * The options themselves, after checks. An option that is undefined counts as absent.
+ *
+ * @throws RangeError for a name that `kinds` does not have, with the nearest name as a hint; TypeError for a value of another kind,
+ * and unless they are a plain object.
  */
 export function readOptions<O extends object>(op: string, given: O, kinds: OptionKinds<O>): O {
   checkOptions(op, given, kinds);
   return given;
 }
 
-/** Whether it is such an object of options, which it is unless it throws: for arguments that may be something else. */
+/** The same check as a type guard, for an argument whose type is not known. It returns true or throws. */
 export function areOptions<O extends object>(op: string, given: unknown, kinds: OptionKinds<O>): given is O {
   checkOptions(op, given, kinds);
   return true;
@@ -85,7 +87,7 @@ function noOptions(op: string, given: unknown, kinds: Readonly<Record<string, un
   return new TypeError(`${op}: options must be an object; got ${show(given)}${hint}`);
 }
 
-/** `what "nmae"; did you mean "name"?`, or the names that there are, where none is near. */
+/** `what "nmae"; did you mean "name"?`, or the list of known names where none is near. */
 export function unknownName(what: string, name: string, known: readonly string[]): RangeError {
   const near = nearest(name, known);
   const hint =
@@ -101,22 +103,22 @@ function isNumbers(x: unknown): x is readonly number[] {
   return Array.isArray(x) && x.every((each) => typeof each === 'number');
 }
 
-/** A number; `what` begins the message, as in 'clip: low'. Throws TypeError. */
+/** Throws TypeError unless x is a number; `what` begins the message, as in 'clip: low'. */
 export function checkNumber(what: string, x: unknown): void {
   if (typeof x !== 'number') throw new TypeError(`${what} must be a number; got ${show(x)}`);
 }
 
-/** An array of numbers. Throws TypeError; `hint` says what is meant perhaps. */
+/** Throws TypeError unless x is an array of numbers; `hint` ends the message. */
 export function checkNumbers(what: string, x: unknown, hint = ''): void {
   if (!isNumbers(x)) throw new TypeError(`${what} must be an array of numbers; got ${show(x)}${hint}`);
 }
 
-/** A function. Throws TypeError. */
+/** Throws TypeError unless x is a function. */
 export function checkFunction(what: string, x: unknown): void {
   if (typeof x !== 'function') throw new TypeError(`${what} must be a function; got ${show(x)}`);
 }
 
-/** An array. Throws TypeError. */
+/** Throws TypeError unless x is an array; `hint` ends the message. */
 export function checkArray(what: string, x: unknown, hint = ''): void {
   if (!Array.isArray(x)) throw new TypeError(`${what} must be an array; got ${show(x)}${hint}`);
 }

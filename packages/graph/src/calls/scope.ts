@@ -1,8 +1,8 @@
-// Whose call is under way while nodes are made: errors that only a run can find name it.
+// The layer, or other caller, for which nodes are being made. Ops remember its name for errors that only a run can find.
 
 const path: string[] = [];
 
-/** Runs `f`; what its ops refuse when they run is said to be refused in `name`. Scopes nest. */
+/** Runs `f`; errors of its ops at run time name the scope. Scopes nest. */
 export function inScope<T>(name: string, f: () => T): T {
   path.push(name);
   try {
@@ -12,14 +12,14 @@ export function inScope<T>(name: string, f: () => T): T {
   }
 }
 
-/** The names of the scopes under way, outermost first: 'encoder/embedding'; '' outside of all. */
+/** The names of the present scopes, outermost first: 'encoder/embedding'; '' outside of all. */
 export function scopeName(): string {
   return path.join('/');
 }
 
 let loops = 0;
 
-/** Runs `f`, which makes the nodes of a loop's body: what it does is done for each step. */
+/** Runs `f`, which makes the nodes of a loop's body. */
 export function inLoop<T>(f: () => T): T {
   loops++;
   try {
@@ -29,7 +29,7 @@ export function inLoop<T>(f: () => T): T {
   }
 }
 
-/** Throws an Error in the body of a loop, for what a step cannot do. */
+/** Throws an Error inside the body of a loop: for what a step cannot do. */
 export function checkOutsideLoop(rule: string, hint: string): void {
-  if (loops > 0) throw new Error(`scan: ${rule}; got it in the function that scan was given; ${hint}`);
+  if (loops > 0) throw new Error(`scan: ${rule}; got such a call in its function; ${hint}`);
 }

@@ -1,6 +1,6 @@
-// Any value as errors show it: short, and without calling anything that belongs to the value.
+// Any value as text for error messages: short, and without calling methods of the value.
 
-/** How many elements of an array are shown, and how many characters of a text. */
+/** number of elements of an array, and of characters of a text, that are shown */
 const [mostElements, mostText] = [8, 60];
 
 /** `"relu"`, `5n`, `[2, 3]`, `a function`, `an object`, `a Promise`. Never throws, whatever the value is. */

@@ -1,9 +1,9 @@
-// The body of a loop: ops between the nodes that stand for what a step is given and the nodes that it is asked for. What a
-// step reads and every step would compute alike lies outside: the body holds only what depends on the step.
+// The body of a loop: the subgraph between stand-ins for a step's carries and slices, and the nodes that the step returns. Nodes that
+// do not depend on the step are outside: they are computed once, before the loop.
 
 import type { BodyNode, BodyPlace, LoopBody, Node, Op, Part, ResultType } from '../node.ts';
 
-/** The body that ends in the carries `next` and makes the nodes `asked`. Any nodes may stand for what a step is given. */
+/** The body that ends in the carries `next` and also computes the nodes `asked`; `carries` and `slices` are its stand-ins. */
 export function loopBody(
   carries: readonly Node[],
   slices: readonly Node[],
@@ -18,7 +18,7 @@ export function loopBody(
   return { carries, slices, consts, made, next, places, key: keyOf(carries.length, next, made, places) };
 }
 
-/** The nodes on ways from the roots down to the ends, inputs before what is computed from them; and what they read apart from them. */
+/** The nodes on paths from the roots to the ends, inputs first, as `made`; and the other nodes that these read, as `consts`. */
 export function subgraphBetween(roots: readonly Node[], ends: ReadonlySet<Node>): Pick<LoopBody, 'made' | 'consts'> {
   const depends = new Map<Node, boolean>();
   const made: BodyNode[] = [];
@@ -60,7 +60,7 @@ function keyOf(
   return `${carries} → ${at(next)}\n${lines.join('\n')}`;
 }
 
-/** The node at a place that is a number; its shape and dtype at any place. */
+/** The node at a place of a body. */
 export function nodeAt({ carries, slices, consts, made }: LoopBody, place: number): Node {
   const given = [carries, slices, consts];
   let at = place;
@@ -74,12 +74,12 @@ export function nodeAt({ carries, slices, consts, made }: LoopBody, place: numbe
   return node;
 }
 
-/** What is found at a place of a body. */
+/** The shape and dtype at a place of a body, which may be a part of a node. */
 export function typeAt(body: LoopBody, place: BodyPlace): ResultType {
   return typeof place === 'number' ? nodeAt(body, place) : partType(nodeAt(body, place.of).op, place.part);
 }
 
-/** What a part of a node with this op is. */
+/** The shape and dtype of a part of a node with this op. */
 export function partType(op: Op | undefined, part: Part): ResultType {
   if (part.kind === 'result') {
     const result = op?.kind === 'tiled' ? op.results?.[part.index] : undefined;
@@ -96,7 +96,7 @@ export function partType(op: Op | undefined, part: Part): ResultType {
   return { shape: [length, ...shape], dtype };
 }
 
-/** Equal for equal parts. */
+/** A text that is equal for equal parts. */
 export function partKey(part: Part): string {
   if (part.kind === 'result') return `result ${part.index}`;
   if (part.kind === 'final') return `final ${part.carry}`;

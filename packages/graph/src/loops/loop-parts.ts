@@ -1,23 +1,23 @@
-// The results of a loop: parts of its node, which are made when they are asked for.
+// The results of a loop: parts of its node, made on demand.
 
 import type { BodyPlace, LoopBody, LoopOp, Node } from '../node.ts';
 import { broadcastTo } from '../ops/reduce/sum-and-broadcast.ts';
 import { partNode } from '../results.ts';
 
-/** The op of a node that is a loop. */
+/** The op of a loop's node. */
 export function loopOf({ op }: Node): LoopOp {
   if (op?.kind !== 'loop') throw new Error('internal: not a loop');
   return op;
 }
 
-/** What a carry is after the last step. */
+/** A carry after the last step. */
 export function finalOf(loop: Node, carry: number): Node {
   const { body } = loopOf(loop);
   const next = body.next[carry];
   return next && body.consts.includes(next) ? next : partNode(loop, { kind: 'final', carry });
 }
 
-/** What a node is at every step, [length, …]; it may be one of the body, or one that no step changes. */
+/** A node at all steps, stacked: [length, …]. It may be a node of the body, or one outside, which is the same at every step. */
 export function stackOf(loop: Node, node: Node): Node {
   const { body, length } = loopOf(loop);
   const slice = body.slices.indexOf(node);
@@ -31,7 +31,7 @@ export function stackOf(loop: Node, node: Node): Node {
   return partNode(loop, { kind: 'stack', place });
 }
 
-/** Where a node of a body stands, which may be a part of one there; undefined for one that is not of the body. */
+/** The place of a node in a body; undefined for a node outside. */
 export function placeOf({ places }: LoopBody, node: Node): BodyPlace | undefined {
   const place = places.get(node);
   if (place !== undefined || node.op?.kind !== 'part') return place;

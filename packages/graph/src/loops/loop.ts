@@ -1,8 +1,7 @@
-// Loops: an op that runs its body once for each step inside a plan. What it gives are parts of it: what a carry is at the end,
-// and what any node of the body is at all steps. So its gradient, a loop the other way, asks it for what it needs of the
-// forward steps, and nothing else is kept. The gradient's carries are the gradients of the carries. What the steps add to the
-// gradient of what all of them read is added up in one go where the op can say how (a sum of products is one product),
-// otherwise step by step, in a carry.
+// Loops: an op that runs its body once for each step inside a plan. Its results are parts: a carry after the last step, or any node
+// of the body at all steps. Its gradient is a loop in the other direction, whose carries are the gradients of the carries. The gradient
+// asks the forward loop for the nodes that it needs at all steps; no others are kept. The gradient of a node that all steps read is a
+// sum over the steps: one op over all steps where the op knows how (a sum of products is one product), otherwise a carry.
 
 import { inLoop } from '../calls/scope.ts';
 import { termsOf } from '../gradients.ts';
@@ -14,20 +13,20 @@ import { noteResults, partNode } from '../results.ts';
 import { loopBody, nodeAt } from './loop-body.ts';
 import { finalOf, loopOf, placeOf, stackOf } from './loop-parts.ts';
 
-/** What the nodes of a body are recorded by: none of them has a value outside of the loop. */
+/** The recording of the nodes of a body: their values are not known outside the loop. */
 export class InLoop {}
 
-/** What a loop goes over. */
+/** The steps of a loop. */
 export interface LoopRange {
-  /** steps, one or more */
+  /** number of steps, one or more */
   readonly length: number;
-  /** whether the first step reads the last slices */
+  /** whether steps go from the last slice to the first */
   readonly isReversed: boolean;
-  /** whether the gradient computes what a step made a second time, from its carries and slices, and nothing else is kept */
+  /** whether the gradient keeps the carries and slices of a step alone, and computes the rest of the step a second time */
   readonly recomputes?: boolean;
 }
 
-/** A node whose parts are the results of the loop from what carries begin with, over stacks [length, …]. */
+/** The node of a loop from the initial carries over stacks [length, …]; the results are its parts. */
 export function loopNode(
   body: LoopBody,
   inits: readonly Node[],
@@ -48,21 +47,22 @@ export function loopNode(
   return applyOp(op, [...inits, ...stacks, ...body.consts], [], 'float32');
 }
 
+/** The results of a step, or of a loop: for a loop, the last carries and the ys of all steps. */
 export interface LoopResults {
   readonly carries: readonly Node[];
   readonly ys: readonly Node[];
 }
 
-/** A step, seen through nodes that stand for what it is given. */
+/** A step, recorded with stand-ins for its carries and slices. */
 interface Traced {
   readonly body: LoopBody;
   readonly ys: readonly Node[];
 }
 
 /**
- * The loop of a step, which is called once with nodes that stand for its carries and its slices of the stacks [length, …];
- * carries keep their shapes and dtypes. Gives the carries after the last step, and each y of all steps, [length, …]. With
- * `stretch`, the gradient computes that many steps at a time a second time, from the carries at their begin.
+ * The loop of a step over stacks [length, …]. `step` is called once, with stand-ins for its carries and slices; carries must keep
+ * their shapes and dtypes. Returns the carries after the last step, and each y at all steps, [length, …]. With `stretch`, the
+ * gradient recomputes that many neighbouring steps at a time from the carries before them.
  */
 export function loop(
   step: (carries: readonly Node[], slices: readonly Node[]) => LoopResults,
@@ -77,7 +77,7 @@ export function loop(
   const traced = { body: loopBody(carries, slices, results.carries, results.ys), ys: results.ys };
   const whole = Math.floor(length / Math.max(1, stretch)) * stretch;
   if (whole === 0 || stretch >= length) return run(traced, inits, stacks, { length, isReversed });
-  // What is left over when steps are taken a stretch at a time is the end of the stacks.
+  // Steps are taken a stretch at a time by an outer loop over an inner one; the steps that are left over are at the end of the stacks.
   const main = (from: readonly Node[]): LoopResults => {
     const count = whole / stretch;
     const stretches = stacks.map((x) => reshape(slice(x, [0], [whole]), [count, stretch, ...x.shape.slice(1)]));
@@ -103,12 +103,12 @@ export function loop(
   return { carries: second.carries, ys: low.ys.map((y, i) => concat([y, high.ys[i] ?? y])) };
 }
 
-/** Nodes that stand for others, or for their slices along so many axes. */
+/** Stand-ins for nodes, or for their slices along the first `axes` axes. */
 function standIns(nodes: readonly Node[], recording: InLoop, axes = 0): readonly Node[] {
   return nodes.map((node) => standIn(node, recording, axes));
 }
 
-/** The body knows a stand-in by its place: it is no argument of a function. */
+/** A body refers to a stand-in by its place, so the index of an argument does not matter. */
 function standIn({ shape, dtype }: Node, recording: InLoop, axes = 0): Node {
   return sourceNode({ kind: 'argument', index: -1 }, shape.slice(axes), dtype, { tracked: true, recording });
 }
@@ -125,7 +125,7 @@ function run({ body, ys }: Traced, inits: readonly Node[], stacks: readonly Node
   return { carries: last, ys: all };
 }
 
-/** The gradients of the loop's inputs, those that are wanted. */
+/** The gradients of the wanted inputs of the loop. */
 export function gradientOfLoop(
   loop: Node,
   dys: readonly PartGradient[],
@@ -140,7 +140,7 @@ export function gradientOfLoop(
   const termsAt = (node: Node): readonly Node[] => terms.get(node) ?? [];
   const sumAt = (node: Node): Node | undefined => (termsAt(node).length > 0 ? sumOfTerms(termsAt(node)) : undefined);
 
-  // What steps add to the gradients of constants: sums that are one op over all steps, and what carries add up.
+  // Gradients of consts: sums that are one op over all steps, and sums that a carry adds up step by step.
   const shares = body.consts.map(
     (node): ConstantShare => shareOf(targets.includes(node) ? termsAt(node) : [], !recomputes),
   );
@@ -173,9 +173,9 @@ export function gradientOfLoop(
   return [...dinits, ...dslices.map((dx) => dx && stackOf(back, dx)), ...dconsts];
 }
 
-/** What stands for the gradients that arrive at a step, and what they are. */
+/** The gradients that arrive at the loop, with stand-ins for their values at one step. */
 class ArrivingGradients {
-  /** of the carries that are float32 */
+  /** for each float32 carry */
   readonly carries: readonly { readonly at: number; readonly seed: Node; readonly dy: Node }[];
   readonly stacks: readonly { readonly place: BodyPlace; readonly seed: Node; readonly dy: Node }[];
 
@@ -226,11 +226,11 @@ function termsThrough(
   return termsOf([...parts, ...nodes.reverse()], between, sums);
 }
 
-/** What all steps together add to the gradient of a constant. */
+/** The gradient of a const: what all steps add to it. */
 interface ConstantShare {
-  /** terms of which one op gives the sum over all steps */
+  /** terms whose sum over all steps is one op */
   readonly summed: readonly Node[];
-  /** terms that are added up step by step, and what stands for their sum so far, if there are any */
+  /** terms that are added up step by step, and the stand-in for their sum so far, if there are any */
   readonly stepped: readonly Node[];
   readonly sum: Node | undefined;
 }
@@ -249,7 +249,7 @@ function isSummable({ op, inputs }: Node): boolean {
   return op?.kind === 'move' && inputs.length === 1 && input !== undefined && isSummable(input);
 }
 
-/** Σ over all steps of a node for which isSummable holds. */
+/** The sum over all steps of a node for which isSummable holds. */
 function sumOverSteps({ op, inputs, shape, dtype }: Node, loop: Node): Node {
   if (op?.sumOfBatch) return op.sumOfBatch(inputs.map((input) => stackOf(loop, input)));
   const [input] = inputs;
@@ -257,7 +257,7 @@ function sumOverSteps({ op, inputs, shape, dtype }: Node, loop: Node): Node {
   return applyOp(op, [sumOverSteps(input, loop)], shape, dtype);
 }
 
-/** The nodes of a body that others read which do not belong to it. Moves are done anew, and where it says so all the rest. */
+/** The forward nodes that the gradient needs at all steps. Moves are computed again, and with `recomputes` all but carries and slices. */
 function forwardNodes({ body, recomputes }: LoopOp, roots: readonly Node[], ends: ReadonlySet<Node>): readonly Node[] {
   const consts = new Set(body.consts);
   const given = new Set([...body.carries, ...body.slices]);
@@ -267,8 +267,8 @@ function forwardNodes({ body, recomputes }: LoopOp, roots: readonly Node[], ends
   for (let node = stack.pop(); node; node = stack.pop()) {
     if (seen.has(node) || consts.has(node)) continue;
     seen.add(node);
-    const isMadeAnew = recomputes || (node.op?.kind === 'move' && node.inputs.length === 1);
-    const isKept = given.has(node) || (!isMadeAnew && placeOf(body, node) !== undefined);
+    const isRecomputed = recomputes || (node.op?.kind === 'move' && node.inputs.length === 1);
+    const isKept = given.has(node) || (!isRecomputed && placeOf(body, node) !== undefined);
     if (isKept) kept.add(node);
     else if (!node.source) stack.push(...node.inputs);
   }

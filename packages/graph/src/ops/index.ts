@@ -1,4 +1,4 @@
-// All ops. `keyof typeof` this module is the list of ops; there is no other.
+// All ops. This module is the list of ops (as `keyof typeof ops`); there is no other list.
 
 export { arange } from './elementwise/arange.ts';
 export { abs, add, div, mul, neg, reciprocal, sign, square, sub } from './elementwise/arithmetic.ts';

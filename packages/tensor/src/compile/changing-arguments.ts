@@ -1,11 +1,11 @@
-// A function whose arguments have ever new values is recorded again and again, which is slow: it is warned of, once.
+// Warns, once, of a compiled function that is recorded again and again because an argument always has a new value, which is slow.
 
 import { host } from '@treadle/runtime';
 
-/** How many values of one argument a function is recorded for before it is warned of. */
+/** number of values of one argument after which the warning comes */
 const manyValues = 32;
 
-/** The values for which a function was recorded, argument by argument; of each only a hash is kept. */
+/** The values for which one function was recorded, by argument, as hashes. */
 export class ChangingArguments {
   readonly #name: string;
   readonly #seen: Set<number>[] = [];
@@ -15,7 +15,7 @@ export class ChangingArguments {
     this.#name = name;
   }
 
-  /** To be told whenever the function is recorded, with a text for each argument that says what its values are. */
+  /** To be called at each recording; `values` has a text for each argument that describes everything but its tensors. */
   note(args: readonly unknown[], values: readonly string[]): void {
     values.forEach((value, i) => {
       if (this.#isWarned) return;
@@ -49,5 +49,5 @@ function kindOf(value: unknown): string {
 
 function hintFor(value: unknown): string {
   const isNumeric = typeof value === 'number' || typeof value === 'boolean' || Array.isArray(value);
-  return isNumeric ? 'pass tensor(value) instead' : 'pass the same one again, and what changes in tensors';
+  return isNumeric ? 'pass tensor(value) instead' : 'pass the same object each time, and what changes as tensors';
 }

@@ -31,6 +31,7 @@ export type Compiled<A extends readonly unknown[], R> = ((...args: A) => R) & {
   inTurns(...args: A): Promise<R>;
 };
 
+/** Options of compile. */
 export interface CompileOptions {
   /**
    * The number of rows to make a plan for when `rows` are needed: a whole number ≥ rows (RangeError otherwise). The first plan then

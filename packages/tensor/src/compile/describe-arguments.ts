@@ -1,6 +1,5 @@
-// What the arguments of a function that is recorded have in common with those of another call: a text that is equal where both
-// can share a recording. Tensors count by shape and dtype, everything else by value or identity; so whatever f could tell apart
-// is told apart, but private state of objects.
+// The arguments of a call as a text, which is equal for two calls that can share a recording. Tensors count by shape and dtype, all
+// else by value or identity. So calls that f could tell apart have different texts; private state of objects is the exception.
 
 import { type Node, newWalk } from '@treadle/graph';
 import { checkDepth, isPlainObject } from '../map-tensors.ts';
@@ -14,7 +13,7 @@ export interface Described {
   readonly tensors: readonly Tensor[];
 }
 
-/** Throws TypeError for arguments whose changes would go unseen, such as typed arrays; RangeError for one that contains itself. */
+/** Throws TypeError for an argument whose changes would not be seen, such as a typed array; RangeError for one that contains itself. */
 export function describeArguments(args: readonly unknown[]): Described {
   const description = new Description(showType);
   return { key: description.ofAll(args), tensors: description.tensors };
@@ -31,7 +30,7 @@ export function describeOpenArguments(
   return description.ofAll(args);
 }
 
-/** A text for each argument, of everything but its tensors. */
+/** A text for each argument, which describes everything but its tensors. */
 export function describeValues(args: readonly unknown[]): readonly string[] {
   const description = new Description(() => 'tensor');
   return args.map((arg, i) => description.of(arg, i));
@@ -61,7 +60,7 @@ class Description {
   readonly #walk = newWalk();
   #argument = 0;
   #depth = 0;
-  /** objects with a class that have been described, if any */
+  /** objects with a class that were described already, if any */
   #seen: Set<object> | undefined;
 
   constructor(show: (t: Tensor) => string) {
@@ -91,7 +90,7 @@ class Description {
     return Object.is(x, -0) ? 'number -0' : `${typeof x} ${String(x)}`;
   }
 
-  /** A tensor that was there before is the same one for the function, too: its gradients are of both. */
+  /** A tensor that is given twice is one input: f may tell that both are the same. */
   #tensor(t: Tensor, node: Node): string {
     if (node.walk === this.#walk) return `same as ${node.place}`;
     node.walk = this.#walk;
@@ -106,15 +105,15 @@ class Description {
     return text;
   }
 
-  #list(parts: readonly unknown[]): string {
+  #list(elements: readonly unknown[]): string {
     const texts: string[] = [];
-    for (const part of parts) texts.push(this.#describe(part));
-    return `[${texts.join(';')}]`; // of one piece: a sum of strings would keep them all
+    for (const element of elements) texts.push(this.#describe(element));
+    return `[${texts.join(';')}]`; // join copies; a string made by + would keep all of its pieces in memory
   }
 
   #fields(x: object): string {
     return `{${Object.entries(x)
-      .map(([name, part]) => `${JSON.stringify(name)}:${this.#describe(part)}`)
+      .map(([name, value]) => `${JSON.stringify(name)}:${this.#describe(value)}`)
       .join(';')}}`;
   }
 
@@ -129,7 +128,7 @@ class Description {
     return this.#object(x, `object ${identityOf(x)}`);
   }
 
-  /** An object with a class, or a function: itself, with its own fields as they are now. */
+  /** An object with a class, or a function: its identity, and its own fields as they are now. */
   #object(x: object, identity: string): string {
     this.#seen ??= new Set();
     if (this.#seen.has(x)) return identity;
@@ -137,25 +136,25 @@ class Description {
     const names = Object.keys(x);
     if (names.length === 0) return identity;
     return `${identity}{${Object.entries(x)
-      .map(([name, part]) => `${JSON.stringify(name)}:${this.#field(part)}`)
+      .map(([name, value]) => `${JSON.stringify(name)}:${this.#field(value)}`)
       .join(';')}}`;
   }
 
-  /** Part of an object that the function gets as it is: tensors in it are no inputs, and may be anything that does not change. */
+  /** A field of such an object. f gets the object as it is, so tensors in it are not inputs of the plan. */
   #field(x: unknown): string {
     if (typeof x !== 'object' || x === null) return typeof x === 'symbol' ? 'symbol' : this.#describe(x);
     if (x instanceof Tensor) return `tensor ${identityOf(x)}`;
     if (ArrayBuffer.isView(x)) return `bytes ${identityOf(x)} ${bytesOf(x)}`;
-    if (x instanceof Map || x instanceof Set) return `entries ${this.#parts([...x], x)}`;
-    if (Array.isArray(x)) return this.#parts(x, x);
+    if (x instanceof Map || x instanceof Set) return `entries ${this.#elements([...x], x)}`;
+    if (Array.isArray(x)) return this.#elements(x, x);
     return this.#object(x, x instanceof Date ? `date ${x.getTime()}` : `object ${identityOf(x)}`);
   }
 
-  #parts(parts: readonly unknown[], whole: object): string {
+  #elements(elements: readonly unknown[], whole: object): string {
     this.#seen ??= new Set();
     if (this.#seen.has(whole)) return `object ${identityOf(whole)}`;
     this.#seen.add(whole);
-    return `[${parts.map((part) => this.#field(part)).join(';')}]`;
+    return `[${elements.map((element) => this.#field(element)).join(';')}]`;
   }
 
   #refusal(what: string, hint: string): TypeError {

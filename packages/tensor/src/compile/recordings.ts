@@ -1,14 +1,14 @@
-// What a compiled function has recorded, by the text that describes its arguments. There may be no end of different arguments, so
-// the least recently used recordings are dropped: of one function beyond a number, an amount of text, and the memory of plans; of
-// all functions in the process beyond a number. It does not know what a recording is.
+// A cache of the recordings of one function, by the text that describes its arguments. A program may call with ever new arguments, so
+// the least recently used recordings are dropped: for one function beyond a number, an amount of text, or an amount of memory of
+// plans; for all functions of the process beyond a number. The cache does not know what a recording is.
 
-/** Limits of one function: recordings, and characters of what describes their arguments, arrays of numbers among these. */
+/** limits for one function: recordings, and characters of the texts that describe arguments (arrays of numbers are part of them) */
 const mostOfOne = 256;
 const mostCharacters = 2 ** 22;
-/** Bytes of the plans of one function, and how many recordings are kept whatever their plans take: some large ones may take turns. */
+/** limit for the plans of one function in bytes; but so many recordings are always kept, because a few large ones may alternate */
 const mostBytes = 256 * 2 ** 20;
 const leastOfOne = 8;
-/** Recordings of all functions that are still there. */
+/** limit for the recordings of all functions */
 const mostOfAll = 2048;
 
 interface Entry<T> {
@@ -20,7 +20,7 @@ interface Count {
   entries: number;
 }
 
-interface List {
+interface Cache {
   /** when the least recently used entry was used */
   readonly oldestUse: number;
   dropOldest(): void;
@@ -28,35 +28,35 @@ interface List {
 
 let uses = 0;
 const all: Count = { entries: 0 };
-/** They are not kept for being listed here. */
-const lists = new Set<WeakRef<List>>();
-const forgotten = new FinalizationRegistry<{ readonly count: Count; readonly list: WeakRef<List> }>(
-  ({ count, list }) => {
+/** all caches; weak references, so that the list keeps none of them alive */
+const caches = new Set<WeakRef<Cache>>();
+const forgotten = new FinalizationRegistry<{ readonly count: Count; readonly cache: WeakRef<Cache> }>(
+  ({ count, cache }) => {
     all.entries -= count.entries;
-    lists.delete(list);
+    caches.delete(cache);
   },
 );
 
-/** What is recorded, or may be shared by recordings. */
+/** The part of an entry that holds resources. */
 export interface Droppable {
-  /** bytes of the plan that it keeps */
+  /** bytes of the plan that it holds */
   readonly bytes: number;
-  /** Lets go of the plan; it must not be used again. */
+  /** Releases the plan; it must not be used again. */
   release(): void;
 }
 
-export class Recordings<T> implements List {
+export class Recordings<T> implements Cache {
   readonly #entries = new Map<string, Entry<T>>();
   readonly #count: Count = { entries: 0 };
   readonly #planOf: (value: T) => Droppable;
   #characters = 0;
 
-  /** `planOf` says what of an entry is to be released when it is dropped. */
+  /** `planOf` gives the part of an entry that is released when the entry is dropped. */
   constructor(planOf: (value: T) => Droppable) {
     this.#planOf = planOf;
-    const list: WeakRef<List> = new WeakRef(this);
-    lists.add(list);
-    forgotten.register(this, { count: this.#count, list });
+    const cache: WeakRef<Cache> = new WeakRef(this);
+    caches.add(cache);
+    forgotten.register(this, { count: this.#count, cache });
   }
 
   get(key: string): T | undefined {
@@ -66,7 +66,7 @@ export class Recordings<T> implements List {
     return entry.value;
   }
 
-  /** The newest stays, whatever its size. */
+  /** Adds an entry, and drops others beyond the limits. The newest entry stays, however large it is. */
   add(key: string, value: T): void {
     this.#entries.set(key, { value, lastUse: ++uses });
     this.#characters += key.length;
@@ -74,7 +74,7 @@ export class Recordings<T> implements List {
     all.entries++;
     while (this.#areTooMany()) this.dropOldest();
     while (all.entries > mostOfAll) {
-      const oldest = oldestList();
+      const oldest = oldestCache();
       if (!oldest) break;
       oldest.dropOldest();
     }
@@ -111,11 +111,11 @@ export class Recordings<T> implements List {
   }
 }
 
-function oldestList(): List | undefined {
-  let oldest: List | undefined;
-  for (const list of lists) {
-    const recordings = list.deref();
-    if (recordings && recordings.oldestUse < (oldest?.oldestUse ?? Number.POSITIVE_INFINITY)) oldest = recordings;
+function oldestCache(): Cache | undefined {
+  let oldest: Cache | undefined;
+  for (const reference of caches) {
+    const cache = reference.deref();
+    if (cache && cache.oldestUse < (oldest?.oldestUse ?? Number.POSITIVE_INFINITY)) oldest = cache;
   }
   return oldest;
 }

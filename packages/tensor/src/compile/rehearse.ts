@@ -1,10 +1,10 @@
-// A call for the sake of what it throws.
+// A call of a function for its errors alone.
 
 import { captureCall } from '@treadle/compiler';
 
 /**
- * Calls f as `compile` does to record it, and forgets what it wrote down: nothing is computed, no variable changes, and none has to
- * keep a copy of its value for what was written down. Throws what f throws.
+ * Calls f as `compile` does to record it, and drops the recording: nothing is computed, no variable changes, and no variable keeps
+ * a copy of its value for the recorded nodes. Throws what f throws.
  */
 export function rehearse(f: () => void): void {
   captureCall([], () => {

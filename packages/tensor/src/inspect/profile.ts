@@ -40,6 +40,7 @@ export interface Profile<R> {
   readonly kernels: readonly ProfiledKernel[];
 }
 
+/** Options of profile. */
 export interface ProfileOptions {
   /** number of times that a call runs the plan; the profile is that of the run with the median time. 1 by default */
   readonly runs?: number;

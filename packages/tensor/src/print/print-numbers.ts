@@ -1,12 +1,12 @@
-// Numbers as NumPy shows them: the fewest digits that tell a float32 from its neighbours, no more than eight behind the point,
-// points under points; with exponents where magnitudes are large, small or far apart.
+// Numbers as NumPy prints them: as many digits as distinguish a float32 from its neighbours, at most eight after the point, aligned
+// at the point; with exponents where magnitudes are large, small or far apart.
 
 import type { Dtype } from '@treadle/graph';
 
-/** most digits behind the point */
+/** most digits after the point */
 const precision = 8;
 
-/** A number that stands alone. */
+/** The text of a single number. */
 export function showNumber(x: number, dtype: Dtype): string {
   if (dtype !== 'float32' || !Number.isFinite(x)) return numberFormat([x], dtype)(x);
   if (isFarFromOne([x])) return exponential(x).replace(/\.(?=e)/, '');
@@ -14,7 +14,7 @@ export function showNumber(x: number, dtype: Dtype): string {
   return text.endsWith('.') ? `${text}0` : text;
 }
 
-/** The common form of some values; all of its texts are of one length. */
+/** How to print each of some values, such that all texts have one length. */
 export function numberFormat(values: readonly number[], dtype: Dtype): (x: number) => string {
   const plain = dtype === 'bool' ? (x: number) => `${x !== 0}` : dtype === 'int32' ? String : floatForm(values);
   const width = Math.max(0, ...values.map((x) => plain(x).length));
@@ -44,7 +44,7 @@ function fraction(text: string): string {
   return text.split('.')[1]?.split('e')[0] ?? '';
 }
 
-/** `1.5`, `3.`: all digits that count. */
+/** `1.5`, `3.`: as many digits as are needed. */
 function positional(x: number): string {
   let text = '';
   for (let digits = 0; digits <= precision; digits++) {
@@ -55,7 +55,7 @@ function positional(x: number): string {
   return sign + (text.includes('.') ? text.replace(/0+$/, '') : `${text}.`);
 }
 
-/** `1.5e-07`, `3.e+10`: all digits that count, or more. */
+/** `1.5e-07`, `3.e+10`: as many digits as are needed, and `least` or more. */
 function exponential(x: number, least = 0): string {
   let text = x.toExponential(least);
   for (let digits = least; digits < precision && Math.fround(Number(text)) !== x; ) text = x.toExponential(++digits);

@@ -1,28 +1,29 @@
-// How a tensor prints: a line with shape and dtype, then the values in brackets as NumPy arranges them: aligned, long lines
-// folded, of many values the first and the last three along every axis. Knows nothing of tensors.
+// How a tensor prints: a line with shape and dtype, then the values in brackets as NumPy arranges them: aligned, long lines wrapped,
+// and of many values the first and the last three along every axis. It works on plain arrays and does not know tensors.
 
 import { type Dtype, type Shape, sizeOf } from '@treadle/graph';
 import { numberFormat, showNumber } from './print-numbers.ts';
 
-/** Tensors with more elements are abridged. */
+/** tensors with more elements are abridged */
 const printedWhole = 1000;
-/** how many elements stand at each end of an abridged axis */
+/** number of elements that are shown at each end of an abridged axis */
 const atEachEnd = 3;
-/** columns of a line */
+/** characters in a line */
 const lineWidth = 75;
 
-/** The line above the values. */
+/** `Tensor [2, 3] float32` */
 export function heading(shape: Shape, dtype: Dtype): string {
   return `Tensor [${shape.join(', ')}] ${dtype}`;
 }
 
+/** The text of a tensor with these values. */
 export function print(values: ArrayLike<number>, shape: Shape, dtype: Dtype): string {
   const head = heading(shape, dtype);
   if (shape.length === 0) return `${head} ${showNumber(values[0] ?? 0, dtype)}`;
   if (sizeOf(shape) === 0) return `${head}\n[]`;
   const isAbridged = values.length > printedWhole;
   const shown = shape.map((extent) => shownIndices(extent, isAbridged));
-  const text = numberFormat(pick(values, shape, shown), dtype);
+  const text = numberFormat(valuesAt(values, shape, shown), dtype);
   return `${head}\n${new Brackets(values, shape, shown, text).print(0, 0)}`;
 }
 
@@ -34,7 +35,7 @@ function shownIndices(extent: number, isAbridged: boolean): number[] {
 }
 
 /** The values that are shown. */
-function pick(values: ArrayLike<number>, shape: Shape, shown: readonly number[][]): number[] {
+function valuesAt(values: ArrayLike<number>, shape: Shape, shown: readonly number[][]): number[] {
   let offsets = [0];
   shape.forEach((extent, axis) => {
     const indices = (shown[axis] ?? []).filter((i) => i >= 0);
@@ -61,21 +62,21 @@ class Brackets {
     this.#text = text;
   }
 
-  /** The part that begins with the `offset`-th of all parts of this axis; lines after its first are indented. */
+  /** Element `offset` of all elements above this axis, in brackets; lines after the first are indented. */
   print(axis: number, offset: number): string {
     const inner = this.#shape.length - 1 - axis;
-    const parts = (this.#shown[axis] ?? []).map((i) => {
+    const texts = (this.#shown[axis] ?? []).map((i) => {
       if (i < 0) return '...';
       const at = offset * (this.#shape[axis] ?? 1) + i;
       return inner === 0 ? this.#text(this.#values[at] ?? 0) : this.print(axis + 1, at);
     });
     const indent = ' '.repeat(axis + 1);
-    return `[${inner === 0 ? fold(parts, indent, lineWidth - axis - 1) : parts.join('\n'.repeat(inner) + indent)}]`;
+    return `[${inner === 0 ? wrap(texts, indent, lineWidth - axis - 1) : texts.join('\n'.repeat(inner) + indent)}]`;
   }
 }
 
-/** Words in lines of `width` columns at most, the indent counted. */
-function fold(words: readonly string[], indent: string, width: number): string {
+/** Words in lines of at most `width` characters, including the indent. */
+function wrap(words: readonly string[], indent: string, width: number): string {
   const lines: string[] = [];
   let line = '';
   for (const word of words) {

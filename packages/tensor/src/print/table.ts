@@ -1,15 +1,17 @@
-// Tables for people: columns under their names, text to the left and figures to the right. And objects of plain data that
-// print as such a table.
+// Tables of text: columns under their names, text aligned to the left and numbers to the right. And objects of plain data that print
+// as such a table.
 
 /** The name of the method by which console.log prints an object in Node.js; other hosts do not look for it. */
 export const inspectSymbol: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 
+/** A column of a table: a title, and the text of each row. */
 export interface Column<Row> {
   readonly name: string;
   readonly cell: (row: Row) => string;
   readonly isText?: boolean;
 }
 
+/** The table as text: a line of titles, a rule, a line for each row. */
 export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
   const aligned = columns.map(({ name, cell, isText }): readonly string[] => {
     const cells = [name, ...rows.map(cell)];
@@ -22,7 +24,7 @@ export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
   return Array.from({ length: height }, (_, i) => line(i).trimEnd()).join('\n');
 }
 
-/** Makes String and console.log show the data as `text` does. */
+/** Defines how String and console.log show the data, and returns the data. */
 export function printedAs<T extends object>(data: T, text: (data: T) => string): T {
   const print = { value: (): string => text(data), enumerable: false };
   return Object.defineProperties(data, { toString: print, [inspectSymbol]: print });

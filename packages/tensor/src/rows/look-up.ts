@@ -1,11 +1,12 @@
-// What layers look up by number.
+// Rows of a table by number, for layers such as embedding.
 
 import { ops } from '@treadle/graph';
 import { Tensor } from '../tensor.ts';
 
 /**
- * Rows of a table [n, …] by their numbers, 0 … n − 1; floats are rounded towards zero. Throws RangeError, which names `op`, for
- * a number that does not exist: at once where it is known, otherwise the run does, and assigns nothing.
+ * The rows of a table [n, …] with these numbers [i, j, …], 0 … n − 1: [i, j, …, …]. Floats are rounded towards zero. Throws
+ * RangeError, which names `op`, for a number that does not exist: at once where it is known, otherwise when the plan runs, which
+ * then assigns nothing.
  */
 export function lookUp(op: string, table: Tensor, numbers: Tensor): Tensor {
   const { node, dtype } = numbers;

@@ -1,24 +1,24 @@
-// Gradients of tables as lists of rows, for whoever updates tables: what is done with a list costs what its length asks for,
-// whatever the size of the table.
+// The gradient of a table (such as an embedding) as a list of the rows that were looked up, for optimizers. Work on a list takes time
+// in proportion to its length, not to the size of the table.
 
 import { rowGradients as rowGradientsOf, setRows as setRowsOf, takeRows as takeRowsOf } from '@treadle/graph';
 import { Tensor } from '../tensor.ts';
 
-/** Rows of a table, each of which may be named several times. */
+/** Rows of a table; a row may be listed several times. */
 export interface RowList {
   /** int32 [k] */
   readonly indices: Tensor;
-  /** int32 [k]: where in the list the same row is named for the first time; −1 for what does not count */
+  /** int32 [k]: the position in the list where the same row is listed for the first time; −1 for an entry to ignore */
   readonly firsts: Tensor;
 }
 
-/** Rows of a table, and what the gradient is for each of them; it is 0 for all others. */
+/** Rows of a table and their gradients; the gradient of all other rows is 0. */
 export interface RowGradients extends RowList {
-  /** [k, …]: the same numbers as in the dense gradient; zeros where the list names a row again */
+  /** [k, …]: the same bits as in the dense gradient; zeros where a row is listed again */
   readonly sums: Tensor;
 }
 
-/** The rows that a gradient [n, …] was added up from, if they are all there is to it, as for a table of which rows were looked up. */
+/** The rows of a gradient [n, …] that is the sum of scattered rows, as that of a look-up is; undefined for any other gradient. */
 export function rowGradients(gradient: Tensor): RowGradients | undefined {
   const found = rowGradientsOf(gradient.node);
   if (!found) return undefined;
@@ -29,12 +29,12 @@ export function rowGradients(gradient: Tensor): RowGradients | undefined {
   };
 }
 
-/** The rows of a table [n, …] that a list names: [k, …]. */
+/** The listed rows of a table [n, …]: [k, …]. */
 export function takeRows(table: Tensor, list: RowList): Tensor {
   return new Tensor(takeRowsOf(table.node, nodesOf(list)));
 }
 
-/** The table with rows [k, …] in the place of those that the list names. A variable that becomes the result changes in these rows only. */
+/** The table with rows [k, …] in place of the listed ones. Assigned to the table's variable, only these rows are written. */
 export function setRows(table: Tensor, list: RowList, rows: Tensor): Tensor {
   return new Tensor(setRowsOf(table.node, nodesOf(list), rows.node));
 }

@@ -1,12 +1,15 @@
-// Neighbouring rows of a tensor as a tensor of their own, where they lie: nothing is copied, and no plan runs. For whoever goes
-// through many rows part by part.
+// Rows of a large tensor without copies, for loops over batches of a data set: neighbouring rows as a view of the same memory, and
+// rows that a plan gathers by their numbers.
 
 import { StoredValue, valueOf } from '@treadle/compiler';
 import { gatherUnchecked, joinLostHistory, mostElements, sizeOf, sourceNode } from '@treadle/graph';
 import { tensor } from '../create.ts';
 import { Tensor } from '../tensor.ts';
 
-/** Rows [from, to) of x [n, …], computed first if need be. They stay readable when x is disposed of, and have no history. */
+/**
+ * Rows [from, to) of x [n, …] as a tensor over the same memory; x is computed first if it is not known. They stay readable after x was
+ * disposed of, and have no history.
+ */
 export function rowsInPlace(x: Tensor, from: number, to: number): Tensor {
   const [, ...sample] = x.shape;
   const length = sizeOf(sample);
@@ -17,26 +20,26 @@ export function rowsInPlace(x: Tensor, from: number, to: number): Tensor {
   return new Tensor(sourceNode({ kind: 'stored', storage }, [to - from, ...sample], x.dtype, { lostHistory }));
 }
 
-/** Tensors [n, …] of which plans gather rows. What the plans do not depend on is n, which they read when they run. */
+/** Tensors [n, …] from which plans gather rows. n is read when a plan runs, so plans do not depend on it. */
 export interface OpenRows {
-  /** with as many rows as any tensor of such rows could have; behind the first n lies something else */
+  /** declared with as many rows as a tensor of such rows can have; only the first n exist */
   readonly tensors: readonly Tensor[];
   /** n, int32 [] */
   readonly count: Tensor;
 }
 
-/** Tensors of the same n ≥ 1 rows, computed first if need be. They stay readable when those are disposed of, until `closeRows`. */
+/** Opens tensors of the same n ≥ 1 rows, which are computed first if they are not known. They stay readable until `closeRows`. */
 export function openRows(xs: readonly Tensor[]): OpenRows {
   const count = tensor(xs[0]?.shape[0] ?? 0, { dtype: 'int32' });
   return { tensors: xs.map(withMostRows), count };
 }
 
-/** The rows of these numbers, int32 [i], of each: [i, …]. Numbers must be those of rows; the gradient passes nothing on. */
+/** The rows with these numbers, int32 [i], of each tensor: [i, …]. Numbers out of 0 … n − 1 are clamped; no gradient passes. */
 export function gatherRows({ tensors, count }: OpenRows, numbers: Tensor): readonly Tensor[] {
   return tensors.map((x) => new Tensor(gatherUnchecked(x.node, numbers.node, 0, count.node)));
 }
 
-/** Lets go of the rows. */
+/** Releases the rows. */
 export function closeRows({ tensors, count }: OpenRows): void {
   for (const t of [...tensors, count]) t.dispose();
 }

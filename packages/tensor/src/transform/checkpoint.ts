@@ -27,7 +27,7 @@ export function checkpoint<A extends readonly unknown[]>(f: (...args: A) => Tens
     const node = checkpointNodes(inputs, (copies) => {
       const tensors = copies.map((copy) => new Tensor(copy));
       const y: unknown = f(...withTensors('checkpoint', args, 'inputs', tensors));
-      if (!(y instanceof Tensor)) throw new TypeError(`checkpoint: the function must give a tensor; got ${show(y)}`);
+      if (!(y instanceof Tensor)) throw new TypeError(`checkpoint: the function must return a tensor; got ${show(y)}`);
       return y.node;
     });
     return new Tensor(node);

@@ -14,6 +14,7 @@ import {
 import { tensorsIn, withTensors } from '../map-tensors.ts';
 import { Tensor } from '../tensor.ts';
 
+/** Options of scan. */
 export interface ScanOptions {
   /** number of steps; by default the leading extent of the tensors in `xs`. Needed where `xs` has no tensors. */
   readonly length?: number | undefined;
@@ -81,7 +82,7 @@ export function scan<C, X, Y>(
 
 function checkPair(result: unknown): void {
   if (!Array.isArray(result) || result.length !== 2) {
-    throw new TypeError(`scan: f must give [carry, y]; got ${show(result)}`);
+    throw new TypeError(`scan: f must return [carry, y]; got ${show(result)}`);
   }
 }
 
@@ -93,11 +94,11 @@ function lengthOf(stacks: readonly Node[], length: number | undefined): number {
   ];
   const [steps] = lengths;
   if (steps === undefined) {
-    throw new ShapeError('scan: it must be known how many steps there are; got no tensors in xs; say { length }');
+    throw new ShapeError('scan: the number of steps must be known; got no tensors in xs; give { length }');
   }
   if (lengths.length > 1) {
     throw new ShapeError(
-      `scan: all tensors of xs must be as long as each other${length === undefined ? '' : ', and as length says'}; got ` +
+      `scan: all tensors of xs must have the same leading extent${length === undefined ? '' : ', equal to length'}; got ` +
         lengths.join(', '),
     );
   }

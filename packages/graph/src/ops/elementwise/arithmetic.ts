@@ -1,4 +1,4 @@
-// add, sub, mul, div, neg, square, reciprocal: the ring and field operations, element by element.
+// add, sub, mul, div, neg, square, reciprocal, abs, sign, element by element.
 
 import { f32x4, i32x4, v128 } from '@treadle/wasm';
 import { constantNode } from '../../make-node.ts';
@@ -7,7 +7,7 @@ import { cast } from './cast.ts';
 import { constantOf, isConstant } from './constant.ts';
 import { applyLane, laneOp, type NodeOrNumber, toCommonDtype, toNode } from './lane.ts';
 
-/** An op of two operands that exists for floats and for integers. */
+/** An op of two operands, with one lane for floats and one for integers. */
 function numeric(
   name: string,
   float: LaneOp['lane'],
@@ -47,7 +47,7 @@ const multiply: (a: NodeOrNumber, b: NodeOrNumber) => Node = numeric(
 
 /** a · b */
 export function mul(a: NodeOrNumber, b: NodeOrNumber): Node {
-  // 1·x is x to the bit. A constant is 0-d, so x has the shape of the result. The reverse walk begins with such a 1.
+  // 1·x is x to the bit, and a constant is 0-d, so x has the shape of the result. The reverse walk starts with such a 1.
   if (typeof a === 'object' && typeof b === 'object' && a.dtype === b.dtype) {
     if (isConstant(a, 1)) return b;
     if (isConstant(b, 1)) return a;
@@ -68,8 +68,8 @@ const divide = laneOp({
 });
 
 /**
- * p / q of two constants; undefined where float32 would not hold it as a normal number. It becomes a float32 as every number does,
- * rounded once: as float32 division rounds, for a float64 quotient of floats of 24 bits has digits enough (Figueroa 1995).
+ * p / q of two constants; undefined unless it is a normal float32. The float64 quotient is rounded to float32 when it is used; the
+ * result is that of float32 division, because a float64 quotient of 24-bit floats has enough digits (Figueroa 1995).
  */
 function quotientOf(p: number | undefined, q: number | undefined): number | undefined {
   if (p === undefined || q === undefined) return undefined;

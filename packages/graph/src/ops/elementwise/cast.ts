@@ -44,7 +44,7 @@ export function cast(x: Node, dtype: Dtype): Node {
   return applyOp(op, [x], x.shape, dtype);
 }
 
-/** A bool as int32, 0 or 1; any other dtype as it is. */
+/** A bool as int32, 0 or 1; a node of another dtype as it is. */
 export function asNumbers(x: Node): Node {
   return x.dtype === 'bool' ? cast(x, 'int32') : x;
 }

@@ -1,5 +1,5 @@
-// Comparisons, logic on masks, and `where`, which chooses by a mask. Their results are bool and have no gradient; `where`
-// passes its own on to the side that was chosen.
+// Comparisons, logic on bool, and `where`, which chooses by a bool. Results of comparisons are bool and have no gradient; `where`
+// passes its gradient on to the side that was chosen.
 
 import { type Expr, f32x4, i32x4, v128 } from '@treadle/wasm';
 import type { LaneInputs, LaneOp, Node } from '../../node.ts';
@@ -66,15 +66,15 @@ function logic(name: string, lane: LaneOp['lane']): (a: Node, b: Node) => Node {
   return (a, b) => applyLane(op, [cast(a, 'bool'), cast(b, 'bool')], 'bool');
 }
 
-/** a ∧ b, of what is ≠ 0 */
+/** a ∧ b; all but 0 is true */
 export const logicalAnd: (a: Node, b: Node) => Node = logic('logicalAnd', (_, x) => v128.and(x.int(0), x.int(1)));
 
-/** a ∨ b */
+/** a ∨ b; all but 0 is true */
 export const logicalOr: (a: Node, b: Node) => Node = logic('logicalOr', (_, x) => v128.or(x.int(0), x.int(1)));
 
 const not = laneOp({ name: 'logicalNot', cost: 0.1, lane: (_, x) => v128.not(x.int(0)), gradient: () => [] });
 
-/** ¬a */
+/** ¬a; all but 0 is true */
 export function logicalNot(a: Node): Node {
   return applyLane(not, [cast(a, 'bool')], 'bool');
 }

@@ -1,9 +1,9 @@
-// Constants that ops are simplified by, where that changes no bit: only numbers that follow from structure alone, for another
-// number of the program must give the same graph.
+// Constants by which ops are simplified where that changes no bit. Only numbers that follow from shapes and ops alone count: for another
+// number of the user's program the graph must be the same.
 
 import type { Node } from '../../node.ts';
 
-/** The number that a node is for good; undefined for any other node. */
+/** The number of a constant node; undefined for any other node. */
 export function constantOf({ source }: Node): number | undefined {
   return source?.kind === 'constant' ? source.value : undefined;
 }

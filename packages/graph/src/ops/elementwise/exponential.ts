@@ -1,5 +1,5 @@
-// exp, log and what is made of them: expm1, log1p, tanh, sigmoid, softplus. Gradients are written with the result y where
-// that is possible, so that the input need not be kept.
+// exp, log and functions made of them: expm1, log1p, tanh, sigmoid, softplus. Where possible, a gradient uses the result y instead of
+// the input, so that the input need not be kept.
 
 import * as math from '@treadle/kernels';
 import type { Node } from '../../node.ts';

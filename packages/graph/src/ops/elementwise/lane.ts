@@ -1,4 +1,4 @@
-// How lane ops are made: operands brought to one dtype, shapes broadcast, a record without attributes shared by all nodes.
+// How lane ops are made: operands are cast to one dtype, shapes broadcast, and all nodes of an op without attributes share one record.
 
 import { DtypeError } from '../../calls/errors.ts';
 import { type Dtype, promote } from '../../dtype.ts';
@@ -7,14 +7,15 @@ import type { LaneOp, Node } from '../../node.ts';
 import { broadcastShapes } from '../../shape.ts';
 import { cast } from './cast.ts';
 
-/** What the functions of this folder take: a node, or a number, which takes the dtype of the other operand if that can hold it. */
+/** An operand of the ops of this folder: a node, or a number, which takes the dtype of the other operand if that can hold it. */
 export type NodeOrNumber = Node | number;
 
-/** A record whose key is its name. */
+/** A lane op without attributes: its key is its name. */
 export function laneOp(record: Omit<LaneOp, 'kind' | 'key'>): LaneOp {
   return { kind: 'lane', key: record.name, ...record };
 }
 
+/** The operand as a node; a number takes the dtype `like` if that can hold it. */
 export function toNode(x: NodeOrNumber, like: Dtype): Node {
   if (typeof x !== 'number') return x;
   if (like === 'float32') return numberNode(x, 'float32');
@@ -29,6 +30,7 @@ export function toCommonDtype(a: NodeOrNumber, b: NodeOrNumber): readonly [Node,
   return [cast(x, dtype), cast(y, dtype), dtype];
 }
 
+/** The op on inputs that broadcast. Throws ShapeError where they do not. */
 export function applyLane(op: LaneOp, inputs: readonly Node[], dtype: Dtype): Node {
   let shape = inputs[0]?.shape ?? [];
   for (const input of inputs) shape = broadcastShapes(op.name, shape, input.shape);
@@ -41,6 +43,7 @@ export function floatUnary(record: Omit<LaneOp, 'kind' | 'key'>): (x: NodeOrNumb
   return (x) => applyLane(op, [cast(toNode(x, 'float32'), 'float32')], 'float32');
 }
 
+/** The node itself. Throws DtypeError for another dtype than those allowed. */
 export function requireDtype(op: string, node: Node, ...allowed: readonly Dtype[]): Node {
   if (!allowed.includes(node.dtype)) {
     throw new DtypeError(`${op}: dtype must be ${allowed.join(' or ')}; got ${node.dtype}`);

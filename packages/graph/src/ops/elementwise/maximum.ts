@@ -46,7 +46,7 @@ export const minimum: (a: NodeOrNumber, b: NodeOrNumber) => Node = extreme(
   lessEqual,
 );
 
-/** x, but no less than `low` and no more than `high`. */
+/** x, raised to `low` where it is less and lowered to `high` where it is more. */
 export function clip(x: Node, low: NodeOrNumber, high: NodeOrNumber): Node {
   let shape = x.shape;
   for (const end of [low, high]) if (typeof end !== 'number') shape = broadcastShapes('clip', shape, end.shape);

@@ -1,4 +1,4 @@
-// pow and the roots.
+// pow, sqrt, rsqrt.
 
 import * as math from '@treadle/kernels';
 import { f32x4 } from '@treadle/wasm';

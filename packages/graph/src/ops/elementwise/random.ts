@@ -43,14 +43,14 @@ function normal01(shape: Shape, seed: Node, counter: Node, op: string): Node {
   return random(op, normal, shape, seed, counter);
 }
 
-/** Uniform in [min, max). */
+/** Uniform in [min, max), float32; `seed` and `counter` are 0-d int32. */
 export function randomUniform(shape: Shape, seed: Node, counter: Node, min: NodeOrNumber, max: NodeOrNumber): Node {
   const uniform = uniform01(shape, seed, counter, 'randomUniform');
   const y = add(mul(uniform, sub(max, min)), min);
-  return where(less(y, max), y, min); // a sum may have rounded up to max
+  return where(less(y, max), y, min); // the sum may have been rounded up to max
 }
 
-/** Normal, see `normalPair` of the kernels. */
+/** Normal with that mean and standard deviation, float32; `seed` and `counter` are 0-d int32. */
 export function randomNormal(shape: Shape, seed: Node, counter: Node, mean: NodeOrNumber, stddev: NodeOrNumber): Node {
   return add(mul(normal01(shape, seed, counter, 'randomNormal'), stddev), mean);
 }

@@ -1,4 +1,4 @@
-// The identity that stops gradients.
+// stopGradient: the identity, through which no gradient passes.
 
 import { v128 } from '@treadle/wasm';
 import type { Node } from '../../node.ts';
@@ -12,7 +12,7 @@ const stop = laneOp({
   stopsGradients: true,
 });
 
-/** x, through which no gradient passes. */
+/** x as another node, through which no gradient passes. */
 export function stopGradient(x: Node): Node {
   return applyLane(stop, [x], x.dtype);
 }

@@ -1,5 +1,5 @@
-// Indices that a run checks: one that does not exist ends it with an error, wherever it comes from. Where all are known before,
-// the same error is thrown at once.
+// The check of indices. Where their values are known, an index out of range is an error at the call; otherwise the run that computes
+// them checks, and ends with the same error.
 
 import { checkIndices as checkIndicesKernel } from '@treadle/kernels';
 import { scopeName } from '../../calls/scope.ts';
@@ -8,17 +8,17 @@ import type { Node, TiledOp } from '../../node.ts';
 import { denseView, type Shape, sizeOf } from '../../shape.ts';
 
 export interface IndexRange {
-  /** what is named in errors */
+  /** the name in errors */
   readonly op: string;
-  /** how many there are to choose from */
+  /** number of elements to choose from */
   readonly n: number;
   /** whether −n … −1 count from the end */
   readonly countsFromEnd: boolean;
 }
 
 /**
- * int32 indices, or floats that are rounded towards zero → int32 of the same shape, 0 … n − 1. Throws RangeError for others:
- * at once where they are known, otherwise the run does.
+ * int32 indices, or floats, which are rounded towards zero → int32 of the same shape, 0 … n − 1. Throws RangeError for an index out of
+ * range: at once where it is known, otherwise when the plan runs.
  */
 export function checkIndices(indices: Node, range: IndexRange): Node {
   const { shape, dtype } = indices;
@@ -48,14 +48,14 @@ export function checkIndices(indices: Node, range: IndexRange): Node {
         }),
       ];
     },
-    // Rows that a run does not have must not be checked: they are known where they are the last ones.
-    ragged: (_, axis) => (sizeOf(shape.slice(0, axis)) === 1 ? axis : undefined),
+    // Rows that are not valid must not be checked. They are the last elements only if all axes before this one have extent 1.
+    dynamicAxis: (_, axis) => (sizeOf(shape.slice(0, axis)) === 1 ? axis : undefined),
     gradient: () => [],
   };
   return applyOp(op, [indices], shape, 'int32');
 }
 
-/** The error for the first index that is known, and does not exist. */
+/** The error for the first known index that is out of range; undefined if there is none. */
 function refusedIndex({ source, shape }: Node, range: IndexRange): RangeError | undefined {
   const known =
     source?.kind === 'number' ? [source.value] : source?.kind === 'stored' ? source.storage.known : undefined;

@@ -1,4 +1,4 @@
-// gather and scatterAdd, each the other's gradient: rows picked by index, and rows added up by index.
+// gather and scatterAdd: rows taken by index, and rows added up by index. They share a file because each is the gradient of the other.
 
 import { gather as gatherKernel, scatterAdd as scatterAddKernel } from '@treadle/kernels';
 import { ShapeError } from '../../calls/errors.ts';
@@ -10,11 +10,11 @@ import { concat } from '../moves/concat.ts';
 import { reshape } from '../moves/reshape.ts';
 import { checkIndices } from './check-indices.ts';
 
-// Both work on [outer, rows, inner]; what they make is said to have its final shape at once, which is as dense.
+// Kernels of both work on [outer, rows, inner]; nodes have their final shape at once, which lies in memory in the same way.
 
 /**
- * x [outer, n, inner], indices [i] → [outer, i, inner], called `shape`, whose axis `axis` is the first of the indices. With
- * `count` [], only the first so many of the n are there.
+ * x [outer, n, inner], indices [i] → [outer, i, inner] as `shape`, in which `axis` is the first axis of the indices. With `count`,
+ * int32 [], only the first `count` of the n rows are valid.
  */
 function gatherRows(x: Node, indices: Node, shape: Shape, axis: number, count?: Node): Node {
   const [outer = 1, n = 1, inner = 1] = x.shape;
@@ -28,7 +28,7 @@ function gatherRows(x: Node, indices: Node, shape: Shape, axis: number, count?: 
       const store = { slot: output, view: denseView(rows) };
       return [gatherKernel({ name: `gather ${rows.join('×')}`, source, indices: at, store, count: there, present })];
     },
-    ragged: (input) => (input === 1 ? axis : undefined),
+    dynamicAxis: (input) => (input === 1 ? axis : undefined),
     gradient: (dy) => [
       x.dtype === 'float32' ? scatterRows(reshape(dy, rows), indices, n, x.shape) : undefined,
       undefined,
@@ -39,8 +39,8 @@ function gatherRows(x: Node, indices: Node, shape: Shape, axis: number, count?: 
 }
 
 /**
- * updates [outer, i, inner], indices [i] → [outer, n, inner], called `shape`, zero where no index points; duplicates add in
- * index order.
+ * updates [outer, i, inner], indices [i] → [outer, n, inner] as `shape`: zero in rows without an index; updates of one row are added in
+ * the order of the indices.
  */
 function scatterRows(updates: Node, indices: Node, n: number, shape: Shape): Node {
   const [outer = 1, , inner = 1] = updates.shape;
@@ -55,17 +55,17 @@ function scatterRows(updates: Node, indices: Node, n: number, shape: Shape): Nod
       const name = `scatterAdd ${rows.join('×')}`;
       return [scatterAddKernel({ name, type: 'f32x4', updates: from, indices: at, store, count: combined })];
     },
-    ragged: (input, axis) => (axis === (input === 0 ? 1 : 0) ? 'combined' : undefined),
+    dynamicAxis: (input, axis) => (axis === (input === 0 ? 1 : 0) ? 'combined' : undefined),
     gradient: (dy) => [gatherRows(reshape(dy, rows), indices, updates.shape, 1), undefined],
   };
   if (outer === 1) scatteredRows.set(op, n);
   return applyOp(op, [updates, indices], shape, updates.dtype);
 }
 
-/** The ops that add rows to [1, n, inner] of zeros, with their n. */
+/** n, for each op that adds rows to [1, n, inner] of zeros */
 const scatteredRows = new WeakMap<Op, number>();
 
-/** What a node is the sum of, under whatever shape: updates [1, k, inner], each at one of the rows of [n, inner] zeros. */
+/** A node as a sum of rows, under any shape: updates [1, k, inner], each added to one of the n rows of zeros. */
 export interface ScatteredRows {
   readonly n: number;
   readonly updates: Node;
@@ -73,7 +73,7 @@ export interface ScatteredRows {
   readonly indices: Node;
 }
 
-/** undefined for what is not added up from rows alone. */
+/** The rows of which a node is the sum; undefined for any other node. */
 export function scatteredRowsOf(node: Node): ScatteredRows | undefined {
   let sum = node;
   while (sum.op?.kind === 'move' && sum.op.keepsOrder && sum.inputs[0]) sum = sum.inputs[0];
@@ -82,7 +82,7 @@ export function scatteredRowsOf(node: Node): ScatteredRows | undefined {
   return n !== undefined && updates && indices ? { n, updates, indices } : undefined;
 }
 
-/** The sum of several such nodes of one n as one: rows are added in the order of the lists. */
+/** The sum of several such nodes with the same n, as one node; rows are added in the order of the lists. */
 export function joinScatteredRows(lists: readonly ScatteredRows[], shape: Shape): Node {
   const updates = concat(
     lists.map((list) => list.updates),
@@ -94,15 +94,15 @@ export function joinScatteredRows(lists: readonly ScatteredRows[], shape: Shape)
 
 export interface GatherOptions {
   /**
-   * names the op that looks up what the indices stand for: they are 0 … n − 1, and may be floats, which are rounded towards
-   * zero. Without it they are int32, and −n … −1 count from the end.
+   * the name of the caller for a look-up by number: indices are 0 … n − 1, and may be floats, which are rounded towards zero. Without
+   * it they are int32, and −n … −1 count from the end.
    */
   readonly lookUp?: string | undefined;
 }
 
 /**
- * The slices of x at `indices` (any shape) along the axis: x [a, n, b], indices [i, j], axis 1 → [a, i, j, b]. Throws RangeError
- * for an index that does not exist: at once where it is known, otherwise the run does.
+ * The slices of x at `indices` (any shape) along the axis: x [a, n, b], indices [i, j], axis 1 → [a, i, j, b]. Throws RangeError for
+ * an index out of range: at once where it is known, otherwise when the plan runs.
  */
 export function gather(x: Node, indices: Node, axis = 0, { lookUp }: GatherOptions = {}): Node {
   if (lookUp === undefined) requireDtype('gather', indices, 'int32');
@@ -113,8 +113,8 @@ export function gather(x: Node, indices: Node, axis = 0, { lookUp }: GatherOptio
 }
 
 /**
- * The same for int32 indices that are known to be 0 … n − 1: those that an op makes. With `count`, int32 [], only the first so
- * many slices are there, one or more: so how many there are need not be known before a plan runs.
+ * gather for int32 indices that are known to be 0 … n − 1, such as those that an op computes. With `count`, int32 [], only the first
+ * `count` ≥ 1 slices are valid; their number need not be known before a plan runs.
  */
 export function gatherUnchecked(x: Node, indices: Node, axis = 0, count?: Node): Node {
   const [at, n] = chosenAxis(x, indices, axis);
@@ -125,17 +125,17 @@ export function gatherUnchecked(x: Node, indices: Node, axis = 0, count?: Node):
   return gatherRows(rows, reshape(indices, [sizeOf(indices.shape)]), shape, at, count);
 }
 
-/** The axis, counted from the front, and how many there are to choose from. */
+/** The axis as an index from the front, and its extent. */
 function chosenAxis(x: Node, indices: Node, axis: number): readonly [axis: number, n: number] {
   const at = normalizeAxis('gather', axis, x.shape.length);
   const n = x.shape[at] ?? 1;
   if (n === 0 && sizeOf(indices.shape) > 0) {
-    throw new ShapeError(`gather: there must be something to choose from; got ${showShape(x.shape)}, axis ${at}`);
+    throw new ShapeError(`gather: the axis must not be empty; got ${showShape(x.shape)}, axis ${at}`);
   }
   return [at, n];
 }
 
-/** The adjoint of gather along axis 0: updates [...indices' shape, …inner] are added to a [n, …inner] of zeros. RangeError as by gather. */
+/** The adjoint of gather along axis 0: updates [...indices' shape, …inner], added to [n, …inner] of zeros. RangeError as for gather. */
 export function scatterAdd(updates: Node, indices: Node, n: number): Node {
   requireDtype('scatterAdd', indices, 'int32');
   requireDtype('scatterAdd', updates, 'float32');
@@ -155,7 +155,7 @@ export function scatterAdd(updates: Node, indices: Node, n: number): Node {
   return scatterUnchecked(updates, checkIndices(indices, { op: 'scatterAdd', n, countsFromEnd: false }), n);
 }
 
-/** The same for indices that are known to be 0 … n − 1: the adjoint of pick along axis 0. */
+/** scatterAdd for indices that are known to be 0 … n − 1. */
 export function scatterUnchecked(updates: Node, indices: Node, n: number): Node {
   const inner = updates.shape.slice(indices.shape.length);
   const count = sizeOf(indices.shape);

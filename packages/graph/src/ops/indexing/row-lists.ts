@@ -1,5 +1,5 @@
-// The gradient of a table of which rows were picked, as what it is made of: a list of rows, and of which row of the table each
-// is a part. What is done with the list costs what the list's length asks for, whatever the size of the table.
+// The gradient of a table whose rows were gathered (an embedding), as a list: rows, and the number of the table's row to which each
+// belongs. Work on the list takes time in proportion to its length, not to the size of the table.
 
 import {
   firstOccurrences as firstPlacesKernel,
@@ -17,21 +17,21 @@ import { reshape } from '../moves/reshape.ts';
 import { broadcastTo } from '../reduce/sum-and-broadcast.ts';
 import { gatherUnchecked, scatteredRowsOf } from './gather.ts';
 
-/** Rows of a table, each of which may be named several times. */
+/** Rows of a table; a row may be listed several times. */
 export interface RowList {
   /** int32 [k], 0 … n − 1 */
   readonly indices: Node;
-  /** int32 [k]: where in the list the same row is named for the first time */
+  /** int32 [k]: the position in the list where the same row is listed for the first time */
   readonly firsts: Node;
 }
 
-/** Rows of a table, and the gradient of each: zeros where the list names the row again. Rows that it does not name have none. */
+/** Rows of a table and their gradients: zeros where a row is listed again. The gradient of all other rows is 0. */
 export interface RowGradients extends RowList {
-  /** [k, …] for a table [n, …]: the sum of all that the list has for the row, to the bit what the dense gradient has there */
+  /** [k, …] for a table [n, …]: the sum over all entries of the row, with the same bits as the dense gradient */
   readonly sums: Node;
 }
 
-/** The rows of a gradient [n, …] that was added up from some rows alone; undefined for any other. */
+/** The rows of a gradient [n, …] that is a sum of scattered rows; undefined for any other gradient. */
 export function rowGradients(gradient: Node): RowGradients | undefined {
   const [n = 0, ...inner] = gradient.shape;
   const list = scatteredRowsOf(gradient);
@@ -42,7 +42,7 @@ export function rowGradients(gradient: Node): RowGradients | undefined {
   return { indices: list.indices, firsts, sums: reshape(sums, [k, ...inner]) };
 }
 
-/** int32 [k] → for each the place of the first that is equal, int32. */
+/** int32 [k] → the position of the first equal element, int32 [k]. */
 function firstPlaces(indices: Node): Node {
   const op: TiledOp = {
     kind: 'tiled',
@@ -55,13 +55,13 @@ function firstPlaces(indices: Node): Node {
       const table = allocate(hashSize(sizeOf(shape)));
       return [firstPlacesKernel({ name: `firstPlaces ${shape}`, indices: source, store, table, present })];
     },
-    ragged: (_, axis) => axis,
+    dynamicAxis: (_, axis) => axis,
     gradient: () => [],
   };
   return applyOp(op, [indices], indices.shape, 'int32');
 }
 
-/** rows [k, inner], firsts [k] → the sums of the rows with the same first place, there; zeros elsewhere. */
+/** rows [k, inner], firsts [k] → at each first position the sum of the rows that have it; zeros elsewhere. */
 function sumRepeated(rows: Node, firsts: Node): Node {
   const op: TiledOp = {
     kind: 'tiled',
@@ -74,20 +74,20 @@ function sumRepeated(rows: Node, firsts: Node): Node {
         sumRepeatedKernel({ name: `sumRepeated ${rows.shape.join('×')}`, rows: from, firsts: at, store, present }),
       ];
     },
-    ragged: (_, axis) => (axis === 0 ? 0 : undefined),
+    dynamicAxis: (_, axis) => (axis === 0 ? 0 : undefined),
     gradient: (dy) => [gatherUnchecked(dy, firsts), undefined],
   };
   return applyOp(op, [rows, firsts], rows.shape, 'float32');
 }
 
-/** The rows of a table [n, …] that a list names: [k, …]. */
+/** The listed rows of a table [n, …]: [k, …]. */
 export function takeRows(table: Node, { indices }: RowList): Node {
   return gatherUnchecked(table, indices);
 }
 
 /**
- * table [n, …] with rows [k, …] in the place of those that the list names, the first of each where it names one several times;
- * an entry whose first place is −1 counts for nothing. Where the table's memory may be written, only these rows are.
+ * table [n, …] with rows [k, …] in place of the listed ones; where a row is listed several times, its first entry counts, and an entry
+ * whose first position is −1 is ignored. Where the table's memory may be overwritten, only these rows are written.
  */
 export function setRows(table: Node, list: RowList, rows: Node): Node {
   const { indices, firsts } = list;
@@ -110,7 +110,7 @@ export function setRows(table: Node, list: RowList, rows: Node): Node {
       const all = { name: 'copy', key: 'copy', shape: table.shape, loads: [load], stores, cost: 0.1 };
       return [lanes({ ...all, body: (_, v) => v }), set];
     },
-    ragged: (input, axis) => (input > 0 && axis === 0 ? 'combined' : undefined),
+    dynamicAxis: (input, axis) => (input > 0 && axis === 0 ? 'combined' : undefined),
     gradient: (dy) => {
       const none = broadcastTo(constantNode(0, 'float32'), rows.shape);
       return [setRows(dy, list, none), reshape(firstRows(list, takeRows(dy, list)), matrix), undefined, undefined];
@@ -119,7 +119,7 @@ export function setRows(table: Node, list: RowList, rows: Node): Node {
   return applyOp(op, [table, reshape(rows, matrix), indices, firsts], table.shape, table.dtype);
 }
 
-/** rows [k, …], zeros where the list names a row again. */
+/** rows [k, …], with zeros where a row is listed again. */
 function firstRows({ firsts }: RowList, rows: Node): Node {
   const [k = 0, ...inner] = rows.shape;
   const isFirst = equal(firsts, arange(k));

@@ -1,4 +1,4 @@
-// Order along an axis: one op, whose kernel gives the elements in order and where they stood. A gradient goes back there.
+// sort, argsort, topK: one op of two results, the elements in order and the positions they had. A gradient goes back to those.
 
 import { argsort as argsortKernel } from '@treadle/kernels';
 import { DtypeError, ShapeError } from '../../calls/errors.ts';
@@ -14,8 +14,9 @@ import { slice } from '../moves/slice-and-pad.ts';
 import { transpose } from '../moves/transpose.ts';
 import { scatterUnchecked } from './gather.ts';
 
+/** Options of sort and argsort. */
 export interface SortOptions {
-  /** the largest first; false by default */
+  /** whether the largest comes first; false by default */
   readonly descending?: boolean;
 }
 
@@ -23,7 +24,7 @@ const sortOptions: OptionKinds<SortOptions> = { descending: 'boolean' };
 
 const keys = { float32: 'float', int32: 'integer', bool: 'mask' } as const;
 
-/** The first k of each row in order, [rows, k], and their positions there, int32: rows [rows, n]. */
+/** rows [rows, n] → the first k elements of each row in order, [rows, k], and the positions they had, int32. */
 function orderRows(rows: Node, k: number, isDescending: boolean): readonly [values: Node, positions: Node] {
   const [count = 1] = rows.shape;
   const shape = [count, k];
@@ -44,7 +45,7 @@ function orderRows(rows: Node, k: number, isDescending: boolean): readonly [valu
         const stores = { values: toValues, positions: toPositions };
         return [argsortKernel({ name, type: keys[rows.dtype], isDescending, source, ...stores, present })];
       },
-      ragged: (_, axis) => (axis === 0 ? 0 : undefined),
+      dynamicAxis: (_, axis) => (axis === 0 ? 0 : undefined),
       gradientOfResults: ([dy], [, at], [source = rows]) => {
         if (!dy || !at) return [];
         const [, n = 1] = source.shape;
@@ -58,10 +59,10 @@ function orderRows(rows: Node, k: number, isDescending: boolean): readonly [valu
   return [values, positions];
 }
 
-/** x with `axis` at its end, as rows; and back. */
+/** x as rows along an axis, and back. */
 interface Rows {
   readonly rows: Node;
-  /** [rows, any number] → x's shape, but for the axis */
+  /** [rows, any extent] → x's shape, with that extent along the axis */
   back(rows: Node): Node;
 }
 
@@ -84,7 +85,7 @@ function rowsAlong(name: string, x: Node, axis: number): Rows {
 }
 
 /**
- * The positions of the elements along the axis (the last by default) in their order, int32; equal elements as they stand. NaN is
+ * The positions (int32) of the elements in ascending order along the axis, the last by default. Equal elements keep their order. NaN is
  * above everything, as in NumPy; −0 equals 0.
  */
 export function argsort(x: Node, axis = -1, options: SortOptions = {}): Node {
@@ -93,7 +94,7 @@ export function argsort(x: Node, axis = -1, options: SortOptions = {}): Node {
   return back(orderRows(rows, rows.shape[1] ?? 1, descending)[1]);
 }
 
-/** The elements along the axis (the last by default) in their order. A gradient goes to where its element came from. */
+/** The elements in ascending order along the axis, the last by default. A gradient goes to the position its element had. */
 export function sort(x: Node, axis = -1, options: SortOptions = {}): Node {
   const { descending = false } = readOptions('sort', options, sortOptions);
   const { rows, back } = rowsAlong('sort', x, axis);
@@ -107,7 +108,7 @@ export function topK(x: Node, k: number, axis = -1): [values: Node, positions: N
   const [count = 1, n = 1] = rows.shape;
   if (!Number.isInteger(k) || k < 0 || k > n) {
     throw new ShapeError(
-      `topK: k must be a whole number from 0 to ${n}, what there is; got ${show(k)} for ${showShape(x.shape)}`,
+      `topK: k must be a whole number from 0 to ${n}, the extent of the axis; got ${show(k)} for ${showShape(x.shape)}`,
     );
   }
   if (x.dtype === 'bool')

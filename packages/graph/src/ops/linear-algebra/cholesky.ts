@@ -9,8 +9,8 @@ import { firstOf, matrixNode, squareStackOf, transposed } from './matrix-op.ts';
 import { solveStack } from './solve.ts';
 
 /**
- * L, lower triangular with a positive diagonal, of a = L·Lᵀ: a [..., n, n], of which the symmetric part counts. NaN where a is not
- * positive definite to the precision of float32.
+ * The lower triangular L with a positive diagonal and L·Lᵀ = a, for the symmetric part of a [..., n, n]. NaN where a is not positive
+ * definite to the precision of float32.
  */
 export function cholesky(a: Node): Node {
   const { matrices, back } = squareStackOf('cholesky', a);

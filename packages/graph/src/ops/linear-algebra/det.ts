@@ -10,7 +10,7 @@ import { identities } from './matrix-entries.ts';
 import { firstOf, matrixNode, squareStackOf, transposed } from './matrix-op.ts';
 import { solveStack } from './solve.ts';
 
-/** [count, n, n] → the gradients of the determinants: det a·a⁻ᵀ where there is an inverse. */
+/** The matrices of cofactors of [count, n, n], which are the gradients of the determinants: det a·a⁻ᵀ where a has an inverse. */
 function cofactors(a: Node): Node {
   return matrixNode({
     name: 'cofactors',
@@ -26,7 +26,7 @@ function cofactors(a: Node): Node {
   });
 }
 
-/** det a of a [..., n, n] → [...]; 0 where a is singular, and its gradient what it is there. */
+/** The determinants of a [..., n, n]: [...]. It is 0 where a is singular; the gradient is right there, too. */
 export function det(a: Node): Node {
   const { matrices, outer } = squareStackOf('det', a);
   const count = matrices.shape[0] ?? 1;

@@ -9,7 +9,7 @@ import { matmul } from './matmul.ts';
 import { symmetricPart } from './matrix-entries.ts';
 import { matrixNodes, squareStackOf, transposed } from './matrix-op.ts';
 
-/** V·(F ∘ Vᵀ·dV)·Vᵀ, Fᵢⱼ = 1 / (wⱼ − wᵢ) and 0 on the diagonal: what a change of the vectors asks of the matrix. */
+/** The part of the gradient that comes from the vectors: V·(F ∘ Vᵀ·dV)·Vᵀ with Fᵢⱼ = 1 / (wⱼ − wᵢ), and 0 on the diagonal. */
 function vectorGradient(v: Node, dv: Node, w: Node): Node {
   const asked = matmul(v, dv, { transposeA: true });
   const inner = overGaps(asked, sub(transposed(w), w), [asked]);
@@ -17,8 +17,8 @@ function vectorGradient(v: Node, dv: Node, w: Node): Node {
 }
 
 /**
- * The eigenvalues [..., n], rising, and as columns of [..., n, n] the eigenvectors of a [..., n, n], of which the symmetric part
- * counts. A vector's largest element is positive.
+ * The eigenvalues [..., n], in ascending order, and the eigenvectors, as columns of [..., n, n], of the symmetric part of a [..., n, n].
+ * The largest element of a vector is positive.
  */
 export function eigh(a: Node): [values: Node, vectors: Node] {
   const { matrices, outer, n } = squareStackOf('eigh', a);
@@ -32,7 +32,7 @@ export function eigh(a: Node): [values: Node, vectors: Node] {
     kernel: (from, [toValues, toVectors], name) => eigen({ name, a: from, values: toValues, vectors: toVectors }),
     gradient: ([dw, dv], [w, v]) => {
       if (!w || !v) throw new Error('internal: eigh has two results');
-      // da = V·diag(dw)·Vᵀ, and what a change of the vectors asks
+      // da = V·diag(dw)·Vᵀ + vectorGradient
       const ofValues = dw && matmul(mul(v, transposed(dw)), v, { transposeB: true });
       const ofVectors = dv && vectorGradient(v, dv, w);
       return ofValues && ofVectors ? add(ofValues, ofVectors) : (ofValues ?? ofVectors);

@@ -11,8 +11,8 @@ import { factors } from './qr.ts';
 import { rightHandSide, solveStack } from './solve.ts';
 
 /**
- * The x that makes ‖a·x − b‖ least: a [..., m, n], m ≥ n, b [..., m, k] or, of one axis, [m]. NaN where columns of a depend on each
- * other to the precision of float32.
+ * The x that minimizes ‖a·x − b‖: a [..., m, n], m ≥ n, b [..., m, k], or b [m] for a single matrix. NaN where columns of a depend on
+ * each other to the precision of float32.
  */
 export function lstsq(a: Node, b: Node): Node {
   const { matrices, outer, m, n, back } = stackOf('lstsq', a);
@@ -25,7 +25,7 @@ export function lstsq(a: Node, b: Node): Node {
   const [q, r] = factors(matrices, [matrices.shape[0] ?? 1]);
   const solved = (b: Node): Node => solveStack(r, matmul(q, b, { transposeA: true }));
   const x = solved(right);
-  // once more for what is left, which takes most of float32's rounding away
+  // one step of iterative refinement, which removes most of the rounding error of float32
   const refined = add(x, solved(sub(right, matmul(matrices, x))));
   return b.shape.length === 1 ? reshape(refined, [n]) : back(refined);
 }

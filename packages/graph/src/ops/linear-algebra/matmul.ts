@@ -1,4 +1,5 @@
-// The matrix product, over leading batch axes. Transposed operands are moves, which the kernel's packing absorbs.
+// matmul: the matrix product, over leading batch axes. Transposed operands are moves, which cost nothing: the kernel reads them through
+// strides when it packs them.
 
 import { matmul as matmulKernels } from '@treadle/kernels';
 import { ShapeError } from '../../calls/errors.ts';
@@ -20,7 +21,7 @@ const product: TiledOp = {
     if (!a || !b) throw new Error('internal: matmul needs two inputs');
     return matmulKernels({ a, b, out: output, level, allocate, epilogue, depth: combined, present });
   },
-  ragged: (input, axis, shape) => (axis === shape.length - (input === 0 ? 1 : 2) ? 'combined' : axis),
+  dynamicAxis: (input, axis, shape) => (axis === shape.length - (input === 0 ? 1 : 2) ? 'combined' : axis),
   // Σₜ Aₜ·Bₜ is one product: the Aₜ side by side, times the Bₜ one below the other
   sumOfBatch: ([a, b]) => {
     if (!a || !b) throw new Error('internal: matmul needs two inputs');
@@ -40,8 +41,8 @@ const product: TiledOp = {
 };
 
 /**
- * C = A·B: dA = dC·Bᵀ, dB = Aᵀ·dC. Of an operand that is read transposed, the transposed gradient is multiplied, which then lies
- * as the operand does: the same sums in the same order.
+ * C = A·B: dA = dC·Bᵀ, dB = Aᵀ·dC. For an operand that is read transposed, the transposed gradient is computed, so that it has the
+ * operand's order in memory; the sums and their order are the same.
  */
 function gradientOf({ transposeA = false, transposeB = false }: MatmulOptions): TiledOp['gradient'] {
   return (dy, _, [a, b]) => {
@@ -52,7 +53,7 @@ function gradientOf({ transposeA = false, transposeB = false }: MatmulOptions): 
   };
 }
 
-/** The last two axes exchanged. */
+/** x with its last two axes swapped. */
 function swap(x: Node): Node {
   const rank = x.shape.length;
   return transpose(x, [...Array.from({ length: rank - 2 }, (_, i) => i), rank - 1, rank - 2]);
@@ -63,10 +64,11 @@ function multiply(a: Node, b: Node, op: TiledOp = product): Node {
   return applyOp(op, [a, b], [...a.shape.slice(0, -1), b.shape.at(-1) ?? 1], 'float32');
 }
 
+/** Which operands of a product are given transposed. */
 export interface MatmulOptions {
-  /** read a as [..., k, m] */
+  /** whether a is given as [..., k, m]; false by default */
   readonly transposeA?: boolean;
-  /** read b as [..., n, k] */
+  /** whether b is given as [..., n, k]; false by default */
   readonly transposeB?: boolean;
 }
 
@@ -93,8 +95,8 @@ export function matmul(a: Node, b: Node, options: MatmulOptions = {}): Node {
     throw refusal('inner sizes must match');
   }
   const op = transposeA || transposeB ? { ...product, gradient: gradientOf({ transposeA, transposeB }) } : product;
-  const folded = foldBatch(left, right, op);
-  const y = folded ?? multiplyBatches(left, right, op, () => refusal('batch axes must be equal or 1, from the end'));
+  const tall = tallProduct(left, right, op);
+  const y = tall ?? multiplyBatches(left, right, op, () => refusal('batch axes must be equal or 1, from the end'));
   const drop = [a.shape.length === 1 ? y.shape.length - 2 : -1, b.shape.length === 1 ? y.shape.length - 1 : -1];
   return reshape(
     y,
@@ -109,10 +111,10 @@ function matrix(x: Node, newAxis: 0 | 1, transposed: boolean): Node {
 }
 
 /** A batch of a times one matrix b is one tall product: [..., m, k] · [k, n] as [… · m, k] · [k, n]. */
-function foldBatch(a: Node, b: Node, op: TiledOp): Node | undefined {
+function tallProduct(a: Node, b: Node, op: TiledOp): Node | undefined {
   if (a.shape.length <= 2 || b.shape.length !== 2) return undefined;
-  const tall = reshape(a, [sizeOf(a.shape.slice(0, -1)), a.shape.at(-1) ?? 1]);
-  return reshape(multiply(tall, b, op), [...a.shape.slice(0, -1), b.shape[1] ?? 1]);
+  const rows = reshape(a, [sizeOf(a.shape.slice(0, -1)), a.shape.at(-1) ?? 1]);
+  return reshape(multiply(rows, b, op), [...a.shape.slice(0, -1), b.shape[1] ?? 1]);
 }
 
 function multiplyBatches(a: Node, b: Node, op: TiledOp, refusal: () => ShapeError): Node {

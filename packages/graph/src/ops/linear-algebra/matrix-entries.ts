@@ -1,4 +1,4 @@
-// Matrices by the place of their entries: the diagonal, the triangles, the symmetric part. All of stacks [..., n, n].
+// Parts of square matrices [..., n, n] by the position of their entries: diagonal, triangles, symmetric part.
 
 import type { Node } from '../../node.ts';
 import { arange } from '../elementwise/arange.ts';
@@ -9,20 +9,20 @@ import { expandDims } from '../moves/reshape.ts';
 import { broadcastTo } from '../reduce/sum-and-broadcast.ts';
 import { transposed } from './matrix-op.ts';
 
-/** Of square matrices: where they have their diagonal. */
+/** Whether an entry is on the diagonal: bool [n, n]. */
 export function isDiagonal(x: Node): Node {
   const places = arange(x.shape.at(-1) ?? 1);
   return equal(expandDims(places, 1), places);
 }
 
-/** [..., n, n] with what is above the diagonal set to 0. */
+/** x with 0 above the diagonal. */
 export function lowerTriangle(x: Node): Node {
   const n = x.shape.at(-1) ?? 1;
   const places = arange(n);
   return where(greaterEqual(expandDims(places, 1), places), x, 0);
 }
 
-/** The part below the diagonal alone. */
+/** x with 0 on and above the diagonal. */
 export function strictlyLower(x: Node): Node {
   const n = x.shape.at(-1) ?? 1;
   const places = arange(n);
@@ -34,7 +34,7 @@ export function symmetricPart(a: Node): Node {
   return mul(add(a, transposed(a)), 0.5);
 }
 
-/** [count, n, n] of ones on the diagonal */
+/** Identity matrices [count, n, n]. */
 export function identities(count: number, n: number): Node {
   const places = arange(n);
   return broadcastTo(cast(equal(expandDims(places, 1), places), 'float32'), [count, n, n]);

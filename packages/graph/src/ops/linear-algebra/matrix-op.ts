@@ -1,5 +1,5 @@
-// What ops on stacks of small matrices share: [..., m, n] as [count, m, n], the error texts, and an op record around a kernel
-// that goes through them one by one.
+// What ops on stacks of small matrices share: [..., m, n] as [count, m, n], the checks of shapes, and an op around a kernel that
+// computes one matrix after the other.
 
 import type { Kernel, Operand, View } from '@treadle/kernels';
 import { ShapeError } from '../../calls/errors.ts';
@@ -11,8 +11,9 @@ import { cast } from '../elementwise/cast.ts';
 import { reshape } from '../moves/reshape.ts';
 import { transpose } from '../moves/transpose.ts';
 
-/** Matrices one after the other: [count, m, n]. */
+/** A stack of matrices. */
 export interface Stack {
+  /** [count, m, n], float32 */
   readonly matrices: Node;
   readonly outer: Shape;
   readonly m: number;
@@ -37,7 +38,7 @@ export function stackOf(name: string, x: Node): Stack {
   };
 }
 
-/** The same of square matrices. Throws ShapeError for others. */
+/** x [..., n, n] as float32. Throws ShapeError unless the matrices are square. */
 export function squareStackOf(name: string, x: Node): Stack {
   const stack = stackOf(name, x);
   if (stack.m === stack.n) return stack;
@@ -52,13 +53,13 @@ export function transposed(x: Node): Node {
 export interface MatrixOp {
   readonly name: string;
   readonly inputs: readonly Node[];
-  /** of the result: [count, m, n] */
+  /** shape of the result: [count, m, n] */
   readonly shape: Shape;
   kernel(sources: readonly Operand[], store: Operand, title: string): Kernel;
   gradient: TiledOp['gradient'];
 }
 
-/** A node of an op whose kernel reads and writes stacks of matrices. */
+/** The node of an op whose kernel reads and writes stacks of matrices. */
 export function matrixNode({ name, inputs, shape, kernel, gradient }: MatrixOp): Node {
   const op: TiledOp = {
     kind: 'tiled',
@@ -72,11 +73,11 @@ export function matrixNode({ name, inputs, shape, kernel, gradient }: MatrixOp):
   return applyOp(op, inputs, shape, 'float32');
 }
 
-/** A result of an op of several, as its kernel knows it: matrices [count, rows, columns]. */
+/** One of several results: its kernel writes matrices [count, rows, columns]. */
 export interface MatrixResult {
   readonly rows: number;
   readonly columns: number;
-  /** of the node; it lies as densely */
+  /** shape of the node; it has the same elements in the same order */
   readonly shape: Shape;
 }
 
@@ -86,7 +87,7 @@ export interface MatrixResultsOp {
   readonly a: Node;
   readonly results: readonly MatrixResult[];
   kernel(a: Operand, stores: readonly (Operand | undefined)[], title: string): Kernel;
-  /** da, given the gradients of the results, those that there are; all [count, rows, columns] */
+  /** da, given the gradients of the results, undefined for a result without one; all are [count, rows, columns] */
   gradient(dys: readonly (Node | undefined)[], results: readonly Node[], a: Node): Node | undefined;
 }
 

@@ -28,8 +28,8 @@ export function factors(a: Node, outer: Shape): [q: Node, r: Node] {
       const ofR = dr && matmul(r, dr, { transposeB: true });
       const m = ofQ && ofR ? add(ofR, ofQ) : (ofQ ?? ofR);
       if (!m) return undefined;
-      const turned = matmul(q, add(lowerTriangle(m), transposed(strictlyLower(m))));
-      return transposed(solveStack(r, transposed(dq ? add(dq, turned) : turned)));
+      const projected = matmul(q, add(lowerTriangle(m), transposed(strictlyLower(m))));
+      return transposed(solveStack(r, transposed(dq ? add(dq, projected) : projected)));
     },
   });
   if (!first || !second) throw new Error('internal: qr has two results');
@@ -37,8 +37,8 @@ export function factors(a: Node, outer: Shape): [q: Node, r: Node] {
 }
 
 /**
- * q [..., m, n] with orthonormal columns and r [..., n, n], upper triangular with a diagonal ≥ 0, of a = q·r; a [..., m, n], m ≥ n. A
- * column of a that is a sum of those before it is 0 in q.
+ * a [..., m, n] = q·r, m ≥ n: q [..., m, n] with orthonormal columns, r [..., n, n] upper triangular with a diagonal ≥ 0. Where a column
+ * of a depends linearly on those before it, that column of q is 0.
  */
 export function qr(a: Node): [q: Node, r: Node] {
   const { matrices, outer, m, n } = stackOf('qr', a);

@@ -40,8 +40,8 @@ export function rightHandSide(b: Node, a: Node, outer: Shape): Node | undefined 
 }
 
 /**
- * The x of a·x = b: a [..., n, n], b [..., n, m] or, of one axis, [n]; leading axes are alike. NaN where a is singular to the
- * precision of float32.
+ * The solution x of a·x = b: a [..., n, n], b [..., n, m] with the same leading axes, or b [n] for a single matrix. NaN where a is
+ * singular to the precision of float32.
  */
 export function solve(a: Node, b: Node): Node {
   const { matrices, outer, n, back } = squareStackOf('solve', a);

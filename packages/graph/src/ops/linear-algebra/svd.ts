@@ -13,9 +13,9 @@ import { matrixNodes, stackOf, transposed } from './matrix-op.ts';
 interface Factors {
   /** [count, m, n] */
   readonly u: Node;
-  /** [count, 1, n], falling */
+  /** [count, 1, n], in descending order */
   readonly s: Node;
-  /** [count, n, n], as columns */
+  /** [count, n, n]; the columns are the right singular vectors */
   readonly v: Node;
 }
 
@@ -36,13 +36,13 @@ function gradientOf([du, ds, dv]: readonly (Node | undefined)[], { u, s, v }: Fa
   const off = turned.length > 0 ? overGaps(turned.reduce(add), sub(s, rows), asked) : undefined;
   const within = off ? matmul(u, ds ? where(isDiagonal(v), ds, off) : off) : mul(u, ds ?? 0);
   if (m === n || !du || !p) return matmul(within, v, { transposeB: true });
-  const beside = sub(du, matmul(u, p)); // in no direction that u spans
+  const beside = sub(du, matmul(u, p)); // orthogonal to all columns of u
   const isAsked = logicalOr(greater(s, 0), notEqual(beside, 0));
   return matmul(add(within, overWhere(isAsked, beside, s)), v, { transposeB: true });
 }
 
 /**
- * u [..., m, k], s [..., k], falling, and vh [..., k, n] of a = u·diag(s)·vh, k the smaller of m and n; a [..., m, n]. The columns of
+ * a [..., m, n] = u·diag(s)·vh, k the smaller of m and n: u [..., m, k], s [..., k] in descending order, vh [..., k, n]. The columns of
  * u and the rows of vh are orthonormal, also where s is 0.
  */
 export function svd(a: Node): [u: Node, s: Node, vh: Node] {

@@ -3,13 +3,14 @@
 import type { View } from '@treadle/kernels';
 import type { Shape } from '../../shape.ts';
 
-/** A part of every axis: `size` elements from `begin`, each `stride` after the one before. */
+/** Along each axis, `size` elements from `begin` on, `stride` positions apart. */
 export interface Box {
   readonly begin: readonly number[];
   readonly strides: readonly number[];
   readonly size: Shape;
 }
 
+/** The view of a box of a view. */
 export function boxView({ begin, strides, size }: Box, whole: View): View {
   return {
     shape: size,

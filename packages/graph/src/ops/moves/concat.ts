@@ -8,7 +8,7 @@ import { denseView, normalizeAxis, showShape } from '../../shape.ts';
 import { type Box, boxView } from './box.ts';
 import { sliceBox } from './slice-and-pad.ts';
 
-/** The nodes one after the other along an axis; all other extents are equal, and so are the dtypes. */
+/** The nodes one after the other along an axis. Throws ShapeError unless all other extents are equal, DtypeError unless the dtypes are. */
 export function concat(nodes: readonly Node[], axis = 0): Node {
   const first = nodes[0];
   if (!first) throw new ShapeError('concat: at least one tensor must be given; got none');
@@ -25,7 +25,7 @@ export function concat(nodes: readonly Node[], axis = 0): Node {
   }
   requireOneDtype('concat', nodes);
   let length = 0;
-  const parts = nodes.map((node): Box => {
+  const boxes = nodes.map((node): Box => {
     const begin = node.shape.map((_, i) => (i === at ? length : 0));
     length += node.shape[at] ?? 0;
     return { begin, strides: node.shape.map(() => 1), size: node.shape };
@@ -39,13 +39,13 @@ export function concat(nodes: readonly Node[], axis = 0): Node {
     key: `concat ${at}`,
     kernels: ({ inputs, output }) =>
       inputs.map((operand, i) => {
-        const part = parts[i];
-        if (!part) throw new Error('internal: concat has a part for every input');
-        const stores = [{ slot: output, view: boxView(part, denseView(shape)) }];
+        const box = boxes[i];
+        if (!box) throw new Error('internal: concat has a box for every input');
+        const stores = [{ slot: output, view: boxView(box, denseView(shape)) }];
         const loads = [{ operand, type } as const];
-        return lanes({ name: 'concat', key: 'copy', shape: part.size, loads, body: (_, v) => v, cost: 0.1, stores });
+        return lanes({ name: 'concat', key: 'copy', shape: box.size, loads, body: (_, v) => v, cost: 0.1, stores });
       }),
-    gradient: (dy) => parts.map((part) => sliceBox(dy, part)),
+    gradient: (dy) => boxes.map((box) => sliceBox(dy, box)),
   };
   return applyOp(op, nodes, shape, first.dtype);
 }

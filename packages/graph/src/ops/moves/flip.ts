@@ -4,19 +4,19 @@ import { applyOp } from '../../make-node.ts';
 import type { MoveOp, Node } from '../../node.ts';
 import { normalizeAxes } from '../../shape.ts';
 
-/** The axes named run backwards; all of them if none is named. */
+/** x with the elements along the axes in reverse order; along all axes by default. */
 export function flip(x: Node, axes?: number | readonly number[]): Node {
-  const turned = normalizeAxes('flip', axes, x.shape.length);
+  const reversed = normalizeAxes('flip', axes, x.shape.length);
   const op: MoveOp = {
     kind: 'move',
     name: 'flip',
-    key: `flip ${turned}`,
+    key: `flip ${reversed}`,
     view: ({ shape, strides, offset }) => ({
       shape,
-      strides: strides.map((stride, i) => (turned.includes(i) ? -stride : stride)),
-      offset: turned.reduce((sum, i) => sum + Math.max(0, (shape[i] ?? 0) - 1) * (strides[i] ?? 0), offset),
+      strides: strides.map((stride, i) => (reversed.includes(i) ? -stride : stride)),
+      offset: reversed.reduce((sum, i) => sum + Math.max(0, (shape[i] ?? 0) - 1) * (strides[i] ?? 0), offset),
     }),
-    gradient: (dy) => [flip(dy, turned)],
+    gradient: (dy) => [flip(dy, reversed)],
   };
   return applyOp(op, [x], x.shape, x.dtype);
 }

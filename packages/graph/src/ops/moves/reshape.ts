@@ -18,7 +18,7 @@ import {
   sizeOf,
 } from '../../shape.ts';
 
-/** The same elements in row-major order under another shape; one extent may be −1: whatever is left. */
+/** The same elements in row-major order under another shape. One extent may be −1: it follows from the number of elements. */
 export function reshape(x: Node, shape: Shape): Node {
   checkShapeKind('reshape', shape);
   const target = resolveShape(x.shape, shape);
@@ -50,7 +50,7 @@ function resolveShape(from: Shape, to: Shape): Shape {
   );
 }
 
-/** Strides of the reshaped view, or undefined where an axis would have to step unevenly. */
+/** The view under another shape; undefined where an axis would have uneven steps. */
 function reshapeView(view: View, shape: Shape): View | undefined {
   if (isDense(view)) return { shape, strides: denseStrides(shape), offset: view.offset };
   const extents: number[] = [];
@@ -92,13 +92,13 @@ function reshapeView(view: View, shape: Shape): View | undefined {
   return { shape, strides, offset: view.offset };
 }
 
-/** x with an axis of extent 1 put in at `axis`. */
+/** x with a new axis of extent 1 at `axis`. */
 export function expandDims(x: Node, axis: number): Node {
   const at = normalizeAxis('expandDims', axis, x.shape.length + 1);
   return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
 }
 
-/** x without the axes named, which must have extent 1; without all such axes if none is named. */
+/** x without the axes named, which must have extent 1; by default without all axes of extent 1. */
 export function squeeze(x: Node, axes?: number | readonly number[]): Node {
   if (axes === undefined)
     return reshape(

@@ -13,7 +13,7 @@ import { type Box, boxView } from './box.ts';
 
 /**
  * x[begin[i] : end[i] : strides[i]] for every axis i, as NumPy: negative positions count from the end, positions beyond the
- * ends are clamped, axes not named are taken whole. Strides must be ≥ 1 (`flip` turns an axis around).
+ * ends are clamped, axes not named are taken whole. Strides must be ≥ 1 (`flip` reverses an axis).
  */
 export function slice(
   x: Node,
@@ -31,7 +31,7 @@ export function slice(
     }
   }
   const wrong = strides.find((stride) => stride < 1);
-  if (wrong !== undefined) throw new ShapeError(`slice: strides must be ≥ 1; got ${wrong}; flip turns an axis around`);
+  if (wrong !== undefined) throw new ShapeError(`slice: strides must be ≥ 1; got ${wrong}; flip reverses an axis`);
   const from = x.shape.map((extent, i) => clampPosition(begin[i] ?? 0, extent));
   const step = x.shape.map((_, i) => strides[i] ?? 1);
   const size = x.shape.map((extent, i) => {
@@ -46,7 +46,7 @@ function clampPosition(position: number, extent: number): number {
   return Math.min(extent, Math.max(0, position < 0 ? position + extent : position));
 }
 
-/** x with `before` and `after` elements of `value` put around every axis: widths[i] = [before, after]. */
+/** x with widths[i] = [before, after] elements of `value` around every axis i. */
 export function pad(x: Node, widths: readonly (readonly [number, number])[], value = 0): Node {
   if (!Array.isArray(widths) || widths.length !== x.shape.length || !widths.every(isPairOfCounts)) {
     throw new ShapeError(
@@ -59,80 +59,78 @@ export function pad(x: Node, widths: readonly (readonly [number, number])[], val
   }
   const shape = x.shape.map((extent, i) => (widths[i]?.[0] ?? 0) + extent + (widths[i]?.[1] ?? 0));
   if (sameShape(shape, x.shape)) return x;
-  const part = { begin: widths.map(([before]) => before), strides: x.shape.map(() => 1), size: x.shape };
-  return embed(x, shape, part, value);
+  const box = { begin: widths.map(([before]) => before), strides: x.shape.map(() => 1), size: x.shape };
+  return embed(x, shape, box, value);
 }
 
 function isPairOfCounts(pair: unknown): boolean {
   return Array.isArray(pair) && pair.length === 2 && pair.every((n) => Number.isInteger(n) && n >= 0);
 }
 
-export function sliceBox(x: Node, part: Box): Node {
+export function sliceBox(x: Node, box: Box): Node {
   const op: MoveOp = {
     kind: 'move',
     name: 'slice',
-    key: `slice ${part.begin};${part.strides};${part.size}`,
-    view: (input) => boxView(part, input),
-    gradient: (dy) => [embed(dy, x.shape, part, 0)],
+    key: `slice ${box.begin};${box.strides};${box.size}`,
+    view: (input) => boxView(box, input),
+    gradient: (dy) => [embed(dy, x.shape, box, 0)],
   };
-  return applyOp(op, [x], part.size, x.dtype);
+  return applyOp(op, [x], box.size, x.dtype);
 }
 
-/** A tensor of `shape` filled with `value`, in which x stands at the part. */
-export function embed(x: Node, shape: Shape, part: Box, value: number): Node {
+/** A tensor of `shape` filled with `value`, except for a box that holds x. */
+export function embed(x: Node, shape: Shape, box: Box, value: number): Node {
   const type = x.dtype === 'float32' ? 'f32x4' : 'i32x4';
   const word = x.dtype === 'bool' && value !== 0 ? -1 : value;
   const fill = type === 'f32x4' ? f32x4.const(word) : i32x4.const(word);
   const op: TiledOp = {
     kind: 'tiled',
     name: 'embed',
-    key: `embed ${shape};${part.begin};${part.strides};${Object.is(value, -0) ? '-0' : value}`,
+    key: `embed ${shape};${box.begin};${box.strides};${Object.is(value, -0) ? '-0' : value}`,
     kernels: ({ inputs: [input], output }) => {
       if (!input) throw new Error('internal: embed needs its input');
       const whole = denseView(shape);
       const kernels: Kernel[] = [];
-      for (const { begin, size } of around(part, shape)) {
+      for (const { begin, size } of around(box, shape)) {
         const view = boxView({ begin, size, strides: shape.map(() => 1) }, whole);
         const stores = [{ slot: output, view }];
         const key = `fill ${type} ${Object.is(word, -0) ? '-0' : word}`;
         kernels.push(lanes({ name: 'fill', key, shape: size, loads: [], body: () => [fill], cost: 0.1, stores }));
       }
-      const stores = [{ slot: output, view: boxView(part, whole) }];
+      const stores = [{ slot: output, view: boxView(box, whole) }];
       const loads = [{ operand: input, type } as const];
-      kernels.push(
-        lanes({ name: 'embed', key: 'copy', shape: part.size, loads, body: (_, v) => v, cost: 0.1, stores }),
-      );
+      kernels.push(lanes({ name: 'embed', key: 'copy', shape: box.size, loads, body: (_, v) => v, cost: 0.1, stores }));
       return kernels;
     },
-    gradient: (dy) => [sliceBox(dy, part)],
+    gradient: (dy) => [sliceBox(dy, box)],
   };
-  if (word === 0 && part.strides.every((stride) => stride === 1)) embeddedBoxes.set(op, part);
+  if (word === 0 && box.strides.every((stride) => stride === 1)) embeddedBoxes.set(op, box);
   return applyOp(op, [x], shape, x.dtype);
 }
 
-/** The ops that put a contiguous part among zeros. */
+/** the boxes, without gaps, of ops that embed in zeros */
 const embeddedBoxes = new WeakMap<Op, Box>();
 
-/** Where a node that is zero elsewhere has its input, if it is such a node. */
+/** The box outside which a node is zero, if an op embedded its input there; undefined for any other node. */
 export function boxAmongZeros({ op }: Node): Box | undefined {
   return op && embeddedBoxes.get(op);
 }
 
-/** So many elements are not filled twice; below, one kernel more costs more than that. */
+/** From this size on, the elements of the box are not filled before they are written; below, a further kernel costs more. */
 const filledOnce = 65_536;
 
-/** Boxes that hold everything around the part: all of a small shape, or where the part has gaps; otherwise what lies before and behind it along every axis. */
+/** Boxes that cover all elements outside a box: the whole, if it is small or the box has gaps; otherwise the elements before and after it. */
 function around({ begin, strides, size }: Box, shape: Shape): readonly Pick<Box, 'begin' | 'size'>[] {
   if (sizeOf(size) === sizeOf(shape)) return [];
   const hasGaps = strides.some((stride, i) => stride !== 1 && (size[i] ?? 0) > 1);
   if (hasGaps || sizeOf(size) === 0 || sizeOf(shape) < filledOnce) return [{ begin: shape.map(() => 0), size: shape }];
-  // Axis by axis: what is outside the part along it, and inside along the axes before.
+  // For each axis: the elements outside the box along it, and inside along the axes before it.
   return shape.flatMap((extent, axis) => {
     const [first, length] = [begin[axis] ?? 0, size[axis] ?? 0];
-    const box = (from: number, to: number): Pick<Box, 'begin' | 'size'> => ({
+    const outsideBox = (from: number, to: number): Pick<Box, 'begin' | 'size'> => ({
       begin: shape.map((_, i) => (i < axis ? (begin[i] ?? 0) : i === axis ? from : 0)),
       size: shape.map((whole, i) => (i < axis ? (size[i] ?? 0) : i === axis ? to - from : whole)),
     });
-    return [box(0, first), box(first + length, extent)].filter((outside) => sizeOf(outside.size) > 0);
+    return [outsideBox(0, first), outsideBox(first + length, extent)].filter((outside) => sizeOf(outside.size) > 0);
   });
 }

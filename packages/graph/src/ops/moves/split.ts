@@ -7,7 +7,7 @@ import type { Node } from '../../node.ts';
 import { normalizeAxis, showShape } from '../../shape.ts';
 import { slice } from './slice-and-pad.ts';
 
-/** The parts of x along the axis: so many equal ones, or ones of the lengths given. */
+/** The pieces of x along the axis: `parts` equal ones, or pieces of the lengths `parts`. */
 export function split(x: Node, parts: number | readonly number[], axis = 0): readonly Node[] {
   if (typeof parts !== 'number') checkNumbers('split: parts', parts);
   const at = normalizeAxis('split', axis, x.shape.length);
@@ -31,7 +31,7 @@ export function split(x: Node, parts: number | readonly number[], axis = 0): rea
   });
 }
 
-/** An array of so many parts is worth making: of an axis of no elements there may be any number of parts, but not without end. */
+/** Whether an axis may have so many parts. An empty axis may have any number, up to a limit that keeps the array of parts small. */
 function isCount(parts: number, extent: number): boolean {
   return Number.isInteger(parts) && parts >= 1 && parts <= Math.max(extent, 2 ** 16);
 }

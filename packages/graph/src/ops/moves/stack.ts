@@ -11,7 +11,7 @@ export function stack(nodes: readonly Node[], axis = 0): Node {
   const first = nodes[0];
   if (!first || nodes.some((node) => !sameShape(node.shape, first.shape))) {
     const got = nodes.map((node) => showShape(node.shape)).join(', ');
-    throw new ShapeError(`stack: one tensor or more, all of one shape; got ${got || 'none'}`);
+    throw new ShapeError(`stack: there must be one tensor or more, all of one shape; got ${got || 'none'}`);
   }
   requireOneDtype('stack', nodes);
   const at = normalizeAxis('stack', axis, first.shape.length + 1);

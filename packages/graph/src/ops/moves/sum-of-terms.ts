@@ -1,6 +1,6 @@
-// A sum of nodes of which many are zero but for a part, as the gradients of slices are: parts that lie side by side are put
-// together in one pass, instead of each being filled up with zeros and added. n slices of a tensor cost its size once, not n times.
-// So do the gradients of rows picked by index, whose lists of rows become one.
+// A sum of gradients. Many terms are zero except for a box, as the gradients of slices are; boxes that are side by side are
+// concatenated in one pass, instead of each being filled up with zeros and added. So n slices of a tensor cost its size once, not n
+// times. In the same way the gradients of gathered rows, which are lists of rows, become one list.
 
 import type { Node } from '../../node.ts';
 import { sameShape, sizeOf } from '../../shape.ts';
@@ -10,19 +10,19 @@ import type { Box } from './box.ts';
 import { concat } from './concat.ts';
 import { boxAmongZeros, embed } from './slice-and-pad.ts';
 
-/** A part and what stands in it. */
+/** A box and the node that it holds. */
 interface Piece {
-  readonly part: Box;
+  readonly box: Box;
   readonly x: Node;
 }
 
-/** Σ terms, at least one, all of one shape. */
+/** The sum of one or more terms of one shape. */
 export function sumOfTerms(terms: readonly Node[]): Node {
   const [first] = terms;
   return first && terms.length === 1 ? first : joinBoxes(joinScattered(terms));
 }
 
-/** The terms, with those that are lists of rows of one table as one list, unless it would be longer than the table. */
+/** The terms, with all lists of rows of one table as one list, unless that would be longer than the table. */
 function joinScattered(terms: readonly Node[]): readonly Node[] {
   const tables = new Map<number, ScatteredRows[]>();
   for (const list of terms.map(scatteredRowsOf)) {
@@ -43,17 +43,17 @@ function joinBoxes(terms: readonly Node[]): Node {
   const sum: Node[] = [];
   const axis = terms.length > 1 ? axisBetween(terms) : undefined;
   for (const term of terms) {
-    const part = boxAmongZeros(term);
+    const box = boxAmongZeros(term);
     const [x] = term.inputs;
-    if (axis === undefined || !part || !x) {
+    if (axis === undefined || !box || !x) {
       sum.push(term);
       continue;
     }
     const elsewhere = (extents: readonly number[]): readonly number[] => extents.filter((_, i) => i !== axis);
-    const key = `${elsewhere(part.begin)};${elsewhere(part.size)}`;
+    const key = `${elsewhere(box.begin)};${elsewhere(box.size)}`;
     const row = rows.get(key);
-    if (row) row.push({ part, x });
-    else rows.set(key, [{ part, x }]);
+    if (row) row.push({ box, x });
+    else rows.set(key, [{ box, x }]);
   }
   for (const row of rows.values()) {
     for (const run of runsOf(row, axis ?? 0)) sum.push(joined(run, axis ?? 0, terms[0]?.shape ?? []));
@@ -61,30 +61,30 @@ function joinBoxes(terms: readonly Node[]): Node {
   return sum.reduce(add);
 }
 
-/** The only axis along which the parts begin at different places, if there is one. */
+/** The axis along which the boxes begin at different positions, if it is the only one. */
 function axisBetween(terms: readonly Node[]): number | undefined {
-  const parts = terms.map(boxAmongZeros).filter((part) => part !== undefined);
+  const parts = terms.map(boxAmongZeros).filter((box) => box !== undefined);
   const [first, ...others] = parts;
   const axes = first?.begin.map((_, i) => i).filter((i) => others.some(({ begin }) => begin[i] !== first.begin[i]));
   return axes?.length === 1 ? axes[0] : undefined;
 }
 
-/** The pieces in runs in which each begins where the one before it ends. Pieces that overlap are in different runs. */
+/** The pieces in runs: each piece of a run begins where the one before it ends. Overlapping pieces are in different runs. */
 function runsOf(pieces: readonly Piece[], axis: number): readonly (readonly Piece[])[] {
   const runs: Piece[][] = [];
   const open = new Map<number, Piece[]>();
-  const at = ({ part }: Piece): number => part.begin[axis] ?? 0;
+  const at = ({ box }: Piece): number => box.begin[axis] ?? 0;
   for (const piece of [...pieces].sort((a, b) => at(a) - at(b))) {
     const run = open.get(at(piece)) ?? [];
     if (run.length === 0) runs.push(run);
     else open.delete(at(piece));
     run.push(piece);
-    open.set(at(piece) + (piece.part.size[axis] ?? 0), run);
+    open.set(at(piece) + (piece.box.size[axis] ?? 0), run);
   }
   return runs;
 }
 
-/** The pieces of a run, side by side, where they stand in a tensor of `shape`. */
+/** The pieces of a run, concatenated, in their place in a tensor of `shape`. */
 function joined(run: readonly Piece[], axis: number, shape: readonly number[]): Node {
   const [first] = run;
   if (!first) throw new Error('internal: a run without pieces');
@@ -93,5 +93,5 @@ function joined(run: readonly Piece[], axis: number, shape: readonly number[]): 
     axis,
   );
   if (sameShape(x.shape, shape)) return x;
-  return embed(x, shape, { ...first.part, size: x.shape }, 0);
+  return embed(x, shape, { ...first.box, size: x.shape }, 0);
 }

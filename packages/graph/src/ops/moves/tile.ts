@@ -11,7 +11,9 @@ import { reshape } from './reshape.ts';
 export function tile(x: Node, counts: readonly number[]): Node {
   checkNumbers('tile: counts', counts, '; tile([2, 3]) repeats a matrix 2 × 3 times');
   if (counts.length !== x.shape.length || !counts.every((n) => Number.isInteger(n) && n >= 0)) {
-    throw new ShapeError(`tile: a whole number ≥ 0 for every axis; got ${showShape(counts)} for ${showShape(x.shape)}`);
+    throw new ShapeError(
+      `tile: counts must be a whole number ≥ 0 for every axis; got ${showShape(counts)} for ${showShape(x.shape)}`,
+    );
   }
   // [a, b] → [1, a, 1, b] → [m, a, n, b] → [m·a, n·b]
   const spread = reshape(

@@ -6,7 +6,7 @@ import { applyOp } from '../../make-node.ts';
 import type { MoveOp, Node } from '../../node.ts';
 import { normalizeAxis, showShape } from '../../shape.ts';
 
-/** The axes in another order; without one, reversed. */
+/** The axes in another order: axis i of the result is axis axes[i] of x. Without `axes`, reversed. */
 export function transpose(x: Node, axes?: readonly number[]): Node {
   if (axes !== undefined) checkNumbers('transpose: axes', axes);
   const rank = x.shape.length;

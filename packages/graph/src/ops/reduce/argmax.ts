@@ -37,7 +37,7 @@ function argExtreme(name: string, direction: 'max' | 'min'): (x: Node, axis?: nu
           allocate,
         });
       },
-      ragged: (_, axis) => (axis < kept.length ? axis : undefined),
+      dynamicAxis: (_, axis) => (axis < kept.length ? axis : undefined),
       gradient: () => [],
     };
     const y = applyOp(op, [rows], kept, 'int32');

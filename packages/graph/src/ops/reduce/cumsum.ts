@@ -1,4 +1,4 @@
-// Running sums along an axis. The gradient is a running sum from the other end.
+// cumsum: running sums along an axis. The gradient is a running sum from the other end.
 
 import { runningSum } from '@treadle/kernels';
 import { applyOp } from '../../make-node.ts';

@@ -18,11 +18,11 @@ export function logSumExp(x: Node, axes?: Axes, options: ReduceOptions = {}): No
   return logOfSum(cast(x, 'float32'), nonEmptyAxes('logSumExp', x, axes), options);
 }
 
-/** The same of float32, over axes counted from the front. */
+/** logSumExp of float32 over axes from the front. */
 export function logOfSum(x: Node, axes: readonly number[], { keepDims = false }: ReduceOptions): Node {
   // The result does not depend on m, so no gradient passes through it.
   const largest = stopGradient(max(x, axes, { keepDims: true }));
-  // an infinite m would give ∞ − ∞; then 0 serves as well
+  // an infinite m would give ∞ − ∞; m = 0 is right then
   const m = where(equal(sub(largest, largest), 0), largest, 0);
   const y = add(log(sum(exp(sub(x, m)), axes, { keepDims: true })), m);
   return keepDims

@@ -9,7 +9,7 @@ import { sqrt } from '../elementwise/power.ts';
 import { keepsDims, type ReduceOptions } from './reduce.ts';
 import { sum } from './sum-and-broadcast.ts';
 
-/** Σx/n over axes counted from the front. */
+/** Σx/n over axes from the front. */
 function average(x: Node, axes: readonly number[], options: ReduceOptions): Node {
   const count = sizeOf(axes.map((axis) => x.shape[axis] ?? 1));
   return div(sum(x, axes, options), constantNode(count, 'float32'));
@@ -27,7 +27,7 @@ function spread(x: Node, axes: readonly number[], options: ReduceOptions): Node 
   return average(square(sub(values, average(values, axes, { keepDims: true }))), axes, options);
 }
 
-/** The mean squared distance from the mean, over the axes (NumPy's, divided by n). */
+/** The mean squared distance from the mean over the axes, divided by n as in NumPy. */
 export function variance(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
   keepsDims('variance', options);
   return spread(x, normalizeAxes('variance', axes, x.shape.length), options);

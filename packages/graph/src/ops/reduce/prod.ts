@@ -30,19 +30,19 @@ export function prod(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
   });
 }
 
-/** For every element of a row, the product of all others: of those before it and those behind. Right where elements are 0. */
+/** For each element of a row, the product of the elements before it times the product of those after it. It needs no division by 0. */
 function productOfOthers(rows: Node): Node {
   return mul(productsBefore(rows), flip(productsBefore(flip(rows, -1)), -1));
 }
 
-/** yₖ = x₀·x₁ ⋯ xₖ₋₁ along rows, in ⌈log₂ K⌉ steps (Hillis and Steele, 1986): each multiplies by what stands 2ⁱ places before. */
+/** yₖ = x₀·x₁ ⋯ xₖ₋₁ along rows, in ⌈log₂ K⌉ steps (Hillis and Steele, 1986): step i multiplies by the element 2ⁱ places before. */
 function productsBefore(rows: Node): Node {
   let y = shiftIn(rows, 1);
   for (let distance = 1; distance < (rows.shape.at(-1) ?? 1); distance *= 2) y = mul(y, shiftIn(y, distance));
   return y;
 }
 
-/** Rows moved on by so many places; ones come in. */
+/** Rows shifted by some places, filled up with ones. */
 function shiftIn(rows: Node, places: number): Node {
   const length = rows.shape.at(-1) ?? 1;
   if (length === 0) return rows;

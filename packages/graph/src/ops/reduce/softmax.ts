@@ -10,7 +10,7 @@ import { max } from './max-and-min.ts';
 import { nonEmptyAxes } from './reduce.ts';
 import { sum } from './sum-and-broadcast.ts';
 
-/** e^(x − m) / Σ e^(x − m) along the axis, m the largest x: finite for every finite x. */
+/** e^(x − m) / Σ e^(x − m) along the axis (the last by default), where m is the largest x: finite for every finite x. */
 export function softmax(x: Node, axis = -1): Node {
   const at = nonEmptyAxes('softmax', x, axis);
   const values = cast(x, 'float32');
@@ -21,8 +21,8 @@ export function softmax(x: Node, axis = -1): Node {
 }
 
 /**
- * The shares, as a function of the values along the axes, which count from the end: with a gradient made of the shares alone, so
- * that neither the values nor their exponentials have to be kept for it.
+ * The shares, with a gradient that is computed from the shares alone, so that neither the values nor their exponentials are kept for
+ * it. `axes` count from the end.
  */
 function asFunctionOf(values: Node, shares: Node, axes: readonly number[]): Node {
   const op: MoveOp = {
@@ -38,7 +38,7 @@ function asFunctionOf(values: Node, shares: Node, axes: readonly number[]): Node
   return applyOp(op, [shares, values], shares.shape, 'float32');
 }
 
-/** x − ln Σ eˣ along the axis: ln softmax without the loss of digits. */
+/** ln(softmax(x)) along the axis as x − ln Σ eˣ, without the loss of digits. */
 export function logSoftmax(x: Node, axis = -1): Node {
   const at = nonEmptyAxes('logSoftmax', x, axis);
   const values = cast(x, 'float32');

@@ -1,5 +1,5 @@
-// Standardizing: mean 0 and variance 1 over some axes, then a scale and a shift that are the same along those axes. It is composed
-// of other ops, but its gradient is written down: all that it needs of dy are two sums, over dy and over dy·(x − mean).
+// standardize: mean 0 and variance 1 over some axes, then a scale and a shift that do not vary along those axes. It is composed of
+// other ops, but has its own gradient, which needs only two sums: of dy and of dy·(x − mean).
 
 import { ShapeError } from '../../calls/errors.ts';
 import { type OptionKinds, readOptions } from '../../calls/options.ts';
@@ -13,7 +13,7 @@ import { mean } from './mean-and-variance.ts';
 import { broadcastTo, sum } from './sum-and-broadcast.ts';
 
 export interface StandardizeOptions {
-  /** what is added to the variance; 0 by default */
+  /** added to the variance; 0 by default */
   readonly epsilon?: number | undefined;
   /** the scale; 1 by default */
   readonly gamma?: Node | undefined;

@@ -1,7 +1,7 @@
 // sum and broadcastTo. They share a file because each is the gradient of the other.
 
-import type { Combine, View } from '@treadle/kernels';
-import { f32x4, i32x4, reinterpret } from '@treadle/wasm';
+import type { View } from '@treadle/kernels';
+import { f32x4, i32x4 } from '@treadle/wasm';
 import { ShapeError } from '../../calls/errors.ts';
 import { applyOp } from '../../make-node.ts';
 import type { MoveOp, Node } from '../../node.ts';
@@ -17,18 +17,11 @@ import {
 } from '../../shape.ts';
 import { asNumbers } from '../elementwise/cast.ts';
 import { reshape } from '../moves/reshape.ts';
+import { floats, ints } from './combine.ts';
 import { column, type ReduceOptions, reduceAxes } from './reduce.ts';
 
-const sumFloats: Combine = {
-  type: 'f32x4',
-  identity: -0, // x + −0 = x for every x
-  apply: (_, a, b) => f32x4.add(reinterpret('f32x4', a), reinterpret('f32x4', b)),
-};
-const sumInts: Combine = {
-  type: 'i32x4',
-  identity: 0,
-  apply: (_, a, b) => i32x4.add(reinterpret('i32x4', a), reinterpret('i32x4', b)),
-};
+const sumFloats = floats(-0, (a, b) => f32x4.add(a, b)); // x + −0 = x for every x
+const sumInts = ints(0, (a, b) => i32x4.add(a, b));
 
 /** The sum over the axes (all by default); of bool, how many are true. */
 export function sum(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
@@ -48,7 +41,7 @@ export function sum(x: Node, axes?: Axes, options: ReduceOptions = {}): Node {
   });
 }
 
-/** x repeated along axes of extent 1, or new ones in front, up to `shape`. */
+/** x repeated along axes of extent 1, or along new axes in front, up to `shape`. */
 export function broadcastTo(x: Node, shape: Shape): Node {
   checkShapeKind('broadcastTo', shape);
   if (sameShape(x.shape, shape)) return x;
@@ -77,12 +70,12 @@ export function broadcastView(view: View, shape: Shape): View {
   return { shape, strides, offset: view.offset };
 }
 
-/** The adjoint of broadcasting: sums the axes along which `shape` was stretched to x's shape. */
+/** The adjoint of broadcasting: x summed over the axes along which `shape` broadcasts to x's shape. */
 export function sumTo(x: Node, shape: Shape): Node {
   if (sameShape(x.shape, shape)) return x;
   if (!sameShape(broadcastShapes('sumTo', x.shape, shape), x.shape)) {
     throw new ShapeError(
-      `sumTo: the shape must be one that stretches to that of x; got ${showShape(x.shape)} → ${showShape(shape)}`,
+      `sumTo: the shape must broadcast to that of x; got ${showShape(x.shape)} → ${showShape(shape)}`,
     );
   }
   const added = x.shape.length - shape.length;

@@ -1,4 +1,4 @@
-// Convolution over one axis: a convolution of images of one row.
+// conv1d: convolution over one axis, as a conv2d of images with one row.
 
 import { ShapeError } from '../../calls/errors.ts';
 import { type OptionKinds, readOptions } from '../../calls/options.ts';
@@ -8,12 +8,18 @@ import { showShape } from '../../shape.ts';
 import { expandDims, squeeze } from '../moves/reshape.ts';
 import { convolution, requireChannels, requireGroups } from './conv2d.ts';
 
+/** Options of conv1d. */
 export interface Conv1dOptions {
-  /** 1 by default */
+  /** step from one window to the next; 1 by default */
   readonly strides?: number | undefined;
-  /** 'causal': an output sees only what is at its position and before; or so many positions [before, after]; 'valid' by default */
+  /**
+   * 'valid' by default; 'same' for ⌈steps / stride⌉ outputs; 'causal' for outputs that depend on their own and earlier steps alone; or
+   * [before, after] elements of 0
+   */
   readonly padding?: 'valid' | 'same' | 'causal' | readonly [number, number] | undefined;
+  /** step from one element of a window to the next; 1 by default */
   readonly dilation?: number | undefined;
+  /** number of groups of channels and filters that are convolved separately; 1 by default */
   readonly groups?: number | undefined;
 }
 
@@ -35,7 +41,7 @@ export function conv1d(x: Node, w: Node, options: Conv1dOptions = {}): Node {
       `conv1d: x must be [batch, steps, channels] and w [steps, channels / groups, filters], its window not empty; got ${showShape(x.shape)} ⋆ ${showShape(w.shape)}`,
     );
   }
-  // What the op over two axes would say of axes that the caller does not see.
+  // Checked here, because errors of conv2d would speak of two axes.
   requireWhole('strides', strides);
   requireWhole('dilation', dilation);
   requirePadding(padding);

@@ -1,5 +1,6 @@
-// Convolutions (cross-correlations, as the field has them) over two axes, channels last. Three ops over the same triples of an
-// image's element, a weight and an output: each sums over what its result does not have, and is the adjoint of the others.
+// conv2d and conv2dTranspose: convolutions (cross-correlations, as usual in deep learning) over two axes, channels last. There are three
+// ops over the same triples of an image element, a weight and an output. Each sums over the indices that its result does not have, and
+// each is the gradient of the two others.
 
 import {
   type ConvShape,
@@ -33,14 +34,14 @@ function convolve(x: Node, w: Node, shape: ConvShape): Node {
   return applyOp(op, [x, w], [images, rows.output, columns.output, groups * filters], 'float32');
 }
 
-/** dx[i, o·stride + t·dilation − before, c] = Σ dy[i, o, f] · w[t, c, f]: every output spread over its window. */
+/** dx[i, o·stride + t·dilation − before, c] = Σ dy[i, o, f] · w[t, c, f]: every output is spread over its window. */
 function spread(dy: Node, w: Node, shape: ConvShape): Node {
   const { images, rows, columns, groups, channels } = shape;
   const op: TiledOp = {
     kind: 'tiled',
     name: 'conv2dTranspose',
     key: `conv2dTranspose ${JSON.stringify(shape)}`,
-    // with strides, the result is finished in several passes
+    // with strides, several passes write the result, so nothing can be fused onto it
     takesEpilogue: rows.stride === 1 && columns.stride === 1,
     kernels: ({ inputs: [a, b], output, level, allocate, epilogue }) => {
       if (!a || !b) throw new Error('internal: conv2dTranspose needs two inputs');
@@ -67,8 +68,9 @@ function correlate(x: Node, dy: Node, shape: ConvShape): Node {
   return applyOp(op, [x, dy], [rows.taps, columns.taps, channels, groups * filters], 'float32');
 }
 
+/** Options of conv2d. */
 export interface ConvOptions extends DilatedOptions {
-  /** channels and filters in so many groups that do not mix; 1 by default */
+  /** number of groups of channels and filters that are convolved separately; 1 by default */
   readonly groups?: number | undefined;
 }
 
@@ -83,6 +85,7 @@ function weightShape(op: string, w: Node, names: string): readonly [number, numb
   return [rows, columns, a ?? 0, b ?? 0];
 }
 
+/** Throws RangeError unless the groups divide the filters. */
 export function requireGroups(op: string, groups: number, filters: number): void {
   if (!Number.isSafeInteger(groups) || groups < 1 || filters % groups !== 0) {
     throw new RangeError(
@@ -99,7 +102,7 @@ export function requireChannels(op: string, x: Node, w: Node, groups: number): v
   );
 }
 
-/** conv2d, as the op that the caller knows it by. */
+/** conv2d, which errors call `op`. */
 export function convolution(op: string, x: Node, w: Node, options: ConvOptions): Node {
   const { groups = 1 } = options;
   const [images, rows, columns] = requireImages(op, x);
@@ -113,20 +116,22 @@ export function convolution(op: string, x: Node, w: Node, options: ConvOptions):
 
 /**
  * x [batch, rows, columns, channels] ⋆ w [rows, columns, channels / groups, filters] → [batch, rows′, columns′, filters],
- * float32; taps count from the window's first row and column (a cross-correlation). Throws ShapeError where shapes do not fit,
+ * float32. Throws ShapeError where shapes do not fit,
  * RangeError for options that make no sense.
  */
 export function conv2d(x: Node, w: Node, options: ConvOptions = {}): Node {
   return convolution('conv2d', x, w, readOptions('conv2d', options, convOptions));
 }
 
+/** Options of conv2dTranspose. */
 export interface ConvTransposeOptions {
-  /** 1 by default */
+  /** step in the result from one window to the next; 1 by default */
   readonly strides?: Pair | undefined;
-  /** 'valid' by default */
+  /** as in the convolution of which this is the adjoint; 'valid' by default */
   readonly padding?: 'valid' | 'same' | undefined;
+  /** step from one element of a window to the next; 1 by default */
   readonly dilation?: Pair | undefined;
-  /** rows and columns added at the end, fewer than the stride; without it, as many as Keras gives */
+  /** rows and columns to add at the end, fewer than the stride; by default as many as in Keras */
   readonly outputPadding?: Pair | undefined;
 }
 

@@ -1,4 +1,4 @@
-// Convolution of every channel by itself: a convolution whose groups are channels, which the kernels compute in lanes.
+// depthwiseConv2d: the convolution of each channel by itself, as a conv2d whose groups are the channels.
 
 import { ShapeError } from '../../calls/errors.ts';
 import { readOptions } from '../../calls/options.ts';
@@ -11,7 +11,7 @@ import { type DilatedOptions, dilatedOptions, requireImages } from './window.ts'
 
 /**
  * x [batch, rows, columns, channels] ⋆ w [rows, columns, channels, multiplier] → [batch, rows′, columns′, channels · multiplier],
- * float32: filter c · multiplier + m is of channel c alone. Throws ShapeError where shapes do not fit, RangeError for options.
+ * float32: filter c · multiplier + m reads channel c alone. Throws ShapeError where shapes do not fit, RangeError for options.
  */
 export function depthwiseConv2d(x: Node, w: Node, options: DilatedOptions = {}): Node {
   readOptions('depthwiseConv2d', options, dilatedOptions);

@@ -1,5 +1,6 @@
-// Pools: the largest element, or the mean, of every window of every channel. The gradient of a largest element goes to the
-// first that is largest; giving it there, and picking what is there from another image, are each other's adjoint.
+// maxPool2d and averagePool2d: the largest element, or the mean, of each window of each channel. The gradient of a maximum goes to the
+// first element that is largest. Two further ops are each other's gradient: one gives an output's value to that element, the other
+// takes the value of another image there.
 
 import {
   averagePool as averageKernels,
@@ -19,10 +20,11 @@ import type { Lowering, Node, TiledOp } from '../../node.ts';
 import { cast } from '../elementwise/cast.ts';
 import { axesOf, type Pair, pairOf, requireImages } from './window.ts';
 
+/** Options of pooling. */
 export interface PoolOptions {
-  /** the size of the window by default, so that windows do not meet */
+  /** step from one window to the next; the size of the window by default, so that windows do not overlap */
   readonly strides?: Pair | undefined;
-  /** 'valid' by default */
+  /** 'valid' (the default): windows stay inside; 'same': ⌈input / stride⌉ windows */
   readonly padding?: 'valid' | 'same' | undefined;
 }
 
@@ -49,7 +51,7 @@ type PoolOp = Pick<TiledOp, 'name' | 'gradient'> & {
   ): readonly Kernel[];
 };
 
-/** A pool's op: dense inputs, the attributes in the key. */
+/** The op of a kind of pooling. Its inputs are made dense; its attributes are in the key. */
 function poolOp(shape: PoolShape, { name, gradient, kernels }: PoolOp): TiledOp {
   return {
     kind: 'tiled',
@@ -71,7 +73,7 @@ function slot(slots: readonly Slot[], i: number): Slot {
   return found;
 }
 
-/** The element of v where the first largest of each window of x is. */
+/** The element of v at the position of the first largest element of each window of x. */
 function pickLargest(x: Node, v: Node, shape: PoolShape): Node {
   const op = poolOp(shape, {
     name: 'maxPoolPick',
@@ -81,7 +83,7 @@ function pickLargest(x: Node, v: Node, shape: PoolShape): Node {
   return applyOp(op, [x, v], ofOutputs(shape), 'float32');
 }
 
-/** dy given to the first largest of each window of x. */
+/** dy, added up at the position of the first largest element of each window of x. */
 function giveToLargest(x: Node, dy: Node, shape: PoolShape): Node {
   const op = poolOp(shape, {
     name: 'maxPoolGive',
@@ -92,7 +94,7 @@ function giveToLargest(x: Node, dy: Node, shape: PoolShape): Node {
 }
 
 /**
- * The largest element of each window of x [batch, rows, columns, channels]; NaN wins; float32. The gradient goes to the first
+ * The largest element of each window of x [batch, rows, columns, channels], NaN where there is one; float32. The gradient goes to the first
  * largest element of the window, row by row. Throws ShapeError where a window does not fit, RangeError for options.
  */
 export function maxPool2d(x: Node, size: Pair, options: PoolOptions = {}): Node {
@@ -126,8 +128,7 @@ function spreadEvenly(dy: Node, shape: PoolShape): Node {
 }
 
 /**
- * The mean of each window of x [batch, rows, columns, channels], over the elements that are there: what 'same' reaches out does
- * not count; float32. Throws ShapeError where a window does not fit, RangeError for options.
+ * The mean of each window of x [batch, rows, columns, channels] over the elements inside the image: padding does not count; float32. Throws ShapeError where a window does not fit, RangeError for options.
  */
 export function averagePool2d(x: Node, size: Pair, options: PoolOptions = {}): Node {
   return average(cast(x, 'float32'), poolShape('averagePool2d', x, size, options));

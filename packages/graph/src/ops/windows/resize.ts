@@ -1,5 +1,5 @@
-// Images at another size: every output takes from the nearest element, or from the two nearest of each axis in proportion.
-// Positions are those of pixels' centres, as TensorFlow and Keras have them; beyond the outermost centres the edge goes on.
+// resize: images at another size. Each output is the nearest element, or interpolates linearly between the two nearest of each axis.
+// Positions are those of pixel centres, as in TensorFlow and Keras; beyond the outermost centres the edge is repeated.
 
 import { ShapeError } from '../../calls/errors.ts';
 import { show } from '../../calls/show.ts';
@@ -15,11 +15,12 @@ import { reshape } from '../moves/reshape.ts';
 import { broadcastTo } from '../reduce/sum-and-broadcast.ts';
 import { type Pair, pairOf, requireImages } from './window.ts';
 
+/** How resize computes elements between pixels. */
 export type Interpolation = 'nearest' | 'bilinear';
 
 /**
  * x [batch, rows, columns, channels] → [batch, rows′, columns′, channels], the size being [rows′, columns′]; float32 where bilinear, x's dtype
- * where nearest. Throws ShapeError for images of nothing, RangeError for a size or an interpolation that does not exist.
+ * where nearest. Throws ShapeError for images without pixels, RangeError for a size or an interpolation that does not exist.
  */
 export function resize(x: Node, size: Pair, interpolation: Interpolation = 'nearest'): Node {
   const [, rows, columns] = requireImages('resize', x);
@@ -32,7 +33,7 @@ export function resize(x: Node, size: Pair, interpolation: Interpolation = 'near
   return along(along(x, 1, toRows), 2, toColumns);
 }
 
-/** Where each output lies among the inputs: (o + 1/2)·input/output, from the first element's edge on. */
+/** The centre of each output in units of input pixels, from the edge of the first: (o + 1/2)·input/output. */
 function centres(input: number, output: number): Node {
   return mul(add(cast(arange(output), 'float32'), 0.5), input / output);
 }
@@ -44,7 +45,7 @@ function nearest(x: Node, axis: number, output: number): Node {
   return gatherUnchecked(x, cast(clip(floor(centres(input, output)), 0, input - 1), 'int32'), axis);
 }
 
-/** Every element `times` times in a row, which moves can say. */
+/** Each element repeated `times` times along the axis, by moves alone. */
 function repeated(x: Node, axis: number, times: number): Node {
   const [before, after] = [x.shape.slice(0, axis + 1), x.shape.slice(axis + 1)];
   const stretched = broadcastTo(reshape(x, [...before, 1, ...after]), [...before, times, ...after]);

@@ -1,5 +1,5 @@
-// Windows over the rows and columns of images: what convolutions and pools have in common. How options are read, and where the
-// windows of an axis lie, as TensorFlow and Keras have it.
+// Windows over the rows and columns of images, which convolutions and pooling share: how options are read, and where the windows of an
+// axis are, as in TensorFlow and Keras.
 
 import type { ConvAxis } from '@treadle/kernels';
 import { ShapeError } from '../../calls/errors.ts';
@@ -12,26 +12,28 @@ import { showShape } from '../../shape.ts';
 export type Pair = number | readonly [number, number];
 
 /**
- * 'valid': windows stay inside. 'same': ⌈input / stride⌉ windows, what they reach out shared between both ends, the odd one
- * behind. Otherwise so many positions before and after: of both axes, or [[before, after], [before, after]].
+ * 'valid': windows stay inside. 'same': ⌈input / stride⌉ windows, with as much padding as they need; it is shared between both ends,
+ * and an odd element is at the end. A number of elements on all sides, or [[before, after], [before, after]] for rows and columns.
  */
 export type Padding = 'valid' | 'same' | number | readonly [readonly [number, number], readonly [number, number]];
 
+/** Options of windows. */
 export interface WindowOptions {
-  /** 1 by default */
+  /** step from one window to the next; 1 by default */
   readonly strides?: Pair | undefined;
-  /** 'valid' by default */
+  /** elements of 0 around the image; 'valid' by default */
   readonly padding?: Padding | undefined;
 }
 
+/** Options of windows with gaps. */
 export interface DilatedOptions extends WindowOptions {
-  /** from a tap to the next; 1 by default */
+  /** step from one element of a window to the next; 1 by default */
   readonly dilation?: Pair | undefined;
 }
 
 export const dilatedOptions: OptionKinds<DilatedOptions> = { strides: 'any', padding: 'any', dilation: 'any' };
 
-/** Whole numbers ≥ `least`, one for each axis. Throws RangeError. */
+/** A number for each of the two axes. Throws RangeError unless they are whole and ≥ `least`. */
 export function pairOf(op: string, name: string, given: Pair, least = 1): readonly [number, number] {
   const pair = typeof given === 'number' ? ([given, given] as const) : given;
   if (!Array.isArray(pair) || pair.length !== 2 || !pair.every((n) => Number.isSafeInteger(n) && n >= least)) {
@@ -40,7 +42,7 @@ export function pairOf(op: string, name: string, given: Pair, least = 1): readon
   return pair;
 }
 
-/** Throws ShapeError unless x is a batch of images with channels. */
+/** The extents of x. Throws ShapeError unless x is a batch of images with channels. */
 export function requireImages(op: string, x: Node): readonly [number, number, number, number] {
   const [images, rows, columns, channels] = x.shape;
   if (x.shape.length === 4 && images !== undefined && rows !== undefined && columns !== undefined) {
@@ -51,7 +53,7 @@ export function requireImages(op: string, x: Node): readonly [number, number, nu
   );
 }
 
-/** The windows of both axes. */
+/** The windows along both axes. Throws ShapeError for a window that does not fit. */
 export function axesOf(
   op: string,
   sizes: readonly [number, number],
@@ -65,7 +67,7 @@ export function axesOf(
   return [axis(0), axis(1)];
 }
 
-/** Explicit widths for both axes; undefined where the padding is a name. */
+/** Explicit [before, after] for both axes; undefined where the padding is a name. */
 function widthsOf(op: string, padding: Padding): readonly (readonly [number, number])[] | undefined {
   if (padding === 'valid' || padding === 'same') return undefined;
   const widths = typeof padding === 'number' ? [0, 1].map(() => [padding, padding] as const) : padding;
@@ -93,7 +95,7 @@ function axisOf(op: string, input: number, steps: Steps, padding: Padding | read
   return { ...steps, input, output: Math.floor(room / steps.stride) + 1, before };
 }
 
-/** What the windows reach out is shared between both ends, the odd one behind. */
+/** The windows of an axis with padding 'same': shared between both ends, an odd element at the end. */
 export function sameAxis(input: number, output: number, steps: Steps): ConvAxis {
   const needed = (output - 1) * steps.stride + (steps.taps - 1) * steps.dilation + 1;
   return { ...steps, input, output, before: Math.floor(Math.max(0, needed - input) / 2) };
