@@ -1,17 +1,19 @@
-// Figures kept in a file, and the same rows of an earlier file beside them: a row is slower only where it lost more than the
-// spread of either measurement, and more than machines drift between one run and the next.
+// Saves the rows of a run to a file, and compares a run with a saved one. A row counts as slower only if it lost more
+// than the spread of either run and more than the drift of a machine between two runs.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { printTable } from './table.ts';
 import { milliseconds, percent, type Row } from './work.ts';
 
+/** Writes the rows as JSON. */
 export function save(path: string, rows: readonly Row[]): void {
   writeFileSync(path, `${JSON.stringify(rows, undefined, 1)}\n`);
 }
 
+/** A machine may become this much slower or faster between two runs. */
 const drift = 0.03;
 
-/** Prints the comparison; returns whether some row is slower. */
+/** Prints each row beside the row of the same suite, name and threads in the file. Returns whether any row is slower. */
 export function compareWith(path: string, rows: readonly Row[]): boolean {
   const old: readonly Row[] = JSON.parse(readFileSync(path, 'utf8'));
   const pairs = rows.flatMap((row) => {

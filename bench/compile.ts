@@ -1,5 +1,5 @@
-// What the passes from a function to its plan take, over graphs of 1,000 to 100,000 nodes: a time that should grow with their
-// number. (First steps of whole models are in the suite models.)
+// The time from a function to its plan, for graphs of 1,000 to 100,000 nodes. It should grow in proportion to the
+// number of nodes. The suite `models` measures the first step of whole models.
 
 import { captureCall, explainPlan, type Recorded } from '@treadle/compiler';
 import { Tensor } from '@treadle/tensor';
@@ -8,13 +8,13 @@ import { type Rounds, timing } from './measure.ts';
 import { printTable } from './table.ts';
 import { milliseconds, percent, type Row } from './work.ts';
 
-/** A function of one tensor, in `units` parts of equal structure, and the shape of the tensor. */
+/** Makes a function of one tensor from `units` parts of equal structure. `shape` is the shape of the tensor. */
 interface Shape {
   readonly name: string;
   readonly make: (units: number) => { readonly shape: readonly number[]; readonly f: (x: Tensor) => readonly Tensor[] };
 }
 
-/** The gradients of the sum of a function's result, and what sgd makes of the variables. */
+/** A training step: the mean of the squares of f is the loss, and each variable moves along its gradient. */
 function trained(f: (x: Tensor) => Tensor, variables: readonly Variable[]): (x: Tensor) => readonly Tensor[] {
   return (x) => {
     const loss = f(x).square().mean();
@@ -38,14 +38,14 @@ const shapes: readonly Shape[] = [
     name: 'a recurrence written out, trained',
     make: (units) => {
       const [w, v] = [variable(zeros([4, 16])), variable(zeros([2, 16]))];
-      const step = (h: Tensor, x: Tensor): Tensor => {
+      const cell = (h: Tensor, x: Tensor): Tensor => {
         const [forget, update, candidate, output] = h.matmul(w).add(x.matmul(v)).split(4, 1);
-        if (!forget || !update || !candidate || !output) throw new Error('four parts are asked for');
+        if (!forget || !update || !candidate || !output) throw new Error('internal: split must give four parts');
         return h.mul(forget.sigmoid()).add(candidate.tanh().mul(update.sigmoid())).tanh().mul(output.sigmoid());
       };
       const f = (x: Tensor): Tensor => {
         const steps = x.split(units).map((slice) => slice.squeeze(0));
-        return steps.reduce<Tensor>(step, zeros([4, 4]));
+        return steps.reduce<Tensor>(cell, zeros([4, 4]));
       };
       return { shape: [units, 4, 2], f: trained(f, [w, v]) };
     },
@@ -62,7 +62,7 @@ const shapes: readonly Shape[] = [
 
 const sizes = [1_000, 10_000, 50_000, 100_000];
 
-/** A function on nodes, and the number of nodes that it captures. */
+/** A function that plans the graph of a shape, and the number of nodes in this graph. */
 function recorded({ make }: Shape, units: number): { readonly run: () => void; readonly nodes: number } {
   const { shape, f } = make(units);
   const types = [{ shape, dtype: 'float32' } as const];
@@ -71,7 +71,7 @@ function recorded({ make }: Shape, units: number): { readonly run: () => void; r
   return { run: () => explainPlan(types, onNodes), nodes: nodes.length };
 }
 
-/** How many units make a graph of about so many nodes. */
+/** The number of units that gives a graph of about `nodes` nodes. */
 function unitsFor(shape: Shape, nodes: number): number {
   const [few, more] = [recorded(shape, 4).nodes, recorded(shape, 8).nodes];
   return Math.max(1, Math.round(4 + (4 * (nodes - few)) / (more - few)));
@@ -87,13 +87,13 @@ export function compileBench({ rounds }: Rounds): Row[] {
     }),
   );
   printTable(
-    'compile: from a function to the plan of its graph, and to the code of its kernels as bytes',
+    'compile: time from a function to its plan, including the bytes of its code',
     rows.map(({ name, ms, spread, nodes }) => ({
       graph: name,
       nodes: `${nodes}`,
       ms: milliseconds(ms),
       spread: percent(spread),
-      'µs a node': ((1000 * ms) / nodes).toFixed(1),
+      'µs per node': ((1000 * ms) / nodes).toFixed(1),
     })),
   );
   return rows;

@@ -1,4 +1,5 @@
-// Convolutions and their gradients, and compiled training steps of small convolutional networks: forward, backward, Adam.
+// Convolutions and their gradients, and compiled training steps of small convolutional networks (forward, backward,
+// Adam).
 
 import {
   adam,
@@ -27,7 +28,7 @@ interface Convolution {
   readonly padding: 'valid' | 'same';
   /** 1 by default */
   readonly stride?: number;
-  /** whether every filter sees the channel of its own number alone */
+  /** whether each filter reads only the channel with its own index */
   readonly isDepthwise?: boolean;
 }
 
@@ -51,13 +52,13 @@ const convolutions: readonly Convolution[] = [
   { images: 32, size: 16, channels: 128, taps: 1, filters: 128, padding: 'same' },
 ];
 
-/** A network, and the products of its layers, from which its operations follow. */
+/** A network, and the matrix products of its layers, which give the number of operations. */
 export interface ConvNetwork {
   readonly name: string;
   readonly batch: number;
   readonly sample: readonly [number, number, number];
   readonly layers: () => readonly Layer[];
-  /** [outputs of an image, k, columns] of each layer with weights */
+  /** [output pixels per image, k, filters] of each layer with weights */
   readonly products: readonly (readonly [number, number, number])[];
 }
 
@@ -111,7 +112,7 @@ export function convBench(rounds: Rounds): Row[] {
   return measureWork('conv', [...convolutions.flatMap(convolutionWorks), ...networks.map(networkWork)], rounds);
 }
 
-/** The convolution, and its gradients for the input and for the weights. */
+/** The convolution, its gradient for the input (dx), and its gradient for the weights (dw). */
 function convolutionWorks(convolution: Convolution): Work[] {
   const { images, size, channels, taps, filters, padding, stride = 1, isDepthwise = false } = convolution;
   const x = randomNormal([images, size, size, channels], { seed: 1 }).realize();
@@ -120,15 +121,15 @@ function convolutionWorks(convolution: Convolution): Work[] {
   const forward = (a: Tensor, b: Tensor): Tensor =>
     isDepthwise ? a.depthwiseConv2d(b, options) : a.conv2d(b, options);
   const dy = randomNormal(forward(x, w).shape, { seed: 3 }).realize();
-  const way = `${padding}${stride > 1 ? `, stride ${stride}` : ''}${isDepthwise ? ', depthwise' : ''}`;
-  const name = `${images}×${size}×${size}×${channels} ⋆ ${taps}×${taps}×${filters}, ${way}`;
+  const kind = `${padding}${stride > 1 ? `, stride ${stride}` : ''}${isDepthwise ? ', depthwise' : ''}`;
+  const name = `${images}×${size}×${size}×${channels} ⋆ ${taps}×${taps}×${filters}, ${kind}`;
   const flops = (2 * dy.size * w.size) / filters;
   const bytes = 4 * (x.size + w.size + dy.size);
   const inner = ([a, b]: readonly Tensor[]): number => {
     const [p, q] = [Array.from(a!.data()), b!.data()];
     return p.reduce((sum, value, i) => sum + value * q[i]!, 0);
   };
-  // ⟨x ⋆ w, dy⟩ = ⟨x, dx⟩ = ⟨w, dw⟩: each side is a sum of as many products as there are operations, of about unit size
+  // ⟨x ⋆ w, dy⟩ = ⟨x, dx⟩ = ⟨w, dw⟩; each side is a sum of flops / 2 products of about unit size
   const verify = (other: Tensor) => (result: Tensor) => {
     const [got, want] = [inner([result, other]), inner([forward(x, w), dy])];
     if (!(Math.abs(got - want) <= 1e-5 * flops)) throw new Error(`${name}: ${got} instead of ${want}`);
@@ -154,7 +155,7 @@ function convolutionWorks(convolution: Convolution): Work[] {
   ];
 }
 
-/** The multiplications and additions of the products: forward, weight gradients, and input gradients but the first. */
+/** The operations of the products: forward, weight gradients, and input gradients except that of the first layer. */
 function flopsOf({ batch, products }: ConvNetwork): number {
   return products.reduce((sum, [m, k, n], i) => sum + 2 * batch * m * k * n * (i === 0 ? 2 : 3), 0);
 }
@@ -177,7 +178,7 @@ export function networkWork(network: ConvNetwork): Work {
     flops: flopsOf(network),
     bytes: 4 * (x.size + 6 * model.countParams()), // Adam reads and writes each weight and its two moments
     run: () => step(x, y).dispose(),
-    // It learns the batch by heart: the loss falls, and is what the loss function gives for the answers.
+    // The compiled loss must be that of the uncompiled network, and must fall while the network memorizes the batch.
     verify: () => {
       const before = loss(y, model.call(x)).item();
       const first = step(x, y).item();

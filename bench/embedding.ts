@@ -1,4 +1,5 @@
-// Compiled training steps of a large table of which a batch looks up a few rows: what they cost should follow from the batch.
+// Compiled training steps of a large embedding table. A batch looks up a few rows, so the time should depend on the
+// batch and not on the size of the table.
 
 import {
   adagrad,
@@ -21,7 +22,7 @@ import { measureWork, type Row, type Work } from './work.ts';
 interface Table {
   readonly rule: string;
   readonly make: () => Optimizer;
-  /** values that a step reads and writes for each that it looks up: itself, and what the rule keeps for it */
+  /** values read and written for each looked-up value: the value itself and the state of the optimizer */
   readonly moved: number;
 }
 

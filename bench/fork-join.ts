@@ -1,5 +1,5 @@
-// What it costs to hand work to the threads and wait for them: plans with next to nothing to compute, of one stage and of
-// several that wait for each other.
+// The cost of handing work to the threads and waiting for them: plans that compute almost nothing, with one stage or
+// with several stages that wait for each other.
 
 import { ones, type Tensor } from 'treadle';
 import type { Rounds } from './measure.ts';
@@ -10,7 +10,7 @@ export function forkJoinBench(rounds: Rounds): Row[] {
   return measureWork('fork-join', [stages(0, 16), stages(0, 65_536), stages(4, 256), stages(16, 256)], rounds);
 }
 
-/** An add, then so many sums over an axis, each spread out again for the next: every one waits for all before it. */
+/** An add, followed by `count` stages. Each stage is a mean over axis 0, broadcast again, so it must wait for the whole stage before. */
 function stages(count: number, length: number): Work {
   const x = ones([length, 4]).realize();
   const f = (t: Tensor): Tensor => {

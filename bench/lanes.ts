@@ -1,4 +1,4 @@
-// Elementwise work: an add at memory speed, functions, and a fused chain.
+// Elementwise work: an add, which is limited by memory, elementary functions, a fused chain, and random numbers.
 
 import { randomNormal, randomUniform, type Tensor } from 'treadle';
 import type { Rounds } from './measure.ts';
@@ -21,7 +21,7 @@ export function lanesBench(rounds: Rounds): Row[] {
   );
 }
 
-/** Both operands read, the sum written. */
+/** An add: reads both operands and writes the sum. */
 export function addWork(n: number): Work {
   const [a, b] = [randomNormal([n], { seed: 1 }).realize(), randomNormal([n], { seed: 2 }).realize()];
   const verify = (sum: Tensor): void => {
@@ -46,7 +46,7 @@ function fused(n: number): Work {
   const verify = (result: Tensor): void => {
     const [a, b, c] = args.map((t) => t.data());
     const want = (i: number): number => Math.tanh(a![i]! * b![i]! + c![i]!) / (1 + Math.exp(-a![i]!));
-    // the argument of tanh is off by its two roundings, and tanh moves no more than its argument does
+    // the argument of tanh has two rounding errors, and |tanh′| ≤ 1
     const bound = (i: number): number => 2 * unit * (2 * Math.abs(a![i]! * b![i]!) + Math.abs(c![i]!)) + 8 * unit;
     verifyEach('fused', result, want, bound);
   };
@@ -58,7 +58,7 @@ function fused(n: number): Work {
   };
 }
 
-/** Random numbers, and a mask of them on numbers that pass by; what must be true of every one is checked, and the mean. */
+/** Random numbers, and a dropout mask. Verifies that the mean is within six standard deviations of its expectation. */
 function drawn(n: number): Work[] {
   const input = randomNormal([n], { seed: 1 }).realize();
   const checked = (name: string, f: (x?: Tensor) => Tensor, args: Tensor[], mean: number, spread: number): Work => {

@@ -1,4 +1,4 @@
-// The benches: all suites, or those named on the command line; the figures kept and compared where asked.
+// The command line of the benches: runs all suites, or the named ones, and saves and compares the results on request.
 
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -24,16 +24,20 @@ import type { Row } from './work.ts';
 
 const usage = `npm run bench -- [suites] [options]
 
-  suites                of %, or peers, roofline; all but these two by default
-  --json <file>         writes the figures
-  --compare <file>      compares with figures written earlier; exit status 1 where a row is slower
-  --rounds <n>          how often each case has its turn (5)
-  --round-ms <n>        how long a turn takes (100)
-  --native              peers: with PyTorch and NumPy of the Python that TREADLE_PYTHON names (python3 by default)
-  --only <text>         peers, models: only rows whose names contain it
-  --torch <python>      models: beside PyTorch, of a Python that has it
-  --long                models: also rows that take minutes or gigabytes
-  --svg <file>          roofline: draws the picture
+Suites: %, peers, roofline. Default: all except peers and roofline.
+
+Options
+  --json <file>         Write the results to a file.
+  --compare <file>      Compare with results written by --json. The exit code is 1 if a row is slower.
+  --rounds <n>          The number of rounds. Default: 5
+  --round-ms <n>        The time for each case in a round, in milliseconds. Default: 100
+  --native              peers: include PyTorch and NumPy, from the Python in TREADLE_PYTHON (default: python3).
+  --only <text>         peers, models: measure only rows whose names contain this text.
+  --torch <python>      models: measure PyTorch too, with this Python.
+  --long                models: include rows that take minutes or gigabytes.
+  --svg <file>          roofline: write the plot to a file.
+
+bench/README.md explains what each suite measures and how to read the results.
 `;
 
 const suites: Readonly<Record<string, (options: ModelsOptions) => Row[] | Promise<Row[]>>> = {
@@ -72,12 +76,12 @@ async function main(): Promise<void> {
   if (values.help) return console.log(usage.replace('%', names.join(', ')));
   const unknown = positionals.find((name) => ![...names, 'peers', 'roofline'].includes(name));
   if (unknown !== undefined)
-    throw new RangeError(`bench: suites are ${names.join(', ')}, peers, roofline; got ${unknown}`);
+    throw new RangeError(`bench: a suite must be one of ${names.join(', ')}, peers, roofline; got ${unknown}`);
 
   const { only, torch, long } = values;
   const rounds = { rounds: Number(values.rounds), roundMs: Number(values['round-ms']) };
   const { simd, fma, threads } = features();
-  const load = loadavg()[0]?.toFixed(1); // above 0: others are at work here too, and figures are not to be trusted
+  const load = loadavg()[0]?.toFixed(1); // a load above 0 means that other processes disturb the measurement
   console.log(
     `Node ${process.version}, ${simd}-bit vectors, ${fma ? 'fma' : 'no fma'}, ${threads} threads, load ${load}`,
   );

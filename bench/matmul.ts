@@ -1,7 +1,8 @@
-// Matrix products in all transpositions.
+// Matrix products of many sizes, with every combination of transposed operands.
 
 import { matmul, randomNormal, type Tensor } from 'treadle';
 import type { Rounds } from './measure.ts';
+import { gamma } from './verify.ts';
 import { compute, measureWork, type Row, type Work } from './work.ts';
 
 interface Product {
@@ -53,32 +54,36 @@ export function productWork(product: Product): Work {
 }
 
 /**
- * C·v = A·(B·v) for v of random signs, in float64, row by row within what float32 sums may be off: an O(n²) check of every
- * element (Freivalds, 1977).
+ * Checks every element of C = A·B in O(n²): C·v = A·(B·v) for a vector v of random signs, in float64, row by row within the bound of
+ * float32 sums (R. Freivalds, 1977).
  */
 function check(a: Tensor, b: Tensor, c: Tensor, { m, k, n, transposeA, transposeB }: Product): void {
-  const [A, B, C] = [a.data(), b.data(), c.data()];
-  const v = Float64Array.from({ length: n }, (_, i) => (Math.imul(i + 1, 2654435761) < 0 ? -1 : 1));
-  const bv = new Float64Array(k);
-  const absB = new Float64Array(k);
-  for (let p = 0; p < k; p++) {
-    for (let j = 0; j < n; j++) {
-      const x = B[transposeB ? j * k + p : p * n + j] ?? 0;
-      bv[p] = (bv[p] ?? 0) + x * (v[j] ?? 0);
-      absB[p] = (absB[p] ?? 0) + Math.abs(x);
-    }
-  }
-  const unit = 2 ** -24;
-  const gamma = (k * unit) / (1 - k * unit); // γₖ: a sum of k products is off by at most γₖ·Σ|aᵢbᵢ|
+  const [A, C] = [a.data(), c.data()];
+  const signs = Float64Array.from({ length: n }, (_, i) => (Math.imul(i + 1, 2654435761) < 0 ? -1 : 1));
+  const { sums, sizes } = rowSums(b.data(), signs, k, transposeB);
   for (let i = 0; i < m; i++) {
-    let [left, right, bound] = [0, 0, 0];
-    for (let j = 0; j < n; j++) left += (C[i * n + j] ?? 0) * (v[j] ?? 0);
+    let [left, right, size] = [0, 0, 0];
+    for (let j = 0; j < n; j++) left += (C[i * n + j] ?? 0) * (signs[j] ?? 0);
     for (let p = 0; p < k; p++) {
       const x = A[transposeA ? p * m + i : i * k + p] ?? 0;
-      right += x * (bv[p] ?? 0);
-      bound += Math.abs(x) * (absB[p] ?? 0);
+      right += x * (sums[p] ?? 0);
+      size += Math.abs(x) * (sizes[p] ?? 0);
     }
-    if (!(Math.abs(left - right) <= gamma * bound))
+    if (!(Math.abs(left - right) <= gamma(k) * size))
       throw new Error(`matmul: row ${i} is wrong: ${left} instead of ${right}`);
   }
+}
+
+/** B·v and |B|·|v| for B [k, n], which is stored as [n, k] if transposed, and v of signs. */
+function rowSums(B: ArrayLike<number>, signs: Float64Array, k: number, transposed = false) {
+  const n = signs.length;
+  const [sums, sizes] = [new Float64Array(k), new Float64Array(k)];
+  for (let p = 0; p < k; p++) {
+    for (let j = 0; j < n; j++) {
+      const x = B[transposed ? j * k + p : p * n + j] ?? 0;
+      sums[p]! += x * signs[j]!;
+      sizes[p]! += Math.abs(x);
+    }
+  }
+  return { sums, sizes };
 }

@@ -1,29 +1,32 @@
-// How things are measured here: cases are verified first, then timed in rounds that take turns, so that a slow moment of the
-// machine falls on all of them; what counts is the median over the rounds of each round's median.
+// How cases are measured. Every case is verified first. Then the cases are timed in interleaved rounds, so that a
+// slow moment of the machine falls on all of them. The result is the median over the rounds of the median of each
+// round.
 
 import { Bench } from 'tinybench';
 
 export interface Case {
   readonly name: string;
-  /** throws where the result is wrong; called once before anything is timed */
+  /** throws if the result is wrong; called once, before anything is timed */
   readonly verify: () => void;
+  /** the work that is timed */
   readonly run: () => void;
 }
 
 export interface Timing {
-  /** milliseconds a call: the median over the rounds */
+  /** milliseconds per call: the median over the rounds */
   readonly ms: number;
-  /** how far the quickest and the slowest round were apart, as a share of the median */
+  /** (slowest round − fastest round) / median */
   readonly spread: number;
 }
 
 export interface Rounds {
+  /** the number of rounds */
   readonly rounds: number;
-  /** how long each case is timed in a round */
+  /** the time for each case in a round, in milliseconds */
   readonly roundMs: number;
 }
 
-/** The timing of each case, in their order. */
+/** The timing of each case, in the order of the cases. Throws what `verify` throws. */
 export function measure(cases: readonly Case[], { rounds, roundMs }: Rounds): Timing[] {
   for (const { verify } of cases) verify();
   const times = cases.map((): number[] => []);

@@ -1,4 +1,4 @@
-// What work without any bookkeeping holds on to: after many steps whose results are forgotten, memory must be what it was.
+// Memory after many steps whose results are dropped without dispose: it must be what it was before.
 
 import { memory, randomNormal } from 'treadle';
 import { printTable } from './table.ts';
@@ -12,7 +12,7 @@ export function memoryBench(): Row[] {
   const x = randomNormal([1024, 1024], { seed: 1 }).realize();
   const works: Readonly<Record<string, () => void>> = {
     'training steps 784-512-512-10, batch 256': step.run,
-    'uncompiled x·2 + 1, 4 MB each, forgotten': () => {
+    'uncompiled x·2 + 1, 4 MB each, dropped': () => {
       x.mul(2).add(1).realize();
     },
   };
@@ -31,6 +31,6 @@ export function memoryBench(): Row[] {
       plans: `${before.plans} → ${after.plans}`,
     };
   });
-  printTable('memory', text);
+  printTable('memory: before and after 500 calls whose results are dropped', text);
   return [];
 }

@@ -1,11 +1,12 @@
-// Work that only moves numbers: their bits must arrive unchanged.
+// Operations that only move values: transpose, concatenate, slice, gather, pad, flip. The bits must arrive unchanged.
+// And the gradient of a gather, which adds rows.
 
 import { concat, gradients, randomNormal, type Tensor, tensor } from 'treadle';
 import type { Rounds } from './measure.ts';
 import { verifyEach } from './verify.ts';
 import { compute, measureWork, type Row, type Work } from './work.ts';
 
-/** The gradient of an embedding: rows added up by index, those of one index in order. */
+/** The gradient of an embedding: adds rows by index; rows of the same index are added in order. */
 function embeddingGradient(name: string, target: (i: number) => number): Work {
   const [count, size, width] = [4096, 10_000, 64];
   const order = Int32Array.from({ length: count }, (_, i) => target(i));
@@ -30,7 +31,7 @@ export function movesBench(rounds: Rounds): Row[] {
   const cube = x.reshape([64, 256, 256]).realize();
   const order = Int32Array.from({ length: n }, (_, i) => (i * 5) % n);
   const indices = tensor(order).realize();
-  /** `from`: where in x the result's element i comes from; negative where it is 0 */
+  /** `from(i)`: the position in x of the element i of the result; negative if that element is 0 */
   const move = (
     name: string,
     f: (...args: Tensor[]) => Tensor,

@@ -1,4 +1,4 @@
-// A training step as one writes it by hand, for one hidden layer: loops over arrays of numbers, in float64.
+// A training step of a network with one hidden layer as one would write it without a library: loops over arrays of numbers, in float64.
 
 export interface PlainNetwork {
   /** [features, hidden], [hidden], [hidden, outputs], [outputs] */
@@ -10,7 +10,7 @@ export interface PlainNetwork {
 
 const [learningRate, beta1, beta2, epsilon] = [1e-3, 0.9, 0.999, 1e-7];
 
-/** Forward, backward and Adam for the mean squared error of a batch; returns its loss. */
+/** A function that makes a training step on x [batch, features] and y [batch, outputs], and returns the mean squared error. */
 export function plainStep({ weights, features, hidden, outputs }: PlainNetwork, batch: number) {
   const [w1, b1, w2, b2] = weights as [Float64Array, Float64Array, Float64Array, Float64Array];
   const gradients = weights.map(({ length }) => new Float64Array(length)) as [
@@ -21,10 +21,11 @@ export function plainStep({ weights, features, hidden, outputs }: PlainNetwork, 
   ];
   const means = weights.map(({ length }) => new Float64Array(length));
   const meanSquares = weights.map(({ length }) => new Float64Array(length));
-  const h = new Float64Array(batch * hidden);
-  const dy = new Float64Array(batch * outputs);
+  const h = new Float64Array(batch * hidden); // [batch, hidden], after relu
+  const dy = new Float64Array(batch * outputs); // [batch, outputs], the gradient with respect to the outputs
   let step = 0;
 
+  /** computes h and dy, and returns the loss */
   const forward = (x: Float32Array, y: Float32Array): number => {
     let loss = 0;
     for (let r = 0; r < batch; r++) {
@@ -44,14 +45,21 @@ export function plainStep({ weights, features, hidden, outputs }: PlainNetwork, 
     return loss / (batch * outputs);
   };
 
-  const backward = (x: Float32Array): void => {
-    const [dw1, db1, dw2, db2] = gradients;
-    for (const gradient of gradients) gradient.fill(0);
+  /** computes dw2 and db2 from h and dy */
+  const outputGradients = (): void => {
+    const [, , dw2, db2] = gradients;
     for (let r = 0; r < batch; r++) {
       for (let j = 0; j < outputs; j++) {
         db2[j]! += dy[r * outputs + j]!;
         for (let k = 0; k < hidden; k++) dw2[k * outputs + j]! += h[r * hidden + k]! * dy[r * outputs + j]!;
       }
+    }
+  };
+
+  /** computes dw1 and db1 from h and dy */
+  const hiddenGradients = (x: Float32Array): void => {
+    const [dw1, db1] = gradients;
+    for (let r = 0; r < batch; r++) {
       for (let k = 0; k < hidden; k++) {
         if (h[r * hidden + k]! <= 0) continue;
         let dh = 0;
@@ -62,23 +70,27 @@ export function plainStep({ weights, features, hidden, outputs }: PlainNetwork, 
     }
   };
 
-  const update = (): void => {
-    step++;
-    const rate = (learningRate * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step);
-    for (let p = 0; p < weights.length; p++) {
-      const [w, g, m, v] = [weights[p]!, gradients[p]!, means[p]!, meanSquares[p]!];
-      for (let i = 0; i < w.length; i++) {
-        m[i]! += (1 - beta1) * (g[i]! - m[i]!);
-        v[i]! += (1 - beta2) * (g[i]! * g[i]! - v[i]!);
-        w[i]! -= (rate * m[i]!) / (Math.sqrt(v[i]!) + epsilon);
-      }
-    }
-  };
-
   return (x: Float32Array, y: Float32Array): number => {
     const loss = forward(x, y);
-    backward(x);
-    update();
+    for (const gradient of gradients) gradient.fill(0);
+    outputGradients();
+    hiddenGradients(x);
+    adam(weights, gradients, means, meanSquares, ++step);
     return loss;
   };
+}
+
+type Arrays = readonly Float64Array[];
+
+/** Moves the weights by Adam (D. Kingma and J. Ba, 2015). `step` counts from 1. */
+function adam(weights: Arrays, gradients: Arrays, means: Arrays, meanSquares: Arrays, step: number): void {
+  const rate = (learningRate * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step);
+  for (let p = 0; p < weights.length; p++) {
+    const [w, g, m, v] = [weights[p]!, gradients[p]!, means[p]!, meanSquares[p]!];
+    for (let i = 0; i < w.length; i++) {
+      m[i]! += (1 - beta1) * (g[i]! - m[i]!);
+      v[i]! += (1 - beta2) * (g[i]! * g[i]! - v[i]!);
+      w[i]! -= (rate * m[i]!) / (Math.sqrt(v[i]!) + epsilon);
+    }
+  }
 }

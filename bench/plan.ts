@@ -1,5 +1,6 @@
-// How good the plans of training steps are: what they compute and move against the least that there is to compute and move,
-// the time they take against what just that costs on this machine, and against their own matrix products alone. On one thread.
+// The quality of the plans of training steps, on one thread. Operations and bytes of a plan are compared with the
+// least that any plan needs; its time with the time that these operations and bytes cost at the limits of the
+// machine, and with a plan of its matrix products alone.
 
 import { compile, type Explanation, explain, matmul, randomNormal, setThreads, type Tensor, threads } from 'treadle';
 import { arithmeticLimit, memoryLimit } from './limits.ts';
@@ -10,19 +11,19 @@ import { flopsOf, type Network, trainingOf } from './train-step.ts';
 import { milliseconds, type Row } from './work.ts';
 
 const networks: readonly Network[] = [
-  { sizes: [2, 3, 1], batch: 4 }, // by hand, too: the first
+  { sizes: [2, 3, 1], batch: 4 }, // the first one is also measured as a step written by hand
   { sizes: [784, 128, 10], batch: 32 },
   { sizes: [784, 512, 512, 10], batch: 128 },
 ];
 
-interface Figures {
+interface Measured {
   readonly name: string;
   readonly plan: Explanation;
-  /** operations of the products alone, and bytes that come in or go out: no plan has fewer */
+  /** operations of the products alone, and bytes of inputs and outputs: no plan has fewer */
   readonly leastFlops: number;
   readonly leastBytes: number;
   readonly step: Timing;
-  /** milliseconds that the machine takes for the plan's operations, its bytes, the least operations, the least bytes */
+  /** milliseconds at the limits of the machine: for the plan's operations, its bytes, the least operations, the least bytes */
   readonly flopsMs: number;
   readonly bytesMs: number;
   readonly leastFlopsMs: number;
@@ -43,7 +44,7 @@ export function planBench(rounds: Rounds): Row[] {
   });
 }
 
-function measurePlans(rounds: Rounds): readonly Figures[] {
+function measurePlans(rounds: Rounds): readonly Measured[] {
   const arithmetic = arithmeticLimit();
   const trainings = networks.map(trainingOf);
   const plans = trainings.map(({ step, x, y }) => explain(step)(x, y));
@@ -56,7 +57,7 @@ function measurePlans(rounds: Rounds): readonly Figures[] {
     rounds,
   );
   const msOf = (flops: number): number => (flops / arithmetic.flops) * (peak?.ms ?? Number.NaN);
-  return networks.map((network, i): Figures => {
+  return networks.map((network, i): Measured => {
     const [step, moved, needed, products, hand] = [0, 1, 2, 3, 4].map((group) => times[group * networks.length + i]);
     const [plan, leastFlops] = [plans[i]!, flopsOf(network)];
     return {
@@ -78,31 +79,31 @@ function measurePlans(rounds: Rounds): readonly Figures[] {
 const bytesOf = ({ bytesRead, bytesWritten }: Explanation): number => bytesRead + bytesWritten;
 const leastBytesOf = ({ bytesIn, bytesOut }: Explanation): number => bytesIn + bytesOut;
 
-function print(figures: readonly Figures[]): void {
+function print(figures: readonly Measured[]): void {
   const share = (ratio: number): string => `${ratio.toPrecision(3)} ×`;
   printTable(
-    'plan: one thread; the least are bytes that come in or go out, and operations of products; the limit is the slower of these two',
+    'plan: one thread; least bytes = inputs + outputs, least operations = matrix products; the limit is the slower of both',
     figures.map(({ name, plan, step: { ms }, ...f }) => ({
       plan: name,
       kernels: `${plan.kernels.length}`,
       barriers: `${plan.barriers}`,
       'MB moved': (bytesOf(plan) / 1e6).toPrecision(3),
-      'of the least': share(bytesOf(plan) / f.leastBytes),
+      '× least bytes': share(bytesOf(plan) / f.leastBytes),
       Mflop: (plan.flops / 1e6).toPrecision(3),
-      'of least': share(plan.flops / f.leastFlops),
+      '× least flops': share(plan.flops / f.leastFlops),
       ms: milliseconds(ms),
-      'its operations': milliseconds(f.flopsMs),
-      'its bytes': milliseconds(f.bytesMs),
-      'of both': share(ms / (f.flopsMs + f.bytesMs)),
-      'of the limit': share(ms / Math.max(f.leastFlopsMs, f.leastBytesMs)),
+      'ms of its flops': milliseconds(f.flopsMs),
+      'ms of its bytes': milliseconds(f.bytesMs),
+      '× both': share(ms / (f.flopsMs + f.bytesMs)),
+      '× limit': share(ms / Math.max(f.leastFlopsMs, f.leastBytesMs)),
       'products alone': milliseconds(f.productsMs),
-      'of them': share(ms / f.productsMs),
+      '× products': share(ms / f.productsMs),
       'by hand': f.byHandMs === undefined ? '' : milliseconds(f.byHandMs),
     })),
   );
 }
 
-/** The products of a training step and nothing else: forward, weight gradients, input gradients but the first. */
+/** Only the products of a training step: forward, weight gradients, and input gradients except that of the first layer. */
 function productsOf({ sizes, batch }: Network): Case {
   const random = (rows: number, columns: number, seed: number): Tensor =>
     randomNormal([rows, columns], { seed }).realize();
@@ -119,7 +120,7 @@ function productsOf({ sizes, batch }: Network): Case {
   );
   return {
     name: `products of ${sizes.join('-')}, batch ${batch}`,
-    // that products are right is verified in the suite matmul
+    // the suite matmul verifies that products are right
     verify: () => {
       if (multiply(layers).length !== 3 * layers.length - 1) throw new Error('products are missing');
     },
@@ -129,7 +130,7 @@ function productsOf({ sizes, batch }: Network): Case {
   };
 }
 
-/** The same step by hand, from the same weights. */
+/** The same step written by hand, with the same initial weights. */
 function byHandCase(network: Network): Case {
   const { name, x, y, step, model } = trainingOf(network);
   const [features = 1, hidden = 1, outputs = 1] = network.sizes;
@@ -138,7 +139,7 @@ function byHandCase(network: Network): Case {
   const [xs, ys] = [Float32Array.from(x.data()), Float32Array.from(y.data())];
   return {
     name: `${name}, by hand`,
-    // The engine's steps in float32 follow the same path: 20 of them end within some 20 roundings of each other.
+    // The engine computes the same in float32, so after 20 steps the losses differ by some 20 rounding errors.
     verify: () => {
       for (let i = 0; i < 20; i++) {
         const [plain, engine] = [run(xs, ys), step(x, y).item()];

@@ -1,4 +1,5 @@
-// Reductions: along rows, across rows, over axes apart, over everything, and what is made of them row by row.
+// Reductions over rows, columns, several axes and all elements, and functions of rows that contain reductions:
+// softmax, variance, layer norm.
 
 import { randomNormal, type Tensor } from 'treadle';
 import type { Rounds } from './measure.ts';
@@ -38,18 +39,19 @@ function reductions(x: ArrayLike<number>): Reduction[] {
     return Array.from({ length: 64 }, (_, i) => part(i)).flat();
   };
   const means = sums.map((value) => value / n);
-  // how far the computed mean of a row is from the mean
-  const away = sizes.map((value) => (gamma(n + 1) * value) / n);
+  // a bound of the error of a row's mean
+  const meanErrors = sizes.map((value) => (gamma(n + 1) * value) / n);
   const variances = rows.map((i) => sum(row(i).map((value) => (value - means[i]!) ** 2)) / n);
   // Σ(x − m − δ)² = Σ(x − m)² + nδ²
-  const varianceBound = (i: number): number => gamma(n + 8) * (variances[i]! + away[i]! ** 2) + away[i]! ** 2;
+  const varianceBound = (i: number): number =>
+    gamma(n + 8) * (variances[i]! + meanErrors[i]! ** 2) + meanErrors[i]! ** 2;
   const normal = (at: number): number => {
     const i = Math.floor(at / n);
     return ((x[at] ?? 0) - means[i]!) / Math.sqrt(variances[i]! + epsilon);
   };
   const normalBound = (at: number): number => {
     const [i, y] = [Math.floor(at / n), Math.abs(normal(at))];
-    return y * (varianceBound(i) / variances[i]! + 8 * unit) + (2 * away[i]!) / Math.sqrt(variances[i]!);
+    return y * (varianceBound(i) / variances[i]! + 8 * unit) + (2 * meanErrors[i]!) / Math.sqrt(variances[i]!);
   };
   const softmax = (i: number): number => Math.exp(x[i] ?? 0) / (exponentials[Math.floor(i / n)] ?? 0);
   const sumsBound = (i: number): number => gamma(n) * (sizes[i] ?? 0);
@@ -78,7 +80,7 @@ function reductions(x: ArrayLike<number>): Reduction[] {
       outputs: m * n,
       f: (t) => t.softmax(1),
       want: softmax,
-      // x − max is below 16 in size: its rounding is below 16 ulps of the result
+      // |x − max| < 16, so its rounding error is below 16 ulps of the result
       bound: (i) => softmax(i) * (gamma(n) + 32 * unit),
     },
     {
@@ -86,7 +88,7 @@ function reductions(x: ArrayLike<number>): Reduction[] {
       outputs: m * n,
       f: (t) => t.logSoftmax(1),
       want: (i) => Math.log(softmax(i)),
-      // the logarithm of the sum carries its relative error; then two roundings of numbers below 32
+      // the relative error of the sum becomes an absolute one in its logarithm; then two roundings of numbers below 32
       bound: () => gamma(n) + 96 * unit,
     },
     {
@@ -102,7 +104,7 @@ function reductions(x: ArrayLike<number>): Reduction[] {
 
 const epsilon = 1e-5;
 
-/** Each row with mean 0 and variance 1. */
+/** Layer norm: each row gets mean 0 and variance 1. */
 function normalized(t: Tensor): Tensor {
   const centred = t.sub(t.mean(1, { keepDims: true }));
   return centred.div(centred.square().mean(1, { keepDims: true }).add(epsilon).sqrt());

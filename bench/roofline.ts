@@ -1,5 +1,6 @@
-// The roofline (S. Williams, A. Waterman, D. Patterson, 2009): what a computation reaches, beside what the machine allows
-// work of its intensity, the operations for each byte that it must move: intensity · bandwidth, at most the peak.
+// The roofline model (S. Williams, A. Waterman, D. Patterson, 2009): the performance of computations beside the
+// performance that the machine allows. That is min(peak, intensity · bandwidth), where the intensity is the number of
+// operations per byte that must be moved.
 
 import { setThreads, threads } from 'treadle';
 import { addWork } from './lanes.ts';
@@ -11,22 +12,22 @@ import { stepWork } from './train-step.ts';
 import { percent, type Work } from './work.ts';
 
 export interface Roof {
-  /** 10⁹ operations a second */
+  /** 10⁹ operations per second */
   readonly peak: number;
-  /** 10⁹ bytes a second */
+  /** 10⁹ bytes per second */
   readonly bandwidth: number;
 }
 
 export interface Point {
   readonly name: string;
-  /** operations a byte */
+  /** operations per byte */
   readonly intensity: number;
   readonly gflops: number;
 }
 
-const copied = 120_000_000; // bytes: more than any cache holds
+const copied = 120_000_000; // bytes, more than any cache holds
 
-/** On one thread: prints the table; draws the picture where a file is named. */
+/** Measures on one thread and prints a table. Draws the plot if `svg` names a file. */
 export async function rooflineBench(rounds: Rounds, svg: string | undefined): Promise<void> {
   const all = threads();
   setThreads(1);
@@ -52,7 +53,7 @@ export async function rooflineBench(rounds: Rounds, svg: string | undefined): Pr
   if (svg !== undefined) {
     const { drawRoofline } = await import('./plot/draw-roofline.ts');
     await drawRoofline(svg, points, roof);
-    console.log(`drawn: ${svg}`);
+    console.log(`plot written to ${svg}`);
   }
 }
 
@@ -63,10 +64,10 @@ function print(points: readonly Point[], { peak, bandwidth }: Roof): void {
       const allowed = Math.min(peak, intensity * bandwidth);
       return {
         computation: name,
-        'operations a byte': intensity.toFixed(2),
+        'operations/byte': intensity.toFixed(2),
         'GFLOP/s': gflops.toFixed(1),
         'main memory allows': allowed.toFixed(1),
-        'of it': percent(gflops / allowed), // above 100 % where caches hold the operands
+        'of that': percent(gflops / allowed), // above 100 % where caches hold the operands
         'of the peak': percent(gflops / peak),
       };
     }),

@@ -1,4 +1,4 @@
-// How the same work gets quicker with threads, one to all.
+// The speed-up of the same work from one thread to all threads.
 
 import { setThreads, threads } from 'treadle';
 import { addWork } from './lanes.ts';
@@ -33,7 +33,7 @@ export function scalingBench(rounds: Rounds): Row[] {
     });
     return { scaling: name, ...Object.fromEntries(cells) };
   });
-  printTable('scaling: milliseconds by threads, and how much quicker than on one', text);
+  printTable('scaling: milliseconds, and the speed-up over one thread', text);
   return works.flatMap(({ name, flops, bytes }, i) =>
     counts.map((count, t): Row => ({ suite: 'scaling', name, threads: count, flops, bytes, ...timings[t]![i]! })),
   );

@@ -1,5 +1,6 @@
-// A process that answers while it trains: answers a second, how long they take, and how late the event loop is, for clients
-// that each ask again as soon as they are answered, without and beside a training. Every answer is compared with the first one.
+// A process that answers requests while it trains: answers per second, the time of an answer, and the delay of the
+// event loop. Each client sends its next request as soon as it has its answer. Every answer is compared with the
+// first one.
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { dense, type Model, randomNormal, sequential } from 'treadle';
@@ -14,8 +15,8 @@ function network(features: number, width: number): Model {
   return model;
 }
 
-const nanosecondsToText = (nanoseconds: number): string => `${(nanoseconds / 1e6).toFixed(1)} ms`;
-const share = (sorted: readonly number[], part: number): string =>
+const asMilliseconds = (nanoseconds: number): string => `${(nanoseconds / 1e6).toFixed(1)} ms`;
+const quantile = (sorted: readonly number[], part: number): string =>
   `${(sorted[Math.floor(part * (sorted.length - 1))] ?? 0).toFixed(2)} ms`;
 
 export async function serveBench({ rounds, roundMs }: Rounds): Promise<Row[]> {
@@ -39,10 +40,10 @@ export async function serveBench({ rounds, roundMs }: Rounds): Promise<Row[]> {
       })();
       const client = async (): Promise<void> => {
         while (performance.now() < end) {
-          const asked = performance.now();
+          const sent = performance.now();
           using answer = await served.predict(question);
-          milliseconds.push(performance.now() - asked);
-          if (String(answer.data()) !== expected) throw new Error('serve: an answer is another one than the first');
+          milliseconds.push(performance.now() - sent);
+          if (String(answer.data()) !== expected) throw new Error('serve: an answer differs from the first one');
         }
       };
       delay.enable();
@@ -52,15 +53,15 @@ export async function serveBench({ rounds, roundMs }: Rounds): Promise<Row[]> {
       await training;
       milliseconds.sort((a, b) => a - b);
       text.push({
-        clients: `${clients}${isTraining ? ', beside a training' : ''}`,
+        clients: `${clients}${isTraining ? ' + training' : ''}`,
         'answers/s': ((1000 * milliseconds.length) / took).toFixed(0),
-        median: share(milliseconds, 0.5),
-        '99 %': share(milliseconds, 0.99),
-        'loop late, 99 %': nanosecondsToText(delay.percentile(99)),
-        'at most': nanosecondsToText(delay.max),
+        median: quantile(milliseconds, 0.5),
+        '99 %': quantile(milliseconds, 0.99),
+        'loop delay, 99 %': asMilliseconds(delay.percentile(99)),
+        'loop delay, max': asMilliseconds(delay.max),
       });
     }
   }
-  printTable('serve: 64-64-64-10 answers, 784-512-512-10 trains in batches of 256', text);
+  printTable('serve: 64-64-64-10 answers requests; with training, 784-512-512-10 trains in batches of 256', text);
   return [];
 }

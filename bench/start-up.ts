@@ -1,4 +1,4 @@
-// How long a program waits for its first result, in processes of their own beside one that does nothing.
+// The time from the start of a process to its first result, beside a process that does nothing.
 
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -33,7 +33,7 @@ export function startUpBench({ rounds }: Rounds): Row[] {
         cwd,
         stdio: ['ignore', 'ignore', 'inherit'],
       });
-      if (round > 0) times.get(name)?.push(performance.now() - start); // the first run warms the machine's caches
+      if (round > 0) times.get(name)?.push(performance.now() - start); // the first round fills the caches of the machine
     }
   }
   const rows = [...times].map(([name, list]): Row => {
@@ -41,12 +41,12 @@ export function startUpBench({ rounds }: Rounds): Row[] {
   });
   const bare = rows[0]?.ms ?? 0;
   printTable(
-    'start-up: milliseconds from nothing to the end of the process',
+    'start-up: milliseconds from the start to the end of a process',
     rows.map(({ name, ms, spread }) => ({
       program: name,
       ms: milliseconds(ms),
       spread: percent(spread),
-      'more than Node': milliseconds(ms - bare),
+      'minus Node alone': milliseconds(ms - bare),
     })),
   );
   return rows;

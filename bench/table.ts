@@ -1,5 +1,6 @@
-// How tables are printed: columns of text under their names, numbers to the right.
+// Prints tables: columns of text below their names. The first column is aligned left, the others right.
 
+/** Text by column name. Rows may lack columns. */
 export type TableRow = Readonly<Record<string, string>>;
 
 export function printTable(title: string, rows: readonly TableRow[]): void {

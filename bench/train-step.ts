@@ -1,4 +1,4 @@
-// Compiled training steps: forward, backward, Adam.
+// Compiled training steps of dense networks: forward, backward, Adam.
 
 import {
   adam,
@@ -34,12 +34,12 @@ export function trainStepBench(rounds: Rounds): Row[] {
   return measureWork('train-step', networks.map(stepWork), rounds);
 }
 
-/** The multiplications and additions of the products: forward, weight gradients, and input gradients but the first. */
+/** The operations of the products: forward, weight gradients, and input gradients except that of the first layer. */
 export function flopsOf({ sizes, batch }: Network): number {
   return sizes.slice(1).reduce((sum, n, i) => sum + 2 * batch * n * (sizes[i] ?? 0) * (i === 0 ? 2 : 3), 0);
 }
 
-/** Adam reads and writes each weight and its two moments. */
+/** The bytes that Adam moves: it reads and writes each weight and its two moments. */
 function bytesOf({ sizes }: Network): number {
   return sizes.slice(1).reduce((sum, n, i) => sum + 4 * 6 * n * ((sizes[i] ?? 0) + 1), 0);
 }
@@ -48,7 +48,7 @@ export function stepWork(network: Network): Work {
   return { ...trainingOf(network), flops: flopsOf(network), bytes: bytesOf(network) };
 }
 
-/** A step, what it learns from, and what learns. */
+/** A compiled training step, its data and its model. */
 export interface Training extends Case {
   readonly step: (x: Tensor, y: Tensor) => Tensor;
   readonly x: Tensor;
@@ -56,13 +56,13 @@ export interface Training extends Case {
   readonly model: Model;
 }
 
-/** Learns classes by the cross-entropy; one output by the mean squared error. */
+/** A training step with the cross-entropy of classes, or with the mean squared error if there is one output. */
 export function trainingOf({ sizes, batch }: Network): Training {
   const name = `${sizes.join('-')}, batch ${batch}`;
   const [features = 1, ...layers] = sizes;
   const classes = layers.at(-1) ?? 1;
   const hidden = layers.slice(0, -1).map((units) => dense(units, { activation: 'relu' }));
-  setSeed(1); // other weights may end where the loss falls no more
+  setSeed(1); // with other initial weights the loss may stop falling
   const model = sequential([...hidden, dense(classes)]);
   model.build([features]);
   const optimizer = adam(1e-3);
@@ -84,8 +84,8 @@ export function trainingOf({ sizes, batch }: Network): Training {
     y,
     model,
     run: () => step(x, y).dispose(),
-    // It learns the batch by heart: the loss falls, in the end to 0, and is what the loss function gives for the answers.
-    // (Whose losses are right against float64 is in the peers' bench.)
+    // The compiled loss must be that of the uncompiled network, and must fall while the network memorizes the batch. The suite
+    // peers compares losses with float64.
     verify: () => {
       const before = loss(y, model.call(x)).item();
       const first = step(x, y).item();

@@ -1,14 +1,15 @@
-// How results are verified before they are timed: every element against float64, within a bound that the caller computes.
+// How results are verified before they are timed: each element is compared with float64, within a bound that the
+// caller computes.
 
 import type { Tensor } from 'treadle';
 
-/** Half the distance between neighbouring float32 numbers near 1. */
+/** The unit roundoff of float32: half the distance from 1 to the next larger number. */
 export const unit: number = 2 ** -24;
 
-/** γₙ: a float32 sum of n terms, in any order, is off by at most γₙ·Σ|term|. */
+/** γₙ: the error of a float32 sum of n terms, in any order, is at most γₙ·Σ|term|. */
 export const gamma = (n: number): number => (n * unit) / (1 - n * unit);
 
-/** Throws where an element is farther than its bound from what it should be; a bound of 0 where it must be exact. */
+/** Throws if an element differs from `want` by more than `bound`. By default the elements must be exact. */
 export function verifyEach(
   name: string,
   result: Tensor,
@@ -21,7 +22,7 @@ export function verifyEach(
   });
 }
 
-/** The distance between float32 numbers around x. */
+/** The distance between neighbouring float32 numbers near x. */
 export function ulp(x: number): number {
   return 2 ** Math.max(-149, Math.floor(Math.log2(Math.abs(x))) - 23);
 }

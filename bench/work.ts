@@ -1,5 +1,6 @@
-// Work whose cost is known, measured beside what the machine can do: the micro-kernel for its arithmetic, a copy of as many
-// bytes for its memory. A row's limit is the slower of the two, and its share of it is what the row is judged by.
+// Work with a known number of operations and bytes, measured beside the limits of the machine: the micro-kernel for
+// arithmetic, a copy of the same number of bytes for memory. The limit of a row is the slower of the two, and a row
+// is judged by its share of that limit.
 
 import { compile, setThreads, type Tensor, threads } from 'treadle';
 import { arithmeticLimit, memoryLimit } from './limits.ts';
@@ -7,9 +8,9 @@ import { type Case, measure, type Rounds, type Timing } from './measure.ts';
 import { printTable } from './table.ts';
 
 export interface Work extends Case {
-  /** additions and multiplications that no way of computing it avoids; 0 where only memory counts */
+  /** additions and multiplications that every algorithm needs; 0 if only memory counts */
   readonly flops: number;
-  /** bytes of what is read and written, each once; 0 where only arithmetic counts */
+  /** bytes of all inputs and outputs, each counted once; 0 if only arithmetic counts */
   readonly bytes: number;
 }
 
@@ -19,13 +20,13 @@ export interface Row extends Timing {
   readonly threads: number;
   readonly flops: number;
   readonly bytes: number;
-  /** the milliseconds that the limit allows, on as many threads */
+  /** the milliseconds that the limit allows */
   readonly limitMs?: number | undefined;
-  /** what `ms` counts where it is not milliseconds */
+  /** the unit of `ms` if it is not milliseconds */
   readonly unit?: 'MB' | 'bytes' | undefined;
 }
 
-/** A compiled function of tensors as a case; `verify` is given its result. */
+/** A case that calls the compiled function f. `verify` receives its result. */
 export function compute(
   name: string,
   f: (...args: Tensor[]) => Tensor,
@@ -36,7 +37,7 @@ export function compute(
   return { name, verify: () => verify(compiled(...args)), run: () => compiled(...args).dispose() };
 }
 
-/** Measures on one thread, beside the limits, and on all; prints; returns the rows of both. */
+/** Measures on one thread beside the limits, then on all threads. Prints a table and returns the rows of both. */
 export function measureWork(suite: string, works: readonly Work[], rounds: Rounds): Row[] {
   const all = threads();
   const arithmetic = arithmeticLimit();
@@ -81,7 +82,7 @@ function print(suite: string, rows: readonly Row[], peak: number): void {
     };
   });
   printTable(
-    `${suite}: one thread's limits are ${peak.toFixed(1)} GFLOP/s (micro-kernel in L1) and a copy of as many bytes`,
+    `${suite}: limits of one thread: ${peak.toFixed(1)} GFLOP/s (micro-kernel in L1), and a copy of the same number of bytes`,
     text,
   );
 }

@@ -1,5 +1,6 @@
-// Handwritten digits through a narrow place: 64 pixels become 8 numbers and 64 pixels again. The encoder, the decoder and the whole
-// are three models that share their layers.
+// An autoencoder compresses handwritten digits: 64 pixels become a code of 8 numbers, and the code becomes 64 pixels
+// again. It is trained to output its own input. The encoder, the decoder and the autoencoder are three models that
+// share their layers.
 
 import { adam, dense, digits, input, model, sequential, setSeed } from 'treadle';
 
@@ -18,16 +19,16 @@ console.log(autoencoder.summary());
 
 autoencoder.compile({ optimizer: adam(3e-3), loss: 'meanSquaredError' });
 const mean = flat(train.x).mean(0);
-const byMean = flat(test.x).sub(mean).square().mean().item();
+const errorOfMean = flat(test.x).sub(mean).square().mean().item();
 await autoencoder.fit(flat(train.x), flat(train.x), { epochs: 25, batchSize: 64, verbose: 0, seed: 1 });
 const { loss } = await autoencoder.evaluate(flat(test.x), flat(test.x));
-console.log(`error ${loss.toFixed(4)}; the mean image alone has ${byMean.toFixed(4)}`);
+console.log(`error ${loss.toFixed(4)}; the mean image has ${errorOfMean.toFixed(4)}`);
 
 const draw = (image: Float32Array): string[] =>
   Array.from({ length: 8 }, (_, row) =>
     [...image.subarray(8 * row, 8 * row + 8)].map((v) => ' .:-=+*#'[Math.min(7, Math.floor(8 * v))]).join(''),
   );
 const one = flat(test.x).slice([0], [1]);
-const again = await decoder.predict(await encoder.predict(one));
-const [before, after] = [one, again].map((t) => draw(Float32Array.from(t.data())));
+const decoded = await decoder.predict(await encoder.predict(one));
+const [before, after] = [one, decoded].map((t) => draw(Float32Array.from(t.data())));
 console.log(before!.map((line, i) => `${line}  →  ${after![i]}`).join('\n'));

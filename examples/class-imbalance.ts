@@ -1,5 +1,7 @@
-// One sample in twenty is a yes. A model that hardly ever says so is right in most cases, and of little use. Let the yeses count
-// together as much as the noes, and the limit moves to the middle between the two.
+// Class imbalance: one sample in twenty is positive. A model that almost always answers "no" has a high accuracy, but
+// it misses most positive samples (low recall). If the positive samples get a larger weight, so that both classes
+// count the same in total, the decision boundary moves to the middle between the classes: recall rises, precision
+// falls.
 
 import {
   adam,
@@ -18,30 +20,30 @@ import {
 } from 'treadle';
 
 setSeed(1);
-const [noes, yeses] = [7600, 400];
-const x = concat([randomNormal([noes, 1]), randomNormal([yeses, 1], { mean: 2 })]).realize();
-const y = concat([zeros([noes, 1]), ones([yeses, 1])]).realize();
+const [negatives, positives] = [7600, 400];
+const x = concat([randomNormal([negatives, 1]), randomNormal([positives, 1], { mean: 2 })]).realize();
+const y = concat([zeros([negatives, 1]), ones([positives, 1])]).realize();
 const loss = binaryCrossentropy({ fromLogits: true });
 
-async function learn(weightOfYes: number): Promise<object> {
+async function learn(positiveWeight: number): Promise<object> {
   const model = sequential([dense(1, { inputShape: [1] })]);
   const variables = model.trainableVariables;
   const optimizer = adam(0.1);
-  const weight = where(y.greater(0), weightOfYes, 1);
+  const weight = where(y.greater(0), positiveWeight, 1);
   const step = compile(() => optimizer.apply(gradients(loss(y, model.call(x), weight), variables), variables));
   for (let i = 0; i < 300; i++) step();
 
-  const threshold = 0; // the model gives logits
-  const figures = [
+  const threshold = 0; // the model outputs logits: 0 means a probability of 0.5
+  const chosen = [
     metrics.binaryAccuracy({ threshold }),
     metrics.precision({ threshold }),
     metrics.recall({ threshold }),
   ];
-  model.compile({ optimizer, loss, metrics: figures });
+  model.compile({ optimizer, loss, metrics: chosen });
   const { loss: _, ...logs } = await model.evaluate(x, y);
   const [w = Number.NaN, b = Number.NaN] = variables.map((v) => v.item());
-  const row = { 'yes from x =': -b / w, ...logs };
+  const row = { 'decision boundary': -b / w, ...logs };
   return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value?.toFixed(3))]));
 }
 
-console.table({ 'all count alike': await learn(1), 'a yes counts 19 times': await learn(noes / yeses) });
+console.table({ 'equal weights': await learn(1), 'positives weigh 19': await learn(negatives / positives) });

@@ -1,5 +1,6 @@
-// On few samples the loss on unseen ones falls, turns and rises, while that on the samples themselves falls on and on. Early stopping
-// waits some epochs for a better one, gives up, and goes back to the weights of the best.
+// Early stopping. With few samples the training loss keeps falling, but the loss on unseen samples falls first and
+// then rises: the network over-fits. Early stopping ends the training when the validation loss has not improved for
+// some epochs (the patience), and restores the weights of the best epoch.
 
 import { adam, dense, digits, earlyStopping, flatten, sequential, setSeed } from 'treadle';
 
@@ -22,7 +23,7 @@ async function learn(patience: number): Promise<object> {
   const valLoss = history.valLoss ?? [];
   const best = Math.min(...valLoss);
   const { loss } = await model.evaluate(...validationData, { batchSize: 20 });
-  return { epochs: epoch.length, 'best epoch': valLoss.indexOf(best) + 1, 'its loss': best, 'loss in the end': loss };
+  return { epochs: epoch.length, 'best epoch': valLoss.indexOf(best) + 1, 'best loss': best, 'final loss': loss };
 }
 
-console.table({ 'to the end': await learn(200), 'patience 10': await learn(10) });
+console.table({ 'no early stopping': await learn(200), 'patience 10': await learn(10) });

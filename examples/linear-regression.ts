@@ -1,5 +1,5 @@
-// A line through noisy points, by the closed form and step by step. No line has a smaller loss than that of the closed form;
-// gradient descent comes as near to it as one has patience for.
+// Linear regression in two ways: the closed form (least squares), and gradient descent. No line has a smaller loss
+// than the closed form; gradient descent comes closer to it with each step.
 
 import {
   compile,
@@ -18,25 +18,26 @@ import {
 const x = linspace(0, 4, 100);
 const noise = randomNormal([100], { stddev: 0.5, seed: 1 });
 const y = x.mul(3).add(2).add(noise).realize();
-const design = stack([ones([100]), x], 1); // [100, 2]: y ≈ design·[intercept, slope]
+const design = stack([ones([100]), x], 1); // [100, 2]: y ≈ design · [intercept, slope]
 const lossOf = (line: Tensor): Tensor => design.matmul(line).sub(y).square().mean();
 
 const best = lstsq(design, y);
-const least = lossOf(best).item();
+const minimum = lossOf(best).item();
 
 const line = variable(zeros([2]));
 const optimizer = sgd(0.1);
 const step = compile(() => optimizer.apply(gradients(lossOf(line), [line]), [line]));
 
 const table: Record<string, object> = {};
-function note(name: string, line: Tensor): void {
+/** Adds a row to the table. */
+function addRow(name: string, line: Tensor): void {
   const [intercept = Number.NaN, slope = Number.NaN] = line.data();
-  const above = lossOf(line).item() - least;
-  table[name] = { intercept, slope, 'loss above the least': Number(above.toPrecision(3)) };
+  const above = lossOf(line).item() - minimum;
+  table[name] = { intercept, slope, 'loss above the minimum': Number(above.toPrecision(3)) };
 }
 for (let i = 0; i <= 400; i++) {
-  if ([0, 5, 25, 50, 100, 200, 400].includes(i)) note(`${i} steps`, line);
+  if ([0, 5, 25, 50, 100, 200, 400].includes(i)) addRow(`${i} steps`, line);
   step();
 }
-note('closed form', best);
+addRow('closed form', best);
 console.table(table);

@@ -1,5 +1,5 @@
-// Three questions about one row, each with its own output and loss: is the point in the circle, above the line, in the square?
-// Some, all or none may be true, so each answer is a sigmoid of its own.
+// Multi-label classification: three yes-or-no questions about the same point. Is it in the circle, above the line, in
+// the square? Any number of answers can be "yes", so each question has its own sigmoid output and its own loss.
 
 import { adam, dense, input, model, randomUniform, setSeed } from 'treadle';
 
@@ -20,13 +20,12 @@ console.log(net.summary());
 
 net.compile({ optimizer: adam(0.01), loss: 'binaryCrossentropy', metrics: ['accuracy'] });
 await net.fit(points, answers, { epochs: 25, batchSize: 50, validationSplit: 0.2, verbose: 0, seed: 1 });
-const { loss, ...figures } = await net.evaluate(
+const { loss, ...logs } = await net.evaluate(
   points.slice([1600]),
   Object.fromEntries(Object.entries(answers).map(([name, t]) => [name, t.slice([1600])])),
 );
 console.log(`loss ${loss.toFixed(3)}`);
-for (const name of ['circle', 'line', 'square'])
-  console.log(`${name}: ${figures[`${name}Accuracy`]?.toFixed(3)} right`);
+for (const name of ['circle', 'line', 'square']) console.log(`${name}: ${logs[`${name}Accuracy`]?.toFixed(3)} correct`);
 console.log(
   await net.predict([
     [0, 0],

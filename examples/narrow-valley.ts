@@ -1,15 +1,16 @@
-// A valley that is κ times steeper across than along: (x² + κ·y²)/2. The steep walls allow descent only small steps, with which the
-// way along takes some κ of them; momentum needs about √κ. Adam scales each direction by itself and does not notice these walls.
+// Optimizers in a narrow valley. The loss (x² + κ·y²)/2 is κ times steeper in y than in x. Plain gradient descent
+// must take small steps because of the steep direction, and needs about κ steps in the flat one. Momentum needs about
+// √κ steps. Adam scales each direction separately, so κ does not matter here.
 
 import { adam, compile, gradients, type Optimizer, sgd, tensor, variable } from 'treadle';
 
-/** How many steps until the loss is a millionth of what it was. */
+/** The number of steps until the loss is 10⁻⁶ of the first loss. */
 function stepsDown(optimizer: Optimizer, kappa: number): number {
-  const place = variable([1, 1]);
+  const position = variable([1, 1]);
   const steepness = tensor([1, kappa]);
   const step = compile(() => {
-    const loss = place.square().mul(steepness).sum().div(2);
-    optimizer.apply(gradients(loss, [place]), [place]);
+    const loss = position.square().mul(steepness).sum().div(2);
+    optimizer.apply(gradients(loss, [position]), [position]);
     return loss;
   });
   const first = step().item();
@@ -19,7 +20,7 @@ function stepsDown(optimizer: Optimizer, kappa: number): number {
 }
 
 const table = [1, 10, 100, 1000].map((kappa) => {
-  // the best figures there are for such a valley (B. Polyak, 1964)
+  // the optimal rates for this loss (B. Polyak, 1964)
   const rate = 2 / (1 + kappa);
   const momentum = ((Math.sqrt(kappa) - 1) / (Math.sqrt(kappa) + 1)) ** 2;
   const momentumRate = (2 / (1 + Math.sqrt(kappa))) ** 2;
@@ -31,5 +32,5 @@ const table = [1, 10, 100, 1000].map((kappa) => {
     adam: stepsDown(adam(0.1), kappa),
   };
 });
-console.log('Steps to a millionth of the loss');
+console.log('Steps until the loss is 10⁻⁶ of the first');
 console.table(Object.fromEntries(table.map(({ κ, ...steps }) => [`κ = ${κ}`, steps])));

@@ -1,6 +1,7 @@
-// A network with room to spare learns 100 digits by heart, the wrong labels among them, and pays for it on digits it has not seen.
-// L2 keeps its weights small; dropout never lets it rely on any one unit. Both leave less of a gap between the two losses.
-// Batch normalization is no such cure: it learns faster, by heart too.
+// Over-fitting and regularization. A large network memorizes 100 digits, including their wrong labels, and its loss
+// on unseen digits is high. An L2 penalty keeps the weights small; dropout prevents the network from relying on
+// single units. Both reduce the gap between the two losses. Batch normalization is no remedy: the network memorizes
+// even faster.
 
 import {
   adam,
@@ -21,10 +22,10 @@ import {
 
 const { train, test } = digits({ seed: 1 });
 const x = train.x.slice([0], [100]);
-const right = train.y.slice([0], [100]);
-const y = randomUniform([100], { seed: 1 }).less(0.2).where(right.add(1).mod(10), right); // a fifth is one too high
+const trueLabels = train.y.slice([0], [100]);
+const y = randomUniform([100], { seed: 1 }).less(0.2).where(trueLabels.add(1).mod(10), trueLabels); // 20 % are wrong: one too high
 
-/** Two hidden layers, each followed by what is given. */
+/** Trains a network with two hidden layers, each followed by the layers `between`. */
 async function learn(kernelRegularizer?: Regularizer, between: () => Layer[] = () => []): Promise<object> {
   setSeed(1);
   const model = sequential([
@@ -38,12 +39,12 @@ async function learn(kernelRegularizer?: Regularizer, between: () => Layer[] = (
   model.compile({ optimizer: adam(1e-3), loss: 'sparseCategoricalCrossentropy' });
   await model.fit(x, y, { epochs: 150, batchSize: 20, seed: 1, verbose: 0 });
 
-  // the cross-entropy alone: the model's loss has the penalty in it as well
+  // the cross-entropy alone: the loss of the model includes the penalty
   const entropy = sparseCategoricalCrossentropy();
   const lossOn = async (x: Tensor, y: Tensor): Promise<number> => entropy(y, await model.predict(x)).item();
-  const [learned, unseen] = [await lossOn(x, y), await lossOn(test.x, test.y)];
+  const [training, unseen] = [await lossOn(x, y), await lossOn(test.x, test.y)];
   return Object.fromEntries(
-    Object.entries({ learned, unseen, gap: unseen - learned }).map(([name, loss]) => [name, Number(loss.toFixed(3))]),
+    Object.entries({ training, unseen, gap: unseen - training }).map(([name, loss]) => [name, Number(loss.toFixed(3))]),
   );
 }
 

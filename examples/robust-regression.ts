@@ -1,4 +1,5 @@
-// A line through points of which every tenth is far off: squares of errors are drawn to those, Huber's loss is not.
+// Robust regression: a line through points where every tenth point is an outlier. The squared error is dominated by
+// the outliers; the Huber loss is not.
 
 import { adam, dense, huber, meanSquaredError, randomNormal, sequential, setSeed, tensor } from 'treadle';
 
@@ -14,8 +15,8 @@ const y = x
   .realize();
 
 for (const [name, loss] of [
-  ['squares', meanSquaredError()],
-  ['huber', huber({ delta: 0.5 })],
+  ['squared error', meanSquaredError()],
+  ['Huber', huber({ delta: 0.5 })],
 ] as const) {
   const line = sequential([dense(1, { inputShape: [1] })]);
   line.compile({ optimizer: adam(0.1), loss });

@@ -1,6 +1,7 @@
-// A language of a few sentences, learned character by character: by a transformer of two layers, or with `lstm` as the first
-// argument by a recurrent network. What is learned can be compared with what there is to learn: the entropy of the grammar, to
-// which comes what cannot be known at the beginning of a window. The second argument is the number of epochs.
+// A language model for a small grammar, trained on characters: a transformer with two layers, or, with the first
+// argument `lstm`, an LSTM. The second argument is the number of epochs. The loss is compared with the entropy of the
+// grammar, which no model can beat; the first characters of each window cost more, because the model does not see
+// what comes before.
 
 import {
   adam,
@@ -26,15 +27,17 @@ const grammar = [
 
 setSeed(1);
 let state = 1;
+/** a random element */
 const choose = <T>(from: readonly T[]): T => {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
   return from[Math.floor((state / 2 ** 32) * from.length)]!;
 };
 let text = '';
-while (text.length < 20_000) for (const part of grammar) text += choose(part);
+while (text.length < 20_000) for (const choices of grammar) text += choose(choices);
 
-/** Nats of a sentence, all its parts being equally likely, over its mean length. */
+/** Nats in a sentence: all choices of a part are equally likely. */
 const nats = grammar.reduce((sum, part) => sum + Math.log(part.length), 0);
+/** Nats per character. */
 const entropy = nats / grammar.reduce((sum, part) => sum + part.join('').length / part.length, 0);
 
 const characters = [...new Set(text)].sort();
@@ -63,15 +66,15 @@ next.compile({ optimizer: adam(4e-3), loss: sparseCategoricalCrossentropy({ from
 const epochs = Number(process.argv[3] ?? 30);
 const { history } = await next.fit(windowsFrom(0), windowsFrom(1), { epochs, verbose: 0, seed: 1 });
 console.log(
-  `${history.loss.at(-1)?.toFixed(3)} nats a character, of ${Math.log(characters.length).toFixed(3)} at first; the grammar has ${entropy.toFixed(3)}`,
+  `${history.loss.at(-1)?.toFixed(3)} nats per character, ${Math.log(characters.length).toFixed(3)} before training; the entropy of the grammar is ${entropy.toFixed(3)}`,
 );
 
-// What it says by itself: the likeliest next character, again and again.
-let said = 'my old';
-while (said.length < 2 * steps) {
-  const seen = said.slice(-steps);
+// Generates text: appends the most likely next character, again and again.
+let generated = 'my old';
+while (generated.length < 2 * steps) {
+  const seen = generated.slice(-steps);
   const logits = await next.predict(tensor([[...seen.padEnd(steps)].map((c) => characters.indexOf(c))]).cast('int32'));
-  said +=
+  generated +=
     characters[
       logits
         .slice([0, seen.length - 1], [1, seen.length])
@@ -79,4 +82,4 @@ while (said.length < 2 * steps) {
         .item()
     ];
 }
-console.log(said);
+console.log(generated);

@@ -1,6 +1,7 @@
-// Why deep networks of sigmoids did not learn: going back, each layer multiplies the gradient by its weights and by σ′ ≤ 1/4, so
-// the first layers get next to nothing. Batch normalization stretches what comes to each sigmoid, and the gradient with it;
-// relu′ is 1 where a unit is at work. With either it arrives.
+// Vanishing gradients: why deep networks with sigmoids learn badly. In the backward pass each layer multiplies the
+// gradient by its weights and by σ′ ≤ 1/4, so almost nothing reaches the first layers. Batch normalization widens the
+// distribution before each sigmoid, and relu has the derivative 1 where it is active. With either of them the
+// gradient reaches the first layer.
 
 import {
   activation,
@@ -22,33 +23,33 @@ const { train } = digits({ seed: 1 });
 const loss = sparseCategoricalCrossentropy({ fromLogits: true });
 const table: Record<string, object> = {};
 
-const ways: Record<string, () => Layer[]> = {
+const kinds: Record<string, () => Layer[]> = {
   sigmoid: () => [dense(32, { activation: 'sigmoid' })],
   'sigmoid, normalized': () => [dense(32), batchNormalization(), activation('sigmoid')],
   relu: () => [dense(32, { activation: 'relu', kernelInitializer: 'heUniform' })],
 };
 
-for (const [way, hidden] of Object.entries(ways)) {
+for (const [kind, hidden] of Object.entries(kinds)) {
   for (const depth of [2, 4, 8]) {
     const layers = Array.from({ length: depth }, hidden).flat();
     const model = sequential([flatten({ inputShape: [8, 8, 1] }), ...layers, dense(10)]);
 
-    // the size of each kernel's gradient before the first step, from the first layer to the last
+    // the root mean square of each kernel's gradient before training, from the first layer to the last
     const kernels = model.trainableVariables.filter(({ name }) => name === 'kernel');
     const sizesOf = compile(() => {
-      const found = gradients(loss(train.y, model.call(train.x, { training: true })), kernels);
-      return found.map((g) => g.square().mean().sqrt());
+      const gradientsOfKernels = gradients(loss(train.y, model.call(train.x, { training: true })), kernels);
+      return gradientsOfKernels.map((g) => g.square().mean().sqrt());
     });
     const sizes = sizesOf().map((size) => size.item());
 
     model.compile({ optimizer: sgd(0.1), loss });
     const { history } = await model.fit(train.x, train.y, { epochs: 10, seed: 1, verbose: 0 });
-    table[`${way}, ${depth} layers`] = {
+    table[`${kind}, ${depth} layers`] = {
       'first gradient': Number(sizes[0]?.toPrecision(3)),
       'last gradient': Number(sizes.at(-1)?.toPrecision(3)),
       'loss after 10 epochs': Number(history.loss.at(-1)?.toPrecision(3)),
     };
   }
 }
-console.log(`Guessing costs ln 10 = ${Math.log(10).toFixed(2)}.`);
+console.log(`The loss of guessing is ln 10 = ${Math.log(10).toFixed(2)}.`);
 console.table(table);

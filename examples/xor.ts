@@ -1,4 +1,5 @@
-// XOR, the smallest problem that a single layer cannot solve, learned by two units of hidden layer more.
+// XOR is the smallest problem that a network without a hidden layer cannot solve. Here one hidden layer of four units
+// solves it.
 
 import { adam, dense, sequential, setSeed, tensor } from 'treadle';
 

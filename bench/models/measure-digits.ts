@@ -1,4 +1,5 @@
-// A program that fits the first model of the README to the embedded digits, and prints how long that takes from `import` on.
+// A program that trains the first model of the README on the embedded digits, and prints how long this takes,
+// starting with `import`.
 
 import { type Asked, handOver, timeSteps } from './report.ts';
 

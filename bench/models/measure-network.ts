@@ -1,4 +1,5 @@
-// A program that builds the model that it is asked for, makes its first step and some more, and prints what they took.
+// A program that builds the model that its argument names, makes its first step and some more, and prints their
+// times.
 
 import {
   adam,
@@ -20,7 +21,7 @@ import {
 import { type Network, networks } from './networks.ts';
 import { type Asked, handOver, timeSteps } from './report.ts';
 
-/** The samples of all batches of an epoch, and what is learned for them. */
+/** The inputs and the targets of all batches of an epoch. */
 function dataOf({ sample, batch, batches = 1, below, target }: Network): readonly [x: Tensor, y: Tensor] {
   const rows = batch * batches;
   const shape = [rows, ...sample];
@@ -42,7 +43,7 @@ function optimizerOf({ optimizer }: Network): Optimizer {
 const lossOf = ({ target }: Network) =>
   typeof target === 'number' ? sparseCategoricalCrossentropy({ fromLogits: true }) : meanSquaredError();
 
-/** A step on all of x and y, compiled. */
+/** A compiled training step on all of x and y. */
 function stepOf(network: Network, model: Model, x: Tensor, y: Tensor): () => number {
   const [loss, optimizer] = [lossOf(network), optimizerOf(network)];
   const step = compile((x: Tensor, y: Tensor) => {
@@ -53,7 +54,7 @@ function stepOf(network: Network, model: Model, x: Tensor, y: Tensor): () => num
   return () => step(x, y).item();
 }
 
-/** An epoch, the batches in the order of the rows. */
+/** An epoch of training, with the batches in the order of the rows. */
 function epochOf(network: Network, model: Model, x: Tensor, y: Tensor): () => Promise<number> {
   model.compile({ optimizer: optimizerOf(network), loss: lossOf(network) });
   return async () => {
@@ -64,8 +65,9 @@ function epochOf(network: Network, model: Model, x: Tensor, y: Tensor): () => Pr
 
 async function measureNetwork({ name, folder }: Asked): Promise<void> {
   const network = networks.find((other) => other.name === name);
-  if (!network) throw new RangeError(`models: there are ${networks.map((n) => n.name).join('; ')}; got ${name}`);
-  ones([4]).add(1).sum().item(); // what is done once in a process is no part of a step
+  if (!network)
+    throw new RangeError(`models: a name must be one of ${networks.map((n) => n.name).join('; ')}; got ${name}`);
+  ones([4]).add(1).sum().item(); // work that is done once in a process is no part of a step
   setSeed(1);
   const model = network.make();
   model.build(network.sample);

@@ -1,6 +1,6 @@
-// Models as people build them: how long their first step takes, how long later ones, and how much memory. Each is measured in
-// processes of its own, one a round. With a Python that has PyTorch, PyTorch takes its turns with the same models, weights and
-// data, and before anything is timed the losses of the first steps must agree.
+// Whole models: the time of the first step, the time of later steps, and memory. Each round measures each model in a
+// new process. With a Python that has PyTorch, PyTorch is measured in the same rounds, on the same models, weights
+// and data; the losses of the first steps must agree before anything is timed.
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -16,23 +16,23 @@ import { planSizes } from './plan-size.ts';
 import { type Asked, laterSteps, type Report, type TorchVariant } from './report.ts';
 
 export interface ModelsOptions extends Rounds {
-  /** only rows whose names contain this */
+  /** measure only rows whose names contain this */
   readonly only?: string | undefined;
-  /** also rows that take minutes or gigabytes */
+  /** include rows that take minutes or gigabytes */
   readonly long?: boolean | undefined;
   /** a Python that has PyTorch */
   readonly torch?: string | undefined;
 }
 
-/** A model, and the program that measures it. */
+/** A model and the program that measures it. */
 interface Measured {
   readonly name: string;
   readonly program: string;
   readonly variants: readonly TorchVariant[];
 }
 
-/** One way of computing a model, and what its processes printed. */
-interface Way {
+/** An implementation of a model, and what its processes printed. */
+interface Implementation {
   readonly by: string;
   readonly measure: () => Report;
   readonly reports: Report[];
@@ -47,31 +47,41 @@ export function modelsBench({ rounds, only = '', long = false, torch }: ModelsOp
   ];
   const measured = models.filter(({ name }) => name.includes(only)).map((model) => measure(model, rounds, torch));
   printTable(
-    `models: first and later steps on ${threads()} threads, medians over processes; MB: the most that was resident`,
-    measured.flatMap(({ name, ways }) => textOf(name, ways)),
+    `models: first and later steps on ${threads()} threads, medians over processes; MB: peak resident memory`,
+    measured.flatMap(({ name, implementations }) => textOf(name, implementations)),
   );
-  return [...measured.flatMap(({ name, ways }) => ways.flatMap((way) => rowsOf(name, way))), ...planSizes()];
+  return [
+    ...measured.flatMap(({ name, implementations }) =>
+      implementations.flatMap((implementation) => rowsOf(name, implementation)),
+    ),
+    ...planSizes(),
+  ];
 }
 
 function measure(model: Measured, rounds: number, python: string | undefined) {
   const folder = mkdtempSync(join(tmpdir(), 'treadle-models-'));
   try {
-    const ways = waysOf(model, folder, python);
-    for (let round = 0; round < rounds; round++) for (const way of ways) way.reports.push(way.measure());
+    const implementations = implementationsOf(model, folder, python);
+    for (let round = 0; round < rounds; round++)
+      for (const implementation of implementations) implementation.reports.push(implementation.measure());
     console.log(`${model.name} …`);
-    return { name: model.name, ways };
+    return { name: model.name, implementations };
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-/** Treadle's, and PyTorch's once its losses are found to be the same. */
-function waysOf({ name, program, variants }: Measured, folder: string, python: string | undefined): Way[] {
+/** Treadle and, if asked for, PyTorch, whose losses must be the same. */
+function implementationsOf(
+  { name, program, variants }: Measured,
+  folder: string,
+  python: string | undefined,
+): Implementation[] {
   const ours = (asked: Asked): Report => report(process.execPath, [path(program), JSON.stringify(asked)]);
-  const treadle: Way = { by: 'treadle', measure: () => ours({ name }), reports: [] };
+  const treadle: Implementation = { by: 'treadle', measure: () => ours({ name }), reports: [] };
   if (python === undefined) return [treadle];
   const { losses } = ours({ name, folder });
-  const torches = [undefined, ...variants].map((variant): Way => {
+  const torches = [undefined, ...variants].map((variant): Implementation => {
     const args = [path('pytorch.py'), folder, `${threads()}`, `${laterSteps}`, ...(variant ? [variant] : [])];
     const by = `pytorch${variant ? `, ${variant}` : ''}`;
     return { by, measure: () => report(python, args), reports: [] };
@@ -91,9 +101,9 @@ function report(command: string, args: readonly string[]): Report {
 }
 
 /**
- * The losses of as many steps are compared, within a share of the first, which is that of equal weights. Both compute in
- * float32 and add up in different orders, and Adam makes moves of equal size of gradients that are but rounding: so two
- * trainings drift apart by what such moves change, however small the loss has become.
+ * The losses of this many steps are compared. The tolerance is relative to the first loss, which both compute from equal weights.
+ * Later losses drift apart: both libraries compute in float32 and add in different orders, and Adam makes a step of full size even
+ * for a gradient that is only rounding error.
  */
 const compared = 5;
 const tolerance = 1e-3;
@@ -105,12 +115,12 @@ function checkLosses(name: string, losses: readonly number[], others: readonly n
     throw new Error(`${name}: loss ${wrong + 1} is ${pairs[wrong]?.[1]}, Treadle's is ${pairs[wrong]?.[0]}`);
 }
 
-const kept = { first: 'first step', firstCpu: 'first step, CPU', median: 'later step', megabytes: 'memory' } as const;
+const saved = { first: 'first step', firstCpu: 'first step, CPU', median: 'later step', megabytes: 'memory' } as const;
 
-function rowsOf(name: string, { by, reports }: Way): Row[] {
-  const row = (figure: keyof typeof kept, unit?: 'MB'): Row => ({
+function rowsOf(name: string, { by, reports }: Implementation): Row[] {
+  const row = (figure: keyof typeof saved, unit?: 'MB'): Row => ({
     suite: 'models',
-    name: `${name}: ${kept[figure]}, ${by}`,
+    name: `${name}: ${saved[figure]}, ${by}`,
     threads: threads(),
     flops: 0,
     bytes: 0,
@@ -120,20 +130,20 @@ function rowsOf(name: string, { by, reports }: Way): Row[] {
   return [row('first'), row('firstCpu'), row('median'), row('megabytes', 'MB')];
 }
 
-/** A model as many ways as it was computed. `best` and `median` are those of later steps. */
-function textOf(name: string, ways: readonly Way[]): TableRow[] {
-  const middle = ({ reports }: Way, figure: 'first' | 'firstCpu' | 'best' | 'median' | 'megabytes') =>
+/** The rows of a model, one for each implementation. `best` and `median` are those of later steps. */
+function textOf(name: string, implementations: readonly Implementation[]): TableRow[] {
+  const middle = ({ reports }: Implementation, figure: 'first' | 'firstCpu' | 'best' | 'median' | 'megabytes') =>
     timing(reports.map((r) => r[figure]));
-  const [treadle] = ways;
-  return ways.map((way): TableRow => {
+  const [treadle] = implementations;
+  return implementations.map((way): TableRow => {
     const best = middle(way, 'best').ms;
     return {
       model: way === treadle ? name : '',
       by: way.by,
-      'first, ms': milliseconds(middle(way, 'first').ms),
+      'first step, ms': milliseconds(middle(way, 'first').ms),
       spread: percent(middle(way, 'first').spread),
       CPU: milliseconds(middle(way, 'firstCpu').ms),
-      'later, best': milliseconds(best),
+      'later steps, best': milliseconds(best),
       median: milliseconds(middle(way, 'median').ms),
       '× ours': way === treadle || !treadle ? '' : (best / middle(treadle, 'best').ms).toFixed(2),
       MB: middle(way, 'megabytes').ms.toFixed(0),

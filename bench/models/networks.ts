@@ -1,4 +1,4 @@
-// Models as people build them, by name: what is built, what it learns from, and how it learns. Nothing is measured here.
+// Models as people build them, by name: architecture, data and optimizer. Nothing is measured here.
 
 import {
   batchNormalization,
@@ -22,24 +22,25 @@ import {
 } from 'treadle';
 import type { TorchVariant } from './report.ts';
 
-/** A model and what it learns. */
+/** A model and how it is trained. */
 export interface Network {
   readonly name: string;
-  /** what pytorch.py calls it, and the sizes that it needs to build the same */
+  /** its name in pytorch.py, and the sizes that pytorch.py needs to build the same model */
   readonly torch: readonly [kind: string, ...sizes: number[]];
-  /** PyTorch's ways of computing the same that are measured as well */
+  /** variants of the PyTorch model that are measured as well */
   readonly variants?: readonly TorchVariant[];
   readonly make: () => Model;
+  /** the shape of an input without the batch */
   readonly sample: readonly number[];
   readonly batch: number;
-  /** what is learned for a sample: one of so many classes, a number, or the sample itself */
+  /** the target of a sample: one of this many classes, a number, or the sample itself */
   readonly target: number | 'number' | 'itself';
-  /** samples are numbers below this, rather than normally distributed ones */
+  /** inputs are whole numbers below this; normally distributed numbers by default */
   readonly below?: number;
   readonly optimizer: 'adam' | 'sgd';
-  /** measured as epochs of so many batches by `fit`, rather than as compiled steps */
+  /** measured as epochs of this many batches with `fit`; as compiled steps by default */
   readonly batches?: number;
-  /** measured only where it is asked for, because of what it takes */
+  /** measured only with --long, because it takes minutes or gigabytes */
   readonly isLong?: boolean;
 }
 
@@ -88,7 +89,7 @@ function transformer(): Model {
   return sequential([...blocks, globalAveragePooling1d(), dense(10)]);
 }
 
-/** K. He et al., Deep residual learning for image recognition, 2015: the smallest one for images of 32 × 32. */
+/** K. He et al., Deep residual learning for image recognition, 2015: the smallest network for images of 32 × 32 pixels. */
 function resnet20(): Model {
   const image = input([32, 32, 3]);
   const convolution = (x: SymbolicTensor, filters: number, size: number, strides: number): SymbolicTensor =>
@@ -106,7 +107,7 @@ function resnet20(): Model {
   return model({ inputs: image, outputs: dense(10)(globalAveragePooling2d()(x)) });
 }
 
-/** Depthwise and 1 × 1 convolutions in turn (A. Howard et al., MobileNets, 2017), small and without normalization. */
+/** Alternating depthwise and 1 × 1 convolutions (A. Howard et al., MobileNets, 2017), small and without normalization. */
 function mobileNet(): Model {
   const options = { padding: 'same', activation: 'relu' } as const;
   const blocks = [

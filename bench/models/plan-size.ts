@@ -1,5 +1,5 @@
-// How large the plan of a training step is for more and more equal layers: the code of kernels that have the same structure
-// should be there once, and the table that says where their operands lie should grow with their number.
+// The size of the plan of a training step with more and more equal layers. Kernels of the same structure should share
+// their code, so only the table of operands should grow with the number of layers.
 
 import { dense, explain, gradients, ones, sequential, type Tensor } from 'treadle';
 import { printTable } from '../table.ts';
@@ -14,7 +14,7 @@ export function planSizes(): Row[] {
       kernels: `${kernels.length}`,
       'bytes of code': `${moduleBytes}`,
       'bytes of table': `${tableBytes}`,
-      'of table, a layer': (tableBytes / layers).toFixed(0),
+      'table bytes/layer': (tableBytes / layers).toFixed(0),
     })),
   );
   return sizes.flatMap(({ layers, moduleBytes, tableBytes }) => [

@@ -1,6 +1,6 @@
-# The models of networks.ts in PyTorch, from the weights and the data that Treadle left in a folder: makes the first step and some
-# more, and prints what they took as measure-network.ts does.
-# Arguments: the folder, how many threads, how many later steps, and perhaps a variant: channels-last or "sparse gradients".
+# The models of networks.ts in PyTorch, with the weights and the data that Treadle wrote to a folder. Makes the first step and some
+# more, and prints their times as measure-network.ts does.
+# Arguments: the folder, the number of threads, the number of later steps, and optionally a variant: channels-last or "sparse gradients".
 
 import json
 import os
@@ -56,7 +56,7 @@ class Encoder(nn.Module):
 
 
 class Mean(nn.Module):
-    """Over all axes between the first and the channels, wherever these lie."""
+    """The mean over all axes except the batch and the channels."""
 
     def __init__(self, *axes):
         super().__init__()
@@ -67,7 +67,7 @@ class Mean(nn.Module):
 
 
 def same(filters_in, filters, size, stride=1, groups=1, bias=True):
-    """A convolution padded as TensorFlow pads images of an even size: at a stride of 2 only behind."""
+    """A convolution with the padding of TensorFlow for images of even size: with stride 2, only at the end."""
     if stride == 1 or size == 1:
         return nn.Conv2d(filters_in, filters, size, stride, padding=size // 2, groups=groups, bias=bias)
     pad = nn.ZeroPad2d((0, 1, 0, 1))
@@ -90,7 +90,7 @@ class Residual(nn.Module):
 
 
 class Causal(nn.Module):
-    """A convolution over steps, as one over images of one row, whose channels may lie last."""
+    """A one-dimensional convolution as a two-dimensional one on images of one row, so that it can be channels-last."""
 
     def __init__(self, width, dilation):
         super().__init__()
@@ -145,7 +145,7 @@ makers = {
 
 
 def assign(module, take):
-    """Treadle's next weights into a module that has weights of its own; their axes are in another order."""
+    """Copies Treadle's next weights to a module. Their axes are in another order."""
     if isinstance(module, nn.Linear):
         values = [take().reshape(module.in_features, -1).t()]
     elif isinstance(module, nn.Conv2d):
@@ -217,7 +217,7 @@ def step(x, y):
 
 
 def all_batches():
-    """The mean loss of the samples, over batches in their order."""
+    """The mean loss of all samples, over the batches in order."""
     total, batch = 0, known["batch"]
     for at in range(0, len(x), batch):
         total += step(x[at:at + batch], y[at:at + batch]) * len(x[at:at + batch])

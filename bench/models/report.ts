@@ -1,37 +1,38 @@
-// What the processes that measure a model have in common: what each of them prints, and how the model and its data are handed
-// from one to the other.
+// The interface between the bench and the processes that measure a model: what a process prints, and how a model and
+// its data are handed to PyTorch.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** PyTorch's ways of computing the same: where channels lie in memory, whether an embedding's gradient is a list of rows. */
+/** Variants of a PyTorch model: the memory format of images, or a sparse gradient of an embedding. */
 export type TorchVariant = 'channels-last' | 'sparse gradients';
 
-/** What is asked of a process that measures, as the JSON of its one argument. */
+/** The argument of a process that measures, as JSON. */
 export interface Asked {
   readonly name: string;
-  /** where to leave what PyTorch needs to begin with the same */
+  /** where to write the weights and the data for PyTorch */
   readonly folder?: string;
 }
 
-/** What a process prints, as one line of JSON, after whatever libraries print. Milliseconds. */
+/** What a process prints, as its last line, in JSON. Times are in milliseconds. */
 export interface Report {
-  /** the first step, from the built model to its loss */
+  /** the first step: from the built model to the loss */
   readonly first: number;
-  /** what all threads of the process computed meanwhile */
+  /** CPU time of all threads during the first step */
   readonly firstCpu: number;
+  /** of the later steps */
   readonly best: number;
   readonly median: number;
-  /** the most that was resident in memory at a time, where the system says so */
+  /** peak resident memory; current resident memory on systems that do not report the peak */
   readonly megabytes: number;
-  /** of the first steps, in their order */
+  /** the loss of each step, in order */
   readonly losses: readonly number[];
 }
 
-/** How many steps follow the first. */
+/** The number of steps after the first. */
 export const laterSteps = 10;
 
-/** Times the first call of a step, and later ones. */
+/** Times the first call of `step`, and `laterSteps` more. */
 export async function timeSteps(step: () => number | Promise<number>): Promise<Report> {
   const losses: number[] = [];
   const timed = async (): Promise<number> => {
@@ -56,7 +57,7 @@ export function milliseconds({ user, system }: NodeJS.CpuUsage): number {
   return (user + system) / 1000;
 }
 
-/** Megabytes. Linux tells the most of this program; elsewhere it is what is resident now. */
+/** Peak resident memory in megabytes on Linux; on other systems the current one. */
 export function mostResident(): number {
   try {
     const [, kilobytes] = /VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
@@ -67,13 +68,13 @@ export function mostResident(): number {
   return process.memoryUsage.rss() / 1e6;
 }
 
-/** An array as it is handed over. */
+/** An array that is handed over. */
 export interface Plain {
   readonly shape: readonly number[];
   readonly values: ArrayLike<number>;
 }
 
-/** Leaves a model's weights, what it learns from, and whatever else pytorch.py is to know of it, in a folder. */
+/** Writes the weights and the data of a model, and its description for pytorch.py, to a folder. */
 export function handOver(
   folder: string,
   known: Readonly<Record<string, unknown>>,

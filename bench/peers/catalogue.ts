@@ -1,4 +1,4 @@
-// Who is compared: each peer with one thread and, where it has threads, with all.
+// The list of peers: each with one thread and, if it supports threads, with all.
 
 import { spawnSync } from 'node:child_process';
 import type { PeerSpec } from './process.ts';
@@ -17,7 +17,7 @@ const single: readonly PeerSpec[] = [
   { name: 'tfjs-cpu', threads: 1, file: 'tfjs.ts', args: ['cpu'] },
 ];
 
-/** Every peer at one thread and at `all`; the native ones where a Python has them. */
+/** Every peer with one thread and with `all` threads. Native ones if the Python has them. */
 export function catalogue(all: number, { native }: { readonly native: boolean }): PeerSpec[] {
   const counts = [...new Set([1, all])];
   const libraries = native ? nativeLibraries() : [];
@@ -33,7 +33,7 @@ function nativeLibraries(): string[] {
   const found = ['torch', 'numpy'].filter(pythonImports);
   if (found.length < 2) {
     console.log(
-      `${python} has ${found.join(', ') || 'neither torch nor numpy'}. For both: python3 -m venv <folder>, <folder>/bin/pip install ` +
+      `${python} has ${found.join(', ') || 'neither torch nor numpy'}. To install both: python3 -m venv <folder>, <folder>/bin/pip install ` +
         'torch numpy, and TREADLE_PYTHON=<folder>/bin/python in the environment.',
     );
   }

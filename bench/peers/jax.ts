@@ -1,5 +1,5 @@
-// jax-js on its WebAssembly backend, jitted; one thread on Node. An array passed to a function is given away there, so
-// whatever is needed again is passed as `.ref`.
+// jax-js as a peer, jitted, on its WebAssembly backend, which has one thread on Node. A function of jax-js consumes
+// its arguments, so an array that is needed again is passed as `.ref`.
 
 import { type Array as Arr, init, jit, lax, nn, numpy as np, valueAndGrad } from '@jax-js/jax';
 import { type Prepared, serve } from './peer.ts';
@@ -39,7 +39,7 @@ function network(weights: readonly Arr[], x: Arr): Arr {
   return h;
 }
 
-/** m, v and the weights after a step of Adam at the rate that its bias corrections give. */
+/** A step of Adam: the new weight, m and v. `rate` includes the bias corrections. */
 function adam(weight: Arr, m: Arr, v: Arr, gradient: Arr, rate: Arr): { weight: Arr; m: Arr; v: Arr } {
   const mean = m.mul(0.9).add(gradient.ref.mul(0.1));
   const square = v.mul(0.999).add(gradient.ref.mul(gradient).mul(0.001));
@@ -47,7 +47,7 @@ function adam(weight: Arr, m: Arr, v: Arr, gradient: Arr, rate: Arr): { weight: 
   return { weight: weight.sub(move), m: mean, v: square };
 }
 
-/** Channels come first in its convolutions; images are brought back before they are flattened. */
+/** The convolutions of jax-js are channels-first; images are transposed back before they are flattened. */
 function lenet([w0, b0, w1, b1, ...dense]: readonly Arr[], x: Arr): Arr {
   const layer = (images: Arr, w: Arr, b: Arr, padding: 'SAME' | 'VALID'): Arr => {
     const z = nn.relu(lax.conv(images, np.transpose(w, [3, 2, 0, 1]), [1, 1], padding).add(b.reshape([1, -1, 1, 1])));

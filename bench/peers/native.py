@@ -1,5 +1,5 @@
-# PyTorch or NumPy as a peer (see peer.ts): lines of JSON in, marked lines of JSON out, arrays in files.
-# Arguments: torch or numpy, how many threads (NumPy's are set by the environment).
+# PyTorch or NumPy as a peer, with the protocol of peer.ts: lines of JSON in, marked lines of JSON out, arrays in files.
+# Arguments: torch or numpy, the number of threads (NumPy's threads are set by the environment).
 
 import json
 import sys

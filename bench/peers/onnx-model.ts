@@ -1,5 +1,5 @@
-// ONNX models of one graph, written as the protocol buffers they are (onnx.proto of ONNX 1.12: opset 13, IR version 7).
-// A field is a tag (number · 8 + wire type) and a varint, or a length and bytes.
+// Writes ONNX models of one graph as protocol buffers (onnx.proto of ONNX 1.12: opset 13, IR version 7). A field is a
+// tag (number · 8 + wire type), followed by a varint, or by a length and bytes.
 
 import { type Inputs, input, type Row } from './row.ts';
 
@@ -52,7 +52,7 @@ const node = ({ op, inputs, output, attributes = {} }: Node): Uint8Array =>
     ...Object.entries(attributes).map(attribute),
   );
 
-/** A value of float32, its extents left open. */
+/** A float32 value whose axes have any length. */
 const value = (field: number, name: string, rank: number): Uint8Array => {
   const shape = bytes(2, ...Array.from({ length: rank }, () => bytes(1)));
   return bytes(field, text(1, name), bytes(2, bytes(1, number(1, float), shape)));
@@ -78,7 +78,7 @@ function model({ nodes, inputs, outputRank, constants = [] }: Graph): Uint8Array
   return Buffer.concat([number(1, 7), graph, bytes(8, text(1, ''), number(2, 13))]);
 }
 
-/** The row as a model with the output `out`; undefined for training steps, which ONNX graphs have no ops for. */
+/** The row as a model with the output `out`. undefined for training steps, because ONNX has no ops for them. */
 export function modelOf(row: Row, inputs: Inputs): Uint8Array | undefined {
   switch (row.kind) {
     case 'matmul':
@@ -119,7 +119,7 @@ export function modelOf(row: Row, inputs: Inputs): Uint8Array | undefined {
   }
 }
 
-/** Dense layers with relu between them, their weights in the model. */
+/** Dense layers with relu between them. The model contains the weights. */
 function forward(sizes: readonly number[], inputs: Inputs): Uint8Array {
   const last = sizes.length - 2;
   const nodes = sizes.slice(1).flatMap((_, l): Node[] => {

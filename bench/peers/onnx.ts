@@ -1,4 +1,4 @@
-// ONNX Runtime, as WebAssembly or as its native add-on. Arguments: `web` or `node`, how many threads.
+// ONNX Runtime as a peer, as WebAssembly or as its native add-on. Arguments: `web` or `node`, the number of threads.
 
 import type { OrtModule } from 'onnxruntime-web';
 import { modelOf } from './onnx-model.ts';
@@ -12,7 +12,7 @@ if (flavour === 'web') ort.env.wasm.numThreads = numThreads;
 
 async function prepare(row: Row, inputs: Inputs): Promise<Prepared> {
   const model = modelOf(row, inputs);
-  if (!model) throw new Cannot('runs models, does not train them');
+  if (!model) throw new Cannot('runs models but does not train them');
   const session = await ort.InferenceSession.create(model, {
     executionProviders: [flavour === 'web' ? 'wasm' : 'cpu'],
     intraOpNumThreads: numThreads,

@@ -1,13 +1,14 @@
-// What a peer is to the bench: a process that reads inputs from files, writes its result to a file, and times itself when
-// told. It is told by lines of JSON on its standard input and answers each with one on its standard output, after a mark, as
-// libraries print there too. A peer knows nothing of the other peers, of rounds or of what is right.
+// The protocol of a peer: a process that reads its inputs from files, writes its result to a file, and times itself
+// on request. Requests are lines of JSON on its standard input. Answers are lines of JSON on its standard output
+// after a mark, because libraries print there too. A peer knows no other peers, no rounds, and not which result is
+// right.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Bench } from 'tinybench';
 import type { Input, Inputs, Row } from './row.ts';
 
-/** What answers begin with. */
+/** Every answer begins with this. */
 export const mark = '@@';
 
 export type Request =
@@ -23,19 +24,19 @@ export type Answer = { readonly ms: number } | { readonly cannot: string } | { r
 
 /** A row that a peer is ready to compute. */
 export interface Prepared {
-  /** computes it once; done when the result is in the peer's own memory */
+  /** computes the row once; ends when the result is in the memory of the peer */
   readonly run: () => unknown;
-  /** the result of a computation from the beginning: the losses of the first steps, for a training step */
+  /** the result of a new computation; for a training step, the losses of the first steps */
   readonly result: () => Float32Array | Promise<Float32Array>;
   readonly isAsync?: boolean;
 }
 
-/** Why a peer cannot do a row. */
+/** Thrown when a peer does not support a row. The message is the reason. */
 export class Cannot extends Error {}
 
 export type Prepare = (row: Row, inputs: Inputs) => Prepared | Promise<Prepared>;
 
-/** Answers requests until there are no more. */
+/** Answers requests until the standard input ends. */
 export async function serve(prepare: Prepare): Promise<void> {
   let prepared: Prepared | undefined;
   const answerTo = async (request: Request): Promise<Answer> => {
@@ -61,7 +62,7 @@ function readInputs(files: Extract<Request, { ask: 'prepare' }>['inputs']): Inpu
   return Object.fromEntries(Object.entries(files).map(([name, file]) => [name, read(file)]));
 }
 
-/** The median milliseconds of a run. */
+/** The median time of a run in milliseconds. */
 async function time(prepared: Prepared | undefined, milliseconds: number): Promise<number> {
   if (!prepared) throw new Error('internal: nothing is prepared');
   const { run, isAsync = false } = prepared;

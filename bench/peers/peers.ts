@@ -1,5 +1,5 @@
-// The comparison: every peer in a process of its own, its result verified against float64 before it is timed, then timed in
-// rounds that take turns.
+// The comparison with other libraries. Every peer runs in a process of its own. Its result is verified against
+// float64, then all peers are timed in interleaved rounds.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,16 +20,16 @@ export interface PeersOptions {
   readonly native: boolean;
   readonly rounds: number;
   readonly roundMs: number;
-  /** only rows whose names contain this */
+  /** measure only rows whose names contain this */
   readonly only?: string | undefined;
 }
 
-/** What a peer reached in a row, or why it did not. */
+/** The timing of a peer in a row, or the reason why it has none. */
 type Cell = Timing | string;
 
 interface PeerRow {
   readonly name: string;
-  /** by peer and threads, as in `jax-js 1` */
+  /** by peer and number of threads, for example `jax-js 1` */
   readonly cells: Readonly<Record<string, Cell>>;
 }
 
@@ -48,15 +48,15 @@ export async function peersBench({ native, rounds, roundMs, only = '' }: PeersOp
     for (const count of new Set([1, all])) print(results, count);
     const isWrong = ([key, cell]: [string, Cell]): boolean => key.startsWith('treadle') && typeof cell === 'string';
     if (results.some(({ cells }) => Object.entries(cells).some(isWrong))) process.exitCode = 1;
-    return results.flatMap(figures);
+    return results.flatMap(rowsOf);
   } finally {
     for (const peer of peers) peer.end();
     rmSync(folder, { recursive: true });
   }
 }
 
-/** The cells that are figures, as rows like those of the other suites. */
-function figures({ name, cells }: PeerRow): Row[] {
+/** The timings as rows like those of the other suites. */
+function rowsOf({ name, cells }: PeerRow): Row[] {
   return Object.entries(cells).flatMap(([key, cell]): Row[] => {
     const [peer, threads] = key.split(' ');
     const row = { suite: 'peers', name: `${name}: ${peer}`, threads: Number(threads), flops: 0, bytes: 0 };
@@ -96,7 +96,7 @@ async function compare(
       const answer = await peer.ask({ ask: 'time', milliseconds: roundMs });
       if ('ms' in answer) list.push(answer.ms);
       else if ('cannot' in answer) cells[keyOf(peer)] = answer.cannot;
-      await setTimeout(50); // threads of the last peer may still be waiting busily for more work
+      await setTimeout(50); // threads of the last peer may still spin while they wait for work
     }
   }
   for (const [peer, list] of times) cells[keyOf(peer)] ??= timing(list);
@@ -125,7 +125,7 @@ function readFloats(path: string): Float32Array {
   return new Float32Array(new Uint8Array(readFileSync(path)).buffer);
 }
 
-/** Milliseconds, spread, and how many times as long as Treadle; reasons below. */
+/** Prints milliseconds, the ratio to Treadle's time, and the spread. Missing cells get a number; the reasons are printed below. */
 function print(results: readonly PeerRow[], threads: number): void {
   const names = new Set(results.flatMap(({ cells }) => Object.keys(cells)));
   const own = `treadle ${threads}`;
@@ -141,7 +141,7 @@ function print(results: readonly PeerRow[], threads: number): void {
     return `${cell.ms.toPrecision(3)}${ratio} ±${(50 * cell.spread).toFixed(0)}%`;
   };
   printTable(
-    `${threads === 1 ? 'one thread' : `${threads} threads`}: milliseconds, times Treadle's, spread`,
+    `${threads === 1 ? 'one thread' : `${threads} threads`}: milliseconds, ratio to Treadle, spread`,
     results.map(({ name, cells }) => ({
       row: name,
       ...Object.fromEntries(columns.map((column) => [column.replace(/ \d+$/, ''), textOf(cells[column], cells[own])])),

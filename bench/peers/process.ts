@@ -1,4 +1,4 @@
-// A peer's process as the bench holds it: questions go in as lines, answers come out after the mark.
+// The bench's side of a peer: starts its process, sends requests, and reads answers after the mark.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -8,7 +8,7 @@ import { type Answer, mark, type Request } from './peer.ts';
 export interface PeerSpec {
   readonly name: string;
   readonly threads: number;
-  /** a file of this folder and its arguments */
+  /** a file in this folder, and its arguments */
   readonly file: string;
   readonly args: readonly string[];
   /** this Node by default */
@@ -31,9 +31,9 @@ export class PeerProcess {
     this.#child.stderr?.on('data', (text: Buffer) => {
       this.#errors = (this.#errors + text.toString()).slice(-2000);
     });
-    this.#child.stdin?.on('error', () => {}); // its end is told by 'close'
+    this.#child.stdin?.on('error', () => {}); // 'close' reports the end of the process
     this.#child.on('error', (error) => this.#end(error.message));
-    this.#child.on('close', () => this.#end(/\w*Error: .*/.exec(this.#errors)?.[0] ?? 'its process ended'));
+    this.#child.on('close', () => this.#end(/\w*Error: .*/.exec(this.#errors)?.[0] ?? 'the process ended'));
     if (this.#child.stdout) {
       createInterface({ input: this.#child.stdout }).on('line', (line) => {
         if (line.startsWith(mark)) this.#settle(JSON.parse(line.slice(mark.length)));
@@ -52,6 +52,7 @@ export class PeerProcess {
     this.#resolve = undefined;
   }
 
+  /** Sends a request. Resolves to the answer, or to the reason why the process ended. */
   ask(request: Request): Promise<Answer> {
     if (this.#ended) return Promise.resolve({ cannot: this.#errors });
     return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-// A convolution of 5 × 5, relu and the largest of every 2 × 2, in float64, with its gradients: loops and nothing else.
+// A convolution of 5 × 5, relu and 2 × 2 max pooling in float64, with its gradients, in plain loops.
 
 export interface ConvLayer {
   readonly batch: number;
@@ -12,7 +12,7 @@ export interface ConvLayer {
 
 interface Computed {
   readonly pooled: Float64Array;
-  /** given the gradient by what was pooled */
+  /** the gradients, given the gradient with respect to the pooled output */
   backward(dy: Float64Array): { readonly gradients: readonly Float64Array[]; readonly dx: Float64Array };
 }
 
@@ -73,7 +73,7 @@ function placeOf(pixel: number, size: number): readonly [image: number, row: num
   return [Math.floor(pixel / size ** 2), Math.floor(pixel / size) % size, pixel % size];
 }
 
-/** Where a pixel, a tap and an output that belong together begin. */
+/** The positions of a pixel, a weight and an output that belong together. */
 function eachPair(
   { batch, size, channels, filters, before }: ConvLayer,
   visit: (x: number, w: number, y: number) => void,

@@ -1,4 +1,4 @@
-// What each row must give, in float64, and how far float32 may be off it. Knows no peer.
+// The right result of each row in float64, and a bound of the error of float32. Knows no peer.
 
 import { convolutional } from './reference-conv.ts';
 import { type Inputs, input, learningRate, lenetShapes, type Row, steps } from './row.ts';
@@ -8,11 +8,11 @@ const gamma = (n: number): number => (n * unit) / (1 - n * unit);
 
 export interface Expected {
   readonly values: Float64Array;
-  /** how far each value may be off */
+  /** the largest error allowed for each value */
   readonly bounds: Float64Array;
 }
 
-/** Throws where `got` is farther from what is expected than float32 sums in any order may be. */
+/** Throws if `got` differs from the expected values by more than the bounds, which hold for sums in any order. */
 export function check({ values, bounds }: Expected, got: Float32Array): void {
   if (got.length !== values.length) throw new Error(`${got.length} values instead of ${values.length}`);
   for (let i = 0; i < values.length; i++) {
@@ -63,7 +63,7 @@ function product(a: Numbers, b: Numbers, m: number, k: number, n: number): Expec
   return { values, bounds };
 }
 
-/** Terms are off by some ulps each (tanh and sigmoid of any library: 16), their sum by at most γₙ·Σ|term|. */
+/** Each term has an error of some ulps (16 for tanh and sigmoid of any library), their sum of at most γₙ·Σ|term|. */
 function fused(inputs: Inputs, n: number): Expected {
   const [a, b, c] = [input(inputs, 'a').values, input(inputs, 'b').values, input(inputs, 'c').values];
   let [sum, size] = [0, 0];
@@ -96,7 +96,7 @@ function transposed(a: Numbers, n: number): Expected {
 }
 
 interface Network {
-  /** what goes into each layer, and the logits at last */
+  /** the inputs of each layer, and finally the logits */
   readonly layers: readonly Float64Array[];
   readonly bounds: Float64Array;
 }
@@ -111,7 +111,7 @@ function forward(sizes: readonly number[], batch: number, weights: readonly Numb
     layers.push(
       values.map((v, i) => (isLast ? v + weights[2 * l + 1]![i % n]! : Math.max(0, v + weights[2 * l + 1]![i % n]!))),
     );
-    // what earlier layers are off by is carried on by the weights; independent errors add up as squares do
+    // the weights pass on the errors of earlier layers; independent errors add as squares
     const carried = l === 0 ? undefined : product(bounds.map(square), weights[2 * l]!.map(square), batch, k, n).values;
     bounds = own.map((bound, i) => bound + Math.sqrt(carried?.[i] ?? 0) + 2 * unit);
   }
@@ -130,8 +130,8 @@ function logits(sizes: readonly number[], batch: number, inputs: Inputs): Expect
 }
 
 /**
- * The losses of the first steps. Adam moves every weight by about the learning rate whatever the size of its gradient, so a
- * gradient near 0 may round to a step the other way: the losses agree to a few thousandths, not to ulps.
+ * The losses of the first steps. Adam moves every weight by about the learning rate, however small its gradient is. So the rounding of
+ * a gradient near 0 may reverse a step, and the losses agree to a few thousandths, not to ulps.
  */
 function losses(sizes: readonly number[], batch: number, inputs: Inputs): Expected {
   const weights = weightsIn(inputs, sizes);
@@ -170,7 +170,7 @@ function lenetLosses(batch: number, inputs: Inputs): Expected {
   return { values, bounds: values.map((loss, t) => (t === 0 ? 1e-5 : 5e-3) * loss) };
 }
 
-/** Mean cross-entropy of labels, or the mean squared error where there is one output; and its gradient by the outputs. */
+/** The mean cross-entropy, or the mean squared error for one output, and its gradient with respect to the outputs. */
 function lossOf(outputs: Float64Array, y: Numbers, classes: number): { loss: number; gradient: Float64Array } {
   const batch = y.length;
   if (classes === 1) {
@@ -210,7 +210,7 @@ function backward(
           dw[p * n + j]! += value * d;
           sum += w[p * n + j]! * d;
         }
-        dx[i * k + p] = value > 0 ? sum : 0; // through the relu that made x
+        dx[i * k + p] = value > 0 ? sum : 0; // the gradient of the relu that computed x
       }
     }
     gradients.unshift(dw, db);

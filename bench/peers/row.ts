@@ -1,5 +1,5 @@
-// The work that peers are compared by: a row says what is computed, and from which numbers. Inputs are named arrays of
-// float32 (labels too), the same for every peer.
+// The work by which peers are compared. A row states what is computed and from which inputs. Inputs are named float32
+// arrays (labels too), the same for every peer.
 
 export type Row =
   | { readonly kind: 'matmul'; readonly m: number; readonly k: number; readonly n: number }
@@ -25,8 +25,8 @@ export const learningRate = 1e-3;
 export const steps = 4;
 
 /**
- * The weights of the network: conv 5 × 5 with 8 filters, padded to the same size; conv 5 × 5 with 16; dense 128; dense 10. After each
- * convolution relu and the largest of every 2 × 2, images being [batch, rows, columns, channels] when they are flattened.
+ * The weights of the network: conv 5 × 5 with 8 filters and padding 'same', conv 5 × 5 with 16 filters, dense 128, dense 10. After each
+ * convolution there are relu and 2 × 2 max pooling. Images are [batch, rows, columns, channels] when they are flattened.
  */
 export const lenetShapes = [
   [5, 5, 1, 8],
@@ -78,7 +78,7 @@ export function nameOf(row: Row): string {
   }
 }
 
-/** Numbers evenly spread over (−scale, scale), the same for the same seed. */
+/** Uniform random numbers in (−scale, scale), the same for the same seed. */
 function uniform(shape: readonly number[], seed: number, scale = 1): Input {
   let state = seed * 0x9e3779b1;
   const next = (): number => {
@@ -127,7 +127,7 @@ function batchOf({ sizes, batch }: { readonly sizes: readonly number[]; readonly
   return { x: uniform([batch, sizes[0] ?? 1], 1), y: { shape: [batch], values: labels } };
 }
 
-/** Glorot's uniform weights and small biases: w0 [in, out], b0 [out], w1, … */
+/** Weights by Glorot's uniform rule, and small biases: w0 [in, out], b0 [out], w1, … */
 function weightsOf(sizes: readonly number[]): Inputs {
   const layers = sizes.slice(1).map((units, i) => {
     const fanIn = sizes[i] ?? 1;
@@ -139,7 +139,7 @@ function weightsOf(sizes: readonly number[]): Inputs {
   return Object.assign({}, ...layers);
 }
 
-/** The input of a name; it is there. */
+/** The input with this name, which must exist. */
 export function input(inputs: Inputs, name: string): Input {
   const found = inputs[name];
   if (found === undefined) throw new RangeError(`internal: no input ${name}`);
@@ -151,7 +151,7 @@ export function trainedNames(row: TrainRow): readonly string[] {
   return row.kind === 'trainLenet' ? lenetNames : weightNames(row.sizes);
 }
 
-/** Whether there is one output, which is compared with the label as it is. */
+/** Whether the network has one output, which is compared with the label itself. */
 export function isRegression(row: TrainRow): boolean {
   return row.kind === 'train' && row.sizes.at(-1) === 1;
 }

@@ -1,5 +1,5 @@
-// TensorFlow.js on its WebAssembly or its plain JavaScript backend: one thread, as both are on Node. Argument: the backend.
-// The layers package is imported for the gradients that it registers.
+// TensorFlow.js as a peer, on its WebAssembly or its plain JavaScript backend. Both have one thread on Node.
+// Argument: the backend. The layers package is imported because it registers gradients.
 
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';

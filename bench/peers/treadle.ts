@@ -1,4 +1,4 @@
-// Treadle as its own peer: compiled functions. Argument: how many threads.
+// Treadle as a peer: compiled functions. Argument: the number of threads.
 
 import {
   adam,

@@ -1,10 +1,10 @@
-// The roofline as a picture, drawn by Vega-Lite.
+// Draws the roofline plot with Vega-Lite.
 
 import { writeFileSync } from 'node:fs';
 import { install } from '../install.ts';
 import type { Point, Roof } from '../roofline.ts';
 
-/** Writes an SVG file. */
+/** Writes the plot as an SVG file. */
 export async function drawRoofline(path: string, points: readonly Point[], { peak, bandwidth }: Roof): Promise<void> {
   install('plot');
   const [{ parse, View }, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
@@ -18,7 +18,7 @@ export async function drawRoofline(path: string, points: readonly Point[], { pea
   const scale = (from: number, to: number) => ({ type: 'log', domain: [from, to], nice: false }) as const;
   const x = { field: 'intensity', type: 'quantitative', scale: scale(low, high), title: 'operations a byte' };
   const y = { field: 'gflops', type: 'quantitative', scale: scale(low * bandwidth, top), title: 'GFLOP/s, one thread' };
-  // Points lie too close together for names beside them: each has a letter, which the legend explains.
+  // The points are too close together for names, so each has a letter that the legend explains.
   const lettered = points.map((point, i) => ({
     ...point,
     letter: String.fromCharCode(65 + i),

@@ -1,4 +1,4 @@
-// The parts of Vega that the bench uses; it is installed only when a picture is asked for.
+// The parts of Vega that the bench uses. It is installed only when a plot is requested.
 
 declare module 'vega' {
   export function parse(spec: object): object;

@@ -1,4 +1,4 @@
-// The command line, as a child process.
+// Laws of the command line. Each test runs it as a child process.
 
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,9 +8,14 @@ import { nodes, root, run } from './programs.ts';
 
 const cli = join(root, 'packages/treadle/bin/treadle.js');
 
-/** where 'treadle' means this repository's */
+/** a folder of this repository, so that 'treadle' is resolved to its package */
 const folder = join(root, 'out', `cli-${process.pid}`);
-const files = { step: join(folder, 'step.js'), numbers: join(folder, 'numbers.js'), wrong: join(folder, 'wrong.js') };
+const files = {
+  step: join(folder, 'step.js'),
+  numbers: join(folder, 'numbers.js'),
+  wrong: join(folder, 'wrong.js'),
+  text: join(folder, 'step.txt'),
+};
 const stepFile = `import { compile, gradients, ones, variable } from 'treadle';
 const w = variable([[1, 2], [3, 4]]);
 export const step = compile((x, rate) => {
@@ -26,12 +31,13 @@ beforeAll(() => {
   mkdirSync(folder, { recursive: true });
   writeFileSync(files.step, stepFile);
   writeFileSync(files.numbers, 'export const step = 3;');
+  writeFileSync(files.text, stepFile);
   writeFileSync(files.wrong, 'export const step = () => 3; export const args = 3;');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe.each([...nodes])('the plan of a function that a file exports, under Node %s,', (_, node) => {
-  test('is told without running it', async () => {
+describe.each([...nodes])('under Node %s, the plan of an exported function', (_, node) => {
+  test('is explained without computing anything', async () => {
     const { code, stdout, stderr } = await run(node, [cli, 'explain', files.step]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^phase +kernel +computes /);
@@ -40,7 +46,7 @@ describe.each([...nodes])('the plan of a function that a file exports, under Nod
     expect(stdout).toContain('\nw is 1 2 3 4\n');
   });
 
-  test('is measured as often as is said', async () => {
+  test('is profiled over the given number of calls', async () => {
     const { code, stdout, stderr } = await run(node, [cli, 'profile', files.step, '--runs', '3', '--threads', '2']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^phase +kernel +computes .* thread 0 +tiles +thread 1 +tiles /);
@@ -60,7 +66,7 @@ describe.each([...nodes])('the plan of a function that a file exports, under Nod
 });
 
 describe.each([...nodes])('under Node %s', (version, node) => {
-  test('treadle demo trains before the user’s eyes, and shows digits', async () => {
+  test('treadle demo trains to 96.5 % accuracy and draws digits', async () => {
     const { code, stdout, stderr } = await run(node, [cli, 'demo', '--threads', '2']);
     expect({ code, stderr: stderr.replaceAll(/^Epoch \d+\/60 - .*\n/gm, '') }).toEqual({ code: 0, stderr: '' });
     const [engine] = stdout.split('\n');
@@ -72,7 +78,7 @@ describe.each([...nodes])('under Node %s', (version, node) => {
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^\d( +\d){3} +\d, but is \d/); // captions, mistakes last
   });
 
-  test('equal seeds show the same, on any number of threads', async () => {
+  test('treadle demo prints the same for the same seed, on any number of threads', async () => {
     const shown = async (...options: string[]): Promise<string> => {
       const { stdout } = await run(node, [cli, 'demo', ...options]);
       return stdout.replace(/^.*\n/, '').replace(/trained in .* s;/, '');
@@ -83,19 +89,19 @@ describe.each([...nodes])('under Node %s', (version, node) => {
   });
 });
 
-test('treadle demo --model cnn trains convolutions', async () => {
+test('treadle demo --model cnn trains a convolutional network to 97 %', async () => {
   const { code, stdout } = await run(process.execPath, [cli, 'demo', '--model', 'cnn']);
   expect(code).toBe(0);
-  expect(stdout).toContain('digits conv 3×3×16, conv 3×3×32, 10: 1437 digits to learn from, 360 unseen ones');
+  expect(stdout).toContain('digits conv 3×3×16, conv 3×3×32, 10: 1437 digits for training, 360 unseen digits');
   const [, share = '0'] = /; (\d+\.\d) % of the unseen digits are read correctly/.exec(stdout) ?? [];
   expect(Number(share)).toBeGreaterThanOrEqual(97);
 });
 
-test('treadle demo --model cnn --data reads MNIST after 10,000 images', async (context) => {
+test('treadle demo --model cnn --data trains on 10,000 images of MNIST to 97 %', async (context) => {
   const folder = sharedData('mnist', context);
   const { code, stdout } = await run(process.execPath, [cli, 'demo', '--model', 'cnn', '--data', folder]);
   expect(code).toBe(0);
-  expect(stdout).toContain('MNIST conv 5×5×8, conv 5×5×16, 128, 10: 10000 digits to learn from, 10000 unseen ones');
+  expect(stdout).toContain('MNIST conv 5×5×8, conv 5×5×16, 128, 10: 10000 digits for training, 10000 unseen digits');
   const [, share = '0'] = /; (\d+\.\d) % of the unseen digits are read correctly/.exec(stdout) ?? [];
   expect(Number(share)).toBeGreaterThanOrEqual(97);
 });
@@ -103,15 +109,15 @@ test('treadle demo --model cnn --data reads MNIST after 10,000 images', async (c
 test('treadle demo --data trains on MNIST', async (context) => {
   const { code, stdout } = await run(process.execPath, [cli, 'demo', '--data', sharedData('mnist', context)]);
   expect(code).toBe(0);
-  expect(stdout).toContain('MNIST 784-128-10: 10000 digits to learn from, 10000 unseen ones');
+  expect(stdout).toContain('MNIST 784-128-10: 10000 digits for training, 10000 unseen digits');
   const shares = [...stdout.matchAll(/; (\d+\.\d) % of the unseen digits are read correctly/g)];
-  // from 10,000 images a network of this size learns to read about 95 %, a softmax regression about 91 %
+  // trained on 10,000 images, a network of this size reaches about 95 %, softmax regression about 91 %
   const [network, regression] = shares.map(([, share]) => Number(share));
   expect(network).toBeGreaterThan(93.5);
   expect(regression).toBeGreaterThan(89.5);
 });
 
-test.each([[[]], [['--help']], [['-h']], [['demo', '--help']]])('treadle %o says what there is', async (args) => {
+test.each([[[]], [['--help']], [['-h']], [['demo', '--help']]])('treadle %o prints the help text', async (args) => {
   const { code, stdout, stderr } = await run(process.execPath, [cli, ...args]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(/^Usage: treadle <command>/);
@@ -120,27 +126,25 @@ test.each([[[]], [['--help']], [['-h']], [['demo', '--help']]])('treadle %o says
 });
 
 test.each([
-  [['train'], 'treadle: the command must be demo, explain or profile; got train; treadle --help says more\n'],
-  [
-    ['demo', 'again'],
-    'treadle: the command must be demo, explain or profile; got demo again; treadle --help says more\n',
-  ],
+  [['train'], 'treadle: the command must be demo, explain or profile; got train; see treadle --help\n'],
+  [['demo', 'again'], 'treadle: the command must be demo, explain or profile; got demo again; see treadle --help\n'],
   [['demo', '--threads', 'many'], 'treadle: --threads must be a whole number; got many\n'],
   [['demo', '--threads', '0'], 'treadle: setThreads: the number of threads must be a whole number, 1 or more; got 0'],
   [['demo', '--seed', '1.5'], 'treadle: --seed must be a whole number; got 1.5\n'],
   [['demo', '--seed', '99999999999'], 'treadle: setSeed: a seed must be a whole number from 0 to 2³² − 1'],
   [['demo', '--epochs', '3'], "treadle: Unknown option '--epochs'"],
   [['demo', '--data', 'no/such/folder'], 'no/such/folder'],
-  [['explain'], 'treadle: explain takes one file; got none; treadle --help says more\n'],
-  [['profile', 'a.js', 'b.js'], 'treadle: profile takes one file; got a.js b.js; treadle --help says more\n'],
+  [['explain'], 'treadle: explain needs exactly one file; got none; see treadle --help\n'],
+  [['profile', 'a.js', 'b.js'], 'treadle: profile needs exactly one file; got a.js b.js; see treadle --help\n'],
   [['explain', 'no/such/file.js'], 'no/such/file.js'],
   [['explain', 'package.json'], 'package.json'],
   [['profile', files.numbers], 'must export a function named step; got number\n'],
-  [['explain', files.wrong], 'must be an array; got number\n'],
+  [['explain', files.wrong], 'must export args as an array; got number\n'],
+  [['explain', files.text], 'use JavaScript, or TypeScript on Node 22.18 or newer\n'],
   [['profile', files.step, '--runs', '0'], 'treadle: profile: runs must be a whole number ≥ 1; got 0\n'],
   [['profile', files.step, '--runs', 'many'], 'treadle: --runs must be a whole number; got many\n'],
   [['demo', '--model', 'rnn'], 'treadle: --model must be one of dense, cnn; got rnn\n'],
-])('treadle %o fails with code 1 and one line', async (args, message) => {
+])('treadle %o exits with code 1 and prints one line', async (args, message) => {
   const { code, stdout, stderr } = await run(process.execPath, [cli, ...args]);
   expect(code).toBe(1);
   expect(stdout.split('\n').length).toBeLessThanOrEqual(2);

@@ -1,4 +1,4 @@
-// The examples run as they stand, and their figures obey the laws that they are there to show.
+// The examples run unchanged, and their printed results obey the laws that they demonstrate.
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { laws } from './example-laws.ts';
 import { root, run } from './programs.ts';
 import { missing, tablesOf } from './tables.ts';
 
-test('every example is run', () => {
+test('every example has laws', () => {
   const run = new Set(Object.keys(laws).map((command) => command.split(' ')[0]));
   expect([...run].sort()).toEqual(readdirSync(join(root, 'examples')).sort());
 });
@@ -20,7 +20,7 @@ describe.each(Object.entries(laws))('%s', (command, checks) => {
     return said;
   };
 
-  test('runs to its end without complaint', async () => {
+  test('runs to its end without errors or warnings', async () => {
     const { code, stderr } = await output();
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });

@@ -1,4 +1,4 @@
-// A program that computes and trains, and then forgets everything, ends by itself with code 0; so does one that fails.
+// A program needs no clean-up: it ends by itself with code 0 after it has computed or trained, and with code 1 after an error.
 
 import { describe, expect, test } from 'vitest';
 import { nodes, run } from './programs.ts';
@@ -21,25 +21,25 @@ const programs = [
     0,
   ],
   [
-    'does not await what it began',
+    'does not await the training that it started',
     'model.fit(x, y, { ...options, callbacks: [{ onTrainEnd: () => console.log("done") }] });',
     'done',
     0,
   ],
   [
-    'trains with steps that leave the event loop free',
+    'trains with steps during which the event loop runs',
     'const big = sequential([dense(1024), dense(10)]); big.compile({ optimizer: adam(), loss: "mse" }); await big.fit(randomNormal([2048, 512]), randomNormal([2048, 10]), { ...options, batchSize: 512 }); console.log("done");',
     'done',
     0,
   ],
   [
-    'shuts down itself, and goes on',
+    'calls shutdown, and then computes again',
     'await model.fit(x, y, options); await shutdown(); console.log(tensor([1, 2]).sum().item());',
     '3',
     0,
   ],
   [
-    'fails while it trains',
+    'throws in a callback of training',
     'await model.fit(x, y, { ...options, callbacks: [{ onBatchEnd: () => { console.log("stop"); throw new Error("enough"); } }] });',
     'stop',
     1,

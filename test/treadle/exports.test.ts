@@ -1,4 +1,4 @@
-// What a user finds in the package: every name of the interface, and its kind.
+// The interface of the package: every exported name, and its kind.
 
 import * as treadle from 'treadle';
 import { describe, expect, test } from 'vitest';
@@ -112,7 +112,7 @@ describe('a name means one thing', () => {
   });
 });
 
-test('a tensor says what it is', () => {
+test('a tensor has its shape, dtype, size and rank', () => {
   const { shape, dtype, size, rank } = treadle.tensor([[1, 2, 3]]);
   expect({ shape, dtype, size, rank }).toEqual({ shape: [1, 3], dtype: 'float32', size: 3, rank: 2 });
 });
@@ -124,7 +124,7 @@ test('a variable is a tensor that can be assigned', () => {
   expect(v).toBeInstanceOf(treadle.Tensor);
 });
 
-test('the engine tells what it found', () => {
+test('features() and memory() describe the engine', () => {
   const { simd, fma, threads } = treadle.features();
   expect(['scalar', '128', '256']).toContain(simd);
   expect(fma).toBeTypeOf('boolean');
@@ -140,7 +140,7 @@ describe('a model has', () => {
     expect(Reflect.get(model, name)).toBeTypeOf('function');
   });
 
-  test('its variables, by name', () => {
+  test('its variables and its weights by name', () => {
     expect(model.variables).toHaveLength(2);
     expect(model.trainableVariables).toHaveLength(2);
     const weights = model.getWeights();

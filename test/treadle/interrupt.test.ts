@@ -1,9 +1,9 @@
-// A program that is ended in the middle of a training with a bar ends as it would without one, and leaves the terminal as it was.
+// A program that is stopped during training with a progress bar ends as it does without one, and the terminal is left as it was.
 
 import { expect, test } from 'vitest';
 import { run } from './programs.ts';
 
-/** A training that shows a bar on what says that it is a terminal, and does this after its third step. */
+/** A program that trains with a progress bar on a terminal, and executes `act` after the third step. */
 const training = (act: string): string => `
   import { dense, randomNormal, sequential } from 'treadle';
   Object.assign(process.stderr, { isTTY: true, columns: 100 });
@@ -33,7 +33,7 @@ test.each([
   ['process.exit', 'process.exit(3)', 3, ''],
   ['an error in a callback', "throw new Error('enough')", 1, ''],
   ['a SIGINT that the program handles', caught + kill('SIGINT'), 0, 'caught\ndone'],
-])('%s', async (_, act, code, stdout) => {
+])('%s ends the program as it does without a progress bar', async (_, act, code, stdout) => {
   const ending = await run(process.execPath, ['--input-type=module', '--eval', training(act)]);
   expect({ code: ending.code, stdout: ending.stdout.trim() }, ending.stderr).toEqual({ code, stdout });
   expect(ending.stderr).toContain('Epoch 1/1');

@@ -1,5 +1,5 @@
-// Whatever is given to any function of the package, a result or one of our errors comes out: never an error of the JavaScript
-// engine's own, and never harm to what is computed afterwards.
+// Every exported function, called with arbitrary arguments, returns a result or throws one of our own errors. It never throws an
+// internal error of JavaScript, and later results are still right.
 
 import fc from 'fast-check';
 import * as treadle from 'treadle';
@@ -12,21 +12,21 @@ const { tensor, Tensor } = treadle;
 const threads = treadle.threads();
 afterAll(() => treadle.setThreads(threads));
 
-/** Functions that have effects beyond their result: a team of threads for each number, or its end. */
+/** Functions with effects on the whole process: one starts threads, the other stops them. */
 const notCalled = new Set(['setThreads', 'shutdown']);
 
-/** What only the engine calls, with what it has made itself. */
+/** Methods that only the engine calls, with its own arguments. */
 const calledByUs = /^(on[A-Z]|checkTargets$|doubt$|constructor$|inspect$)/;
 
 const isClass = (f: Anything): boolean => /^class\b/.test(Function.prototype.toString.call(f));
 
-/** All exported functions, by their path: `dense`, `metrics.auc`. */
+/** All exported functions by path: `dense`, `metrics.auc`. */
 const exported = Object.entries(treadle).flatMap(([name, found]): (readonly [string, Anything])[] => {
   if (typeof found === 'function') return isClass(found as Anything) ? [] : [[name, found as Anything]];
   return Object.entries(found).map(([inner, f]) => [`${name}.${inner}`, f as Anything]);
 });
 
-/** What has methods, made anew for each call. */
+/** Objects with methods. A new one is made for each call. */
 const makers: Readonly<Record<string, () => unknown>> = {
   tensor: () =>
     tensor([
@@ -62,7 +62,7 @@ const methods = Object.entries(makers).flatMap(([made, make]) =>
   ]),
 );
 
-/** A call of junk: each is made anew, so that no call sees what another did to it. */
+/** An arbitrary argument. It is made anew for each call, so that no call sees changes by another. */
 interface Junk {
   readonly name: string;
   readonly make: () => unknown;
@@ -180,12 +180,12 @@ const anything: fc.Arbitrary<Junk> = fc.oneof(
 const call = fc.record({
   f: fc.constantFrom(...exported.filter(([name]) => !notCalled.has(name)), ...methods),
   args: fc.array(anything, { maxLength: 4 }),
-  /** which method of the result is called then, and with what */
+  /** which method of the result is called next, and with which arguments */
   next: fc.nat({ max: 1000 }),
   more: fc.array(anything, { maxLength: 3 }),
 });
 
-/** What was thrown, or undefined; a promise is awaited. */
+/** What was thrown, or undefined. A promise is awaited. */
 async function errorOf(run: () => unknown, take: (result: unknown) => void): Promise<unknown> {
   try {
     take(await run());
@@ -195,12 +195,12 @@ async function errorOf(run: () => unknown, take: (result: unknown) => void): Pro
   }
 }
 
-/** Arrays, iterators and their like, whose methods are not ours. */
+/** Whether the methods of x belong to JavaScript: arrays, typed arrays, iterators. */
 function isOfEngine(x: object): boolean {
   return Array.isArray(x) || ArrayBuffer.isView(x) || Symbol.iterator in x;
 }
 
-/** What is called next: the result itself, or a method of it. */
+/** The functions that can be called next: the result itself, or its methods. */
 function methodsOf(result: unknown): readonly (readonly [string, Anything])[] {
   if ((typeof result !== 'object' && typeof result !== 'function') || result === null || isOfEngine(result)) return [];
   const found: [string, Anything][] = typeof result === 'function' ? [['()', result as Anything]] : [];
@@ -212,7 +212,7 @@ function methodsOf(result: unknown): readonly (readonly [string, Anything])[] {
   return found.filter(([name]) => !calledByUs.test(name));
 }
 
-/** Every element of a small tensor can be read. */
+/** Reads a small tensor: it must have as many elements as its shape says. */
 function read(x: unknown): void {
   if (x instanceof Tensor && x.size < 1e5) expect(x.data()).toHaveLength(x.size);
 }
@@ -222,7 +222,7 @@ const w = [
   [3, 4],
 ];
 
-/** A product, a gradient and a compiled function, of small whole numbers: exact. */
+/** A product, a gradient and a compiled function of small whole numbers must still be exact. */
 function expectRight(): void {
   const step = treadle.compile((t: treadle.Tensor) => t.matmul(w).sum(0));
   expect(step(tensor(w)).toArray()).toEqual([22, 32]);
@@ -236,7 +236,7 @@ function expectRight(): void {
   ]);
 }
 
-/** What a call came to: its error if it is none of ours, and its result. */
+/** Calls f and returns its result. Fails for an error that is none of ours. */
 async function outcomeOf(told: string, f: Anything, given: readonly unknown[]): Promise<unknown> {
   let result: unknown;
   const error = await errorOf(
@@ -250,7 +250,7 @@ async function outcomeOf(told: string, f: Anything, given: readonly unknown[]): 
   return given.includes(result) ? undefined : result;
 }
 
-/** A method of the result, or the result itself, called with junk. */
+/** Calls the result, or a method of it, with arbitrary arguments. */
 async function callNext(told: string, result: unknown, next: number, more: readonly Junk[]): Promise<void> {
   const found = methodsOf(result);
   const [method, run] = found[next % found.length] ?? [];
@@ -266,7 +266,7 @@ async function callNext(told: string, result: unknown, next: number, more: reado
 const runs = (many: number): number => (process.env.TREADLE_TEST_LONG ? 50 * many : many);
 let calls = 0;
 
-test('whatever any function is given, a result or one of our errors comes out, and later results are right', async () => {
+test('every function returns a result or throws one of our errors for arbitrary arguments, and later results are right', async () => {
   const property = fc.asyncProperty(call, async ({ f: [name, f], args, next, more }) => {
     const told = `${name}(${args.map((arg) => arg.name).join(', ')})`;
     const result = await outcomeOf(
@@ -306,13 +306,13 @@ for (const [name, f] of [...exported, ...methods]) {
     );
     const [, known] = /unknown option "qqqqqqqq"; it must be one of (.*)$/.exec(String(error)) ?? [];
     if (!known) continue;
-    // `op` is the caller's own beginning of messages
+    // `op` is not tested: it only sets the beginning of messages
     optional.push({ name, f, before, known: known.split(', ').filter((option) => option !== 'op') });
     break;
   }
 }
 
-test('whatever an option is given, a result or one of our errors comes out, and later results are right', async () => {
+test('every option leads to a result or one of our errors for arbitrary values, and later results are right', async () => {
   expect(optional.length).toBeGreaterThan(100);
   const given = fc.constantFrom(...optional).chain((found) =>
     fc.record({
@@ -326,7 +326,7 @@ test('whatever an option is given, a result or one of our errors comes out, and 
     const told = `${name}(…, { ${options.map(([option, value]) => `${option}: ${value.name}`).join(', ')} })`;
     const made = Object.fromEntries(options.map(([option, { make }]) => [option, make()]));
     const result = await outcomeOf(told, f, [...before(), made]);
-    // a layer is given what it may have been made for
+    // call a layer with an input that may fit it
     const called: unknown = typeof result === 'function' ? Reflect.get(result, 'call') : undefined;
     if (typeof called === 'function' && Object.hasOwn(Object(result), 'build')) {
       const input = treadle.ones(next % 2 === 0 ? [2, 4, 3] : [2, 4, 4, 3]);

@@ -1,5 +1,5 @@
-// Options that no function has, in every part of the package: refused where they are given, with the name that was meant. What
-// may be written in more than one way means the same.
+// Unknown and wrong options are errors at the call, in every part of the package, and the message suggests the right name. Arguments that
+// can be written in several ways mean the same.
 
 import * as treadle from 'treadle';
 import { describe, expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import { isRefusal } from '../tensor/refusal.ts';
 
 type Given = (...args: unknown[]) => unknown;
 
-/** A function of the package by its path, as plain JavaScript has it. */
+/** A function of the package by its path, without types, as plain JavaScript sees it. */
 function plain(path: string): Given {
   let found: unknown = treadle;
   for (const name of path.split('.')) found = Reflect.get(Object(found), name);
@@ -125,7 +125,7 @@ const refused: readonly (readonly [path: string, args: readonly unknown[], messa
   ['earlyStopping', [{ patiance: 3 }], 'earlyStopping: unknown option "patiance"; did you mean "patience"?'],
 ];
 
-test.each(refused)('%s %j: %s', async (path, args, message) => {
+test.each(refused)('%s refuses %j: %s', async (path, args, message) => {
   const error = await errorOf(() => plain(path)(...args));
   expect(error.message).toContain(message);
   expect(isRefusal(error)).toBe(true);
@@ -184,7 +184,7 @@ describe('a model', () => {
     expect(model.optimizer.iterations.item()).toBe(0);
   });
 
-  test('takes { x, y } for x and y, with the same bits', async () => {
+  test('accepts { x, y } instead of x and y, with the same bits', async () => {
     const [one, both] = [compiled(), compiled()];
     const options = { epochs: 2, verbose: 0, seed: 3 } as const;
     const first = await one.fit(x, y, { ...options, validationData: [x, y] });
@@ -194,14 +194,14 @@ describe('a model', () => {
     expect(both.explain({ x, y }).kernels).toEqual(one.explain(x, y).kernels);
   });
 
-  test('whose inputs are called x and y takes an object of them as its inputs', async () => {
+  test('whose inputs are named x and y takes an object { x, y } as its inputs', async () => {
     const [a, b] = [treadle.input([2]), treadle.input([2])];
     const model = treadle.model({ inputs: { x: a, y: b }, outputs: treadle.layers.add()([a, b]) });
     model.compile({ optimizer: 'sgd', loss: 'mse' });
     expect((await model.evaluate({ x, y: x }, x.mul(2))).loss).toBe(0);
   });
 
-  test('a callback may have members of its own, and a class', async () => {
+  test('accepts a callback that is an instance of a class with other members', async () => {
     class Count {
       epochs = 0;
       onEpochEnd(): void {
@@ -217,7 +217,7 @@ describe('a model', () => {
   });
 });
 
-test('functions of one’s own in a layer are told what they must give', () => {
+test('a wrong result of a function that the user gave to a layer is an error that says what it must return', () => {
   const made = (options: object) => () => dense(1, options).call([[1, 2]]);
   expect(made({ kernelInitializer: () => treadle.zeros([1]) })).toThrow(
     'initializer: it must give a tensor of the shape that it is asked for; got [1] for [2, 1] of kernel',
@@ -225,8 +225,8 @@ test('functions of one’s own in a layer are told what they must give', () => {
   expect(made({ activation: () => 3 })).toThrow('activation: the function must give a tensor; got 3');
 });
 
-describe('what may be written in more than one way', () => {
-  test('regularizers and constraints by their names are those with default figures', () => {
+describe('arguments that can be written in several ways', () => {
+  test('a regularizer or constraint given by name has the default values', () => {
     const named = dense(1, { inputShape: [2], kernelRegularizer: 'l2', kernelConstraint: 'maxNorm' });
     const made = dense(1, { inputShape: [2], kernelRegularizer: l2(), kernelConstraint: maxNorm() });
     for (const layer of [named, made]) layer.build([2]);
@@ -239,7 +239,7 @@ describe('what may be written in more than one way', () => {
     expect(figures[0]?.[0]).toBe(Math.fround(Math.fround(0.01) * 2500));
   });
 
-  test('a layer that is not built computes, of numbers too, and is built by it', () => {
+  test('calling a layer builds it, and it accepts arrays of numbers', () => {
     const layer = dense(3, { kernelInitializer: 'ones' });
     expect(layer.call([[1, 2]]).toArray()).toEqual([[3, 3, 3]]);
     expect(layer.variables).toHaveLength(2);
@@ -249,13 +249,13 @@ describe('what may be written in more than one way', () => {
     expect(treadle.transformerEncoder(4, 1).call(treadle.ones([1, 2, 2])).shape).toEqual([1, 2, 2]);
   });
 
-  test('schedules are functions of numbers as well as tensors', () => {
+  test('schedules are functions of numbers and of tensors', () => {
     const rate = exponentialDecay(0.5, 10, 0.25);
     for (const step of [0, 5, 10, 40]) expect(rate(step).item()).toBe(rate(tensor(step)).item());
     expect(rate(10).item()).toBeCloseTo(0.125, 6);
   });
 
-  test('splits and scalers take nested arrays', () => {
+  test('splits and scalers accept nested arrays', () => {
     const rows = x.toArray() as number[][];
     const labels = [0, 1, 1, 0];
     const split = trainTestSplit(rows, labels, { seed: 1 });

@@ -1,4 +1,4 @@
-// Programs run as children, as a user would run them, under every Node at hand that the engine supports.
+// Runs programs as child processes, as a user would, under every installed Node that the engine supports.
 
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root: string = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The one that runs the tests, and every other one on the path outside of node_modules, from version 20 on. */
+/** Node executables by version: the one that runs the tests, and those of version 20 or newer on the path, outside node_modules. */
 export const nodes: ReadonlyMap<string, string> = findNodes();
 
 function findNodes(): Map<string, string> {
@@ -21,12 +21,14 @@ function findNodes(): Map<string, string> {
   return found;
 }
 
+/** How a program ended. `code` is the exit code or the name of the signal. */
 export interface Ending {
   readonly code: unknown;
   readonly stdout: string;
   readonly stderr: string;
 }
 
+/** Runs Node with these arguments in the root of the repository, for at most 30 s. */
 export function run(node: string, args: readonly string[]): Promise<Ending> {
   return new Promise((resolve) => {
     execFile(node, args, { cwd: root, timeout: 30_000 }, (error, stdout, stderr) => {

@@ -1,4 +1,4 @@
-// The README's programs run as they are written there, and the first one learns what it should.
+// The programs in the README run unchanged, and the first one reaches the accuracy that it should.
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { root, run } from './programs.ts';
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const programs = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => code);
 
-/** where 'treadle' means this repository's */
+/** a folder of this repository, so that 'treadle' is resolved to its package */
 const folder = join(root, 'out', `readme-${process.pid}`);
 beforeAll(() => mkdirSync(folder, { recursive: true }));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -19,7 +19,7 @@ async function runProgram(name: string, code: string): ReturnType<typeof run> {
   return run(process.execPath, [path]);
 }
 
-test('the README has a first program, which uses nothing but treadle', () => {
+test('the programs in the README import only treadle', () => {
   expect(programs[0]).toContain("from 'treadle'");
   for (const code of programs) {
     const imported = [...code.matchAll(/from '(.*)'/g)].map(([, name]) => name);
@@ -28,14 +28,14 @@ test('the README has a first program, which uses nothing but treadle', () => {
 });
 
 describe.each(programs.map((code, i) => ({ name: `program ${i + 1}`, code })))('$name', ({ name, code }) => {
-  test('runs to its end and leaves nothing open', async () => {
+  test('runs and ends by itself', async () => {
     const { code: status, stderr } = await runProgram(name, code);
     expect(stderr).not.toMatch(/error|warning/i);
     expect(status).toBe(0);
   });
 });
 
-test('the first program reads 96.5 % of the digits it has not seen', async () => {
+test('the first program reads at least 96.5 % of the unseen digits correctly', async () => {
   const report = 'console.log(JSON.stringify({ accuracy, shape: probabilities.shape, history: history.history }));';
   const { stdout } = await runProgram('first', `${programs[0]}\n${report}\n`);
   const { accuracy, shape, history } = JSON.parse(stdout);

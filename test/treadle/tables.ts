@@ -1,13 +1,13 @@
-// What console.table prints, read back.
+// Reads the tables that console.table prints.
 
 export interface PrintedTable {
   readonly rows: readonly string[];
   readonly columns: readonly string[];
-  /** Throws for a row or a column that is not there. */
+  /** The number in a cell. Throws for a row or column that does not exist. */
   at(row: string | number, column: string): number;
 }
 
-/** The tables in a text, in their order. */
+/** The tables in a text, in order. */
 export function tablesOf(text: string): readonly PrintedTable[] {
   return [...text.matchAll(/^┌.*\n([^└]*)└/gm)].map(([, body = '']) => {
     const [head = [], ...rows] = body
@@ -29,7 +29,7 @@ export function tablesOf(text: string): readonly PrintedTable[] {
   });
 }
 
-/** Stands for a table that was not printed: throws when it is looked at. */
+/** Replaces a table that was not printed. Throws when it is read. */
 export const missing: PrintedTable = {
   get rows(): never {
     throw new Error('no such table');

@@ -1,3 +1,3 @@
 #!/usr/bin/env node
-// The command `treadle`; what it does is in src/cli.ts.
+// The command `treadle`. The code is in src/cli.ts.
 import '../dist/cli.js';

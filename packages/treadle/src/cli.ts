@@ -1,4 +1,5 @@
-// The command line. One command each; what a command does is in a file of its own.
+// The command line `treadle`: reads the command and its options, then calls one function. What a command does is in `demo/` and
+// `step-file.ts`. Every error becomes one line on stderr and exit code 1.
 
 import { demo } from './demo/demo.ts';
 import { type ModelName, modelNames } from './demo/tasks.ts';
@@ -7,17 +8,27 @@ import { explainFile, profileFile } from './step-file.ts';
 
 const usage = `Usage: treadle <command> [options]
 
-  demo                 trains a network on 1,797 real handwritten digits (8 × 8, embedded) and shows what it learned
-    --data <folder>    on MNIST instead: a folder with its IDX files (train*-images*, train*-labels*, t10k-*)
-    --model <name>     dense, or cnn: layers of convolutions; dense by default
-    --seed <n>         1 by default
-  explain <file>       the plan of a function as a table: its kernels, what they compute and move, and the memory it takes. The
-                       file, a module in JavaScript or, where Node runs that, TypeScript, exports the function as step, and
-                       what it is called with as args, an array. Nothing is run but the module itself
-  profile <file>       runs that function, with all its effects, and says how long each kernel takes on each thread
-    --runs <n>         how often; shows the run that took the median time. 21 by default
-  demo, profile
-    --threads <n>      how many threads work; the cores that this process may use, by default
+Commands
+  demo                 Train a network on 1,797 real handwritten digits and show what it learned.
+    --data <folder>      Train on MNIST instead. The folder contains its four IDX files, gzip or not.
+    --model <name>       The network: dense, or cnn (convolutional). Default: dense
+    --seed <n>           The seed of all random numbers. Default: 1
+    --threads <n>        The number of threads. Default: all cores that this process may use
+
+  explain <file>       Show the plan of a function as a table: its kernels, operations, bytes and memory.
+                       The function is traced; nothing is computed and no variable changes.
+
+  profile <file>       Call the function and show how long each kernel takes on each thread.
+    --runs <n>           The number of calls. The call with the median time is shown. Default: 21
+    --threads <n>        The number of threads. Default: all cores that this process may use
+
+The file of explain and profile is a module that exports
+  step                 the function
+  args                 an array of the arguments to call it with (default: none)
+It is JavaScript, or TypeScript on Node 22.18 or newer. The module itself is executed.
+
+Options
+  -h, --help           Show this text.
 `;
 
 const options = {
@@ -47,24 +58,24 @@ async function main(): Promise<void> {
     write(`${text}\n`);
   } else {
     const got = positionals.join(' ');
-    throw new RangeError(`the command must be demo, explain or profile; got ${got}; treadle --help says more`);
+    throw new RangeError(`the command must be demo, explain or profile; got ${got}; see treadle --help`);
   }
 }
 
 function onlyFile(command: string, operands: readonly string[]): string {
   const [path] = operands;
   if (path !== undefined && operands.length === 1) return path;
-  throw new RangeError(`${command} takes one file; got ${operands.join(' ') || 'none'}; treadle --help says more`);
+  throw new RangeError(`${command} needs exactly one file; got ${operands.join(' ') || 'none'}; see treadle --help`);
 }
 
-/** The name if there is such a model. Throws RangeError otherwise. */
+/** The name of a model. Throws RangeError for any other text. */
 function modelName(text: string): ModelName {
   const name = modelNames.find((known) => known === text);
   if (name === undefined) throw new RangeError(`--model must be one of ${modelNames.join(', ')}; got ${text}`);
   return name;
 }
 
-/** An option's text as a number. Throws RangeError unless it is digits alone. */
+/** The value of an option as a number. Throws RangeError unless it consists of digits only. */
 function wholeNumber(option: string, text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
   throw new RangeError(`--${option} must be a whole number; got ${text}`);

@@ -1,9 +1,9 @@
-// Digits as blocks of text, side by side, in five shades.
+// Draws images as text, side by side, in five shades of grey.
 
-/** From 0 to 1. */
+/** The characters for brightness 0 to 1. */
 const shades = [' ', '░', '▒', '▓', '█'];
 
-/** Images of rows × columns figures in 0…1, with a caption under each. */
+/** Images [rows, columns] with values 0 … 1, next to each other, with a caption below each. */
 export function drawDigits(
   images: readonly ArrayLike<number>[],
   rows: number,
@@ -11,20 +11,21 @@ export function drawDigits(
   captions: readonly string[],
 ): string {
   const isSmall = rows <= 10;
-  // Small images are drawn two characters a pixel, large ones every other row, so that a digit is about as wide as it is high.
-  const step = isSmall ? 1 : 2;
+  // A character is about twice as high as wide: small images get two characters per pixel, large ones two rows per line.
+  const rowsPerLine = isSmall ? 1 : 2;
   const repeat = isSmall ? 2 : 1;
   const width = Math.max(columns * repeat, ...captions.map((caption) => caption.length)) + 2;
   const lines: string[] = [];
-  for (let row = 0; row < rows; row += step) {
+  for (let row = 0; row < rows; row += rowsPerLine) {
     lines.push(
       images
         .map((image) => {
           let line = '';
           for (let column = 0; column < columns; column++) {
-            let light = 0;
-            for (let r = row; r < Math.min(rows, row + step); r++) light += (image[r * columns + column] ?? 0) / step;
-            line += (shades[Math.min(4, Math.floor(5 * light))] ?? ' ').repeat(repeat);
+            let brightness = 0;
+            for (let r = row; r < Math.min(rows, row + rowsPerLine); r++)
+              brightness += (image[r * columns + column] ?? 0) / rowsPerLine;
+            line += (shades[Math.min(4, Math.floor(5 * brightness))] ?? ' ').repeat(repeat);
           }
           return line.padEnd(width);
         })

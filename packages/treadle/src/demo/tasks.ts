@@ -1,4 +1,4 @@
-// What the demo trains: networks by name, for the embedded digits (8 × 8) and for those of MNIST (28 × 28).
+// The networks that the demo trains, by name: for the embedded digits (8 × 8 pixels) and for MNIST (28 × 28 pixels).
 
 import { conv2d, dense, flatten, type Layer, maxPooling2d } from '@treadle/nn';
 import type { Shape } from '@treadle/tensor';
@@ -6,6 +6,7 @@ import type { Shape } from '@treadle/tensor';
 export const modelNames = ['dense', 'cnn'] as const;
 export type ModelName = (typeof modelNames)[number];
 
+/** A network and how it is trained. */
 export interface Task {
   readonly title: string;
   readonly layers: (inputShape: Shape) => readonly Layer[];
@@ -13,8 +14,8 @@ export interface Task {
   readonly batchSize: number;
 }
 
-/** Of every pixel, through so many hidden units. */
-function ofPixels(...hidden: readonly number[]): Task['layers'] {
+/** Dense layers with `hidden` units, on all pixels. */
+function perceptron(...hidden: readonly number[]): Task['layers'] {
   return (inputShape) => [
     flatten({ inputShape }),
     ...hidden.map((units) => dense(units, { activation: 'relu' })),
@@ -46,14 +47,14 @@ function lenet(inputShape: Shape): readonly Layer[] {
 }
 
 export const digitTasks: Readonly<Record<ModelName, readonly Task[]>> = {
-  dense: [{ title: 'digits 64-128-10', layers: ofPixels(128), epochs: 60, batchSize: 32 }],
+  dense: [{ title: 'digits 64-128-10', layers: perceptron(128), epochs: 60, batchSize: 32 }],
   cnn: [{ title: 'digits conv 3×3×16, conv 3×3×32, 10', layers: smallConvolutional, epochs: 30, batchSize: 32 }],
 };
 
 export const mnistTasks: Readonly<Record<ModelName, readonly Task[]>> = {
   dense: [
-    { title: 'MNIST 784-128-10', layers: ofPixels(128), epochs: 5, batchSize: 32 },
-    { title: 'MNIST softmax regression 784-10', layers: ofPixels(), epochs: 20, batchSize: 100 },
+    { title: 'MNIST 784-128-10', layers: perceptron(128), epochs: 5, batchSize: 32 },
+    { title: 'MNIST softmax regression 784-10', layers: perceptron(), epochs: 20, batchSize: 100 },
   ],
   cnn: [{ title: 'MNIST conv 5×5×8, conv 5×5×16, 128, 10', layers: lenet, epochs: 6, batchSize: 32 }],
 };
