@@ -1,15 +1,15 @@
 // The one table of the names of optimizers, each with its default options.
 
 import { show } from '@treadle/tensor';
-import type { Optimizer } from './optimizer.ts';
-import { adadelta } from './rules/adadelta.ts';
-import { adagrad } from './rules/adagrad.ts';
-import { adam, adamW } from './rules/adam.ts';
-import { adamax } from './rules/adamax.ts';
-import { lion } from './rules/lion.ts';
-import { nadam } from './rules/nadam.ts';
-import { rmsprop } from './rules/rmsprop.ts';
-import { sgd } from './rules/sgd.ts';
+import { adadelta } from './optimizers/adadelta.ts';
+import { adagrad } from './optimizers/adagrad.ts';
+import { adam, adamW } from './optimizers/adam.ts';
+import { adamax } from './optimizers/adamax.ts';
+import { lion } from './optimizers/lion.ts';
+import { nadam } from './optimizers/nadam.ts';
+import { rmsprop } from './optimizers/rmsprop.ts';
+import { sgd } from './optimizers/sgd.ts';
+import type { Optimizer } from './update/optimizer.ts';
 
 export type OptimizerName = 'sgd' | 'rmsprop' | 'adagrad' | 'adadelta' | 'adam' | 'adamW' | 'adamax' | 'nadam' | 'lion';
 

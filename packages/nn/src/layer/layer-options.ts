@@ -2,8 +2,8 @@
 
 import { type OptionKinds, readOptions, show, Tensor } from '@treadle/tensor';
 import { isSymbolic } from '../network/connect.ts';
-import { checkInputShape } from '../network/open-shape.ts';
 import type { LayerOptions } from './layer.ts';
+import { checkInputShape } from './open-shape.ts';
 
 export const layerOptions: OptionKinds<LayerOptions> = { name: 'string', inputShape: 'any' };
 

@@ -2,9 +2,9 @@
 // it costs, what it may be.
 
 import { asTensor, type Shape, ShapeError, type Tensor, type Variable, variable } from '@treadle/tensor';
-import type { Constraint } from '../named/constraints.ts';
-import { type Initializer, type InitializerName, initializerOf } from '../named/initializers.ts';
-import type { Regularizer } from '../named/regularizers.ts';
+import type { Constraint } from '../constraints/constraints.ts';
+import { type Initializer, type InitializerName, initializerOf } from '../initializers/initializers.ts';
+import type { Regularizer } from '../regularizers/regularizers.ts';
 
 export interface WeightOptions {
   readonly initializer: InitializerName | Initializer;

@@ -5,8 +5,8 @@
 // the tensor, through those layers that say what becomes of it.
 
 import { type Shape, ShapeError, type Tensor, type Variable } from '@treadle/tensor';
-import type { OutputRange } from '../named/activations.ts';
-import { buildOpen, isKnown, listExtents, type OpenShape } from '../network/open-shape.ts';
+import type { OutputRange } from '../activations/activations.ts';
+import { buildOpen, isKnown, listExtents, type OpenShape } from './open-shape.ts';
 
 export type Mask = Tensor | undefined;
 

@@ -13,10 +13,9 @@ import {
   type TensorLike,
   type Variable,
 } from '@treadle/tensor';
-import { freezable } from '../network/freezing.ts';
-import { isStateful, resetStates } from '../network/kept-states.ts';
-import { type Build, buildOpen, checkOpenShape, type NeededAxes, type OpenShape } from '../network/open-shape.ts';
 import { type LayerFunction, layer } from './callable.ts';
+import { isStateful, resetStates } from './carried-states.ts';
+import { freezable } from './freezing.ts';
 import {
   type CallAllOptions,
   type CallOptions,
@@ -29,6 +28,7 @@ import {
   type Range,
 } from './layer.ts';
 import type { LayerWeights } from './layer-weights.ts';
+import { type Build, buildOpen, checkOpenShape, type NeededAxes, type OpenShape } from './open-shape.ts';
 
 type Behaviour = Pick<Layer, 'call' | 'outputMask' | 'outputRange'>;
 

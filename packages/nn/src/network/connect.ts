@@ -2,9 +2,9 @@
 // are found and variables made at once; nothing is computed.
 
 import { type OptionKinds, readOptions, show } from '@treadle/tensor';
-import { inLayer } from '../layer/in-layer.ts';
+import { inLayer } from '../layer/error-context.ts';
 import { buildAll, isLayer, type Layer, showSample } from '../layer/layer.ts';
-import { checkInputShape, listExtents, type OpenShape } from './open-shape.ts';
+import { checkInputShape, listExtents, type OpenShape } from '../layer/open-shape.ts';
 
 /** What stands for a tensor while a model is written down. */
 export interface SymbolicTensor {

@@ -3,8 +3,8 @@
 
 import { checkArray, show } from '@treadle/tensor';
 import { isLayer, type Layer, takeName } from '../layer/layer.ts';
+import { listExtents, type OpenShape } from '../layer/open-shape.ts';
 import { isSymbolic, type LayerCall, type SymbolicTensor } from './connect.ts';
-import { listExtents, type OpenShape } from './open-shape.ts';
 
 /** A value of the graph: a result of a call, or with call −1 an input of the model. */
 export interface Ref {

@@ -18,7 +18,9 @@ import {
   type Variable,
 } from '@treadle/tensor';
 import { Callable } from '../layer/callable.ts';
-import { inLayer } from '../layer/in-layer.ts';
+import { isStateful, resetStates, withoutKeeping } from '../layer/carried-states.ts';
+import { inLayer } from '../layer/error-context.ts';
+import { freezable, trainableVariablesOf } from '../layer/freezing.ts';
 import {
   buildAll,
   type CallAllOptions,
@@ -33,11 +35,9 @@ import {
   showSample,
 } from '../layer/layer.ts';
 import { callAllOptions, callOptions, checkMasks, checkShapes } from '../layer/make-layer.ts';
-import { setWeights, type Weights } from '../layer/weights.ts';
-import { freezable, trainableVariablesOf } from './freezing.ts';
+import { fits, listExtents, type OpenShape } from '../layer/open-shape.ts';
 import type { Graph, Ref } from './graph.ts';
-import { isStateful, resetStates, withoutKeeping } from './kept-states.ts';
-import { fits, listExtents, type OpenShape } from './open-shape.ts';
+import { setWeights, type Weights } from './set-weights.ts';
 
 /** A layer as it stands in a built model. */
 export interface LayerSummary {

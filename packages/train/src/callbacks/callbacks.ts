@@ -3,7 +3,7 @@
 
 import type { Weights } from '@treadle/nn';
 import { checkArray, checkFunction, nearest, type OptionKinds, show, type Tensor, unknownName } from '@treadle/tensor';
-import type { Logs } from '../history.ts';
+import type { Logs } from '../fit/history.ts';
 
 /** The rate at which the optimizer moves weights. */
 export interface LearningRate {

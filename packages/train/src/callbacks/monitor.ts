@@ -1,7 +1,7 @@
 // A figure that is watched from epoch to epoch, and whether it got better.
 
 import { type OptionKinds, show } from '@treadle/tensor';
-import type { Logs } from '../history.ts';
+import type { Logs } from '../fit/history.ts';
 import type { Training } from './callbacks.ts';
 
 export interface MonitorOptions {

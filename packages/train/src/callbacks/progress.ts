@@ -4,7 +4,7 @@
 import { createRequire } from 'node:module';
 import { show } from '@treadle/tensor';
 import type { SingleBar } from 'cli-progress';
-import type { Logs } from '../history.ts';
+import type { Logs } from '../fit/history.ts';
 import type { Callback } from './callbacks.ts';
 
 /** 0: silent, 1: a bar an epoch where the output is a terminal, 2: a line an epoch; 'auto' means 1. */

@@ -2,16 +2,16 @@
 // once (A. Vaswani et al., Attention Is All You Need, 2017).
 
 import { arange, type OptionKinds, type Shape, ShapeError, type Tensor } from '@treadle/tensor';
+import { type Constraint, type ConstraintName, constraintOf } from '../../constraints/constraints.ts';
+import { type Initializer, type InitializerName, initializerOf } from '../../initializers/initializers.ts';
 import type { LayerFunction } from '../../layer/callable.ts';
 import type { LayerOptions, Mask } from '../../layer/layer.ts';
 import { layerOptions, readLayerOptions } from '../../layer/layer-options.ts';
 import { LayerWeights } from '../../layer/layer-weights.ts';
 import { checkCount, makeLayerOfMany } from '../../layer/make-layer.ts';
-import { type Constraint, type ConstraintName, constraintOf } from '../../named/constraints.ts';
-import { type Initializer, type InitializerName, initializerOf } from '../../named/initializers.ts';
-import { type Regularizer, type RegularizerName, regularizerOf } from '../../named/regularizers.ts';
-import { project } from '../../network/project.ts';
-import { checkRate, drop, seedSource } from '../core/dropout.ts';
+import { type Regularizer, type RegularizerName, regularizerOf } from '../../regularizers/regularizers.ts';
+import { project } from '../core/project.ts';
+import { checkRate, drop, seedSource } from '../regularization/dropout.ts';
 
 export interface MultiHeadAttentionOptions extends LayerOptions {
   /** the length of a head's values; keyDim by default */

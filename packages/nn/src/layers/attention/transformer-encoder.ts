@@ -2,14 +2,14 @@
 // went in and normalized (A. Vaswani et al., 2017). Composed of other layers.
 
 import type { OptionKinds, Shape } from '@treadle/tensor';
+import type { Activation, ActivationName } from '../../activations/activations.ts';
 import type { LayerFunction } from '../../layer/callable.ts';
 import { type LayerOptions, sampleShape } from '../../layer/layer.ts';
 import { layerOptions, readLayerOptions } from '../../layer/layer-options.ts';
 import { checkCount, makeLayer } from '../../layer/make-layer.ts';
-import type { Activation, ActivationName } from '../../named/activations.ts';
 import { dense } from '../core/dense.ts';
-import { dropout as dropoutLayer } from '../core/dropout.ts';
 import { layerNormalization } from '../normalization/normalization.ts';
+import { dropout as dropoutLayer } from '../regularization/dropout.ts';
 import { multiHeadAttention } from './multi-head-attention.ts';
 
 export interface TransformerEncoderOptions extends LayerOptions {

@@ -2,15 +2,15 @@
 // Which kernels there are and how they meet the input is each layer's own.
 
 import { type OptionKinds, type Shape, ShapeError, show, type Tensor } from '@treadle/tensor';
+import { activationOf, rangeOf } from '../../activations/activations.ts';
+import { constraintOf } from '../../constraints/constraints.ts';
+import { initializerOf } from '../../initializers/initializers.ts';
 import type { LayerFunction } from '../../layer/callable.ts';
-import { type KernelLayerOptions, kernelLayerOptions } from '../../layer/kernel-layer-options.ts';
 import { sampleShape } from '../../layer/layer.ts';
 import { LayerWeights } from '../../layer/layer-weights.ts';
 import { makeLayer } from '../../layer/make-layer.ts';
-import { activationOf, rangeOf } from '../../named/activations.ts';
-import { constraintOf } from '../../named/constraints.ts';
-import { initializerOf } from '../../named/initializers.ts';
-import { perSample, regularizerOf } from '../../named/regularizers.ts';
+import { perSample, regularizerOf } from '../../regularizers/regularizers.ts';
+import { type KernelLayerOptions, kernelLayerOptions } from '../core/kernel-layer-options.ts';
 import { requireAxes, shapeAfter } from './window-layer.ts';
 
 export type ConvolutionOptions = KernelLayerOptions;

@@ -2,20 +2,14 @@
 
 import type { Interpolation, Pair } from '@treadle/tensor';
 import type { Layer, LayerConfig, LayerOptions } from '../../layer/layer.ts';
-import { averagePooling1d, averagePooling2d, maxPooling1d, maxPooling2d } from '../pooling/pooling.ts';
 import {
   globalAveragePooling1d,
   globalAveragePooling2d,
   globalMaxPooling1d,
   globalMaxPooling2d,
-} from '../pooling/pooling-global.ts';
-import { conv1d } from './conv1d.ts';
-import { conv2d } from './conv2d.ts';
-import { conv2dTranspose } from './conv2d-transpose.ts';
-import type { ConvolutionOptions } from './convolution.ts';
-import { depthwiseConv2d } from './depthwise-conv2d.ts';
-import { separableConv2d } from './separable-conv2d.ts';
-import { upSampling1d, upSampling2d } from './up-sampling.ts';
+} from '../pooling/global-pooling.ts';
+import { averagePooling1d, averagePooling2d, maxPooling1d, maxPooling2d } from '../pooling/pooling.ts';
+import { upSampling1d, upSampling2d } from '../reshaping/up-sampling.ts';
 import {
   cropping1d,
   cropping2d,
@@ -23,7 +17,13 @@ import {
   type PaddingSides,
   zeroPadding1d,
   zeroPadding2d,
-} from './zero-padding.ts';
+} from '../reshaping/zero-padding.ts';
+import { conv1d } from './conv1d.ts';
+import { conv2d } from './conv2d.ts';
+import { conv2dTranspose } from './conv2d-transpose.ts';
+import type { ConvolutionOptions } from './convolution.ts';
+import { depthwiseConv2d } from './depthwise-conv2d.ts';
+import { separableConv2d } from './separable-conv2d.ts';
 
 /** `common`: the options that the layer shares with others. */
 export type WindowLayerMaker = (config: LayerConfig, common: ConvolutionOptions) => Layer;

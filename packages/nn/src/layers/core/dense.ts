@@ -1,17 +1,17 @@
 // dense: activation(x·kernel + bias), over the last axis of its input.
 
 import { type OptionKinds, ShapeError } from '@treadle/tensor';
+import { activationOf, rangeOf } from '../../activations/activations.ts';
+import { constraintOf } from '../../constraints/constraints.ts';
+import { initializerOf } from '../../initializers/initializers.ts';
 import type { LayerFunction } from '../../layer/callable.ts';
-import { type KernelLayerOptions, kernelLayerOptions } from '../../layer/kernel-layer-options.ts';
 import { keepMask, sampleShape } from '../../layer/layer.ts';
 import { readLayerOptions } from '../../layer/layer-options.ts';
 import { LayerWeights } from '../../layer/layer-weights.ts';
 import { checkCount, makeLayer } from '../../layer/make-layer.ts';
-import { activationOf, rangeOf } from '../../named/activations.ts';
-import { constraintOf } from '../../named/constraints.ts';
-import { initializerOf } from '../../named/initializers.ts';
-import { perSample, regularizerOf } from '../../named/regularizers.ts';
-import { project } from '../../network/project.ts';
+import { perSample, regularizerOf } from '../../regularizers/regularizers.ts';
+import { type KernelLayerOptions, kernelLayerOptions } from './kernel-layer-options.ts';
+import { project } from './project.ts';
 
 export type DenseOptions = KernelLayerOptions;
 

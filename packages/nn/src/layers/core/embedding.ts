@@ -1,14 +1,14 @@
 // embedding: a vector for each of a number of things, learned; and one for each position in a sequence.
 
 import { lookUp, type OptionKinds, type Shape, ShapeError } from '@treadle/tensor';
+import { type Constraint, type ConstraintName, constraintOf } from '../../constraints/constraints.ts';
+import { type Initializer, type InitializerName, initializerOf } from '../../initializers/initializers.ts';
 import type { LayerFunction } from '../../layer/callable.ts';
 import { keepMask, type LayerOptions, sampleShape } from '../../layer/layer.ts';
 import { layerOptions, readLayerOptions } from '../../layer/layer-options.ts';
 import { LayerWeights } from '../../layer/layer-weights.ts';
 import { checkCount, makeLayer } from '../../layer/make-layer.ts';
-import { type Constraint, type ConstraintName, constraintOf } from '../../named/constraints.ts';
-import { type Initializer, type InitializerName, initializerOf } from '../../named/initializers.ts';
-import { type Regularizer, type RegularizerName, regularizerOf } from '../../named/regularizers.ts';
+import { type Regularizer, type RegularizerName, regularizerOf } from '../../regularizers/regularizers.ts';
 
 export interface EmbeddingOptions extends LayerOptions {
   /** 'randomUniform' by default: within ±0.05 */

@@ -11,12 +11,12 @@ import {
   type Tensor,
   where,
 } from '@treadle/tensor';
+import { type Initializer, type InitializerName, initializerOf } from '../../initializers/initializers.ts';
 import type { LayerFunction } from '../../layer/callable.ts';
 import { keepMask, maskAlong, sampleShape } from '../../layer/layer.ts';
 import { readLayerOptions } from '../../layer/layer-options.ts';
 import { LayerWeights } from '../../layer/layer-weights.ts';
 import { makeLayer } from '../../layer/make-layer.ts';
-import { type Initializer, type InitializerName, initializerOf } from '../../named/initializers.ts';
 import {
   axesOf,
   factorsAlong,

@@ -1,12 +1,12 @@
 // What all normalizations share: they learn a scale (gamma) and a shift (beta) for what they have normalized.
 
 import { type OptionKinds, type Shape, show, type Tensor } from '@treadle/tensor';
+import { type Constraint, type ConstraintName, constraintOf } from '../../constraints/constraints.ts';
+import { type Initializer, type InitializerName, initializerOf } from '../../initializers/initializers.ts';
 import type { LayerOptions } from '../../layer/layer.ts';
 import { layerOptions } from '../../layer/layer-options.ts';
 import type { LayerWeights } from '../../layer/layer-weights.ts';
-import { type Constraint, type ConstraintName, constraintOf } from '../../named/constraints.ts';
-import { type Initializer, type InitializerName, initializerOf } from '../../named/initializers.ts';
-import { type Regularizer, type RegularizerName, regularizerOf } from '../../named/regularizers.ts';
+import { type Regularizer, type RegularizerName, regularizerOf } from '../../regularizers/regularizers.ts';
 
 export interface ScaleAndShiftOptions extends LayerOptions {
   /** what is added to a variance, so that it can be divided by; 10⁻³ by default */

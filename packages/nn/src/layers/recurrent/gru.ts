@@ -1,9 +1,9 @@
 // gru: gated recurrent units (K. Cho et al., 2014).
 
 import type { OptionKinds, Tensor } from '@treadle/tensor';
+import { type Activation, type ActivationName, activationOf } from '../../activations/activations.ts';
 import { readLayerOptions } from '../../layer/layer-options.ts';
-import { type Activation, type ActivationName, activationOf } from '../../named/activations.ts';
-import { cellAlone, type KernelCell, readCellOptions, recurrent } from './recurrent.ts';
+import { cellAlone, type KernelCell, readCellOptions, recurrent } from './kernel-cell.ts';
 import type { RecurrentLayer } from './recurrent-layer.ts';
 import {
   type KernelCellOptions,

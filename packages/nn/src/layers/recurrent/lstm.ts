@@ -1,10 +1,10 @@
 // lstm: long short-term memory (S. Hochreiter, J. Schmidhuber, 1997; with forget gates by F. Gers et al., 2000).
 
 import { concat, type OptionKinds, type Tensor } from '@treadle/tensor';
+import { type Activation, type ActivationName, activationOf } from '../../activations/activations.ts';
+import { type Initializer, initializerOf } from '../../initializers/initializers.ts';
 import { readLayerOptions } from '../../layer/layer-options.ts';
-import { type Activation, type ActivationName, activationOf } from '../../named/activations.ts';
-import { type Initializer, initializerOf } from '../../named/initializers.ts';
-import { cellAlone, type KernelCell, readCellOptions, recurrent } from './recurrent.ts';
+import { cellAlone, type KernelCell, readCellOptions, recurrent } from './kernel-cell.ts';
 import type { RecurrentLayer } from './recurrent-layer.ts';
 import {
   type KernelCellOptions,

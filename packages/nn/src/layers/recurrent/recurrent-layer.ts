@@ -3,14 +3,14 @@
 
 import { type Shape, ShapeError, type Tensor, zeros } from '@treadle/tensor';
 import type { LayerFunction } from '../../layer/callable.ts';
+import { KeptStates } from '../../layer/carried-states.ts';
 import { type Mask, maskAlong, sampleShape } from '../../layer/layer.ts';
 import { LayerWeights, type WeightOptions } from '../../layer/layer-weights.ts';
 import { makeLayerOfMany } from '../../layer/make-layer.ts';
-import { perSample, regularizerOf } from '../../named/regularizers.ts';
-import { KeptStates } from '../../network/kept-states.ts';
-import { afterSteps } from '../../network/open-shape.ts';
-import { overSteps, type Step, swapFirstAxes } from './over-steps.ts';
+import { afterSteps } from '../../layer/open-shape.ts';
+import { perSample, regularizerOf } from '../../regularizers/regularizers.ts';
 import type { SequenceOptions } from './recurrent-options.ts';
+import { overSteps, type Step, swapFirstAxes } from './scan-steps.ts';
 
 /** A layer that `bidirectional` can turn around. */
 export interface RecurrentLayer extends LayerFunction {

@@ -1,12 +1,12 @@
 // The options of recurrent layers: what every one takes, about sequences and states, and what those with kernels take as well.
 
 import type { OptionKinds } from '@treadle/tensor';
+import type { Activation, ActivationName } from '../../activations/activations.ts';
+import type { Constraint, ConstraintName } from '../../constraints/constraints.ts';
+import type { Initializer, InitializerName } from '../../initializers/initializers.ts';
 import type { LayerOptions } from '../../layer/layer.ts';
 import { layerOptions } from '../../layer/layer-options.ts';
-import type { Activation, ActivationName } from '../../named/activations.ts';
-import type { Constraint, ConstraintName } from '../../named/constraints.ts';
-import type { Initializer, InitializerName } from '../../named/initializers.ts';
-import type { Regularizer, RegularizerName } from '../../named/regularizers.ts';
+import type { Regularizer, RegularizerName } from '../../regularizers/regularizers.ts';
 
 /** What every recurrent layer takes. */
 export interface SequenceOptions extends LayerOptions {

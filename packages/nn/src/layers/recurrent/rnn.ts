@@ -3,15 +3,15 @@
 // layers.
 
 import { checkFunction, checkShape, type Shape, ShapeError, show, Tensor } from '@treadle/tensor';
+import { type Constraint, type ConstraintName, constraintOf } from '../../constraints/constraints.ts';
+import { type Initializer, type InitializerName, initializerOf } from '../../initializers/initializers.ts';
 import type { LayerConfig } from '../../layer/layer.ts';
 import { readLayerOptions } from '../../layer/layer-options.ts';
 import { checkCount } from '../../layer/make-layer.ts';
-import { type Constraint, type ConstraintName, constraintOf } from '../../named/constraints.ts';
-import { type Initializer, type InitializerName, initializerOf } from '../../named/initializers.ts';
-import { type Regularizer, type RegularizerName, regularizerOf } from '../../named/regularizers.ts';
-import type { Step } from './over-steps.ts';
+import { type Regularizer, type RegularizerName, regularizerOf } from '../../regularizers/regularizers.ts';
 import { type Cell, type CellWeight, type RecurrentLayer, recurrentLayer } from './recurrent-layer.ts';
 import { type SequenceOptions, sequenceOptions } from './recurrent-options.ts';
+import type { Step } from './scan-steps.ts';
 
 export interface RnnCellWeight {
   readonly shape: Shape;

@@ -1,8 +1,8 @@
 // simpleRnn: a state that is a linear function of the input and of the state before, activated.
 
+import { activationOf } from '../../activations/activations.ts';
 import { readLayerOptions } from '../../layer/layer-options.ts';
-import { activationOf } from '../../named/activations.ts';
-import { cellAlone, type KernelCell, readCellOptions, recurrent } from './recurrent.ts';
+import { cellAlone, type KernelCell, readCellOptions, recurrent } from './kernel-cell.ts';
 import type { RecurrentLayer } from './recurrent-layer.ts';
 import {
   type KernelCellOptions,

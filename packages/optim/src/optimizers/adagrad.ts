@@ -1,0 +1,48 @@
+// Adagrad (J. Duchi, E. Hazan, Y. Singer, 2011): a gradient over the root of the sum of all its squares.
+
+import { type OptionKinds, readOptions } from '@treadle/tensor';
+import type { Schedule } from '../schedules/schedule.ts';
+import { type Optimizer, optimizerOf } from '../update/optimizer.ts';
+import { checkEpsilon, type OptimizerOptions, optimizerOptions } from '../update/optimizer-options.ts';
+
+export interface AdagradOptions extends OptimizerOptions {
+  /** what the sum of the squares begins with; 0.1 by default */
+  readonly initialAccumulatorValue?: number;
+  /** 10⁻⁷ by default */
+  readonly epsilon?: number;
+}
+
+const adagradOptions: OptionKinds<AdagradOptions> = {
+  ...optimizerOptions,
+  initialAccumulatorValue: 'number',
+  epsilon: 'number',
+};
+
+/** Throws RangeError for an initialAccumulatorValue or an epsilon below 0. */
+export function adagrad(learningRate: number | Schedule = 0.001, options: AdagradOptions = {}): Optimizer {
+  const {
+    initialAccumulatorValue: initial = 0.1,
+    epsilon = 1e-7,
+    ...common
+  } = readOptions('adagrad', options, adagradOptions);
+  checkEpsilon('adagrad', epsilon);
+  if (!(initial >= 0)) {
+    throw new RangeError(`adagrad: initialAccumulatorValue must be a number ≥ 0; got ${initial}`);
+  }
+  return optimizerOf(
+    {
+      name: 'adagrad',
+      isElementwise: true,
+      restsAtZero: Math.fround(initial) + Math.fround(epsilon) > 0, // otherwise 0 / 0
+      slots: [{ name: 'sumOfSquares', initial }],
+      begin:
+        (rate) =>
+        (x, dx, [s = x]) => {
+          const sum = s.add(dx.square());
+          return { x: x.sub(dx.mul(rate).div(sum.add(epsilon).sqrt())), state: [sum] };
+        },
+    },
+    learningRate,
+    common,
+  );
+}

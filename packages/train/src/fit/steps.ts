@@ -1,0 +1,174 @@
+// What a model does with a batch, each a compiled function of the whole data and the batch's row numbers: the rows are gathered
+// within the plan, so a step costs the caller one dispatch.
+
+import type { Loss } from '@treadle/losses';
+import { type Contribution, type Metric, meanMetric, metricByName, type Total } from '@treadle/metrics';
+import { freezingOf, type Mask, type Network, withoutKeeping } from '@treadle/nn';
+import type { Optimizer } from '@treadle/optim';
+import {
+  type Compiled,
+  compile,
+  gatherRows,
+  gradients,
+  type OpenRows,
+  rehearse,
+  ShapeError,
+  Tensor,
+  tensor,
+} from '@treadle/tensor';
+import { type Objective, type ObjectiveOptions, objectivesOf } from '../model/objectives.ts';
+import { checkOutputs, Warnings } from '../model/output-warnings.ts';
+
+/** What a batch adds to the figures. */
+export interface BatchFigures {
+  /** 0-d */
+  readonly loss: Tensor;
+  readonly metrics: readonly Contribution[];
+}
+
+/** The whole of some data, how many rows it has, and the numbers of the rows that the step is about. */
+type StepArguments = readonly [tensors: readonly Tensor[], count: Tensor, rows: Tensor];
+
+interface Step {
+  readonly step: Compiled<StepArguments, BatchFigures>;
+  /** Takes the step with the rows of these numbers. */
+  run(rows: Int32Array, data: OpenRows): Promise<BatchFigures>;
+}
+
+export interface StepOptions extends ObjectiveOptions {
+  readonly optimizer: Optimizer;
+}
+
+export class Steps {
+  readonly optimizer: Optimizer;
+  readonly evaluate: Step;
+  /** what the figures beside the loss are called in logs */
+  readonly metricNames: readonly string[];
+  /** of this model, compiled as it is */
+  readonly warnings: Warnings = new Warnings();
+  readonly #model: Network;
+  /** steps that train, by what is frozen: each moves other variables */
+  readonly #training = new Map<string, Step>();
+  readonly #objectives: readonly Objective[];
+  /** the metrics of each output, names among them standing for what the shapes say that were compared last */
+  #chosen: readonly (readonly Metric[])[] = [];
+
+  /** Throws RangeError for names of losses and metrics that are unknown, or come twice. */
+  constructor(model: Network, { optimizer, ...options }: StepOptions) {
+    this.optimizer = optimizer;
+    this.#model = model;
+    this.#objectives = objectivesOf(model.outputNames, options);
+    this.metricNames = this.#objectives.flatMap(({ lossName, metricNames }) => [
+      ...(lossName === undefined ? [] : [lossName]),
+      ...metricNames,
+    ]);
+    this.evaluate = byNumbers((tensors, count, rows) => this.#figures(gatherRows({ tensors, count }, rows), false));
+  }
+
+  /** Moves the weights that are not frozen now; the figures are those from before. */
+  get train(): Step {
+    const frozen = freezingOf(this.#model);
+    let step = this.#training.get(frozen);
+    if (!step) {
+      const variables = this.#model.trainableVariables;
+      step = byNumbers((tensors, count, rows) => {
+        const figures = this.#figures(gatherRows({ tensors, count }, rows), true);
+        this.optimizer.apply(gradients(figures.loss, variables), variables);
+        return figures;
+      });
+      this.#training.set(frozen, step);
+    }
+    return step;
+  }
+
+  /** The loss of each output. */
+  get losses(): readonly Loss[] {
+    return this.#objectives.map(({ loss }) => loss);
+  }
+
+  /** Throws what the model, the losses and the metrics have to say against such rows; computes nothing. */
+  check(op: string, data: readonly Tensor[]): void {
+    rehearse(() => {
+      const { loss } = withoutKeeping(() => this.#figures(data, false));
+      if (loss.rank === 0) return;
+      const got = `got [${loss.shape.join(', ')}]`;
+      throw new ShapeError(`${op}: the loss must be one number a batch; ${got}; its reduction may be mean or sum`);
+    });
+    checkOutputs(op, this.#model, this.losses, this.warnings);
+  }
+
+  /** New totals for the figures of batches, by their names. Rows must have been checked before. */
+  totals(): ReadonlyMap<string, Total> {
+    const totals = this.#objectives.flatMap(({ lossName }, i) => [
+      ...(lossName === undefined ? [] : [meanMetric(lossName, (_, loss) => loss).total()]),
+      ...(this.#chosen[i] ?? []).map((metric) => metric.total()),
+    ]);
+    return new Map(this.metricNames.map((name, i) => [name, totals[i] ?? noTotal()]));
+  }
+
+  /** Of inputs, targets, and either weights of samples for all outputs or none. */
+  #figures(data: readonly Tensor[], training: boolean): BatchFigures {
+    const [inputs, outputCount] = [this.#model.inputNames.length, this.#objectives.length];
+    const penalties: Tensor[] = [];
+    const predictions = this.#model.callMasked(data.slice(0, inputs), {
+      training,
+      addLoss: (penalty) => penalties.push(penalty),
+    });
+    const outputs = this.#objectives.map((objective, i) => {
+      const [y, weights] = [data[inputs + i], data[inputs + outputCount + i]];
+      const { x: prediction, mask } = predictions[i] ?? {};
+      if (!y || !prediction) throw new Error('internal: an output without a target');
+      // A mask speaks of the steps of sequences: figures of samples that have none take no account of it.
+      const isOfSteps = mask !== undefined && prediction.rank > mask.rank;
+      return { ...objective, y, prediction, weights, mask: isOfSteps ? mask : undefined };
+    });
+    const losses = outputs.map(lossOf);
+    this.#chosen = outputs.map(({ metrics, y, prediction }) =>
+      metrics.map((metric) => {
+        const compared = { yTrue: y.shape, yPred: prediction.shape };
+        return typeof metric === 'string' ? metricByName(metric, compared) : metric;
+      }),
+    );
+    const metrics = outputs.flatMap(({ lossName, y, prediction, mask }, i): readonly Contribution[] => {
+      const [loss, count] = [losses[i], y.shape[0] ?? 0];
+      return [
+        ...(loss && lossName !== undefined ? [{ values: loss.mul(count), count }] : []),
+        ...(this.#chosen[i] ?? []).map((metric) => metric.update(y, prediction, mask)),
+      ];
+    });
+    const weighted = losses.map((loss, i) => (outputs[i]?.weight === 1 ? loss : loss.mul(outputs[i]?.weight ?? 1)));
+    return { loss: [...weighted, ...this.#model.losses(), ...penalties].reduce((sum, term) => sum.add(term)), metrics };
+  }
+}
+
+function noTotal(): never {
+  throw new Error('internal: a figure without a total');
+}
+
+interface Compared {
+  readonly loss: Loss;
+  readonly y: Tensor;
+  readonly prediction: Tensor;
+  readonly weights: Tensor | undefined;
+  readonly mask: Mask;
+}
+
+function lossOf({ loss, y, prediction, weights, mask }: Compared): Tensor {
+  const value: unknown = loss(y, prediction, weights, mask);
+  if (value instanceof Tensor) return value;
+  throw new RangeError(
+    `compile: a loss must give a tensor; got ${typeof value}; was it made by a call, as in meanSquaredError()?`,
+  );
+}
+
+/** The last batch of an epoch has fewer rows, and runs the plan of the others. */
+function byNumbers(f: (...args: StepArguments) => BatchFigures): Step {
+  const step = compile(f, { capacity: (rows) => rows });
+  return {
+    step,
+    run: async (rows, { tensors, count }) => {
+      using numbers = tensor(rows);
+      return await step.inTurns(tensors, count, numbers);
+    },
+  };
+}
