@@ -1,6 +1,7 @@
 // Nodes, shapes, dtypes, the ops (shape rule, lowering and gradient together), the reverse walk.
 
 export { DtypeError, ShapeError } from './calls/errors.ts';
+export { byName, checkName, isNameIn } from './calls/names.ts';
 export { nearest } from './calls/nearest.ts';
 export {
   areOptions,
@@ -8,6 +9,7 @@ export {
   checkFunction,
   checkNumber,
   checkNumbers,
+  checkOptions,
   type OptionKinds,
   readOptions,
   unknownName,

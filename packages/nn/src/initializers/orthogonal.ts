@@ -1,5 +1,6 @@
-// The orthogonal initializer: the Q of a normally distributed matrix, which is uniform over all orthogonal ones (A. Saxe et al.,
-// Exact solutions to the nonlinear dynamics of learning in deep linear neural networks, 2013). Computed in float64.
+// orthogonal: the Q of a normally distributed matrix, which is uniform over all orthogonal matrices (A. Saxe et al., Exact solutions
+// to the nonlinear dynamics of learning in deep linear neural networks, 2013). It is computed in float64 when the variable is made,
+// not by the op qr, which works in float32: then QᵀQ is the identity up to one rounding of each element.
 
 import {
   checkShape,
@@ -7,29 +8,30 @@ import {
   outsideRecording,
   randomNormal,
   readOptions,
-  type Shape,
   ShapeError,
-  type Tensor,
   tensor,
 } from '@treadle/tensor';
+import { type Initializer, type SeedOption, seedOption } from './initializer.ts';
 
-export interface OrthogonalOptions {
-  /** what the matrix is multiplied by; 1 by default */
+export interface OrthogonalOptions extends SeedOption {
+  /** the factor of the matrix; 1 by default */
   readonly gain?: number;
-  /** values that depend on this seed alone */
-  readonly seed?: number;
 }
 
-const orthogonalOptions: OptionKinds<OrthogonalOptions> = {
-  gain: 'number',
-  seed: 'number',
-};
+const orthogonalOptions: OptionKinds<OrthogonalOptions> = { gain: 'number', ...seedOption };
 
 /**
- * A matrix [all axes but the last, the last] whose shorter side is orthonormal: QᵀQ = gain²·1 or QQᵀ = gain²·1. Throws ShapeError
- * for less than two axes.
+ * A matrix [product of all axes but the last, the last] whose shorter side is orthonormal: QᵀQ = gain²·1 or QQᵀ = gain²·1. The
+ * initializer throws ShapeError for fewer than two axes.
+ *
+ * @example
+ * ```ts
+ * import { initializers } from 'treadle';
+ * const q = initializers.orthogonal({ seed: 1 })([3, 3]);
+ * q.matmul(q.transpose()).round().abs(); // → [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
+ * ```
  */
-export function orthogonal(options: OrthogonalOptions = {}): (shape: Shape) => Tensor {
+export function orthogonal(options: OrthogonalOptions = {}): Initializer {
   const { gain = 1, ...seed } = readOptions('orthogonal', options, orthogonalOptions);
   return (shape) => {
     checkShape('orthogonal', shape);
@@ -49,7 +51,7 @@ export function orthogonal(options: OrthogonalOptions = {}): (shape: Shape) => T
   };
 }
 
-/** The vectors [count, length], each made orthogonal to those before it (Gram and Schmidt, twice for accuracy) and of length 1. */
+/** Makes each of the vectors [count, length] orthogonal to those before it and of length 1 (Gram-Schmidt, twice for accuracy). */
 function orthonormal(vectors: Float64Array, count: number, length: number): Float64Array {
   for (let i = 0; i < count; i++) {
     const v = vectors.subarray(i * length, (i + 1) * length);

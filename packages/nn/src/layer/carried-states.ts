@@ -1,50 +1,50 @@
-// The states that a stateful layer keeps from one call to the next: variables, made by its first call for batches of that size,
-// which no optimizer moves. They are no weights: they are neither counted nor saved.
+// The states that a stateful layer carries from one call to the next. They are variables, made by the first call for batches of its
+// size. They are not weights: no optimizer moves them, and they are neither counted nor saved.
 
 import { outsideRecording, ShapeError, type Tensor, type Variable, variable, zeros } from '@treadle/tensor';
 import type { Layer } from './layer.ts';
 
-let isKeeping = true;
+let isCarrying = true;
 
 /**
- * What `f` gives, where stateful layers begin with zeros, for any number of rows, and keep nothing. For calls that are to find
- * shapes or masks alone.
+ * The result of `f`, in which stateful layers begin with zeros, for any batch size, and carry nothing on. For calls that only find
+ * shapes or masks.
  */
-export function withoutKeeping<T>(f: () => T): T {
-  const before = isKeeping;
-  isKeeping = false;
+export function withoutCarrying<T>(f: () => T): T {
+  const before = isCarrying;
+  isCarrying = false;
   try {
     return f();
   } finally {
-    isKeeping = before;
+    isCarrying = before;
   }
 }
 
-/** Whether one of the layers keeps states. */
+/** Whether one of the layers carries states. */
 export function isStateful(layers: readonly Layer[]): boolean {
   return layers.some(({ stateful }) => stateful === true);
 }
 
-/** Makes the states that the layers keep zeros. */
+/** Sets the states of the layers to zero. */
 export function resetStates(layers: readonly Layer[]): void {
   for (const layer of layers) layer.resetStates?.();
 }
 
-export class KeptStates {
+export class CarriedStates {
   readonly #kind: string;
   readonly #sizes: readonly number[];
   #variables: readonly Variable[] = [];
 
-  /** Of a layer of that kind, whose states have these sizes. */
+  /** For a layer of that kind, whose states are [batch, size] with these sizes. */
   constructor(kind: string, sizes: readonly number[]) {
     this.#kind = kind;
     this.#sizes = sizes;
   }
 
-  /** The states for so many rows, [batch, size] each: zeros at first. Throws ShapeError for another batch than that of the first call. */
+  /** The states for a batch of that size, [batch, size] each: zeros at first. Throws ShapeError for another size than in the first call. */
   of(batch: number): readonly Tensor[] {
     const begin = (): readonly Tensor[] => this.#sizes.map((size) => zeros([batch, size]));
-    if (!isKeeping) return begin();
+    if (!isCarrying) return begin();
     const known = this.#variables[0]?.shape[0];
     if (known === undefined) {
       this.#variables = outsideRecording(() =>
@@ -58,14 +58,15 @@ export class KeptStates {
     return this.#variables;
   }
 
-  /** Makes these what the next call begins with. */
-  keep(states: readonly Tensor[]): void {
-    if (!isKeeping) return;
+  /** The next call begins with these states. */
+  carry(states: readonly Tensor[]): void {
+    if (!isCarrying) return;
     this.#variables.forEach((v, i) => {
       v.assign(states[i] ?? v);
     });
   }
 
+  /** Sets the states to zero. */
   reset(): void {
     for (const v of this.#variables) v.assign(0);
   }

@@ -21,7 +21,7 @@ export interface Training {
   readonly steps: number;
   /** the names of the figures that an epoch will have */
   readonly figures: readonly string[];
-  /** Ends the training when this epoch ends. */
+  /** SymbolicTensors the training when this epoch ends. */
   stop(): void;
   readonly learningRate: LearningRate;
   /** Copies of all weights, by name. */

@@ -3,7 +3,7 @@
 
 import type { Loss } from '@treadle/losses';
 import { type Contribution, type Metric, meanMetric, metricByName, type Total } from '@treadle/metrics';
-import { freezingOf, type Mask, type Network, withoutKeeping } from '@treadle/nn';
+import { freezingOf, type Mask, type Network, withoutCarrying } from '@treadle/nn';
 import type { Optimizer } from '@treadle/optim';
 import {
   type Compiled,
@@ -89,7 +89,7 @@ export class Steps {
   /** Throws what the model, the losses and the metrics have to say against such rows; computes nothing. */
   check(op: string, data: readonly Tensor[]): void {
     rehearse(() => {
-      const { loss } = withoutKeeping(() => this.#figures(data, false));
+      const { loss } = withoutCarrying(() => this.#figures(data, false));
       if (loss.rank === 0) return;
       const got = `got [${loss.shape.join(', ')}]`;
       throw new ShapeError(`${op}: the loss must be one number a batch; ${got}; its reduction may be mean or sum`);

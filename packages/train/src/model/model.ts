@@ -3,14 +3,14 @@
 
 import {
   chain,
-  type Ends,
   type Graph,
   graphBetween,
   type Layer,
   Network,
   type NetworkOptions,
   type SymbolicTensor,
-  withoutKeeping,
+  type SymbolicTensors,
+  withoutCarrying,
 } from '@treadle/nn';
 import { type Optimizer, type OptimizerName, optimizerByName } from '@treadle/optim';
 import { type Explanation, explain, type OptionKinds, readOptions, type Tensor, tensor } from '@treadle/tensor';
@@ -155,7 +155,7 @@ export class Model<P = Tensor> extends Network {
     const rows = checkRows('explain', this, steps, x, y, batchSize, sampleWeight);
     const batch = Int32Array.from({ length: Math.min(batchSize, rows.count) }, (_, i) => i);
     const { tensors, count } = dataOf(rows);
-    return withoutKeeping(() => explain(steps.train.step)(tensors, count, tensor(batch)));
+    return withoutCarrying(() => explain(steps.train.step)(tensors, count, tensor(batch)));
   }
 
   /** The layers with their shapes and numbers of parameters, as a table. */
@@ -189,14 +189,14 @@ export function sequential(layers: readonly Layer[], options?: NetworkOptions): 
   return new Model(chain(layers), only, options);
 }
 
-export interface ModelParts<O extends Ends> extends NetworkOptions {
+export interface ModelParts<O extends SymbolicTensors> extends NetworkOptions {
   /** what input() gave: one, several, or by name */
-  readonly inputs: Ends;
+  readonly inputs: SymbolicTensors;
   /** what layers gave: one, several, or by name */
   readonly outputs: O;
 }
 
-const modelParts: OptionKinds<ModelParts<Ends>> = { inputs: 'any', outputs: 'any', name: 'string' };
+const modelParts: OptionKinds<ModelParts<SymbolicTensors>> = { inputs: 'any', outputs: 'any', name: 'string' };
 
 /**
  * A model of everything between its inputs and its outputs: `const x = input([8]); model({ inputs: x, outputs: dense(1)(x) })`.
@@ -208,7 +208,7 @@ export function model(
   parts: ModelParts<Readonly<Record<string, SymbolicTensor>>>,
 ): Model<Readonly<Record<string, Tensor>>>;
 export function model(
-  parts: ModelParts<Ends>,
+  parts: ModelParts<SymbolicTensors>,
 ): Model | Model<readonly Tensor[]> | Model<Readonly<Record<string, Tensor>>> {
   const { inputs, outputs, name } = readOptions('model', parts, modelParts);
   const graph = graphBetween(inputs, outputs);

@@ -1,22 +1,34 @@
-// activation: an activation as a layer of its own.
+// activation: an activation as a layer.
 
-import { type Activation, type ActivationName, activationOf, linear, rangeOf } from '../../activations/activations.ts';
-import type { LayerFunction } from '../../layer/callable.ts';
-import { keepMask, type LayerOptions } from '../../layer/layer.ts';
-import { layerOptions, readLayerOptions } from '../../layer/layer-options.ts';
-import { makeLayer } from '../../layer/make-layer.ts';
+import { type Activation, outputRangeOf } from '../../activations/activation.ts';
+import { type ActivationName, activationOf } from '../../activations/activation-by-name.ts';
+import { linear } from '../../activations/linear.ts';
+import { activation as activationType } from '../../config/option-types.ts';
+import { defineLayer, type LayerKind } from '../../layer/define-layer.ts';
+import type { LayerOptions } from '../../layer/layer.ts';
+import { layerTypes } from '../../layer/layer-options.ts';
+import { keepMask } from '../../layer/mask.ts';
 
-/** Applies an activation, by name or a function of one's own, which keeps the shape. Throws RangeError for an unknown name. */
-export function activation(apply: ActivationName | Activation, options: LayerOptions = {}): LayerFunction {
-  readLayerOptions('activation', options, layerOptions);
-  const activate = activationOf(apply);
-  return makeLayer({
-    kind: 'activation',
-    options: { activation: apply, ...options },
-    build: (shape) => shape,
-    needs: () => [],
-    call: (x) => activate(x),
-    outputMask: keepMask,
-    outputRange: ([input]) => (activate === linear ? input : rangeOf(activate)),
-  });
-}
+/**
+ * Applies an activation, given by its name or as a function of a tensor that keeps the shape: [batch, …] → [batch, …]. Throws
+ * RangeError for an unknown name.
+ *
+ * @example
+ * ```ts
+ * import { activation } from 'treadle';
+ * activation('relu').call([[-1, 2]]); // → [[0, 2]]
+ * ```
+ */
+export const activation: LayerKind<[apply: ActivationName | Activation], LayerOptions> = defineLayer(
+  { kind: 'activation', arguments: [['activation', activationType]], options: layerTypes },
+  (apply) => {
+    const activate = activationOf(apply);
+    return {
+      build: (shape) => shape,
+      needs: () => [],
+      call: (x) => activate(x),
+      outputMask: keepMask,
+      outputRange: ([input]) => (activate === linear ? input : outputRangeOf(activate)),
+    };
+  },
+);

@@ -1,39 +1,45 @@
-// The options of layers that multiply by a kernel and add a bias: dense ones and convolutions.
+// The options of layers that multiply by a kernel and add a bias: dense layers and convolutions.
 
-import type { OptionKinds } from '@treadle/tensor';
-import type { Activation, ActivationName } from '../../activations/activations.ts';
-import type { Constraint, ConstraintName } from '../../constraints/constraints.ts';
-import type { Initializer, InitializerName } from '../../initializers/initializers.ts';
+import type { Activation } from '../../activations/activation.ts';
+import type { ActivationName } from '../../activations/activation-by-name.ts';
+import type { OptionTypes } from '../../config/kind.ts';
+import { activation, regularizer } from '../../config/option-types.ts';
+import { flag } from '../../config/plain-types.ts';
 import type { LayerOptions } from '../../layer/layer.ts';
-import { layerOptions } from '../../layer/layer-options.ts';
-import type { Regularizer, RegularizerName } from '../../regularizers/regularizers.ts';
+import { layerTypes } from '../../layer/layer-options.ts';
+import {
+  type ConstraintOption,
+  type InitializerOption,
+  type RegularizerOption,
+  weightTypes,
+} from '../../layer/weight-options.ts';
 
 export interface KernelLayerOptions extends LayerOptions {
-  /** a name or a function; none by default */
+  /** applied to the result: a name or a function; none by default */
   readonly activation?: ActivationName | Activation | undefined;
-  /** true by default */
+  /** whether a bias is added; true by default */
   readonly useBias?: boolean | undefined;
-  /** 'glorotUniform' by default */
-  readonly kernelInitializer?: InitializerName | Initializer | undefined;
-  /** 'zeros' by default */
-  readonly biasInitializer?: InitializerName | Initializer | undefined;
-  readonly kernelRegularizer?: RegularizerName | Regularizer | undefined;
-  readonly biasRegularizer?: RegularizerName | Regularizer | undefined;
-  /** on the layer's result, per sample */
-  readonly activityRegularizer?: RegularizerName | Regularizer | undefined;
-  readonly kernelConstraint?: ConstraintName | Constraint | undefined;
-  readonly biasConstraint?: ConstraintName | Constraint | undefined;
+  /** the first value of the kernel; 'glorotUniform' by default */
+  readonly kernelInitializer?: InitializerOption;
+  /** the first value of the bias; 'zeros' by default */
+  readonly biasInitializer?: InitializerOption;
+  /** a penalty on the kernel; none by default */
+  readonly kernelRegularizer?: RegularizerOption;
+  /** a penalty on the bias; none by default */
+  readonly biasRegularizer?: RegularizerOption;
+  /** a penalty on the layer's result, per sample; none by default */
+  readonly activityRegularizer?: RegularizerOption;
+  /** applied to the kernel after each update; none by default */
+  readonly kernelConstraint?: ConstraintOption;
+  /** applied to the bias after each update; none by default */
+  readonly biasConstraint?: ConstraintOption;
 }
 
-export const kernelLayerOptions: OptionKinds<KernelLayerOptions> = {
-  ...layerOptions,
-  activation: 'any',
-  useBias: 'boolean',
-  kernelInitializer: 'any',
-  biasInitializer: 'any',
-  kernelRegularizer: 'any',
-  biasRegularizer: 'any',
-  activityRegularizer: 'any',
-  kernelConstraint: 'any',
-  biasConstraint: 'any',
+export const kernelLayerTypes: OptionTypes<KernelLayerOptions> = {
+  ...layerTypes,
+  activation,
+  useBias: flag,
+  ...weightTypes('kernel'),
+  ...weightTypes('bias'),
+  activityRegularizer: regularizer,
 };

@@ -1,54 +1,90 @@
-// Global pooling layers: of every channel, the largest element or the mean over all positions. Steps that a mask leaves out are
-// no positions; where it leaves out all, the result is 0.
+// globalMaxPooling and globalAveragePooling: the largest element, or the mean, of each channel over all positions. Steps that a mask
+// leaves out do not count; if it leaves out all, the result is 0.
 
-import { type OptionKinds, type Tensor, where } from '@treadle/tensor';
-import type { LayerFunction } from '../../layer/callable.ts';
-import { type LayerOptions, type Mask, maskAlong } from '../../layer/layer.ts';
-import { layerOptions, readLayerOptions } from '../../layer/layer-options.ts';
-import { imageAxes, plainLayer, sequenceAxes } from '../convolution/window-layer.ts';
+import { type Tensor, where } from '@treadle/tensor';
+import { flag } from '../../config/plain-types.ts';
+import { defineLayer, type LayerKind } from '../../layer/define-layer.ts';
+import type { LayerOptions } from '../../layer/layer.ts';
+import { layerTypes } from '../../layer/layer-options.ts';
+import { type Mask, maskAlong } from '../../layer/mask.ts';
+import { imageAxes, sequenceAxes, windowParts } from '../convolution/window.ts';
 
 export interface GlobalPoolingOptions extends LayerOptions {
-  /** keep the axes that are pooled, with extent 1 */
+  /** whether the pooled axes stay, with extent 1; false by default */
   readonly keepDims?: boolean | undefined;
 }
 
-const globalPoolingOptions: OptionKinds<GlobalPoolingOptions> = {
-  ...layerOptions,
-  keepDims: 'boolean',
-};
-
-function global(kind: string, how: 'max' | 'mean', isImage: boolean, options: GlobalPoolingOptions): LayerFunction {
-  const pooled = isImage ? [1, 2] : [1];
-  const { keepDims = false } = readLayerOptions(kind, options, globalPoolingOptions);
-  const over = { keepDims };
-  const call = (x: Tensor, mask: Mask): Tensor => {
-    if (isImage || !mask) return how === 'max' ? x.max(pooled, over) : x.mean(pooled, over);
-    const counted = maskAlong(kind, mask, x);
-    if (how === 'mean') {
-      const count = counted.cast('float32').sum(pooled, over);
-      return where(counted, x, 0).sum(pooled, over).div(count.maximum(1));
-    }
-    return where(counted.any(pooled, over), where(counted, x, Number.NEGATIVE_INFINITY).max(pooled, over), 0);
-  };
-  return plainLayer({ kind, axes: isImage ? imageAxes : sequenceAxes, options, config: {}, call });
+function globalPooling(kind: string, how: 'max' | 'mean', isImage: boolean): LayerKind<[], GlobalPoolingOptions> {
+  const definition = { kind, arguments: [], options: { ...layerTypes, keepDims: flag } } as const;
+  return defineLayer(definition, ({ keepDims = false }: GlobalPoolingOptions) => {
+    const pooled = isImage ? [1, 2] : [1];
+    const over = { keepDims };
+    const call = (x: Tensor, mask: Mask): Tensor => {
+      if (isImage || !mask) return how === 'max' ? x.max(pooled, over) : x.mean(pooled, over);
+      const valid = maskAlong(kind, mask, x);
+      if (how === 'mean') {
+        const count = valid.cast('float32').sum(pooled, over);
+        return where(valid, x, 0).sum(pooled, over).div(count.maximum(1));
+      }
+      return where(valid.any(pooled, over), where(valid, x, Number.NEGATIVE_INFINITY).max(pooled, over), 0);
+    };
+    return windowParts(kind, isImage ? imageAxes : sequenceAxes, call);
+  });
 }
 
-/** The largest over all steps that count: [batch, steps, channels] → [batch, channels]. */
-export function globalMaxPooling1d(options: GlobalPoolingOptions = {}): LayerFunction {
-  return global('globalMaxPooling1d', 'max', false, options);
-}
+/**
+ * The largest element over all valid steps: [batch, steps, channels] → [batch, channels]. Throws ShapeError for another number of axes.
+ *
+ * @example
+ * ```ts
+ * import { globalMaxPooling1d } from 'treadle';
+ * globalMaxPooling1d().call([[[1], [3], [2]]]); // → [[3]]
+ * ```
+ */
+export const globalMaxPooling1d: LayerKind<[], GlobalPoolingOptions> = globalPooling(
+  'globalMaxPooling1d',
+  'max',
+  false,
+);
 
-/** The mean over all steps that count: [batch, steps, channels] → [batch, channels]. */
-export function globalAveragePooling1d(options: GlobalPoolingOptions = {}): LayerFunction {
-  return global('globalAveragePooling1d', 'mean', false, options);
-}
+/**
+ * The mean over all valid steps: [batch, steps, channels] → [batch, channels]. Throws ShapeError for another number of axes.
+ *
+ * @example
+ * ```ts
+ * import { globalAveragePooling1d } from 'treadle';
+ * globalAveragePooling1d().call([[[1], [3], [2]]]); // → [[2]]
+ * ```
+ */
+export const globalAveragePooling1d: LayerKind<[], GlobalPoolingOptions> = globalPooling(
+  'globalAveragePooling1d',
+  'mean',
+  false,
+);
 
-/** The largest over all pixels: [batch, rows, columns, channels] → [batch, channels]. */
-export function globalMaxPooling2d(options: GlobalPoolingOptions = {}): LayerFunction {
-  return global('globalMaxPooling2d', 'max', true, options);
-}
+/**
+ * The largest element over all pixels: [batch, rows, columns, channels] → [batch, channels]. Throws ShapeError for another number of
+ * axes.
+ *
+ * @example
+ * ```ts
+ * import { globalMaxPooling2d } from 'treadle';
+ * globalMaxPooling2d().call([[[[1], [2]], [[3], [4]]]]); // → [[4]]
+ * ```
+ */
+export const globalMaxPooling2d: LayerKind<[], GlobalPoolingOptions> = globalPooling('globalMaxPooling2d', 'max', true);
 
-/** The mean over all pixels: [batch, rows, columns, channels] → [batch, channels]. */
-export function globalAveragePooling2d(options: GlobalPoolingOptions = {}): LayerFunction {
-  return global('globalAveragePooling2d', 'mean', true, options);
-}
+/**
+ * The mean over all pixels: [batch, rows, columns, channels] → [batch, channels]. Throws ShapeError for another number of axes.
+ *
+ * @example
+ * ```ts
+ * import { globalAveragePooling2d } from 'treadle';
+ * globalAveragePooling2d().call([[[[1], [2]], [[3], [4]]]]); // → [[2.5]]
+ * ```
+ */
+export const globalAveragePooling2d: LayerKind<[], GlobalPoolingOptions> = globalPooling(
+  'globalAveragePooling2d',
+  'mean',
+  true,
+);

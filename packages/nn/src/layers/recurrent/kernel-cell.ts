@@ -1,72 +1,53 @@
-// What lstm, gru and simpleRnn share: kernels for the input and for the state, dropout for both, and a layer in which the input of
-// all steps is projected at once, by one product before the loop.
+// What simpleRnn, lstm and gru share: kernels for the input and for the state, dropout of both, in a layer and as a cell alone.
 
-import {
-  asTensor,
-  checkArray,
-  checkShape,
-  type OptionKinds,
-  ones,
-  readOptions,
-  type Shape,
-  show,
-  type Tensor,
-} from '@treadle/tensor';
-import { type Constraint, type ConstraintName, constraintOf } from '../../constraints/constraints.ts';
-import { type Initializer, initializerOf } from '../../initializers/initializers.ts';
-import { refuseTensors } from '../../layer/layer-options.ts';
-import { checkCount, configOf } from '../../layer/make-layer.ts';
-import { type Regularizer, type RegularizerName, regularizerOf } from '../../regularizers/regularizers.ts';
+import { asTensor, checkArray, checkShape, ones, type Shape, show, type Tensor } from '@treadle/tensor';
+import { defineKind, type Given, type Kind, type KindDefinition } from '../../config/kind.ts';
+import type { Initializer } from '../../initializers/initializer.ts';
+import { refuseAllTensors } from '../../layer/layer-options.ts';
+import { configOf } from '../../layer/make-layer.ts';
+import { weightOptions } from '../../layer/weight-options.ts';
 import { project } from '../core/project.ts';
-import { checkRate, drop, seedSource } from '../regularization/dropout.ts';
-import { type Cell, type CellWeight, type RecurrentLayer, recurrentLayer } from './recurrent-layer.ts';
+import { checkRate, drop } from '../regularization/dropout.ts';
+import { seedSource } from '../regularization/seed-source.ts';
+import type { Cell, CellWeight } from './recurrent-layer.ts';
 import type { KernelCellOptions, RecurrentOptions } from './recurrent-options.ts';
-import type { RnnCell } from './rnn.ts';
+import type { RnnCell } from './rnn-cell.ts';
 
 /**
- * The next states. `x` is the projected input [batch, blocks · units] with its bias, `h` the first state as the cell is to see
- * it (with dropout).
+ * The next states. `x` is the projected input [batch, blocks·units] with its bias, `h` the first state after dropout.
  */
 type NextStates = (x: Tensor, h: Tensor, states: readonly Tensor[]) => readonly [Tensor, ...Tensor[]];
 
+/** What one kind of cell has of its own. */
 export interface KernelCell {
   readonly kind: string;
-  /** how many blocks of `units` columns the kernels have */
+  /** the number of blocks of `units` columns in the kernels: one for each gate and candidate */
   readonly blocks: number;
-  /** how many states there are, each [batch, units]; the first is the result */
+  /** the number of states, each [batch, units]; the first is the output */
   readonly states: number;
-  /** how many rows the bias has: with 2, the second is added to the recurrent product, by the cell */
+  /** the number of rows of the bias; the cell adds a second row to the recurrent product */
   readonly biases: 1 | 2;
-  /** the bias's initial value, if it is not what the options say */
+  /** the initializer of the bias, if it is not that of the options */
   readonly initialBias?: Initializer | undefined;
-  /** What a step does with the recurrent kernel and the second row of the bias. */
+  /** The step with this recurrent kernel and second row of the bias. */
   next(kernel: Tensor, bias: Tensor | undefined): NextStates;
 }
 
-/**
- * x [batch, steps, features] → [batch, units], or [batch, steps, units]. Further inputs are the initial states, [batch, units]
- * each; zeros by default. Variables: kernel [features, blocks·units], recurrentKernel [units, blocks·units], bias.
- */
-export function recurrent(
-  cell: KernelCell,
-  units: number,
-  options: RecurrentOptions,
-  again: (goBackwards: boolean) => RecurrentLayer,
-): RecurrentLayer {
-  checkCount(`${cell.kind}: units`, units);
-  return recurrentLayer(withKernels(cell, units, options), { units, ...options }, again);
+/** The kind of cell of a definition, for `rnn`. `cellOf` gives what it has of its own. */
+export function defineCell<O extends KernelCellOptions>(
+  definition: KindDefinition<[units: number], NoInfer<O>>,
+  cellOf: (units: number, options: O) => KernelCell,
+): Kind<[units: number], O, RnnCell> {
+  return defineKind<[units: number], O, RnnCell>(definition, {
+    makes: 'cell',
+    refuse: (values) => refuseAllTensors(definition.kind, values, 'rnn(cell) makes a layer of it'),
+    make: (given, units, options) => cellAlone(cellOf(units, options), units, given),
+  });
 }
 
-/** The options that a cell was given, checked. Throws as readOptions does, and TypeError for a tensor. */
-export function readCellOptions<O extends KernelCellOptions>(kind: string, given: O, kinds: OptionKinds<O>): O {
-  refuseTensors(kind, given, 'rnn(cell) makes a layer of it');
-  return readOptions(kind, given, kinds);
-}
-
-/** The cell alone, for `rnn`: a step projects its own input. `options` are what it was made with, for its config. */
-export function cellAlone(cell: KernelCell, units: number, options: KernelCellOptions): RnnCell {
+/** The cell alone: a step projects its own input. */
+function cellAlone(cell: KernelCell, units: number, { options, data }: Given<KernelCellOptions>): RnnCell {
   const { kind } = cell;
-  checkCount(`${kind}: units`, units);
   const weightsFor = kernelWeights(cell, units, options);
   return {
     stateSize: new Array<number>(cell.states).fill(units),
@@ -85,11 +66,12 @@ export function cellAlone(cell: KernelCell, units: number, options: KernelCellOp
       const after = next(project(x, asTensor(kernel), inputBias), firstOf(before), before);
       return [after[0], after];
     },
-    config: () => configOf(kind, { units, ...options }),
+    config: () => configOf(kind, data),
   };
 }
 
-function withKernels(cell: KernelCell, units: number, options: RecurrentOptions): Cell {
+/** The cell in a layer, in which the input of all steps is projected at once, by one product before the loop. */
+export function cellInLayer(cell: KernelCell, units: number, options: RecurrentOptions): Cell {
   const { kind } = cell;
   const { dropout = 0, recurrentDropout = 0, seed } = options;
   checkRate(kind, dropout);
@@ -104,17 +86,17 @@ function withKernels(cell: KernelCell, units: number, options: RecurrentOptions)
     weights: kernelWeights(cell, units, options),
     begin: (x, weights, training) => {
       const [, batch = 1, features = 1] = x.shape;
-      const seen = training && dropout > 0 ? drop(x, dropout, inputSource, [1, batch, features]) : x;
+      const dropped = training && dropout > 0 ? drop(x, dropout, inputSource, [1, batch, features]) : x;
       const [inputBias, recurrentBias] = biasesOf(cell, weights.find('bias'));
-      // one mask for all steps (Y. Gal, Z. Ghahramani, 2016)
-      const kept =
+      // one dropout mask for all steps (Y. Gal, Z. Ghahramani, 2016)
+      const stateMask =
         training && recurrentDropout > 0 ? drop(ones([batch, units]), recurrentDropout, stateSource) : undefined;
       const next = cell.next(weights.get('recurrentKernel'), recurrentBias);
       return {
-        x: project(seen, weights.get('kernel'), inputBias),
+        x: project(dropped, weights.get('kernel'), inputBias),
         step: (at, before) => {
           const h = firstOf(before);
-          const states = next(at, kept ? h.mul(kept) : h, before);
+          const states = next(at, stateMask ? h.mul(stateMask) : h, before);
           return [states[0], states];
         },
       };
@@ -122,37 +104,30 @@ function withKernels(cell: KernelCell, units: number, options: RecurrentOptions)
   };
 }
 
-/** What the weights are, for steps of some features. */
+/** The weights of the cell, for steps of some number of features. */
 function kernelWeights(
   { blocks, biases, initialBias }: KernelCell,
   units: number,
   options: KernelCellOptions,
 ): (step: Shape) => Readonly<Record<string, CellWeight>> {
-  const of = (
-    regularizer: RegularizerName | Regularizer | undefined,
-    constraint: ConstraintName | Constraint | undefined,
-  ) => ({ regularizer: regularizerOf(regularizer), constraint: constraintOf(constraint) });
-  const ofKernel = {
-    initializer: initializerOf(options.kernelInitializer ?? 'glorotUniform'),
-    ...of(options.kernelRegularizer, options.kernelConstraint),
-  };
-  const ofRecurrentKernel = {
-    initializer: initializerOf(options.recurrentInitializer ?? 'orthogonal'),
-    ...of(options.recurrentRegularizer, options.recurrentConstraint),
-  };
-  const ofBias = {
-    initializer: initialBias ?? initializerOf(options.biasInitializer ?? 'zeros'),
-    ...of(options.biasRegularizer, options.biasConstraint),
-  };
+  const ofKernel = weightOptions('kernel', options, 'glorotUniform');
+  const ofRecurrentKernel = weightOptions('recurrent', options, 'orthogonal');
+  const ofBias = weightOptions('bias', options, 'zeros');
   const width = blocks * units;
   return ([features = 0]) => ({
     kernel: { shape: [features, width], ...ofKernel },
     recurrentKernel: { shape: [units, width], ...ofRecurrentKernel },
-    ...((options.useBias ?? true) && { bias: { shape: biases === 2 ? [2, width] : [width], ...ofBias } }),
+    ...((options.useBias ?? true) && {
+      bias: {
+        shape: biases === 2 ? [2, width] : [width],
+        ...ofBias,
+        initializer: initialBias ?? ofBias.initializer,
+      },
+    }),
   });
 }
 
-/** The bias of the input, and that of the recurrent product. */
+/** The bias of the input, and the bias of the recurrent product. */
 function biasesOf({ biases }: KernelCell, bias: Tensor | undefined): readonly (Tensor | undefined)[] {
   return biases === 2 && bias ? bias.split(2).map((row) => row.squeeze(0)) : [bias];
 }

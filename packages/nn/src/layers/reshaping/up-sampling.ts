@@ -1,48 +1,64 @@
-// Layers that make images and sequences larger by whole factors.
+// upSampling1d and upSampling2d: longer sequences and larger images, by repetition or interpolation.
 
-import type { Interpolation, OptionKinds, Pair } from '@treadle/tensor';
-import type { LayerFunction } from '../../layer/callable.ts';
+import type { Interpolation, Pair } from '@treadle/tensor';
+import { number, oneOf, pair } from '../../config/plain-types.ts';
+import { checkCount } from '../../layer/check-count.ts';
+import { defineLayer, type LayerKind } from '../../layer/define-layer.ts';
 import type { LayerOptions } from '../../layer/layer.ts';
-import { layerOptions, readLayerOptions } from '../../layer/layer-options.ts';
-import { countFor, imageAxes, oneOf, pairFor, plainLayer, sequenceAxes } from '../convolution/window-layer.ts';
+import { layerTypes } from '../../layer/layer-options.ts';
+import { checkOneOf, checkPair, imageAxes, sequenceAxes, windowParts } from '../convolution/window.ts';
 
 export interface UpSampling2dOptions extends LayerOptions {
-  /** 'nearest' by default */
+  /** 'nearest' repeats pixels, 'bilinear' interpolates between them; 'nearest' by default */
   readonly interpolation?: Interpolation | undefined;
 }
 
-const upSampling2dOptions: OptionKinds<UpSampling2dOptions> = {
-  ...layerOptions,
-  interpolation: 'any',
-};
+const interpolations = ['nearest', 'bilinear'] as const;
 
-/** [batch, rows, columns, channels] → [batch, rows · factor, columns · factor, channels]; factors of 2 by default. */
-export function upSampling2d(size: Pair = 2, options: UpSampling2dOptions = {}): LayerFunction {
-  readLayerOptions('upSampling2d', options, upSampling2dOptions);
-  const [rows, columns] = pairFor('upSampling2d: size', size);
-  const how = oneOf('upSampling2d: interpolation', options.interpolation ?? 'nearest', ['nearest', 'bilinear']);
-  return plainLayer({
+/**
+ * Larger images: [batch, rows, columns, channels] → [batch, rows·factor, columns·factor, channels]; both factors are 2 by default.
+ * Throws RangeError for factors that are not whole numbers ≥ 1 and for an unknown interpolation.
+ *
+ * @example
+ * ```ts
+ * import { upSampling2d } from 'treadle';
+ * upSampling2d([1, 2]).call([[[[5]]]]); // → [[[[5], [5]]]]
+ * ```
+ */
+export const upSampling2d: LayerKind<[size?: Pair], UpSampling2dOptions> = defineLayer(
+  {
     kind: 'upSampling2d',
-    axes: imageAxes,
-    options,
-    config: { size },
-    call: (x) => x.resize([(x.shape[1] ?? 0) * rows, (x.shape[2] ?? 0) * columns], how),
-  });
-}
+    arguments: [['size', pair, 2]],
+    options: { ...layerTypes, interpolation: oneOf(interpolations) },
+  },
+  (size, { interpolation = 'nearest' }) => {
+    const [rows, columns] = checkPair('upSampling2d: size', size);
+    const how = checkOneOf('upSampling2d: interpolation', interpolation, interpolations);
+    return windowParts('upSampling2d', imageAxes, (x) =>
+      x.resize([(x.shape[1] ?? 0) * rows, (x.shape[2] ?? 0) * columns], how),
+    );
+  },
+);
 
-/** Every step `size` times in a row: [batch, steps, channels] → [batch, steps · size, channels]; 2 by default. */
-export function upSampling1d(size = 2, options: LayerOptions = {}): LayerFunction {
-  readLayerOptions('upSampling1d', options, layerOptions);
-  const factor = countFor('upSampling1d: size', size);
-  return plainLayer({
-    kind: 'upSampling1d',
-    axes: sequenceAxes,
-    options,
-    config: { size },
-    call: (x) =>
+/**
+ * Each step several times: [batch, steps, channels] → [batch, steps·size, channels]; size is 2 by default. Throws RangeError unless it
+ * is a whole number ≥ 1.
+ *
+ * @example
+ * ```ts
+ * import { upSampling1d } from 'treadle';
+ * upSampling1d(2).call([[[1], [2]]]); // → [[[1], [1], [2], [2]]]
+ * ```
+ */
+export const upSampling1d: LayerKind<[size?: number], LayerOptions> = defineLayer(
+  { kind: 'upSampling1d', arguments: [['size', number, 2]], options: layerTypes },
+  (size) => {
+    checkCount('upSampling1d: size', size);
+    return windowParts('upSampling1d', sequenceAxes, (x) =>
       x
         .expandDims(1)
-        .resize([1, (x.shape[1] ?? 0) * factor])
+        .resize([1, (x.shape[1] ?? 0) * size])
         .squeeze(1),
-  });
-}
+    );
+  },
+);
