@@ -158,7 +158,7 @@ describe('refused, before any weight has changed:', () => {
     ['binaryFocalCrossentropy', binaryFocalCrossentropy()],
   ] as const)('targets of %s that are neither yes nor no nor between', async (name, loss) => {
     const x = zeros([4, 2]);
-    const activationName = loss.doubt?.({ low: 0, high: 1, from: '' }) ? 'linear' : 'sigmoid';
+    const activationName = loss.warningFor?.({ low: 0, high: 1, from: '' }) ? 'linear' : 'sigmoid';
     const model = compiled([dense(1, { activation: activationName })], loss);
     for (const wrong of [9, -1, 1.01]) {
       await expect(model.fit(x, [[0], [1], [wrong], [0.5]], quiet)).rejects.toThrow(

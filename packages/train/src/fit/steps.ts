@@ -2,7 +2,7 @@
 // within the plan, so a step costs the caller one dispatch.
 
 import type { Loss } from '@treadle/losses';
-import { type Contribution, type Metric, meanMetric, metricByName, type Total } from '@treadle/metrics';
+import { type Contribution, meanMetric, type Total } from '@treadle/metrics';
 import { freezingOf, type Mask, type Network, withoutCarrying } from '@treadle/nn';
 import type { Optimizer } from '@treadle/optim';
 import {
@@ -50,8 +50,6 @@ export class Steps {
   /** steps that train, by what is frozen: each moves other variables */
   readonly #training = new Map<string, Step>();
   readonly #objectives: readonly Objective[];
-  /** the metrics of each output, names among them standing for what the shapes say that were compared last */
-  #chosen: readonly (readonly Metric[])[] = [];
 
   /** Throws RangeError for names of losses and metrics that are unknown, or come twice. */
   constructor(model: Network, { optimizer, ...options }: StepOptions) {
@@ -97,11 +95,11 @@ export class Steps {
     checkOutputs(op, this.#model, this.losses, this.warnings);
   }
 
-  /** New totals for the figures of batches, by their names. Rows must have been checked before. */
+  /** New totals for the figures of batches, by their names. */
   totals(): ReadonlyMap<string, Total> {
-    const totals = this.#objectives.flatMap(({ lossName }, i) => [
+    const totals = this.#objectives.flatMap(({ lossName, metrics }) => [
       ...(lossName === undefined ? [] : [meanMetric(lossName, (_, loss) => loss).total()]),
-      ...(this.#chosen[i] ?? []).map((metric) => metric.total()),
+      ...metrics.map((metric) => metric.total()),
     ]);
     return new Map(this.metricNames.map((name, i) => [name, totals[i] ?? noTotal()]));
   }
@@ -123,21 +121,18 @@ export class Steps {
       return { ...objective, y, prediction, weights, mask: isOfSteps ? mask : undefined };
     });
     const losses = outputs.map(lossOf);
-    this.#chosen = outputs.map(({ metrics, y, prediction }) =>
-      metrics.map((metric) => {
-        const compared = { yTrue: y.shape, yPred: prediction.shape };
-        return typeof metric === 'string' ? metricByName(metric, compared) : metric;
-      }),
-    );
-    const metrics = outputs.flatMap(({ lossName, y, prediction, mask }, i): readonly Contribution[] => {
+    const contributions = outputs.flatMap(({ lossName, metrics, y, prediction, mask }, i): readonly Contribution[] => {
       const [loss, count] = [losses[i], y.shape[0] ?? 0];
       return [
         ...(loss && lossName !== undefined ? [{ values: loss.mul(count), count }] : []),
-        ...(this.#chosen[i] ?? []).map((metric) => metric.update(y, prediction, mask)),
+        ...metrics.map((metric) => metric.update(y, prediction, mask)),
       ];
     });
     const weighted = losses.map((loss, i) => (outputs[i]?.weight === 1 ? loss : loss.mul(outputs[i]?.weight ?? 1)));
-    return { loss: [...weighted, ...this.#model.losses(), ...penalties].reduce((sum, term) => sum.add(term)), metrics };
+    return {
+      loss: [...weighted, ...this.#model.losses(), ...penalties].reduce((sum, term) => sum.add(term)),
+      metrics: contributions,
+    };
   }
 }
 

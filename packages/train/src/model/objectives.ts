@@ -2,7 +2,7 @@
 // all of them alike, in their order, or by name.
 
 import { type Loss, type LossName, lossByName } from '@treadle/losses';
-import { type Metric, type MetricName, metricName } from '@treadle/metrics';
+import { type Metric, type MetricName, metricByName } from '@treadle/metrics';
 import { checkArray, type OptionKinds, show } from '@treadle/tensor';
 
 export type LossLike = Loss | LossName;
@@ -38,7 +38,7 @@ export const objectiveOptions: OptionKinds<ObjectiveOptions> = {
 export interface Objective {
   readonly loss: Loss;
   readonly weight: number;
-  readonly metrics: readonly MetricLike[];
+  readonly metrics: readonly Metric[];
   /** what its loss is called in logs, where the model has others; then what its metrics are called */
   readonly lossName: string | undefined;
   readonly metricNames: readonly string[];
@@ -53,8 +53,8 @@ export function objectivesOf(outputs: readonly string[], options: ObjectiveOptio
   const objectives = outputs.map((output, i): Objective => {
     const loss = losses[i];
     if (loss === undefined) throw new RangeError(`compile: every output must have a loss; got none for ${output}`);
-    const own = lists[i] ?? [];
-    const names = own.map((metric) => (isMetric(metric) ? metric.name : metricName(metric)));
+    const own = (lists[i] ?? []).map((metric) => (isMetric(metric) ? metric : metricByName(metric)));
+    const names = own.map(({ name }) => name);
     const isOnly = outputs.length === 1;
     return {
       loss: typeof loss === 'function' ? loss : lossByName(loss),

@@ -25,7 +25,7 @@ export function checkOutputs(op: string, model: Network, losses: readonly Loss[]
         `${op}: an output must depend on the input; got ${range.from} of one unit at ${name}, which is always 1; sigmoid makes a probability of one unit`,
       );
     }
-    const doubt = losses[i]?.doubt?.(range);
-    if (doubt !== undefined) warnings.give(`${doubt}; at the output ${name}`);
+    const warning = losses[i]?.warningFor?.(range);
+    if (warning !== undefined) warnings.give(`${warning}; at the output ${name}`);
   });
 }

@@ -1,27 +1,34 @@
-// The area under a curve of all thresholds, exact: every score is kept, and thresholds are the scores themselves.
+// auc: the area under a curve over all thresholds. It is exact: every score is kept, and the thresholds are the scores themselves.
 
+import { alignShapes } from '@treadle/losses';
 import { type OptionKinds, readOptions, show, stack, tensor } from '@treadle/tensor';
-import { checkFigures, countedIn, type Metric, pairUp } from './metric.ts';
+import { broadcastMask, checkFigures, type Metric } from '../metric/metric.ts';
+import { type MetricOptions, metricOptions } from '../metric/metric-options.ts';
 
-export interface AucOptions {
+export interface AucOptions extends MetricOptions {
   /**
-   * ROC, the default: the probability that a yes scores above a no, ties counting one half. PR: precision over recall, between
-   * thresholds as Keras interpolates it: true and predicted positives change together, in proportion (scikit-learn's average
-   * precision takes steps instead, and is a little less)
+   * 'ROC', the default: the probability that a positive sample has a higher score than a negative one; ties count one half. 'PR':
+   * precision over recall, interpolated as in Keras: between thresholds, true and predicted positives change in proportion
    */
   readonly curve?: 'ROC' | 'PR';
-  /** 'auc' by default */
-  readonly name?: string;
 }
 
-const aucOptions: OptionKinds<AucOptions> = {
-  curve: 'any',
-  name: 'string',
-};
+const aucOptions: OptionKinds<AucOptions> = { ...metricOptions, curve: 'any' };
 
 /**
- * For yTrue of 0 and 1 and scores yPred of the same shape, probabilities or logits; NaN where yes never comes (for ROC, or no
- * never), or a score is NaN. Throws RangeError for an unknown curve.
+ * The area under the curve for yTrue of 0 and 1 and scores yPred [n, …], probabilities or logits. It is NaN without a target of 1, for ROC
+ * also without a target of 0, and if a score is NaN. Throws RangeError for an unknown curve; `update` throws ShapeError for shapes that
+ * do not fit.
+ *
+ * @example
+ * ```ts
+ * import { metrics } from 'treadle';
+ * const metric = metrics.auc();
+ * const { values, count } = metric.update([0, 1, 0, 1], [0.1, 0.4, 0.5, 0.8]);
+ * const total = metric.total();
+ * total.add(values.data(), count);
+ * total.value; // → 0.75
+ * ```
  */
 export function auc(options: AucOptions = {}): Metric {
   const { curve = 'ROC', name = 'auc' } = readOptions('auc', options, aucOptions);
@@ -30,19 +37,20 @@ export function auc(options: AucOptions = {}): Metric {
   return {
     name,
     update: (yTrue, yPred, mask) => {
-      const [target, prediction] = pairUp('auc', tensor(yTrue), tensor(yPred));
-      const scored = mask === undefined ? [target, prediction] : [target, prediction, countedIn('auc', mask, target)];
+      const { target, prediction } = alignShapes('auc', tensor(yTrue), tensor(yPred));
+      const scored =
+        mask === undefined ? [target, prediction] : [target, prediction, broadcastMask('auc', mask, target)];
       return { values: stack(scored.map((each) => each.cast('float32').reshape([-1]))), count: prediction.size };
     },
     total: () => {
       const yes: number[] = [];
       const no: number[] = [];
       const areaAsOf = (yesCount: number, noCount: number): number => {
-        const risingYes = Float32Array.from(yes.slice(0, yesCount)).sort();
-        const risingNo = Float32Array.from(no.slice(0, noCount)).sort();
+        const ascendingYes = Float32Array.from(yes.slice(0, yesCount)).sort();
+        const ascendingNo = Float32Array.from(no.slice(0, noCount)).sort();
         // a typed array sorts NaN to its end
-        const hasNaN = [risingYes, risingNo].some((scores) => Number.isNaN(scores.at(-1)));
-        return hasNaN ? Number.NaN : areaUnder(risingYes, risingNo);
+        const hasNaN = [ascendingYes, ascendingNo].some((scores) => Number.isNaN(scores.at(-1)));
+        return hasNaN ? Number.NaN : areaUnder(ascendingYes, ascendingNo);
       };
       return {
         add: (values, count) => {
@@ -64,7 +72,7 @@ export function auc(options: AucOptions = {}): Metric {
   };
 }
 
-/** The share of pairs of a yes and a no in which the yes is above (Mann and Whitney); both in rising order. */
+/** The share of pairs of a positive and a negative score in which the positive is higher (Mann-Whitney); both ascending. */
 function rocArea(yes: Float32Array, no: Float32Array): number {
   let [below, notAbove, won] = [0, 0, 0];
   for (const score of yes) {
@@ -76,9 +84,9 @@ function rocArea(yes: Float32Array, no: Float32Array): number {
 }
 
 /**
- * Between two thresholds, of which the lower adds dTP true positives and dP predicted ones to TP and P, precision is
+ * Between two thresholds, the lower of which adds dTP true positives and dP predicted ones to TP and P, precision is
  * (TP + s·(p − P)) / p with s = dTP / dP, and its integral over recall s·(dTP + (TP − s·P)·ln(1 + dP / P)) / yes (J. Davis,
- * M. Goadrich, 2006). It is 0 where dTP is: thresholds are the different scores of yes. Both in rising order.
+ * M. Goadrich, 2006). It is 0 where dTP is 0: thresholds are the different positive scores. Both ascending.
  */
 function precisionRecallArea(yes: Float32Array, no: Float32Array): number {
   const scoreOfNo = (above: number): number => no[no.length - 1 - above] ?? Number.NEGATIVE_INFINITY;

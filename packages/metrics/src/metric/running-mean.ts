@@ -1,13 +1,17 @@
-// A mean over batches, added up in float64: sums and counts in, their quotient out.
+// A mean over batches, accumulated in float64.
 
 export interface RunningMean {
+  /** Adds the sum and the number of the values of a batch. */
   add(sum: number, count: number): void;
-  /** Σ sum / Σ count; NaN before anything was added */
+  /** Σ sum / Σ count; NaN before anything is added */
   readonly value: number;
+  /** Σ count */
   readonly count: number;
+  /** Forgets everything. */
   reset(): void;
 }
 
+/** A new mean, of nothing. */
 export function runningMean(): RunningMean {
   let sum = 0;
   let count = 0;
