@@ -1,14 +1,15 @@
-// Update rules, and learning rates that change.
+// Optimizers, and schedules of learning rates.
 
 export { type OptimizerName, optimizerByName } from './optimizer-by-name.ts';
-export { type AdadeltaOptions, adadelta } from './optimizers/adadelta.ts';
-export { type AdagradOptions, adagrad } from './optimizers/adagrad.ts';
-export { type AdamOptions, adam, adamW } from './optimizers/adam.ts';
-export { type AdamaxOptions, adamax } from './optimizers/adamax.ts';
-export { type LionOptions, lion } from './optimizers/lion.ts';
-export { type NadamOptions, nadam } from './optimizers/nadam.ts';
-export { type RmspropOptions, rmsprop } from './optimizers/rmsprop.ts';
-export { type SgdOptions, sgd } from './optimizers/sgd.ts';
+export type { AdadeltaOptions } from './optimizers/adadelta.ts';
+export type { AdagradOptions } from './optimizers/adagrad.ts';
+export type { AdamOptions } from './optimizers/adam.ts';
+export type { AdamaxOptions } from './optimizers/adamax.ts';
+export * from './optimizers/index.ts';
+export type { LionOptions } from './optimizers/lion.ts';
+export type { NadamOptions } from './optimizers/nadam.ts';
+export type { RmspropOptions } from './optimizers/rmsprop.ts';
+export type { SgdOptions } from './optimizers/sgd.ts';
 export {
   type CosineDecayOptions,
   type CosineRestartsOptions,
@@ -21,5 +22,7 @@ export { inverseTimeDecay } from './schedules/inverse-time-decay.ts';
 export { piecewiseConstantDecay } from './schedules/piecewise-constant.ts';
 export { type PolynomialDecayOptions, polynomialDecay } from './schedules/polynomial-decay.ts';
 export type { RateAt, Schedule } from './schedules/schedule.ts';
-export { type Move, type Optimizer, optimizerOf, type Slot, type Update, type UpdateRule } from './update/optimizer.ts';
+export type { Optimizer } from './update/optimizer.ts';
 export type { OptimizerOptions } from './update/optimizer-options.ts';
+export { optimizerOf } from './update/rule-optimizer.ts';
+export type { Move, Slot, Update, UpdateRule } from './update/update-rule.ts';

@@ -1,21 +1,22 @@
-// Adam (D. Kingma, J. Ba, 2015): every element moves by the mean of its gradients over the root of their mean square. AMSGrad
-// (S. Reddi, S. Kale, S. Kumar, 2018) divides by the largest mean square so far. AdamW (I. Loshchilov, F. Hutter, 2019) is Adam
-// whose weights decay by themselves.
+// adam: a step by the mean of the gradients over the root of their mean square (D. Kingma, J. Ba, 2015; S. Reddi et al., 2018, with the
+// largest mean square so far). adamW is Adam with decoupled weight decay (I. Loshchilov, F. Hutter, 2019).
 
 import { type OptionKinds, readOptions, type Tensor } from '@treadle/tensor';
 import type { Schedule } from '../schedules/schedule.ts';
-import { correction, nextMean } from '../update/moving-mean.ts';
-import { type Optimizer, optimizerOf, type UpdateRule } from '../update/optimizer.ts';
+import { biasCorrection, movingMean } from '../update/moving-mean.ts';
+import type { Optimizer } from '../update/optimizer.ts';
 import { checkBeta, checkEpsilon, type OptimizerOptions, optimizerOptions } from '../update/optimizer-options.ts';
+import { optimizerOf } from '../update/rule-optimizer.ts';
+import type { UpdateRule } from '../update/update-rule.ts';
 
 export interface AdamOptions extends OptimizerOptions {
-  /** how slowly the mean of the gradients forgets; 0.9 by default */
+  /** the decay rate of the mean of the gradients; 0.9 by default */
   readonly beta1?: number;
-  /** how slowly the mean of their squares forgets; 0.999 by default */
+  /** the decay rate of the mean of their squares; 0.999 by default */
   readonly beta2?: number;
-  /** 10⁻⁷ by default */
+  /** added to the divisor; 10⁻⁷ by default */
   readonly epsilon?: number;
-  /** whether the largest mean square so far takes the place of the present one; false by default */
+  /** whether the largest mean square so far is used in place of the present one; false by default */
   readonly amsgrad?: boolean;
 }
 
@@ -27,13 +28,34 @@ const adamOptions: OptionKinds<AdamOptions> = {
   amsgrad: 'boolean',
 };
 
-/** Throws RangeError for betas outside 0 … 1, both excluded, or an epsilon below 0. */
+/**
+ * A step by η times the mean of the gradients over the root of their mean square (D. Kingma, J. Ba, 2015). The learning rate is a number, 0.001
+ * by default, or a schedule. Throws RangeError for betas outside 0 … 1, both excluded, or an epsilon below 0.
+ *
+ * @example
+ * ```ts
+ * import { adam, tensor, variable } from 'treadle';
+ * const x = variable([1, 2]);
+ * adam(0.5).apply([tensor([2, 2])], [x]);
+ * x; // → [0.5, 1.5]
+ * ```
+ */
 export function adam(learningRate: number | Schedule = 0.001, options: AdamOptions = {}): Optimizer {
   const [rule, common] = adamRule('adam', options);
   return optimizerOf(rule, learningRate, common);
 }
 
-/** Adam with decoupled weight decay: weightDecay is 0.004 by default. Throws RangeError as adam does. */
+/**
+ * Adam with decoupled weight decay (I. Loshchilov, F. Hutter, 2019); weightDecay is 0.004 by default. Throws RangeError as adam does.
+ *
+ * @example
+ * ```ts
+ * import { adamW, tensor, variable } from 'treadle';
+ * const x = variable([1, 2]);
+ * adamW(0.5).apply([tensor([2, 2])], [x]);
+ * x; // → [0.498, 1.496]
+ * ```
+ */
 export function adamW(learningRate: number | Schedule = 0.001, options: AdamOptions = {}): Optimizer {
   const [rule, common] = adamRule('adamW', options);
   return optimizerOf(rule, learningRate, { weightDecay: 0.004, ...common });
@@ -57,10 +79,10 @@ function adamRule(name: string, options: AdamOptions): readonly [UpdateRule, Opt
     isElementwise: true,
     slots,
     begin: (rate, step) => {
-      const alpha = rate.mul(correction(beta2, step).sqrt()).div(correction(beta1, step)); // η·√(1 − β₂ᵗ) / (1 − β₁ᵗ)
+      const alpha = rate.mul(biasCorrection(beta2, step).sqrt()).div(biasCorrection(beta1, step)); // η·√(1 − β₂ᵗ) / (1 − β₁ᵗ)
       return (x, dx, [m = x, v = x, largest = x]) => {
-        const mean = nextMean(m, dx, beta1);
-        const meanSquare = nextMean(v, dx.square(), beta2);
+        const mean = movingMean(m, dx, beta1);
+        const meanSquare = movingMean(v, dx.square(), beta2);
         const scale = amsgrad ? largest.maximum(meanSquare) : meanSquare;
         const move = mean.mul(alpha).div(scale.sqrt().add(epsilon));
         const state: readonly Tensor[] = amsgrad ? [mean, meanSquare, scale] : [mean, meanSquare];

@@ -1,18 +1,19 @@
-// Adamax (D. Kingma, J. Ba, 2015): Adam by the largest of the gradients, which fades, in place of their mean square.
+// adamax: Adam with the largest gradient, which decays, in place of the mean square (D. Kingma, J. Ba, 2015).
 
 import { type OptionKinds, readOptions } from '@treadle/tensor';
 import type { Schedule } from '../schedules/schedule.ts';
-import { settled } from '../update/flush-to-zero.ts';
-import { correction, nextMean } from '../update/moving-mean.ts';
-import { type Optimizer, optimizerOf } from '../update/optimizer.ts';
+import { flushToZero } from '../update/flush-to-zero.ts';
+import { biasCorrection, movingMean } from '../update/moving-mean.ts';
+import type { Optimizer } from '../update/optimizer.ts';
 import { checkBeta, checkEpsilon, type OptimizerOptions, optimizerOptions } from '../update/optimizer-options.ts';
+import { optimizerOf } from '../update/rule-optimizer.ts';
 
 export interface AdamaxOptions extends OptimizerOptions {
-  /** how slowly the mean of the gradients forgets; 0.9 by default */
+  /** the decay rate of the mean of the gradients; 0.9 by default */
   readonly beta1?: number;
-  /** how slowly the largest of them fades; 0.999 by default */
+  /** the decay rate of the largest gradient; 0.999 by default */
   readonly beta2?: number;
-  /** 10⁻⁷ by default */
+  /** added to the divisor; 10⁻⁷ by default */
   readonly epsilon?: number;
 }
 
@@ -23,7 +24,18 @@ const adamaxOptions: OptionKinds<AdamaxOptions> = {
   epsilon: 'number',
 };
 
-/** Throws RangeError for betas outside 0 … 1, both excluded, or an epsilon below 0. */
+/**
+ * A step by η times the mean of the gradients over the largest gradient, which decays. The learning rate is a number, 0.001 by default, or a
+ * schedule. Throws RangeError for betas outside 0 … 1, both excluded, or an epsilon below 0.
+ *
+ * @example
+ * ```ts
+ * import { adamax, tensor, variable } from 'treadle';
+ * const x = variable([1, 2]);
+ * adamax(0.5).apply([tensor([2, 2])], [x]);
+ * x; // → [0.5, 1.5]
+ * ```
+ */
 export function adamax(learningRate: number | Schedule = 0.001, options: AdamaxOptions = {}): Optimizer {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, ...common } = readOptions('adamax', options, adamaxOptions);
   checkBeta('adamax', 'beta1', beta1);
@@ -35,10 +47,10 @@ export function adamax(learningRate: number | Schedule = 0.001, options: AdamaxO
       isElementwise: true,
       slots: [{ name: 'mean' }, { name: 'largest' }],
       begin: (rate, step) => {
-        const alpha = rate.div(correction(beta1, step)); // η / (1 − β₁ᵗ)
+        const alpha = rate.div(biasCorrection(beta1, step)); // η / (1 − β₁ᵗ)
         return (x, dx, [m = x, l = x]) => {
-          const mean = nextMean(m, dx, beta1);
-          const largest = settled(l.mul(beta2).maximum(dx.abs())); // u ← max(β₂·u, |g|)
+          const mean = movingMean(m, dx, beta1);
+          const largest = flushToZero(l.mul(beta2).maximum(dx.abs())); // u ← max(β₂·u, |g|)
           return { x: x.sub(mean.mul(alpha).div(largest.add(epsilon))), state: [mean, largest] };
         };
       },

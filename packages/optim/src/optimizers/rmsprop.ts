@@ -1,20 +1,21 @@
-// RMSprop (T. Hinton, lecture 6e, 2012): a gradient over the root of its mean square; with momentum and centring as in Keras.
+// rmsprop: a step by the gradient over the root of its mean square (T. Hinton, lecture 6e, 2012), with momentum and centring as in Keras.
 
 import { type OptionKinds, readOptions } from '@treadle/tensor';
 import type { Schedule } from '../schedules/schedule.ts';
-import { settled } from '../update/flush-to-zero.ts';
-import { nextMean } from '../update/moving-mean.ts';
-import { type Optimizer, optimizerOf } from '../update/optimizer.ts';
+import { flushToZero } from '../update/flush-to-zero.ts';
+import { movingMean } from '../update/moving-mean.ts';
+import type { Optimizer } from '../update/optimizer.ts';
 import { checkBeta, checkEpsilon, type OptimizerOptions, optimizerOptions } from '../update/optimizer-options.ts';
+import { optimizerOf } from '../update/rule-optimizer.ts';
 
 export interface RmspropOptions extends OptimizerOptions {
-  /** how slowly the mean of the squares forgets; 0.9 by default */
+  /** the decay rate of the mean of the squares; 0.9 by default */
   readonly rho?: number;
-  /** how much of the previous move is made again: from 0, the default, to less than 1 */
+  /** the share of the previous move that is added, from 0 to less than 1; 0 by default */
   readonly momentum?: number;
-  /** 10⁻⁷ by default */
+  /** added to the divisor; 10⁻⁷ by default */
   readonly epsilon?: number;
-  /** whether the variance of the gradients takes the place of their mean square; false by default */
+  /** whether the variance of the gradients is used in place of their mean square; false by default */
   readonly centered?: boolean;
 }
 
@@ -26,7 +27,18 @@ const rmspropOptions: OptionKinds<RmspropOptions> = {
   centered: 'boolean',
 };
 
-/** Throws RangeError for a rho outside 0 … 1, both excluded, a momentum outside 0 … 1, or an epsilon below 0. */
+/**
+ * x ← x − η·g / √(v + ε), where v is the moving mean of g². The learning rate is a number, 0.001 by default, or a schedule. Throws RangeError for
+ * a rho outside 0 … 1, both excluded, a momentum outside 0 … 1, or an epsilon below 0.
+ *
+ * @example
+ * ```ts
+ * import { rmsprop, tensor, variable } from 'treadle';
+ * const x = variable([1, 2]);
+ * rmsprop(0.1, { rho: 0.75 }).apply([tensor([2, 2])], [x]);
+ * x; // → [0.8, 1.8]
+ * ```
+ */
 export function rmsprop(learningRate: number | Schedule = 0.001, options: RmspropOptions = {}): Optimizer {
   const {
     rho = 0.9,
@@ -49,13 +61,13 @@ export function rmsprop(learningRate: number | Schedule = 0.001, options: Rmspro
       slots: slots.filter((_, i) => isKept[i]),
       begin: (rate) => (x, dx, state) => {
         const [v = x, ...others] = state;
-        const meanSquare = nextMean(v, dx.square(), rho);
-        const mean = centered ? nextMean(others[0] ?? x, dx, rho) : undefined;
+        const meanSquare = movingMean(v, dx.square(), rho);
+        const mean = centered ? movingMean(others[0] ?? x, dx, rho) : undefined;
         const spread = mean ? meanSquare.sub(mean.square()) : meanSquare; // E g² − (E g)²
         const step = dx.mul(rate).div(spread.add(epsilon).sqrt());
         const kept = mean ? [meanSquare, mean] : [meanSquare];
         if (momentum === 0) return { x: x.sub(step), state: kept };
-        const move = settled((others.at(-1) ?? x).mul(momentum).add(step)); // d ← μ·d + η·g / √(v + ε)
+        const move = flushToZero((others.at(-1) ?? x).mul(momentum).add(step)); // d ← μ·d + η·g / √(v + ε)
         return { x: x.sub(move), state: [...kept, move] };
       },
     },

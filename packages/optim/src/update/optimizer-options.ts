@@ -1,20 +1,22 @@
-// What every optimizer can do beside its own rule, as in Keras: decay weights, clip gradients, keep averages of the weights, and
-// move some variables faster than others.
+// The options of every optimizer, as in Keras: weight decay, gradient clipping, averages of the weights, learning rates by variable.
 
 import { type OptionKinds, readOptions, show, type Variable } from '@treadle/tensor';
 
 export interface OptimizerOptions {
-  /** how much of itself a variable loses at a rate of 1, beside its gradient; 0 by default */
+  /** decoupled weight decay: in each step a variable loses this share of itself, times the learning rate; 0 by default */
   readonly weightDecay?: number;
-  /** no element of a gradient gets further from 0 than this; at most one of the three clips may be given */
+  /** the largest absolute value of an element of a gradient; at most one of the three bounds may be given */
   readonly clipValue?: number;
-  /** the longest a variable's gradient gets, by the root of the sum of its squares */
+  /** the largest norm of a variable's gradient, the root of the sum of its squares */
   readonly clipNorm?: number;
-  /** the longest all gradients get, taken as one */
+  /** the largest norm of all gradients together */
   readonly globalClipNorm?: number;
-  /** where given, an average of each variable is kept that forgets so slowly (0.99, say); `finalize` makes it the variable's value */
+  /**
+   * the momentum of an exponential moving average of each variable, such as 0.99; `finalize` assigns it to the variable. No average by
+   * default
+   */
   readonly emaMomentum?: number;
-  /** the multiple of the learning rate at which a variable moves: 0 holds it still; 1 for all by default */
+  /** the factor of the learning rate for a variable, ≥ 0; 1 for all by default */
   readonly rateScale?: (variable: Variable) => number;
 }
 
@@ -28,13 +30,13 @@ export const optimizerOptions: OptionKinds<OptimizerOptions> = {
 };
 
 /** The options with their defaults, checked. */
-export interface Common extends OptimizerOptions {
+export interface CheckedOptions extends OptimizerOptions {
   readonly weightDecay: number;
   readonly rateScale: (variable: Variable) => number;
 }
 
 /** Throws RangeError for options out of range. */
-export function checkCommon(name: string, options: OptimizerOptions): Common {
+export function checkCommonOptions(name: string, options: OptimizerOptions): CheckedOptions {
   const { weightDecay = 0, emaMomentum, rateScale = () => 1 } = readOptions(name, options, optimizerOptions);
   if (!(weightDecay >= 0)) throw new RangeError(`${name}: weightDecay must be a number ≥ 0; got ${weightDecay}`);
   if (emaMomentum !== undefined && !(emaMomentum >= 0 && emaMomentum < 1)) {
@@ -50,7 +52,7 @@ export function checkCommon(name: string, options: OptimizerOptions): Common {
   return { ...options, weightDecay, rateScale: checkedScale };
 }
 
-/** Throws RangeError unless 0 < β < 1: how slowly a mean forgets. */
+/** Throws RangeError unless 0 < β < 1, the decay rate of a moving mean. */
 export function checkBeta(name: string, option: string, beta: number): void {
   if (!(beta > 0 && beta < 1)) throw new RangeError(`${name}: ${option} must be above 0 and below 1; got ${beta}`);
 }
