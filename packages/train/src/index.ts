@@ -4,9 +4,9 @@ export type { Callback, LearningRate, Training } from './callbacks/callbacks.ts'
 export { type EarlyStoppingOptions, earlyStopping } from './callbacks/early-stopping.ts';
 export { progress, type Verbosity } from './callbacks/progress.ts';
 export { type ReduceLROnPlateauOptions, reduceLROnPlateau } from './callbacks/reduce-lr-on-plateau.ts';
-export type { RowsLike, RowsPair } from './data/rows.ts';
+export type { RowsLike, RowsPair } from './data/arguments.ts';
 export type { ClassWeight } from './data/sample-weights.ts';
-export type { FitOptions } from './fit/fit.ts';
+export type { FitOptions } from './fit/fit-options.ts';
 export type { History, HistoryFigures, Logs } from './fit/history.ts';
 export {
   type CompileOptions,

@@ -1,15 +1,15 @@
-// How much each row counts in the loss: what users say for samples and for classes, as a tensor for each output, checked before
-// anything is computed. What a loss makes of it is the loss's own matter.
+// The weights of rows in a loss: those of samples and those of classes, as a tensor for each output, checked before anything is
+// computed. How a loss uses them is said in the loss.
 
 import type { Loss } from '@treadle/losses';
 import { type Shape, ShapeError, type Tensor, tensor } from '@treadle/tensor';
 
-/** How much rows count by the class of their target; 1 for a class that is not named. */
+/** The weights of rows by the class of their target; 1 for a class that is not named. */
 export type ClassWeight = Readonly<Record<number, number>>;
 
 /**
- * How much the rows of one output count, float32 [count, …]. Throws ShapeError unless there is a figure for each row, RangeError
- * for figures that are negative or not finite, and for a loss that takes none.
+ * The weights of the rows for one output, float32 [count, …]. Throws ShapeError unless there is a weight for each row, RangeError for
+ * weights that are negative or not finite, and for a loss without the parameter sampleWeight.
  */
 export function sampleWeight(op: string, given: Tensor, loss: Loss, count: number): Tensor {
   const weight = given.cast('float32');
@@ -29,9 +29,9 @@ export function sampleWeight(op: string, given: Tensor, loss: Loss, count: numbe
 }
 
 /**
- * How much each target counts by its class, float32 of the shape of the labels: y of labels [n, …] or [n, …, 1], or rows that are
- * one-hot, for a result of that shape. Throws RangeError for classes that do not exist, figures that are negative or not finite,
- * and targets that are no classes.
+ * The weight of each target by its class, float32 of the shape of the labels; y holds labels [n, …] or [n, …, 1], or one-hot rows, for
+ * outputs of that shape. Throws RangeError for classes that do not exist, weights that are negative or not finite, and targets that
+ * are not classes.
  */
 export function classWeights(op: string, classWeight: ClassWeight, y: Tensor, loss: Loss, outputShape: Shape): Tensor {
   checkLoss(op, loss);
@@ -61,14 +61,14 @@ export function classWeights(op: string, classWeight: ClassWeight, y: Tensor, lo
   return tensor(weights, { shape: isDropped ? y.shape.slice(0, -1) : y.shape });
 }
 
-/** Weights [n, …] times weights of the same rows that may have more axes, or fewer. */
+/** The product of weights [n, …] of the same rows, which may have different numbers of axes. */
 export function product(a: Tensor, b: Tensor): Tensor {
   const [few, many] = a.rank < b.rank ? [a, b] : [b, a];
   const more = many.shape.slice(few.rank).map(() => 1);
   return many.mul(few.reshape([...few.shape, ...more])).realize();
 }
 
-/** Which figure of each row is the only one above 1/2. */
+/** The class of each one-hot row: the place of its only value above 1/2. Throws RangeError for several or none. */
 function hotClasses(op: string, values: ArrayLike<number>, classes: number): readonly number[] {
   return Array.from({ length: values.length / classes }, (_, row) => {
     let hot = -1;

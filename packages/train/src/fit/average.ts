@@ -1,4 +1,4 @@
-// Figures over batches of unequal size, in float64: a loss is the mean over the rows, a metric what its total makes of them.
+// The figures of an epoch, accumulated over batches of unequal size in float64: the loss is the mean over rows, metrics have their totals.
 
 import { runningMean, type Total } from '@treadle/metrics';
 import type { Logs } from './history.ts';
@@ -13,7 +13,7 @@ export class Average {
     this.#metrics = totals;
   }
 
-  /** Takes in the figures of a batch of so many rows; returns its loss. */
+  /** Adds the figures of a batch of that number of rows; returns its loss. */
   add({ loss, metrics }: BatchFigures, rows: number): number {
     const ofBatch = loss.item();
     this.#loss.add(ofBatch * rows, rows);
@@ -25,7 +25,7 @@ export class Average {
     return ofBatch;
   }
 
-  /** The figures as of now; those that take long are computed when they are first read. */
+  /** The figures as of now; expensive ones are computed when they are first read. */
   get logs(): Logs {
     const logs = { loss: this.#loss.value };
     for (const [name, total] of this.#metrics) {

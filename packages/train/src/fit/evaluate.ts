@@ -7,6 +7,7 @@ import { Average } from './average.ts';
 import type { Logs } from './history.ts';
 import type { Steps } from './steps.ts';
 
+/** The loss and the metrics over all rows. */
 export async function evaluateRows(steps: Steps, rows: Rows, batchSize: number): Promise<Logs> {
   const average = new Average(steps.totals());
   const data = dataOf(rows);

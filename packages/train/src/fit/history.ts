@@ -1,4 +1,4 @@
-// What a training leaves behind: one figure an epoch for the loss and each metric, and the same on validation data.
+// The history of a training: the loss and each metric of every epoch, also on validation data.
 
 /** Figures of an epoch, by name: `loss`, `accuracy`, `valLoss`, `valAccuracy` … */
 export interface Logs {
@@ -6,6 +6,7 @@ export interface Logs {
   readonly [name: string]: number | undefined;
 }
 
+/** Arrays with one figure for each epoch, by name; those of validation begin with val. */
 export interface HistoryFigures {
   readonly loss: readonly number[];
   readonly accuracy?: readonly number[];
@@ -14,14 +15,15 @@ export interface HistoryFigures {
   readonly [name: string]: readonly number[] | undefined;
 }
 
+/** The result of fit. */
 export interface History {
-  /** the epochs that were run, from 0 */
+  /** the numbers of the epochs, from 0 */
   readonly epoch: readonly number[];
-  /** arrays with one figure an epoch */
+  /** the figures of each epoch */
   readonly history: HistoryFigures;
 }
 
-/** Collects the figures of epochs as they end. */
+/** Records the figures of each epoch. */
 export class HistoryRecorder implements History {
   readonly epoch: number[] = [];
   readonly history: { loss: number[]; [name: string]: number[] } = { loss: [] };

@@ -1,15 +1,14 @@
-// A model's answers, batch by batch into one array for each output. A row's answer does not depend on the rest of its batch, and
-// any number of rows runs a plan for more; but a plan for many rows is laid out for many, and takes several times as long for
-// one as one that was made for it. So there are three: for one row, for a few, and for many.
+// Predictions, batch by batch into one array for each output. A plan for many rows also serves fewer, but takes several times as long for
+// one row as a plan for one row. So there are three plans: for one row, for a few, and for many.
 
 import type { Network } from '@treadle/nn';
 import { type Compiled, compile, type Dtype, rowsInPlace, type Tensor, type TensorData, tensor } from '@treadle/tensor';
 import { disposeRows } from '../data/rows.ts';
 
-/** Up to so many rows, the weights of a layer are read where they lie. */
+/** Up to this number of rows, the weights of a layer are not packed. */
 const few = 8;
 
-/** Rows for each input to answers for each output. */
+/** The compiled model: rows for each input → predictions for each output. */
 type Answer = Compiled<readonly [xs: readonly Tensor[]], readonly Tensor[]>;
 
 export class Predictor {
@@ -25,7 +24,7 @@ export class Predictor {
     this.#many = answers(powerOfTwoFrom);
   }
 
-  /** The answers for rows [n, …] of each input, n ≥ 1, in batches of `batchSize` at most. */
+  /** The predictions for rows [n, …] of each input, n ≥ 1, in batches of `batchSize` at most. */
   async answers(xs: readonly Tensor[], batchSize: number): Promise<readonly Tensor[]> {
     const count = xs[0]?.shape[0] ?? 0;
     if (count <= batchSize) return this.#stepFor(count).inTurns(xs);
@@ -53,7 +52,7 @@ export class Predictor {
   }
 }
 
-/** The least power of two that is not below n. */
+/** The smallest power of two ≥ n. */
 function powerOfTwoFrom(n: number): number {
   return 2 ** (32 - Math.clz32(n - 1));
 }

@@ -1,5 +1,5 @@
-// What a model does with a batch, each a compiled function of the whole data and the batch's row numbers: the rows are gathered
-// within the plan, so a step costs the caller one dispatch.
+// The compiled steps of a model: one that trains and one that evaluates. A step takes all rows and the numbers of the rows of a batch,
+// which its plan gathers, so that a step costs the caller one dispatch.
 
 import type { Loss } from '@treadle/losses';
 import { type Contribution, meanMetric, type Total } from '@treadle/metrics';
@@ -19,19 +19,20 @@ import {
 import { type Objective, type ObjectiveOptions, objectivesOf } from '../model/objectives.ts';
 import { checkOutputs, Warnings } from '../model/output-warnings.ts';
 
-/** What a batch adds to the figures. */
+/** The figures of a batch. */
 export interface BatchFigures {
   /** 0-d */
   readonly loss: Tensor;
   readonly metrics: readonly Contribution[];
 }
 
-/** The whole of some data, how many rows it has, and the numbers of the rows that the step is about. */
+/** All rows, their number, and the numbers of the rows of the batch. */
 type StepArguments = readonly [tensors: readonly Tensor[], count: Tensor, rows: Tensor];
 
 interface Step {
+  /** the compiled function */
   readonly step: Compiled<StepArguments, BatchFigures>;
-  /** Takes the step with the rows of these numbers. */
+  /** Runs the step for the rows of these numbers. */
   run(rows: Int32Array, data: OpenRows): Promise<BatchFigures>;
 }
 
@@ -42,12 +43,12 @@ export interface StepOptions extends ObjectiveOptions {
 export class Steps {
   readonly optimizer: Optimizer;
   readonly evaluate: Step;
-  /** what the figures beside the loss are called in logs */
+  /** the names of the figures beside the loss, in logs */
   readonly metricNames: readonly string[];
-  /** of this model, compiled as it is */
+  /** the warnings given since the model was compiled */
   readonly warnings: Warnings = new Warnings();
   readonly #model: Network;
-  /** steps that train, by what is frozen: each moves other variables */
+  /** training steps by what is frozen, because each moves other variables */
   readonly #training = new Map<string, Step>();
   readonly #objectives: readonly Objective[];
 
@@ -63,7 +64,7 @@ export class Steps {
     this.evaluate = byNumbers((tensors, count, rows) => this.#figures(gatherRows({ tensors, count }, rows), false));
   }
 
-  /** Moves the weights that are not frozen now; the figures are those from before. */
+  /** The step that trains the layers that are not frozen now. Its figures are those before the update. */
   get train(): Step {
     const frozen = freezingOf(this.#model);
     let step = this.#training.get(frozen);
@@ -84,7 +85,7 @@ export class Steps {
     return this.#objectives.map(({ loss }) => loss);
   }
 
-  /** Throws what the model, the losses and the metrics have to say against such rows; computes nothing. */
+  /** Throws the errors of the model, the losses and the metrics for such rows; computes nothing. */
   check(op: string, data: readonly Tensor[]): void {
     rehearse(() => {
       const { loss } = withoutCarrying(() => this.#figures(data, false));
@@ -95,7 +96,7 @@ export class Steps {
     checkOutputs(op, this.#model, this.losses, this.warnings);
   }
 
-  /** New totals for the figures of batches, by their names. */
+  /** New totals for the figures of batches, by name. */
   totals(): ReadonlyMap<string, Total> {
     const totals = this.#objectives.flatMap(({ lossName, metrics }) => [
       ...(lossName === undefined ? [] : [meanMetric(lossName, (_, loss) => loss).total()]),
@@ -104,7 +105,7 @@ export class Steps {
     return new Map(this.metricNames.map((name, i) => [name, totals[i] ?? noTotal()]));
   }
 
-  /** Of inputs, targets, and either weights of samples for all outputs or none. */
+  /** The figures for inputs, targets, and sample weights for all outputs or none. */
   #figures(data: readonly Tensor[], training: boolean): BatchFigures {
     const [inputs, outputCount] = [this.#model.inputNames.length, this.#objectives.length];
     const penalties: Tensor[] = [];
@@ -116,7 +117,7 @@ export class Steps {
       const [y, weights] = [data[inputs + i], data[inputs + outputCount + i]];
       const { x: prediction, mask } = predictions[i] ?? {};
       if (!y || !prediction) throw new Error('internal: an output without a target');
-      // A mask speaks of the steps of sequences: figures of samples that have none take no account of it.
+      // a mask is about steps: outputs without steps ignore it
       const isOfSteps = mask !== undefined && prediction.rank > mask.rank;
       return { ...objective, y, prediction, weights, mask: isOfSteps ? mask : undefined };
     });
@@ -156,7 +157,7 @@ function lossOf({ loss, y, prediction, weights, mask }: Compared): Tensor {
   );
 }
 
-/** The last batch of an epoch has fewer rows, and runs the plan of the others. */
+/** A step over row numbers. The last batch of an epoch may have fewer rows; it runs the same plan. */
 function byNumbers(f: (...args: StepArguments) => BatchFigures): Step {
   const step = compile(f, { capacity: (rows) => rows });
   return {

@@ -1,5 +1,5 @@
-// A model that learns: a graph of layers, with an optimizer, and a loss and metrics for each output. What it does with data is
-// compiled once for each shape of a batch; fit, evaluate and predict run those steps over batches of rows.
+// Model: a graph of layers that can be trained, with an optimizer, and a loss and metrics for each output. Its steps are compiled once;
+// fit, evaluate and predict run them over batches of rows.
 
 import {
   chain,
@@ -14,20 +14,12 @@ import {
 } from '@treadle/nn';
 import { type Optimizer, type OptimizerName, optimizerByName } from '@treadle/optim';
 import { type Explanation, explain, type OptionKinds, readOptions, type Tensor, tensor } from '@treadle/tensor';
-import {
-  checkEqualBatches,
-  checkManyFinite,
-  checkRows,
-  type DataArguments,
-  dataAndOptions,
-  dataOf,
-  disposeRows,
-  inputRows,
-  type RowsLike,
-  type RowsPair,
-} from '../data/rows.ts';
+import { type DataArguments, dataAndOptions, type RowsLike, type RowsPair } from '../data/arguments.ts';
+import { checkManyFinite } from '../data/check-finite.ts';
+import { checkEqualBatches, checkRows, dataOf, disposeRows, inputRows } from '../data/rows.ts';
 import { evaluateRows } from '../fit/evaluate.ts';
-import { type FitOptions, fit, fitOptions } from '../fit/fit.ts';
+import { fit } from '../fit/fit.ts';
+import { type FitOptions, fitOptions } from '../fit/fit-options.ts';
 import type { History, Logs } from '../fit/history.ts';
 import { Predictor } from '../fit/predict.ts';
 import { Steps } from '../fit/steps.ts';
@@ -45,9 +37,9 @@ const compileOptions: OptionKinds<CompileOptions> = {
 };
 
 export interface EvaluateOptions {
-  /** rows a step; 32 by default. It decides about rounding alone. */
+  /** the number of rows of a step; 32 by default. The figures differ by rounding alone */
   readonly batchSize?: number;
-  /** how much each row counts in the loss, as in fit */
+  /** the weight of each row in the loss, as in fit */
   readonly sampleWeight?: RowsLike;
 }
 
@@ -57,7 +49,7 @@ const evaluateOptions: OptionKinds<EvaluateOptions> = {
 };
 
 export interface PredictOptions {
-  /** rows a step; 256 by default. The answers do not depend on it. */
+  /** the number of rows of a step; 256 by default. The predictions do not depend on it */
   readonly batchSize?: number;
 }
 
@@ -65,7 +57,10 @@ const predictOptions: OptionKinds<PredictOptions> = {
   batchSize: 'number',
 };
 
-/** `P` is what predict gives: a tensor for a model of one output, an array or an object of tensors for several. */
+/**
+ * A model that can be trained; `sequential` and `model` make one. `P` is the result of predict: a tensor for a model with one output, an
+ * array or an object of tensors for several.
+ */
 export class Model<P = Tensor> extends Network {
   readonly #pack: (outputs: readonly Tensor[]) => P;
   #steps: Steps | undefined;
@@ -78,8 +73,16 @@ export class Model<P = Tensor> extends Network {
   }
 
   /**
-   * Says how the model learns and what is reported. May be called anew; weights are kept. Throws RangeError for names that are
-   * unknown, and for two figures of one name.
+   * Sets the optimizer, the loss and the metrics. A second call replaces them and keeps the weights. Throws RangeError for unknown names
+   * and for two figures of one name.
+   *
+   * @example
+   * ```ts
+   * import { dense, sequential } from 'treadle';
+   * const network = sequential([dense(1, { inputShape: [2], kernelInitializer: 'ones' })]);
+   * network.compile({ optimizer: 'sgd', loss: 'mse', metrics: ['mae'] });
+   * await network.evaluate([[1, 2]], [[5]]); // → {"loss": 4, "mae": 2}
+   * ```
    */
   compile(options: CompileOptions): void {
     const { optimizer, ...objectives } = readOptions('compile', options, compileOptions);
@@ -89,15 +92,24 @@ export class Model<P = Tensor> extends Network {
     });
   }
 
-  /** The optimizer given to compile. */
+  /** The optimizer that was given to compile. Throws Error before that. */
   get optimizer(): Optimizer {
     return this.#compiled('optimizer').optimizer;
   }
 
   /**
-   * Learns from rows x [n, …] with targets y [n, …], for each input and output where there are several, or from both as
-   * { x, y }; returns the figures of each epoch. The event loop stays free. Everything is checked before any weight changes: ShapeError, RangeError or DtypeError
-   * say what is wrong.
+   * Trains the model on rows x [n, …] with targets y [n, …], or on both as { x, y }; with several inputs or outputs, on rows for each, in
+   * order or by name. Returns the figures of each epoch. The event loop stays free. Throws ShapeError, RangeError or DtypeError before any
+   * weight changes, and Error for a model that is not compiled or is being trained.
+   *
+   * @example
+   * ```ts
+   * import { dense, sequential } from 'treadle';
+   * const network = sequential([dense(1, { inputShape: [1], kernelInitializer: 'zeros' })]);
+   * network.compile({ optimizer: 'sgd', loss: 'mse' });
+   * const { history } = await network.fit([[1]], [[1]], { epochs: 2, verbose: 0 });
+   * history.loss; // → [1, 0.9216]
+   * ```
    */
   fit(data: RowsPair, options?: FitOptions): Promise<History>;
   fit(x: RowsLike, y: RowsLike, options?: FitOptions): Promise<History>;
@@ -115,7 +127,17 @@ export class Model<P = Tensor> extends Network {
     }
   }
 
-  /** The loss and the metrics over all rows: `{ loss, accuracy, … }`. */
+  /**
+   * The loss and the metrics over all rows, such as { loss, accuracy }. Throws as fit does.
+   *
+   * @example
+   * ```ts
+   * import { dense, sequential } from 'treadle';
+   * const network = sequential([dense(1, { inputShape: [1], kernelInitializer: 'ones' })]);
+   * network.compile({ optimizer: 'sgd', loss: 'mse' });
+   * await network.evaluate([[1], [2]], [[3], [4]]); // → {"loss": 4}
+   * ```
+   */
   evaluate(data: RowsPair, options?: EvaluateOptions): Promise<Logs>;
   evaluate(x: RowsLike, y: RowsLike, options?: EvaluateOptions): Promise<Logs>;
   async evaluate(...given: DataArguments<EvaluateOptions>): Promise<Logs> {
@@ -131,7 +153,17 @@ export class Model<P = Tensor> extends Network {
     }
   }
 
-  /** The model's answers for rows x [n, …] → [n, …], for each output; a row's answer does not depend on the others. */
+  /**
+   * The predictions for rows x [n, …] → [n, …], for each output. The prediction of a row does not depend on the other rows. Throws
+   * ShapeError or RangeError for rows that the model cannot take.
+   *
+   * @example
+   * ```ts
+   * import { dense, sequential } from 'treadle';
+   * const network = sequential([dense(1, { inputShape: [2], kernelInitializer: 'ones' })]);
+   * await network.predict([[1, 2], [3, 4]]); // → [[3], [7]]
+   * ```
+   */
   async predict(x: RowsLike, options: PredictOptions = {}): Promise<P> {
     const { batchSize = 256 } = readOptions('predict', options, predictOptions);
     const rows = inputRows('predict', this, x, batchSize);
@@ -144,8 +176,8 @@ export class Model<P = Tensor> extends Network {
   }
 
   /**
-   * The plan of a training step with a batch of the rows of x and y, as explain tells of it. Nothing is learned; a model that is
-   * not built yet is built. Throws what fit would.
+   * The plan of a training step for a batch of the rows of x and y, as the function explain describes it. No weight changes; a model that
+   * is not built is built. Throws as fit does.
    */
   explain(data: RowsPair, options?: EvaluateOptions): Explanation;
   explain(x: RowsLike, y: RowsLike, options?: EvaluateOptions): Explanation;
@@ -158,7 +190,7 @@ export class Model<P = Tensor> extends Network {
     return withoutCarrying(() => explain(steps.train.step)(tensors, count, tensor(batch)));
   }
 
-  /** The layers with their shapes and numbers of parameters, as a table. */
+  /** A table of the layers with their shapes and numbers of parameters, as a text. Throws ShapeError for a model that is not built. */
   summary(): string {
     return summary(this);
   }
@@ -184,23 +216,40 @@ function only(outputs: readonly Tensor[]): Tensor {
   return output;
 }
 
-/** A model of layers in a row: sequential([flatten({ inputShape: [28, 28] }), dense(10)]). */
+/**
+ * A model of layers, each of which takes the result of the layer before. Throws RangeError for no layers, a layer that is given twice or
+ * two layers of one name; ShapeError for shapes that do not fit.
+ *
+ * @example
+ * ```ts
+ * import { dense, flatten, sequential } from 'treadle';
+ * sequential([flatten({ inputShape: [28, 28] }), dense(10)]).countParams(); // → 7850
+ * ```
+ */
 export function sequential(layers: readonly Layer[], options?: NetworkOptions): Model {
   return new Model(chain(layers), only, options);
 }
 
 export interface ModelParts<O extends SymbolicTensors> extends NetworkOptions {
-  /** what input() gave: one, several, or by name */
+  /** results of input(): one, several, or by name */
   readonly inputs: SymbolicTensors;
-  /** what layers gave: one, several, or by name */
+  /** results of layers: one, several, or by name */
   readonly outputs: O;
 }
 
 const modelParts: OptionKinds<ModelParts<SymbolicTensors>> = { inputs: 'any', outputs: 'any', name: 'string' };
 
 /**
- * A model of everything between its inputs and its outputs: `const x = input([8]); model({ inputs: x, outputs: dense(1)(x) })`.
- * Throws RangeError for outputs that need other inputs, inputs that nothing needs, and two layers of one name.
+ * A model of all layers between its inputs and its outputs. Throws RangeError for outputs that need other inputs, for inputs that no
+ * output needs, and for two layers of one name.
+ *
+ * @example
+ * ```ts
+ * import { dense, input, layers, model } from 'treadle';
+ * const x = input([8]);
+ * const residual = layers.add()([x, dense(8)(x)]);
+ * model({ inputs: x, outputs: dense(1)(residual) }).outputShape; // → [1]
+ * ```
  */
 export function model(parts: ModelParts<SymbolicTensor>): Model;
 export function model(parts: ModelParts<readonly SymbolicTensor[]>): Model<readonly Tensor[]>;

@@ -1,11 +1,13 @@
-// What a model is to be good at: a loss, its weight and metrics for each of its outputs, from what users say for one output, for
-// all of them alike, in their order, or by name.
+// Objectives: a loss, its weight and metrics for each output of a model, read from what users give for one output, for all outputs, in
+// order, or by name.
 
 import { type Loss, type LossName, lossByName } from '@treadle/losses';
 import { type Metric, type MetricName, metricByName } from '@treadle/metrics';
 import { checkArray, type OptionKinds, show } from '@treadle/tensor';
 
+/** A loss or its name. */
 export type LossLike = Loss | LossName;
+/** A metric or its name. */
 export type MetricLike = Metric | MetricName;
 
 /** One for all outputs, one for each in their order, or by the names of outputs. */
@@ -13,15 +15,15 @@ export type PerOutput<T> = T | readonly T[] | Readonly<Record<string, T>>;
 
 export interface ObjectiveOptions {
   /**
-   * a loss, or its name; one for all outputs, in their order, or by name. It is given the mask that reaches its output, and leaves
-   * out the steps that do not count.
+   * a loss or its name: one for all outputs, one for each in order, or by name. It leaves out the steps that the mask of its output
+   * leaves out
    */
   readonly loss: PerOutput<LossLike>;
-  /** how much each output's loss counts; 1 by default */
+  /** the factor of the loss of each output; 1 by default */
   readonly lossWeights?: readonly number[] | Readonly<Record<string, number>>;
   /**
-   * figures to report beside the loss: metrics, or their names; for all outputs, for each in their order, or by name. They are
-   * given the mask as the loss is.
+   * metrics or their names, reported beside the loss: for all outputs, for each in order, or by name. They leave out masked steps as the
+   * loss does; none by default
    */
   readonly metrics?:
     | readonly MetricLike[]
@@ -35,12 +37,14 @@ export const objectiveOptions: OptionKinds<ObjectiveOptions> = {
   metrics: 'any',
 };
 
+/** What one output is trained for and measured by. */
 export interface Objective {
   readonly loss: Loss;
   readonly weight: number;
   readonly metrics: readonly Metric[];
-  /** what its loss is called in logs, where the model has others; then what its metrics are called */
+  /** the name of the loss in logs, if the model has several outputs */
   readonly lossName: string | undefined;
+  /** the names of the metrics in logs */
   readonly metricNames: readonly string[];
 }
 
@@ -73,7 +77,7 @@ function joined(output: string, name: string): string {
   return `${output}${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
 
-/** Whether it is a metric, made by a call; a name is none. */
+/** Whether it is a metric, not a name. */
 function isMetric(x: MetricLike): x is Metric {
   const given: unknown = x;
   if (typeof given !== 'object' || given === null || !('update' in given && 'total' in given && 'name' in given))

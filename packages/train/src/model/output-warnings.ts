@@ -1,10 +1,10 @@
-// Mistakes that would train without an error and learn nothing, as far as layers and losses tell of them before anything is
-// computed. What is certainly wrong is an error; what is probably wrong is a warning, once.
+// Mistakes in a model that would train without an error and learn nothing, found from the ranges of outputs before anything is computed.
+// A certain mistake is an error; a probable one is a warning, given once.
 
 import type { Loss } from '@treadle/losses';
 import type { Network } from '@treadle/nn';
 
-/** Warnings of Node, each once. */
+/** Warnings of the process, each given once. */
 export class Warnings {
   readonly #given = new Set<string>();
 
@@ -15,7 +15,7 @@ export class Warnings {
   }
 }
 
-/** Throws RangeError for an output that cannot learn; warns where the loss of an output doubts what the layers say of it. */
+/** Throws RangeError for an output that is constant; gives the warnings of losses about the ranges of their outputs. */
 export function checkOutputs(op: string, model: Network, losses: readonly Loss[], warnings: Warnings): void {
   model.outputRanges().forEach((range, i) => {
     if (!range) return;

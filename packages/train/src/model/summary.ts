@@ -1,9 +1,9 @@
-// A model as a table, as Keras prints it: layers, shapes, numbers of parameters; of a graph also what each layer takes.
+// summary: a model as a table, as Keras prints it: layers, shapes, numbers of parameters, and in a graph the inputs of each layer.
 
 import { type LayerSummary, listExtents, type Network, type OpenShape } from '@treadle/nn';
 import { ShapeError } from '@treadle/tensor';
 
-/** Throws ShapeError for a model that is not built. */
+/** The table as a text. Throws ShapeError for a model that is not built. */
 export function summary(model: Network): string {
   if (!model.inputShapes) {
     throw new ShapeError(
@@ -28,7 +28,7 @@ export function summary(model: Network): string {
 type Cells = readonly string[];
 
 const titles: Cells = ['Layer (type)', 'Output Shape', 'Param #'];
-/** numbers stand at the right of their column */
+/** the column of numbers, which are aligned at the right */
 const paramColumn = 2;
 
 function show(shape: OpenShape): string {
@@ -58,7 +58,7 @@ function sum(layers: readonly LayerSummary[], figure: (layer: LayerSummary) => n
   return layers.reduce((total, layer) => total + figure(layer), 0);
 }
 
-/** `101,770 (397.54 KB)`: how many, and how much memory float32 takes. */
+/** `101,770 (397.54 KB)`: the number of parameters and their size in float32. */
 function describeParams(count: number): string {
   let size = 4 * count;
   let unit = 0;
