@@ -1,6 +1,6 @@
 // The laws of metrics: sums and counts of batches add up to the figure of the whole, whatever the batches.
 
-import { type Metric, metricByName, metricName, metrics, runningMean } from '@treadle/metrics';
+import { type Metric, metricByName, metrics, runningMean } from '@treadle/metrics';
 import { compile, ShapeError, tensor } from '@treadle/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -142,37 +142,35 @@ test('a metric of one’s own is the mean of its figures; bool counts as 0 and 1
 
 test('the name accuracy means what Keras takes it for, by the shapes', () => {
   const cases = [
-    { yTrue: [8, 1], yPred: [8, 1], y: [[1]], p: [[0.75]] },
-    { yTrue: [8], yPred: [8, 1], y: [1], p: [[0.75]] },
-    { yTrue: [8], yPred: [8], y: [1], p: [0.75] },
-    { yTrue: [8], yPred: [8, 3], y: [2], p: [[0, 0, 1]] },
-    { yTrue: [8, 1], yPred: [8, 3], y: [[2]], p: [[0, 0, 1]] },
-    { yTrue: [8, 3], yPred: [8, 3], y: [[0, 0, 1]], p: [[0, 0, 1]] },
-    { yTrue: [8, 4, 3], yPred: [8, 4, 3], y: [[[0, 0, 1]]], p: [[[0, 0, 1]]] },
-    { yTrue: [8, 4], yPred: [8, 4, 3], y: [[2]], p: [[[0, 0, 1]]] },
+    { y: [[1]], p: [[0.75]] },
+    { y: [1], p: [[0.75]] },
+    { y: [1], p: [0.75] },
+    { y: [2], p: [[0, 0, 1]] },
+    { y: [[2]], p: [[0, 0, 1]] },
+    { y: [[0, 0, 1]], p: [[0, 0, 1]] },
+    { y: [[[0, 0, 1]]], p: [[[0, 0, 1]]] },
+    { y: [[2]], p: [[[0, 0, 1]]] },
   ];
-  for (const { yTrue, yPred, y, p } of cases) {
-    const metric = metricByName('accuracy', { yTrue, yPred });
+  const metric = metricByName('accuracy');
+  for (const { y, p } of cases) {
     const { values, count } = metric.update(y, p);
     expect([metric.name, values.item(), count]).toEqual(['accuracy', 1, 1]);
   }
   // one-hot rows would be right wherever labels are: the other way round they are not
   expect(
-    metricByName('acc', { yTrue: [1, 3], yPred: [1, 3] })
+    metricByName('acc')
       .update([[0, 1, 0]], [[0, 0, 1]])
       .values.item(),
   ).toBe(0);
 });
 
 test('names are those of a history; unknown ones are refused', () => {
-  const compared = { yTrue: [2, 2], yPred: [2, 2] };
   for (const name of ['mse', 'mae', 'meanSquaredError', 'meanAbsoluteError', 'binaryAccuracy', 'categoricalAccuracy']) {
-    expect(metricByName(name, compared).name).toBe(name);
-    expect(metricName(name)).toBe(name);
+    expect(metricByName(name).name).toBe(name);
   }
-  expect(metricByName('sparseCategoricalAccuracy', compared).name).toBe('sparseCategoricalAccuracy');
-  expect(() => metricByName('sharpness', compared)).toThrow('metric: the name must be one of accuracy, acc,');
-  expect(() => metricName('toString')).toThrow(RangeError);
+  expect(metricByName('sparseCategoricalAccuracy').name).toBe('sparseCategoricalAccuracy');
+  expect(() => metricByName('sharpness')).toThrow('metric: the name must be one of acc, accuracy,');
+  expect(() => metricByName('toString')).toThrow(RangeError);
 });
 
 test('shapes that do not fit are refused, with both', () => {

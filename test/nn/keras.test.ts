@@ -2,7 +2,7 @@
 // made the figures, golden/make-masked.py those of layers that are given a mask.
 
 import {
-  activations,
+  activationOf,
   type LayerConfig,
   layerFrom,
   type OwnMakers,
@@ -139,7 +139,7 @@ test.each(numbered)('$title', (each) => {
 describe('activations', () => {
   const { points, values } = golden.activations;
   test.each(Object.entries(values))('%s', (name, expected) => {
-    const y = activations.activationOf(name)(tensor([points]));
+    const y = activationOf(name)(tensor([points]));
     expectClose(y, expected, computeBounded([y.node])[0]?.errors ?? []);
   });
 });

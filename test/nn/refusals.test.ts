@@ -85,7 +85,7 @@ const ranges: readonly (readonly [string, () => unknown])[] = [
     () => layerFrom({ kind: 'bidirectional', layer: 3 }),
   ],
   [
-    'layerFrom: a layer that goes both ways must be one of simpleRnn, lstm, gru, rnn; got dense',
+    'layerFrom: a layer that goes both ways must be one of gru, lstm, rnn, simpleRnn; got dense',
     () => layerFrom({ kind: 'bidirectional', layer: { kind: 'dense', units: 1 } }),
   ],
   [

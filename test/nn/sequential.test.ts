@@ -215,7 +215,9 @@ describe('as plain data', () => {
       'dense: kernelRegularizer must be',
     );
     expect(() => layerFrom({ kind: 'lost' })).toThrow('layerFrom: the kind must be one of sequential, model, ');
-    expect(() => layerFrom({ kind: 'dense' })).toThrow('dense: units must be a whole number ≥ 1');
+    expect(() => layerFrom({ kind: 'dense' })).toThrow(
+      'layerFrom: every option must have its type; got units = undefined',
+    );
     const wrong: Record<string, unknown> = {
       units: 'two',
       activation: 1,

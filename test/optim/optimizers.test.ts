@@ -352,7 +352,7 @@ test('what does not fit is refused', () => {
   expect(() => nadam(0.1, { beta2: 1 })).toThrow(RangeError);
   expect(() => lion(0.1, { beta1: 0 })).toThrow(RangeError);
   expect(() => optimizerByName('lamb')).toThrow(
-    'optimizer: the name must be one of sgd, rmsprop, adagrad, adadelta, adam, adamW, adamax, nadam, lion; got "lamb"',
+    'optimizer: the name must be one of adadelta, adagrad, adam, adamW, adamax, lion, nadam, rmsprop, sgd; got "lamb"',
   );
   expect(() => optimizerByName('valueOf')).toThrow(RangeError);
 });

@@ -13,11 +13,14 @@ import {
 import {
   type ActivationName,
   activation,
+  activationName,
+  activationOf,
   activations,
   conv1d,
   dense,
   flatten,
   type Layer,
+  outputRangeOf,
   Sequential,
   timeDistributed,
 } from '@treadle/nn';
@@ -33,22 +36,17 @@ afterEach(() => void warn.mockReset());
 const warnings = (): readonly string[] => warn.mock.calls.map(([text]) => String(text));
 const quiet = { verbose: 0 } as const;
 
-const names = [
-  ...['linear', 'sigmoid', 'hardSigmoid', 'tanh', 'relu', 'relu6', 'leakyRelu', 'elu', 'selu', 'gelu', 'geluTanh'],
-  ...['swish', 'silu', 'mish', 'softplus', 'softsign', 'exponential', 'softmax', 'logSoftmax'],
-].map((name) => activations.activationName(name));
+const names = Object.keys(activations).map(activationName);
 
 /** What an activation gives over a wide range of figures, two at a time. */
 function sampled(name: ActivationName): ArrayLike<number> {
   const x = linspace(-60, 60, 4096);
   const pairs = tensor(Float32Array.from({ length: 8192 }, (_, i) => (i % 2 === 0 ? x.data()[i >> 1]! : 0)));
-  return activations
-    .activationOf(name)(pairs.reshape([4096, 2]))
-    .data();
+  return activationOf(name)(pairs.reshape([4096, 2])).data();
 }
 
 test.each(names)('what is known of %s holds', (name) => {
-  const range = activations.rangeOf(activations.activationOf(name));
+  const range = outputRangeOf(activationOf(name));
   const values = Float64Array.from(sampled(name));
   // two roundings beyond the bounds at most
   const slack = 1 + 2 ** -22;
@@ -74,7 +72,7 @@ const expecting: readonly Expecting[] = [false, true].flatMap((fromLogits) => [
 const ends: Readonly<Record<string, (name: ActivationName) => readonly Layer[]>> = {
   'of dense': (name) => [dense(2, { activation: name })],
   'of its own': (name) => [dense(2), activation(name)],
-  'as a function': (name) => [dense(2, { activation: activations.activationOf(name) })],
+  'as a function': (name) => [dense(2, { activation: activationOf(name) })],
   'of a convolution': (name) => [conv1d(2, 1, { activation: name })],
   'before flatten': (name) => [dense(2, { activation: name }), flatten()],
   'of a model within': (name) => [new Sequential([dense(2, { activation: name })])],
@@ -160,7 +158,7 @@ describe('refused, before any weight has changed:', () => {
     ['binaryFocalCrossentropy', binaryFocalCrossentropy()],
   ] as const)('targets of %s that are neither yes nor no nor between', async (name, loss) => {
     const x = zeros([4, 2]);
-    const activationName = loss.doubt?.({ low: 0, high: 1, from: '' }) ? 'linear' : 'sigmoid';
+    const activationName = loss.warningFor?.({ low: 0, high: 1, from: '' }) ? 'linear' : 'sigmoid';
     const model = compiled([dense(1, { activation: activationName })], loss);
     for (const wrong of [9, -1, 1.01]) {
       await expect(model.fit(x, [[0], [1], [wrong], [0.5]], quiet)).rejects.toThrow(

@@ -16,7 +16,7 @@ afterAll(() => treadle.setThreads(threads));
 const notCalled = new Set(['setThreads', 'shutdown']);
 
 /** Methods that only the engine calls, with its own arguments. */
-const calledByUs = /^(on[A-Z]|checkTargets$|doubt$|constructor$|inspect$)/;
+const calledByUs = /^(on[A-Z]|checkTargets$|warningFor$|constructor$|inspect$)/;
 
 const isClass = (f: Anything): boolean => /^class\b/.test(Function.prototype.toString.call(f));
 

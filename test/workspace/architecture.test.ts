@@ -15,7 +15,7 @@ const table: Record<string, { readonly ours: readonly string[]; readonly others?
   tensor: { ours: ['graph', 'compiler', 'runtime'] },
   nn: { ours: ['tensor'] },
   losses: { ours: ['tensor'] },
-  metrics: { ours: ['tensor'] },
+  metrics: { ours: ['losses', 'tensor'] },
   optim: { ours: ['tensor'] },
   data: { ours: ['tensor'] },
   train: { ours: ['nn', 'losses', 'metrics', 'optim', 'data', 'tensor'], others: ['cli-progress'] },

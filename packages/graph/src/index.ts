@@ -2,6 +2,7 @@
 
 export { argumentNode } from './argument.ts';
 export { DtypeError, ShapeError } from './calls/errors.ts';
+export { byName, checkName, isNameIn } from './calls/names.ts';
 export { nearest } from './calls/nearest.ts';
 export {
   areOptions,
@@ -9,6 +10,7 @@ export {
   checkFunction,
   checkNumber,
   checkNumbers,
+  checkOptions,
   type OptionKinds,
   readOptions,
   unknownName,

@@ -1,30 +1,11 @@
-// Losses: functions of target and prediction that give one number to be made small.
+// Losses: functions of targets and predictions that give one number, which training makes small.
 
-export {
-  type BinaryCrossentropyOptions,
-  type BinaryFocalCrossentropyOptions,
-  binaryCrossentropy,
-  binaryFocalCrossentropy,
-  type CrossentropyOptions,
-} from './binary-crossentropy.ts';
-export {
-  type CategoricalCrossentropyOptions,
-  categoricalCrossentropy,
-  sparseCategoricalCrossentropy,
-} from './categorical-crossentropy.ts';
-export { ctc } from './ctc.ts';
-export { categoricalHinge, hinge, squaredHinge } from './hinge.ts';
-export type { Loss, LossOptions, Reduction } from './loss.ts';
+export type { BinaryCrossentropyOptions } from './loss/binary-entropy.ts';
+export type { Loss, LossOptions, PredictionRange, Reduction } from './loss/loss.ts';
+export type { CrossentropyOptions } from './loss/probabilities.ts';
+export { alignShapes, labelsFor, meanOfLast, type Pair, showShape } from './loss/shapes.ts';
 export { type LossName, lossByName } from './loss-by-name.ts';
-export {
-  cosineSimilarity,
-  type HuberOptions,
-  huber,
-  klDivergence,
-  logCosh,
-  meanAbsoluteError,
-  meanAbsolutePercentageError,
-  meanSquaredError,
-  meanSquaredLogarithmicError,
-  poisson,
-} from './regression.ts';
+export type { BinaryFocalCrossentropyOptions } from './losses/binary-focal-crossentropy.ts';
+export type { CategoricalCrossentropyOptions } from './losses/categorical-crossentropy.ts';
+export type { HuberOptions } from './losses/huber.ts';
+export * from './losses/index.ts';

@@ -1,78 +1,21 @@
-// The one table of the names of losses, each with its default options.
+// Losses by name, with their default options. The names are those of the exports of losses/index.ts.
 
-import { show } from '@treadle/tensor';
-import { binaryCrossentropy, binaryFocalCrossentropy } from './binary-crossentropy.ts';
-import { categoricalCrossentropy, sparseCategoricalCrossentropy } from './categorical-crossentropy.ts';
-import { ctc } from './ctc.ts';
-import { categoricalHinge, hinge, squaredHinge } from './hinge.ts';
-import type { Loss } from './loss.ts';
-import {
-  cosineSimilarity,
-  huber,
-  klDivergence,
-  logCosh,
-  meanAbsoluteError,
-  meanAbsolutePercentageError,
-  meanSquaredError,
-  meanSquaredLogarithmicError,
-  poisson,
-} from './regression.ts';
+import { byName } from '@treadle/tensor';
+import type { Loss } from './loss/loss.ts';
+import * as losses from './losses/index.ts';
 
-export type LossName =
-  | 'meanSquaredError'
-  | 'mse'
-  | 'meanAbsoluteError'
-  | 'mae'
-  | 'meanAbsolutePercentageError'
-  | 'mape'
-  | 'meanSquaredLogarithmicError'
-  | 'msle'
-  | 'huber'
-  | 'logCosh'
-  | 'hinge'
-  | 'squaredHinge'
-  | 'categoricalHinge'
-  | 'binaryCrossentropy'
-  | 'binaryFocalCrossentropy'
-  | 'categoricalCrossentropy'
-  | 'sparseCategoricalCrossentropy'
-  | 'klDivergence'
-  | 'poisson'
-  | 'cosineSimilarity'
-  | 'ctc';
+/** A name of a loss, such as 'meanSquaredError' or 'mse'. */
+export type LossName = keyof typeof losses;
 
-const table: Readonly<Record<LossName, () => Loss>> = {
-  meanSquaredError,
-  mse: meanSquaredError,
-  meanAbsoluteError,
-  mae: meanAbsoluteError,
-  meanAbsolutePercentageError,
-  mape: meanAbsolutePercentageError,
-  meanSquaredLogarithmicError,
-  msle: meanSquaredLogarithmicError,
-  huber,
-  logCosh,
-  hinge,
-  squaredHinge,
-  categoricalHinge,
-  binaryCrossentropy,
-  binaryFocalCrossentropy,
-  categoricalCrossentropy,
-  sparseCategoricalCrossentropy,
-  klDivergence,
-  poisson,
-  cosineSimilarity,
-  ctc,
-};
-
-function isName(name: unknown): name is LossName {
-  return typeof name === 'string' && Object.hasOwn(table, name);
-}
-
-/** The loss of that name with its default options. Throws RangeError for a name that is not in the table. */
+/**
+ * The loss of that name with its default options. Throws RangeError for an unknown name.
+ *
+ * @example
+ * ```ts
+ * import { lossByName } from 'treadle';
+ * lossByName('mse')([[1, 2]], [[1, 4]]); // → 2
+ * ```
+ */
 export function lossByName(name: string): Loss {
-  if (!isName(name)) {
-    throw new RangeError(`loss: the name must be one of ${Object.keys(table).join(', ')}; got ${show(name)}`);
-  }
-  return table[name]();
+  return byName('loss', losses, name)();
 }

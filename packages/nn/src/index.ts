@@ -1,9 +1,23 @@
 // Layers, activations, initializers, regularizers, constraints, and models that are graphs of layers.
 
-export { type Apply, Callable, type LayerFunction, layer } from './layer/callable.ts';
-export type { CallAllOptions, CallOptions, Layer, LayerConfig, LayerOptions, Mask } from './layer/layer.ts';
-export { graphFrom, type LayerMaker, layerFrom, networkFrom, type OwnMakers } from './layer/layer-from.ts';
-export type { Weights } from './layer/weights.ts';
+export { type Activation, type OutputRange, outputRangeOf } from './activations/activation.ts';
+export { type ActivationName, activationName, activationOf } from './activations/activation-by-name.ts';
+export type { GeluOptions } from './activations/gelu.ts';
+export * as activations from './activations/index.ts';
+export { graphFrom, type LayerMaker, layerFrom, networkFrom, type OwnMakers } from './config/layer-from.ts';
+export type { Constraint, NormOptions } from './constraints/constraint.ts';
+export type { ConstraintName } from './constraints/constraint-by-name.ts';
+export { maxNorm, nonNeg, unitNorm } from './constraints/index.ts';
+export * as initializers from './initializers/index.ts';
+export type { Initializer } from './initializers/initializer.ts';
+export { type InitializerName, initializerOf } from './initializers/initializer-by-name.ts';
+export { Callable, type LayerFunction, layer, type SymbolicCall } from './layer/callable.ts';
+export { withoutCarrying } from './layer/carried-states.ts';
+export { freezingOf } from './layer/freezing.ts';
+export type { CallAllOptions, CallOptions, Layer, LayerConfig, LayerOptions } from './layer/layer.ts';
+export type { Mask } from './layer/mask.ts';
+export { fits, listExtents, type OpenShape } from './layer/open-shape.ts';
+export type { PreluOptions } from './layers/activation/prelu.ts';
 export type { MultiHeadAttentionOptions } from './layers/attention/multi-head-attention.ts';
 export type { TransformerEncoderOptions } from './layers/attention/transformer-encoder.ts';
 export type { Conv1dLayerOptions } from './layers/convolution/conv1d.ts';
@@ -11,46 +25,32 @@ export type { Conv2dOptions } from './layers/convolution/conv2d.ts';
 export type { Conv2dTransposeOptions } from './layers/convolution/conv2d-transpose.ts';
 export type { DepthwiseConv2dOptions } from './layers/convolution/depthwise-conv2d.ts';
 export type { SeparableConv2dOptions } from './layers/convolution/separable-conv2d.ts';
-export type { UpSampling2dOptions } from './layers/convolution/up-sampling.ts';
-export type { PaddingEnds, PaddingSides } from './layers/convolution/zero-padding.ts';
 export type { DenseOptions } from './layers/core/dense.ts';
-export type { DropoutOptions } from './layers/core/dropout.ts';
-export type { EmbeddingOptions, PositionEmbeddingOptions } from './layers/core/embedding.ts';
+export type { EmbeddingOptions } from './layers/core/embedding.ts';
 export type { MaxoutOptions } from './layers/core/maxout.ts';
-export type { ConcatenateOptions, DotOptions } from './layers/core/merge.ts';
-export type { PreluOptions } from './layers/core/prelu.ts';
-export type { BidirectionalOptions, MergeMode } from './layers/core/wrappers.ts';
+export type { PositionEmbeddingOptions } from './layers/core/position-embedding.ts';
 export * from './layers/index.ts';
 export * as layers from './layers/index.ts';
+export type { ConcatenateOptions } from './layers/merging/concatenate.ts';
+export type { DotOptions } from './layers/merging/dot.ts';
 export type { BatchNormalizationOptions } from './layers/normalization/batch-normalization.ts';
-export type {
-  GroupNormalizationOptions,
-  LayerNormalizationOptions,
-  RmsNormalizationOptions,
-} from './layers/normalization/normalization.ts';
+export type { GroupNormalizationOptions } from './layers/normalization/group-normalization.ts';
+export type { LayerNormalizationOptions } from './layers/normalization/layer-normalization.ts';
+export type { RmsNormalizationOptions } from './layers/normalization/rms-normalization.ts';
 export type { ScaleAndShiftOptions } from './layers/normalization/scale-and-shift.ts';
+export type { GlobalPoolingOptions } from './layers/pooling/global-pooling.ts';
 export type { Pooling1dOptions, Pooling2dOptions } from './layers/pooling/pooling.ts';
-export type { GlobalPoolingOptions } from './layers/pooling/pooling-global.ts';
+export type { BidirectionalOptions, MergeMode } from './layers/recurrent/bidirectional.ts';
 export type { GruCellOptions, GruOptions } from './layers/recurrent/gru.ts';
 export type { LstmCellOptions, LstmOptions } from './layers/recurrent/lstm.ts';
 export type { RecurrentLayer } from './layers/recurrent/recurrent-layer.ts';
 export type { KernelCellOptions, RecurrentOptions, SequenceOptions } from './layers/recurrent/recurrent-options.ts';
-export type { RnnCell, RnnCellWeight, RnnOptions } from './layers/recurrent/rnn.ts';
+export type { RnnOptions } from './layers/recurrent/rnn.ts';
+export type { RnnCell, RnnCellWeight } from './layers/recurrent/rnn-cell.ts';
 export type { SimpleRnnCellOptions, SimpleRnnOptions } from './layers/recurrent/simple-rnn.ts';
-export type { Activation, ActivationName, GeluOptions } from './named/activations.ts';
-export * as activations from './named/activations.ts';
-export {
-  type Constraint,
-  type ConstraintConfig,
-  type ConstraintName,
-  maxNorm,
-  type NormOptions,
-  nonNeg,
-  unitNorm,
-} from './named/constraints.ts';
-export type { Initializer, InitializerName } from './named/initializers.ts';
-export * as initializers from './named/initializers.ts';
-export { type L1L2, l1, l1l2, l2, type Regularizer, type RegularizerName } from './named/regularizers.ts';
+export type { DropoutOptions } from './layers/regularization/dropout.ts';
+export type { PaddingEnds, PaddingSides } from './layers/reshaping/padding-sizes.ts';
+export type { UpSampling2dOptions } from './layers/reshaping/up-sampling.ts';
 export {
   type Connectable,
   connect,
@@ -59,9 +59,10 @@ export {
   type LayerCall,
   type SymbolicTensor,
 } from './network/connect.ts';
-export { freezingOf } from './network/freezing.ts';
-export { chain, type Ends, type Graph, graphBetween } from './network/graph.ts';
-export { withoutKeeping } from './network/kept-states.ts';
+export { chain, type Graph, graphBetween, type SymbolicTensors } from './network/graph.ts';
 export { type LayerSummary, type Masked, Network, type NetworkOptions } from './network/network.ts';
-export { fits, listExtents, type OpenShape } from './network/open-shape.ts';
 export { Sequential } from './network/sequential.ts';
+export type { Weights } from './network/set-weights.ts';
+export { l1, l1l2, l2 } from './regularizers/l1-l2.ts';
+export type { L1L2, Regularizer } from './regularizers/regularizer.ts';
+export type { RegularizerName } from './regularizers/regularizer-by-name.ts';

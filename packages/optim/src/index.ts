@@ -1,16 +1,15 @@
-// Update rules, and learning rates that change.
+// Optimizers, and schedules of learning rates.
 
-export { type Move, type Optimizer, optimizerOf, type Slot, type Update, type UpdateRule } from './optimizer.ts';
 export { type OptimizerName, optimizerByName } from './optimizer-by-name.ts';
-export type { OptimizerOptions } from './optimizer-options.ts';
-export { type AdadeltaOptions, adadelta } from './rules/adadelta.ts';
-export { type AdagradOptions, adagrad } from './rules/adagrad.ts';
-export { type AdamOptions, adam, adamW } from './rules/adam.ts';
-export { type AdamaxOptions, adamax } from './rules/adamax.ts';
-export { type LionOptions, lion } from './rules/lion.ts';
-export { type NadamOptions, nadam } from './rules/nadam.ts';
-export { type RmspropOptions, rmsprop } from './rules/rmsprop.ts';
-export { type SgdOptions, sgd } from './rules/sgd.ts';
+export type { AdadeltaOptions } from './optimizers/adadelta.ts';
+export type { AdagradOptions } from './optimizers/adagrad.ts';
+export type { AdamOptions } from './optimizers/adam.ts';
+export type { AdamaxOptions } from './optimizers/adamax.ts';
+export * from './optimizers/index.ts';
+export type { LionOptions } from './optimizers/lion.ts';
+export type { NadamOptions } from './optimizers/nadam.ts';
+export type { RmspropOptions } from './optimizers/rmsprop.ts';
+export type { SgdOptions } from './optimizers/sgd.ts';
 export {
   type CosineDecayOptions,
   type CosineRestartsOptions,
@@ -23,3 +22,7 @@ export { inverseTimeDecay } from './schedules/inverse-time-decay.ts';
 export { piecewiseConstantDecay } from './schedules/piecewise-constant.ts';
 export { type PolynomialDecayOptions, polynomialDecay } from './schedules/polynomial-decay.ts';
 export type { RateAt, Schedule } from './schedules/schedule.ts';
+export type { Optimizer } from './update/optimizer.ts';
+export type { OptimizerOptions } from './update/optimizer-options.ts';
+export { optimizerOf } from './update/rule-optimizer.ts';
+export type { Move, Slot, Update, UpdateRule } from './update/update-rule.ts';

@@ -4,8 +4,10 @@ export type { Callback, LearningRate, Training } from './callbacks/callbacks.ts'
 export { type EarlyStoppingOptions, earlyStopping } from './callbacks/early-stopping.ts';
 export { progress, type Verbosity } from './callbacks/progress.ts';
 export { type ReduceLROnPlateauOptions, reduceLROnPlateau } from './callbacks/reduce-lr-on-plateau.ts';
-export type { FitOptions } from './fit.ts';
-export type { History, HistoryFigures, Logs } from './history.ts';
+export type { RowsLike, RowsPair } from './data/arguments.ts';
+export type { ClassWeight } from './data/sample-weights.ts';
+export type { FitOptions } from './fit/fit-options.ts';
+export type { History, HistoryFigures, Logs } from './fit/history.ts';
 export {
   type CompileOptions,
   type EvaluateOptions,
@@ -14,7 +16,5 @@ export {
   model,
   type PredictOptions,
   sequential,
-} from './model.ts';
-export type { LossLike, MetricLike, ObjectiveOptions, PerOutput } from './objectives.ts';
-export type { RowsLike, RowsPair } from './rows.ts';
-export type { ClassWeight } from './sample-weights.ts';
+} from './model/model.ts';
+export type { LossLike, MetricLike, ObjectiveOptions, PerOutput } from './model/objectives.ts';

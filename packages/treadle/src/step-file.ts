@@ -2,7 +2,7 @@
 // The functions `explain` and `profile` of the engine do the work.
 
 import { explain, profile, setThreads } from '@treadle/tensor';
-import { importFile } from './node-command.ts';
+import { importFile, nodeVersion } from './node-command.ts';
 
 interface StepFile {
   readonly step: (...args: unknown[]) => unknown;
@@ -34,20 +34,20 @@ export async function profileFile(path: string, { runs, threads }: ProfileFileOp
  * kind of file that this Node does not import.
  */
 async function load(path: string): Promise<StepFile> {
-  const { step, args = [] } = await importFile(path);
+  const { step, args = [] } = await importModule(path);
   if (!isFunction(step)) throw new TypeError(`${path} must export a function named step; got ${typeof step}`);
   if (!Array.isArray(args)) throw new TypeError(`${path} must export args as an array; got ${typeof args}`);
   return { step, args };
 }
 
-async function importFile(path: string): Promise<Record<string, unknown>> {
+async function importModule(path: string): Promise<Record<string, unknown>> {
   try {
-    return await import(pathToFileURL(resolve(path)).href);
+    return await importFile(path);
   } catch (cause) {
     const isUnknown = cause instanceof Error && 'code' in cause && cause.code === 'ERR_UNKNOWN_FILE_EXTENSION';
     if (!isUnknown) throw cause;
     const hint = 'use JavaScript, or TypeScript on Node 22.18 or newer';
-    throw new TypeError(`${path} must be a module that Node ${process.version} can import; ${hint}`, { cause });
+    throw new TypeError(`${path} must be a module that Node ${nodeVersion} can import; ${hint}`, { cause });
   }
 }
 

@@ -7,8 +7,8 @@ import { at, build, gamma, type NdArray, nd, type Shape, sizeOf, sum, tiny } fro
 import { apart, arrays, type Case, type Example, type Tolerance } from './case.ts';
 import { node } from './nodes.ts';
 
-type Ends = readonly [number, number];
-type Padding = 'valid' | 'same' | number | readonly [Ends, Ends];
+type SymbolicTensors = readonly [number, number];
+type Padding = 'valid' | 'same' | number | readonly [SymbolicTensors, SymbolicTensors];
 
 interface Window {
   readonly taps: readonly [number, number];
@@ -130,7 +130,7 @@ function windows({ extent, taps }: Limits, paddings: fc.Arbitrary<Padding>) {
 }
 
 const byName = fc.constantFrom('valid', 'same') satisfies fc.Arbitrary<Padding>;
-const ends: fc.Arbitrary<Ends> = fc.tuple(fc.nat({ max: 3 }), fc.nat({ max: 3 }));
+const ends: fc.Arbitrary<SymbolicTensors> = fc.tuple(fc.nat({ max: 3 }), fc.nat({ max: 3 }));
 const anyPadding: fc.Arbitrary<Padding> = fc.oneof(byName, fc.nat({ max: 2 }), fc.tuple(ends, ends));
 
 type Values = (shapes: readonly Shape[]) => fc.Arbitrary<readonly NdArray[]>;
@@ -303,7 +303,7 @@ function forTransposed(window: Window, size: readonly [number, number], target: 
         [0, 99],
       ],
     };
-  const ends = ([0, 1] as const).map((i): Ends => {
+  const ends = ([0, 1] as const).map((i): SymbolicTensors => {
     const reach = (size[i] - 1) * window.strides[i] + (window.taps[i] - 1) * window.dilation[i] + 1;
     return [Math.floor(Math.max(0, reach - target[i]) / 2), 99];
   });

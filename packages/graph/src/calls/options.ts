@@ -52,7 +52,8 @@ export function areOptions<O extends object>(op: string, given: unknown, kinds: 
   return true;
 }
 
-function checkOptions(op: string, given: unknown, kinds: Readonly<Record<string, unknown>>): void {
+/** Checks options as readOptions does, by a table whose type does not depend on that of the options. */
+export function checkOptions(op: string, given: unknown, kinds: Readonly<Record<string, unknown>>): void {
   if (!isPlain(given)) throw noOptions(op, given, kinds);
   for (const name in given) {
     const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;

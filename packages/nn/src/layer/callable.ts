@@ -9,12 +9,12 @@ import type { CallOptions, Layer } from './layer.ts';
  * What a layer is as a function. Throws RangeError for a layer of several results, which `connect` gives, ShapeError for shapes
  * that it cannot take.
  */
-export type Apply = (inputs: Connectable) => SymbolicTensor;
+export type SymbolicCall = (inputs: Connectable) => SymbolicTensor;
 
 /** A layer that is a function as well; `call` takes numbers too, and is not of a training by default. */
-export type LayerFunction = Layer & Apply & { call(x: TensorLike, options?: Partial<CallOptions>): Tensor };
+export type LayerFunction = Layer & SymbolicCall & { call(x: TensorLike, options?: Partial<CallOptions>): Tensor };
 
-export interface Callable extends Apply {}
+export interface Callable extends SymbolicCall {}
 
 /** Instances are functions; the fields and methods of a class that extends it are theirs. */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the constructor gives what the interface says, a function
@@ -38,7 +38,7 @@ function only(outputs: readonly SymbolicTensor[]): SymbolicTensor {
 }
 
 /** The layer as a function with the layer's members: layer({ variables: [], build: (shape) => shape, call: (x) => x.mul(2) }). */
-export function layer<L extends Layer>(members: L): L & Apply {
+export function layer<L extends Layer>(members: L): L & SymbolicCall {
   const given: unknown = members;
   if (typeof given !== 'object' || given === null) {
     throw new TypeError(`layer: it must be made of an object with build and call; got ${show(given)}`);

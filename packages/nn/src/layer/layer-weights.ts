@@ -2,9 +2,10 @@
 // it costs, what it may be.
 
 import { asTensor, type Shape, ShapeError, type Tensor, type Variable, variable } from '@treadle/tensor';
-import type { Constraint } from '../named/constraints.ts';
-import { type Initializer, type InitializerName, initializerOf } from '../named/initializers.ts';
-import type { Regularizer } from '../named/regularizers.ts';
+import type { Constraint } from '../constraints/constraint.ts';
+import type { Initializer } from '../initializers/initializer.ts';
+import { type InitializerName, initializerOf } from '../initializers/initializer-by-name.ts';
+import type { Regularizer } from '../regularizers/regularizer.ts';
 
 export interface WeightOptions {
   readonly initializer: InitializerName | Initializer;

@@ -1,5 +1,5 @@
-// What the layers here share: a layer is made of its options, its weights, and what it computes. Its config is its options as
-// plain data.
+// makeLayer: a layer from its parts: its weights, how it is built, what it computes. It checks what a caller gives, collects
+// the variables and penalties of inner layers, and gives the config, which is the arguments and options as plain data.
 
 import {
   asTensor,
@@ -13,10 +13,11 @@ import {
   type TensorLike,
   type Variable,
 } from '@treadle/tensor';
-import { freezable } from '../network/freezing.ts';
-import { isStateful, resetStates } from '../network/kept-states.ts';
-import { type Build, buildOpen, checkOpenShape, type NeededAxes, type OpenShape } from '../network/open-shape.ts';
+import type { OutputRange } from '../activations/activation.ts';
+import type { Given } from '../config/kind.ts';
 import { type LayerFunction, layer } from './callable.ts';
+import { isStateful, resetStates } from './carried-states.ts';
+import { freezable } from './freezing.ts';
 import {
   type CallAllOptions,
   type CallOptions,
@@ -24,51 +25,61 @@ import {
   type Layer,
   type LayerConfig,
   type LayerOptions,
-  type Mask,
   namedVariablesOf,
-  type Range,
 } from './layer.ts';
 import type { LayerWeights } from './layer-weights.ts';
+import type { Mask } from './mask.ts';
+import { type Build, buildOpen, checkOpenShape, type NeededAxes, type OpenShape } from './open-shape.ts';
 
-type Behaviour = Pick<Layer, 'call' | 'outputMask' | 'outputRange'>;
-
-export interface LayerParts extends Behaviour {
-  readonly kind: string;
-  /** what the layer was made with: positional arguments by their names, and options */
-  readonly options: LayerOptions & Readonly<Record<string, unknown>>;
+interface CommonParts extends Pick<Layer, 'outputMask' | 'outputRange'> {
   readonly weights?: LayerWeights;
-  /** the layers that it is made of, by what they are called within it; may be a getter */
+  /** the inner layers by their names; may be a getter */
   readonly layers?: Readonly<Record<string, Layer>>;
-  /** `build` of a layer, for shapes that are known */
-  build(shape: Shape): Shape;
-  /** the axes of samples whose sizes must be known before a call; all of them by default */
+  /** the axes of a sample whose sizes must be known before a call; all of them by default */
   readonly needs?: NeededAxes;
-  readonly buildAll?: Build;
-  readonly callAll?: NonNullable<Layer['callAll']>;
-  /** of the layer's own states; those of the layers that it is made of are reset with them */
+  /** resets the layer's own states; those of inner layers are reset with them */
   readonly resetStates?: NonNullable<Layer['resetStates']>;
 }
+
+/** A layer of one input and one result. */
+interface OneInputParts extends CommonParts {
+  /** `build` of a layer, for known shapes */
+  build(shape: Shape): Shape;
+  /** `call` of a layer; isTrainable is false for a frozen layer */
+  call(x: Tensor, options: CallOptions, isTrainable: boolean): Tensor;
+}
+
+/** A layer of several inputs or results. Given one input, it takes it as the only one. */
+interface ManyInputParts extends CommonParts {
+  readonly buildAll: Build;
+  readonly callAll: NonNullable<Layer['callAll']>;
+}
+
+export type LayerParts = OneInputParts | ManyInputParts;
 
 export const callOptions: OptionKinds<CallOptions> = { training: 'boolean', mask: 'any', addLoss: 'function' };
 
 export const callAllOptions: OptionKinds<CallAllOptions> = { training: 'boolean', masks: 'any', addLoss: 'function' };
 
-/** Throws TypeError for what is no array of shapes, ShapeError for shapes that are none. */
+/** Throws TypeError unless it is given an array of arrays of numbers, ShapeError for sizes that are not whole numbers ≥ 0. */
 export function checkShapes<S extends OpenShape>(kind: string, shapes: readonly S[]): readonly S[] {
   checkArray(`${kind}: the shapes`, shapes);
   for (const shape of shapes) checkOpenShape(kind, shape);
   return shapes;
 }
 
-/** Throws TypeError for a mask that is no tensor. */
+/** Throws TypeError for a mask that is not a tensor. */
 export function checkMasks(kind: string, masks: readonly Mask[]): void {
   checkArray(`${kind}: the masks`, masks);
   const wrong = masks.findIndex((mask) => mask !== undefined && !(mask instanceof Tensor));
   if (wrong >= 0) throw new TypeError(`${kind}: a mask must be a tensor; got ${show(masks[wrong])} for input ${wrong}`);
 }
 
-export function makeLayer(parts: LayerParts): LayerFunction {
-  const { kind, options, weights, build, needs, call, buildAll, callAll, outputMask, outputRange } = parts;
+/** The layer of these parts, made with these arguments and options. */
+export function makeLayer(kind: string, { options, data }: Given<LayerOptions>, parts: LayerParts): LayerFunction {
+  const { weights, needs, outputMask, outputRange } = parts;
+  const [buildAll, callAll] = 'buildAll' in parts ? [parts.buildAll, parts.callAll] : [];
+  const { build, call }: Pick<OneInputParts, 'build' | 'call'> = 'buildAll' in parts ? asOneInput(parts) : parts;
   const inner = (): readonly (readonly [string, Layer])[] => Object.entries(parts.layers ?? {});
   const innerLayers = (): readonly Layer[] => Object.values(parts.layers ?? {});
   const freezing = freezable(kind, innerLayers);
@@ -84,7 +95,7 @@ export function makeLayer(parts: LayerParts): LayerFunction {
     call: (x: TensorLike, context: Partial<CallOptions> = {}) => {
       const { training = false, mask, addLoss } = readOptions(kind, context, callOptions);
       checkMasks(kind, [mask]);
-      return call(asTensor(x), { training, mask, addLoss });
+      return call(asTensor(x), { training, mask, addLoss }, freezing.trainable);
     },
     ...(buildAll && { buildAll: (shapes: readonly Shape[]) => buildAll(checkShapes(kind, shapes)) }),
     buildOpen: (shapes: readonly OpenShape[]) =>
@@ -111,7 +122,7 @@ export function makeLayer(parts: LayerParts): LayerFunction {
       },
     }),
     ...(outputRange && {
-      outputRange: (inputs: readonly Range[]) => {
+      outputRange: (inputs: readonly (OutputRange | undefined)[]) => {
         checkArray(`${kind}: the ranges`, inputs);
         return outputRange(inputs);
       },
@@ -135,7 +146,7 @@ export function makeLayer(parts: LayerParts): LayerFunction {
       return named();
     },
     get stateful(): boolean {
-      return options.stateful === true || isStateful(innerLayers());
+      return data.stateful === true || isStateful(innerLayers());
     },
     resetStates: () => {
       parts.resetStates?.();
@@ -145,36 +156,26 @@ export function makeLayer(parts: LayerParts): LayerFunction {
       ...(weights?.penalties() ?? []),
       ...inner().flatMap(([, part]) => part.losses?.() ?? []),
     ],
-    config: () => ({ ...configOf(kind, options), ...(!freezing.trainable && { trainable: false }) }),
+    config: () => ({ ...configOf(kind, data), ...(!freezing.trainable && { trainable: false }) }),
   });
 }
 
-export interface MergingParts
-  extends Pick<LayerParts, 'kind' | 'options' | 'weights' | 'needs' | 'layers' | 'outputMask' | 'resetStates'> {
-  readonly buildAll: Build;
-  readonly callAll: NonNullable<Layer['callAll']>;
+function asOneInput({ buildAll, callAll }: ManyInputParts): Pick<OneInputParts, 'build' | 'call'> {
+  return {
+    build: (shape) => firstOf(buildAll([shape])),
+    call: (x, { training, mask, addLoss }) => firstOf(callAll([x], { training, masks: [mask], addLoss })),
+  };
 }
 
-/** A layer that is said by buildAll and callAll alone: given one input, it takes it as the only one of several. */
-export function makeLayerOfMany(parts: MergingParts): LayerFunction {
-  const { buildAll, callAll } = parts;
-  return makeLayer({
-    ...parts,
-    build: (shape) => only(buildAll([shape])),
-    call: (x, { training, mask, addLoss }) => only(callAll([x], { training, masks: [mask], addLoss })),
-  });
-}
-
-/** The first of all results. */
-function only<T>(results: readonly T[]): T {
+function firstOf<T>(results: readonly T[]): T {
   const [result] = results;
   if (result === undefined) throw new Error('internal: a layer has no result');
   return result;
 }
 
 /**
- * The options as plain data. Initializers that are functions are left out: a layer that is made again is given its weights.
- * Throws RangeError for other functions of one's own.
+ * The options as plain data. Initializers that are functions are left out, because the weights of a layer that is made again are
+ * given. Throws RangeError for other functions of the user.
  */
 export function configOf(kind: string, options: Readonly<Record<string, unknown>>): LayerConfig {
   return {
@@ -185,14 +186,10 @@ export function configOf(kind: string, options: Readonly<Record<string, unknown>
 
 function plain(kind: string, option: string, value: unknown): unknown {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return value;
+  if (Array.isArray(value)) return value.map((each) => plain(kind, option, each));
   if ('config' in value) return typeof value.config === 'function' ? value.config() : value.config;
   if (/initializer$/i.test(option)) return typeof value === 'function' ? undefined : value;
   if ('l1' in value && 'l2' in value) return { l1: value.l1, l2: value.l2 };
   if (typeof value === 'object' && !('call' in value)) return value;
   throw new RangeError(`${kind}: ${option} must be a name, or made by this package, to be saved; got one’s own`);
-}
-
-/** Throws RangeError unless n is a whole number ≥ 1; `what` begins the message, as in 'dense: units'. */
-export function checkCount(what: string, n: number): void {
-  if (!Number.isSafeInteger(n) || n < 1) throw new RangeError(`${what} must be a whole number ≥ 1; got ${show(n)}`);
 }

@@ -2,9 +2,9 @@
 // are found and variables made at once; nothing is computed.
 
 import { type OptionKinds, readOptions, show } from '@treadle/tensor';
-import { inLayer } from '../layer/in-layer.ts';
+import { withLayerContext } from '../layer/error-context.ts';
 import { buildAll, isLayer, type Layer, showSample } from '../layer/layer.ts';
-import { checkInputShape, listExtents, type OpenShape } from './open-shape.ts';
+import { checkInputShape, listExtents, type OpenShape } from '../layer/open-shape.ts';
 
 /** What stands for a tensor while a model is written down. */
 export interface SymbolicTensor {
@@ -64,7 +64,7 @@ export function connect(layer: Layer, inputs: Connectable): readonly SymbolicTen
   }
   const inputShapes = given.map(({ shape }) => shape);
   const name = layer.name ?? layer.kind ?? 'layer';
-  const shapes = inLayer(
+  const shapes = withLayerContext(
     name,
     () => inputShapes.map(showSample),
     () => buildAll(layer, inputShapes),

@@ -3,8 +3,8 @@
 
 import { checkArray, show } from '@treadle/tensor';
 import { isLayer, type Layer, takeName } from '../layer/layer.ts';
+import { listExtents, type OpenShape } from '../layer/open-shape.ts';
 import { isSymbolic, type LayerCall, type SymbolicTensor } from './connect.ts';
-import { listExtents, type OpenShape } from './open-shape.ts';
 
 /** A value of the graph: a result of a call, or with call −1 an input of the model. */
 export interface Ref {
@@ -41,7 +41,7 @@ export interface Graph {
 }
 
 /** Inputs or outputs of a model: one, several, or by name. */
-export type Ends = SymbolicTensor | readonly SymbolicTensor[] | Readonly<Record<string, SymbolicTensor>>;
+export type SymbolicTensors = SymbolicTensor | readonly SymbolicTensor[] | Readonly<Record<string, SymbolicTensor>>;
 
 /** Layers one after the other. Throws RangeError for no layers, one that is given twice, or two of one name. */
 export function chain(layers: readonly Layer[]): Graph {
@@ -69,7 +69,7 @@ export function chain(layers: readonly Layer[]): Graph {
  * Everything between the inputs and the outputs. Throws RangeError for an output that needs an input which is not given, an
  * input that nothing needs, or two layers of one name.
  */
-export function graphBetween(inputs: Ends, outputs: Ends): Graph {
+export function graphBetween(inputs: SymbolicTensors, outputs: SymbolicTensors): Graph {
   const starts = listed('inputs', inputs);
   const ends = listed('outputs', outputs);
   const calls = callsBefore(
@@ -113,7 +113,7 @@ interface End {
   readonly name: string | undefined;
 }
 
-function listed(what: string, ends: Ends): readonly End[] {
+function listed(what: string, ends: SymbolicTensors): readonly End[] {
   const given: unknown = ends;
   if (typeof given !== 'object' || given === null) {
     throw new TypeError(`model: ${what} must be what input() or a layer gave; got ${show(given)}`);

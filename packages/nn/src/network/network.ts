@@ -17,8 +17,11 @@ import {
   tensor,
   type Variable,
 } from '@treadle/tensor';
+import type { OutputRange } from '../activations/activation.ts';
 import { Callable } from '../layer/callable.ts';
-import { inLayer } from '../layer/in-layer.ts';
+import { isStateful, resetStates, withoutCarrying } from '../layer/carried-states.ts';
+import { withLayerContext } from '../layer/error-context.ts';
+import { freezable, trainableVariablesOf } from '../layer/freezing.ts';
 import {
   buildAll,
   type CallAllOptions,
@@ -26,18 +29,15 @@ import {
   callAll,
   type Layer,
   type LayerConfig,
-  type Mask,
   namedVariablesOf,
-  type Range,
   sampleShape,
   showSample,
 } from '../layer/layer.ts';
 import { callAllOptions, callOptions, checkMasks, checkShapes } from '../layer/make-layer.ts';
-import { setWeights, type Weights } from '../layer/weights.ts';
-import { freezable, trainableVariablesOf } from './freezing.ts';
+import type { Mask } from '../layer/mask.ts';
+import { fits, listExtents, type OpenShape } from '../layer/open-shape.ts';
 import type { Graph, Ref } from './graph.ts';
-import { isStateful, resetStates, withoutKeeping } from './kept-states.ts';
-import { fits, listExtents, type OpenShape } from './open-shape.ts';
+import { setWeights, type Weights } from './set-weights.ts';
 
 /** A layer as it stands in a built model. */
 export interface LayerSummary {
@@ -148,7 +148,7 @@ export class Network extends Callable implements Layer {
         const got = `got [${listExtents(shape)}] for [${listExtents(layer.inputShape)}]`;
         throw new ShapeError(`${this.kind}: the samples that layer ${name} is given must have its inputShape; ${got}`);
       }
-      return inLayer(
+      return withLayerContext(
         name,
         () => given.map(showSample),
         () => buildAll(layer, given),
@@ -178,18 +178,19 @@ export class Network extends Callable implements Layer {
   }
 
   outputMask(xs: readonly Tensor[], masks: readonly Mask[]): Mask {
-    return withoutKeeping(() => this.callMasked(xs, { training: false, masks })[0]?.mask);
+    return withoutCarrying(() => this.callMasked(xs, { training: false, masks })[0]?.mask);
   }
 
-  outputRange(inputs: readonly Range[]): Range {
+  outputRange(inputs: readonly (OutputRange | undefined)[]): OutputRange | undefined {
     return this.outputRanges(inputs)[0];
   }
 
   /** What is known of the numbers of each result, from what the layers say of theirs. */
-  outputRanges(inputs: readonly Range[] = []): readonly Range[] {
+  outputRanges(inputs: readonly (OutputRange | undefined)[] = []): readonly (OutputRange | undefined)[] {
     checkArray(`${this.kind}: the ranges`, inputs);
-    const found: Range[] = [];
-    const at = ({ call, index }: Ref): Range => (call < 0 ? inputs[index] : index === 0 ? found[call] : undefined);
+    const found: (OutputRange | undefined)[] = [];
+    const at = ({ call, index }: Ref): OutputRange | undefined =>
+      call < 0 ? inputs[index] : index === 0 ? found[call] : undefined;
     for (const call of this.#graph.calls) {
       found.push(this.layers[call.layer]?.outputRange?.(call.inputs.map(at)));
     }
@@ -307,7 +308,7 @@ export class Network extends Callable implements Layer {
       const inputs = values.map(({ x }) => x);
       const inputMasks = values.map(({ mask }) => mask);
       const shapes = (): readonly string[] => inputs.map(({ shape }) => `[${shape.join(', ')}]`);
-      return inLayer(name, shapes, () => {
+      return withLayerContext(name, shapes, () => {
         const outputs = callAll(layer, inputs, { training, masks: inputMasks, addLoss });
         const mask = layer.outputMask?.(inputs, inputMasks);
         return outputs.map((x, i) => ({ x, mask: i === 0 ? mask : undefined }));

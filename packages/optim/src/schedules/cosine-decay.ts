@@ -1,4 +1,5 @@
-// Rates that fall along half a cosine, once or again and again (I. Loshchilov, F. Hutter, SGDR, 2017).
+// cosineDecay and cosineDecayRestarts: learning rates that fall along half a cosine, once or repeatedly (I. Loshchilov, F. Hutter, SGDR,
+// 2017).
 
 import { type OptionKinds, pow, readOptions, type Tensor } from '@treadle/tensor';
 import { checkNotNegative, checkPositive, checkRate, type RateAt, rateAt } from './schedule.ts';
@@ -16,9 +17,9 @@ function fall(t: Tensor, alpha: number): Tensor {
 export interface CosineDecayOptions {
   /** the share of the rate that is left at the end; 0 by default */
   readonly alpha?: number;
-  /** the rate is led in a straight line from initialRate to this … ; none by default: no warm-up */
+  /** the rate at the end of a linear warm-up that begins with initialRate; no warm-up by default */
   readonly warmupTarget?: number;
-  /** … within so many steps, after which it falls; 0 by default */
+  /** the number of steps of the warm-up; 0 by default */
   readonly warmupSteps?: number;
 }
 
@@ -28,7 +29,16 @@ const cosineDecayOptions: OptionKinds<CosineDecayOptions> = {
   warmupSteps: 'number',
 };
 
-/** Falls from initialRate (or warmupTarget) to its alpha-th part within decaySteps, and stays there. Throws RangeError. */
+/**
+ * From initialRate, or warmupTarget, down to alpha times it within decaySteps, and then constant. Throws RangeError for decaySteps that are
+ * not above 0 and for options below 0.
+ *
+ * @example
+ * ```ts
+ * import { cosineDecay } from 'treadle';
+ * cosineDecay(1, 10)(5); // → 0.5
+ * ```
+ */
 export function cosineDecay(initialRate: number, decaySteps: number, options: CosineDecayOptions = {}): RateAt {
   const { alpha = 0, warmupTarget, warmupSteps = 0 } = readOptions('cosineDecay', options, cosineDecayOptions);
   checkRate('cosineDecay', initialRate);
@@ -45,9 +55,9 @@ export function cosineDecay(initialRate: number, decaySteps: number, options: Co
 }
 
 export interface CosineRestartsOptions {
-  /** how many times longer each period is than the one before; 2 by default */
+  /** the factor of the length of each period to that before, ≥ 1; 2 by default */
   readonly tMul?: number;
-  /** how many times larger the rate is at the start of each period than at the one before; 1 by default */
+  /** the factor of the first rate of each period to that of the period before; 1 by default */
   readonly mMul?: number;
   /** the share of the rate that is left at the end of a period; 0 by default */
   readonly alpha?: number;
@@ -59,7 +69,16 @@ const cosineRestartsOptions: OptionKinds<CosineRestartsOptions> = {
   alpha: 'number',
 };
 
-/** Falls within firstDecaySteps, starts again, falls within tMul times as many, and so on. Throws RangeError. */
+/**
+ * Falls within firstDecaySteps, restarts, falls within tMul times as many steps, and so on. Throws RangeError for firstDecaySteps or an mMul
+ * that is not above 0, a tMul below 1, or an alpha below 0.
+ *
+ * @example
+ * ```ts
+ * import { cosineDecayRestarts } from 'treadle';
+ * cosineDecayRestarts(1, 10)(5); // → 0.5
+ * ```
+ */
 export function cosineDecayRestarts(
   initialRate: number,
   firstDecaySteps: number,
@@ -79,7 +98,7 @@ export function cosineDecayRestarts(
   });
 }
 
-/** Which period the time is in, and how much of it has passed. */
+/** The index of the period that the time is in, and the share of it that has passed. */
 interface Period {
   readonly index: Tensor;
   readonly passed: Tensor;
@@ -97,7 +116,7 @@ function growingPeriods(time: Tensor, t: number): Period {
     lengthOf(index)
       .sub(1)
       .div(t - 1);
-  // The logarithm may round a whole number down or up: the period is then the one beside it.
+  // the logarithm may round a whole number up: then the period is the one before
   const near = time
     .mul(t - 1)
     .log1p()

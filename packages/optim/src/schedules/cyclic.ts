@@ -1,13 +1,13 @@
-// Rates that rise and fall in straight lines (L. Smith, Cyclical learning rates, 2017; super-convergence, 2018), and a warm-up for
-// any schedule.
+// cyclicRate and oneCycle: learning rates that rise and fall (L. Smith, Cyclical learning rates, 2017; super-convergence, 2018). warmup: a
+// linear warm-up before any schedule.
 
 import { checkNumber, type OptionKinds, readOptions, show, tensor } from '@treadle/tensor';
 import { checkNotNegative, checkPositive, type RateAt, rateAt, type Schedule } from './schedule.ts';
 
 export interface CyclicOptions {
-  /** triangular: all peaks alike, the default; triangular2: each half as high as the last; expRange: gamma^step as high */
+  /** the heights of the peaks: 'triangular', the default, equal; 'triangular2' halved each time; 'expRange' times gamma^step */
   readonly mode?: 'triangular' | 'triangular2' | 'expRange';
-  /** for expRange; 1 by default */
+  /** the base of 'expRange'; 1 by default */
   readonly gamma?: number;
 }
 
@@ -16,7 +16,16 @@ const cyclicOptions: OptionKinds<CyclicOptions> = {
   gamma: 'number',
 };
 
-/** From baseRate up to maxRate in stepSize steps, down again in as many, and so on. Throws RangeError. */
+/**
+ * From baseRate up to maxRate in stepSize steps, down again in as many, and so on. Throws RangeError for a stepSize or gamma that is not
+ * above 0, rates below 0, and an unknown mode.
+ *
+ * @example
+ * ```ts
+ * import { cyclicRate } from 'treadle';
+ * cyclicRate(0, 1, 10)(15); // → 0.5
+ * ```
+ */
 export function cyclicRate(baseRate: number, maxRate: number, stepSize: number, options: CyclicOptions = {}): RateAt {
   const { mode = 'triangular', gamma = 1 } = readOptions('cyclicRate', options, cyclicOptions);
   checkPositive('cyclicRate', { stepSize, gamma });
@@ -41,9 +50,9 @@ export function cyclicRate(baseRate: number, maxRate: number, stepSize: number, 
 export interface OneCycleOptions {
   /** the share of the steps in which the rate rises; 0.3 by default */
   readonly riseShare?: number;
-  /** how many times smaller than maxRate the rate begins; 25 by default */
+  /** maxRate over the first rate; 25 by default */
   readonly divFactor?: number;
-  /** how many times smaller than at the beginning it ends; 10,000 by default */
+  /** the first rate over the last; 10,000 by default */
   readonly finalDivFactor?: number;
 }
 
@@ -53,7 +62,16 @@ const oneCycleOptions: OptionKinds<OneCycleOptions> = {
   finalDivFactor: 'number',
 };
 
-/** Up to maxRate and down to almost nothing within totalSteps, along half cosines, and then no more. Throws RangeError. */
+/**
+ * Up to maxRate and down to almost 0 within totalSteps, along half cosines, and then constant. Throws RangeError for rates, steps or factors
+ * that are not above 0, and for a riseShare outside 0 … 1.
+ *
+ * @example
+ * ```ts
+ * import { oneCycle } from 'treadle';
+ * oneCycle(1, 10)(3); // → 1
+ * ```
+ */
 export function oneCycle(maxRate: number, totalSteps: number, options: OneCycleOptions = {}): RateAt {
   const { riseShare = 0.3, divFactor = 25, finalDivFactor = 1e4 } = readOptions('oneCycle', options, oneCycleOptions);
   checkPositive('oneCycle', { maxRate, totalSteps, divFactor, finalDivFactor });
@@ -86,7 +104,16 @@ export function oneCycle(maxRate: number, totalSteps: number, options: OneCycleO
   });
 }
 
-/** Leads the rate in a straight line from 0 to the schedule's within so many steps; the schedule's own time goes on meanwhile. */
+/**
+ * The rate of the schedule times a factor that rises linearly to 1 within `steps`. The schedule counts these steps too. Throws RangeError
+ * for steps that are not above 0.
+ *
+ * @example
+ * ```ts
+ * import { warmup } from 'treadle';
+ * warmup(1, 10)(4); // → 0.5
+ * ```
+ */
 export function warmup(schedule: number | Schedule, steps: number): RateAt {
   checkPositive('warmup', { steps });
   if (typeof schedule !== 'function') checkNumber('warmup: the schedule', schedule);

@@ -1,10 +1,10 @@
-// A rate that falls by the same factor in equal times, smoothly or in stairs.
+// exponentialDecay and stepDecay: learning rates that fall by the same factor in equal times, smoothly or in steps.
 
 import { type OptionKinds, readOptions } from '@treadle/tensor';
 import { checkPositive, checkRate, type RateAt, rateAt } from './schedule.ts';
 
 export interface StaircaseOptions {
-  /** whether whole periods alone count, so that the rate falls in steps; false by default */
+  /** whether only whole periods count, so that the rate falls in steps; false by default */
   readonly staircase?: boolean;
 }
 
@@ -12,7 +12,15 @@ export const staircaseOptions: OptionKinds<StaircaseOptions> = {
   staircase: 'boolean',
 };
 
-/** initialRate·decayRate^(step / decaySteps). Throws RangeError for decaySteps or decayRate that are not above 0. */
+/**
+ * initialRate·decayRate^(step / decaySteps). Throws RangeError for decaySteps or a decayRate that is not above 0.
+ *
+ * @example
+ * ```ts
+ * import { exponentialDecay } from 'treadle';
+ * exponentialDecay(1, 10, 0.5)(20); // → 0.25
+ * ```
+ */
 export function exponentialDecay(
   initialRate: number,
   decaySteps: number,
@@ -29,7 +37,15 @@ export function exponentialDecay(
   });
 }
 
-/** initialRate·factor^⌊step / stepSize⌋: less by a factor, 0.1 by default, every so many steps. Throws RangeError as above. */
+/**
+ * initialRate·factor^⌊step / stepSize⌋; the factor is 0.1 by default. Throws RangeError for a stepSize or a factor that is not above 0.
+ *
+ * @example
+ * ```ts
+ * import { stepDecay } from 'treadle';
+ * stepDecay(1, 10)(19); // → 0.1
+ * ```
+ */
 export function stepDecay(initialRate: number, stepSize: number, factor = 0.1): RateAt {
   checkPositive('stepDecay', { stepSize, factor });
   return exponentialDecay(initialRate, stepSize, factor, { staircase: true });

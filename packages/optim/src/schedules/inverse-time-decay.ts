@@ -1,10 +1,18 @@
-// A rate that falls as the reciprocal of time.
+// inverseTimeDecay: a learning rate that falls as the reciprocal of time.
 
 import { readOptions } from '@treadle/tensor';
 import { type StaircaseOptions, staircaseOptions } from './exponential-decay.ts';
 import { checkNotNegative, checkPositive, checkRate, type RateAt, rateAt } from './schedule.ts';
 
-/** initialRate / (1 + decayRate·step / decaySteps). Throws RangeError for decaySteps not above 0 or a decayRate below 0. */
+/**
+ * initialRate / (1 + decayRate·step / decaySteps). Throws RangeError for decaySteps that are not above 0 or a decayRate below 0.
+ *
+ * @example
+ * ```ts
+ * import { inverseTimeDecay } from 'treadle';
+ * inverseTimeDecay(1, 10, 1)(10); // → 0.5
+ * ```
+ */
 export function inverseTimeDecay(
   initialRate: number,
   decaySteps: number,

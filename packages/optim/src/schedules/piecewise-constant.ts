@@ -1,11 +1,17 @@
-// Rates that hold until a step, then give way to the next.
+// piecewiseConstantDecay: a learning rate that is constant between boundaries.
 
 import { checkNumbers, tensor } from '@treadle/tensor';
 import { type RateAt, rateAt } from './schedule.ts';
 
 /**
- * values[0] up to and with step boundaries[0], values[1] up to and with boundaries[1], … and the last value from then on. Throws
- * RangeError unless the boundaries rise and there is one value more than boundaries.
+ * values[0] up to and including step boundaries[0], values[1] up to and including boundaries[1], …, then the last value. Throws RangeError
+ * unless the boundaries ascend and there is one value more than boundaries.
+ *
+ * @example
+ * ```ts
+ * import { piecewiseConstantDecay } from 'treadle';
+ * piecewiseConstantDecay([10], [1, 0.5])(11); // → 0.5
+ * ```
  */
 export function piecewiseConstantDecay(boundaries: readonly number[], values: readonly number[]): RateAt {
   checkNumbers('piecewiseConstantDecay: boundaries', boundaries);

@@ -1,23 +1,24 @@
-// Learning rates that change with the step: functions from the number of steps made before (0-d float32) to the rate (0-d).
+// Schedules: learning rates that are functions of the number of steps made before. An optimizer takes one in place of a number.
 
 import { checkNumber, show, type Tensor, type TensorLike, tensor } from '@treadle/tensor';
 
+/** A function from the number of steps made before (0-d float32) to the learning rate (0-d). */
 export type Schedule = (step: Tensor) => Tensor;
 
-/** A schedule that takes a number of steps as well. */
+/** A schedule that takes the number of steps as a number too. */
 export type RateAt = (step: TensorLike) => Tensor;
 
-/** The schedule as a function of numbers too. */
+/** The schedule, which then takes numbers too. */
 export function rateAt(schedule: Schedule): RateAt {
   return (step) => schedule(tensor(step).cast('float32'));
 }
 
-/** Throws TypeError for a rate that is no number. */
+/** Throws TypeError for a rate that is not a number. */
 export function checkRate(name: string, rate: number): void {
   checkNumber(`${name}: the rate`, rate);
 }
 
-/** Throws RangeError unless every figure is above 0. */
+/** Throws RangeError unless every value is above 0. */
 export function checkPositive(name: string, figures: Readonly<Record<string, number>>): void {
   for (const [which, figure] of Object.entries(figures)) {
     if (typeof figure !== 'number' || !(figure > 0 && Number.isFinite(figure))) {
@@ -26,7 +27,7 @@ export function checkPositive(name: string, figures: Readonly<Record<string, num
   }
 }
 
-/** Throws RangeError unless every figure is finite and ≥ 0. */
+/** Throws RangeError unless every value is finite and ≥ 0. */
 export function checkNotNegative(name: string, figures: Readonly<Record<string, number>>): void {
   for (const [which, figure] of Object.entries(figures)) {
     if (typeof figure !== 'number' || !(figure >= 0 && Number.isFinite(figure))) {

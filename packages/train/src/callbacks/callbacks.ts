@@ -1,41 +1,48 @@
-// What can be hung into a training. A callback is a plain object; it sees the figures of each batch and epoch, and the training
-// through a small handle: its weights, and whether to stop. Callbacks are called in the order given, each awaited.
+// Callbacks: plain objects with methods that fit calls before, during and after a training, in the order given, each awaited. They see
+// the figures of each batch and epoch, and the training by a small interface.
 
 import type { Weights } from '@treadle/nn';
 import { checkArray, checkFunction, nearest, type OptionKinds, show, type Tensor, unknownName } from '@treadle/tensor';
-import type { Logs } from '../history.ts';
+import type { Logs } from '../fit/history.ts';
 
-/** The rate at which the optimizer moves weights. */
+/** The learning rate of the optimizer. */
 export interface LearningRate {
   /** whether a schedule sets it at every step */
   readonly isScheduled: boolean;
+  /** The rate of the latest step. */
   get(): number;
-  /** From the next step on. */
+  /** Sets the rate from the next step on. */
   set(rate: number): void;
 }
 
-/** The training under way, and what a callback can do to it. */
+/** The training in progress. */
 export interface Training {
+  /** the number of epochs, if no callback stops the training */
   readonly epochs: number;
-  /** batches an epoch */
+  /** the number of batches of an epoch */
   readonly steps: number;
-  /** the names of the figures that an epoch will have */
+  /** the names of the figures of an epoch */
   readonly figures: readonly string[];
-  /** Ends the training when this epoch ends. */
+  /** Ends the training after this epoch. */
   stop(): void;
   readonly learningRate: LearningRate;
-  /** Copies of all weights, by name. */
+  /** Copies of all weights by name. */
   getWeights(): Record<string, Tensor>;
+  /** Assigns all weights by name. Throws as the method of a model does. */
   setWeights(weights: Weights): void;
 }
 
+/** Methods that fit calls; each is optional. */
 export interface Callback {
+  /** called before the first epoch */
   onTrainBegin?(training: Training): void | Promise<void>;
+  /** called before each epoch, counted from 0 */
   onEpochBegin?(epoch: number, training: Training): void | Promise<void>;
-  /** `logs` are the figures of the epoch so far; one that takes long, such as auc, is computed when it is read */
+  /** called after each batch; `logs` are the figures of the epoch so far, and expensive ones, such as auc, are computed when read */
   onBatchEnd?(batch: number, logs: Logs, training: Training): void | Promise<void>;
+  /** called after each epoch with its figures, also those of validation */
   onEpochEnd?(epoch: number, logs: Logs, training: Training): void | Promise<void>;
-  /** called however the training ends, whatever other callbacks threw; the first error of all is thrown after it */
+  /** called after the training, also after an error; then the first error is thrown */
   onTrainEnd?(training: Training): void | Promise<void>;
 }
 
@@ -48,8 +55,7 @@ const methods: OptionKinds<Callback> = {
 };
 
 /**
- * The callbacks themselves. Throws TypeError for what is no array of objects, RangeError for a method that is never called, which
- * proposes the nearest.
+ * The callbacks. Throws TypeError unless they are an array of objects, RangeError for a method that fit never calls, with the nearest name.
  */
 export function checkCallbacks(callbacks: readonly Callback[]): readonly Callback[] {
   checkArray('fit: callbacks', callbacks);
@@ -76,7 +82,7 @@ function membersOf(callback: object): readonly (readonly [name: string, value: u
   return members;
 }
 
-/** A callback may have members of its own, but none that is called like a method that there is. */
+/** Throws for a member whose name is nearly that of a method of Callback. Other members are the callback's own. */
 function checkMember(what: string, name: string, value: unknown): void {
   const known = Object.keys(methods);
   if (known.includes(name)) {

@@ -1,4 +1,4 @@
-// earlyStopping: ends the training when a figure has stopped improving.
+// earlyStopping: ends the training when a figure no longer improves.
 
 import type { Weights } from '@treadle/nn';
 import { type OptionKinds, readOptions } from '@treadle/tensor';
@@ -6,9 +6,9 @@ import type { Callback } from './callbacks.ts';
 import { checkPatience, type MonitorOptions, monitorOf, monitorOptions } from './monitor.ts';
 
 export interface EarlyStoppingOptions extends MonitorOptions {
-  /** the training stops after so many epochs in a row without improvement; 0 by default, which stops after the first, as 1 does */
+  /** the number of epochs in a row without improvement after which training stops; 0 by default, which means 1 */
   readonly patience?: number;
-  /** whether the weights of the best epoch are put back at the end; false by default */
+  /** whether the weights of the best epoch are restored at the end; false by default */
   readonly restoreBestWeights?: boolean;
 }
 
@@ -19,8 +19,18 @@ const earlyStoppingOptions: OptionKinds<EarlyStoppingOptions> = {
 };
 
 /**
- * A callback that may be given to one training after the other. Throws RangeError for options out of range, and when a training
- * begins whose epochs do not have the figure.
+ * A callback that stops a training. It can be used for several trainings, one after the other. Throws RangeError for options out of
+ * range, and when a training begins whose epochs do not have the figure.
+ *
+ * @example
+ * ```ts
+ * import { dense, earlyStopping, sequential } from 'treadle';
+ * const network = sequential([dense(1, { inputShape: [1] })]);
+ * network.compile({ optimizer: 'sgd', loss: 'mse' });
+ * const callbacks = [earlyStopping({ monitor: 'loss', minDelta: 1e9 })];
+ * const { epoch } = await network.fit([[1]], [[1]], { epochs: 9, verbose: 0, callbacks });
+ * epoch.length; // → 2
+ * ```
  */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   readOptions('earlyStopping', options, earlyStoppingOptions);

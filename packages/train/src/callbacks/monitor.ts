@@ -1,15 +1,15 @@
-// A figure that is watched from epoch to epoch, and whether it got better.
+// A monitored figure: whether it improves from epoch to epoch.
 
 import { type OptionKinds, show } from '@treadle/tensor';
-import type { Logs } from '../history.ts';
+import type { Logs } from '../fit/history.ts';
 import type { Training } from './callbacks.ts';
 
 export interface MonitorOptions {
-  /** the figure that is watched; `valLoss` by default */
+  /** the name of the figure; 'valLoss' by default */
   readonly monitor?: string;
-  /** a change of no more than this is no improvement; 0 by default */
+  /** the change that counts as an improvement must be larger than this; 0 by default */
   readonly minDelta?: number;
-  /** whether the figure should fall or rise; by default `max` for accuracies and their like, `min` otherwise */
+  /** whether the figure should fall or rise; by default 'max' for accuracies and similar metrics, otherwise 'min' */
   readonly mode?: 'min' | 'max';
 }
 
@@ -19,21 +19,22 @@ export const monitorOptions: OptionKinds<MonitorOptions> = {
   mode: 'any',
 };
 
+/** Compares the figure with its best value so far. */
 export interface Monitor {
-  /** Forgets everything. Throws RangeError unless the epochs of the training have the figure. */
+  /** Starts anew. Throws RangeError if epochs of the training do not have the figure. */
   begin(training: Training): void;
-  /** Whether the figure is better than ever before; one that is not a number never is. */
+  /** Whether the figure is better than in all epochs before; NaN is not. */
   isImprovedBy(logs: Logs): boolean;
 }
 
-/** Throws RangeError for a patience that is no whole number ≥ 0. */
+/** Throws RangeError for a patience that is not a whole number ≥ 0. */
 export function checkPatience(callback: string, which: string, patience: number): void {
   if (!Number.isInteger(patience) || patience < 0) {
     throw new RangeError(`${callback}: ${which} must be a whole number ≥ 0; got ${patience}`);
   }
 }
 
-/** Throws RangeError for options out of range. */
+/** The monitor of these options. Throws RangeError for options out of range. */
 export function monitorOf(callback: string, options: MonitorOptions): Monitor {
   const { monitor = 'valLoss', minDelta = 0 } = options;
   const { mode = /(accuracy|precision|recall|f1|auc|r2|cosineSimilarity)$/i.test(monitor) ? 'max' : 'min' } = options;

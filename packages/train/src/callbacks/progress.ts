@@ -1,16 +1,25 @@
-// The progress of a training on the terminal: a bar an epoch, as Keras draws it; plain lines where the output is no terminal.
-// A bar changes no mode of the terminal (cursor, line wrap): then nothing must be restored, however the program ends.
+// progress: a progress bar for each epoch on a terminal, as Keras draws it; plain lines elsewhere. A bar changes no mode of the terminal
+// (cursor, line wrap), so that nothing has to be restored when the program ends.
 
 import { show } from '@treadle/tensor';
 import type { SingleBar } from 'cli-progress';
-import type { Logs } from '../history.ts';
+import type { Logs } from '../fit/history.ts';
 import type { Callback } from './callbacks.ts';
 import { progressBars, standardError, type TextStream } from './node-terminal.ts';
 
-/** 0: silent, 1: a bar an epoch where the output is a terminal, 2: a line an epoch; 'auto' means 1. */
+/** 0: silent, 1: a bar for each epoch on a terminal, otherwise lines, 2: a line for each epoch; 'auto' means 1. */
 export type Verbosity = 0 | 1 | 2 | 'auto';
 
-/** A callback that writes to `output`. Throws RangeError for a verbosity that is none. */
+/**
+ * A callback that writes the progress of a training to `output`, the standard error output by default; fit adds one itself. Throws RangeError for an
+ * unknown verbosity, TypeError for an output that is not a stream.
+ *
+ * @example
+ * ```ts
+ * import { progress } from 'treadle';
+ * Object.keys(progress(0)); // → []
+ * ```
+ */
 export function progress(verbose: Verbosity = 'auto', output: TextStream = standardError()): Callback {
   const given: unknown = output;
   if (typeof given !== 'object' || given === null || !('write' in given)) {
@@ -65,8 +74,8 @@ function lines(output: TextStream): Callback {
   };
 }
 
-/** Figures are read only when the bar is drawn, and take no more than a tenth of the time: until then, the text of before. */
-function seldom(describe: (logs: Logs) => string): (logs: Logs) => string {
+/** Describes figures for at most a tenth of the time, because reading them may be expensive; in between, it repeats the last text. */
+function throttled(describe: (logs: Logs) => string): (logs: Logs) => string {
   let text = '';
   let next = 0;
   return (logs) => {
@@ -80,10 +89,11 @@ function seldom(describe: (logs: Logs) => string): (logs: Logs) => string {
 }
 
 function bars(output: TextStream): Callback {
+  // loaded for the first bar, because most programs draw none
   const { Presets, SingleBar } = progressBars();
   let bar: SingleBar | undefined;
   let began = 0;
-  const describe = seldom(describeLogs);
+  const describe = throttled(describeLogs);
   return {
     onEpochBegin: (epoch, { epochs, steps }) => {
       began = performance.now();
@@ -106,7 +116,7 @@ function bars(output: TextStream): Callback {
       bar?.update(steps, { figures: describeEpoch(performance.now() - began, steps, logs) });
       bar?.stop();
     },
-    // An epoch that was broken off has left its bar, which goes on drawing.
+    // an epoch that ended with an error has left its bar, which goes on drawing
     onTrainEnd: () => bar?.stop(),
   };
 }

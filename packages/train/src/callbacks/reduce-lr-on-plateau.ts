@@ -1,17 +1,17 @@
-// reduceLROnPlateau: lowers the learning rate when a figure has stopped improving.
+// reduceLROnPlateau: lowers the learning rate when a figure no longer improves.
 
 import { type OptionKinds, readOptions } from '@treadle/tensor';
 import type { Callback } from './callbacks.ts';
 import { checkPatience, type MonitorOptions, monitorOf, monitorOptions } from './monitor.ts';
 
 export interface ReduceLROnPlateauOptions extends MonitorOptions {
-  /** what the rate is multiplied by; 0.1 by default */
+  /** the factor of the rate, above 0 and below 1; 0.1 by default */
   readonly factor?: number;
-  /** the rate falls after so many epochs in a row without improvement; 10 by default */
+  /** the number of epochs in a row without improvement after which the rate falls; 10 by default */
   readonly patience?: number;
-  /** so many epochs after a fall do not count; 0 by default */
+  /** the number of epochs after a fall that do not count; 0 by default */
   readonly cooldown?: number;
-  /** the rate falls no lower; 0 by default */
+  /** the smallest rate; 0 by default */
   readonly minLR?: number;
 }
 
@@ -24,8 +24,18 @@ const reduceLROnPlateauOptions: OptionKinds<ReduceLROnPlateauOptions> = {
 };
 
 /**
- * As in Keras, minDelta is 0.0001 by default. Throws RangeError for options out of range, and when a training begins whose epochs
- * do not have the figure or whose learning rate follows a schedule.
+ * A callback that multiplies the learning rate by `factor`. minDelta is 0.0001 by default, as in Keras. Throws RangeError for options out
+ * of range, and when a training begins whose epochs do not have the figure or whose learning rate follows a schedule.
+ *
+ * @example
+ * ```ts
+ * import { dense, reduceLROnPlateau, sequential } from 'treadle';
+ * const network = sequential([dense(1, { inputShape: [1] })]);
+ * network.compile({ optimizer: 'sgd', loss: 'mse' });
+ * const callbacks = [reduceLROnPlateau({ monitor: 'loss', minDelta: 1e9, patience: 1 })];
+ * await network.fit([[1]], [[1]], { epochs: 2, verbose: 0, callbacks });
+ * network.optimizer.learningRate; // → 0.001
+ * ```
  */
 export function reduceLROnPlateau(options: ReduceLROnPlateauOptions = {}): Callback {
   readOptions('reduceLROnPlateau', options, reduceLROnPlateauOptions);

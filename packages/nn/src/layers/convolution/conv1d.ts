@@ -1,51 +1,67 @@
-// conv1d: windows over the steps of a sequence.
+// conv1d: a convolution over the steps of a sequence.
 
-import type { OptionKinds } from '@treadle/tensor';
-import type { LayerFunction } from '../../layer/callable.ts';
-import { readLayerOptions } from '../../layer/layer-options.ts';
-import { type ConvolutionOptions, channelsOfGroup, convolution, convolutionOptions, groupsFor } from './convolution.ts';
-import { countFor, oneOf, sequenceAxes } from './window-layer.ts';
+import { count, number, oneOf } from '../../config/plain-types.ts';
+import { checkCount } from '../../layer/check-count.ts';
+import { defineLayer, type LayerKind } from '../../layer/define-layer.ts';
+import { type KernelLayerOptions, kernelLayerTypes } from '../core/kernel-layer-options.ts';
+import { channelsOfGroup, checkGroups, convolutionParts } from './convolution.ts';
+import { checkOneOf, sequenceAxes } from './window.ts';
 
-export interface Conv1dLayerOptions extends ConvolutionOptions {
-  /** 1 by default */
+export interface Conv1dLayerOptions extends KernelLayerOptions {
+  /** the distance from a window to the next; 1 by default */
   readonly strides?: number | undefined;
-  /** 'causal': an output sees only its own step and those before; 'valid' by default */
+  /**
+   * 'same' pads with zeros at both ends; 'causal' pads before the sequence, so that a result depends on its own step and earlier ones
+   * alone; 'valid' by default
+   */
   readonly padding?: 'valid' | 'same' | 'causal' | undefined;
-  /** from a tap to the next; 1 by default */
+  /** the distance between the elements of a window; 1 by default */
   readonly dilationRate?: number | undefined;
-  /** 1 by default */
+  /** the number of groups of channels that are convolved separately; 1 by default */
   readonly groups?: number | undefined;
 }
 
-const conv1dOptions: OptionKinds<Conv1dLayerOptions> = {
-  ...convolutionOptions,
-  strides: 'number',
-  padding: 'any',
-  dilationRate: 'number',
-  groups: 'number',
-};
+const paddings = ['valid', 'same', 'causal'] as const;
 
 /**
  * activation(x ⋆ kernel + bias): [batch, steps, channels] → [batch, steps′, filters]. Variables: kernel [kernelSize, channels /
- * groups, filters], bias [filters]. Throws RangeError for options that make no sense.
+ * groups, filters], bias [filters]. Throws RangeError for sizes that are not whole numbers ≥ 1 and for unknown names.
+ *
+ * @example
+ * ```ts
+ * import { conv1d } from 'treadle';
+ * conv1d(1, 2, { kernelInitializer: 'ones' }).call([[[1], [2], [3]]]); // → [[[3], [5]]]
+ * ```
  */
-export function conv1d(filters: number, kernelSize: number, options: Conv1dLayerOptions = {}): LayerFunction {
-  readLayerOptions('conv1d', options, conv1dOptions);
-  countFor('conv1d: filters', filters);
-  const size = countFor('conv1d: kernelSize', kernelSize);
-  const groups = groupsFor('conv1d', options.groups ?? 1, filters);
-  const strides = countFor('conv1d: strides', options.strides ?? 1);
-  const dilation = countFor('conv1d: dilationRate', options.dilationRate ?? 1);
-  const padding = oneOf('conv1d: padding', options.padding ?? 'valid', ['valid', 'same', 'causal']);
-  return convolution(
-    {
-      kind: 'conv1d',
-      axes: sequenceAxes,
-      config: { filters, kernelSize },
-      kernels: (channels) => [['kernel', [size, channelsOfGroup('conv1d', channels, groups), filters]]],
-      filters: () => filters,
-      convolve: (x, kernel) => x.conv1d(kernel, { strides, padding, dilation, groups }),
+export const conv1d: LayerKind<[filters: number, kernelSize: number], Conv1dLayerOptions> = defineLayer(
+  {
+    kind: 'conv1d',
+    arguments: [
+      ['filters', count],
+      ['kernelSize', count],
+    ],
+    options: {
+      ...kernelLayerTypes,
+      strides: number,
+      padding: oneOf(paddings),
+      dilationRate: number,
+      groups: number,
     },
-    options,
-  );
-}
+  },
+  (filters, kernelSize, options) => {
+    const groups = checkGroups('conv1d', options.groups ?? 1, filters);
+    const strides = checkCount('conv1d: strides', options.strides ?? 1);
+    const dilation = checkCount('conv1d: dilationRate', options.dilationRate ?? 1);
+    const padding = checkOneOf('conv1d: padding', options.padding ?? 'valid', paddings);
+    return convolutionParts(
+      {
+        kind: 'conv1d',
+        axes: sequenceAxes,
+        kernels: (channels) => [['kernel', [kernelSize, channelsOfGroup('conv1d', channels, groups), filters]]],
+        filters: () => filters,
+        convolve: (x, kernel) => x.conv1d(kernel, { strides, padding, dilation, groups }),
+      },
+      options,
+    );
+  },
+);

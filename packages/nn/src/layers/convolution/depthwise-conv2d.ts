@@ -1,50 +1,49 @@
-// depthwiseConv2d: every channel has filters of its own.
+// depthwiseConv2d: a convolution in which each channel has filters of its own.
 
-import type { OptionKinds, Pair } from '@treadle/tensor';
-import type { LayerFunction } from '../../layer/callable.ts';
-import { readLayerOptions } from '../../layer/layer-options.ts';
-import { type ConvolutionOptions, convolution, convolutionOptions } from './convolution.ts';
-import { countFor, imageAxes, oneOf, pairFor } from './window-layer.ts';
+import type { Pair } from '@treadle/tensor';
+import type { OptionTypes } from '../../config/kind.ts';
+import { number, pair } from '../../config/plain-types.ts';
+import { checkCount } from '../../layer/check-count.ts';
+import { defineLayer, type LayerKind } from '../../layer/define-layer.ts';
+import { convolutionParts, type ImageConvolutionOptions, imageConvolutionTypes, windowOptions } from './convolution.ts';
+import { checkPair, imageAxes } from './window.ts';
 
-export interface DepthwiseConv2dOptions extends ConvolutionOptions {
-  /** 1 by default */
-  readonly strides?: Pair | undefined;
-  /** 'valid' by default */
-  readonly padding?: 'valid' | 'same' | undefined;
-  /** filters of a channel; 1 by default */
+export interface DepthwiseConv2dOptions extends ImageConvolutionOptions {
+  /** the number of filters of each channel; 1 by default */
   readonly depthMultiplier?: number | undefined;
-  /** from a tap to the next; 1 by default */
-  readonly dilationRate?: Pair | undefined;
 }
 
-export const depthwiseConv2dOptions: OptionKinds<DepthwiseConv2dOptions> = {
-  ...convolutionOptions,
-  strides: 'any',
-  padding: 'any',
-  dilationRate: 'any',
-  depthMultiplier: 'number',
+export const depthwiseConv2dTypes: OptionTypes<DepthwiseConv2dOptions> = {
+  ...imageConvolutionTypes,
+  depthMultiplier: number,
 };
 
 /**
- * [batch, rows, columns, channels] → [batch, rows′, columns′, channels · depthMultiplier]. Variables: kernel [...kernelSize,
- * channels, depthMultiplier], bias. Throws RangeError for options that make no sense.
+ * activation(x ⋆ kernel + bias), channel by channel: [batch, rows, columns, channels] → [batch, rows′, columns′,
+ * channels·depthMultiplier]. Variables: kernel [...kernelSize, channels, depthMultiplier], bias. Throws RangeError for sizes that are
+ * not whole numbers ≥ 1 and for unknown names.
+ *
+ * @example
+ * ```ts
+ * import { depthwiseConv2d } from 'treadle';
+ * depthwiseConv2d([1, 2], { kernelInitializer: 'ones' }).call([[[[1, 10], [2, 20]]]]); // → [[[[3, 30]]]]
+ * ```
  */
-export function depthwiseConv2d(kernelSize: Pair, options: DepthwiseConv2dOptions = {}): LayerFunction {
-  readLayerOptions('depthwiseConv2d', options, depthwiseConv2dOptions);
-  const size = pairFor('depthwiseConv2d: kernelSize', kernelSize);
-  const strides = pairFor('depthwiseConv2d: strides', options.strides ?? 1);
-  const dilation = pairFor('depthwiseConv2d: dilationRate', options.dilationRate ?? 1);
-  const padding = oneOf('depthwiseConv2d: padding', options.padding ?? 'valid', ['valid', 'same']);
-  const multiplier = countFor('depthwiseConv2d: depthMultiplier', options.depthMultiplier ?? 1);
-  return convolution(
-    {
-      kind: 'depthwiseConv2d',
-      axes: imageAxes,
-      config: { kernelSize },
-      kernels: (channels) => [['kernel', [...size, channels, multiplier]]],
-      filters: (channels) => channels * multiplier,
-      convolve: (x, kernel) => x.depthwiseConv2d(kernel, { strides, padding, dilation }),
-    },
-    options,
-  );
-}
+export const depthwiseConv2d: LayerKind<[kernelSize: Pair], DepthwiseConv2dOptions> = defineLayer(
+  { kind: 'depthwiseConv2d', arguments: [['kernelSize', pair]], options: depthwiseConv2dTypes },
+  (kernelSize, options) => {
+    const size = checkPair('depthwiseConv2d: kernelSize', kernelSize);
+    const windows = windowOptions('depthwiseConv2d', options);
+    const multiplier = checkCount('depthwiseConv2d: depthMultiplier', options.depthMultiplier ?? 1);
+    return convolutionParts(
+      {
+        kind: 'depthwiseConv2d',
+        axes: imageAxes,
+        kernels: (channels) => [['kernel', [...size, channels, multiplier]]],
+        filters: (channels) => channels * multiplier,
+        convolve: (x, kernel) => x.depthwiseConv2d(kernel, windows),
+      },
+      options,
+    );
+  },
+);

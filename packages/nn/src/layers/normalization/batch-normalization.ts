@@ -1,118 +1,124 @@
-// batchNormalization: in training each channel is normalized over the batch, and moving statistics are kept, by which it is
-// normalized in inference. Steps that a mask leaves out are normalized as well, but count in no statistics. A frozen layer normalizes as in
-// inference, and moves nothing.
+// batchNormalization: in training, each channel is normalized over the batch, and moving averages of its mean and variance are
+// updated; in inference, it is normalized by the moving averages. Steps that a mask leaves out are normalized too, but do not count in
+// the averages. A frozen layer works as in inference and updates nothing.
 
-import {
-  type OptionKinds,
-  type Shape,
-  ShapeError,
-  type Standardized,
-  standardize,
-  type Tensor,
-  where,
-} from '@treadle/tensor';
-import type { LayerFunction } from '../../layer/callable.ts';
-import { keepMask, maskAlong, sampleShape } from '../../layer/layer.ts';
-import { readLayerOptions } from '../../layer/layer-options.ts';
+import { type Shape, ShapeError, type Standardized, standardize, type Tensor, where } from '@treadle/tensor';
+import { initializer } from '../../config/option-types.ts';
+import { number } from '../../config/plain-types.ts';
+import { initializerOf } from '../../initializers/initializer-by-name.ts';
+import { defineLayer, type LayerKind } from '../../layer/define-layer.ts';
+import { sampleShape } from '../../layer/layer.ts';
 import { LayerWeights } from '../../layer/layer-weights.ts';
-import { makeLayer } from '../../layer/make-layer.ts';
-import { type Initializer, type InitializerName, initializerOf } from '../../named/initializers.ts';
+import { keepMask, maskAlong } from '../../layer/mask.ts';
+import { axesOf } from '../../layer/sample-axes.ts';
+import type { InitializerOption } from '../../layer/weight-options.ts';
 import {
-  axesOf,
   factorsAlong,
   type ScaleAndShiftOptions,
   scaleAndShift,
   scaleAndShiftMaker,
-  scaleAndShiftOptions,
+  scaleAndShiftTypes,
 } from './scale-and-shift.ts';
 
 export interface BatchNormalizationOptions extends ScaleAndShiftOptions {
-  /** the axis of the channels, the batch being axis 0; the last by default */
+  /** the axis of the channels, where axis 0 is the batch; the last by default */
   readonly axis?: number | undefined;
-  /** how much of the moving statistics is kept at each step; 0.99 by default */
+  /** the share of the moving averages that is kept at each step, from 0 to 1; 0.99 by default */
   readonly momentum?: number | undefined;
-  /** 'zeros' by default */
-  readonly movingMeanInitializer?: InitializerName | Initializer | undefined;
-  /** 'ones' by default */
-  readonly movingVarianceInitializer?: InitializerName | Initializer | undefined;
+  /** the first moving mean; 'zeros' by default */
+  readonly movingMeanInitializer?: InitializerOption;
+  /** the first moving variance; 'ones' by default */
+  readonly movingVarianceInitializer?: InitializerOption;
 }
 
-const batchNormalizationOptions: OptionKinds<BatchNormalizationOptions> = {
-  ...scaleAndShiftOptions,
-  axis: 'number',
-  momentum: 'number',
-  movingMeanInitializer: 'any',
-  movingVarianceInitializer: 'any',
-};
-
 /**
- * (x − mean) / √(variance + ε)·gamma + beta, for each channel (S. Ioffe, C. Szegedy, Batch Normalization, 2015). Variables, all
- * [channels]: gamma, beta, and movingMean and movingVariance, which training moves and an optimizer does not. Throws
- * RangeError for a momentum outside 0 … 1.
+ * (x − mean) / √(variance + ε)·gamma + beta, for each channel: [batch, …] → [batch, …] (S. Ioffe, C. Szegedy, Batch Normalization,
+ * 2015). Variables, all [channels]: gamma, beta, and movingMean and movingVariance, which no optimizer moves. Throws RangeError for a
+ * momentum outside 0 … 1.
+ *
+ * @example
+ * ```ts
+ * import { batchNormalization } from 'treadle';
+ * batchNormalization({ epsilon: 0 }).call([[1], [3]], { training: true }); // → [[-1], [1]]
+ * batchNormalization({ epsilon: 0 }).call([[1], [3]]); // → [[1], [3]]
+ * ```
  */
-export function batchNormalization(options: BatchNormalizationOptions = {}): LayerFunction {
-  readLayerOptions('batchNormalization', options, batchNormalizationOptions);
-  const { axis = -1, momentum = 0.99, epsilon = 1e-3 } = options;
-  if (!(momentum >= 0 && momentum <= 1)) {
-    throw new RangeError(`batchNormalization: the momentum must be from 0 to 1; got ${momentum}`);
-  }
-  const weights = new LayerWeights();
-  const makeFactors = scaleAndShiftMaker(weights, options);
-  const initialMean = initializerOf(options.movingMeanInitializer ?? 'zeros');
-  const initialVariance = initializerOf(options.movingVarianceInitializer ?? 'ones');
-  const channelsAt = (shape: Shape): number => axesOf('batchNormalization', shape, axis)[0] ?? 1;
-  const build = (shape: Shape): Shape => {
-    const channels = [shape[channelsAt(shape) - 1] ?? 1];
-    makeFactors(channels);
-    const known = weights.make('movingMean', channels, { initializer: initialMean, trainable: false });
-    weights.make('movingVariance', channels, { initializer: initialVariance, trainable: false });
-    if (known.shape[0] === channels[0]) return shape;
-    const got = `got ${channels[0]}`;
-    throw new ShapeError(`batchNormalization: there must be ${known.shape[0]} channels, as when it was built; ${got}`);
-  };
-  const move = (name: string, latest: Tensor): void => {
-    const moving = weights.get(name);
-    moving.assign(
-      moving.add(
-        latest
-          .reshape(moving.shape)
-          .sub(moving)
-          .mul(1 - momentum),
-      ),
-    ); // v ← v + (1 − μ)(x − v)
-  };
-  const made: LayerFunction = makeLayer({
+export const batchNormalization: LayerKind<[], BatchNormalizationOptions> = defineLayer(
+  {
     kind: 'batchNormalization',
-    options: { ...options },
-    weights,
-    build,
-    needs: (shape) => [channelsAt(shape) - 1],
-    call: (x, { training, mask }) => {
-      const shape = sampleShape('batchNormalization', x);
-      build(shape);
-      const at = channelsAt(shape);
-      const others = x.shape.map((_, i) => i).filter((i) => i !== at);
-      const factors = factorsAlong(x, weights, [at]);
-      const [movingMean, movingVariance] = [weights.get('movingMean'), weights.get('movingVariance')];
-      if (!training || made.trainable === false) {
-        const place = (moving: Tensor): Tensor => moving.reshape(x.shape.map((extent, i) => (i === at ? extent : 1)));
-        return normalizedBy(x, { mean: place(movingMean), variance: place(movingVariance) }, epsilon, factors);
-      }
-      const { mean, variance, values } = mask
-        ? maskedMoments(x, others, mask, movingMean, movingVariance)
-        : standardize(x, others, { epsilon, ...factors });
-      move('movingMean', mean);
-      move('movingVariance', variance);
-      return values ?? scaleAndShift(x.sub(mean).mul(variance.add(epsilon).rsqrt()), weights, [at]);
+    arguments: [],
+    options: {
+      ...scaleAndShiftTypes,
+      axis: number,
+      momentum: number,
+      movingMeanInitializer: initializer,
+      movingVarianceInitializer: initializer,
     },
-    outputMask: keepMask,
-  });
-  return made;
+  },
+  (options) => {
+    const { axis = -1, momentum = 0.99, epsilon = 1e-3 } = options;
+    if (!(momentum >= 0 && momentum <= 1)) {
+      throw new RangeError(`batchNormalization: the momentum must be from 0 to 1; got ${momentum}`);
+    }
+    const weights = new LayerWeights();
+    const makeFactors = scaleAndShiftMaker(weights, options);
+    const firstMean = initializerOf(options.movingMeanInitializer ?? 'zeros');
+    const firstVariance = initializerOf(options.movingVarianceInitializer ?? 'ones');
+    const channelAxis = (shape: Shape): number => axesOf('batchNormalization', shape, axis)[0] ?? 1;
+    const build = (shape: Shape): Shape => {
+      const channels = [shape[channelAxis(shape) - 1] ?? 1];
+      makeFactors(channels);
+      const known = weights.make('movingMean', channels, { initializer: firstMean, trainable: false });
+      weights.make('movingVariance', channels, { initializer: firstVariance, trainable: false });
+      if (known.shape[0] === channels[0]) return shape;
+      const got = `got ${channels[0]}`;
+      throw new ShapeError(
+        `batchNormalization: there must be ${known.shape[0]} channels, as when it was built; ${got}`,
+      );
+    };
+    return {
+      weights,
+      build,
+      needs: (shape) => [channelAxis(shape) - 1],
+      call: (x, { training, mask }, isTrainable) => {
+        const shape = sampleShape('batchNormalization', x);
+        build(shape);
+        const at = channelAxis(shape);
+        const others = x.shape.map((_, i) => i).filter((i) => i !== at);
+        const factors = factorsAlong(x, weights, [at]);
+        const [movingMean, movingVariance] = [weights.get('movingMean'), weights.get('movingVariance')];
+        if (!training || !isTrainable) {
+          const along = (moving: Tensor): Tensor => moving.reshape(x.shape.map((extent, i) => (i === at ? extent : 1)));
+          return normalizedBy(x, { mean: along(movingMean), variance: along(movingVariance) }, epsilon, factors);
+        }
+        const { mean, variance, values } = mask
+          ? maskedMoments(x, others, mask, movingMean, movingVariance)
+          : standardize(x, others, { epsilon, ...factors });
+        updateAverage(weights, 'movingMean', mean, momentum);
+        updateAverage(weights, 'movingVariance', variance, momentum);
+        return values ?? scaleAndShift(x.sub(mean).mul(variance.add(epsilon).rsqrt()), weights, [at]);
+      },
+      outputMask: keepMask,
+    };
+  },
+);
+
+/** v ← v + (1 − μ)(x − v) */
+function updateAverage(weights: LayerWeights, name: string, latest: Tensor, momentum: number): void {
+  const average = weights.get(name);
+  average.assign(
+    average.add(
+      latest
+        .reshape(average.shape)
+        .sub(average)
+        .mul(1 - momentum),
+    ),
+  );
 }
 
 type Moments = Pick<Standardized, 'mean' | 'variance'> & Partial<Standardized>;
 
-/** One multiplication and one addition for each element, which a convolution before it can do on the way. */
+/** One multiplication and one addition for each element, which can be an epilogue of the convolution before. */
 function normalizedBy(
   x: Tensor,
   { mean, variance }: Moments,
@@ -125,13 +131,13 @@ function normalizedBy(
   return x.mul(scale).add(beta ? beta.sub(offset) : offset.neg());
 }
 
-/** Of the steps that count; `mean` and `variance` as they are given for a channel of which none does. */
+/** The moments of the valid steps. A channel without a valid step has the given mean and variance. */
 function maskedMoments(x: Tensor, axes: readonly number[], mask: Tensor, mean: Tensor, variance: Tensor): Moments {
   const keepDims = true;
-  const counted = maskAlong('batchNormalization', mask, x);
-  const counts = counted.cast('float32').broadcastTo(x.shape).sum(axes, { keepDims });
+  const valid = maskAlong('batchNormalization', mask, x);
+  const counts = valid.cast('float32').broadcastTo(x.shape).sum(axes, { keepDims });
   const meanOf = (values: Tensor, otherwise: Tensor): Tensor => {
-    const sum = where(counted, values, 0).sum(axes, { keepDims });
+    const sum = where(valid, values, 0).sum(axes, { keepDims });
     return where(counts.greater(0), sum.div(counts.maximum(1)), otherwise.reshape(counts.shape));
   };
   const latest = meanOf(x, mean);

@@ -1,76 +1,110 @@
-// Pooling layers: the largest element, or the mean, of every window of every channel.
+// maxPooling and averagePooling: the largest element, or the mean, of each window of each channel.
 
-import type { OptionKinds, Pair, PoolOptions, Tensor } from '@treadle/tensor';
-import type { LayerFunction } from '../../layer/callable.ts';
+import type { Pair, PoolOptions, Tensor } from '@treadle/tensor';
+import { number, oneOf, pair } from '../../config/plain-types.ts';
+import { checkCount } from '../../layer/check-count.ts';
+import { defineLayer, type LayerKind } from '../../layer/define-layer.ts';
 import type { LayerOptions } from '../../layer/layer.ts';
-import { layerOptions, readLayerOptions } from '../../layer/layer-options.ts';
-import { countFor, imageAxes, oneOf, pairFor, plainLayer, sequenceAxes } from '../convolution/window-layer.ts';
+import { layerTypes } from '../../layer/layer-options.ts';
+import { checkOneOf, checkPair, imageAxes, paddings, sequenceAxes, windowParts } from '../convolution/window.ts';
 
 export interface Pooling1dOptions extends LayerOptions {
-  /** the size of the window by default */
+  /** the distance from a window to the next; the size of the window by default */
   readonly strides?: number | undefined;
-  /** 'valid' by default */
+  /** 'same' also takes windows that reach beyond the ends; 'valid' by default */
   readonly padding?: 'valid' | 'same' | undefined;
 }
-
-const pooling1dOptions: OptionKinds<Pooling1dOptions> = {
-  ...layerOptions,
-  strides: 'number',
-  padding: 'any',
-};
 
 export interface Pooling2dOptions extends LayerOptions {
-  /** the size of the window by default */
+  /** the distance from a window to the next: one number or [rows, columns]; the size of the window by default */
   readonly strides?: Pair | undefined;
-  /** 'valid' by default */
+  /** 'same' also takes windows that reach beyond the edges; 'valid' by default */
   readonly padding?: 'valid' | 'same' | undefined;
 }
-
-const pooling2dOptions: OptionKinds<Pooling2dOptions> = {
-  ...layerOptions,
-  strides: 'any',
-  padding: 'any',
-};
 
 type Pool = (x: Tensor, size: Pair, options: PoolOptions) => Tensor;
 const largest: Pool = (x, size, options) => x.maxPool2d(size, options);
 const mean: Pool = (x, size, options) => x.averagePool2d(size, options);
 
-function pooling2d(kind: string, pool: Pool, poolSize: Pair, options: Pooling2dOptions): LayerFunction {
-  readLayerOptions(kind, options, pooling2dOptions);
-  const size = pairFor(`${kind}: poolSize`, poolSize);
-  const strides = pairFor(`${kind}: strides`, options.strides ?? size);
-  const padding = oneOf(`${kind}: padding`, options.padding ?? 'valid', ['valid', 'same']);
-  const call = (x: Tensor): Tensor => pool(x, size, { strides, padding });
-  return plainLayer({ kind, axes: imageAxes, options, config: { poolSize }, call });
+function pooling2d(kind: string, pool: Pool): LayerKind<[poolSize?: Pair], Pooling2dOptions> {
+  return defineLayer(
+    {
+      kind,
+      arguments: [['poolSize', pair, 2]],
+      options: { ...layerTypes, strides: pair, padding: oneOf(paddings) },
+    },
+    (poolSize, options) => {
+      const size = checkPair(`${kind}: poolSize`, poolSize);
+      const strides = checkPair(`${kind}: strides`, options.strides ?? size);
+      const padding = checkOneOf(`${kind}: padding`, options.padding ?? 'valid', paddings);
+      return windowParts(kind, imageAxes, (x) => pool(x, size, { strides, padding }));
+    },
+  );
 }
 
-/** A sequence is an image of one row. */
-function pooling1d(kind: string, pool: Pool, poolSize: number, options: Pooling1dOptions): LayerFunction {
-  readLayerOptions(kind, options, pooling1dOptions);
-  const size = countFor(`${kind}: poolSize`, poolSize);
-  const strides = countFor(`${kind}: strides`, options.strides ?? size);
-  const padding = oneOf(`${kind}: padding`, options.padding ?? 'valid', ['valid', 'same']);
-  const call = (x: Tensor): Tensor => pool(x.expandDims(1), [1, size], { strides: [1, strides], padding }).squeeze(1);
-  return plainLayer({ kind, axes: sequenceAxes, options, config: { poolSize }, call });
+/** A sequence is pooled as an image of one row. */
+function pooling1d(kind: string, pool: Pool): LayerKind<[poolSize?: number], Pooling1dOptions> {
+  return defineLayer(
+    {
+      kind,
+      arguments: [['poolSize', number, 2]],
+      options: { ...layerTypes, strides: number, padding: oneOf(paddings) },
+    },
+    (poolSize, options) => {
+      checkCount(`${kind}: poolSize`, poolSize);
+      const strides = checkCount(`${kind}: strides`, options.strides ?? poolSize);
+      const padding = checkOneOf(`${kind}: padding`, options.padding ?? 'valid', paddings);
+      return windowParts(kind, sequenceAxes, (x) =>
+        pool(x.expandDims(1), [1, poolSize], { strides: [1, strides], padding }).squeeze(1),
+      );
+    },
+  );
 }
 
-/** The largest of every window: [batch, rows, columns, channels] → [batch, rows′, columns′, channels]; windows of 2 × 2 by default. */
-export function maxPooling2d(poolSize: Pair = 2, options: Pooling2dOptions = {}): LayerFunction {
-  return pooling2d('maxPooling2d', largest, poolSize, options);
-}
+/**
+ * The largest element of each window: [batch, rows, columns, channels] → [batch, rows′, columns′, channels]; windows of 2 × 2 by
+ * default. Throws RangeError for sizes that are not whole numbers ≥ 1.
+ *
+ * @example
+ * ```ts
+ * import { maxPooling2d } from 'treadle';
+ * maxPooling2d().call([[[[1], [2]], [[3], [4]]]]); // → [[[[4]]]]
+ * ```
+ */
+export const maxPooling2d: LayerKind<[poolSize?: Pair], Pooling2dOptions> = pooling2d('maxPooling2d', largest);
 
-/** The mean of every window, over the elements that are there; windows of 2 × 2 by default. */
-export function averagePooling2d(poolSize: Pair = 2, options: Pooling2dOptions = {}): LayerFunction {
-  return pooling2d('averagePooling2d', mean, poolSize, options);
-}
+/**
+ * The mean of each window: [batch, rows, columns, channels] → [batch, rows′, columns′, channels]; windows of 2 × 2 by default. Elements
+ * of padding do not count. Throws RangeError for sizes that are not whole numbers ≥ 1.
+ *
+ * @example
+ * ```ts
+ * import { averagePooling2d } from 'treadle';
+ * averagePooling2d().call([[[[1], [2]], [[3], [4]]]]); // → [[[[2.5]]]]
+ * ```
+ */
+export const averagePooling2d: LayerKind<[poolSize?: Pair], Pooling2dOptions> = pooling2d('averagePooling2d', mean);
 
-/** The largest of every window: [batch, steps, channels] → [batch, steps′, channels]; windows of 2 by default. */
-export function maxPooling1d(poolSize = 2, options: Pooling1dOptions = {}): LayerFunction {
-  return pooling1d('maxPooling1d', largest, poolSize, options);
-}
+/**
+ * The largest element of each window: [batch, steps, channels] → [batch, steps′, channels]; windows of 2 steps by default. Throws
+ * RangeError for sizes that are not whole numbers ≥ 1.
+ *
+ * @example
+ * ```ts
+ * import { maxPooling1d } from 'treadle';
+ * maxPooling1d().call([[[1], [2], [3], [4]]]); // → [[[2], [4]]]
+ * ```
+ */
+export const maxPooling1d: LayerKind<[poolSize?: number], Pooling1dOptions> = pooling1d('maxPooling1d', largest);
 
-/** The mean of every window, over the elements that are there; windows of 2 by default. */
-export function averagePooling1d(poolSize = 2, options: Pooling1dOptions = {}): LayerFunction {
-  return pooling1d('averagePooling1d', mean, poolSize, options);
-}
+/**
+ * The mean of each window: [batch, steps, channels] → [batch, steps′, channels]; windows of 2 steps by default. Elements of padding do
+ * not count. Throws RangeError for sizes that are not whole numbers ≥ 1.
+ *
+ * @example
+ * ```ts
+ * import { averagePooling1d } from 'treadle';
+ * averagePooling1d().call([[[1], [2], [3], [4]]]); // → [[[1.5], [3.5]]]
+ * ```
+ */
+export const averagePooling1d: LayerKind<[poolSize?: number], Pooling1dOptions> = pooling1d('averagePooling1d', mean);

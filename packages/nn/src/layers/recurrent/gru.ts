@@ -1,53 +1,54 @@
 // gru: gated recurrent units (K. Cho et al., 2014).
 
-import type { OptionKinds, Tensor } from '@treadle/tensor';
-import { readLayerOptions } from '../../layer/layer-options.ts';
-import { type Activation, type ActivationName, activationOf } from '../../named/activations.ts';
-import { cellAlone, type KernelCell, readCellOptions, recurrent } from './recurrent.ts';
-import type { RecurrentLayer } from './recurrent-layer.ts';
-import {
-  type KernelCellOptions,
-  kernelCellOptions,
-  type RecurrentOptions,
-  recurrentOptions,
-} from './recurrent-options.ts';
-import type { RnnCell } from './rnn.ts';
+import type { Tensor } from '@treadle/tensor';
+import { activationOf } from '../../activations/activation-by-name.ts';
+import type { Kind, OptionTypes } from '../../config/kind.ts';
+import { count, flag } from '../../config/plain-types.ts';
+import { cellInLayer, defineCell, type KernelCell } from './kernel-cell.ts';
+import { defineRecurrentLayer, type RecurrentLayer } from './recurrent-layer.ts';
+import { type GatedCellOptions, gatedCellTypes, type RecurrentOptions, recurrentTypes } from './recurrent-options.ts';
+import type { RnnCell } from './rnn-cell.ts';
 
-export interface GruCellOptions extends KernelCellOptions {
-  /** of the gates; 'sigmoid' by default */
-  readonly recurrentActivation?: ActivationName | Activation | undefined;
-  /** whether the reset gate acts after the recurrent product, which then has a bias of its own; true by default */
+export interface GruCellOptions extends GatedCellOptions {
+  /** whether the reset gate is applied after the recurrent product, which then has a bias of its own; true by default */
   readonly resetAfter?: boolean | undefined;
 }
 
-const gruCellOptions: OptionKinds<GruCellOptions> = {
-  ...kernelCellOptions,
-  recurrentActivation: 'any',
-  resetAfter: 'boolean',
-};
+const gruCellTypes: OptionTypes<GruCellOptions> = { ...gatedCellTypes, resetAfter: flag };
 
 export interface GruOptions extends RecurrentOptions, GruCellOptions {}
 
-const gruOptions: OptionKinds<GruOptions> = { ...recurrentOptions, ...gruCellOptions };
+/**
+ * h ← z·h + (1 − z)·h̃ at each step: [batch, steps, features] → [batch, units], or [batch, steps, units] with returnSequences.
+ * Variables: kernel [features, 3·units], recurrentKernel [units, 3·units], whose columns are those of z, r and h̃, as in Keras; bias [2,
+ * 3·units] with resetAfter, otherwise [3·units]. Throws RangeError for units that are not a whole number ≥ 1 and for unknown names.
+ *
+ * @example
+ * ```ts
+ * import { gru } from 'treadle';
+ * gru(4).call([[[1], [2], [3]]]).shape; // → [1, 4]
+ * ```
+ */
+export const gru: Kind<[units: number], GruOptions, RecurrentLayer> = defineRecurrentLayer(
+  { kind: 'gru', arguments: [['units', count]], options: { ...recurrentTypes, ...gruCellTypes } },
+  (units: number, options: GruOptions) => cellInLayer(cellOf('gru', units, options), units, options),
+);
 
 /**
- * h ← z·h + (1 − z)·h̃, step by step: [batch, steps, features] → [batch, units]. The kernels hold the columns of z, r and h̃ one
- * after the other, as Keras's do; the bias is [2, 3·units] where the reset gate acts after the product, [3·units] where before.
+ * The cell of gru, for `rnn`, which also takes several cells. Throws RangeError as gru does.
+ *
+ * @example
+ * ```ts
+ * import { gruCell, rnn } from 'treadle';
+ * rnn([gruCell(4), gruCell(2)]).call([[[1], [2], [3]]]).shape; // → [1, 2]
+ * ```
  */
-export function gru(units: number, options: GruOptions = {}): RecurrentLayer {
-  readLayerOptions('gru', options, gruOptions);
-  return recurrent(kernelCell('gru', units, options), units, options, (goBackwards) =>
-    gru(units, { ...options, goBackwards }),
-  );
-}
+export const gruCell: Kind<[units: number], GruCellOptions, RnnCell> = defineCell(
+  { kind: 'gruCell', arguments: [['units', count]], options: gruCellTypes },
+  (units, options) => cellOf('gruCell', units, options),
+);
 
-/** The cell of `gru` alone, for `rnn`, which also takes several of them. Throws RangeError as `gru` does. */
-export function gruCell(units: number, options: GruCellOptions = {}): RnnCell {
-  readCellOptions('gruCell', options, gruCellOptions);
-  return cellAlone(kernelCell('gruCell', units, options), units, options);
-}
-
-function kernelCell(kind: string, units: number, options: GruCellOptions): KernelCell {
+function cellOf(kind: string, units: number, options: GruCellOptions): KernelCell {
   const activate = activationOf(options.activation ?? 'tanh');
   const gate = activationOf(options.recurrentActivation ?? 'sigmoid');
   const { resetAfter = true } = options;
@@ -59,16 +60,16 @@ function kernelCell(kind: string, units: number, options: GruCellOptions): Kerne
     biases: resetAfter ? 2 : 1,
     next: (kernel, bias) => {
       const [gates = kernel, last = kernel] = resetAfter ? [] : kernel.split([2 * units, units], 1);
-      return (x, seen, [h = seen]) => {
+      return (x, dropped, [h = dropped]) => {
         const [xz = x, xr = x, xh = x] = x.split(3, 1);
         if (resetAfter) {
-          const product = seen.matmul(kernel);
+          const product = dropped.matmul(kernel);
           const [hz = x, hr = x, hh = x] = (bias ? product.add(bias) : product).split(3, 1);
           const candidate = activate(xh.add(gate(xr.add(hr)).mul(hh)));
           return [mix(gate(xz.add(hz)), h, candidate)];
         }
-        const [hz = x, hr = x] = seen.matmul(gates).split(2, 1);
-        const candidate = activate(xh.add(gate(xr.add(hr)).mul(seen).matmul(last)));
+        const [hz = x, hr = x] = dropped.matmul(gates).split(2, 1);
+        const candidate = activate(xh.add(gate(xr.add(hr)).mul(dropped).matmul(last)));
         return [mix(gate(xz.add(hz)), h, candidate)];
       };
     },

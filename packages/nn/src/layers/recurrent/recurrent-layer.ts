@@ -1,68 +1,107 @@
-// A layer that applies a cell to the steps of a sequence. A cell knows its weights and how its states move from a step to the
-// next; masks, order, initial states and what is returned are known here.
+// A recurrent layer: a cell applied to the steps of a sequence. A cell knows its weights and how states change from a step to the
+// next; masks, direction, initial states and the results are known here.
 
 import { type Shape, ShapeError, type Tensor, zeros } from '@treadle/tensor';
+import { defineKind, type Given, isConfig, type Kind, type OptionType } from '../../config/kind.ts';
 import type { LayerFunction } from '../../layer/callable.ts';
-import { type Mask, maskAlong, sampleShape } from '../../layer/layer.ts';
+import { CarriedStates } from '../../layer/carried-states.ts';
+import type { LayerDefinition } from '../../layer/define-layer.ts';
+import { isLayer, sampleShape } from '../../layer/layer.ts';
+import { refuseAllTensors } from '../../layer/layer-options.ts';
 import { LayerWeights, type WeightOptions } from '../../layer/layer-weights.ts';
-import { makeLayerOfMany } from '../../layer/make-layer.ts';
-import { perSample, regularizerOf } from '../../named/regularizers.ts';
-import { KeptStates } from '../../network/kept-states.ts';
-import { afterSteps } from '../../network/open-shape.ts';
-import { overSteps, type Step, swapFirstAxes } from './over-steps.ts';
+import { makeLayer } from '../../layer/make-layer.ts';
+import { type Mask, maskAlong } from '../../layer/mask.ts';
+import { afterSteps } from '../../layer/open-shape.ts';
+import { penaltyPerSample } from '../../regularizers/regularizer.ts';
+import { regularizerOf } from '../../regularizers/regularizer-by-name.ts';
 import type { SequenceOptions } from './recurrent-options.ts';
+import { type CellStep, scanSteps, swapFirstAxes } from './scan-steps.ts';
 
-/** A layer that `bidirectional` can turn around. */
+/** A layer over sequences that knows its direction, so that `bidirectional` can make its opposite. */
 export interface RecurrentLayer extends LayerFunction {
   readonly returnSequences: boolean;
   readonly returnState: boolean;
   readonly goBackwards: boolean;
-  /** makes the states that a stateful layer keeps zeros again */
+  /** Sets the states that a stateful layer carries to zero. */
   resetStates(): void;
-  /** a new layer with the same options that goes the other way */
+  /** A new layer with the same options and the opposite direction. */
   reversed(): RecurrentLayer;
 }
 
-/** A weight of a cell: its shape, and what else is said of it. */
+/** Whether x is a recurrent layer. */
+export function isRecurrentLayer(x: unknown): x is RecurrentLayer {
+  return isLayer(x) && 'reversed' in x;
+}
+
+/** The type of an option that holds a recurrent layer. */
+export const recurrentLayerType: OptionType<RecurrentLayer> = {
+  kind: 'function',
+  read: (value, nested) => {
+    const made = isConfig(value) ? nested(value, 'recurrent layer') : undefined;
+    return isRecurrentLayer(made) ? made : undefined;
+  },
+};
+
+/** A weight of a cell: its shape, its initializer and what else belongs to it. */
 export interface CellWeight extends WeightOptions {
   readonly shape: Shape;
 }
 
+/** What a recurrent layer needs to know of its cell. */
 export interface Cell {
   readonly kind: string;
   /** the sizes of the states, each [batch, size] */
   readonly stateSizes: readonly number[];
-  /** the size of a step's output; undefined where the output is the first state */
+  /** the size of a step's output; undefined if the output is the first state */
   readonly outputSize: number | undefined;
-  /** the axes of a step, where it must have some: ['features'] */
+  /** the axes that a step must have, such as ['features']; undefined if it may have any */
   readonly axes: readonly string[] | undefined;
-  /** the weights by their names, for steps of that shape */
+  /** The weights by their names, for steps of that shape. */
   weights(step: Shape): Readonly<Record<string, CellWeight>>;
-  /** x [steps, batch, …] as the steps take it, and what a step does; both with these weights */
-  begin(x: Tensor, weights: LayerWeights, training: boolean): { readonly x: Tensor; readonly step: Step };
+  /** The loop over x [steps, batch, …]: what the steps take, and the step, both with these weights. */
+  begin(x: Tensor, weights: LayerWeights, training: boolean): { readonly x: Tensor; readonly step: CellStep };
 }
 
 /**
- * x [batch, steps, …] → [batch, n], or [batch, steps, n]. Further inputs are the initial states, [batch, size] each; zeros by
- * default, or what a stateful layer kept. `options` hold what the cell was made with too, for the config; `again` makes a layer with
- * the same options that goes the way that it is told.
+ * The kind of recurrent layer of a definition, with one argument. `cellOf` gives the cell of a layer with this argument and these
+ * options.
  */
-export function recurrentLayer(
+export function defineRecurrentLayer<F, O extends SequenceOptions>(
+  definition: LayerDefinition<[NoInfer<F>], NoInfer<O>>,
+  cellOf: (first: F, options: O) => Cell,
+): Kind<[F], O, RecurrentLayer> {
+  const { kind, instead } = definition;
+  const make = (given: Given<O>, first: F, options: O): RecurrentLayer =>
+    recurrentLayer(cellOf(first, options), given, (goBackwards) => {
+      const turned = { ...options, goBackwards };
+      return make({ options: turned, data: { ...given.data, goBackwards } }, first, turned);
+    });
+  return defineKind<[F], O, RecurrentLayer>(definition, {
+    makes: 'recurrent layer',
+    refuse: (values) => refuseAllTensors(kind, values, instead),
+    make,
+  });
+}
+
+/**
+ * x [batch, steps, …] → [batch, n], or [batch, steps, n]. Further inputs are the initial states, [batch, size] each; by default zeros, or
+ * the carried states of a stateful layer. `again` makes a layer with the same options and that direction.
+ */
+function recurrentLayer(
   cell: Cell,
-  options: SequenceOptions & Readonly<Record<string, unknown>>,
+  given: Given<SequenceOptions>,
   again: (goBackwards: boolean) => RecurrentLayer,
 ): RecurrentLayer {
+  const { options } = given;
   const { kind, stateSizes } = cell;
   const { returnSequences = false, returnState = false, goBackwards = false, zeroOutputForMask = false } = options;
   const outputSize = cell.outputSize ?? stateSizes[0] ?? 0;
   const activityRegularizer = regularizerOf(options.activityRegularizer);
   const weights = new LayerWeights();
-  const kept = options.stateful ? new KeptStates(kind, stateSizes) : undefined;
+  const carried = options.stateful ? new CarriedStates(kind, stateSizes) : undefined;
   const make = weightMaker(cell, weights);
-  const resetStates = (): void => kept?.reset();
-  const made = makeLayerOfMany({
-    kind,
-    options,
+  const resetStates = (): void => carried?.reset();
+  const made = makeLayer(kind, given, {
     weights,
     needs: afterSteps,
     buildAll: (shapes) => {
@@ -72,29 +111,28 @@ export function recurrentLayer(
     },
     callAll: (xs, { training, masks = [], addLoss }) => {
       make(xs.map((x) => sampleShape(kind, x)));
-      const [input, ...given] = xs;
+      const [input, ...states0] = xs;
       if (!input) throw new Error(`internal: ${kind} was built without an input`);
       const batch = input.shape[0] ?? 1;
-      const own = kept?.of(batch);
-      const begun = given.length > 0 ? given : own;
+      const own = carried?.of(batch);
+      const initial = states0.length > 0 ? states0 : own;
       const { x, step } = cell.begin(swapFirstAxes(input), weights, training);
-      const { output, states } = overSteps(step, {
+      const { output, states } = scanSteps(step, {
         x,
-        initial: begun ?? stateSizes.map((size) => zeros([batch, size])),
-        mask: stepMask(kind, masks[0], input),
+        initial: initial ?? stateSizes.map((size) => zeros([batch, size])),
+        mask: maskOfSteps(kind, masks[0], input),
         goBackwards,
         returnSequences,
         zeroOutputForMask,
-        // before the first step that counts the output is 0, be the first state what it may
-        outputSize: masks[0] && begun ? outputSize : cell.outputSize,
+        // before the first valid step the output is 0, whatever the first state is
+        outputSize: masks[0] && initial ? outputSize : cell.outputSize,
       });
-      kept?.keep(states);
-      if (activityRegularizer) addLoss?.(perSample(activityRegularizer, output));
+      carried?.carry(states);
+      if (activityRegularizer) addLoss?.(penaltyPerSample(activityRegularizer, output));
       return returnState ? [output, ...states] : [output];
     },
     resetStates,
-    outputMask: (_, [mask]) =>
-      returnSequences && mask && goBackwards ? mask.flip(1) : returnSequences ? mask : undefined,
+    outputMask: (_, [mask]) => (returnSequences && goBackwards ? mask?.flip(1) : returnSequences ? mask : undefined),
   });
   return Object.assign(made, {
     returnSequences,
@@ -105,7 +143,7 @@ export function recurrentLayer(
   });
 }
 
-/** Makes the variables for inputs of these shapes, and returns how many steps they have. Throws ShapeError for shapes that do not fit. */
+/** Makes the variables for inputs of these shapes; returns the number of steps. Throws ShapeError for shapes that do not fit. */
 function weightMaker(cell: Cell, weights: LayerWeights): (shapes: readonly Shape[]) => number {
   const { kind, stateSizes, axes } = cell;
   let known: Shape | undefined;
@@ -131,8 +169,8 @@ function weightMaker(cell: Cell, weights: LayerWeights): (shapes: readonly Shape
   };
 }
 
-/** A mask as [batch, steps, 1]. Throws ShapeError for one of other sequences. */
-function stepMask(kind: string, mask: Mask, x: Tensor): Mask {
+/** A mask as [batch, steps, 1]. Throws ShapeError for a mask of another size. */
+function maskOfSteps(kind: string, mask: Mask, x: Tensor): Mask {
   return mask && maskAlong(kind, mask, x).reshape([...x.shape.slice(0, 2), 1]);
 }
 

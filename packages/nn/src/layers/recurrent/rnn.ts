@@ -1,80 +1,70 @@
-// rnn: a cell of one's own, applied to the steps of a sequence. A cell is a plain object: the sizes of its states, its weights by
-// name, and what a step does with them. The layer makes the weights, so that a cell has none itself and may be used for several
-// layers.
+// rnn: a recurrent layer of one cell or several, which may be the user's own.
 
 import { checkFunction, checkShape, type Shape, ShapeError, show, Tensor } from '@treadle/tensor';
-import type { LayerConfig } from '../../layer/layer.ts';
-import { readLayerOptions } from '../../layer/layer-options.ts';
-import { checkCount } from '../../layer/make-layer.ts';
-import { type Constraint, type ConstraintName, constraintOf } from '../../named/constraints.ts';
-import { type Initializer, type InitializerName, initializerOf } from '../../named/initializers.ts';
-import { type Regularizer, type RegularizerName, regularizerOf } from '../../named/regularizers.ts';
-import type { Step } from './over-steps.ts';
-import { type Cell, type CellWeight, type RecurrentLayer, recurrentLayer } from './recurrent-layer.ts';
-import { type SequenceOptions, sequenceOptions } from './recurrent-options.ts';
-
-export interface RnnCellWeight {
-  readonly shape: Shape;
-  /** 'glorotUniform' by default */
-  readonly initializer?: InitializerName | Initializer | undefined;
-  readonly regularizer?: RegularizerName | Regularizer | undefined;
-  readonly constraint?: ConstraintName | Constraint | undefined;
-  /** true by default */
-  readonly trainable?: boolean | undefined;
-}
-
-/** A cell whose weights have the names `W`. */
-export interface RnnCell<W extends string = string> {
-  /** the size n of its state [batch, n], or those of several */
-  readonly stateSize: number | readonly number[];
-  /** the size n of its output [batch, n]; that of the (first) state by default */
-  readonly outputSize?: number | undefined;
-  /** The weights by their names, for steps x [batch, ...inputShape]: a shape, or one with what else is to be said; none by default. */
-  weights?(inputShape: Shape): Readonly<Record<W, Shape | RnnCellWeight>>;
-  /**
-   * A step: x [batch, ...inputShape] and the states before it → its output and the states after it. It may use these tensors and
-   * those that were made before, and must neither draw random numbers nor assign variables.
-   */
-  call(
-    x: Tensor,
-    states: readonly Tensor[],
-    weights: Readonly<Record<W, Tensor>>,
-    options: { readonly training: boolean },
-  ): readonly [output: Tensor, states: Tensor | readonly Tensor[]];
-  /** the cell as plain data; cells without it cannot be saved */
-  config?(): LayerConfig;
-}
+import { isConfig, type KindReader, type NestedReader, type OptionType } from '../../config/kind.ts';
+import { constraintOf } from '../../constraints/constraint-by-name.ts';
+import { initializerOf } from '../../initializers/initializer-by-name.ts';
+import { checkCount } from '../../layer/check-count.ts';
+import { regularizerOf } from '../../regularizers/regularizer-by-name.ts';
+import { type Cell, type CellWeight, defineRecurrentLayer, type RecurrentLayer } from './recurrent-layer.ts';
+import { type SequenceOptions, sequenceTypes } from './recurrent-options.ts';
+import type { RnnCell, RnnCellWeight } from './rnn-cell.ts';
+import type { CellStep } from './scan-steps.ts';
 
 export type RnnOptions = SequenceOptions;
 
+type Cells = RnnCell | readonly RnnCell[];
+
+const cellsType: OptionType<Cells> = {
+  kind: 'any',
+  read: (value, nested) => {
+    const cells = [value].flat().map((each) => readCell(each, nested));
+    const areCells = cells.every((cell) => cell !== undefined);
+    if (!areCells) return undefined;
+    return Array.isArray(value) ? cells : cells[0];
+  },
+};
+
+function readCell(value: unknown, nested: NestedReader): RnnCell | undefined {
+  const made = isConfig(value) ? nested(value, 'cell') : undefined;
+  return isCell(made) ? made : undefined;
+}
+
+function isCell(x: unknown): x is RnnCell {
+  return typeof x === 'object' && x !== null && 'stateSize' in x && 'call' in x;
+}
+
+/** Makes layers of cells, whose weights may have names of their own. */
+export interface RnnKind extends KindReader<RecurrentLayer> {
+  <W extends string>(cell: RnnCell<W> | readonly RnnCell[], options?: RnnOptions): RecurrentLayer;
+}
+
 /**
- * The cell step by step: x [batch, steps, …] → [batch, outputSize], or [batch, steps, outputSize]. Of several cells each takes the
- * output of the one before, and their states follow one another. Variables: what the cell's `weights` names, of several cells as
- * cell0/kernel, cell1/kernel, … Throws TypeError for what is no cell, RangeError for sizes that are none.
+ * A cell at each step: x [batch, steps, …] → [batch, outputSize], or [batch, steps, outputSize] with returnSequences. With several cells,
+ * each takes the output of the cell before, and their states follow one another. Variables: the weights of the cell by their names;
+ * of several cells cell0/kernel, cell1/kernel, … Throws TypeError for what is not a cell, RangeError for sizes that are not whole
+ * numbers ≥ 1.
  *
  * @example
- * const units = 8;
- * const layer = rnn({
- *   stateSize: units,
- *   weights: ([features = 0]) => ({ kernel: [features, units], recurrent: { shape: [units, units], initializer: 'orthogonal' } }),
- *   call: (x, [h = x], { kernel, recurrent }) => {
- *     const next = x.matmul(kernel).add(h.matmul(recurrent)).tanh();
- *     return [next, [next]];
- *   },
+ * ```ts
+ * import { rnn } from 'treadle';
+ * const decayingSum = rnn({
+ *   stateSize: 1,
+ *   weights: () => ({ decay: { shape: [1], initializer: 'ones' } }),
+ *   call: (x, [sum = x], { decay }) => [x.add(sum.mul(decay)), x.add(sum.mul(decay))],
  * });
+ * decayingSum.call([[[1], [2], [3]]]); // → [[6]]
+ * ```
  */
-export function rnn<W extends string>(cell: RnnCell<W> | readonly RnnCell[], options: RnnOptions = {}): RecurrentLayer {
-  const cells = isList(cell) ? cell : [cell];
-  if (cells.length === 0) throw new RangeError('rnn: there must be one cell or more; got none');
-  for (const each of cells) checkCell(each);
-  readLayerOptions('rnn', options, sequenceOptions);
-  const again = (goBackwards: boolean): RecurrentLayer => rnn(cells, { ...options, goBackwards });
-  // a cell without a config is what the layer's config refuses
-  const saved = cells.find((each) => !each.config) ?? {
-    config: () => (isList(cell) ? cells.map((each) => each.config?.()) : cell.config?.()),
-  };
-  return recurrentLayer(stack(cells.map(cellWith)), { cell: saved, ...options }, again);
-}
+export const rnn: RnnKind = defineRecurrentLayer(
+  { kind: 'rnn', arguments: [['cell', cellsType]], options: sequenceTypes },
+  (cell: Cells) => {
+    const cells = isList(cell) ? cell : [cell];
+    if (cells.length === 0) throw new RangeError('rnn: there must be one cell or more; got none');
+    for (const each of cells) checkCell(each);
+    return stackOf(cells.map(sizedCell));
+  },
+);
 
 function isList(cell: unknown): cell is readonly RnnCell[] {
   return Array.isArray(cell);
@@ -93,15 +83,15 @@ function checkCell(cell: unknown): void {
   if ('weights' in cell && cell.weights !== undefined) checkFunction('rnn: the cell’s weights', cell.weights);
 }
 
-/** A cell that knows all its sizes; its weights are looked up by name. */
+/** A cell with all its sizes; its weights are looked up by name. */
 interface SizedCell {
   readonly stateSizes: readonly number[];
   readonly outputSize: number;
   weights(step: Shape): Readonly<Record<string, CellWeight>>;
-  begin(weightOf: (name: string) => Tensor, training: boolean): Step;
+  begin(weightOf: (name: string) => Tensor, training: boolean): CellStep;
 }
 
-function cellWith(cell: RnnCell): SizedCell {
+function sizedCell(cell: RnnCell): SizedCell {
   const stateSizes = typeof cell.stateSize === 'number' ? [cell.stateSize] : cell.stateSize;
   const outputSize = cell.outputSize ?? stateSizes[0] ?? 0;
   let names: readonly string[] = [];
@@ -149,10 +139,10 @@ function weightFrom(name: string, given: Shape | RnnCellWeight): CellWeight {
   };
 }
 
-/** Throws TypeError for what is not [output, states]. */
+/** Throws TypeError unless a step returned [output, states]. */
 function checkResult(result: unknown): void {
-  const isStep = Array.isArray(result) && result.length === 2 && result[0] instanceof Tensor;
-  const states: unknown = isStep ? result[1] : undefined;
+  const isCellStep = Array.isArray(result) && result.length === 2 && result[0] instanceof Tensor;
+  const states: unknown = isCellStep ? result[1] : undefined;
   if (states instanceof Tensor || (Array.isArray(states) && states.every((state) => state instanceof Tensor))) return;
   throw new TypeError(`rnn: the cell’s call must give [output, states], of tensors; got ${show(result)}`);
 }
@@ -164,8 +154,8 @@ function checkShapes(what: string, given: readonly Tensor[], wanted: readonly Sh
   throw new ShapeError(`rnn: the cell’s ${what} must have the shape ${list(wanted)}; got ${list(got)}`);
 }
 
-/** Cells of which each takes the output of the one before, as one. */
-function stack(cells: readonly SizedCell[]): Cell {
+/** Several cells as one; each takes the output of the cell before. */
+function stackOf(cells: readonly SizedCell[]): Cell {
   const nameIn = (i: number, name: string): string => (cells.length === 1 ? name : `cell${i}/${name}`);
   return {
     kind: 'rnn',
@@ -182,17 +172,17 @@ function stack(cells: readonly SizedCell[]): Cell {
       ),
     begin: (x, weights, training) => {
       const steps = cells.map((cell, i) => cell.begin((name) => weights.get(nameIn(i, name)), training));
-      return { x, step: (at, before) => inTurn(cells, steps, at, before) };
+      return { x, step: (at, before) => stepThrough(cells, steps, at, before) };
     },
   };
 }
 
-function inTurn(
+function stepThrough(
   cells: readonly SizedCell[],
-  steps: readonly Step[],
+  steps: readonly CellStep[],
   x: Tensor,
   before: readonly Tensor[],
-): ReturnType<Step> {
+): ReturnType<CellStep> {
   const states: Tensor[] = [];
   let output = x;
   steps.forEach((step, i) => {

@@ -1,0 +1,20 @@
+// meanSquaredError: the mean of the squared errors.
+
+import { meanSquaredError as meanSquaredErrorLoss } from '@treadle/losses';
+import { lossMetric } from '../metric/loss-metric.ts';
+import type { Metric } from '../metric/metric.ts';
+import { type MetricOptions, readName } from '../metric/metric-options.ts';
+
+/**
+ * (yPred − yTrue)², averaged over the last axis and over samples: yTrue and yPred [n, …]. Throws RangeError for an option that does not exist; `update`
+ * throws ShapeError for shapes that do not fit.
+ *
+ * @example
+ * ```ts
+ * import { metrics } from 'treadle';
+ * metrics.meanSquaredError().update([[1, 2]], [[1, 4]]).values; // → 2
+ * ```
+ */
+export function meanSquaredError(options: MetricOptions = {}): Metric {
+  return lossMetric(readName('meanSquaredError', options), meanSquaredErrorLoss);
+}

@@ -1,0 +1,131 @@
+// A kind of layer, cell or constraint: its name, its positional arguments, its options, and what makes one. From these follow both
+// ways to make one: a call, whose options are checked, and a config, which is read by the types of arguments and options. So a new
+// kind is defined in its own file, and whoever lists the exports knows how to read its config.
+
+import { checkOptions } from '@treadle/tensor';
+
+/** Something as plain data: its kind, its positional arguments by their names, and its options. */
+export interface Config {
+  readonly kind: string;
+  readonly [option: string]: unknown;
+}
+
+/** What a kind makes. */
+export type Makes = 'layer' | 'recurrent layer' | 'cell' | 'constraint';
+
+/** Makes what a config inside of another config describes. Throws RangeError for a config of something else. */
+export type NestedReader = (config: Config, makes: Makes) => unknown;
+
+/** The type of an argument or an option. */
+export interface OptionType<T> {
+  /** what a call may give, as readOptions checks it */
+  readonly kind: 'boolean' | 'number' | 'string' | 'function' | 'numbers' | 'any';
+  /** Further rules for what a call gives; `what` begins the message, as in 'dense: units'. */
+  check?(what: string, value: unknown): void;
+  /** The value that a config holds; undefined if it is of another type. */
+  read(value: unknown, nested: NestedReader): T | undefined;
+}
+
+/** A type for each option of O. */
+export type OptionTypes<O> = { readonly [N in keyof O]-?: OptionType<NonNullable<O[N]>> };
+
+/** An argument: its name in a config, its type, and its default if it may be left out. */
+export type Argument<T> = readonly [name: string, type: OptionType<T>, byDefault?: T];
+
+export interface KindDefinition<A extends readonly unknown[], O> {
+  readonly kind: string;
+  /** in the order of the call */
+  readonly arguments: { readonly [I in keyof A]-?: Argument<NonNullable<A[I]>> };
+  readonly options: OptionTypes<O>;
+}
+
+/** What reads the configs of a kind. */
+export interface KindReader<T> {
+  readonly kind: string;
+  readonly makes: Makes;
+  /** Throws RangeError for an option of the wrong type. */
+  fromConfig(config: Config, nested: NestedReader): T;
+}
+
+/** The function that users call, which can read configs as well. */
+export type Kind<A extends readonly unknown[], O, T> = ((...given: [...positional: A, options?: O]) => T) &
+  KindReader<T>;
+
+interface Behaviour<A extends readonly unknown[], O, T> {
+  readonly makes: Makes;
+  /** Refuses arguments before they are looked at. */
+  refuse?(given: readonly unknown[]): void;
+  /** Makes one; the defaults of arguments are filled in. */
+  make(given: Given<O>, ...values: [...positional: Required<A>, options: O]): T;
+}
+
+/** What one is made of. */
+export interface Given<O> {
+  readonly options: O;
+  /** the arguments and options by their names, for a config */
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** The kind of a definition. */
+export function defineKind<A extends readonly unknown[], O extends object, T>(
+  definition: KindDefinition<NoInfer<A>, NoInfer<O>>,
+  { makes, refuse, make }: Behaviour<A, O, T>,
+): Kind<A, O, T> {
+  const { kind } = definition;
+  const positional: readonly Argument<unknown>[] = definition.arguments;
+  const types = new Map<string, OptionType<unknown>>(Object.entries(definition.options));
+  const kinds = Object.fromEntries([...types].map(([name, type]) => [name, type.kind] as const));
+  const areOptions = (options: unknown): options is O => {
+    checkOptions(kind, options, kinds);
+    return true;
+  };
+  const areComplete = (values: readonly unknown[]): values is [...positional: Required<A>, options: O] =>
+    values.length === positional.length + 1;
+  const makeOf = (given: readonly unknown[]): T => {
+    refuse?.(given);
+    const values = positional.map(([name, type, byDefault], i) => {
+      const value = given[i] === undefined ? byDefault : given[i];
+      type.check?.(`${kind}: ${name}`, value);
+      return value;
+    });
+    const options = given[positional.length] === undefined ? {} : given[positional.length];
+    if (!areOptions(options)) throw new Error('internal: options that are none');
+    for (const [name, value] of Object.entries(options)) {
+      if (value !== undefined) types.get(name)?.check?.(`${kind}: ${name}`, value);
+    }
+    const all = [...values, options];
+    if (!areComplete(all)) throw new Error('internal: an argument is missing');
+    const named = Object.fromEntries(positional.map(([name], i) => [name, values[i]]));
+    return make({ options, data: { ...named, ...options } }, ...all);
+  };
+  const readOption = (config: Config, name: string, type: OptionType<unknown>, nested: NestedReader): unknown => {
+    const value = type.read(config[name], nested);
+    if (value === undefined) throw wrongOption(config, name);
+    return value;
+  };
+  return Object.assign((...given: [...positional: A, options?: O]) => makeOf(given), {
+    kind,
+    makes,
+    fromConfig: (config: Config, nested: NestedReader) => {
+      const values = positional.map(([name, type, byDefault]) =>
+        config[name] === undefined && byDefault !== undefined ? undefined : readOption(config, name, type, nested),
+      );
+      const options = [...types].filter(([name]) => config[name] !== undefined);
+      return makeOf([
+        ...values,
+        Object.fromEntries(options.map(([name, type]) => [name, readOption(config, name, type, nested)])),
+      ]);
+    },
+  });
+}
+
+/** The error about an option of a config that has the wrong type. */
+export function wrongOption(config: Config, option: string): RangeError {
+  const got = JSON.stringify(config[option]);
+  return new RangeError(`layerFrom: every option must have its type; got ${option} = ${got} for ${config.kind}`);
+}
+
+/** Whether it is a config of some kind. */
+export function isConfig(x: unknown): x is Config {
+  return typeof x === 'object' && x !== null && 'kind' in x && typeof x.kind === 'string';
+}

@@ -1,0 +1,32 @@
+// gaussianNoise: adds normally distributed numbers while the model is trained.
+
+import { checkNumber, randomNormal } from '@treadle/tensor';
+import { number } from '../../config/plain-types.ts';
+import { defineLayer, type LayerKind } from '../../layer/define-layer.ts';
+import { keepMask } from '../../layer/mask.ts';
+import { type RandomLayerOptions, randomLayerTypes, seedSource } from './seed-source.ts';
+
+/**
+ * In training, x plus normally distributed numbers with mean 0; in inference, x itself: [batch, …] → [batch, …]. Throws RangeError for
+ * a stddev below 0 and for a seed that is not a whole number from 0 to 2³² − 1.
+ *
+ * @example
+ * ```ts
+ * import { gaussianNoise } from 'treadle';
+ * gaussianNoise(0.1).call([[1, 2]]); // → [[1, 2]]
+ * ```
+ */
+export const gaussianNoise: LayerKind<[stddev: number], RandomLayerOptions> = defineLayer(
+  { kind: 'gaussianNoise', arguments: [['stddev', number]], options: randomLayerTypes },
+  (stddev, { seed }) => {
+    checkNumber('gaussianNoise: stddev', stddev);
+    if (!(stddev >= 0)) throw new RangeError(`gaussianNoise: stddev must be a number ≥ 0; got ${stddev}`);
+    const source = seedSource('gaussianNoise', seed);
+    return {
+      build: (shape) => shape,
+      needs: () => [],
+      call: (x, { training }) => (training && stddev > 0 ? x.add(randomNormal(x.shape, { stddev, ...source })) : x),
+      outputMask: keepMask,
+    };
+  },
+);

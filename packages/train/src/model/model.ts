@@ -1,0 +1,270 @@
+// Model: a graph of layers that can be trained, with an optimizer, and a loss and metrics for each output. Its steps are compiled once;
+// fit, evaluate and predict run them over batches of rows.
+
+import {
+  chain,
+  type Graph,
+  graphBetween,
+  type Layer,
+  Network,
+  type NetworkOptions,
+  type SymbolicTensor,
+  type SymbolicTensors,
+  withoutCarrying,
+} from '@treadle/nn';
+import { type Optimizer, type OptimizerName, optimizerByName } from '@treadle/optim';
+import { type Explanation, explain, type OptionKinds, readOptions, type Tensor, tensor } from '@treadle/tensor';
+import { type DataArguments, dataAndOptions, type RowsLike, type RowsPair } from '../data/arguments.ts';
+import { checkManyFinite } from '../data/check-finite.ts';
+import { checkEqualBatches, checkRows, dataOf, disposeRows, inputRows } from '../data/rows.ts';
+import { evaluateRows } from '../fit/evaluate.ts';
+import { fit } from '../fit/fit.ts';
+import { type FitOptions, fitOptions } from '../fit/fit-options.ts';
+import type { History, Logs } from '../fit/history.ts';
+import { Predictor } from '../fit/predict.ts';
+import { Steps } from '../fit/steps.ts';
+import { type ObjectiveOptions, objectiveOptions } from './objectives.ts';
+import { summary } from './summary.ts';
+
+export interface CompileOptions extends ObjectiveOptions {
+  /** an optimizer, or its name */
+  readonly optimizer: Optimizer | OptimizerName;
+}
+
+const compileOptions: OptionKinds<CompileOptions> = {
+  ...objectiveOptions,
+  optimizer: 'any',
+};
+
+export interface EvaluateOptions {
+  /** the number of rows of a step; 32 by default. The figures differ by rounding alone */
+  readonly batchSize?: number;
+  /** the weight of each row in the loss, as in fit */
+  readonly sampleWeight?: RowsLike;
+}
+
+const evaluateOptions: OptionKinds<EvaluateOptions> = {
+  batchSize: 'number',
+  sampleWeight: 'any',
+};
+
+export interface PredictOptions {
+  /** the number of rows of a step; 256 by default. The predictions do not depend on it */
+  readonly batchSize?: number;
+}
+
+const predictOptions: OptionKinds<PredictOptions> = {
+  batchSize: 'number',
+};
+
+/**
+ * A model that can be trained; `sequential` and `model` make one. `P` is the result of predict: a tensor for a model with one output, an
+ * array or an object of tensors for several.
+ */
+export class Model<P = Tensor> extends Network {
+  readonly #pack: (outputs: readonly Tensor[]) => P;
+  #steps: Steps | undefined;
+  #predict: Predictor | undefined;
+  #isFitting = false;
+
+  constructor(graph: Graph, pack: (outputs: readonly Tensor[]) => P, options: NetworkOptions = {}) {
+    super(graph, options);
+    this.#pack = pack;
+  }
+
+  /**
+   * Sets the optimizer, the loss and the metrics. A second call replaces them and keeps the weights. Throws RangeError for unknown names
+   * and for two figures of one name.
+   *
+   * @example
+   * ```ts
+   * import { dense, sequential } from 'treadle';
+   * const network = sequential([dense(1, { inputShape: [2], kernelInitializer: 'ones' })]);
+   * network.compile({ optimizer: 'sgd', loss: 'mse', metrics: ['mae'] });
+   * await network.evaluate([[1, 2]], [[5]]); // → {"loss": 4, "mae": 2}
+   * ```
+   */
+  compile(options: CompileOptions): void {
+    const { optimizer, ...objectives } = readOptions('compile', options, compileOptions);
+    this.#steps = new Steps(this, {
+      optimizer: isOptimizer(optimizer) ? optimizer : optimizerByName(optimizer),
+      ...objectives,
+    });
+  }
+
+  /** The optimizer that was given to compile. Throws Error before that. */
+  get optimizer(): Optimizer {
+    return this.#compiled('optimizer').optimizer;
+  }
+
+  /**
+   * Trains the model on rows x [n, …] with targets y [n, …], or on both as { x, y }; with several inputs or outputs, on rows for each, in
+   * order or by name. Returns the figures of each epoch. The event loop stays free. Throws ShapeError, RangeError or DtypeError before any
+   * weight changes, and Error for a model that is not compiled or is being trained.
+   *
+   * @example
+   * ```ts
+   * import { dense, sequential } from 'treadle';
+   * const network = sequential([dense(1, { inputShape: [1], kernelInitializer: 'zeros' })]);
+   * network.compile({ optimizer: 'sgd', loss: 'mse' });
+   * const { history } = await network.fit([[1]], [[1]], { epochs: 2, verbose: 0 });
+   * history.loss; // → [1, 0.9216]
+   * ```
+   */
+  fit(data: RowsPair, options?: FitOptions): Promise<History>;
+  fit(x: RowsLike, y: RowsLike, options?: FitOptions): Promise<History>;
+  async fit(...given: DataArguments<FitOptions>): Promise<History> {
+    const steps = this.#compiled('fit');
+    const [x, y, options] = dataAndOptions('fit', this, given, fitOptions);
+    if (this.#isFitting) {
+      throw new Error('fit: a model must end one training before the next; got a second one; await the first');
+    }
+    this.#isFitting = true;
+    try {
+      return await fit(this, steps, x, y, options);
+    } finally {
+      this.#isFitting = false;
+    }
+  }
+
+  /**
+   * The loss and the metrics over all rows, such as { loss, accuracy }. Throws as fit does.
+   *
+   * @example
+   * ```ts
+   * import { dense, sequential } from 'treadle';
+   * const network = sequential([dense(1, { inputShape: [1], kernelInitializer: 'ones' })]);
+   * network.compile({ optimizer: 'sgd', loss: 'mse' });
+   * await network.evaluate([[1], [2]], [[3], [4]]); // → {"loss": 4}
+   * ```
+   */
+  evaluate(data: RowsPair, options?: EvaluateOptions): Promise<Logs>;
+  evaluate(x: RowsLike, y: RowsLike, options?: EvaluateOptions): Promise<Logs>;
+  async evaluate(...given: DataArguments<EvaluateOptions>): Promise<Logs> {
+    const steps = this.#compiled('evaluate');
+    const [x, y, { batchSize = 32, sampleWeight }] = dataAndOptions('evaluate', this, given, evaluateOptions);
+    const rows = checkRows('evaluate', this, steps, x, y, batchSize, sampleWeight);
+    try {
+      checkEqualBatches('evaluate', this, rows.count, batchSize);
+      await checkManyFinite('evaluate', rows);
+      return await evaluateRows(steps, rows, batchSize);
+    } finally {
+      disposeRows(rows);
+    }
+  }
+
+  /**
+   * The predictions for rows x [n, …] → [n, …], for each output. The prediction of a row does not depend on the other rows. Throws
+   * ShapeError or RangeError for rows that the model cannot take.
+   *
+   * @example
+   * ```ts
+   * import { dense, sequential } from 'treadle';
+   * const network = sequential([dense(1, { inputShape: [2], kernelInitializer: 'ones' })]);
+   * await network.predict([[1, 2], [3, 4]]); // → [[3], [7]]
+   * ```
+   */
+  async predict(x: RowsLike, options: PredictOptions = {}): Promise<P> {
+    const { batchSize = 256 } = readOptions('predict', options, predictOptions);
+    const rows = inputRows('predict', this, x, batchSize);
+    this.#predict ??= new Predictor(this);
+    try {
+      return this.#pack(await this.#predict.answers(rows, batchSize));
+    } finally {
+      disposeRows({ xs: rows });
+    }
+  }
+
+  /**
+   * The plan of a training step for a batch of the rows of x and y, as the function explain describes it. No weight changes; a model that
+   * is not built is built. Throws as fit does.
+   */
+  explain(data: RowsPair, options?: EvaluateOptions): Explanation;
+  explain(x: RowsLike, y: RowsLike, options?: EvaluateOptions): Explanation;
+  explain(...given: DataArguments<EvaluateOptions>): Explanation {
+    const steps = this.#compiled('explain');
+    const [x, y, { batchSize = 32, sampleWeight }] = dataAndOptions('explain', this, given, evaluateOptions);
+    const rows = checkRows('explain', this, steps, x, y, batchSize, sampleWeight);
+    const batch = Int32Array.from({ length: Math.min(batchSize, rows.count) }, (_, i) => i);
+    const { tensors, count } = dataOf(rows);
+    return withoutCarrying(() => explain(steps.train.step)(tensors, count, tensor(batch)));
+  }
+
+  /** A table of the layers with their shapes and numbers of parameters, as a text. Throws ShapeError for a model that is not built. */
+  summary(): string {
+    return summary(this);
+  }
+
+  #compiled(method: string): Steps {
+    if (!this.#steps) {
+      throw new Error(
+        `${method}: the model must be compiled; got one that is not; model.compile({ optimizer, loss }) says how it learns`,
+      );
+    }
+    return this.#steps;
+  }
+}
+
+function isOptimizer(x: Optimizer | OptimizerName): x is Optimizer {
+  const given: unknown = x;
+  return typeof given === 'object' && given !== null && 'apply' in given && 'iterations' in given;
+}
+
+function only(outputs: readonly Tensor[]): Tensor {
+  const [output] = outputs;
+  if (!output) throw new Error('internal: a model without an output');
+  return output;
+}
+
+/**
+ * A model of layers, each of which takes the result of the layer before. Throws RangeError for no layers, a layer that is given twice or
+ * two layers of one name; ShapeError for shapes that do not fit.
+ *
+ * @example
+ * ```ts
+ * import { dense, flatten, sequential } from 'treadle';
+ * sequential([flatten({ inputShape: [28, 28] }), dense(10)]).countParams(); // → 7850
+ * ```
+ */
+export function sequential(layers: readonly Layer[], options?: NetworkOptions): Model {
+  return new Model(chain(layers), only, options);
+}
+
+export interface ModelParts<O extends SymbolicTensors> extends NetworkOptions {
+  /** results of input(): one, several, or by name */
+  readonly inputs: SymbolicTensors;
+  /** results of layers: one, several, or by name */
+  readonly outputs: O;
+}
+
+const modelParts: OptionKinds<ModelParts<SymbolicTensors>> = { inputs: 'any', outputs: 'any', name: 'string' };
+
+/**
+ * A model of all layers between its inputs and its outputs. Throws RangeError for outputs that need other inputs, for inputs that no
+ * output needs, and for two layers of one name.
+ *
+ * @example
+ * ```ts
+ * import { dense, input, layers, model } from 'treadle';
+ * const x = input([8]);
+ * const residual = layers.add()([x, dense(8)(x)]);
+ * model({ inputs: x, outputs: dense(1)(residual) }).outputShape; // → [1]
+ * ```
+ */
+export function model(parts: ModelParts<SymbolicTensor>): Model;
+export function model(parts: ModelParts<readonly SymbolicTensor[]>): Model<readonly Tensor[]>;
+export function model(
+  parts: ModelParts<Readonly<Record<string, SymbolicTensor>>>,
+): Model<Readonly<Record<string, Tensor>>>;
+export function model(
+  parts: ModelParts<SymbolicTensors>,
+): Model | Model<readonly Tensor[]> | Model<Readonly<Record<string, Tensor>>> {
+  const { inputs, outputs, name } = readOptions('model', parts, modelParts);
+  const graph = graphBetween(inputs, outputs);
+  if (Array.isArray(outputs)) return new Model(graph, (tensors) => tensors, { name });
+  if ('from' in outputs && 'index' in outputs) return new Model(graph, only, { name });
+  const names = graph.outputs.map((output) => output.name);
+  const byName = (tensors: readonly Tensor[]): Readonly<Record<string, Tensor>> =>
+    Object.fromEntries(tensors.map((t, i) => [names[i], t]));
+  return new Model(graph, byName, { name });
+}
