@@ -41,13 +41,14 @@ export function overWindow(kernel: Kernel, locations: readonly Location[], codeK
     for (const position of positions) if (!slots.includes(slotOf(position))) slots.push(slotOf(position));
     return slots;
   };
-  /** Those that are known by one position, and that begin where the buffer does. */
+  /** Whether a buffer is known by one position, and begins where that does. */
+  const isWhole = ({ slot, byteOffset }: Location): boolean =>
+    byteOffset === 0 && locations.every((other) => other.slot !== slot || other.byteOffset === 0);
   const inParts = new Map<Slot, number>();
-  for (const [position, length] of kernel.inParts ?? []) {
-    const { slot, byteOffset } = moved({ slot: position, byteOffset: 0 });
-    const isWhole = byteOffset === 0 && locations.filter((other) => other.slot === slot).length === 1;
-    if (isWhole) inParts.set(slot, length);
-  }
+  kernel.inParts?.forEach((length, position) => {
+    const location = moved({ slot: position, byteOffset: 0 });
+    if (isWhole(location)) inParts.set(location.slot, length);
+  });
   const { name, tiles, cost, scratch, work, emit, alike, window, refusal } = kernel;
   const placed = {
     name,
