@@ -4,7 +4,7 @@
 import type { ByteWriter } from './bytes.ts';
 import { type ConstantValue, type Expr, type ExprNode, instruction, type Signature } from './expression.ts';
 import type { Label, Statement } from './function.ts';
-import { constantKey, type LoopConstant } from './loop-constants.ts';
+import type { LoopConstants } from './loop-constants.ts';
 import { isVector, laneCounts, type ResultType, type ValueType } from './types.ts';
 
 const typeCodes = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
@@ -23,7 +23,7 @@ const laneWriters = {
   f64x2: (to: ByteWriter, lane: number | bigint) => to.float64(Number(lane)),
 };
 
-function writeConstant(to: ByteWriter, type: ValueType, value: ConstantValue): void {
+export function writeConstant(to: ByteWriter, type: ValueType, value: ConstantValue): void {
   if (isVector(type)) {
     to.byte(0xfd);
     to.byte(0x0c);
@@ -50,27 +50,19 @@ export class BodyEncoder {
   readonly #to: ByteWriter;
   /** the labels that enclose the current statement, outermost first; an `if` counts as a level but has no label */
   readonly #labels: (Label | undefined)[] = [];
-  /** locals that hold constants, by the constant's key */
-  readonly #held: ReadonlyMap<string, number>;
+  /** how many loops are among them */
+  #loops = 0;
+  readonly #constants: LoopConstants;
   readonly #typeIndex: (signature: Signature) => number;
 
-  /** `held`: the locals that hold constants, by key; `typeIndex`: the number of a signature in the module. */
-  constructor(to: ByteWriter, held: ReadonlyMap<string, number>, typeIndex: (signature: Signature) => number) {
+  /** `typeIndex`: the number of a signature in the module. */
+  constructor(to: ByteWriter, constants: LoopConstants, typeIndex: (signature: Signature) => number) {
     this.#to = to;
-    this.#held = held;
+    this.#constants = constants;
     this.#typeIndex = typeIndex;
   }
 
-  /** Sets the locals that hold constants of loops. */
-  hold(constants: ReadonlyMap<string, LoopConstant>): void {
-    for (const [key, { type, value }] of constants) {
-      writeConstant(this.#to, type, value);
-      this.#to.byte(0x21);
-      this.#to.unsigned(this.#held.get(key) ?? 0);
-    }
-  }
-
-  /** Statements in order. */
+  /** Writes statements in order. */
   statements(statements: readonly Statement[]): void {
     for (const statement of statements) this.#statement(statement);
   }
@@ -79,9 +71,9 @@ export class BodyEncoder {
     const to = this.#to;
     switch (node.kind) {
       case 'const': {
-        const held = this.#held.size > 0 && isVector(node.type) && this.#held.get(constantKey(node.type, node.value));
-        if (typeof held === 'number') this.#localGet(held);
-        else writeConstant(to, node.type, node.value);
+        const held = this.#loops > 0 ? this.#constants.localOf(node.type, node.value) : undefined;
+        if (held === undefined) writeConstant(to, node.type, node.value);
+        else this.#localGet(held);
         break;
       }
       case 'local.get':
@@ -176,8 +168,11 @@ export class BodyEncoder {
   }
 
   #nested(label: Label | undefined, body: readonly Statement[]): void {
+    const loops = label?.kind === 'loop' ? 1 : 0;
     this.#labels.push(label);
+    this.#loops += loops;
     this.statements(body);
+    this.#loops -= loops;
     this.#labels.pop();
   }
 }

@@ -2,10 +2,10 @@
 // first in the index space, so all of them must be declared before the first function.
 
 import { ByteWriter } from './bytes.ts';
-import { BodyEncoder, typeCode } from './encode.ts';
+import { BodyEncoder, typeCode, writeConstant } from './encode.ts';
 import type { Signature } from './expression.ts';
 import { type Func, FunctionBuilder, type Locals } from './function.ts';
-import { loopConstants } from './loop-constants.ts';
+import { LoopConstants } from './loop-constants.ts';
 import type { ResultType, ValueType } from './types.ts';
 
 /** A memory to import. Sizes in pages of 64 KiB. */
@@ -185,13 +185,16 @@ function writeBody(
   { params, localTypes, body }: FunctionBuilder,
   typeIndex: (signature: Signature) => number,
 ): void {
-  const constants = loopConstants(body);
-  const first = params.length + localTypes.length;
-  const held = new Map([...constants.keys()].map((key, i) => [key, first + i]));
-  const types = [...localTypes, ...[...constants.values()].map(({ type }) => type)];
-  to.vector(types, (type) => to.append([1, typeCode(type)])); // each a run of one
-  const encoder = new BodyEncoder(to, held, typeIndex);
-  encoder.hold(constants);
-  encoder.statements(body);
+  const constants = new LoopConstants(params.length + localTypes.length);
+  const statements = new ByteWriter();
+  new BodyEncoder(statements, constants, typeIndex).statements(body);
+  const held = [...constants.all];
+  to.vector([...localTypes, ...held.map(({ type }) => type)], (type) => to.append([1, typeCode(type)])); // each a run of one
+  for (const { type, value, index } of held) {
+    writeConstant(to, type, value);
+    to.byte(0x21); // local.set
+    to.unsigned(index);
+  }
+  to.append(statements.bytes);
   to.byte(0x0b);
 }

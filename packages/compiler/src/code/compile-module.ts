@@ -28,30 +28,30 @@ export function compileModule(bytes: Uint8Array<ArrayBuffer>, env: { memory: Web
   return { module, instance };
 }
 
-export interface Begun extends Compiled {
-  /** whether V8 optimizes its exports in the background meanwhile */
-  readonly isOptimizing: boolean;
-}
-
-/** The module and its instance with the memory of the engine, as V8's baseline compiler leaves it at first. */
-export function beginModule(bytes: Uint8Array<ArrayBuffer>): Begun {
+/** The module and its instance with the memory of the engine, as V8's baseline compiler leaves it. */
+export function beginModule(bytes: Uint8Array<ArrayBuffer>): Compiled {
   const module = new webAssembly.Module(bytes);
-  const instance = new webAssembly.Instance(module, { env: { memory: memory.wasm } });
-  const isOptimizing = withIntrinsics(({ optimizeLater }) => {
-    if (optimizeLater) Object.values(instance.exports).forEach(optimizeLater);
-    return optimizeLater !== undefined;
-  });
-  return { module, instance, isOptimizing };
+  return { module, instance: new webAssembly.Instance(module, { env: { memory: memory.wasm } }) };
 }
 
-/** Optimizes the functions that V8 has not yet optimized in the background, one at a time. */
+/** Asks V8 to optimize functions in the background; whether it does. */
+export function optimizeLater(functions: readonly unknown[]): boolean {
+  if (functions.length === 0) return true;
+  return withIntrinsics(({ optimizeLater: ask }) => {
+    if (ask) functions.forEach(ask);
+    return ask !== undefined;
+  });
+}
+
+/** Optimizes the functions that V8 has not yet optimized in the background, one at a time, the last ones first: V8 begins with the first. */
 export function* optimizeInParts(functions: readonly unknown[]): Interruptible<void> {
   let rest = functions;
   while (rest.length > 0) {
     rest = withIntrinsics(({ isOptimized, optimize }) => {
-      const [first, ...others] = rest.filter((func) => !isOptimized(func));
-      if (first !== undefined) optimize(first);
-      return others;
+      const left = rest.filter((func) => !isOptimized(func));
+      const last = left.pop();
+      if (last !== undefined) optimize(last);
+      return left;
     });
     yield;
   }

@@ -7,7 +7,7 @@ import { type Code, type Kernels, useInstance, webAssembly } from '@treadle/runt
 import { internalName, type MemoryImport, ModuleBuilder } from '@treadle/wasm';
 import { debug } from '../inspect/debug.ts';
 import { type KernelCode, showCode } from '../inspect/show-code.ts';
-import { beginModule, optimizeInParts } from './compile-module.ts';
+import { beginModule, optimizeInParts, optimizeLater } from './compile-module.ts';
 import { emitMain } from './emit-main.ts';
 import { chooseLevel } from './instruction-level.ts';
 import { type Interruptible, runToEnd } from './interruptible.ts';
@@ -81,11 +81,9 @@ export interface EncodedKernels {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** what each kernel is exported as */
   readonly names: readonly string[];
-  /** the exports of kernels that take so long that it pays to wait until they are optimized */
-  readonly urgent: readonly string[];
 }
 
-/** From so many nanoseconds on a kernel takes longer as V8's baseline compiler leaves it than optimizing it takes. */
+/** From so many nanoseconds on a kernel takes longer as V8's baseline compiler leaves it than optimizing it takes: that is waited for. */
 const urgentCost = 50_000;
 
 /** A module that has so many functions is full: they share inner loops, which fewer modules have in common more often. */
@@ -99,38 +97,67 @@ export function encodeKernels(kernels: Iterable<Kernel>): EncodedKernels {
 function* encodeInParts(kernels: readonly Kernel[], mostFunctions: number): Interruptible<EncodedKernels> {
   const module = new ModuleBuilder({ memory: memoryImport });
   const names: string[] = [];
-  const urgent: string[] = [];
   for (const kernel of kernels) {
-    const first = module.functions.length;
-    if (first >= mostFunctions) break;
+    if (module.functions.length >= mostFunctions) break;
     names.push(internalName(kernel.emit(module)));
-    if (kernel.cost >= urgentCost) urgent.push(...module.functions.slice(first).map(internalName));
     yield;
   }
-  return { bytes: module.encode({ exportAll: true }), names, urgent };
+  return { bytes: module.encode({ exportAll: true }), names };
 }
 
+/** Urgent kernels are written first, so that V8 optimizes them while the others are written, and those after them. */
 function* compileKernels(missing: ReadonlyMap<string, Kernel>): Interruptible<ReadonlyMap<string, Linked>> {
-  const [keys, all] = [[...missing.keys()], [...missing.values()]];
   const linked = new Map<string, Linked>();
   const urgent: unknown[] = [];
-  while (linked.size < all.length) {
-    const encoded = yield* encodeInParts(all.slice(linked.size), functionsOfModule);
-    const id = ++modules;
-    const kernels: Kernels = { id, module: begun(encoded, id, urgent) };
-    for (const name of encoded.names) linked.set(keys[linked.size] ?? '', { kernels, name });
-    yield;
-  }
+  const others: unknown[] = [];
+  const isUrgent = ([, { cost }]: readonly [string, Kernel]): boolean => cost >= urgentCost;
+  yield* compileModules([...missing].filter(isUrgent), linked, (functions) => {
+    urgent.push(...functions);
+    optimizeLater(functions);
+  });
+  yield* compileModules(
+    [...missing].filter((each) => !isUrgent(each)),
+    linked,
+    (functions) => others.push(...functions),
+  );
   yield* optimizeInParts(urgent);
+  if (!optimizeLater(others)) yield* optimizeInParts(others);
   return linked;
 }
 
-/** The module, with its instance for programs to link where V8's flags may be set. Adds the functions to wait for to `urgent`. */
-function begun({ bytes, urgent: names }: EncodedKernels, id: number, urgent: unknown[]): Kernels['module'] {
+/** Adds the kernels as V8's baseline compiler leaves them. `begin` is given the functions of each module where V8's flags may be set. */
+function* compileModules(
+  kernels: readonly (readonly [key: string, Kernel])[],
+  linked: Map<string, Linked>,
+  begin: (functions: readonly unknown[]) => void,
+): Interruptible<void> {
+  for (let done = 0; done < kernels.length; ) {
+    const rest = kernels.slice(done);
+    const { bytes, names } = yield* encodeInParts(
+      rest.map(([, kernel]) => kernel),
+      functionsOfModule,
+    );
+    const id = ++modules;
+    const own: Kernels = { id, module: begun(bytes, id, begin) };
+    names.forEach((name, i) => {
+      const [key = ''] = rest[i] ?? [];
+      linked.set(key, { kernels: own, name });
+    });
+    done += names.length;
+    yield;
+  }
+}
+
+/** The module, with its instance for programs to link where V8's flags may be set. */
+function begun(
+  bytes: EncodedKernels['bytes'],
+  id: number,
+  begin: (functions: readonly unknown[]) => void,
+): Kernels['module'] {
   if (!chooseLevel().setsFlags) return new webAssembly.Module(bytes);
-  const { module, instance, isOptimizing } = beginModule(bytes);
+  const { module, instance } = beginModule(bytes);
   useInstance(id, instance);
-  urgent.push(...(isOptimizing ? names.map((name) => instance.exports[name]) : Object.values(instance.exports)));
+  begin(Object.values(instance.exports));
   return module;
 }
 

@@ -7,7 +7,15 @@ import type { Rooms } from './lower-group.ts';
 /** Kernels over the positions of a window, and what stands behind the group's own locations there. */
 interface Pattern {
   readonly kernels: readonly Kernel[];
+  /** by what their code is known */
+  readonly codeKeys: readonly string[];
   readonly temporaries: readonly Place[];
+}
+
+/** Gives slots to temporary buffers, and tells whether one holds the same values whenever it is read. */
+export interface Slots {
+  newSlot(place: Place): Slot;
+  lasts(slot: Slot): boolean;
 }
 
 export class Patterns {
@@ -28,10 +36,19 @@ export class Patterns {
     key: string,
     locations: readonly Location[],
     make: (rooms: Rooms) => readonly Kernel[],
-    { newSlot, lasts }: { newSlot(place: Place): Slot; lasts(slot: Slot): boolean },
+    slots: Slots,
   ): readonly Kernel[] {
-    const pattern = this.#known.get(key) ?? makePattern(locations.length, make);
-    this.#known.set(key, pattern);
+    let pattern = this.#known.get(key);
+    if (!pattern) {
+      pattern = makePattern(locations.length, make, `${this.#level.bits} ${this.#level.fma} ${key}`);
+      this.#known.set(key, pattern);
+    }
+    const { kernels, codeKeys, temporaries } = pattern;
+    if (temporaries.length === 0) return kernels.map((kernel, i) => overWindow(kernel, locations, codeKeys[i] ?? ''));
+    return this.#withTemporaries(pattern, locations, slots);
+  }
+
+  #withTemporaries(pattern: Pattern, locations: readonly Location[], { newSlot, lasts }: Slots): readonly Kernel[] {
     const fillings = pattern.kernels.map((kernel) => fillingOf(kernel, pattern, locations, lasts));
     const known = new Map<Slot, Slot>();
     for (const filling of fillings) {
@@ -43,12 +60,10 @@ export class Patterns {
       byteOffset: 0,
     }));
     const window = [...locations, ...temporaries];
-    const { bits, fma } = this.#level;
     return pattern.kernels.flatMap((kernel, i) => {
       const filling = fillings[i];
       if (filling && known.has(filling.position)) return [];
-      const { codeKey = `${bits} ${fma} ${i} ${key}` } = kernel;
-      const placed = overWindow(kernel, window, codeKey);
+      const placed = overWindow(kernel, window, pattern.codeKeys[i] ?? '');
       const [slot] = placed.writes;
       if (filling && slot !== undefined) this.#filled.set(filling.key, slot);
       return [placed];
@@ -72,12 +87,13 @@ function fillingOf(
   return { position, key: `${codeKey}: ${reads} at ${places}; ${words}` };
 }
 
-function makePattern(locations: number, make: (rooms: Rooms) => readonly Kernel[]): Pattern {
+/** `key`: what the code of kernels is known by that have no key of their own. */
+function makePattern(locations: number, make: (rooms: Rooms) => readonly Kernel[], key: string): Pattern {
   const temporaries: Place[] = [];
   const room = (place: Place): Slot => locations + temporaries.push(place) - 1;
   const kernels = make({
     allocate: (length) => room({ kind: 'arena', bytes: 4 * length }),
     record: () => room({ kind: 'record' }),
   });
-  return { kernels, temporaries };
+  return { kernels, codeKeys: kernels.map(({ codeKey }, i) => codeKey ?? `${i} ${key}`), temporaries };
 }

@@ -8,9 +8,8 @@ export interface Located {
 }
 
 /** The operand of an entry, by which it is known so far, over the positions of the window. */
-export function operandIn(window: Window, located: Located, { slot: at, view }: Operand): Operand {
-  const { slot, byteOffset } = locationIn(located, at);
-  return window.operand({ slot, view: { ...view, offset: view.offset + byteOffset / 4 } });
+export function operandIn(window: Window, located: Located, operand: Operand): Operand {
+  return window.operand(operand, locationIn(located, operand.slot));
 }
 
 export function locationIn(located: Located, at: number): Location {

@@ -76,16 +76,18 @@ export function describeGroup(layout: Layout, group: Group): Described {
   const key = `${program.key} ${keysOf(program, stores)} ${whole}`;
   const elementKey = program.isIndexed ? undefined : program.key; // at which position an element lies matters then
   if (op?.kind !== 'reduce') {
-    const lane = { ...named(program), key: elementKey, stores, present };
-    return { key: `lanes ${key}`, window, make: () => [lanes(lane)] };
+    const make = () => [lanes({ ...named(program), key: elementKey, stores, present })];
+    return { key: `lanes ${key}`, window, make };
   }
   const { axes, combine } = op;
   const count = combinedIn(window, layout, at);
-  const all = named({ ...program, ops: [...program.ops, op.name] });
   return {
     key: `${op.key} over ${axes} ${count} ${key}`,
     window,
-    make: ({ allocate }) => reduce({ ...all, key: undefined, axes, combine, stores, allocate, count, present }),
+    make: ({ allocate }) => {
+      const all = named({ ...program, ops: [...program.ops, op.name] });
+      return reduce({ ...all, key: undefined, axes, combine, stores, allocate, count, present });
+    },
   };
 }
 

@@ -16,7 +16,7 @@ import { schedule } from '../schedule/schedule.ts';
 import type { Step } from '../schedule/step.ts';
 import type { Capture } from '../trace/capture.ts';
 import type { CapturedBody } from '../trace/loop-body-capture.ts';
-import { Patterns } from './kernel-patterns.ts';
+import { Patterns, type Slots } from './kernel-patterns.ts';
 import { describeGroup, type Layout, type Rooms } from './lower-group.ts';
 import { lowerLoop } from './lower-loop.ts';
 
@@ -42,13 +42,20 @@ class Lowerer {
   readonly #ragged: Ragged | undefined;
   readonly #places: Place[] = [];
   /** where entries lie */
-  readonly #locations = new Map<number, Location>();
+  readonly #locations: (Location | undefined)[];
   readonly #loops = new Map<Group, PlacedLoop>();
   readonly #variables = new Map<VariableState, Slot>();
   readonly #steps: Step[] = [];
   readonly #patterns: Patterns;
   readonly #rows: RowsOfRun;
   readonly #outputs: Output[] = [];
+
+  readonly #layout: Layout;
+
+  readonly #slots: Slots = {
+    newSlot: (place) => this.#newSlot(place),
+    lasts: (slot) => this.#lasts(slot),
+  };
 
   readonly #loopSlots: LoopSlots = {
     allocate: (bytes) => this.#newSlot({ kind: 'arena', bytes }),
@@ -57,19 +64,27 @@ class Lowerer {
 
   constructor(capture: Capture, groups: GroupGraph, level: Level, ragged: Ragged | undefined) {
     this.#capture = capture;
+    this.#locations = new Array(capture.entries.length);
     this.#groups = groups;
     this.#roots = new Set(capture.roots.map(({ at }) => at));
     this.#level = level;
     this.#ragged = ragged;
     this.#patterns = new Patterns(level);
     this.#rows = new RowsOfRun(capture, ragged, (times) => this.#newSlot({ kind: 'rows', times }));
+    this.#layout = {
+      capture,
+      level,
+      locationOf: (entry) => this.#locations[entry],
+      presentRows: (members) => this.#rows.present(members),
+      combined: (entry) => this.#rows.combined(entry),
+    };
   }
 
   run(): Lowered {
     const { sources, roots } = this.#capture;
     sources.forEach((at, source) => {
       const slot = this.#newSlot({ kind: 'source', source, dtype: this.#node(at).dtype });
-      this.#locations.set(at, whole(slot));
+      this.#locations[at] = whole(slot);
       const from = this.#node(at).source;
       if (from?.kind === 'variable') this.#variables.set(from.state, slot);
     });
@@ -118,12 +133,12 @@ class Lowerer {
       outputOf.set(at, output);
       const slot = this.#newSlot({ kind: 'output', output, shape });
       // A source that is asked for as it is has a slot already, which is what others read; it is copied.
-      const own = this.#locations.get(at);
+      const own = this.#locations[at];
       const reshaped = this.#reshapedBy(at);
       if (own) this.#copy(own, whole(slot), at);
-      else this.#locations.set(at, whole(slot));
-      const isFree = reshaped !== undefined && !this.#locations.has(reshaped) && !this.#roots.has(reshaped);
-      if (isFree && !own) this.#locations.set(reshaped, whole(slot));
+      else this.#locations[at] = whole(slot);
+      const isFree = reshaped !== undefined && !this.#locations[reshaped] && !this.#roots.has(reshaped);
+      if (isFree && !own) this.#locations[reshaped] = whole(slot);
       return output;
     });
   }
@@ -144,17 +159,17 @@ class Lowerer {
     const { op } = this.#node(group.at);
     if (op?.kind === 'loop') return this.#placeLoop(group, op);
     for (const member of group.members) {
-      if (this.#locations.has(member) || (group.rows && !this.#isReadOutside(group, member))) continue;
+      if (this.#locations[member] || (group.rows && !this.#isReadOutside(group, member))) continue;
       const target = group.targets.get(member);
       const inPlace = target && this.#variables.get(target);
-      this.#locations.set(member, whole(inPlace ?? this.#arenaSlot(sizeOf(this.#node(member).shape))));
+      this.#locations[member] = whole(inPlace ?? this.#arenaSlot(sizeOf(this.#node(member).shape)));
     }
     const { product } = group;
-    if (product === undefined || this.#locations.has(product)) return;
+    if (product === undefined || this.#locations[product]) return;
     const location = this.#isReadByOthers(group, product)
       ? whole(this.#arenaSlot(sizeOf(this.#node(product).shape)))
-      : this.#locations.get(group.at);
-    if (location) this.#locations.set(product, location);
+      : this.#locations[group.at];
+    if (location) this.#locations[product] = location;
   }
 
   /** How many rounds a loop has. */
@@ -166,10 +181,10 @@ class Lowerer {
   #placeLoop(group: Group, op: LoopOp): void {
     const parts = group.members.flatMap((at) => {
       const { op: part } = this.#node(at);
-      return part?.kind === 'part' ? [{ at, part: part.part, slot: this.#locations.get(at)?.slot }] : [];
+      return part?.kind === 'part' ? [{ at, part: part.part, slot: this.#locations[at]?.slot }] : [];
     });
     const placed = placeLoop(op, parts, this.#roundsOf(group.at, op), this.#loopSlots);
-    for (const [at, location] of placed.locations) this.#locations.set(at, location);
+    for (const [at, location] of placed.locations) this.#locations[at] = location;
     this.#loops.set(group, placed);
   }
 
@@ -188,18 +203,11 @@ class Lowerer {
     const loop = this.#loops.get(group);
     if (loop) return this.#lowerLoop(loop, at);
     const reshaped = this.#reshapedBy(at);
-    const isThere = reshaped !== undefined && this.#locations.get(reshaped)?.slot === this.#locations.get(at)?.slot;
+    const isThere = reshaped !== undefined && this.#locations[reshaped]?.slot === this.#locations[at]?.slot;
     if (isThere) return;
-    const layout: Layout = {
-      capture: this.#capture,
-      level: this.#level,
-      locationOf: (entry) => this.#locations.get(entry),
-      presentRows: (members) => this.#rows.present(members),
-      combined: (entry) => this.#rows.combined(entry),
-    };
-    const { key, window, make } = describeGroup(layout, group);
+    const { key, window, make } = describeGroup(this.#layout, group);
     this.#place(key, window.locations, make);
-    this.#copyRepeated(group);
+    if (group.members.length > 1) this.#copyRepeated(group);
   }
 
   /** The same result of an op of several, asked for as values of their own: the kernel writes the first. */
@@ -217,7 +225,7 @@ class Lowerer {
   /** A loop, before it what carries begin with where that is to lie elsewhere, and behind it the parts that are to. */
   #lowerLoop(placed: PlacedLoop, at: number): void {
     const { entries } = this.#capture;
-    const stored = { entries, slotOf: (entry: number) => (this.#locations.has(entry) ? entry : undefined) };
+    const stored = { entries, slotOf: (entry: number) => (this.#locations[entry] ? entry : undefined) };
     const inputs = (entries[at]?.inputs ?? []).map((entry, i) => {
       const operand = storedOperand(stored, entry);
       const { slot, byteOffset } = this.#location(operand.slot);
@@ -245,8 +253,7 @@ class Lowerer {
 
   /** The kernels that are known by the key, or are made now, at the locations of this group. */
   #place(key: string, locations: readonly Location[], make: (rooms: Rooms) => readonly Kernel[]): void {
-    const slots = { newSlot: (place: Place) => this.#newSlot(place), lasts: (slot: Slot) => this.#lasts(slot) };
-    this.#steps.push(...this.#patterns.kernels(key, locations, make, slots));
+    this.#steps.push(...this.#patterns.kernels(key, locations, make, this.#slots));
   }
 
   /** Whether a slot holds the same values whenever it is read: variables are written in place. */
@@ -306,7 +313,7 @@ class Lowerer {
   }
 
   #location(at: number): Location {
-    const location = this.#locations.get(at);
+    const location = this.#locations[at];
     if (!location) throw new Error('internal: an entry that lies nowhere is read');
     return location;
   }

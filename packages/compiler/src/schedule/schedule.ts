@@ -44,17 +44,18 @@ function countSlots(kernels: readonly Step[]): number {
 }
 
 /** A phase for each of so many slots. */
-function phaseOfEach(slots: number, phase: number): Float64Array {
-  return new Float64Array(slots).fill(phase);
+function phaseOfEach(slots: number, phase: number): Int32Array {
+  return new Int32Array(slots).fill(phase);
 }
 
-const never = Number.POSITIVE_INFINITY;
+/** Later than all phases. */
+const never = 2 ** 30;
 
 /** The first phase of each kernel after all that it depends on. */
-function earliest(kernels: readonly Step[], slots: number): Float64Array {
+function earliest(kernels: readonly Step[], slots: number): Int32Array {
   const lastWrite = phaseOfEach(slots, -1);
   const lastTouch = phaseOfEach(slots, -1);
-  const phases = new Float64Array(kernels.length);
+  const phases = new Int32Array(kernels.length);
   kernels.forEach(({ reads, writes }, i) => {
     let phase = 0;
     for (const slot of reads) phase = Math.max(phase, lastWrite[slot]! + 1);
@@ -67,7 +68,7 @@ function earliest(kernels: readonly Step[], slots: number): Float64Array {
 }
 
 /** Later phases, from the last kernel to the first; nothing that is written has to be kept longer for it. */
-function putOff(kernels: readonly Step[], earliestPhases: Float64Array, slots: number): Float64Array {
+function putOff(kernels: readonly Step[], earliestPhases: Int32Array, slots: number): Int32Array {
   const phases = earliestPhases.slice();
   const isWritten = new Uint8Array(slots);
   for (const { writes } of kernels) for (const slot of writes) isWritten[slot] = 1;
@@ -82,7 +83,7 @@ function putOff(kernels: readonly Step[], earliestPhases: Float64Array, slots: n
     for (const slot of writes) latest = Math.min(latest, firstTouch[slot]! - 1);
     for (const slot of reads) if (isWritten[slot]) latest = Math.min(latest, lastTouch[slot]!);
     for (const slot of writes) latest = Math.min(latest, lastTouch[slot]!);
-    const own = latest === never ? phases[i]! : Math.max(latest, phases[i]!);
+    const own = latest < never - 1 ? Math.max(latest, phases[i]!) : phases[i]!;
     phases[i] = own;
     for (const slot of writes) firstWrite[slot] = Math.min(own, firstWrite[slot]!);
     for (const touched of [reads, writes]) {
@@ -99,7 +100,7 @@ function putOff(kernels: readonly Step[], earliestPhases: Float64Array, slots: n
 const mostToWait = 512;
 
 /** Small kernels wait for those they can be one with, where nobody waits for them. */
-function waiting(kernels: readonly Step[], phases: Float64Array, slots: number): Float64Array {
+function waiting(kernels: readonly Step[], phases: Int32Array, slots: number): Int32Array {
   const last = new Map<string, number>();
   kernels.forEach(({ alike }, i) => {
     if (alike) last.set(alike.key, Math.max(last.get(alike.key) ?? 0, phases[i]!));
@@ -123,7 +124,7 @@ function waiting(kernels: readonly Step[], phases: Float64Array, slots: number):
 }
 
 /** The phases; kernels that have their like somewhere in the plan share its code, and are one within a phase. */
-function joinPhases(kernels: readonly Step[], phases: Float64Array): readonly Phase[] {
+function joinPhases(kernels: readonly Step[], phases: Int32Array): readonly Phase[] {
   const like = new Map<string, number>();
   for (const { alike } of kernels) if (alike) like.set(alike.key, (like.get(alike.key) ?? 0) + 1);
   const byPhase: Step[][] = [];

@@ -3,27 +3,23 @@
 
 import type { Kernel, Location, Operand, Slot, Word } from './kernel.ts';
 
-/** Larger than any byte offset. */
-const mostBytes = 2 ** 33;
-
 export class Window {
   readonly locations: Location[] = [];
-  readonly #positions = new Map<number, Slot>();
 
   /** The position of a location; adds it where it is new. */
   at(slot: Slot, byteOffset = 0): Slot {
-    const key = slot * mostBytes + byteOffset;
-    let position = this.#positions.get(key);
-    if (position === undefined) {
-      position = this.locations.push({ slot, byteOffset }) - 1;
-      this.#positions.set(key, position);
+    const { locations } = this;
+    for (let position = 0; position < locations.length; position++) {
+      const other = locations[position];
+      if (other?.slot === slot && other.byteOffset === byteOffset) return position;
     }
-    return position;
+    return locations.push({ slot, byteOffset }) - 1;
   }
 
-  /** The operand for kernels over this window: its slot is a position, and its view begins at its location. */
-  operand({ slot, view }: Operand): Operand {
-    return { slot: this.at(slot, 4 * view.offset), view: { ...view, offset: 0 } };
+  /** The operand for kernels over this window: its slot is a position, and its view begins at its location, by default that of the slot. */
+  operand({ slot, view }: Operand, { slot: of, byteOffset }: Location = { slot, byteOffset: 0 }): Operand {
+    const { offset } = view;
+    return { slot: this.at(of, byteOffset + 4 * offset), view: offset === 0 ? view : { ...view, offset: 0 } };
   }
 }
 
@@ -43,12 +39,18 @@ export function overWindow(kernel: Kernel, locations: readonly Location[], codeK
     return byteOffset === 0 ? location : { slot: location.slot, byteOffset: location.byteOffset + byteOffset };
   };
   const slotOf = (position: Slot): Slot => moved({ slot: position, byteOffset: 0 }).slot;
-  const slotsOf = (positions: readonly Slot[]): Slot[] => [...new Set(positions.map(slotOf))];
-  // only buffers that one position names, from their beginning on
-  const inParts = [...(kernel.inParts ?? [])].flatMap(([position, length]) => {
-    const { slot, byteOffset } = moved({ slot: position, byteOffset: 0 });
-    const isWhole = byteOffset === 0 && locations.filter((other) => other.slot === slot).length === 1;
-    return isWhole ? [[slot, length] as const] : [];
+  const slotsOf = (positions: readonly Slot[]): Slot[] => {
+    const slots: Slot[] = [];
+    for (const position of positions) if (!slots.includes(slotOf(position))) slots.push(slotOf(position));
+    return slots;
+  };
+  /** Whether one position alone names the buffer, from its beginning on. */
+  const isWhole = ({ slot, byteOffset }: Location): boolean =>
+    byteOffset === 0 && locations.every((other) => other.slot !== slot || other.byteOffset === 0);
+  const inParts = new Map<Slot, number>();
+  kernel.inParts?.forEach((length, position) => {
+    const location = moved({ slot: position, byteOffset: 0 });
+    if (isWhole(location)) inParts.set(location.slot, length);
   });
   const { name, tiles, cost, scratch, work, emit, alike, window, refusal } = kernel;
   const placed = {
@@ -62,7 +64,7 @@ export function overWindow(kernel: Kernel, locations: readonly Location[], codeK
     writes: slotsOf(kernel.writes),
     window: window ? window.map((word): Word => (typeof word === 'number' ? word : moved(word))) : locations,
     codeKey,
-    inParts: new Map(inParts),
+    inParts,
   };
   if (refusal) return { ...placed, refusal: { ...refusal, slot: slotOf(refusal.slot) } };
   return alike ? { ...placed, alike: { ...alike, locations: alike.locations.map(moved) } } : placed;
