@@ -4,6 +4,7 @@ import { sizeOf } from './collapse-dims.ts';
 import type { Work } from './kernel.ts';
 import type { Operand } from './operand.ts';
 
+/** Bytes read and written. */
 export type BytesMoved = Pick<Work, 'bytesRead' | 'bytesWritten'>;
 
 /** What reading all elements of the loads and writing those of the stores moves. */

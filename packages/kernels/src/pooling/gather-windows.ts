@@ -20,8 +20,10 @@ import { locate, type Partition, partition, tileElements } from '../core/tile-pa
 import { writeFour } from '../elementwise/vector-io.ts';
 import { eachElement, eachWindow, isUnrolled, type Window, type WindowShape } from './window-loop.ts';
 
+/** Four neighbouring channels. */
 export type Lanes = Expr<'f32x4'>;
 
+/** What is computed of every window. */
 export interface GatherWindows extends WindowShape {
   readonly name: string;
   /** dense [images, rows, columns, channels] each */

@@ -25,6 +25,7 @@ import { writeFour } from '../elementwise/vector-io.ts';
 import type { Lanes } from './gather-windows.ts';
 import { eachElement, eachWindow, isUnrolled, type Window, type WindowShape } from './window-loop.ts';
 
+/** What every element of a window receives of the dy of its output. */
 export interface SpreadWindows extends WindowShape {
   readonly name: string;
   /** dense [images, rows, columns, channels] each */
