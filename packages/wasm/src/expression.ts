@@ -140,7 +140,7 @@ type RuntimeRow = readonly [
   size?: number,
 ];
 
-const rows = new Map<string, RuntimeRow>(
+const rows: Readonly<Record<string, RuntimeRow>> = Object.fromEntries(
   Object.entries(instructions).map(([name, row]) => {
     const [code, params, ...rest] = row as readonly [number, readonly ('address' | RuntimeParam)[], ResultType | 'v'];
     return [name, [code, params.map((param) => (param === 'address' ? addressType : param)), ...rest]];
@@ -149,7 +149,7 @@ const rows = new Map<string, RuntimeRow>(
 
 /** A row of the table as code reads it at run time; an address has the type that addresses have. */
 export function instruction(name: InstructionName): RuntimeRow {
-  return rows.get(name) as RuntimeRow;
+  return rows[name] as RuntimeRow;
 }
 
 function method(name: InstructionName): (...args: unknown[]) => Expr<ResultType> {
@@ -181,6 +181,7 @@ function namespace<S extends string>(prefix: S): Namespace<S> {
   return methods as Namespace<S>;
 }
 
+/** The instructions of a type, as methods: `i32.add(a, b)`, `f32x4.const(0)`; `v128` has those of any vector. */
 export const i32: Namespace<'i32'> = namespace('i32');
 export const i64: Namespace<'i64'> = namespace('i64');
 export const f32: Namespace<'f32'> = namespace('f32');

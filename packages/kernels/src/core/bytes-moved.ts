@@ -3,6 +3,7 @@
 import type { Slot, View, Work } from './kernel.ts';
 import type { Operand } from './operand.ts';
 
+/** Bytes read and written. */
 export type BytesMoved = Pick<Work, 'bytesRead' | 'bytesWritten'>;
 
 /** What reading all elements of the loads and writing those of the stores moves. */

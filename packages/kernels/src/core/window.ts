@@ -3,6 +3,7 @@
 
 import type { Kernel, Location, Operand, Slot, Word } from './kernel.ts';
 
+/** Numbers locations. */
 export class Window {
   readonly locations: Location[] = [];
 

@@ -2,18 +2,17 @@
 // neighbouring addresses (which V8 may join into one of 256 bits), sixteen where the body has use for that, the rest four at a time.
 // All loads of a round come before its stores, so a store may take the place of a load that has the same view.
 
-import { type Expr, FunctionBuilder, i32, v128 } from '@treadle/wasm';
+import { type Address, address, type Distance, type Expr, FunctionBuilder, i32, v128 } from '@treadle/wasm';
+import { plus, ramp } from '../core/arithmetic.ts';
 import { collapseDims, denseStrides } from '../core/collapse-dims.ts';
-import type { LaneBody, StoredProgram } from '../core/lane-expression.ts';
+import type { Lane, LaneBody, StoredProgram } from '../core/lane-expression.ts';
 import { type ColumnCode, eachColumn } from '../core/loops/columns.ts';
 import { type Cursor, eachRow } from '../core/loops/rows.ts';
 import { memoize } from '../core/memoize.ts';
 import type { Range } from '../core/tile-partition.ts';
 import { asksForQuarter, indicesOfRound, pairOfIndices } from './index-block.ts';
 import { repairSlowPath } from './slow-path.ts';
-import { constantLane, type Lane, plus, ramp, readEight, readFour, writeEight, writeFour } from './vector-io.ts';
-
-export type { LaneBody, LaneExpression, StoredProgram } from '../core/lane-expression.ts';
+import { constantLane, readEight, readFour, writeEight, writeFour } from './vector-io.ts';
 
 /** A program as loops: what is walked is `rows` × `columns`. */
 export interface Nest {
@@ -47,23 +46,24 @@ export function nestOf({ shape, loads, stores, body }: StoredProgram, fixed: 0 |
 export function emitNest(
   f: FunctionBuilder,
   nest: Nest,
-  bases: readonly Expr<'i32'>[],
+  bases: readonly Address[],
   { row0, row1, col0, col1 }: Range,
   isAligned: boolean,
 ): void {
   const operands = bases.map(
     (base, v): Cursor => ({ base, steps: nest.strides[v]!.slice(0, -1).map((stride) => 4 * stride) }),
   );
-  const flat: Cursor = { base: i32.const(0), steps: nest.strides.at(-1)!.slice(0, -1) };
+  const flat: Cursor<'i32'> = { base: i32.const(0), steps: nest.strides.at(-1)!.slice(0, -1) };
   const constants = nest.types.map((type, v) => {
     const isConstant = nest.strides[v]!.every((stride) => stride === 0);
     return isConstant ? f.let(v128.load32_splat(type, bases[v]!)) : undefined;
   });
   const inRounds = isAligned && flat.steps.every((step) => step % 16 === 0) && takesRounds(nest);
-  eachRow(f, { shape: nest.rows, from: row0, to: row1 }, [...operands, flat], (at) => {
-    const { sixteen, ...code } = rowCode(f, nest, at, constants);
+  const emitRow = (at: readonly Address[], [position]: readonly Expr<'i32'>[]): void => {
+    const { sixteen, ...code } = rowCode(f, nest, at, position!, constants);
     eachColumn(f, { col0, col1, columns: nest.columns, isAligned }, inRounds ? { sixteen, ...code } : code);
-  });
+  };
+  eachRow(f, { shape: nest.rows, from: row0, to: row1 }, operands, emitRow, [flat]);
 }
 
 /** Whether the body has use for rounds of sixteen: tried on a function that nobody will call. */
@@ -76,11 +76,12 @@ function takesRounds({ body, types }: Nest): boolean {
 function rowCode(
   f: FunctionBuilder,
   { types, strides, body }: Nest,
-  at: readonly Expr<'i32'>[],
+  at: readonly Address[],
+  flat: Expr<'i32'>,
   constants: readonly (Expr<Lane> | undefined)[],
 ): Required<ColumnCode> {
-  const operands = at.slice(0, -1).map((row, v) => ({ row, stride: strides[v]!.at(-1)! }));
-  const [flat, stores] = [at.at(-1)!, operands.slice(types.length)];
+  const operands = at.map((row, v) => ({ row, stride: strides[v]!.at(-1)! }));
+  const stores = operands.slice(types.length);
   const loads = types.map((type, v) => {
     const { row, stride } = operands[v]!;
     const value = constants[v] ?? (stride === 0 ? f.let(v128.load32_splat(type, row)) : undefined);
@@ -88,8 +89,8 @@ function rowCode(
   });
   const apply = (values: readonly Expr<Lane>[], index: () => Expr<'i32x4'>): Expr<Lane>[] =>
     body(f, values, index).map((result) => f.let(result));
-  const positionAt = (x: Expr<'i32'>): Expr<'i32'> => i32.add(flat, i32.shr_u(x, 2));
-  const several = (x: Expr<'i32'>, count: 8 | 16, indices: () => readonly Expr<'i32x4'>[]): void => {
+  const positionAt = (x: Distance): Expr<'i32'> => i32.add(flat, address.index(x, 2));
+  const several = (x: Distance, count: 8 | 16, indices: () => readonly Expr<'i32x4'>[]): void => {
     const index = memoize(indices);
     const eights = Array.from({ length: count / 8 }, (_, eight) => (eight === 0 ? x : f.let(plus(x, 32 * eight))));
     const pairs = eights.map((at) =>

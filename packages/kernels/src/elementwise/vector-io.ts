@@ -3,15 +3,20 @@
 // Reads along a stride of 1 may run up to 28 bytes past the last element; other reads and all writes touch exactly the
 // elements they are asked for.
 
-import { type Expr, type FunctionBuilder, f32x4, i32, i32x4, v128 } from '@treadle/wasm';
-import { plus, smaller, times } from '../core/arithmetic.ts';
+import {
+  type Address,
+  address,
+  type Distance,
+  type Expr,
+  type FunctionBuilder,
+  f32x4,
+  i32x4,
+  integer,
+  v128,
+} from '@treadle/wasm';
+import { plus, smaller } from '../core/arithmetic.ts';
 import type { Lane } from '../core/lane-expression.ts';
 import type { Count } from '../core/loops/columns.ts';
-
-export { larger, plus, ramp, smaller, times } from '../core/arithmetic.ts';
-export type { Lane, Load } from '../core/lane-expression.ts';
-export type { Count } from '../core/loops/columns.ts';
-export { operandAddress as address, scalarOperand as numberAt } from '../core/operand.ts';
 
 /** The same value in four lanes. */
 export function constantLane(type: Lane, value: number): Expr<Lane> {
@@ -22,16 +27,16 @@ export function constantLane(type: Lane, value: number): Expr<Lane> {
 export function readEight(
   f: FunctionBuilder,
   type: Lane,
-  row: Expr<'i32'>,
+  row: Address,
   stride: number,
-  x: Expr<'i32'>,
+  x: Distance,
 ): [Expr<Lane>, Expr<Lane>] {
   if (stride === 0) {
     const value = f.let(v128.load32_splat(type, row));
     return [value, value];
   }
   const lowest = stride < 0 ? 4 * stride * 7 : 0; // the offset of a load is unsigned: count from the lowest address
-  const start = f.let(plus(i32.add(row, times(x, stride)), lowest));
+  const start = f.let(plus(address.add(row, address.scaled(x, stride)), lowest));
   if (stride === 1) return [f.let(v128.load(type, start)), f.let(v128.load(type, start, 16))];
   const four = (first: number): Expr<Lane> =>
     f.let(
@@ -48,27 +53,27 @@ export function readEight(
 export function readFour(
   f: FunctionBuilder,
   type: Lane,
-  row: Expr<'i32'>,
+  row: Address,
   stride: number,
-  x: Expr<'i32'>,
+  x: Distance,
   count: Count,
 ): Expr<Lane> {
   if (stride === 0) return f.let(v128.load32_splat(type, row));
-  if (stride === 1) return f.let(v128.load(type, i32.add(row, x)));
-  const position = (lane: number): Expr<'i32'> => {
+  if (stride === 1) return f.let(v128.load(type, address.add(row, x)));
+  const position = (lane: number): Distance => {
     if (typeof count === 'number') return plus(x, 4 * Math.min(lane, count - 1));
-    return lane === 0 ? x : smaller(plus(x, 4 * lane), i32.sub(count.end, 4));
+    return lane === 0 ? x : smaller(plus(x, 4 * lane), address.sub(count.end, 4));
   };
   return f.let(
     collect(
       type,
-      (lane) => i32.add(row, times(position(lane), stride)),
+      (lane) => address.add(row, address.scaled(position(lane), stride)),
       () => 0,
     ),
   );
 }
 
-function collect(type: Lane, at: (lane: number) => Expr<'i32'>, offset: (lane: number) => number): Expr<Lane> {
+function collect(type: Lane, at: (lane: number) => Address, offset: (lane: number) => number): Expr<Lane> {
   let value = v128.load32_splat(type, at(0), offset(0));
   for (const lane of [1, 2, 3]) value = v128.load32_lane(lane, at(lane), value, offset(lane));
   return value;
@@ -77,12 +82,12 @@ function collect(type: Lane, at: (lane: number) => Expr<'i32'>, offset: (lane: n
 /** Writes eight elements of a row from x on. */
 export function writeEight(
   f: FunctionBuilder,
-  row: Expr<'i32'>,
+  row: Address,
   stride: number,
-  x: Expr<'i32'>,
+  x: Distance,
   [low, high]: readonly [Expr<Lane>, Expr<Lane>],
 ): void {
-  const start = f.let(i32.add(row, times(x, stride)));
+  const start = f.let(address.add(row, address.scaled(x, stride)));
   if (stride === 1) {
     // The higher one first: where V8 joins the two, it leaves the first in place as well if that is the lower one.
     f.do(v128.store(start, high, 16), v128.store(start, low));
@@ -95,13 +100,13 @@ export function writeEight(
 /** Writes the first `count` of four elements of a row from x on. */
 export function writeFour(
   f: FunctionBuilder,
-  row: Expr<'i32'>,
+  row: Address,
   stride: number,
-  x: Expr<'i32'>,
+  x: Distance,
   value: Expr<Lane>,
   count: Count,
 ): void {
-  const start = f.let(i32.add(row, times(x, stride)));
+  const start = f.let(address.add(row, address.scaled(x, stride)));
   const first = (n: number): void => {
     for (let lane = 0; lane < n; lane++) writeLane(f, start, stride, lane, value, lane);
   };
@@ -114,17 +119,17 @@ export function writeFour(
     else first(count);
     return;
   }
-  const left = f.let(i32.sub(count.end, x));
-  f.if(i32.ge_s(left, 16), all, () => {
+  const left = f.let(address.sub(count.end, x));
+  f.if(integer.ge_s(left, 16), all, () => {
     first(1);
-    f.if(i32.gt_s(left, 4), () => writeLane(f, start, stride, 1, value, 1));
-    f.if(i32.gt_s(left, 8), () => writeLane(f, start, stride, 2, value, 2));
+    f.if(integer.gt_s(left, 4), () => writeLane(f, start, stride, 1, value, 1));
+    f.if(integer.gt_s(left, 8), () => writeLane(f, start, stride, 2, value, 2));
   });
 }
 
 function writeLane(
   f: FunctionBuilder,
-  start: Expr<'i32'>,
+  start: Address,
   stride: number,
   element: number,
   value: Expr<Lane>,

@@ -6,6 +6,7 @@ import { address, type Distance, type Expr, type FunctionBuilder, integer } from
 /** The elements of a row that four lanes hold: a known number, or as many as lie before `end`, a position in the row. */
 export type Count = number | { readonly end: Distance };
 
+/** The columns [col0, col1) of a row. */
 export interface Columns {
   readonly col0: Expr<'i32'>;
   readonly col1: Expr<'i32'>;
@@ -22,7 +23,7 @@ export interface ColumnCode {
   four(x: Distance, count: Count): void;
 }
 
-/** Calls each piece of code at most twice, as the inside of a loop. */
+/** Emits each piece of code at most once, as the inside of a loop. */
 export function eachColumn(f: FunctionBuilder, { col0, col1, columns, isAligned }: Columns, code: ColumnCode): void {
   const x = f.let(address.shifted(col0, 2));
   const end = f.let(address.shifted(col1, 2));
