@@ -21,7 +21,7 @@ export class LinkedProgram {
   /** nanoseconds that a run takes: at first computed from the work, then measured; Infinity where the work is unknown */
   expected = 0;
   /** how many threads the figures above are for */
-  #threads = 0;
+  threads = 0;
 
   /** Links the program in the caller's thread. Throws where its module does not fit. */
   constructor(id: number, program: Program) {
@@ -30,10 +30,9 @@ export class LinkedProgram {
     this.main = instantiate(program.module, memory.wasm);
   }
 
-  /** Sets for how many threads the figures are. */
-  set threads(threads: number) {
-    if (threads === this.#threads) return;
-    this.#threads = threads;
+  /** Computes the figures for a number of threads. */
+  estimate(threads: number): void {
+    this.threads = threads;
     const { work } = this.program;
     this.gain = work ? gainOf(work, threads) : Number.POSITIVE_INFINITY;
     this.expected = work ? costOf(work) - this.gain : Number.POSITIVE_INFINITY;

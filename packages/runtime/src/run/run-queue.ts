@@ -110,7 +110,7 @@ export class RunQueue {
   #do({ what, resolve, reject }: Job): void {
     try {
       if (typeof what === 'function') what();
-      else computeNow(this.#runner, what);
+      else this.#runner.run(what.program, what.table, what.options);
       resolve();
     } catch (error) {
       reject(error);
@@ -122,8 +122,7 @@ export class RunQueue {
     const { what, reject } = job;
     if (typeof what === 'function') return;
     try {
-      const table = addressOf(what.table);
-      this.#runner.open(this.#runner.link(what.program), table, what.options);
+      this.#runner.open(what.program, what.table, what.options);
       void this.#settleInTime(job);
     } catch (error) {
       this.#jobs.shift();
@@ -160,16 +159,6 @@ export class RunQueue {
       this.#proceed();
     });
   }
-}
-
-/** Runs a program on the caller's thread, with workers where that pays; returns when it is done. */
-export function computeNow(runner: Runner, { program, table, options }: RunRequest): void {
-  const address = addressOf(table);
-  runner.compute(runner.link(program), address, options);
-}
-
-function addressOf(table: Table): number {
-  return typeof table === 'number' ? table : table.table();
 }
 
 /** A job whose `isReady` throws counts as ready: it fails when it is done. */

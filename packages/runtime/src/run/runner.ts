@@ -9,7 +9,7 @@ import { WakePolicy } from '../threads/wake-policy.ts';
 import type { WorkerExit, WorkerPool } from '../threads/worker-pool.ts';
 import { status } from './control-block.ts';
 import { LinkedProgram } from './linked-program.ts';
-import type { Program, RunOptions } from './program.ts';
+import type { Program, RunOptions, Table } from './program.ts';
 import { type RunError, runErrorOf } from './run-error.ts';
 import { Timeout } from './timeout.ts';
 
@@ -87,7 +87,7 @@ export class Runner {
       linked = new LinkedProgram(++this.#programs, program);
       this.#linked.set(program, linked);
     }
-    linked.threads = this.#threads;
+    if (linked.threads !== this.#threads) linked.estimate(this.#threads);
     return linked;
   }
 
@@ -99,8 +99,10 @@ export class Runner {
   }
 
   /** Runs the program, the caller as thread 0; returns when it is done. Throws a RunError. */
-  compute(linked: LinkedProgram, table: number, options: RunOptions): void {
-    this.#workspace.prepare(linked.program);
+  run(program: Program, givenTable: Table, options: RunOptions): void {
+    const table = addressOf(givenTable);
+    const linked = this.link(program);
+    this.#workspace.prepare(program);
     const isShared = this.#isShared(linked, options);
     const pool = isShared ? this.#call(linked, table, { first: false, others: true }) : undefined;
     this.#takePart({ linked, table, options, pool, began: linked.isTimed ? performance.now() : 0 });
@@ -131,8 +133,10 @@ export class Runner {
   }
 
   /** Hands the program to the workers. */
-  open(linked: LinkedProgram, table: number, options: RunOptions): void {
-    this.#workspace.prepare(linked.program);
+  open(program: Program, givenTable: Table, options: RunOptions): void {
+    const table = addressOf(givenTable);
+    const linked = this.link(program);
+    this.#workspace.prepare(program);
     const pool = this.#call(linked, table, { first: true, others: this.#isShared(linked, options) });
     this.#open = { linked, table, options, began: performance.now(), pool };
   }
@@ -280,6 +284,10 @@ export class Runner {
     await pool.kill();
     workspace.release();
   }
+}
+
+function addressOf(table: Table): number {
+  return typeof table === 'number' ? table : table.table();
 }
 
 function isOver({ pool, exit, failure }: OpenRun): boolean {

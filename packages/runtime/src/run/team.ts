@@ -5,7 +5,7 @@ import { host } from '#host';
 import type { WorkerHandle } from '../host/host.ts';
 import { mostThreads } from '../threads/worker-pool.ts';
 import type { Program, RunOptions, Table } from './program.ts';
-import { computeNow, RunQueue, whileAlive } from './run-queue.ts';
+import { RunQueue, whileAlive } from './run-queue.ts';
 import { Runner } from './runner.ts';
 
 export interface TeamOptions {
@@ -64,7 +64,7 @@ export class Team {
    */
   run(program: Program, table: Table, options: RunOptions = {}): void {
     this.finish();
-    computeNow(this.#runner, { program, table, options });
+    this.#runner.run(program, table, options);
   }
 
   /** The same with the event loop free; later runs wait in a queue until this one is done. */
