@@ -37,6 +37,8 @@ const table: Record<string, { readonly ours: readonly string[]; readonly others?
 };
 
 const defaultExports = ['packages/runtime/src/threads/worker.ts']; // piscina calls a worker's default export
+/** Packages with cycles of imports of types alone; in all others these count as cycles too. */
+const typeCycles = ['kernels', 'compiler', 'optim'];
 const castingPackages = ['wasm', 'runtime'];
 /** Casts elsewhere that nothing else can say, each with its reason. */
 const casts: Record<string, readonly { readonly cast: string; readonly reason: string }[]> = {
@@ -93,10 +95,11 @@ describe.each(packages)('$folder', ({ folder, ours, others, sources }) => {
   });
 
   test('has no import cycle', () => {
+    const countsTypes = !typeCycles.includes(folder);
     const edges = sources.map(({ path, imports }): [string, string[]] => [
       path,
       imports
-        .filter(({ from, isType }) => from.startsWith('.') && !isType)
+        .filter(({ from, isType }) => from.startsWith('.') && (countsTypes || !isType))
         .map(({ from }) => posix.join(posix.dirname(path), from)),
     ]);
     expect(cycleIn(new Map(edges))).toBeUndefined();
