@@ -103,7 +103,7 @@ describe('a name means one thing', () => {
 
   test('a function of two operands says so when it is taken for a layer', () => {
     expect(() => Reflect.apply(treadle.add, undefined, [])).toThrow(
-      'add: there must be two operands; got none; layers',
+      'add: there must be two operands; got none; merging layers, such as layers.add()',
     );
     const x = tensor(1);
     expect(() => Reflect.apply(treadle.maximum, undefined, [[x, x]])).toThrow(

@@ -17,7 +17,7 @@ export function operand(x: TensorLike): Node | number {
 /**
  * The operand as a node.
  *
- * @throws ShapeError where tensors in an array differ in shape from what stands beside them, or rows in length.
+ * @throws ShapeError where tensors in an array differ in shape from their neighbours, or rows in length.
  * @throws DtypeError for what is neither tensor nor number.
  */
 export function nodeOf(x: TensorLike): Node {

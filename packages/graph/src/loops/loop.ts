@@ -75,27 +75,35 @@ export function loop(
   const slices = standIns(stacks, recording, 1);
   const results = inLoop(() => step(carries, slices));
   const traced = { body: loopBody(carries, slices, results.carries, results.ys), ys: results.ys };
-  const whole = Math.floor(length / Math.max(1, stretch)) * stretch;
-  if (whole === 0 || stretch >= length) return run(traced, inits, stacks, { length, isReversed });
-  // Steps are taken a stretch at a time by an outer loop over an inner one; the steps that are left over are at the end of the stacks.
+  if (stretch < 1 || stretch >= length) return run(traced, inits, stacks, { length, isReversed });
+  return runInStretches(traced, inits, stacks, { length, isReversed, stretch });
+}
+
+/**
+ * The same loop as an outer loop over stretches of neighbouring steps, whose body is an inner loop over the steps of a stretch. The
+ * gradient of the outer loop recomputes its body, a stretch at a time. Steps that are left over are at the end of the stacks.
+ */
+function runInStretches(
+  traced: Traced,
+  inits: readonly Node[],
+  stacks: readonly Node[],
+  { length, isReversed, stretch }: LoopRange & { readonly stretch: number },
+): LoopResults {
+  const count = Math.floor(length / stretch);
+  const whole = count * stretch;
   const main = (from: readonly Node[]): LoopResults => {
-    const count = whole / stretch;
     const stretches = stacks.map((x) => reshape(slice(x, [0], [whole]), [count, stretch, ...x.shape.slice(1)]));
-    const inOne: LoopRange = { length: stretch, isReversed };
-    const once = new InLoop();
-    const [begins, parts] = [standIns(from, once), standIns(stretches, once, 1)];
-    const one = run(traced, begins, parts, inOne);
-    const all = { body: loopBody(begins, parts, one.carries, one.ys), ys: one.ys };
-    const { carries: last, ys } = run(all, from, stretches, { length: count, isReversed, recomputes: true });
+    const recording = new InLoop();
+    const [carries, slices] = [standIns(from, recording), standIns(stretches, recording, 1)];
+    const inner = run(traced, carries, slices, { length: stretch, isReversed });
+    const outer = { body: loopBody(carries, slices, inner.carries, inner.ys), ys: inner.ys };
+    const { carries: last, ys } = run(outer, from, stretches, { length: count, isReversed, recomputes: true });
     return { carries: last, ys: ys.map((y) => reshape(y, [whole, ...y.shape.slice(2)])) };
   };
-  const rest = (from: readonly Node[]): LoopResults =>
-    run(
-      traced,
-      from,
-      stacks.map((x) => slice(x, [whole])),
-      { length: length - whole, isReversed },
-    );
+  const rest = (from: readonly Node[]): LoopResults => {
+    const stacksOfRest = stacks.map((x) => slice(x, [whole]));
+    return run(traced, from, stacksOfRest, { length: length - whole, isReversed });
+  };
   const [begin, end] = isReversed ? [rest, main] : [main, rest];
   const first = begin(inits);
   const second = end(first.carries);
@@ -113,12 +121,13 @@ function standIn({ shape, dtype }: Node, recording: InLoop, axes = 0): Node {
   return sourceNode({ kind: 'argument', index: -1 }, shape.slice(axes), dtype, { tracked: true, recording });
 }
 
-function run({ body, ys }: Traced, inits: readonly Node[], stacks: readonly Node[], ranging: LoopRange): LoopResults {
-  if (ranging.length === 0) {
+/** The results of a recorded step over the stacks. */
+function run({ body, ys }: Traced, inits: readonly Node[], stacks: readonly Node[], range: LoopRange): LoopResults {
+  if (range.length === 0) {
     const empty = ({ shape, dtype }: Node): Node => broadcastTo(constantNode(0, dtype), [0, ...shape]);
     return { carries: inits, ys: ys.map(empty) };
   }
-  const node = loopNode(body, inits, stacks, ranging);
+  const node = loopNode(body, inits, stacks, range);
   const last = inits.map((_, i) => finalOf(node, i));
   const all = ys.map((y) => stackOf(node, y));
   noteResults(node, [...last, ...all]);

@@ -47,7 +47,7 @@ const compileOptions: OptionKinds<CompileOptions> = { capacity: 'function' };
  * the recorded plan. The results have the same bits as those of f.
  *
  * Tensors anywhere in the arguments, also in arrays and plain objects, are inputs: f is recorded once for their shapes and dtypes.
- * All else is part of the recording, and another value of it makes f be recorded anew: numbers, strings, dates, arrays and plain
+ * All else is part of the recording, and with another value f is recorded again: numbers, strings, dates, arrays and plain
  * objects count by value; variables and functions by identity; objects of a class (models, optimizers) by identity and by their
  * own fields at the call. Typed arrays, maps and sets are refused: `tensor(values)` makes an input of numbers. The least recently
  * used recordings are dropped when there are very many. A warning names an argument that keeps changing.

@@ -4,7 +4,7 @@
 import { ops } from '@treadle/graph';
 import { nodeOf, operand, type TensorLike } from '../operand.ts';
 import { Tensor } from '../tensor.ts';
-import { type Binary, binary } from './binary.ts';
+import { binary } from './binary.ts';
 
 /**
  * a + b, element by element. Shapes broadcast; int32 wraps around.
@@ -16,7 +16,7 @@ import { type Binary, binary } from './binary.ts';
  * add([1, 2, 3], 10); // → [11, 12, 13]
  * ```
  */
-export const add: Binary = binary('add', operand, ops.add);
+export const add: (a: TensorLike, b: TensorLike) => Tensor = binary('add', operand, ops.add);
 
 /**
  * a − b, element by element. Shapes broadcast; int32 wraps around.
@@ -28,7 +28,7 @@ export const add: Binary = binary('add', operand, ops.add);
  * sub([[1], [2]], [0, 1]); // → [[1, 0], [2, 1]]
  * ```
  */
-export const sub: Binary = binary('sub', operand, ops.sub);
+export const sub: (a: TensorLike, b: TensorLike) => Tensor = binary('sub', operand, ops.sub);
 
 /**
  * a · b, element by element (`matmul` is the matrix product). Shapes broadcast; int32 wraps around.
@@ -40,7 +40,7 @@ export const sub: Binary = binary('sub', operand, ops.sub);
  * mul([1, 2, 3], [4, 5, 6]); // → [4, 10, 18]
  * ```
  */
-export const mul: Binary = binary('mul', operand, ops.mul);
+export const mul: (a: TensorLike, b: TensorLike) => Tensor = binary('mul', operand, ops.mul);
 
 /**
  * a / b, element by element, in float32 whatever the dtypes. x / 0 is ±∞, 0 / 0 is NaN.
@@ -52,7 +52,7 @@ export const mul: Binary = binary('mul', operand, ops.mul);
  * div([1, 2, 3], 2); // → [0.5, 1, 1.5]
  * ```
  */
-export const div: Binary = binary('div', operand, ops.div);
+export const div: (a: TensorLike, b: TensorLike) => Tensor = binary('div', operand, ops.div);
 
 /**
  * a to the power b, element by element. Of int32, products wrap around and a negative exponent gives 0, or ±1 where |a| = 1.
@@ -64,7 +64,7 @@ export const div: Binary = binary('div', operand, ops.div);
  * pow([1, 2, 3], 2); // → [1, 4, 9]
  * ```
  */
-export const pow: Binary = binary('pow', operand, ops.pow);
+export const pow: (a: TensorLike, b: TensorLike) => Tensor = binary('pow', operand, ops.pow);
 
 /**
  * The remainder of a / b, element by element, with the sign of b, as in NumPy and Python. By 0 it is NaN; for int32 it is 0.
@@ -76,7 +76,7 @@ export const pow: Binary = binary('pow', operand, ops.pow);
  * mod([7, -7], 3); // → [1, 2]
  * ```
  */
-export const mod: Binary = binary('mod', operand, ops.mod);
+export const mod: (a: TensorLike, b: TensorLike) => Tensor = binary('mod', operand, ops.mod);
 
 /**
  * The larger of a and b, element by element; NaN where either is NaN. The gradient goes to a where both are equal. `max` is the
@@ -89,7 +89,7 @@ export const mod: Binary = binary('mod', operand, ops.mod);
  * maximum([1, 5, 3], [4, 2, 3]); // → [4, 5, 3]
  * ```
  */
-export const maximum: Binary = binary('maximum', operand, ops.maximum);
+export const maximum: (a: TensorLike, b: TensorLike) => Tensor = binary('maximum', operand, ops.maximum);
 
 /**
  * The smaller of a and b, element by element; NaN where either is NaN. The gradient goes to a where both are equal. `min` is the
@@ -102,7 +102,7 @@ export const maximum: Binary = binary('maximum', operand, ops.maximum);
  * minimum([1, 5, 3], 3); // → [1, 3, 3]
  * ```
  */
-export const minimum: Binary = binary('minimum', operand, ops.minimum);
+export const minimum: (a: TensorLike, b: TensorLike) => Tensor = binary('minimum', operand, ops.minimum);
 
 /**
  * x, raised to `low` where it is less and lowered to `high` where it is more. All three broadcast.

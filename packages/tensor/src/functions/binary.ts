@@ -5,14 +5,16 @@ import type { TensorLike } from '../operand.ts';
 import { Tensor } from '../tensor.ts';
 
 /** A function of two tensors, or numbers, that broadcast to one shape: equal extents or 1 axis by axis, from the last one. */
-export type Binary = (a: TensorLike, b: TensorLike) => Tensor;
+type Binary = (a: TensorLike, b: TensorLike) => Tensor;
 
 /** The function called `op` that reads its operands with `read`. It throws TypeError unless there are two operands. */
 export function binary<T>(op: string, read: (x: TensorLike) => T, apply: (a: T, b: T) => Node): Binary {
   return (a: TensorLike, b: TensorLike, ...more: readonly unknown[]) => {
     if (b === undefined) {
       const got = a === undefined ? 'none' : 'one';
-      throw new TypeError(`${op}: there must be two operands; got ${got}; layers that merge are in layers, not here`);
+      throw new TypeError(
+        `${op}: there must be two operands; got ${got}; merging layers, such as layers.add(), are in layers`,
+      );
     }
     if (more.length > 0 && !isFromReduce(more)) {
       throw new TypeError(

@@ -4,7 +4,7 @@
 import { type Dtype, ops } from '@treadle/graph';
 import { nodeOf, operand, type TensorLike } from '../operand.ts';
 import { Tensor } from '../tensor.ts';
-import { type Binary, binary } from './binary.ts';
+import { binary } from './binary.ts';
 
 /**
  * Whether a = b, as bool. NaN equals nothing.
@@ -16,7 +16,7 @@ import { type Binary, binary } from './binary.ts';
  * equal([1, 2, 3], 2); // → [0, 1, 0]
  * ```
  */
-export const equal: Binary = binary('equal', operand, ops.equal);
+export const equal: (a: TensorLike, b: TensorLike) => Tensor = binary('equal', operand, ops.equal);
 
 /**
  * Whether a ≠ b, as bool.
@@ -28,7 +28,7 @@ export const equal: Binary = binary('equal', operand, ops.equal);
  * notEqual([1, 2, 3], 2); // → [1, 0, 1]
  * ```
  */
-export const notEqual: Binary = binary('notEqual', operand, ops.notEqual);
+export const notEqual: (a: TensorLike, b: TensorLike) => Tensor = binary('notEqual', operand, ops.notEqual);
 
 /**
  * Whether a < b, as bool.
@@ -40,7 +40,7 @@ export const notEqual: Binary = binary('notEqual', operand, ops.notEqual);
  * less([1, 2, 3], 2); // → [1, 0, 0]
  * ```
  */
-export const less: Binary = binary('less', operand, ops.less);
+export const less: (a: TensorLike, b: TensorLike) => Tensor = binary('less', operand, ops.less);
 
 /**
  * Whether a ≤ b, as bool.
@@ -52,7 +52,7 @@ export const less: Binary = binary('less', operand, ops.less);
  * lessEqual([1, 2, 3], 2); // → [1, 1, 0]
  * ```
  */
-export const lessEqual: Binary = binary('lessEqual', operand, ops.lessEqual);
+export const lessEqual: (a: TensorLike, b: TensorLike) => Tensor = binary('lessEqual', operand, ops.lessEqual);
 
 /**
  * Whether a > b, as bool.
@@ -64,7 +64,7 @@ export const lessEqual: Binary = binary('lessEqual', operand, ops.lessEqual);
  * greater([1, 2, 3], 2); // → [0, 0, 1]
  * ```
  */
-export const greater: Binary = binary('greater', operand, ops.greater);
+export const greater: (a: TensorLike, b: TensorLike) => Tensor = binary('greater', operand, ops.greater);
 
 /**
  * Whether a ≥ b, as bool.
@@ -76,7 +76,7 @@ export const greater: Binary = binary('greater', operand, ops.greater);
  * greaterEqual([1, 2, 3], 2); // → [0, 1, 1]
  * ```
  */
-export const greaterEqual: Binary = binary('greaterEqual', operand, ops.greaterEqual);
+export const greaterEqual: (a: TensorLike, b: TensorLike) => Tensor = binary('greaterEqual', operand, ops.greaterEqual);
 
 /**
  * Whether both a and b are true (≠ 0), as bool.
@@ -88,7 +88,7 @@ export const greaterEqual: Binary = binary('greaterEqual', operand, ops.greaterE
  * logicalAnd([true, true, false], [true, false, false]); // → [1, 0, 0]
  * ```
  */
-export const logicalAnd: Binary = binary('logicalAnd', nodeOf, ops.logicalAnd);
+export const logicalAnd: (a: TensorLike, b: TensorLike) => Tensor = binary('logicalAnd', nodeOf, ops.logicalAnd);
 
 /**
  * Whether a or b is true (≠ 0), as bool.
@@ -100,7 +100,7 @@ export const logicalAnd: Binary = binary('logicalAnd', nodeOf, ops.logicalAnd);
  * logicalOr([true, true, false], [true, false, false]); // → [1, 1, 0]
  * ```
  */
-export const logicalOr: Binary = binary('logicalOr', nodeOf, ops.logicalOr);
+export const logicalOr: (a: TensorLike, b: TensorLike) => Tensor = binary('logicalOr', nodeOf, ops.logicalOr);
 
 /**
  * Whether x is false (0), as bool.

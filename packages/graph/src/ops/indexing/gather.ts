@@ -10,7 +10,7 @@ import { concat } from '../moves/concat.ts';
 import { reshape } from '../moves/reshape.ts';
 import { checkIndices } from './check-indices.ts';
 
-// Kernels of both work on [outer, rows, inner]; nodes have their final shape at once, which lies in memory in the same way.
+// Kernels of both work on [outer, rows, inner]; nodes have their final shape at once, with the same elements in the same order.
 
 /**
  * x [outer, n, inner], indices [i] → [outer, i, inner] as `shape`, in which `axis` is the first axis of the indices. With `count`,

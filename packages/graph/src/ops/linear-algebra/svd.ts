@@ -29,11 +29,11 @@ function gradientOf([du, ds, dv]: readonly (Node | undefined)[], { u, s, v }: Fa
   const [p, q] = [du && matmul(u, du, { transposeA: true }), dv && matmul(v, dv, { transposeA: true })];
   const rows = transposed(s);
   const sums = add(s, rows);
-  const turnedIn = (change: Node, part: Node): Node =>
+  const rotationPart = (change: Node, part: Node): Node =>
     mul(sub(change, transposed(change)), overWhere(greater(sums, 0), part, sums));
-  const turned = [p && turnedIn(p, s), q && turnedIn(q, rows)].filter((x) => x !== undefined);
+  const rotations = [p && rotationPart(p, s), q && rotationPart(q, rows)].filter((x) => x !== undefined);
   const asked = [p, q].filter((x) => x !== undefined);
-  const off = turned.length > 0 ? overGaps(turned.reduce(add), sub(s, rows), asked) : undefined;
+  const off = rotations.length > 0 ? overGaps(rotations.reduce(add), sub(s, rows), asked) : undefined;
   const within = off ? matmul(u, ds ? where(isDiagonal(v), ds, off) : off) : mul(u, ds ?? 0);
   if (m === n || !du || !p) return matmul(within, v, { transposeB: true });
   const beside = sub(du, matmul(u, p)); // orthogonal to all columns of u
