@@ -16,16 +16,7 @@ export {
   readCsv,
   readCsvAsync,
 } from './csv/read-csv.ts';
-export { type PairOptions, tablePair } from './csv/table-pair.ts';
-export {
-  classes,
-  integers,
-  numbers,
-  type TableOptions,
-  type TextTable,
-  texts,
-  textTable,
-} from './csv/text-table.ts';
+export type { PairOptions } from './csv/table-pair.ts';
 export { digits } from './embedded/digits.ts';
 export { digitsData } from './embedded/digits-data.ts';
 export {

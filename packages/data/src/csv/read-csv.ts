@@ -7,19 +7,16 @@ import { fileParts, filePartsAsync } from '../files/file-parts.ts';
 import { transcoderToUtf8, utf8Parts } from '../files/utf8-parts.ts';
 import type { Pair } from '../rows/plain-array.ts';
 import { toTensor, toTensors } from '../rows/tensors.ts';
-import type { Column, RowReader } from './column-readers.ts';
-import { type PairOptions, pairOptions, pairReader } from './table-pair.ts';
 import {
-  classes,
-  integers,
-  numbers,
-  storeReader,
-  type TableOptions,
-  TableScanner,
-  type TextTable,
-  tableOptions,
-  texts,
-} from './text-table.ts';
+  type Column,
+  classesReader,
+  columnIndex,
+  integersReader,
+  numbersReader,
+  type RowReader,
+} from './column-readers.ts';
+import { type PairOptions, pairOptions, pairReader } from './table-pair.ts';
+import { readTable, storeReader, type TableOptions, TableScanner, type TextTable, tableOptions } from './text-table.ts';
 
 export interface CsvOptions extends TableOptions {
   /** The encoding of a file, named as for TextDecoder; `'utf-8'` by default. */
@@ -162,9 +159,15 @@ function tensorTable(table: TextTable): CsvTable {
   return {
     names: table.names,
     rows: table.rows,
-    numbers: (columns = [...table.names.keys()]) => toTensor(numbers(table, columns)),
-    integers: (column) => toTensor(integers(table, column)),
-    classes: (column, names) => toTensor(classes(table, column, names)),
-    texts: (column) => texts(table, column),
+    numbers: (columns = [...table.names.keys()]) => toTensor(readTable(table, numbersReader(table, columns))),
+    integers: (column) => toTensor(readTable(table, integersReader(table, column))),
+    classes: (column, names) => toTensor(readTable(table, classesReader(table, column, names))),
+    texts: (column) => texts(table, columnIndex(table, column)),
   };
+}
+
+function texts({ store }: TextTable, index: number): readonly string[] {
+  const values: string[] = [];
+  store.each((fields) => values.push(fields.text(index)));
+  return values;
 }

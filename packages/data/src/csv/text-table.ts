@@ -3,17 +3,7 @@
 
 import type { OptionKinds } from '@treadle/tensor';
 import { FormatError } from '../files/format-error.ts';
-import { utf8Parts } from '../files/utf8-parts.ts';
-import type { PlainArray } from '../rows/plain-array.ts';
-import {
-  type Column,
-  classesReader,
-  columnIndex,
-  type Header,
-  integersReader,
-  numbersReader,
-  type RowReader,
-} from './column-readers.ts';
+import type { Header, RowReader } from './column-readers.ts';
 import { CsvScanner, type CsvSyntax, csvSyntax } from './csv-scanner.ts';
 import { FieldStore } from './field-store.ts';
 
@@ -65,13 +55,6 @@ export class TableScanner<T> {
   }
 }
 
-/** Stores a CSV text as a table. Throws FormatError for text that is no table or has no row but the header. */
-export function textTable(text: string, options: TableOptions = {}): TextTable {
-  const scanner = new TableScanner(options, storeReader);
-  for (const part of utf8Parts(text)) scanner.push(part);
-  return scanner.end();
-}
-
 /** Stores all fields. */
 export function storeReader(header: Header): RowReader<TextTable> {
   const store = new FieldStore(header.names.length);
@@ -82,27 +65,4 @@ export function storeReader(header: Header): RowReader<TextTable> {
 export function readTable<T>({ store }: TextTable, reader: RowReader<T>): T {
   store.each((fields) => reader.row(fields));
   return reader.result();
-}
-
-/** Columns as numbers: float32 [rows, columns]. Throws FormatError for a field that is no number. */
-export function numbers(table: TextTable, columns: readonly Column[]): PlainArray<Float32Array> {
-  return readTable(table, numbersReader(table, columns));
-}
-
-/** A column as whole numbers: int32 [rows]. Throws FormatError for a field that is no whole number from −2³¹ to 2³¹ − 1. */
-export function integers(table: TextTable, column: Column): PlainArray<Int32Array> {
-  return readTable(table, integersReader(table, column));
-}
-
-/** A column as classes: int32 [rows], the index of each field in `names`. Throws FormatError for a field that is not in `names`. */
-export function classes(table: TextTable, column: Column, names: readonly string[]): PlainArray<Int32Array> {
-  return readTable(table, classesReader(table, column, names));
-}
-
-/** A column as text. */
-export function texts(table: TextTable, column: Column): readonly string[] {
-  const index = columnIndex(table, column);
-  const values: string[] = [];
-  table.store.each((fields) => values.push(fields.text(index)));
-  return values;
 }
