@@ -28,8 +28,8 @@ export function ulp(x: number): number {
 }
 
 /**
- * Verifies a compiled training step: its first loss must be that of the uncompiled network, and the loss must fall, or be below 1e-5,
- * while `steps` more steps memorize the batch. The suite peers compares losses with float64.
+ * Verifies a compiled training step: its first loss must be that of the uncompiled network, and the loss must fall, or
+ * be below 1e-5, while `steps` more steps memorize the batch. The suite peers compares losses with float64.
  */
 export function verifyTraining(name: string, uncompiled: () => Tensor, step: () => Tensor, steps: number): void {
   const before = uncompiled().item();

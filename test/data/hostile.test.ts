@@ -1,5 +1,5 @@
-// Damaged and malicious files: they give a result or one of our own errors, take no more memory than the header states, and never
-// give an error message as long as the data.
+// Damaged and malicious files: they give a result or one of our own errors, take no more memory than the header states,
+// and never give an error message as long as the data.
 
 import { gzipSync } from 'node:zlib';
 import { decodeIdx, FormatError, parseCsv } from '@treadle/data';

@@ -1,4 +1,5 @@
-// Memory in use after garbage collection. Tensors that are no longer referenced are freed by then, so two such numbers can be compared.
+// Memory in use after garbage collection. Tensors that are no longer referenced are freed by then, so two such numbers
+// can be compared.
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -1,5 +1,5 @@
-// Derivatives of functions of one number by central differences of the fourth order, with two step sizes. The difference between the
-// two bounds the error of the smaller step; the rounding error of float64 is added.
+// Derivatives of functions of one number by central differences of the fourth order, with two step sizes. The
+// difference between the two bounds the error of the smaller step; the rounding error of float64 is added.
 
 export interface Derivative {
   readonly value: number;

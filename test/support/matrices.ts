@@ -70,8 +70,9 @@ export interface Eigen {
 }
 
 /**
- * Eigenvalues in ascending order, and eigenvectors, of a symmetric matrix with distinct eigenvalues. The largest element of each vector
- * is positive. Classical Jacobi method: rotates the largest element off the diagonal to zero until none is left.
+ * Eigenvalues in ascending order, and eigenvectors, of a symmetric matrix with distinct eigenvalues. The largest
+ * element of each vector is positive. Classical Jacobi method: rotates the largest element off the diagonal to zero
+ * until none is left.
  */
 export function eigen(a: Matrix): Eigen {
   const n = a.length;
@@ -117,7 +118,10 @@ export interface Singular extends Eigen {
   readonly left: Matrix;
 }
 
-/** The singular value decomposition of a tall matrix with distinct singular values above 0, in descending order, from aᵀ·a. */
+/**
+ * The singular value decomposition of a tall matrix with distinct singular values above 0, in descending order, from
+ * aᵀ·a.
+ */
 export function singular(a: Matrix): Singular {
   const { values, vectors } = eigen(product(transposed(a), a));
   const right = vectors.map((row) => row.toReversed());

@@ -1,6 +1,6 @@
-// Random programs on tensors: sequences of ops, views, assignments and reads of variables. The operands of an instruction are results of
-// earlier ones. An instruction consists of numbers that are valid in every state, so a program can be drawn, shrunk by fast-check and
-// run repeatedly with the same result.
+// Random programs on tensors: sequences of ops, views, assignments and reads of variables. The operands of an
+// instruction are results of earlier ones. An instruction consists of numbers that are valid in every state, so a
+// program can be drawn, shrunk by fast-check and run repeatedly with the same result.
 
 import { concat, gradients, matmul, stack, svd, Tensor, type Variable, where } from '@treadle/tensor';
 import fc from 'fast-check';

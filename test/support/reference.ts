@@ -1,5 +1,6 @@
-// The reference for tensors, in plain TypeScript: float64 arrays in row-major order, and the few functions on indices from which every
-// reference is built. Simple rather than fast. float32 values are represented exactly, bools as 0 and 1.
+// The reference for tensors, in plain TypeScript: float64 arrays in row-major order, and the few functions on indices
+// from which every reference is built. Simple rather than fast. float32 values are represented exactly, bools as 0 and
+// 1.
 
 import type { Dtype } from '@treadle/graph';
 
@@ -29,7 +30,10 @@ export function indicesOf(shape: Shape): number[][] {
   return indices;
 }
 
-/** The position of an index in row-major order, with broadcasting: an axis of length 1 ignores its index, as do missing axes in front. */
+/**
+ * The position of an index in row-major order, with broadcasting: an axis of length 1 ignores its index, as do missing
+ * axes in front.
+ */
 export function positionOf(shape: Shape, index: readonly number[]): number {
   const skipped = index.length - shape.length;
   return shape.reduce((position, extent, i) => position * extent + (extent === 1 ? 0 : index[i + skipped]!), 0);
@@ -122,7 +126,9 @@ export function sum(values: readonly number[]): number {
 /** Unit roundoff of float32. */
 export const u: number = 2 ** -24;
 
-/** γₙ = n·u/(1 − n·u), the relative error bound of n successive roundings (Higham, Accuracy and Stability, lemma 3.1). */
+/**
+ * γₙ = n·u/(1 − n·u), the relative error bound of n successive roundings (Higham, Accuracy and Stability, lemma 3.1).
+ */
 export function gamma(n: number): number {
   return (n * u) / (1 - n * u);
 }

@@ -1,6 +1,6 @@
-// Runs kernels on one thread, step after step, tile after tile, on buffers made from typed arrays: the minimum of what a plan and its
-// threads do. Memory that a kernel must not rely on is poisoned: scratch, temporaries and the bytes after each buffer contain NaN, and
-// a store after the end of a buffer or of the scratch makes the test fail.
+// Runs kernels on one thread, step after step, tile after tile, on buffers made from typed arrays: the minimum of what
+// a plan and its threads do. Memory that a kernel must not rely on is poisoned: scratch, temporaries and the bytes
+// after each buffer contain NaN, and a store after the end of a buffer or of the scratch makes the test fail.
 
 import { compileModule } from '@treadle/compiler';
 import type { Kernel, Slot } from '@treadle/kernels';
@@ -48,7 +48,9 @@ export interface RunOptions {
   readonly isOptimized?: boolean;
 }
 
-/** Kernels and buffers in memory, ready to run several times. Views are valid until the next call of `prepareKernels`. */
+/**
+ * Kernels and buffers in memory, ready to run several times. Views are valid until the next call of `prepareKernels`.
+ */
 export interface Prepared {
   readonly views: ReadonlyMap<Slot, Elements>;
   run(order?: Order): void;

@@ -1,6 +1,7 @@
-// Computes a graph in float64, and for every number a bound of the error of float32: Wilkinson's running error analysis (Higham,
-// "Accuracy and Stability", 3.3), node by node. So a gradient gets a bound that is computed from its inputs. Comparisons and rounding
-// to whole numbers are assumed to be right, so inputs must not be close to the points where these functions jump.
+// Computes a graph in float64, and for every number a bound of the error of float32: Wilkinson's running error analysis
+// (Higham, "Accuracy and Stability", 3.3), node by node. So a gradient gets a bound that is computed from its inputs.
+// Comparisons and rounding to whole numbers are assumed to be right, so inputs must not be close to the points where
+// these functions jump.
 
 import type { StoredValue } from '@treadle/compiler';
 import { denseView, type Node } from '@treadle/graph';
@@ -155,7 +156,10 @@ function applied(node: Node, inputs: readonly Bounded[]): Bounded {
   return { values, errors };
 }
 
-/** The largest change of f when every input moves to an end of its interval: an exact bound if f is monotone in each input. */
+/**
+ * The largest change of f when every input moves to an end of its interval: an exact bound if f is monotone in each
+ * input.
+ */
 function largestChange(f: Scalar, x: readonly number[], e: readonly number[], y: number): number {
   if (e.every((error) => error === 0)) return 0;
   let largest = 0;
@@ -217,7 +221,10 @@ function tiled(name: string, key: string, node: Node, inputs: readonly Bounded[]
   throw new Error(`no float64 kernel for ${name}`);
 }
 
-/** The first k elements of each sorted row, then their positions, which are right if elements differ by more than their errors. */
+/**
+ * The first k elements of each sorted row, then their positions, which are right if elements differ by more than their
+ * errors.
+ */
 function ordered(key: string, node: Node, rows: Bounded): Bounded {
   const [, k, direction] = key.split(' ');
   const [count, n] = node.inputs[0]!.shape as [number, number];
@@ -272,8 +279,8 @@ const factorizations: Readonly<Record<string, Factorize>> = {
 };
 
 /**
- * The error of a result is at most the sum of its changes when each element of the matrices moves by its error. This is exact to first
- * order; a 64th is added for higher orders. The result is rounded once.
+ * The error of a result is at most the sum of its changes when each element of the matrices moves by its error. This is
+ * exact to first order; a 64th is added for higher orders. The result is rounded once.
  */
 function factorized(factorize: Factorize, node: Node, inputs: readonly Bounded[]): Bounded {
   const count = node.inputs[0]!.shape[0]!;

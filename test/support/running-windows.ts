@@ -1,11 +1,13 @@
-// Convolutions, their gradients and pools in the running error analysis: for each element of a result, the list of products that it sums.
-// The attributes are read from the key of the op.
+// Convolutions, their gradients and pools in the running error analysis: for each element of a result, the list of
+// products that it sums. The attributes are read from the key of the op.
 
 import type { ConvAxis, ConvShape, PoolShape } from '@treadle/kernels';
 import { gamma, tiny, u } from './reference.ts';
 import type { Bounded } from './running-error.ts';
 
-/** Called for every product of a convolution: element `x` times weight `w` is added to output `y`, as flat positions. */
+/**
+ * Called for every product of a convolution: element `x` times weight `w` is added to output `y`, as flat positions.
+ */
 type Visit = (x: number, w: number, y: number) => void;
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
@@ -15,7 +17,10 @@ function position({ input, stride, dilation, before }: ConvAxis, output: number,
   return at >= 0 && at < input ? at : undefined;
 }
 
-/** Calls `visit` for each output and each element of its window inside the image: outputs in order, then the window in order. */
+/**
+ * Calls `visit` for each output and each element of its window inside the image: outputs in order, then the window in
+ * order.
+ */
 function eachPair(
   { images, rows, columns }: Pick<ConvShape, 'images' | 'rows' | 'columns'>,
   visit: (pixel: number, tap: number, output: number) => void,

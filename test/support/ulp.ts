@@ -1,6 +1,7 @@
-// The error of a float32 in units of the last place (ulp) of float32 at the true value, which is known in float64. The error is
-// Infinity if only one of the two is NaN, and if the true value is zero or infinite and the result is another value (the sign of zero
-// counts). A true value too large for float32 counts as 2¹²⁸, and so does a result of ±∞ for a finite true value.
+// The error of a float32 in units of the last place (ulp) of float32 at the true value, which is known in float64. The
+// error is Infinity if only one of the two is NaN, and if the true value is zero or infinite and the result is another
+// value (the sign of zero counts). A true value too large for float32 counts as 2¹²⁸, and so does a result of ±∞ for a
+// finite true value.
 
 const view = new DataView(new ArrayBuffer(8));
 

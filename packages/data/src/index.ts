@@ -1,5 +1,5 @@
-// Data sets: readers, embedded sets, scalers, splits, batches. The functions that users call take and return tensors; the functions
-// on plain arrays below them need no engine.
+// Data sets: readers, embedded sets, scalers, splits, batches. The functions that users call take and return tensors;
+// the functions on plain arrays below them need no engine.
 
 export { type BatchOptions, batchCount, batches } from './batches/batches.ts';
 export { type Dataset, type DatasetOptions, dataset } from './batches/dataset.ts';

@@ -1,5 +1,5 @@
-// What a case is: how to draw examples of an op, and the right result of each. An example keeps its attributes in closures, so that one
-// test serves every op.
+// What a case is: how to draw examples of an op, and the right result of each. An example keeps its attributes in
+// closures, so that one test serves every op.
 
 import type { Dtype, Node } from '@treadle/graph';
 import fc from 'fast-check';
@@ -161,8 +161,9 @@ export interface Spread {
 }
 
 /**
- * Arrays of distinct numbers. Any two numbers, also of different arrays, differ by at least a tenth of the step, and so does each number
- * from the multiples of the step. So comparisons and roundings to whole numbers are far from the points where they jump.
+ * Arrays of distinct numbers. Any two numbers, also of different arrays, differ by at least a tenth of the step, and so
+ * does each number from the multiples of the step. So comparisons and roundings to whole numbers are far from the
+ * points where they jump.
  */
 export function apart(shapes: readonly Shape[], { from = -3, step = 0.5 }: Spread = {}): fc.Arbitrary<NdArray[]> {
   const n = shapes.length;

@@ -38,7 +38,10 @@ function uniform(shape: Shape, seed: NdArray, counter: NdArray): NdArray {
   );
 }
 
-/** Normal numbers by the Box–Muller transform, from counters that start at 2²⁸: the radius times the cosine or the sine of the angle. */
+/**
+ * Normal numbers by the Box–Muller transform, from counters that start at 2²⁸: the radius times the cosine or the sine
+ * of the angle.
+ */
 function normals(shape: Shape, seed: NdArray, counter: NdArray): { radius: number; turn: number }[] {
   return Array.from({ length: sizeOf(shape) }, (_, i) => {
     const { w, words } = wordsAt([seed.data[0]!, counter.data[0]!], i, 2 ** 28);
@@ -110,7 +113,8 @@ const randomNormal: Case = (() => {
         shape,
         normals(shape, s!, c!).map(({ radius, turn }) => radius * turn * stddev + mean),
       ),
-    // ln has 2 ulps, which the root halves, and the root is rounded; the angle has two roundings, cos 2 ulps; two products, one sum
+    // ln has 2 ulps, which the root halves, and the root is rounded; the angle has two roundings, cos 2 ulps; two
+    // products, one sum
     tolerance: {
       bounds: (truth, s, c) => {
         const radii = normals(shape, s!, c!).map(({ radius }) => radius);

@@ -1,5 +1,5 @@
-// Cases of ops on stacks of small matrices. The kernels compute in float64 and round once. Ops that are composed of them get their bound
-// from the running error analysis.
+// Cases of ops on stacks of small matrices. The kernels compute in float64 and round once. Ops that are composed of
+// them get their bound from the running error analysis.
 
 import { type Node, ops } from '@treadle/graph';
 import fc from 'fast-check';

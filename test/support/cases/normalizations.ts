@@ -20,7 +20,10 @@ interface Attributes {
 const average = (x: readonly number[]): number => sum(x) / x.length;
 const meanBound = (x: readonly number[]): number => (gamma(x.length + 1) * sum(x.map(Math.abs))) / x.length + tiny;
 
-/** A bound of the error of (x − m)·(1/√(v + ε)·g) + b, where the mean m and the variance v of the `elements` have their own errors. */
+/**
+ * A bound of the error of (x − m)·(1/√(v + ε)·g) + b, where the mean m and the variance v of the `elements` have their
+ * own errors.
+ */
 function valueBound(x: number, elements: number[], epsilon: number, g: number, b: number): number {
   const [m, e] = [average(elements), meanBound(elements)];
   const d = Math.abs(x - m);
@@ -37,7 +40,10 @@ function valueBound(x: number, elements: number[], epsilon: number, g: number, b
   return offP + u * (d * s + Math.abs(b) + offP) + 8 * tiny;
 }
 
-/** An array of the shape of x: f of each element, of the elements that it is standardized with, and of its gamma and beta. */
+/**
+ * An array of the shape of x: f of each element, of the elements that it is standardized with, and of its gamma and
+ * beta.
+ */
 function eachValue(
   inputs: readonly NdArray[],
   { axes, epsilon, hasFactors }: Attributes,

@@ -6,7 +6,10 @@ import { at, broadcast, build, gamma, type NdArray, nd, type Shape, sizeOf, sum,
 import { apart, arrays, broadcastable, type Case, type Example, type ShapeLimits, type Tolerance } from './case.ts';
 import { node } from './nodes.ts';
 
-/** a and b as stacks of matrices [batch…, m, k] and [batch…, k, n], and the axes of the result that were added for vectors. */
+/**
+ * a and b as stacks of matrices [batch…, m, k] and [batch…, k, n], and the axes of the result that were added for
+ * vectors.
+ */
 function asMatrices(
   a: NdArray,
   b: NdArray,

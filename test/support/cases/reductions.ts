@@ -1,5 +1,5 @@
-// Cases of reductions along axes. The bounds follow Higham, "Accuracy and Stability of Numerical Algorithms", chapters 3 and 4: the error of
-// a sum of n terms is at most γₙ₋₁·Σ|xᵢ|, in any order.
+// Cases of reductions along axes. The bounds follow Higham, "Accuracy and Stability of Numerical Algorithms", chapters
+// 3 and 4: the error of a sum of n terms is at most γₙ₋₁·Σ|xᵢ|, in any order.
 
 import { type Axes, type Dtype, type Node, ops, type ReduceOptions } from '@treadle/graph';
 import fc from 'fast-check';
@@ -155,7 +155,10 @@ export function variance(x: Elements): number {
   return average(x.map((value) => (value - m) ** 2));
 }
 
-/** The error of the mean is e = γₙ·Σ|xᵢ|/n, that of a distance d from it δ = e + u·(|d| + e); from these follows that of the variance. */
+/**
+ * The error of the mean is e = γₙ·Σ|xᵢ|/n, that of a distance d from it δ = e + u·(|d| + e); from these follows that of
+ * the variance.
+ */
 export function varianceBound(x: Elements): number {
   const n = x.length;
   const m = average(x);

@@ -1,4 +1,5 @@
-// Cases of convolutions, pooling and resizing. The references visit each pair of an output and an element in its window, in float64.
+// Cases of convolutions, pooling and resizing. The references visit each pair of an output and an element in its
+// window, in float64.
 
 import { ops } from '@treadle/graph';
 import fc from 'fast-check';
@@ -73,7 +74,9 @@ function convolved(x: NdArray, w: NdArray, window: Window, groups: number): NdAr
   });
 }
 
-/** The adjoint of conv2d, w [rows, columns, filters, channels]: the window moves over the result, whose size is given. */
+/**
+ * The adjoint of conv2d, w [rows, columns, filters, channels]: the window moves over the result, whose size is given.
+ */
 function spread(x: NdArray, w: NdArray, window: Window, size: readonly [number, number]): NdArray {
   const [, , filters, channels] = w.shape as [number, number, number, number];
   const shape = [x.shape[0]!, ...size, filters];
@@ -456,7 +459,8 @@ const resize: Case = (() => {
             inputs,
             apply: (x) => ops.resize(x!, to, mode),
             reference: (x) => reference(x!),
-            // positions have an error of at most 4u times the length, in each of two axes; then two products and a sum in each
+            // positions have an error of at most 4u times the length, in each of two axes; then two products and a sum
+            // in each
             tolerance: bilinear
               ? { bounds: (truth) => truth.data.map(() => 8 * (gamma(8) * Math.max(...size) * 4 + gamma(12)) + tiny) }
               : 'rounded',

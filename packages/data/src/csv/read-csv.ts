@@ -1,5 +1,5 @@
-// Reads CSV files and texts as tensors: x and y if a target is named, otherwise a table whose columns are read later. Files may have any
-// size: they are read part by part, and with a target no text is stored.
+// Reads CSV files and texts as tensors: x and y if a target is named, otherwise a table whose columns are read later.
+// Files may have any size: they are read part by part, and with a target no text is stored.
 
 import { type OptionKinds, readOptions, show, type Tensor } from '@treadle/tensor';
 import { checkPath, withPath } from '../files/decode-file.ts';
@@ -33,8 +33,8 @@ export interface CsvPairOptions extends CsvOptions, PairOptions {}
 const csvPairOptions: OptionKinds<CsvPairOptions> = { ...csvOptions, ...pairOptions };
 
 /**
- * A table that was read from CSV. A column is given by name or index. The methods throw RangeError for a column that does not
- * exist, and FormatError, with line and column, for a field that is not what was asked for.
+ * A table that was read from CSV. A column is given by name or index. The methods throw RangeError for a column that
+ * does not exist, and FormatError, with line and column, for a field that is not what was asked for.
  */
 export interface CsvTable {
   /** The names in the header. Without a header: the indices as strings. */
@@ -56,8 +56,8 @@ export interface CsvTable {
  *
  * @param options with a `target`: which columns are x and y; also the delimiter, quote, comments, header, encoding
  * @returns with a `target`: x, float32 [rows, columns], and y, float32 or int32 [rows]; otherwise a table
- * @throws FormatError for text that is no table and for a field that is no number, with line, column and path; RangeError for a
- * column that does not exist and for wrong options; Node's error for a file that cannot be read
+ * @throws FormatError for text that is no table and for a field that is no number, with line, column and path;
+ * RangeError for a column that does not exist and for wrong options; Node's error for a file that cannot be read
  *
  * @example
  * ```ts
@@ -87,8 +87,8 @@ export function readCsv(path: string | URL, options: CsvOptions | CsvPairOptions
 }
 
 /**
- * As `readCsv`, but the event loop runs every few milliseconds while the file is read. The promise is rejected with what
- * `readCsv` throws.
+ * As `readCsv`, but the event loop runs every few milliseconds while the file is read. The promise is rejected with
+ * what `readCsv` throws.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
-// A table as data to train on: x from some columns, y from one or several target columns. By default x is every column that is no
-// target, so most tables need only the option `target`.
+// A table as data to train on: x from some columns, y from one or several target columns. By default x is every column
+// that is no target, so most tables need only the option `target`.
 
 import { checkArray, type OptionKinds, show } from '@treadle/tensor';
 import type { Elements, Pair, PlainArray } from '../rows/plain-array.ts';
@@ -32,9 +32,9 @@ export const pairOptions: OptionKinds<PairOptions> = {
 };
 
 /**
- * A reader of x, float32 [rows, columns], and y, for rows that come one after another. Throws RangeError for a column that does not
- * exist, for x or y without columns, and for a list of targets with int32 labels or classes. The reader throws FormatError for a
- * field that is no number (or no class).
+ * A reader of x, float32 [rows, columns], and y, for rows that come one after another. Throws RangeError for a column
+ * that does not exist, for x or y without columns, and for a list of targets with int32 labels or classes. The reader
+ * throws FormatError for a field that is no number (or no class).
  */
 export function pairReader(
   header: Header,

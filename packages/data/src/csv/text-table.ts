@@ -1,5 +1,6 @@
-// A table of text with named columns. `TableScanner` finds the header and hands the other rows to a reader; `TextTable` is a table
-// whose fields are all stored, so that columns can be read later, in any order. Fields stay text until they are read.
+// A table of text with named columns. `TableScanner` finds the header and hands the other rows to a reader; `TextTable`
+// is a table whose fields are all stored, so that columns can be read later, in any order. Fields stay text until they
+// are read.
 
 import type { OptionKinds } from '@treadle/tensor';
 import { FormatError } from '../files/format-error.ts';
@@ -22,7 +23,10 @@ export interface TextTable extends Header {
   readonly store: FieldStore;
 }
 
-/** Reads a CSV text that comes in parts. The names of the columns are known first; `readerFor` then makes the reader of the rows. */
+/**
+ * Reads a CSV text that comes in parts. The names of the columns are known first; `readerFor` then makes the reader of
+ * the rows.
+ */
 export class TableScanner<T> {
   readonly #scanner: CsvScanner;
   #reader: RowReader<T> | undefined;
@@ -45,7 +49,10 @@ export class TableScanner<T> {
     this.#scanner.push(part);
   }
 
-  /** Ends the text and returns what was read. Throws as `push` does, and FormatError when there is no row but the header. */
+  /**
+   * Ends the text and returns what was read. Throws as `push` does, and FormatError when there is no row but the
+   * header.
+   */
   end(): T {
     this.#scanner.end();
     if (!this.#reader || this.#rows === 0) {
