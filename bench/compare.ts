@@ -13,7 +13,9 @@ export function save(path: string, rows: readonly Row[]): void {
 /** A machine may become this much slower or faster between two runs. */
 const drift = 0.03;
 
-/** Prints each row beside the row of the same suite, name and threads in the file. Returns whether any row is slower. */
+/**
+ * Prints each row beside the row of the same suite, name and threads in the file. Returns whether any row is slower.
+ */
 export function compareWith(path: string, rows: readonly Row[]): boolean {
   const old: readonly Row[] = JSON.parse(readFileSync(path, 'utf8'));
   const pairs = rows.flatMap((row) => {

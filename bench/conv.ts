@@ -17,6 +17,7 @@ import {
   tensor,
 } from 'treadle';
 import type { Rounds } from './measure.ts';
+import { verifyTraining } from './verify.ts';
 import { compute, measureWork, type Row, type Work } from './work.ts';
 
 interface Convolution {
@@ -178,15 +179,12 @@ export function networkWork(network: ConvNetwork): Work {
     flops: flopsOf(network),
     bytes: 4 * (x.size + 6 * model.countParams()), // Adam reads and writes each weight and its two moments
     run: () => step(x, y).dispose(),
-    // The compiled loss must be that of the uncompiled network, and must fall while the network memorizes the batch.
-    verify: () => {
-      const before = loss(y, model.call(x)).item();
-      const first = step(x, y).item();
-      if (first !== before) throw new Error(`${name}: compiled loss ${first}, uncompiled ${before}`);
-      for (let i = 0; i < 20; i++) step(x, y);
-      const after = step(x, y).item();
-      if (!(after < before || after === 0))
-        throw new Error(`${name}: the loss does not fall: ${before}, then ${after}`);
-    },
+    verify: () =>
+      verifyTraining(
+        name,
+        () => loss(y, model.call(x)),
+        () => step(x, y),
+        20,
+      ),
   };
 }

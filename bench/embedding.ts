@@ -17,6 +17,7 @@ import {
   tensor,
 } from 'treadle';
 import type { Rounds } from './measure.ts';
+import { verifyTraining } from './verify.ts';
 import { measureWork, type Row, type Work } from './work.ts';
 
 interface Table {
@@ -57,14 +58,12 @@ function stepWork({ rule, make, moved }: Table): Work {
     flops: 0,
     bytes: 2 * 4 * batch * width * moved,
     run: () => step(x, y).dispose(),
-    verify: () => {
-      const before = loss(y, model.call(x)).item();
-      const first = step(x, y).item();
-      if (first !== before) throw new Error(`${name}: compiled loss ${first}, uncompiled ${before}`);
-      for (let i = 0; i < 50; i++) step(x, y).dispose();
-      const after = step(x, y).item();
-      if (!(after < before || after < 1e-5))
-        throw new Error(`${name}: the loss does not fall: ${before}, then ${after}`);
-    },
+    verify: () =>
+      verifyTraining(
+        name,
+        () => loss(y, model.call(x)),
+        () => step(x, y),
+        50,
+      ),
   };
 }

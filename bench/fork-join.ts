@@ -10,7 +10,10 @@ export function forkJoinBench(rounds: Rounds): Row[] {
   return measureWork('fork-join', [stages(0, 16), stages(0, 65_536), stages(4, 256), stages(16, 256)], rounds);
 }
 
-/** An add, followed by `count` stages. Each stage is a mean over axis 0, broadcast again, so it must wait for the whole stage before. */
+/**
+ * An add, followed by `count` stages. Each stage is a mean over axis 0, broadcast again, so it must wait for the whole
+ * stage before.
+ */
 function stages(count: number, length: number): Work {
   const x = ones([length, 4]).realize();
   const f = (t: Tensor): Tensor => {

@@ -5,7 +5,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** Installs the packages of `bench/<name>/package.json` in that folder, unless the exact versions are installed already. */
+/**
+ * Installs the packages of `bench/<name>/package.json` in that folder, unless the exact versions are installed already.
+ */
 export function install(name: string): void {
   const folder = fileURLToPath(new URL(`${name}/`, import.meta.url));
   const { dependencies } = JSON.parse(readFileSync(`${folder}package.json`, 'utf8'));

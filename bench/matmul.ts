@@ -54,8 +54,8 @@ export function productWork(product: Product): Work {
 }
 
 /**
- * Checks every element of C = A·B in O(n²): C·v = A·(B·v) for a vector v of random signs, in float64, row by row within the bound of
- * float32 sums (R. Freivalds, 1977).
+ * Checks every element of C = A·B in O(n²): C·v = A·(B·v) for a vector v of random signs, in float64, row by row within
+ * the bound of float32 sums (R. Freivalds, 1977).
  */
 function check(a: Tensor, b: Tensor, c: Tensor, { m, k, n, transposeA, transposeB }: Product): void {
   const [A, C] = [a.data(), c.data()];

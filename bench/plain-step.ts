@@ -1,4 +1,5 @@
-// A training step of a network with one hidden layer as one would write it without a library: loops over arrays of numbers, in float64.
+// A training step of a network with one hidden layer as one would write it without a library: loops over arrays of
+// numbers, in float64.
 
 export interface PlainNetwork {
   /** [features, hidden], [hidden], [hidden, outputs], [outputs] */
@@ -10,7 +11,10 @@ export interface PlainNetwork {
 
 const [learningRate, beta1, beta2, epsilon] = [1e-3, 0.9, 0.999, 1e-7];
 
-/** A function that makes a training step on x [batch, features] and y [batch, outputs], and returns the mean squared error. */
+/**
+ * A function that makes a training step on x [batch, features] and y [batch, outputs], and returns the mean squared
+ * error.
+ */
 export function plainStep({ weights, features, hidden, outputs }: PlainNetwork, batch: number) {
   const [w1, b1, w2, b2] = weights as [Float64Array, Float64Array, Float64Array, Float64Array];
   const gradients = weights.map(({ length }) => new Float64Array(length)) as [

@@ -23,7 +23,10 @@ interface Measured {
   readonly leastFlops: number;
   readonly leastBytes: number;
   readonly step: Timing;
-  /** milliseconds at the limits of the machine: for the plan's operations, its bytes, the least operations, the least bytes */
+  /**
+   * milliseconds at the limits of the machine: for the plan's operations, its bytes, the least operations, the least
+   * bytes
+   */
   readonly flopsMs: number;
   readonly bytesMs: number;
   readonly leastFlopsMs: number;
@@ -103,7 +106,9 @@ function print(figures: readonly Measured[]): void {
   );
 }
 
-/** Only the products of a training step: forward, weight gradients, and input gradients except that of the first layer. */
+/**
+ * Only the products of a training step: forward, weight gradients, and input gradients except that of the first layer.
+ */
 function productsOf({ sizes, batch }: Network): Case {
   const random = (rows: number, columns: number, seed: number): Tensor =>
     randomNormal([rows, columns], { seed }).realize();

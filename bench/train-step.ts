@@ -15,6 +15,7 @@ import {
   tensor,
 } from 'treadle';
 import type { Case, Rounds } from './measure.ts';
+import { verifyTraining } from './verify.ts';
 import { measureWork, type Row, type Work } from './work.ts';
 
 export interface Network {
@@ -84,16 +85,12 @@ export function trainingOf({ sizes, batch }: Network): Training {
     y,
     model,
     run: () => step(x, y).dispose(),
-    // The compiled loss must be that of the uncompiled network, and must fall while the network memorizes the batch. The suite
-    // peers compares losses with float64.
-    verify: () => {
-      const before = loss(y, model.call(x)).item();
-      const first = step(x, y).item();
-      if (first !== before) throw new Error(`${name}: compiled loss ${first}, uncompiled ${before}`);
-      for (let i = 0; i < 50; i++) step(x, y);
-      const after = step(x, y).item();
-      if (!(after < before || after < 1e-5))
-        throw new Error(`${name}: the loss does not fall: ${before}, then ${after}`);
-    },
+    verify: () =>
+      verifyTraining(
+        name,
+        () => loss(y, model.call(x)),
+        () => step(x, y),
+        50,
+      ),
   };
 }

@@ -26,3 +26,16 @@ export function verifyEach(
 export function ulp(x: number): number {
   return 2 ** Math.max(-149, Math.floor(Math.log2(Math.abs(x))) - 23);
 }
+
+/**
+ * Verifies a compiled training step: its first loss must be that of the uncompiled network, and the loss must fall, or
+ * be below 1e-5, while `steps` more steps memorize the batch. The suite peers compares losses with float64.
+ */
+export function verifyTraining(name: string, uncompiled: () => Tensor, step: () => Tensor, steps: number): void {
+  const before = uncompiled().item();
+  const first = step().item();
+  if (first !== before) throw new Error(`${name}: compiled loss ${first}, uncompiled ${before}`);
+  for (let i = 0; i < steps; i++) step().dispose();
+  const after = step().item();
+  if (!(after < before || after < 1e-5)) throw new Error(`${name}: the loss does not fall: ${before}, then ${after}`);
+}

@@ -101,9 +101,9 @@ function report(command: string, args: readonly string[]): Report {
 }
 
 /**
- * The losses of this many steps are compared. The tolerance is relative to the first loss, which both compute from equal weights.
- * Later losses drift apart: both libraries compute in float32 and add in different orders, and Adam makes a step of full size even
- * for a gradient that is only rounding error.
+ * The losses of this many steps are compared. The tolerance is relative to the first loss, which both compute from
+ * equal weights. Later losses drift apart: both libraries compute in float32 and add in different orders, and Adam
+ * makes a step of full size even for a gradient that is only rounding error.
  */
 const compared = 5;
 const tolerance = 1e-3;

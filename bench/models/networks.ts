@@ -89,7 +89,9 @@ function transformer(): Model {
   return sequential([...blocks, globalAveragePooling1d(), dense(10)]);
 }
 
-/** K. He et al., Deep residual learning for image recognition, 2015: the smallest network for images of 32 × 32 pixels. */
+/**
+ * K. He et al., Deep residual learning for image recognition, 2015: the smallest network for images of 32 × 32 pixels.
+ */
 function resnet20(): Model {
   const image = input([32, 32, 3]);
   const convolution = (x: SymbolicTensor, filters: number, size: number, strides: number): SymbolicTensor =>
@@ -107,7 +109,9 @@ function resnet20(): Model {
   return model({ inputs: image, outputs: dense(10)(globalAveragePooling2d()(x)) });
 }
 
-/** Alternating depthwise and 1 × 1 convolutions (A. Howard et al., MobileNets, 2017), small and without normalization. */
+/**
+ * Alternating depthwise and 1 × 1 convolutions (A. Howard et al., MobileNets, 2017), small and without normalization.
+ */
 function mobileNet(): Model {
   const options = { padding: 'same', activation: 'relu' } as const;
   const blocks = [

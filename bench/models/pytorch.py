@@ -1,6 +1,6 @@
-# The models of networks.ts in PyTorch, with the weights and the data that Treadle wrote to a folder. Makes the first step and some
-# more, and prints their times as measure-network.ts does.
-# Arguments: the folder, the number of threads, the number of later steps, and optionally a variant: channels-last or "sparse gradients".
+# The models of networks.ts in PyTorch, with the weights and the data that Treadle wrote to a folder. Makes the first
+# step and some more, and prints their times as measure-network.ts does. Arguments: the folder, the number of threads,
+# the number of later steps, and optionally a variant: channels-last or "sparse gradients".
 
 import json
 import os

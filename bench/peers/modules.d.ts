@@ -1,5 +1,5 @@
-// The parts of the peers' interfaces that the bench uses. The peers are installed only when the suite is run, so their own declarations
-// may be missing.
+// The parts of the peers' interfaces that the bench uses. The peers are installed only when the suite is run, so their
+// own declarations may be missing.
 
 declare module '@tensorflow/tfjs-backend-cpu';
 declare module '@tensorflow/tfjs-backend-wasm';

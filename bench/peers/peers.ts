@@ -125,7 +125,10 @@ function readFloats(path: string): Float32Array {
   return new Float32Array(new Uint8Array(readFileSync(path)).buffer);
 }
 
-/** Prints milliseconds, the ratio to Treadle's time, and the spread. Missing cells get a number; the reasons are printed below. */
+/**
+ * Prints milliseconds, the ratio to Treadle's time, and the spread. Missing cells get a number; the reasons are printed
+ * below.
+ */
 function print(results: readonly PeerRow[], threads: number): void {
   const names = new Set(results.flatMap(({ cells }) => Object.keys(cells)));
   const own = `treadle ${threads}`;

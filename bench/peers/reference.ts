@@ -130,8 +130,8 @@ function logits(sizes: readonly number[], batch: number, inputs: Inputs): Expect
 }
 
 /**
- * The losses of the first steps. Adam moves every weight by about the learning rate, however small its gradient is. So the rounding of
- * a gradient near 0 may reverse a step, and the losses agree to a few thousandths, not to ulps.
+ * The losses of the first steps. Adam moves every weight by about the learning rate, however small its gradient is. So
+ * the rounding of a gradient near 0 may reverse a step, and the losses agree to a few thousandths, not to ulps.
  */
 function losses(sizes: readonly number[], batch: number, inputs: Inputs): Expected {
   const weights = weightsIn(inputs, sizes);

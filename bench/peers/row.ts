@@ -25,8 +25,9 @@ export const learningRate = 1e-3;
 export const steps = 4;
 
 /**
- * The weights of the network: conv 5 × 5 with 8 filters and padding 'same', conv 5 × 5 with 16 filters, dense 128, dense 10. After each
- * convolution there are relu and 2 × 2 max pooling. Images are [batch, rows, columns, channels] when they are flattened.
+ * The weights of the network: conv 5 × 5 with 8 filters and padding 'same', conv 5 × 5 with 16 filters, dense 128,
+ * dense 10. After each convolution there are relu and 2 × 2 max pooling. Images are [batch, rows, columns, channels]
+ * when they are flattened.
  */
 export const lenetShapes = [
   [5, 5, 1, 8],

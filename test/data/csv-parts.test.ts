@@ -1,4 +1,5 @@
-// Laws of reading CSV part by part: where the bytes are cut does not matter, the event loop keeps running, and files may be long.
+// Laws of reading CSV part by part: where the bytes are cut does not matter, the event loop keeps running, and files
+// may be long.
 
 import { isUtf8 } from 'node:buffer';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
@@ -15,7 +16,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Every row: its line, and its fields as text and as numbers. For refused bytes: the message; for invalid UTF-8, only `refused`. */
+/**
+ * Every row: its line, and its fields as text and as numbers. For refused bytes: the message; for invalid UTF-8, only
+ * `refused`.
+ */
 function scanned(parts: readonly Uint8Array[], syntax: CsvSyntax): unknown {
   const rows: unknown[] = [];
   const scanner = new CsvScanner(syntax, (fields) => {

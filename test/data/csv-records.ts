@@ -1,4 +1,5 @@
-// The rows of a CSV text as lists of strings, with the line of each row: what `CsvScanner` finds, before it is read as numbers.
+// The rows of a CSV text as lists of strings, with the line of each row: what `CsvScanner` finds, before it is read as
+// numbers.
 
 import { CsvScanner, type CsvSyntax } from '@treadle/data';
 

@@ -2,17 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import {
-  classes,
-  FormatError,
-  integers,
-  numbers,
-  type PairOptions,
-  type TableOptions,
-  tablePair,
-  texts,
-  textTable,
-} from '@treadle/data';
+import { type CsvOptions, type CsvPairOptions, FormatError, parseCsv } from '@treadle/data';
+import type { Tensor } from '@treadle/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { csvRecords } from './csv-records.ts';
@@ -24,6 +15,9 @@ function writeCsv(rows: readonly (readonly string[])[], delimiter: string, lineB
     /["\r\n]/.test(text) || text.includes(delimiter) ? `"${text.replaceAll('"', '""')}"` : text;
   return rows.map((row) => row.map(field).join(delimiter) + lineBreak).join('');
 }
+
+/** The elements and the shape of a tensor. */
+const plain = (t: Tensor) => ({ values: t.data(), shape: [...t.shape] });
 
 const character = fc.constantFrom('a', 'é', '𝄞', '0', ' ', ',', ';', '\t', '"', '\n', '#', "'", '|');
 const fieldText = fc.string({ unit: character, maxLength: 6 });
@@ -106,7 +100,7 @@ describe('csvRecords', () => {
     }
   });
 
-  test.each<[string, string, TableOptions, string]>([
+  test.each<[string, string, CsvOptions, string]>([
     ['an empty text', '', {}, 'csv: a text must have at least one row; got none'],
     ['a text of comments', '# a\n\n# b\n', { comment: '#' }, 'at least one row; got none'],
     ['more skipped lines than the text has', '1,2\n', { skipLines: 2 }, 'at least one row; got none'],
@@ -160,7 +154,7 @@ const numberRows = fc
   .integer({ min: 1, max: 5 })
   .chain((width) => fc.array(fc.array(finite, { minLength: width, maxLength: width }), { minLength: 1, maxLength: 8 }));
 
-describe('textTable', () => {
+describe('a table', () => {
   test('numbers(table(write(x))) = x, bit for bit', () => {
     fc.assert(
       fc.property(numberRows, delimiters, lineBreaks, (rows, delimiter, lineBreak) => {
@@ -169,8 +163,8 @@ describe('textTable', () => {
           delimiter,
           lineBreak,
         );
-        const table = textTable(text, { delimiter });
-        const { values, shape } = numbers(table, table.names);
+        const table = parseCsv(text, { delimiter });
+        const { values, shape } = plain(table.numbers(table.names));
         expect(shape).toEqual([rows.length, rows[0]?.length]);
         expect([...values]).toEqual(rows.flat());
       }),
@@ -178,88 +172,88 @@ describe('textTable', () => {
   });
 
   test('columns are read in the order given, by name or by index, which counts from the end when negative', () => {
-    const table = textTable('a, b ,"c"\n1,2,3\n4,5,6\n', { header: true });
+    const table = parseCsv('a, b ,"c"\n1,2,3\n4,5,6\n', { header: true });
     expect(table.names).toEqual(['a', 'b', 'c']);
-    expect([...numbers(table, ['c', 0, -2]).values]).toEqual([3, 1, 2, 6, 4, 5]);
-    expect(integers(table, 'b')).toEqual({ values: Int32Array.of(2, 5), shape: [2] });
+    expect([...table.numbers(['c', 0, -2]).data()]).toEqual([3, 1, 2, 6, 4, 5]);
+    expect(plain(table.integers('b'))).toEqual({ values: Int32Array.of(2, 5), shape: [2] });
   });
 
   test('a class becomes its index in the list of names', () => {
-    const table = textTable('1,red\n2, blue\n3,red\n');
-    expect(classes(table, 1, ['blue', 'red'])).toEqual({ values: Int32Array.of(1, 0, 1), shape: [3] });
+    const table = parseCsv('1,red\n2, blue\n3,red\n');
+    expect(plain(table.classes(1, ['blue', 'red']))).toEqual({ values: Int32Array.of(1, 0, 1), shape: [3] });
   });
 
   test.each(['1e3', ' 7 ', '+.5', '-0', '5.', '007', '3.4028234663852886e38', '1e-60'])('%j is a number', (field) => {
-    expect([...numbers(textTable(`${field};`, { delimiter: ';' }), [0]).values]).toEqual([Math.fround(Number(field))]);
+    expect([...plain(parseCsv(`${field};`, { delimiter: ';' }).numbers([0])).values]).toEqual([
+      Math.fround(Number(field)),
+    ]);
   });
 
   test.each(['', ' ', 'x', 'NaN', 'Infinity', '-Infinity', '0x10', '0b1', ' 0o7', '1,5', '1_0', '1e39', '12a', '--1'])(
     '%j is no number',
     (field) => {
-      const table = textTable(`a;b\n1;2\n${field};3\n`, { delimiter: ';', header: true });
+      const table = parseCsv(`a;b\n1;2\n${field};3\n`, { delimiter: ';', header: true });
       const got = field.trim() === '' ? 'an empty field' : JSON.stringify(field);
-      expect(() => numbers(table, ['b', 'a'])).toThrow(FormatError);
-      expect(() => numbers(table, ['b', 'a'])).toThrow(
+      expect(() => table.numbers(['b', 'a'])).toThrow(FormatError);
+      expect(() => table.numbers(['b', 'a'])).toThrow(
         `csv: a field must be a number; got ${got} in line 3, column "a"`,
       );
     },
   );
 
   test.each(['1.5', '2147483648', '', 'x', '1e10'])('%j is no whole number of 32 bits', (field) => {
-    expect(() => integers(textTable(`0,1\n0,${field}\n`), 1)).toThrow(
+    expect(() => parseCsv(`0,1\n0,${field}\n`).integers(1)).toThrow(
       /^csv: a field must be a whole number of 32 bits; got .* in line 2, column 1 of 0 … 1$/,
     );
   });
 
   test('a missing column, an unknown class and a missing header are errors that name them', () => {
-    const table = textTable('a,b,a\n1,2,3\n', { header: true });
-    expect(() => textTable('a,b\n', { header: true })).toThrow(
+    const table = parseCsv('a,b,a\n1,2,3\n', { header: true });
+    expect(() => parseCsv('a,b\n', { header: true })).toThrow(
       'csv: a text must have at least one row; got only a header',
     );
-    expect(() => numbers(table, ['z'])).toThrow('csv: a column must be one of "a", "b", "a" or its index; got "z"');
-    for (const column of ['a', 3, -4, 0.5]) expect(() => numbers(table, [column])).toThrow(RangeError);
-    expect(() => classes(table, 'b', ['x', 'y'])).toThrow(
+    expect(() => table.numbers(['z'])).toThrow('csv: a column must be one of "a", "b", "a" or its index; got "z"');
+    for (const column of ['a', 3, -4, 0.5]) expect(() => table.numbers([column])).toThrow(RangeError);
+    expect(() => table.classes('b', ['x', 'y'])).toThrow(
       'csv: a field must be one of "x", "y"; got "2" in line 2, column "b"',
     );
-    expect(() => numbers(textTable('a,b\n1,2\n'), [0])).toThrow(
+    expect(() => parseCsv('a,b\n1,2\n').numbers([0])).toThrow(
       'got "a" in line 1, column 0 of 0 … 1; header: true reads the first row as names',
     );
   });
 });
 
-describe('tablePair', () => {
-  const table = textTable('id,size,kind,price\n7,1.5,b,10\n8,2.5,a,20\n', { header: true });
+describe('x and y', () => {
+  const text = 'id,size,kind,price\n7,1.5,b,10\n8,2.5,a,20\n';
+  const read = (options: CsvPairOptions, from = text) => {
+    const { x, y } = parseCsv(from, { header: from === text, ...options });
+    return { x: plain(x), y: plain(y) };
+  };
 
   test('x is all columns except the target, in order, or the columns that are named', () => {
-    const { x, y } = tablePair(textTable('1,2,3\n4,5,6\n'), { target: 1 });
+    const { x, y } = read({ target: 1 }, '1,2,3\n4,5,6\n');
     expect(x).toEqual({ values: Float32Array.of(1, 3, 4, 6), shape: [2, 2] });
     expect(y).toEqual({ values: Float32Array.of(2, 5), shape: [2] });
-    expect(tablePair(table, { columns: ['size'], target: -1 }).x).toEqual({
+    expect(read({ columns: ['size'], target: -1 }).x).toEqual({
       values: Float32Array.of(1.5, 2.5),
       shape: [2, 1],
     });
   });
 
   test('y of one column is float32, int32 or the index of a class; y of a list is [rows, columns]', () => {
-    const y = (options: PairOptions) => tablePair(table, { columns: [0], ...options }).y;
+    const y = (options: CsvPairOptions) => read({ columns: [0], ...options }).y;
     expect(y({ target: 'price' })).toEqual({ values: Float32Array.of(10, 20), shape: [2] });
     expect(y({ target: 'price', targetDtype: 'int32' })).toEqual({ values: Int32Array.of(10, 20), shape: [2] });
     expect(y({ target: 'kind', classes: ['a', 'b'] })).toEqual({ values: Int32Array.of(1, 0), shape: [2] });
     expect(y({ target: ['price', 'size'] })).toEqual({ values: Float32Array.of(10, 1.5, 20, 2.5), shape: [2, 2] });
-    expect(texts(table, 'kind')).toEqual(['b', 'a']);
+    expect(parseCsv(text, { header: true }).texts('kind')).toEqual(['b', 'a']);
   });
 
   test('a field of text, x or y without columns, and int32 labels from a list are errors', () => {
-    expect(() => tablePair(table, { target: 'price' })).toThrow(
-      'csv: a field must be a number; got "b" in line 2, column "kind"',
-    );
-    expect(() => tablePair(table, { target: [] })).toThrow(
-      'csv: x and y must have at least one column each; got 4 and 0',
-    );
-    expect(() => tablePair(textTable('1\n'), { target: 0 })).toThrow(
-      'csv: x and y must have at least one column each; got 0 and 1',
-    );
-    expect(() => tablePair(table, { columns: [0], target: [3], targetDtype: 'int32' })).toThrow(
+    expect(() => read({ target: 'price' })).toThrow('csv: a field must be a number; got "b" in line 2, column "kind"');
+    expect(() => read({ target: [] })).toThrow('csv: x and y must have at least one column each; got 4 and 0');
+    expect(() => read({ target: 0 }, '1\n')).toThrow('csv: x and y must have at least one column each; got 0 and 1');
+    expect(() => read({ columns: [0], target: [3], targetDtype: 'int32' })).toThrow(
       'csv: labels must come from one column; got a list of 1',
     );
   });
@@ -272,29 +266,29 @@ describe('real tables', () => {
   };
 
   test('pima-indians-diabetes.csv: comments, 768 rows of 9 numbers', (context) => {
-    const table = textTable(text(sharedData('pima-indians-diabetes.csv', context)), { comment: '#' });
-    const { values, shape } = numbers(table, table.names);
+    const table = parseCsv(text(sharedData('pima-indians-diabetes.csv', context)), { comment: '#' });
+    const { values, shape } = plain(table.numbers(table.names));
     expect(shape).toEqual([768, 9]);
     expect([...values.subarray(0, 9)]).toEqual([6, 148, 72, 35, 0, 33.6, 0.627, 50, 1].map(Math.fround));
-    expect(integers(table, -1).values.reduce((sum, y) => sum + y, 0)).toBe(268);
+    expect(table.integers(-1).sum().item()).toBe(268);
   });
 
   test('birth_life_2010.txt: tabs, a header, a column of text', (context) => {
     const path = sharedData('birth_life_2010.txt', context);
-    const table = textTable(text(path), { delimiter: '\t', header: true });
-    expect(numbers(table, ['Birth rate', 'Life expectancy']).shape).toEqual([190, 2]);
-    expect([...numbers(table, ['Life expectancy']).values.subarray(0, 1)]).toEqual([Math.fround(74.828243902)]);
-    expect(() => numbers(table, table.names)).toThrow('got "Vietnam" in line 2, column "Country"');
+    const table = parseCsv(text(path), { delimiter: '\t', header: true });
+    expect(table.numbers(['Birth rate', 'Life expectancy']).shape).toEqual([190, 2]);
+    expect([...table.numbers(['Life expectancy']).data().subarray(0, 1)]).toEqual([Math.fround(74.828243902)]);
+    expect(() => table.numbers(table.names)).toThrow('got "Vietnam" in line 2, column "Country"');
   });
 
-  test.for<[string, number, number, TableOptions]>([
+  test.for<[string, number, number, CsvOptions]>([
     ['uci/iris.csv', 150, 5, { skipLines: 1 }],
     ['uci/breast_cancer.csv', 569, 31, { skipLines: 1 }],
     ['uci/wine_data.csv', 178, 14, { skipLines: 1 }],
     ['uci/digits.csv.gz', 1797, 65, {}],
     ['uci/diabetes_data_raw.csv.gz', 442, 10, { delimiter: ' ' }],
   ])('%s: %i rows of %i numbers', ([name, rows, columns, options], context) => {
-    const table = textTable(text(sharedData(name, context)), options);
-    expect(numbers(table, table.names).shape).toEqual([rows, columns]);
+    const table = parseCsv(text(sharedData(name, context)), options);
+    expect(table.numbers(table.names).shape).toEqual([rows, columns]);
   });
 });

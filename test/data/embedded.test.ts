@@ -1,4 +1,5 @@
-// The embedded sets contain the values of their sources. Hashes and sums are always compared; single values where the sources are present.
+// The embedded sets contain the values of their sources. Hashes and sums are always compared; single values where the
+// sources are present.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
-// The MNIST folder: names, pairing and scaling on small files that the tests write, and the real set where it is present.
+// The MNIST folder: names, pairing and scaling on small files that the tests write, and the real set where it is
+// present.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
-// Writes the source files of the embedded data sets from the UCI files: `node test/data/pack-embedded.ts <folder with digits.csv.gz
-// and iris.csv> <folder to write to>`. packages/data/src/embedded/embedded-set.ts describes the format. The output depends only on
-// the values, so a second run changes nothing.
+// Writes the source files of the embedded data sets from the UCI files: `node test/data/pack-embedded.ts <folder with
+// digits.csv.gz and iris.csv> <folder to write to>`. packages/data/src/embedded/embedded-set.ts describes the format.
+// The output depends only on the values, so a second run changes nothing.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

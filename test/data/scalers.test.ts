@@ -1,5 +1,5 @@
-// Laws of the scalers and of one-hot rows. u is the unit roundoff of float64, v that of float32, and `tiny` half the smallest positive
-// float32. A bound counts one roundoff for each operation.
+// Laws of the scalers and of one-hot rows. u is the unit roundoff of float64, v that of float32, and `tiny` half the
+// smallest positive float32. A bound counts one roundoff for each operation.
 
 import {
   ColumnScaler,

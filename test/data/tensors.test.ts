@@ -1,5 +1,5 @@
-// The functions that users call: readers, sets, scalers and splits that take and return tensors. Other files test what they compute, on
-// plain arrays; this file tests dtypes, shapes, options, and that the values are the same.
+// The functions that users call: readers, sets, scalers and splits that take and return tensors. Other files test what
+// they compute, on plain arrays; this file tests dtypes, shapes, options, and that the values are the same.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -8,7 +8,7 @@ import { adam, sgd } from '@treadle/optim';
 import { compile, gradients, memory, ones, type Tensor, tensor } from '@treadle/tensor';
 import { sequential } from '@treadle/train';
 import { expect, test } from 'vitest';
-import { memoryWhenCollected, turn } from '../support/collected.ts';
+import { memoryWhenCollected, nextIteration } from '../support/collected.ts';
 
 const isLong = process.env.TREADLE_TEST_LONG !== undefined;
 const times = (normal: number, long: number): number => (isLong ? long : normal);
@@ -36,7 +36,7 @@ async function leavesNothing(name: string, count: number, every: number, act: ()
     await act();
     if (i % every !== 0) continue;
     peak = Math.max(peak, memory().bytesInUse);
-    await turn();
+    await nextIteration();
   }
   const rss = process.memoryUsage.rss() - rssBefore;
   const after = await memoryWhenCollected();

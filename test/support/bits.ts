@@ -1,19 +1,21 @@
-// Results as bits: two results are the same when every bit is, NaN being one value whatever its bits.
+// Compares results bit by bit. All NaNs count as the same value.
 
 import type { Tensor, TensorData } from '@treadle/tensor';
 
+/** The elements as words of 32 bits. Every NaN becomes the same word. */
 export function bitsOf(data: TensorData): Uint32Array<ArrayBuffer> {
   if (!(data instanceof Float32Array)) return Uint32Array.from(data);
   return new Uint32Array(data.map((x) => (Number.isNaN(x) ? Number.NaN : x)).buffer);
 }
 
-/** The first place where two results differ, as a sentence; undefined where they are the same. */
+/** A sentence about the first difference between two tensors; undefined if they have the same dtype, shape and bits. */
 export function difference(a: Tensor, b: Tensor): string | undefined {
   if (`${a.dtype} [${a.shape}]` !== `${b.dtype} [${b.shape}]`)
     return `${a.dtype} [${a.shape}] is not ${b.dtype} [${b.shape}]`;
   return differenceOfData(a.data(), b.data());
 }
 
+/** As `difference`, for the elements alone. */
 export function differenceOfData(a: TensorData, b: TensorData): string | undefined {
   if (Buffer.compare(Buffer.from(a.buffer), Buffer.from(b.buffer)) === 0) return undefined;
   const [x, y] = [bitsOf(a), bitsOf(b)];
@@ -22,7 +24,7 @@ export function differenceOfData(a: TensorData, b: TensorData): string | undefin
   return at < 0 ? undefined : `at [${at}] ${a[at]} is not ${b[at]}`;
 }
 
-/** Numbers in [−2, 2) of 16 bits that look random and follow from the seed. */
+/** Pseudo-random multiples of 2⁻¹⁴ in [−2, 2), decided by the seed. */
 export function noise(length: number, seed: number): Float32Array<ArrayBuffer> {
   let state = Math.imul(seed + 1, 0x9e3779b1) | 0;
   return Float32Array.from({ length }, () => {

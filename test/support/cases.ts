@@ -1,4 +1,4 @@
-// One case for each op: how to draw its inputs, and what the result should be. An op without a case does not compile.
+// One case for each op: how to draw its inputs, and the right result. If an op has no case, this file does not compile.
 
 import type { ops } from '@treadle/graph';
 import { arrangements } from './cases/arrangements.ts';

@@ -1,4 +1,5 @@
-// Memory in use once the garbage collector has run: what the program forgot is freed by then, so two such figures can be compared.
+// Memory in use after garbage collection. Tensors that are no longer referenced are freed by then, so two such numbers
+// can be compared.
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -6,20 +7,21 @@ import { type MemoryUse, memory } from '@treadle/tensor';
 
 setFlagsFromString('--expose-gc');
 
-/** Collects garbage now. Blocks of forgotten tensors are freed in a later turn of the event loop. */
-export const collect: () => void = runInNewContext('gc');
+/** Collects garbage now. The memory of unreferenced tensors is freed in a later iteration of the event loop. */
+const collect: () => void = runInNewContext('gc');
 
-export function turn(): Promise<void> {
+/** Resolves in the next iteration of the event loop. */
+export function nextIteration(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });
 }
 
-/** What is in use when everything that is forgotten has been collected and freed. */
+/** The memory in use after all unreferenced tensors have been collected and freed. */
 export async function memoryWhenCollected(): Promise<MemoryUse> {
   for (let i = 0; i < 4; i++) {
     collect();
-    await turn();
+    await nextIteration();
   }
   return memory();
 }

@@ -1,4 +1,4 @@
-// Small matrices in plain float64: the truth beside which factorizations are measured. Matrices are arrays of rows.
+// Factorizations of small matrices in float64: the reference for those of the engine. A matrix is an array of rows.
 
 export type Matrix = readonly (readonly number[])[];
 
@@ -14,14 +14,14 @@ export const product = (a: Matrix, b: Matrix, columns = b[0]?.length ?? 0): numb
 export const identity = (n: number): number[][] => range(n).map((i) => range(n).map((j) => (i === j ? 1 : 0)));
 export const symmetricPart = (a: Matrix): number[][] => a.map((row, i) => row.map((x, j) => (x + a[j]![i]!) / 2));
 
-/** det a, by expansion along the first row. */
+/** det a, by Laplace expansion along the first row. */
 export function det(a: Matrix): number {
   if (a.length === 0) return 1;
   const minor = (j: number): Matrix => a.slice(1).map((row) => row.toSpliced(j, 1));
   return a[0]!.reduce((sum, x, j) => sum + (j % 2 === 0 ? 1 : -1) * x * det(minor(j)), 0);
 }
 
-/** ∂det a / ∂aᵢⱼ: the determinants of what is left without row i and column j, with their signs. */
+/** The cofactors, ∂det a / ∂aᵢⱼ: the determinants of a without row i and column j, with their signs. */
 export function cofactors(a: Matrix): number[][] {
   return a.map((row, i) =>
     row.map((_, j) => (-1) ** (i + j) * det(a.toSpliced(i, 1).map((other) => other.toSpliced(j, 1)))),
@@ -30,13 +30,13 @@ export function cofactors(a: Matrix): number[][] {
 
 /** a⁻¹·b, by Cramer's rule. */
 export function solve(a: Matrix, b: Matrix): number[][] {
-  const whole = det(a);
+  const denominator = det(a);
   return range(a.length).map((i) =>
-    transposed(b).map((column) => det(a.map((row, k) => row.with(i, column[k]!))) / whole),
+    transposed(b).map((column) => det(a.map((row, k) => row.with(i, column[k]!))) / denominator),
   );
 }
 
-/** L of a = L·Lᵀ, of the lower triangle. */
+/** L of the Cholesky factorization a = L·Lᵀ. Reads only the lower triangle of a. */
 export function cholesky(a: Matrix): number[][] {
   const l = a.map((row) => row.map(() => 0));
   a.forEach((row, i) => {
@@ -48,14 +48,14 @@ export function cholesky(a: Matrix): number[][] {
   return l;
 }
 
-/** Q of a = Q·R, m ≥ n: the columns less what lies along those before, made of length 1. */
+/** Q of a = Q·R, m ≥ n, by the Gram–Schmidt process, applied twice. */
 export function orthonormal(a: Matrix): number[][] {
   const done: number[][] = [];
   for (const column of transposed(a)) {
     let rest: readonly number[] = column;
     for (const unit of [...done, ...done]) {
-      const share = dot(unit, rest);
-      rest = rest.map((x, i) => x - share * unit[i]!);
+      const projection = dot(unit, rest);
+      rest = rest.map((x, i) => x - projection * unit[i]!);
     }
     const length = Math.sqrt(dot(rest, rest));
     done.push(rest.map((x) => x / length));
@@ -70,8 +70,9 @@ export interface Eigen {
 }
 
 /**
- * Eigenvalues, rising, and vectors of a symmetric matrix with different ones; a vector's largest element is positive. Classical
- * Jacobi: the largest element off the diagonal is turned away until none is left.
+ * Eigenvalues in ascending order, and eigenvectors, of a symmetric matrix with distinct eigenvalues. The largest
+ * element of each vector is positive. Classical Jacobi method: rotates the largest element off the diagonal to zero
+ * until none is left.
  */
 export function eigen(a: Matrix): Eigen {
   const n = a.length;
@@ -84,20 +85,20 @@ export function eigen(a: Matrix): Eigen {
     if (p === q || off(m, [p, q]) < 1e-17 * size) break;
     const angle = Math.atan2(2 * m[p]![q]!, m[p]![p]! - m[q]![q]!) / 2;
     const [c, s] = [Math.cos(angle), Math.sin(angle)];
-    const turned = (rows: readonly (readonly number[])[]): number[][] =>
+    const rotated = (rows: readonly (readonly number[])[]): number[][] =>
       rows.map((row, i) => {
         if (i === p) return row.map((x, j) => c * x + s * rows[q]![j]!);
         return i === q ? row.map((x, j) => c * x - s * rows[p]![j]!) : [...row];
       });
-    m = transposed(turned(transposed(turned(m), n)), n);
-    columns = turned(columns);
+    m = transposed(rotated(transposed(rotated(m), n)), n);
+    columns = rotated(columns);
   }
   const values = range(n).map((i) => m[i]![i]!);
   const order = range(n).sort((i, j) => values[i]! - values[j]!);
   return {
     values: order.map((i) => values[i]!),
     vectors: transposed(
-      order.map((i) => faced(columns[i]!)),
+      order.map((i) => withPositiveLargest(columns[i]!)),
       n,
     ),
   };
@@ -105,8 +106,8 @@ export function eigen(a: Matrix): Eigen {
 
 const off = (m: Matrix, [p, q]: readonly [number, number]): number => Math.abs(m[p]![q]!);
 
-/** A vector or its opposite: the first of its largest elements is positive. */
-function faced(x: readonly number[]): number[] {
+/** The vector, or its negative, so that the first of its largest elements is positive. */
+function withPositiveLargest(x: readonly number[]): number[] {
   const largest = Math.max(...x.map(Math.abs));
   const first = x.find((v) => Math.abs(v) >= largest * (1 - 2 ** -30)) ?? 1;
   return x.map((v) => (first < 0 ? -v : v));
@@ -117,7 +118,10 @@ export interface Singular extends Eigen {
   readonly left: Matrix;
 }
 
-/** Singular values, falling, and right and left vectors of a tall matrix with different ones, none 0: those of aᵀ·a. */
+/**
+ * The singular value decomposition of a tall matrix with distinct singular values above 0, in descending order, from
+ * aᵀ·a.
+ */
 export function singular(a: Matrix): Singular {
   const { values, vectors } = eigen(product(transposed(a), a));
   const right = vectors.map((row) => row.toReversed());

@@ -1,12 +1,12 @@
-// Random programs over tensors: straight lines of ops, views, assignments and reads of variables, each instruction taking what
-// it works on from what was made before. A program is a list of numbers that mean something for every state, so that it can
-// be drawn, shrunk and run again and again, each time the same.
+// Random programs on tensors: sequences of ops, views, assignments and reads of variables. The operands of an
+// instruction are results of earlier ones. An instruction consists of numbers that are valid in every state, so a
+// program can be drawn, shrunk by fast-check and run repeatedly with the same result.
 
 import { concat, gradients, matmul, stack, svd, Tensor, type Variable, where } from '@treadle/tensor';
 import fc from 'fast-check';
 import { broadcast, type Shape, sizeOf } from './reference.ts';
 
-/** What to do, to which of the values so far (counted from the last one), and numbers that attributes are made of. */
+/** An op, its two operands, counted back from the last result, and numbers from which its attributes are made. */
 export interface Instruction {
   readonly op: string;
   readonly first: number;
@@ -15,25 +15,27 @@ export interface Instruction {
 }
 
 export interface Machine {
-  /** everything computed so far */
+  /** all results so far */
   readonly values: Tensor[];
   readonly variables: readonly Variable[];
-  /** sees every value as it is made */
+  /** called with every new result */
   readonly made: (value: Tensor) => void;
 }
 
-const most = 20_000;
+/** the largest number of elements of a result */
+const maxSize = 20_000;
 
-type Step = (x: Tensor, y: Tensor, n: readonly number[], machine: Machine) => Tensor | undefined;
+/** Computes the result of an instruction; undefined if the op does not apply to the operands. */
+type Operation = (x: Tensor, y: Tensor, n: readonly number[], machine: Machine) => Tensor | undefined;
 
 const canBroadcast = (a: Shape, b: Shape): boolean => {
   const shape = broadcast(a, b);
   const fits = (from: Shape) =>
     from.every((extent, i) => extent === 1 || extent === shape[i + shape.length - from.length]);
-  return fits(a) && fits(b) && sizeOf(shape) <= most;
+  return fits(a) && fits(b) && sizeOf(shape) <= maxSize;
 };
 
-/** y where it broadcasts with x; otherwise something of y that does. */
+/** y if it broadcasts with x, otherwise a sum of y that does. */
 function fitting(x: Tensor, y: Tensor): Tensor {
   if (canBroadcast(x.shape, y.shape)) return y;
   const row =
@@ -44,7 +46,7 @@ function fitting(x: Tensor, y: Tensor): Tensor {
 }
 
 const binary =
-  (f: (x: Tensor, y: Tensor) => Tensor): Step =>
+  (f: (x: Tensor, y: Tensor) => Tensor): Operation =>
   (x, y) =>
     f(x, fitting(x, y));
 const axisOf = (x: Tensor, n: number): number => n % Math.max(1, x.rank);
@@ -70,7 +72,8 @@ function sliced(x: Tensor, n: readonly number[]): Tensor {
 }
 
 function product(x: Tensor, y: Tensor): Tensor | undefined {
-  if (x.rank === 0 || y.rank === 0 || sizeOf(x.shape.slice(0, -1)) * sizeOf(y.shape.slice(-1)) > most) return undefined;
+  if (x.rank === 0 || y.rank === 0 || sizeOf(x.shape.slice(0, -1)) * sizeOf(y.shape.slice(-1)) > maxSize)
+    return undefined;
   if (x.shape.at(-1) === y.shape.at(y.rank === 1 ? 0 : -2) && y.rank <= 2) return matmul(x, y);
   if (x.shape.at(-1) === y.shape.at(-1) && y.rank === 2) return matmul(x, y, { transposeB: true });
   if (x.rank >= 2 && x.size <= 4000) return matmul(x, x, { transposeB: true }).mul(0.01);
@@ -80,11 +83,11 @@ function product(x: Tensor, y: Tensor): Tensor | undefined {
 function gathered(x: Tensor, y: Tensor, n: readonly number[]): Tensor | undefined {
   const axis = axisOf(x, n[0]!);
   const extent = x.shape[axis];
-  if (!extent || y.size > 50 || x.size * y.size > most) return undefined;
+  if (!extent || y.size > 50 || x.size * y.size > maxSize) return undefined;
   return x.gather(y.cast('float32').abs().clip(0, 9).cast('int32').mod(extent), axis);
 }
 
-/** Puts a value of the variable's shape into it. */
+/** Assigns a value of the right shape to a variable. */
 function assign(
   x: Tensor,
   n: readonly number[],
@@ -98,13 +101,13 @@ function assign(
   target[how](how === 'assign' ? value : value.mul(0.5));
 }
 
-/** One more value that an instruction makes. */
+/** Adds another result of an instruction. */
 function also({ values, made }: Machine, value: Tensor): void {
   made(value);
   values.push(value);
 }
 
-export const steps: Readonly<Record<string, Step>> = {
+const operations: Readonly<Record<string, Operation>> = {
   add: binary((x, y) => x.add(y)),
   sub: binary((x, y) => x.sub(y)),
   mul: binary((x, y) => x.mul(y)),
@@ -130,8 +133,9 @@ export const steps: Readonly<Record<string, Step>> = {
   flip: (x, _, n) => x.flip(axesOf(x, n[0]!)),
   expand: (x, _, n) => (x.rank < 4 ? x.expandDims(n[0]! % (x.rank + 1)) : undefined),
   squeeze: (x) => x.squeeze(),
-  broadcast: (x, _, n) => (x.size * 3 <= most && x.rank < 4 ? x.broadcastTo([1 + (n[0]! % 3), ...x.shape]) : undefined),
-  tile: (x, _, n) => (x.size * 4 <= most ? x.tile(x.shape.map((_, i) => 1 + ((n[0]! >> i) % 2))) : undefined),
+  broadcast: (x, _, n) =>
+    x.size * 3 <= maxSize && x.rank < 4 ? x.broadcastTo([1 + (n[0]! % 3), ...x.shape]) : undefined,
+  tile: (x, _, n) => (x.size * 4 <= maxSize ? x.tile(x.shape.map((_, i) => 1 + ((n[0]! >> i) % 2))) : undefined),
   pad: (x, _, n) =>
     x.size <= 2000
       ? x.pad(
@@ -140,10 +144,11 @@ export const steps: Readonly<Record<string, Step>> = {
         )
       : undefined,
   concat: (x, y, n) =>
-    x.rank > 0 && 2 * x.size <= most
+    x.rank > 0 && 2 * x.size <= maxSize
       ? concat([x, `${y.shape}` === `${x.shape}` ? y : x.cast('float32').neg()], axisOf(x, n[0]!))
       : undefined,
-  stack: (x, y) => (x.rank < 4 && 2 * x.size <= most ? stack([`${y.shape}` === `${x.shape}` ? y : x, x]) : undefined),
+  stack: (x, y) =>
+    x.rank < 4 && 2 * x.size <= maxSize ? stack([`${y.shape}` === `${x.shape}` ? y : x, x]) : undefined,
   sum: (x, _, n) => x.sum(axesOf(x, n[0]!)),
   sumKept: (x, _, n) => x.sum(axesOf(x, n[0]!), { keepDims: true }),
   mean: (x, _, n) => (x.size > 0 ? x.mean(axesOf(x, n[0]!)) : undefined),
@@ -206,7 +211,7 @@ export const steps: Readonly<Record<string, Step>> = {
 
 export const instructions: fc.Arbitrary<Instruction[]> = fc.array(
   fc.record({
-    op: fc.constantFrom(...Object.keys(steps)),
+    op: fc.constantFrom(...Object.keys(operations)),
     first: fc.oneof(fc.constant(0), fc.nat({ max: 5 })),
     second: fc.nat({ max: 7 }),
     numbers: fc.array(fc.nat({ max: 1023 }), { minLength: 3, maxLength: 3 }),
@@ -214,12 +219,12 @@ export const instructions: fc.Arbitrary<Instruction[]> = fc.array(
   { minLength: 1, maxLength: 22 },
 );
 
-/** Runs a program; an instruction that means nothing for what it meets is passed over. */
+/** Runs a program. Skips instructions that do not apply to their operands. */
 export function execute(program: readonly Instruction[], machine: Machine): void {
   const { values } = machine;
   for (const { op, first, second, numbers } of program) {
     const pick = (back: number): Tensor => values[values.length - 1 - (back % values.length)]!;
-    const value = steps[op]!(pick(first), pick(second), numbers, machine);
+    const value = operations[op]!(pick(first), pick(second), numbers, machine);
     if (value) also(machine, value);
   }
 }

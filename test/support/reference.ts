@@ -1,5 +1,6 @@
-// What tensors should be, in plain TypeScript: arrays of float64 in row-major order, and the few ways of walking them from
-// which every reference is made. No cleverness and no speed; float32 inputs are held exactly, bools are 0 and 1.
+// The reference for tensors, in plain TypeScript: float64 arrays in row-major order, and the few functions on indices
+// from which every reference is built. Simple rather than fast. float32 values are represented exactly, bools as 0 and
+// 1.
 
 import type { Dtype } from '@treadle/graph';
 
@@ -12,7 +13,7 @@ export interface NdArray {
 }
 
 export function sizeOf(shape: Shape): number {
-  return shape.reduce((size, extent) => size * extent, 1);
+  return shape.reduce((size, length) => size * length, 1);
 }
 
 export function nd(shape: Shape, data: readonly number[], dtype: Dtype = 'float32'): NdArray {
@@ -29,7 +30,10 @@ export function indicesOf(shape: Shape): number[][] {
   return indices;
 }
 
-/** The position of an index; along axes of extent 1 every index means the only element, and axes in front may be more. */
+/**
+ * The position of an index in row-major order, with broadcasting: an axis of length 1 ignores its index, as do missing
+ * axes in front.
+ */
 export function positionOf(shape: Shape, index: readonly number[]): number {
   const skipped = index.length - shape.length;
   return shape.reduce((position, extent, i) => position * extent + (extent === 1 ? 0 : index[i + skipped]!), 0);
@@ -39,7 +43,7 @@ export function at(x: NdArray, index: readonly number[]): number {
   return x.data[positionOf(x.shape, index)]!;
 }
 
-/** The array of `shape` whose element at an index is `element(index)`. */
+/** The array of this shape with the elements `element(index)`. */
 export function build(shape: Shape, element: (index: number[]) => number, dtype: Dtype = 'float32'): NdArray {
   return { shape, dtype, data: indicesOf(shape).map(element) };
 }
@@ -52,18 +56,18 @@ export function broadcast(...shapes: readonly Shape[]): Shape {
   });
 }
 
-/** Element by element, with broadcasting. */
+/** f of the elements of the arrays, with broadcasting. */
 export function zip(dtype: Dtype, f: (...x: number[]) => number, ...arrays: readonly NdArray[]): NdArray {
   const shape = broadcast(...arrays.map((x) => x.shape));
   return build(shape, (index) => f(...arrays.map((x) => at(x, index))), dtype);
 }
 
 export function withDtype(x: NdArray, dtype: Dtype): NdArray {
-  if (dtype === x.dtype) return x; // as it is: float32 may stand for numbers between
+  if (dtype === x.dtype) return x; // not rounded: the exact float64 values remain
   return { ...x, dtype, data: x.data.map((value) => castNumber(value, dtype)) };
 }
 
-/** int32 → float32 rounds; float32 → int32 goes towards zero, to the nearest end of the range, and to 0 for NaN. */
+/** int32 → float32 rounds. float32 → int32 truncates, saturates at the ends of the range, and maps NaN to 0. */
 function castNumber(value: number, dtype: Dtype): number {
   if (dtype === 'float32') return Math.fround(value);
   if (dtype === 'bool') return value === 0 ? 0 : 1;
@@ -72,14 +76,14 @@ function castNumber(value: number, dtype: Dtype): number {
 
 export type Axes = number | readonly number[] | undefined;
 
-/** The axes from the front, ascending. */
+/** The axes as non-negative numbers in ascending order; undefined means all. */
 export function axesOf(axes: Axes, rank: number): readonly number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
   return (typeof axes === 'number' ? [axes] : axes).map((axis) => (axis + rank) % rank).sort((a, b) => a - b);
 }
 
-/** One number for all elements along the axes, in row-major order. */
-export function fold(
+/** Reduces the elements along the axes, given in row-major order, to one number by f. */
+export function reduceAxes(
   x: NdArray,
   axes: Axes,
   keepDims: boolean,
@@ -102,7 +106,7 @@ export function fold(
   return nd(keepDims ? kept : kept.filter((_, i) => !reduced.includes(i)), data, dtype);
 }
 
-/** Along one axis, an array of the same length for each row. */
+/** Applies f to each row along an axis. f returns a row of the same length. */
 export function alongAxis(x: NdArray, axis: number, f: (row: number[]) => number[]): NdArray {
   const [d] = axesOf(axis, x.shape.length);
   const rows = new Map<string, number[]>();
@@ -122,10 +126,12 @@ export function sum(values: readonly number[]): number {
 /** Unit roundoff of float32. */
 export const u: number = 2 ** -24;
 
-/** γₙ = n·u/(1 − n·u): what n roundings in a row amount to (Higham, Accuracy and Stability, lemma 3.1). */
+/**
+ * γₙ = n·u/(1 − n·u), the relative error bound of n successive roundings (Higham, Accuracy and Stability, lemma 3.1).
+ */
 export function gamma(n: number): number {
   return (n * u) / (1 - n * u);
 }
 
-/** Half the distance between neighbours of float32 near zero: the error of a result that is denormal. */
+/** Half the smallest positive float32: the largest rounding error of a denormal result. */
 export const tiny: number = 2 ** -150;

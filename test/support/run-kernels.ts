@@ -1,6 +1,6 @@
-// Runs kernels in one thread, step by step, tile by tile, over buffers made from plain typed arrays: the least that a plan
-// and a team do. Whatever a kernel must not rely on is hostile here: scratch, temporaries and the readable bytes behind
-// every buffer hold NaN, and a store behind a buffer or the scratch throws.
+// Runs kernels on one thread, step after step, tile after tile, on buffers made from typed arrays: the minimum of what
+// a plan and its threads do. Memory that a kernel must not rely on is poisoned: scratch, temporaries and the bytes
+// after each buffer contain NaN, and a store after the end of a buffer or of the scratch makes the test fail.
 
 import { compileModule } from '@treadle/compiler';
 import type { Kernel, Slot } from '@treadle/kernels';
@@ -8,7 +8,7 @@ import { ModuleBuilder } from '@treadle/wasm';
 
 export type Elements = Float32Array | Int32Array;
 
-/** What every slot holds before the run: its elements, or the number of elements of a temporary. */
+/** The contents of each slot before the run: its elements, or for a temporary its number of elements. */
 export type Buffers = ReadonlyMap<Slot, Elements | number>;
 
 /** The order in which the tiles of a step run; ascending by default. */
@@ -16,10 +16,10 @@ export type Order = (tiles: number, step: number) => readonly number[];
 
 const pageBytes = 65_536;
 const guardBytes = 64;
-/** all ones: NaN as a float, −1 as an integer */
+/** all bits set: NaN as a float, −1 as an integer */
 const poison = 0xff;
 
-// One memory for the process: V8 reserves gigabytes of address space for each.
+// One memory for the whole process, because V8 reserves gigabytes of address space for each memory.
 let memory: WebAssembly.Memory | undefined;
 
 function memoryOf(bytes: number): WebAssembly.Memory {
@@ -29,7 +29,7 @@ function memoryOf(bytes: number): WebAssembly.Memory {
   return memory;
 }
 
-/** The bytes of a module that exports step i as `step<i>`, with the signature of a kernel. */
+/** The bytes of a module that exports kernel i as `step<i>`, with the signature of a kernel. */
 export function encodeKernels(kernels: readonly Kernel[]): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder({
     memory: { module: 'env', name: 'memory', initial: 1, maximum: pageBytes, shared: true },
@@ -44,19 +44,22 @@ export function encodeKernels(kernels: readonly Kernel[]): Uint8Array<ArrayBuffe
 }
 
 export interface RunOptions {
-  /** whether V8 optimizes the code before it is run; true by default */
+  /** whether V8 optimizes the code before the first call; true by default */
   readonly isOptimized?: boolean;
 }
 
-/** A plan in memory, for those who run its steps many times. Views are valid until the next `prepareKernels`. */
+/**
+ * Kernels and buffers in memory, ready to run several times. Views are valid until the next call of `prepareKernels`.
+ */
 export interface Prepared {
   readonly views: ReadonlyMap<Slot, Elements>;
   run(order?: Order): void;
-  /** throws if a byte behind a buffer has changed */
+  /** throws if a byte after a buffer has changed */
   check(): void;
 }
 
-interface Place {
+/** A slot and its position in memory. */
+interface Allocation {
   readonly slot: Slot;
   readonly content: Elements | number;
   readonly length: number;
@@ -80,7 +83,7 @@ export function prepareKernels(
   };
   const [table, scratch] = [reserve(4 * slots), reserve(scratchBytes)];
   const windows = kernels.map(({ window }) => (window ? reserve(4 * window.length) : table));
-  const places = [...buffers].map(([slot, content]): Place => {
+  const allocations = [...buffers].map(([slot, content]): Allocation => {
     const length = typeof content === 'number' ? content : content.length;
     return { slot, content, length, address: reserve(4 * length) };
   });
@@ -88,12 +91,12 @@ export function prepareKernels(
   const bytes = new Uint8Array(env.memory.buffer);
   bytes.fill(poison, 0, end);
   const addresses = new Int32Array(env.memory.buffer, table, slots);
-  for (const { slot, address } of places) addresses[slot] = address;
+  for (const { slot, address } of allocations) addresses[slot] = address;
   kernels.forEach(({ window = [] }, i) => {
     const words = new Int32Array(env.memory.buffer, windows[i] ?? 0, window.length);
     words.set(window.map((word) => (typeof word === 'number' ? word : (addresses[word.slot] ?? 0) + word.byteOffset)));
   });
-  const views = new Map(places.map((place) => [place.slot, viewOf(env.memory.buffer, place)]));
+  const views = new Map(allocations.map((each) => [each.slot, viewOf(env.memory.buffer, each)]));
   const encoded = encodeKernels(kernels);
   const { exports } = isOptimized
     ? compileModule(encoded, env).instance
@@ -110,13 +113,13 @@ export function prepareKernels(
         const from = address + byteLength;
         const to = address + Math.ceil(byteLength / 64) * 64 + guardBytes;
         const at = bytes.subarray(from, to).findIndex((byte) => byte !== poison);
-        if (at >= 0) throw new Error(`a kernel stored ${at} bytes behind the end of a buffer of ${byteLength} bytes`);
+        if (at >= 0) throw new Error(`a kernel stored ${at} bytes after the end of a buffer of ${byteLength} bytes`);
       }
     },
   };
 }
 
-function viewOf(buffer: SharedArrayBuffer, { content, length, address }: Place): Elements {
+function viewOf(buffer: SharedArrayBuffer, { content, length, address }: Allocation): Elements {
   const isInteger = content instanceof Int32Array;
   const view = isInteger ? new Int32Array(buffer, address, length) : new Float32Array(buffer, address, length);
   if (typeof content !== 'number') view.set(content);
@@ -127,7 +130,7 @@ function ascending(tiles: number): readonly number[] {
   return Array.from({ length: tiles }, (_, i) => i);
 }
 
-/** Runs every tile of every kernel, step after step, and gives what each slot holds afterwards. */
+/** Runs every tile of every kernel, step after step. Returns the contents of each slot afterwards. */
 export function runKernels(
   kernels: readonly Kernel[],
   buffers: Buffers,

@@ -1,6 +1,7 @@
-// A graph computed in float64, and beside every number a bound on how far float32 may have gone from it: the running error
-// analysis of Wilkinson (Higham, "Accuracy and Stability", 3.3), node by node. So a gradient has a bound that follows from its
-// inputs. Comparisons and rounding to whole numbers are taken to be right: inputs must keep away from where they turn.
+// Computes a graph in float64, and for every number a bound of the error of float32: Wilkinson's running error analysis
+// (Higham, "Accuracy and Stability", 3.3), node by node. So a gradient gets a bound that is computed from its inputs.
+// Comparisons and rounding to whole numbers are assumed to be right, so inputs must not be close to the points where
+// these functions jump.
 
 import type { StoredValue } from '@treadle/compiler';
 import { denseView, type Node } from '@treadle/graph';
@@ -11,7 +12,7 @@ import { type Run, runLoop, type Scope } from './running-loops.ts';
 import { windowed } from './running-windows.ts';
 import { isRounded, scalars } from './scalars.ts';
 
-/** Values and, for each, how far float32's may lie from it. */
+/** Values, and for each a bound of the error of float32. */
 export interface Bounded {
   readonly values: readonly number[];
   readonly errors: readonly number[];
@@ -21,7 +22,7 @@ type Scalar = (...x: number[]) => number;
 
 const truth = (holds: boolean): number => (holds ? 1 : 0);
 
-/** Functions whose result does not change with small changes of their inputs. */
+/** Piecewise constant functions: a small change of the inputs does not change the result. */
 const decisions: Readonly<Record<string, Scalar>> = {
   equal: (a, b) => truth(a === b),
   notEqual: (a, b) => truth(a !== b),
@@ -44,7 +45,7 @@ const smooth: Readonly<Record<string, Scalar>> = {
   cast: (a) => a!,
 };
 
-/** `given`: what some sources are to hold in place of their values, exactly. */
+/** The values of the roots with error bounds. `given` replaces the values of some sources by exact ones. */
 export function computeBounded(
   roots: readonly Node[],
   given: ReadonlyMap<Node, readonly number[]> = new Map(),
@@ -53,7 +54,7 @@ export function computeBounded(
   return roots.map(value);
 }
 
-/** What nodes come to, where some are known. */
+/** Computes the values of nodes, of which some are known. */
 function scopeOf(known: Map<Node, Bounded>): Scope {
   const runs = new Map<Node, Run>();
   const value = (node: Node): Bounded => {
@@ -119,7 +120,7 @@ function fromOp(node: Node, inputs: readonly Bounded[]): Bounded {
   }
 }
 
-/** What an op gives: the results of an op of several are computed one after the other. */
+/** The results of a node: one, or several for an op with several results, whose values follow each other. */
 function resultsOf(node: Node): readonly Pick<Node, 'shape' | 'dtype'>[] {
   return (node.op?.kind === 'tiled' ? node.op.results : undefined) ?? [node];
 }
@@ -148,14 +149,17 @@ function applied(node: Node, inputs: readonly Bounded[]): Bounded {
     const y = f(...x);
     const carried = decide ? 0 : largestChange(f, x, e, y);
     values.push(y);
-    // what is rounded correctly is exact where float32 holds it; an ulp is 2u of the value at most, or 2·tiny
+    // a correctly rounded result is exact if float32 can represent it; an ulp is at most 2u times the value, or 2·tiny
     const isExact = carried === 0 && ulps <= 0.5 && Math.fround(y) === y;
     errors.push(isExact ? 0 : carried + ulps * (2 * u * (Math.abs(y) + carried) + 2 * tiny));
   }
   return { values, errors };
 }
 
-/** How far f goes from y when every input moves to an end of its interval: all of its change where f is monotone. */
+/**
+ * The largest change of f when every input moves to an end of its interval: an exact bound if f is monotone in each
+ * input.
+ */
 function largestChange(f: Scalar, x: readonly number[], e: readonly number[], y: number): number {
   if (e.every((error) => error === 0)) return 0;
   let largest = 0;
@@ -217,7 +221,10 @@ function tiled(name: string, key: string, node: Node, inputs: readonly Bounded[]
   throw new Error(`no float64 kernel for ${name}`);
 }
 
-/** The first k of each row in order, then their positions, which are right where elements are further apart than their errors. */
+/**
+ * The first k elements of each sorted row, then their positions, which are right if elements differ by more than their
+ * errors.
+ */
 function ordered(key: string, node: Node, rows: Bounded): Bounded {
   const [, k, direction] = key.split(' ');
   const [count, n] = node.inputs[0]!.shape as [number, number];
@@ -235,7 +242,7 @@ function ordered(key: string, node: Node, rows: Bounded): Bounded {
   return { values: [...elements.values, ...at.values], errors: [...elements.errors, ...at.errors] };
 }
 
-/** Running sums along the middle axis: the k-th adds k terms. */
+/** Cumulative sums along the middle axis: the k-th is a sum of k terms. */
 function accumulated({ shape }: Node, { values, errors }: Bounded): Bounded {
   const [, n, inner] = shape as [number, number, number];
   const running = (x: readonly number[]): number[] => {
@@ -247,10 +254,10 @@ function accumulated({ shape }: Node, { values, errors }: Bounded): Bounded {
   return { values: running(values), errors: running(errors).map((error, i) => error + gamma(n) * sizes[i]!) };
 }
 
-/** Each of the results for one matrix of each input. */
+/** The results for one matrix of each input. */
 type Factorize = (...matrices: readonly Matrix[]) => readonly (readonly number[])[];
 
-/** What kernels for small matrices compute of one of them, in float64. */
+/** What the kernels for small matrices compute, for one matrix, in float64. */
 const factorizations: Readonly<Record<string, Factorize>> = {
   solve: (a, b) => [matrices.solve(a!, b!).flat()],
   cofactors: (a) => [matrices.cofactors(a!).flat()],
@@ -272,8 +279,8 @@ const factorizations: Readonly<Record<string, Factorize>> = {
 };
 
 /**
- * Each element moves by no more than what moving every figure of the matrices by its error moves it, one after the other: exact to
- * the first order, with a 64th for what is beyond it. The result is rounded once.
+ * The error of a result is at most the sum of its changes when each element of the matrices moves by its error. This is
+ * exact to first order; a 64th is added for higher orders. The result is rounded once.
  */
 function factorized(factorize: Factorize, node: Node, inputs: readonly Bounded[]): Bounded {
   const count = node.inputs[0]!.shape[0]!;
@@ -299,7 +306,7 @@ function factorized(factorize: Factorize, node: Node, inputs: readonly Bounded[]
     });
     y.forEach((result, r) => {
       result.forEach((value, n) => {
-        const off = moved[r]![n]! * (1 + 2 ** -6) + 2 ** -40 * (1 + Math.abs(value)); // and float64's own rounding, magnified
+        const off = moved[r]![n]! * (1 + 2 ** -6) + 2 ** -40 * (1 + Math.abs(value)); // plus the rounding of float64, amplified
         results[r]!.values.push(value);
         results[r]!.errors.push(off + u * (Math.abs(value) + off) + tiny);
       });

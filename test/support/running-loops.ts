@@ -1,4 +1,4 @@
-// Loops in the running error analysis: every step is a graph of its own, whose carries are what the step before ended with.
+// Loops in the running error analysis. Each iteration is a graph whose carries are the results of the iteration before.
 
 import { type LoopOp, type Node, nodeAt, type PartOp, partNode } from '@treadle/graph';
 import { sizeOf } from './reference.ts';
@@ -6,7 +6,7 @@ import type { Bounded } from './running-error.ts';
 
 type Part = PartOp['part'];
 
-/** Nodes that see each other, and what they come to. */
+/** Computes the nodes of one iteration, or of the graph outside loops. */
 export interface Scope {
   value(node: Node): Bounded;
   run(loop: Node): Run;
@@ -17,7 +17,7 @@ export interface Run {
   part(part: Part): Bounded;
 }
 
-/** `scopeOf` makes a scope in which some nodes are known. */
+/** Runs a loop. `scopeOf` makes a scope in which some nodes have known values. */
 export function runLoop(
   { body, length, isReversed }: LoopOp,
   inputs: readonly Bounded[],

@@ -1,11 +1,13 @@
-// Windows in the running error analysis: convolutions, their gradients, and pools, each as a list of the products that an
-// element of its result sums. The attributes are those in the op's key.
+// Convolutions, their gradients and pools in the running error analysis: for each element of a result, the list of
+// products that it sums. The attributes are read from the key of the op.
 
 import type { ConvAxis, ConvShape, PoolShape } from '@treadle/kernels';
 import { gamma, tiny, u } from './reference.ts';
 import type { Bounded } from './running-error.ts';
 
-/** What an element of a convolution's x, of its w and of its y have to do with each other, by their flat positions. */
+/**
+ * Called for every product of a convolution: element `x` times weight `w` is added to output `y`, as flat positions.
+ */
 type Visit = (x: number, w: number, y: number) => void;
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
@@ -15,7 +17,10 @@ function position({ input, stride, dilation, before }: ConvAxis, output: number,
   return at >= 0 && at < input ? at : undefined;
 }
 
-/** Every pair of an output and an element of its window, in the order of outputs, then of the window. */
+/**
+ * Calls `visit` for each output and each element of its window inside the image: outputs in order, then the window in
+ * order.
+ */
 function eachPair(
   { images, rows, columns }: Pick<ConvShape, 'images' | 'rows' | 'columns'>,
   visit: (pixel: number, tap: number, output: number) => void,
@@ -57,7 +62,7 @@ const roles: Readonly<Record<string, readonly ['x' | 'w' | 'y', 'x' | 'w' | 'y',
   conv2dWeights: ['x', 'y', 'w'],
 };
 
-/** The result of the op with that name and key, of so many elements; undefined where it is none of windows. */
+/** The result of `length` elements of the op with this name and key; undefined if it is no op on windows. */
 export function windowed(name: string, key: string, length: number, inputs: readonly Bounded[]): Bounded | undefined {
   const attributes = key.slice(name.length + 1);
   const role = roles[name];
@@ -88,7 +93,7 @@ function convolved(
 
 type PoolResult = (shape: PoolShape, length: number, inputs: readonly Bounded[]) => Bounded;
 
-/** For each output and channel, the flat positions of its window's elements. */
+/** For each output and channel, the flat positions of the elements in its window. */
 function windowsOf(shape: PoolShape): Map<number, number[]> {
   const { channels } = shape;
   const windows = new Map<number, number[]>();

@@ -1,15 +1,15 @@
-// The elementwise functions on single numbers in float64: the truth beside which lanes are measured.
+// The elementwise functions in float64, on single numbers: the reference for those of the engine.
 
 import { erf, erfc } from '../kernels/math/references.ts';
 
-/** a − b·⌊a/b⌋, with b's sign, exactly: NumPy's and Python's remainder. */
+/** a − b·⌊a/b⌋, exact, with the sign of b, as in NumPy and Python. */
 function mod(a: number, b: number): number {
   const rest = a % b;
   if (rest === 0) return Object.is(b, -0) || b < 0 ? -0 : 0;
   return rest < 0 !== b < 0 ? rest + b : rest;
 }
 
-/** C's and NumPy's power, which JavaScript's differs from where the base is ±1 or the exponent 0. */
+/** The power of C and NumPy. JavaScript's differs for the base ±1 and for the exponent 0. */
 function pow(a: number, b: number): number {
   if (a === 1 || b === 0) return 1;
   if (a === -1 && Math.abs(b) === Infinity) return 1;
@@ -61,7 +61,7 @@ export const scalars = {
   tanh,
 } as const;
 
-/** Functions that float32 arithmetic rounds correctly, or not at all. */
+/** Functions whose float32 result is correctly rounded or exact. */
 export const isRounded: ReadonlySet<string> = new Set([
   ...[
     'abs',

@@ -1,8 +1,9 @@
-// Threefry-2x32 with 13 rounds in plain TypeScript, after Salmon et al., "Parallel random numbers: as easy as 1, 2, 3"
-// (SC 2011); 32-bit words as unsigned numbers.
+// Threefry-2x32 with 13 rounds in plain TypeScript (J. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC
+// 2011). Words of 32 bits are unsigned numbers.
 
 const rotations = [13, 15, 26, 6, 17, 29, 16, 24];
 
+/** The two random words of a counter. */
 export function threefry(key: readonly [number, number], counter: readonly [number, number]): [number, number] {
   const schedule = [key[0], key[1], 0x1bd11bda ^ key[0] ^ key[1]];
   let x0 = (counter[0] + schedule[0]!) | 0;
@@ -20,7 +21,10 @@ export function threefry(key: readonly [number, number], counter: readonly [numb
   return [x0 >>> 0, x1 >>> 0];
 }
 
-/** Position 16·g + 8·w + 4·h + l takes result w of counter (origin + 4·g + l, −h): w, and the two words of that counter. */
+/**
+ * For position 16·g + 8·w + 4·h + l: w, and the two words of the counter (origin + 4·g + l, −h), of which the engine
+ * takes word w.
+ */
 export function wordsAt(
   key: readonly [number, number],
   position: number,

@@ -1,10 +1,11 @@
-// How far a float32 lies from a true value known in float64, in units of the last place of float32 at the true value.
-// Infinity wherever the kind is wrong: NaN or not, an infinite or zero truth met by anything but that infinity or zero
-// (its sign included). A truth too large for float32 counts as 2¹²⁸, and so does ±∞ beside a finite truth.
+// The error of a float32 in units of the last place (ulp) of float32 at the true value, which is known in float64. The
+// error is Infinity if only one of the two is NaN, and if the true value is zero or infinite and the result is another
+// value (the sign of zero counts). A true value too large for float32 counts as 2¹²⁸, and so does a result of ±∞ for a
+// finite true value.
 
 const view = new DataView(new ArrayBuffer(8));
 
-/** 2^(⌊log₂|x|⌋ − 23), and 2⁻¹⁴⁹ for all that float32 holds as denormal or zero. */
+/** The ulp of float32 at x: 2^(⌊log₂|x|⌋ − 23), and 2⁻¹⁴⁹ for denormal numbers and zero. */
 export function ulpOf(x: number): number {
   view.setFloat64(0, Math.min(Math.abs(x), 2 ** 127));
   const exponent = Math.max((view.getUint16(0) >> 4) - 1023, -126);

@@ -1,4 +1,5 @@
-// The part of the WebAssembly JavaScript interface that the tests use: neither TypeScript's ES library nor @types/node declares it.
+// The part of the WebAssembly JavaScript API that the tests use. Neither TypeScript's ES library nor @types/node
+// declares it.
 
 declare namespace WebAssembly {
   class Module {

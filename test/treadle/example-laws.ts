@@ -1,5 +1,6 @@
-// The laws that the output of each example must obey. They follow from the theory that the example demonstrates, not from earlier output.
-// Where a bound is no formula of the theory, it lies between the theoretical value and a value that would contradict the theory.
+// The laws that the output of each example must obey. They follow from the theory that the example demonstrates, not
+// from earlier output. Where a bound is no formula of the theory, it lies between the theoretical value and a value
+// that would contradict the theory.
 
 import { expect } from 'vitest';
 import type { PrintedTable } from './tables.ts';

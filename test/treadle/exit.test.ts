@@ -1,4 +1,5 @@
-// A program needs no clean-up: it ends by itself with code 0 after it has computed or trained, and with code 1 after an error.
+// A program needs no clean-up: it ends by itself with code 0 after it has computed or trained, and with code 1 after an
+// error.
 
 import { describe, expect, test } from 'vitest';
 import { nodes, run } from './programs.ts';

@@ -1,4 +1,5 @@
-// A program that is stopped during training with a progress bar ends as it does without one, and the terminal is left as it was.
+// A program that is stopped during training with a progress bar ends as it does without one, and the terminal is left
+// as it was.
 
 import { expect, test } from 'vitest';
 import { run } from './programs.ts';

@@ -1,5 +1,5 @@
-// Every exported function, called with arbitrary arguments, returns a result or throws one of our own errors. It never throws an
-// internal error of JavaScript, and later results are still right.
+// Every exported function, called with arbitrary arguments, returns a result or throws one of our own errors. It never
+// throws an internal error of JavaScript, and later results are still right.
 
 import fc from 'fast-check';
 import * as treadle from 'treadle';

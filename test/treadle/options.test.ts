@@ -1,5 +1,5 @@
-// Unknown and wrong options are errors at the call, in every part of the package, and the message suggests the right name. Arguments that
-// can be written in several ways mean the same.
+// Unknown and wrong options are errors at the call, in every part of the package, and the message suggests the right
+// name. Arguments that can be written in several ways mean the same.
 
 import * as treadle from 'treadle';
 import { describe, expect, test } from 'vitest';

@@ -7,7 +7,10 @@ import { fileURLToPath } from 'node:url';
 
 export const root: string = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Node executables by version: the one that runs the tests, and those of version 20 or newer on the path, outside node_modules. */
+/**
+ * Node executables by version: the one that runs the tests, and those of version 20 or newer on the path, outside
+ * node_modules.
+ */
 export const nodes: ReadonlyMap<string, string> = findNodes();
 
 function findNodes(): Map<string, string> {

@@ -1,5 +1,5 @@
-// Data sets: readers, embedded sets, scalers, splits, batches. The functions that users call take and return tensors; the functions
-// on plain arrays below them need no engine.
+// Data sets: readers, embedded sets, scalers, splits, batches. The functions that users call take and return tensors;
+// the functions on plain arrays below them need no engine.
 
 export { type BatchOptions, batchCount, batches } from './batches/batches.ts';
 export { type Dataset, type DatasetOptions, dataset } from './batches/dataset.ts';
@@ -16,16 +16,7 @@ export {
   readCsv,
   readCsvAsync,
 } from './csv/read-csv.ts';
-export { type PairOptions, tablePair } from './csv/table-pair.ts';
-export {
-  classes,
-  integers,
-  numbers,
-  type TableOptions,
-  type TextTable,
-  texts,
-  textTable,
-} from './csv/text-table.ts';
+export type { PairOptions } from './csv/table-pair.ts';
 export { digits } from './embedded/digits.ts';
 export { digitsData } from './embedded/digits-data.ts';
 export {

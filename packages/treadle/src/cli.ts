@@ -1,5 +1,5 @@
-// The command line `treadle`: reads the command and its options, then calls one function. What a command does is in `demo/` and
-// `step-file.ts`. Every error becomes one line on stderr and exit code 1.
+// The command line `treadle`: reads the command and its options, then calls one function. What a command does is in
+// `demo/` and `step-file.ts`. Every error becomes one line on stderr and exit code 1.
 
 import { demo } from './demo/demo.ts';
 import { type ModelName, modelNames } from './demo/tasks.ts';

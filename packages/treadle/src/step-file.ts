@@ -1,5 +1,5 @@
-// The commands `explain` and `profile`: import a module that the user names, and describe the plan of the function that it exports.
-// The functions `explain` and `profile` of the engine do the work.
+// The commands `explain` and `profile`: import a module that the user names, and describe the plan of the function that
+// it exports. The functions `explain` and `profile` of the engine do the work.
 
 import { explain, profile, setThreads } from '@treadle/tensor';
 import { importFile, nodeVersion } from './node-command.ts';
@@ -9,7 +9,10 @@ interface StepFile {
   readonly args: readonly unknown[];
 }
 
-/** The plan of the exported `step`, called with the exported `args`, as a table. Computes nothing. Throws as `load` does. */
+/**
+ * The plan of the exported `step`, called with the exported `args`, as a table. Computes nothing. Throws as `load`
+ * does.
+ */
 export async function explainFile(path: string): Promise<string> {
   const { step, args } = await load(path);
   return String(explain(step)(...args));
@@ -22,7 +25,10 @@ export interface ProfileFileOptions {
   readonly threads?: number | undefined;
 }
 
-/** Calls the exported `step` with the exported `args`, and returns the time of each kernel as a table. Throws as `load` does. */
+/**
+ * Calls the exported `step` with the exported `args`, and returns the time of each kernel as a table. Throws as `load`
+ * does.
+ */
 export async function profileFile(path: string, { runs, threads }: ProfileFileOptions): Promise<string> {
   if (threads !== undefined) setThreads(threads);
   const { step, args } = await load(path);
@@ -30,8 +36,8 @@ export async function profileFile(path: string, { runs, threads }: ProfileFileOp
 }
 
 /**
- * Imports the file, which executes it. Throws TypeError unless it exports a function `step` and, if any, an array `args`; and for a
- * kind of file that this Node does not import.
+ * Imports the file, which executes it. Throws TypeError unless it exports a function `step` and, if any, an array
+ * `args`; and for a kind of file that this Node does not import.
  */
 async function load(path: string): Promise<StepFile> {
   const { step, args = [] } = await importModule(path);

@@ -1,4 +1,4 @@
-// Cases of ops that repeat, cut up or put together.
+// Cases of ops that repeat, split or join arrays.
 
 import { ops } from '@treadle/graph';
 import fc from 'fast-check';
@@ -46,7 +46,7 @@ const tile = moveCase(
   { maxSize: 40 },
 );
 
-/** Cuts an extent into parts, empty ones among them. */
+/** Splits the length of an axis into parts, which may be empty. */
 function partsOf(extent: number): fc.Arbitrary<readonly number[]> {
   return fc.array(fc.nat({ max: extent }), { maxLength: 3 }).map((cuts) => {
     const edges = [0, ...cuts.toSorted((a, b) => a - b), extent];
@@ -125,7 +125,7 @@ const sumTo: Case = (() => {
       });
       return nd(target, data);
     },
-    tolerance: 'rounded', // of multiples of 1/8 below 2¹⁵: every partial sum is exact
+    tolerance: 'rounded', // sums of multiples of 1/8 below 2¹⁵ are exact
   });
   const eighths = (shape: Shape) =>
     anyArray(shape, ['float32']).map((x) => ({
@@ -144,7 +144,7 @@ const sumTo: Case = (() => {
   };
 })();
 
-/** Arrays that differ along one axis at most. */
+/** Arrays whose shapes differ in at most one axis. */
 function neighbours(limits: ShapeLimits, isSmooth: boolean): fc.Arbitrary<readonly [readonly NdArray[], number]> {
   return shapes({ ...limits, minRank: 1 })
     .chain((shape) =>

@@ -1,19 +1,19 @@
-// What a case is: how to draw examples of an op, and what each should give. An example holds its attributes in closures, so
-// that one test serves every op.
+// What a case is: how to draw examples of an op, and the right result of each. An example keeps its attributes in
+// closures, so that one test serves every op.
 
 import type { Dtype, Node } from '@treadle/graph';
 import fc from 'fast-check';
 import { type NdArray, nd, type Shape, sizeOf } from '../reference.ts';
 import { ulpDistance } from '../ulp.ts';
 
-/** How far a result may lie from the truth: correctly rounded, so many ulps, or an absolute bound for each element. */
+/** The error allowed for a result: correct rounding, a number of ulps, or an absolute bound for each element. */
 export type Tolerance =
   | 'rounded'
   | { readonly ulps: number }
   | { readonly bounds: (truth: NdArray, ...inputs: readonly NdArray[]) => readonly number[] };
 
 export interface Example {
-  /** the attributes, as people read them */
+  /** the attributes, for messages */
   readonly label: string;
   readonly inputs: readonly NdArray[];
   readonly apply: (...nodes: readonly Node[]) => Node | readonly Node[];
@@ -21,18 +21,18 @@ export interface Example {
   readonly tolerance: Tolerance;
 }
 
-/** A call that must be refused. */
+/** A call that must throw. */
 export interface Wrong {
   readonly call: () => unknown;
   readonly error: 'ShapeError' | 'DtypeError' | 'RangeError';
 }
 
 export interface Case {
-  /** any shapes and any numbers of the domain */
+  /** any shapes and any numbers in the domain */
   readonly examples: fc.Arbitrary<Example>;
   /** zeros, infinities, NaN, the ends of the range */
   readonly special?: readonly Example[];
-  /** small ones away from kinks, all of whose float32 inputs have gradients; absent where an op has none */
+  /** small examples away from kinks, in which all float32 inputs have gradients; undefined if the op has none */
   readonly smooth?: fc.Arbitrary<Example>;
   readonly wrong: readonly Wrong[];
 }
@@ -41,7 +41,7 @@ export function asList<T extends object>(x: T | readonly T[]): readonly T[] {
   return Array.isArray(x) ? x : [x as T];
 }
 
-/** What is wrong with a result, as a sentence; undefined where nothing is. */
+/** A sentence about the first wrong element of a result; undefined if the result is right. */
 export function violation(
   { shape, dtype, data }: NdArray,
   truth: NdArray,
@@ -76,7 +76,7 @@ export interface ShapeLimits {
 
 export const small: ShapeLimits = { maxRank: 3, maxSize: 9, extents: [0, 1, 2, 3, 3, 4] };
 
-/** Ranks 0–4, with extents 0 and 1 among them. */
+/** Shapes of rank 0 to 4, also with axes of length 0 and 1. */
 export function shapes({
   minRank = 0,
   maxRank = 4,
@@ -104,7 +104,7 @@ export function broadcastable(count: number, limits?: ShapeLimits): fc.Arbitrary
   });
 }
 
-/** Axes of a rank, from either end; undefined is all. */
+/** Axes of an array of this rank, also counted from the end; undefined means all. */
 export function someAxes(rank: number): fc.Arbitrary<number | readonly number[] | undefined> {
   const all = Array.from({ length: rank }, (_, i) => i);
   const signed = (axis: number) => fc.boolean().map((fromEnd) => (fromEnd ? axis - rank : axis));
@@ -122,7 +122,7 @@ export function oneAxis(rank: number): fc.Arbitrary<number> {
 const float = (min: number, max: number) => fc.float({ min: Math.fround(min), max: Math.fround(max), noNaN: true });
 export const moderate: fc.Arbitrary<number> = float(-8, 8);
 export const positive: fc.Arbitrary<number> = float(0.001, 50);
-/** Every finite float32, and numbers that programs have. */
+/** Any finite float32, and numbers that are common in programs. */
 export const finite: fc.Arbitrary<number> = fc.oneof(
   moderate,
   fc.integer({ min: -9, max: 9 }),
@@ -147,7 +147,7 @@ export function arrays(
   return fc.array(elements, { minLength: length, maxLength: length }).map((data) => nd(shape, data, dtype));
 }
 
-/** An array of any of the dtypes, bound to be computed with exactly. */
+/** An array of any of the dtypes. */
 export function anyArray(
   shape: Shape,
   dtypes: readonly Dtype[] = ['float32', 'float32', 'int32', 'bool'],
@@ -161,8 +161,9 @@ export interface Spread {
 }
 
 /**
- * Arrays of distinct numbers that differ by a tenth of the step at least, within an array and between arrays, and are that far
- * from multiples of the step: nothing that decides by comparison or rounds to whole numbers is near its edge.
+ * Arrays of distinct numbers. Any two numbers, also of different arrays, differ by at least a tenth of the step, and so
+ * does each number from the multiples of the step. So comparisons and roundings to whole numbers are far from the
+ * points where they jump.
  */
 export function apart(shapes: readonly Shape[], { from = -3, step = 0.5 }: Spread = {}): fc.Arbitrary<NdArray[]> {
   const n = shapes.length;

@@ -1,4 +1,4 @@
-// Cases of ops that work element by element on numbers.
+// Cases of elementwise ops on numbers.
 
 import { type Dtype, type Node, ops } from '@treadle/graph';
 import fc from 'fast-check';
@@ -30,9 +30,9 @@ const toleranceOf = (name: string): Tolerance => (isRounded.has(name) ? 'rounded
 
 interface UnaryOptions {
   readonly domain?: fc.Arbitrary<number>;
-  /** where derivatives are compared */
+  /** the inputs for which derivatives are compared */
   readonly spread?: Spread | 'none';
-  /** the dtype of the result for integers and bools: int32, their own, or float32 as by default */
+  /** the dtype of the result for int32 and bool: int32, the same dtype, or float32 (default) */
   readonly ints?: Dtype | 'own';
   readonly tolerance?: Tolerance;
 }
@@ -77,11 +77,11 @@ export function unary(
 type Binary = (a: Node | number, b: Node | number) => Node;
 
 interface BinaryOptions {
-  /** what int32 operands give; undefined: they become float32 */
+  /** the function of int32 operands; undefined if they become float32 */
   readonly ints?: (a: number, b: number) => number;
   readonly domains?: readonly [fc.Arbitrary<number>, fc.Arbitrary<number>];
   readonly spread?: Spread | 'none';
-  /** further examples of which derivatives are compared */
+  /** more examples for which derivatives are compared */
   readonly alsoSmooth?: fc.Arbitrary<Example>;
   readonly isSpecial?: (a: number, b: number) => boolean;
 }
@@ -177,7 +177,7 @@ export function unbroadcastable(apply: (a: Node, b: Node) => unknown): readonly 
   ];
 }
 
-/** xᵇ for a number b: any sign of x, zeros too. */
+/** xᵇ for a number b, for x of any sign and zero. */
 const numberPower: fc.Arbitrary<Example> = fc
   .tuple(shapes(small), fc.constantFrom(0, 1, 2, 3, 5))
   .chain(([shape, n]) =>

@@ -1,4 +1,4 @@
-// Cases of ops whose values come from where an element stands: counting, and random numbers.
+// Cases of ops whose values depend only on the position of an element: arange and random numbers.
 
 import { type Node, ops } from '@treadle/graph';
 import fc from 'fast-check';
@@ -38,7 +38,10 @@ function uniform(shape: Shape, seed: NdArray, counter: NdArray): NdArray {
   );
 }
 
-/** By Box and Muller, from counters that begin at 2²⁸: the radius, and the cosine or the sine of the angle. */
+/**
+ * Normal numbers by the Box–Muller transform, from counters that start at 2²⁸: the radius times the cosine or the sine
+ * of the angle.
+ */
 function normals(shape: Shape, seed: NdArray, counter: NdArray): { radius: number; turn: number }[] {
   return Array.from({ length: sizeOf(shape) }, (_, i) => {
     const { w, words } = wordsAt([seed.data[0]!, counter.data[0]!], i, 2 ** 28);
@@ -56,7 +59,7 @@ const wrongKeys = (apply: Random): Case['wrong'] => [
   { call: () => apply([2], node([3], 'int32'), node([], 'int32')), error: 'ShapeError' },
 ];
 
-/** rows of which sixteen neighbours are computed at once, and what is left of them */
+/** lengths with complete blocks of sixteen elements, which are computed at once, and with a rest */
 const longRows = fc.integer({ min: 16, max: 70 }).map((length): Shape => [length]);
 
 const uniform01: Case = {
@@ -76,7 +79,7 @@ const randomUniform: Case = (() => {
     inputs: key(words),
     apply: (s, c) => ops.randomUniform(shape, s!, c!, min, max),
     reference: (s, c) => zip('float32', (v) => v * (max - min) + min, uniform(shape, s!, c!)),
-    // the range, the product and the sum are rounded; what rounds up to max becomes min
+    // the range, the product and the sum are rounded; a number that is rounded up to max becomes min
     tolerance: {
       bounds: (truth) =>
         truth.data.map(
@@ -110,7 +113,8 @@ const randomNormal: Case = (() => {
         shape,
         normals(shape, s!, c!).map(({ radius, turn }) => radius * turn * stddev + mean),
       ),
-    // ln of 2 ulps, halved by the root, which rounds; an angle of two roundings; cos of 2 ulps; two products, one sum
+    // ln has 2 ulps, which the root halves, and the root is rounded; the angle has two roundings, cos 2 ulps; two
+    // products, one sum
     tolerance: {
       bounds: (truth, s, c) => {
         const radii = normals(shape, s!, c!).map(({ radius }) => radius);

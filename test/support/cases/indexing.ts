@@ -1,4 +1,4 @@
-// Cases of ops that pick or add up by index.
+// Cases of ops that select or add elements by index.
 
 import { ops } from '@treadle/graph';
 import fc from 'fast-check';

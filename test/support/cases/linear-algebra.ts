@@ -1,5 +1,5 @@
-// Cases of ops on stacks of small matrices. Their kernels work in float64 and round once; what is composed around them has the
-// bound of running error analysis.
+// Cases of ops on stacks of small matrices. The kernels compute in float64 and round once. Ops that are composed of
+// them get their bound from the running error analysis.
 
 import { type Node, ops } from '@treadle/graph';
 import fc from 'fast-check';
@@ -18,20 +18,20 @@ const matricesOf = ({ shape, data }: NdArray): Matrices => {
   );
 };
 
-/** All results one after the other, flat: so that each has its own bound. */
+/** All results as one flat array, so that each element has its own bound. */
 const joined = (nodes: readonly Node[]): Node => ops.concat(nodes.map((x) => ops.reshape(x, [sizeOf(x.shape)])));
 
 interface Options {
   readonly name: string;
   readonly apply: (...nodes: readonly Node[]) => readonly Node[];
-  /** for one matrix of each input: what each result holds for it */
+  /** the results for one matrix of each input */
   readonly reference: (...matrices: Matrices) => readonly (readonly number[])[];
-  /** for inputs of several axes */
+  /** the call on stacks of matrices */
   readonly inputs: fc.Arbitrary<readonly NdArray[]>;
   readonly wrong: Case['wrong'];
 }
 
-/** float64's own rounding, magnified by the conditions that these matrices have. */
+/** The rounding of float64, amplified by the condition numbers of these matrices. */
 const float64 = 2 ** -36;
 
 function stacked({ name, apply, reference, inputs, wrong }: Options): Case {
@@ -60,7 +60,7 @@ function stacked({ name, apply, reference, inputs, wrong }: Options): Case {
 
 const few: fc.Arbitrary<readonly number[]> = fc.constantFrom([], [], [1], [2]);
 
-/** Matrices whose columns are far from depending on each other, and whose values are far apart: a heavy, uneven diagonal. */
+/** Well-conditioned matrices with distinct eigenvalues and singular values: their diagonal is large and uneven. */
 function strong(outer: readonly number[], m: number, n: number): fc.Arbitrary<NdArray> {
   const shape: Shape = [...outer, m, n];
   const element = fc.integer({ min: -64, max: 64 }).map((x) => x / 64);

@@ -1,4 +1,4 @@
-// Cases of ops that only move elements: every result is an element of the input, so every comparison is exact.
+// Cases of ops that only move elements. Every element of a result is an element of the input, so results must be exact.
 
 import { ops } from '@treadle/graph';
 import fc from 'fast-check';
@@ -23,7 +23,7 @@ interface Move {
   readonly reference: Example['reference'];
 }
 
-/** How to draw a move of an input of a shape. */
+/** Draws a move for an input of this shape. */
 type Moves = (shape: Shape) => fc.Arbitrary<Move>;
 
 export function moveCase(moves: Moves, wrong: readonly Wrong[], limits: ShapeLimits = {}): Case {
@@ -38,13 +38,13 @@ export function moveCase(moves: Moves, wrong: readonly Wrong[], limits: ShapeLim
   };
 }
 
-/** The element of the result at an index, by the index that it has in the input. */
+/** The result, given the index in the input for each index of the result. */
 export const moved =
   (shape: Shape, from: (index: number[]) => number[]) =>
   (x?: NdArray): NdArray =>
     build(shape, (index) => at(x!, from(index)), x!.dtype);
 
-/** Shapes of a size. */
+/** Shapes with this number of elements. */
 function shapesOfSize(size: number): fc.Arbitrary<Shape> {
   const divisors = Array.from({ length: Math.min(size, 40) }, (_, i) => i + 1).filter((d) => size % d === 0);
   if (size === 0) return fc.constantFrom([0], [3, 0], [0, 1, 2], [2, 0, 2]);
@@ -60,7 +60,7 @@ function shapesOfSize(size: number): fc.Arbitrary<Shape> {
 const reshape = moveCase(
   (shape) =>
     fc.tuple(shapesOfSize(sizeOf(shape)), fc.nat({ max: 6 })).map(([target, free]) => {
-      // one extent may be left open, where that is unambiguous
+      // one length may be −1 if the others determine it
       const given = sizeOf(target) > 0 ? target.map((extent, i) => (i === free ? -1 : extent)) : target;
       return {
         label: `reshape ${given}`,
@@ -164,7 +164,7 @@ const flip = moveCase(
   ],
 );
 
-/** The positions of x[begin : end : stride] along an axis, as Python finds them. */
+/** The positions of x[begin : end : stride] along an axis, as in Python. */
 function sliced(extent: number, begin: number, end: number, stride: number): number[] {
   const clamp = (k: number) => Math.max(0, Math.min(extent, k < 0 ? k + extent : k));
   const positions: number[] = [];

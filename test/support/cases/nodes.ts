@@ -1,4 +1,4 @@
-// From reference arrays to nodes and back.
+// Converts reference arrays to nodes, and back.
 
 import type { Dtype, Node } from '@treadle/graph';
 import { Tensor, tensor } from '@treadle/tensor';
@@ -8,7 +8,7 @@ export function nodeFor({ shape, dtype, data }: NdArray): Node {
   return tensor(dtype === 'bool' ? data.map((x) => x !== 0) : data.slice(), { shape, dtype }).node;
 }
 
-/** A node of some values, for calls that are refused. */
+/** A node with some values, for calls that must throw. */
 export function node(shape: Shape, dtype: Dtype = 'float32'): Node {
   return nodeFor(nd(shape, new Array<number>(sizeOf(shape)).fill(1), dtype));
 }

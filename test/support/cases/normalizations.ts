@@ -1,15 +1,15 @@
-// The case of standardize: its values, the mean and the variance, each by itself.
+// The case of standardize, with its three results: the values, the mean and the variance.
 
 import { ops } from '@treadle/graph';
 import fc from 'fast-check';
-import { at, axesOf, build, fold, gamma, type NdArray, nd, type Shape, sum, tiny, u } from '../reference.ts';
+import { at, axesOf, build, gamma, type NdArray, nd, reduceAxes, type Shape, sum, tiny, u } from '../reference.ts';
 import { apart, arrays, type Case, type Example, moderate, type ShapeLimits, shapes, small, someAxes } from './case.ts';
 import { node } from './nodes.ts';
 import { variance, varianceBound } from './reductions.ts';
 
 type Axes = number | readonly number[] | undefined;
 
-/** Which result, over which axes, and whether there are gamma and beta. */
+/** Which result is tested, the axes, and whether gamma and beta are given. */
 interface Attributes {
   readonly result: 0 | 1 | 2;
   readonly axes: Axes;
@@ -20,7 +20,10 @@ interface Attributes {
 const average = (x: readonly number[]): number => sum(x) / x.length;
 const meanBound = (x: readonly number[]): number => (gamma(x.length + 1) * sum(x.map(Math.abs))) / x.length + tiny;
 
-/** How far (x − m)·(1/√(v + ε)·g) + b may be off, where m and v of all of the `elements` are off by their bounds. */
+/**
+ * A bound of the error of (x − m)·(1/√(v + ε)·g) + b, where the mean m and the variance v of the `elements` have their
+ * own errors.
+ */
 function valueBound(x: number, elements: number[], epsilon: number, g: number, b: number): number {
   const [m, e] = [average(elements), meanBound(elements)];
   const d = Math.abs(x - m);
@@ -31,13 +34,16 @@ function valueBound(x: number, elements: number[], epsilon: number, g: number, b
   const [r, most] = [1 / Math.sqrt(v), 1 / Math.sqrt(Math.max(0, v - offV))];
   const offR = most - r + 3 * u * most;
   const s = Math.abs(g) * r;
-  // a product below the normal numbers is off by tiny, which d then multiplies
+  // a denormal product has the error tiny, which is multiplied by d
   const offS = Math.abs(g) * (offR + u * (r + offR)) + tiny;
   const offP = d * offS + s * offD + offD * offS + u * (d + offD) * (s + offS);
   return offP + u * (d * s + Math.abs(b) + offP) + 8 * tiny;
 }
 
-/** An array of x's shape from each element with those that it is standardized with, and its factors. */
+/**
+ * An array of the shape of x: f of each element, of the elements that it is standardized with, and of its gamma and
+ * beta.
+ */
 function eachValue(
   inputs: readonly NdArray[],
   { axes, epsilon, hasFactors }: Attributes,
@@ -62,7 +68,7 @@ function eachValue(
 
 function example(inputs: readonly NdArray[], attributes: Attributes): Example {
   const { result, axes, epsilon, hasFactors } = attributes;
-  const kept = (f: (elements: number[]) => number) => (x: NdArray) => fold(x, axes, true, f);
+  const kept = (f: (elements: number[]) => number) => (x: NdArray) => reduceAxes(x, axes, true, f);
   const standard = (x: number, elements: number[], e: number, g: number, b: number): number =>
     ((x - average(elements)) / Math.sqrt(variance(elements) + e)) * g + b;
   const whole = (f: typeof standard) => (all: readonly NdArray[]) => eachValue(all, attributes, f);

@@ -1,4 +1,4 @@
-// Cases of ops that sort along an axis or add up along it.
+// Cases of ops that sort along an axis or sum cumulatively along it.
 
 import { ops } from '@treadle/graph';
 import fc from 'fast-check';
@@ -6,7 +6,7 @@ import { at, axesOf, build, gamma, type NdArray, nd, type Shape } from '../refer
 import { anyArray, apart, arrays, type Case, type Example, finite, moderate, oneAxis, shapes, small } from './case.ts';
 import { node } from './nodes.ts';
 
-/** What `change` makes of each row along the axis, which keeps its length or gets a new one. */
+/** Applies `change` to each row along the axis. The rows of the result may have another length. */
 function along(
   x: NdArray,
   axis: number,
@@ -26,7 +26,7 @@ function along(
   return build(x.shape.with(d, length), (index) => rowAt(index)[index[d]!]!, dtype);
 }
 
-/** Positions in order: NaN above everything, equals as they stand. */
+/** The positions in sorted order. NaN is larger than everything; equal elements keep their order. */
 function order(row: readonly number[], descending: boolean): number[] {
   const above = (a: number, b: number): number =>
     Number.isNaN(a) || Number.isNaN(b)
@@ -140,7 +140,7 @@ const cumsum: Case = (() => {
       apply: (x) => ops.cumsum(x!, axis),
       reference: (x) => sums(x!),
       tolerance: {
-        // the k-th of them is a sum of k terms
+        // the k-th element is a sum of k terms
         bounds: (_, x) => {
           const n = axis === undefined ? x!.data.length : x!.shape.at(axis)!;
           return sums({ ...x!, data: x!.data.map(Math.abs) }).data.map((size) => gamma(n) * size);

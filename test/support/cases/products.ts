@@ -1,4 +1,4 @@
-// The case of the matrix product, whose error is at most γₖ·Σ|aᵢbᵢ| (Higham, "Accuracy and Stability", 3.1).
+// The case of the matrix product. Its error is at most γₖ·Σ|aᵢbᵢ| (Higham, "Accuracy and Stability", 3.1).
 
 import { ops } from '@treadle/graph';
 import fc from 'fast-check';
@@ -6,7 +6,10 @@ import { at, broadcast, build, gamma, type NdArray, nd, type Shape, sizeOf, sum,
 import { apart, arrays, broadcastable, type Case, type Example, type ShapeLimits, type Tolerance } from './case.ts';
 import { node } from './nodes.ts';
 
-/** a and b as stacks of matrices [batch…, m, k] and [batch…, k, n], and which axes of the result were made for vectors. */
+/**
+ * a and b as stacks of matrices [batch…, m, k] and [batch…, k, n], and the axes of the result that were added for
+ * vectors.
+ */
 function asMatrices(
   a: NdArray,
   b: NdArray,

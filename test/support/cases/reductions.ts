@@ -1,9 +1,9 @@
-// Cases of ops that combine elements along axes. Bounds follow Higham, "Accuracy and Stability of Numerical Algorithms",
-// chapters 3 and 4: whatever the order of a sum of n terms, its error is at most γₙ₋₁·Σ|xᵢ|.
+// Cases of reductions along axes. The bounds follow Higham, "Accuracy and Stability of Numerical Algorithms", chapters
+// 3 and 4: the error of a sum of n terms is at most γₙ₋₁·Σ|xᵢ|, in any order.
 
 import { type Axes, type Dtype, type Node, ops, type ReduceOptions } from '@treadle/graph';
 import fc from 'fast-check';
-import { axesOf, fold, gamma, type NdArray, nd, sum, tiny, u, withDtype } from '../reference.ts';
+import { axesOf, gamma, type NdArray, nd, reduceAxes, sum, tiny, u, withDtype } from '../reference.ts';
 import {
   apart,
   arrays,
@@ -29,16 +29,16 @@ type Reduction = (x: Node, axes?: Axes, options?: ReduceOptions) => Node;
 
 interface Options {
   readonly reduce: (x: Elements) => number;
-  /** the dtype of the result, by that of the input */
+  /** the dtype of the result for each dtype of the input */
   readonly dtypes: Readonly<Record<Dtype, Dtype>>;
-  /** error allowed for a result of these elements; exact by default */
+  /** the error allowed for the result of these elements; 0 by default */
   readonly bound?: (x: Elements, truth: number) => number;
   readonly domain?: fc.Arbitrary<number>;
-  /** whether something must be there to be reduced */
+  /** whether there must be at least one element */
   readonly nonEmpty?: boolean;
   readonly smooth?: Spread;
   readonly oneAxisOnly?: boolean;
-  /** whether gradients need two elements or more */
+  /** whether gradients need at least two elements */
   readonly several?: boolean;
   readonly also?: readonly Wrong[];
 }
@@ -66,7 +66,7 @@ function reduction(name: keyof typeof ops, options: Options): Case {
     const tolerance: Tolerance = bound
       ? {
           bounds: (truth, x) =>
-            fold(x!, axes, true, (elements) => bound(elements, reduce(elements))).data.map(
+            reduceAxes(x!, axes, true, (elements) => bound(elements, reduce(elements))).data.map(
               (b, i) => b + 2 * u * 2 ** -28 * Math.abs(truth.data[i]!),
             ),
         }
@@ -78,7 +78,7 @@ function reduction(name: keyof typeof ops, options: Options): Case {
       reference: (x) => {
         const dtype = dtypes[x!.dtype];
         const values = dtype === 'float32' ? withDtype(x!, 'float32') : x!;
-        return fold(values, axes, keepDims ?? false, reduce, dtype);
+        return reduceAxes(values, axes, keepDims ?? false, reduce, dtype);
       },
       tolerance,
     };
@@ -155,7 +155,10 @@ export function variance(x: Elements): number {
   return average(x.map((value) => (value - m) ** 2));
 }
 
-/** The mean is off by e = γₙ·Σ|xᵢ|/n, a distance d from it by δ = e + u·(|d| + e), its square's mean by what follows. */
+/**
+ * The error of the mean is e = γₙ·Σ|xᵢ|/n, that of a distance d from it δ = e + u·(|d| + e); from these follows that of
+ * the variance.
+ */
 export function varianceBound(x: Elements): number {
   const n = x.length;
   const m = average(x);
@@ -177,7 +180,7 @@ export function logSumExpOf(x: Elements): number {
   return Number.isFinite(m) ? m + Math.log(sum(x.map((value) => Math.exp(value - m)))) : m;
 }
 
-/** The largest relative error of e^(x − m): a difference rounded, and an exp of 2 ulps. */
+/** The largest relative error of e^(x − m): a rounded difference, and exp with 2 ulps. */
 const expError = (x: number, m: number) => Math.expm1(u * Math.abs(x - m)) + 4 * u;
 
 /** The relative error of Σ e^(x − m). */
@@ -202,7 +205,7 @@ const zeroes = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(-1, 0) },
 );
 
-/** Rows of products with one zero or two, where the gradient is that of the others alone. */
+/** Products with one or two zeros, where the gradient of a zero is the product of the other elements. */
 const productsWithZeros: fc.Arbitrary<Example> = fc
   .tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 4 }))
   .chain(([m, n]) =>
@@ -211,7 +214,7 @@ const productsWithZeros: fc.Arbitrary<Example> = fc
         label: 'prod of rows with zeros',
         inputs: [x],
         apply: (value) => ops.prod(value!, 1),
-        reference: (value) => fold(value!, 1, false, (row) => row.reduce((p, v) => p * v, 1)),
+        reference: (value) => reduceAxes(value!, 1, false, (row) => row.reduce((p, v) => p * v, 1)),
         tolerance: { bounds: (truth) => truth.data.map((p) => gamma(n) * Math.abs(p)) },
       }),
     ),

@@ -1,4 +1,4 @@
-// Cases of softmax and its logarithm.
+// Cases of softmax and logSoftmax.
 
 import { ops } from '@treadle/graph';
 import fc from 'fast-check';
@@ -10,14 +10,14 @@ import { logSumExpOf, sumExpError } from './reductions.ts';
 const shares = (row: number[]) => row.map((x) => Math.exp(x - logSumExpOf(row)));
 const logShares = (row: number[]) => row.map((x) => x - logSumExpOf(row));
 
-/** e^(x − m) and the sum of its like are each off by so much, and a division rounds. */
+/** e^(x − m) and the sum of the exponentials have these relative errors, and the division is rounded. */
 function shareBounds(row: number[]): number[] {
   const m = Math.max(...row);
   const ofSum = sumExpError(row);
   return shares(row).map((share, i) => 1.001 * share * (Math.expm1(u * (m - row[i]!)) + 4 * u + ofSum + u) + 8 * tiny);
 }
 
-/** m + ln Σ e^(x − m), and x less that. */
+/** x − (m + ln Σ e^(x − m)). */
 function logShareBounds(row: number[]): number[] {
   const m = Math.max(...row);
   const total = logSumExpOf(row);

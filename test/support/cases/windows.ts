@@ -1,5 +1,5 @@
-// Cases of convolutions, pools and resizing: windows over images. The references walk the pairs of an element and an output
-// that windows join, in float64.
+// Cases of convolutions, pooling and resizing. The references visit each pair of an output and an element in its
+// window, in float64.
 
 import { ops } from '@treadle/graph';
 import fc from 'fast-check';
@@ -19,11 +19,11 @@ interface Window {
 
 interface Axis {
   readonly output: number;
-  /** the position in the input of tap t of output o; undefined outside */
+  /** the position in the input of tap t of output o; undefined outside the input */
   readonly position: (o: number, t: number) => number | undefined;
 }
 
-/** As TensorFlow defines paddings. */
+/** The padding of an axis, as TensorFlow defines it. */
 function axisOf(input: number, { taps, strides, dilation, padding }: Window, i: 0 | 1): Axis {
   const [k, s, d] = [taps[i], strides[i], dilation[i]];
   const extent = (k - 1) * d + 1;
@@ -47,7 +47,7 @@ function axisOf(input: number, { taps, strides, dilation, padding }: Window, i: 
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
-/** The elements of the window of output (oy, ox) that are inside: where they are, and which taps they meet. */
+/** The elements in the window of output (oy, ox) that are inside the image: their positions, and their taps. */
 function windowAt(x: NdArray, window: Window, oy: number, ox: number) {
   const [rows, columns] = [axisOf(x.shape[1]!, window, 0), axisOf(x.shape[2]!, window, 1)];
   return range(window.taps[0]).flatMap((ky) =>
@@ -62,7 +62,7 @@ function outputs(x: NdArray, window: Window): readonly [number, number] {
   return [axisOf(x.shape[1]!, window, 0).output, axisOf(x.shape[2]!, window, 1).output];
 }
 
-/** w [rows, columns, channels of a group, filters] */
+/** w [rows, columns, channels per group, filters] */
 function convolved(x: NdArray, w: NdArray, window: Window, groups: number): NdArray {
   const [, , channels, filters] = w.shape as [number, number, number, number];
   return build([x.shape[0]!, ...outputs(x, window), filters], ([image, oy, ox, filter]) => {
@@ -74,7 +74,9 @@ function convolved(x: NdArray, w: NdArray, window: Window, groups: number): NdAr
   });
 }
 
-/** The adjoint: w [rows, columns, filters, channels]; the window slides over the result, of the size given. */
+/**
+ * The adjoint of conv2d, w [rows, columns, filters, channels]: the window moves over the result, whose size is given.
+ */
 function spread(x: NdArray, w: NdArray, window: Window, size: readonly [number, number]): NdArray {
   const [, , filters, channels] = w.shape as [number, number, number, number];
   const shape = [x.shape[0]!, ...size, filters];
@@ -93,7 +95,7 @@ function spread(x: NdArray, w: NdArray, window: Window, size: readonly [number, 
 
 const absolute = (x: NdArray): NdArray => ({ ...x, data: x.data.map(Math.abs) });
 
-/** γₖ·Σ|aᵢbᵢ|, k being the most products that a sum has. */
+/** γₖ·Σ|aᵢbᵢ|, where k is the largest number of products in a sum. */
 function ofSums(k: number, reference: (x: NdArray, w: NdArray) => NdArray): Tolerance {
   return {
     bounds: (_, x, w) => reference(absolute(x!), absolute(w!)).data.map((size) => gamma(k) * size + k * tiny),
@@ -111,7 +113,7 @@ const little: Limits = { extent: 3, taps: 2, channels: [1, 1, 2] };
 const pair = (arbitrary: fc.Arbitrary<number>): fc.Arbitrary<readonly [number, number]> =>
   fc.tuple(arbitrary, arbitrary);
 
-/** Images [batch, rows, columns] and a window that fits in. */
+/** Images [batch, rows, columns] and a window that is not larger. */
 function windows({ extent, taps }: Limits, paddings: fc.Arbitrary<Padding>) {
   return fc
     .record({
@@ -293,7 +295,7 @@ const conv2dTranspose: Case = (() => {
   };
 })();
 
-/** The window that slides over the result, with as much in front as its convolution to the given size has. */
+/** The window that moves over the result, with the padding in front that the convolution to this size has. */
 function forTransposed(window: Window, size: readonly [number, number], target: readonly [number, number]): Window {
   if (window.padding === 'valid')
     return {
@@ -413,7 +415,7 @@ const maxPool2d: Case = {
   ],
 };
 
-/** A mean of n: n − 1 sums and a division. */
+/** The error of a mean of n elements: n − 1 additions and a division. */
 const averagePool2d: Case = pool('averagePool2d', ops.averagePool2d, (values) => sum(values) / values.length, {
   bounds: (truth) => truth.data.map(() => gamma(16) * 8 + tiny),
 });
@@ -435,7 +437,7 @@ const resize: Case = (() => {
       .record({
         images: fc.integer({ min: 1, max: 2 }),
         size: pair(fc.integer({ min: 1, max: limits.extent })),
-        // nearest is a step: sizes at which no centre lies on one
+        // nearest is a step function: sizes for which no centre is at a step
         factors: pair(fc.constantFrom(1, 2, 3, 4)),
         target: pair(fc.integer({ min: 1, max: 2 * limits.extent })),
         bilinear: fc.boolean(),
@@ -457,7 +459,8 @@ const resize: Case = (() => {
             inputs,
             apply: (x) => ops.resize(x!, to, mode),
             reference: (x) => reference(x!),
-            // positions are off by 4u of the extent at most, in each of two axes; then two products and a sum in each
+            // positions have an error of at most 4u times the length, in each of two axes; then two products and a sum
+            // in each
             tolerance: bilinear
               ? { bounds: (truth) => truth.data.map(() => 8 * (gamma(8) * Math.max(...size) * 4 + gamma(12)) + tiny) }
               : 'rounded',

@@ -1,5 +1,6 @@
-// Which rows are in which batch of an epoch. The batches are consecutive views of one order of all rows. The order depends only on the
-// seed and the epoch, so a training that is resumed at epoch k sees the same batches. Knows indices, not data.
+// Which rows are in which batch of an epoch. The batches are consecutive views of one order of all rows. The order
+// depends only on the seed and the epoch, so a training that is resumed at epoch k sees the same batches. Knows
+// indices, not data.
 
 import { type OptionKinds, readOptions } from '@treadle/tensor';
 import { checkBatchSize, checkRowCount } from '../rows/check-rows.ts';
@@ -27,8 +28,8 @@ export const batchOptions: OptionKinds<BatchOptions> = {
 };
 
 /**
- * The number of batches in an epoch of n rows. Throws RangeError when n or batchSize is not a whole number above 0, and when
- * `dropLast` leaves no batch.
+ * The number of batches in an epoch of n rows. Throws RangeError when n or batchSize is not a whole number above 0, and
+ * when `dropLast` leaves no batch.
  */
 export function batchCount(n: number, batchSize: number, options: BatchOptions = {}): number {
   const { dropLast = false, op = 'batches' } = readOptions('batches', options, batchOptions);
@@ -42,11 +43,11 @@ export function batchCount(n: number, batchSize: number, options: BatchOptions =
 }
 
 /**
- * The row indices of each batch of an epoch, each 0 … n − 1. All batches have `batchSize` rows, the last one may have fewer. The
- * arrays are views of one array.
+ * The row indices of each batch of an epoch, each 0 … n − 1. All batches have `batchSize` rows, the last one may have
+ * fewer. The arrays are views of one array.
  *
- * @throws RangeError, at the call, when n or batchSize is not a whole number above 0, when `dropLast` leaves no batch, and for a seed
- * or an epoch out of range
+ * @throws RangeError, at the call, when n or batchSize is not a whole number above 0, when `dropLast` leaves no batch,
+ * and for a seed or an epoch out of range
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
-// Batches of tensors for a training loop that the user writes: `for (const { x, y } of data.epoch(k))`. The values of x and y are read
-// once, and each batch is copied into new tensors.
+// Batches of tensors for a training loop that the user writes: `for (const { x, y } of data.epoch(k))`. The values of x
+// and y are read once, and each batch is copied into new tensors.
 
 import { type OptionKinds, readOptions, type Tensor } from '@treadle/tensor';
 import { type PairArguments, pairOf } from '../rows/arguments.ts';
@@ -27,15 +27,17 @@ export interface Dataset {
   readonly rows: number;
   /** The number of batches in an epoch. */
   readonly batchCount: number;
-  /** The batches of epoch k (0, 1, …). With `shuffle`, each epoch has its own order, which is the same for the same k. */
+  /**
+   * The batches of epoch k (0, 1, …). With `shuffle`, each epoch has its own order, which is the same for the same k.
+   */
   epoch(k: number): Generator<Pair<Tensor>, void, undefined>;
 }
 
 /**
  * Batches of x [n, …] and y [n, …], which are given as two arguments or as one object `{ x, y }`.
  *
- * @throws ShapeError when x and y differ in rows, RangeError for a `batchSize` that is no whole number above 0, and what `tensor`
- * throws
+ * @throws ShapeError when x and y differ in rows, RangeError for a `batchSize` that is no whole number above 0, and
+ * what `tensor` throws
  *
  * @example
  * ```ts

@@ -1,5 +1,6 @@
-// A random order of 0 … n − 1 from a seed: the Fisher–Yates shuffle in the form of R. Durstenfeld (1964). All orders are equally
-// likely, as far as the random words are uniform. The same seed and epoch give the same order on every machine.
+// A random order of 0 … n − 1 from a seed: the Fisher–Yates shuffle in the form of R. Durstenfeld (1964). All orders
+// are equally likely, as far as the random words are uniform. The same seed and epoch give the same order on every
+// machine.
 
 import { type OptionKinds, readOptions, show } from '@treadle/tensor';
 import { randomUpTo, randomWords } from './random-words.ts';

@@ -1,13 +1,14 @@
-// Random 32-bit words for the order of rows: sfc32, the Small Fast Counting generator of C. Doty-Humphrey (PractRand). The state is
-// three mixed words and a counter, so the period is at least 2³². The update of the state is a bijection, so two different pairs of
-// seed and stream never have the same state after the same number of updates. Not for cryptography.
+// Random 32-bit words for the order of rows: sfc32, the Small Fast Counting generator of C. Doty-Humphrey (PractRand).
+// The state is three mixed words and a counter, so the period is at least 2³². The update of the state is a bijection,
+// so two different pairs of seed and stream never have the same state after the same number of updates. Not for
+// cryptography.
 
 /** After this many updates, every bit of the seed has changed every bit of the state. */
 const warmUp = 15;
 
 /**
- * A generator of words 0 … 2³² − 1 for a seed (0 … 2⁵³ − 1) and a stream (0 … 2³² − 1, for example the epoch). Throws RangeError
- * for a seed or a stream out of range.
+ * A generator of words 0 … 2³² − 1 for a seed (0 … 2⁵³ − 1) and a stream (0 … 2³² − 1, for example the epoch). Throws
+ * RangeError for a seed or a stream out of range.
  */
 export function randomWords(op: string, seed: number, stream: number): () => number {
   checkInteger(op, 'seed', seed, 53);

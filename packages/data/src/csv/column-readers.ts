@@ -1,6 +1,6 @@
-// Reads columns of numbers or classes from the rows of a table, one row at a time, so a table never has to be stored. A column that is
-// not read may hold any text. Does not know where the rows come from: a file, or a stored table.
-// Every error message names the line and the column of the field.
+// Reads columns of numbers or classes from the rows of a table, one row at a time, so a table never has to be stored. A
+// column that is not read may hold any text. Does not know where the rows come from: a file, or a stored table. Every
+// error message names the line and the column of the field.
 
 import { checkArray, show } from '@treadle/tensor';
 import { FormatError } from '../files/format-error.ts';
@@ -35,8 +35,8 @@ export function columnIndex({ names }: Header, column: Column): number {
 }
 
 /**
- * Reads numbers: float32 [rows, columns]. The reader throws FormatError for a field that is no finite number. Throws RangeError
- * for a column that does not exist.
+ * Reads numbers: float32 [rows, columns]. The reader throws FormatError for a field that is no finite number. Throws
+ * RangeError for a column that does not exist.
  */
 export function numbersReader(header: Header, columns: readonly Column[]): RowReader<PlainArray<Float32Array>> {
   checkArray('csv: columns', columns);

@@ -1,6 +1,6 @@
-// The fields of one row of a CSV table, as positions in a buffer of UTF-8 bytes. A field is converted to a string or a number only
-// when it is asked for. One object is reused for all rows, so a reader must not keep it. Knows no delimiters: `CsvScanner` finds
-// the positions.
+// The fields of one row of a CSV table, as positions in a buffer of UTF-8 bytes. A field is converted to a string or a
+// number only when it is asked for. One object is reused for all rows, so a reader must not keep it. Knows no
+// delimiters: `CsvScanner` finds the positions.
 
 import { Buffer } from '../files/node-files.ts';
 
@@ -49,8 +49,8 @@ export class Fields {
   }
 
   /**
-   * A field as a decimal number, rounded once to float64. Blanks around the number are allowed. NaN for all other text, which
-   * includes an empty field and prefixes such as 0x.
+   * A field as a decimal number, rounded once to float64. Blanks around the number are allowed. NaN for all other text,
+   * which includes an empty field and prefixes such as 0x.
    */
   number(index: number): number {
     const value =
@@ -70,9 +70,9 @@ function numberOf(field: string): number {
 }
 
 /**
- * The number in bytes[start … end). Only numbers whose digits and whose power of ten are both exact in float64, so that one
- * operation rounds the result once (W. D. Clinger, "How to read floating point numbers accurately", 1990). undefined for other
- * numbers and for text that is no number.
+ * The number in bytes[start … end). Only numbers whose digits and whose power of ten are both exact in float64, so that
+ * one operation rounds the result once (W. D. Clinger, "How to read floating point numbers accurately", 1990).
+ * undefined for other numbers and for text that is no number.
  */
 function exactNumber(bytes: Uint8Array, start: number, end: number): number | undefined {
   let at = start;

@@ -1,6 +1,7 @@
-// Splits UTF-8 bytes into the rows and fields of a CSV table. The bytes come part by part. Handles delimiters, quotes, comments and
-// blank lines; line breaks may be \n, \r\n or \r. Does not know what a field means, nor which row is the header.
-// Where the parts are cut changes nothing: an incomplete row waits for the next part. At most one row and one part are kept.
+// Splits UTF-8 bytes into the rows and fields of a CSV table. The bytes come part by part. Handles delimiters, quotes,
+// comments and blank lines; line breaks may be \n, \r\n or \r. Does not know what a field means, nor which row is the
+// header. Where the parts are cut changes nothing: an incomplete row waits for the next part. At most one row and one
+// part are kept.
 // Invariant: all rows have the same number of fields, and there is at least one row.
 
 import { type OptionKinds, show } from '@treadle/tensor';
@@ -64,8 +65,8 @@ export class CsvScanner {
   #lastLine: number | undefined;
 
   /**
-   * Calls `onRow` with the fields of each row. `onRow` must not keep them. Throws RangeError for an empty delimiter and for
-   * `skipLines` that is no whole number ≥ 0.
+   * Calls `onRow` with the fields of each row. `onRow` must not keep them. Throws RangeError for an empty delimiter and
+   * for `skipLines` that is no whole number ≥ 0.
    */
   constructor(syntax: CsvSyntax, onRow: (fields: Fields) => void) {
     const { delimiter = ',', quote = '"', comment = '', skipLines = 0 } = syntax;
@@ -82,8 +83,8 @@ export class CsvScanner {
   }
 
   /**
-   * Takes the next bytes. Throws FormatError when they are not UTF-8, when a quote is misplaced, and when a row has more or fewer
-   * fields than the first one.
+   * Takes the next bytes. Throws FormatError when they are not UTF-8, when a quote is misplaced, and when a row has
+   * more or fewer fields than the first one.
    */
   push(part: Uint8Array): void {
     this.#pending.push(part.slice());

@@ -1,12 +1,15 @@
-// Stores the fields of many rows as bytes in a few large blocks, which takes less memory than one string per field. For each field
-// only its end is stored: a field begins where the one before it ends.
+// Stores the fields of many rows as bytes in a few large blocks, which takes less memory than one string per field. For
+// each field only its end is stored: a field begins where the one before it ends.
 // Invariant: all fields of a row are in the same block.
 
 import { GrowingArray } from '../files/growing-array.ts';
 import { Buffer } from '../files/node-files.ts';
 import { Fields } from './csv-fields.ts';
 
-/** The sizes of the first block and of the largest ones; each block has twice the size of the one before. A longer row gets its own. */
+/**
+ * The sizes of the first block and of the largest ones; each block has twice the size of the one before. A longer row
+ * gets its own.
+ */
 const [firstBlockBytes, maxBlockBytes] = [2 ** 12, 2 ** 20];
 
 interface Block {

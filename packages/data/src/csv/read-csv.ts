@@ -1,5 +1,5 @@
-// Reads CSV files and texts as tensors: x and y if a target is named, otherwise a table whose columns are read later. Files may have any
-// size: they are read part by part, and with a target no text is stored.
+// Reads CSV files and texts as tensors: x and y if a target is named, otherwise a table whose columns are read later.
+// Files may have any size: they are read part by part, and with a target no text is stored.
 
 import { type OptionKinds, readOptions, show, type Tensor } from '@treadle/tensor';
 import { checkPath, withPath } from '../files/decode-file.ts';
@@ -7,19 +7,16 @@ import { fileParts, filePartsAsync } from '../files/file-parts.ts';
 import { transcoderToUtf8, utf8Parts } from '../files/utf8-parts.ts';
 import type { Pair } from '../rows/plain-array.ts';
 import { toTensor, toTensors } from '../rows/tensors.ts';
-import type { Column, RowReader } from './column-readers.ts';
-import { type PairOptions, pairOptions, pairReader } from './table-pair.ts';
 import {
-  classes,
-  integers,
-  numbers,
-  storeReader,
-  type TableOptions,
-  TableScanner,
-  type TextTable,
-  tableOptions,
-  texts,
-} from './text-table.ts';
+  type Column,
+  classesReader,
+  columnIndex,
+  integersReader,
+  numbersReader,
+  type RowReader,
+} from './column-readers.ts';
+import { type PairOptions, pairOptions, pairReader } from './table-pair.ts';
+import { readTable, storeReader, type TableOptions, TableScanner, type TextTable, tableOptions } from './text-table.ts';
 
 export interface CsvOptions extends TableOptions {
   /** The encoding of a file, named as for TextDecoder; `'utf-8'` by default. */
@@ -36,8 +33,8 @@ export interface CsvPairOptions extends CsvOptions, PairOptions {}
 const csvPairOptions: OptionKinds<CsvPairOptions> = { ...csvOptions, ...pairOptions };
 
 /**
- * A table that was read from CSV. A column is given by name or index. The methods throw RangeError for a column that does not
- * exist, and FormatError, with line and column, for a field that is not what was asked for.
+ * A table that was read from CSV. A column is given by name or index. The methods throw RangeError for a column that
+ * does not exist, and FormatError, with line and column, for a field that is not what was asked for.
  */
 export interface CsvTable {
   /** The names in the header. Without a header: the indices as strings. */
@@ -59,8 +56,8 @@ export interface CsvTable {
  *
  * @param options with a `target`: which columns are x and y; also the delimiter, quote, comments, header, encoding
  * @returns with a `target`: x, float32 [rows, columns], and y, float32 or int32 [rows]; otherwise a table
- * @throws FormatError for text that is no table and for a field that is no number, with line, column and path; RangeError for a
- * column that does not exist and for wrong options; Node's error for a file that cannot be read
+ * @throws FormatError for text that is no table and for a field that is no number, with line, column and path;
+ * RangeError for a column that does not exist and for wrong options; Node's error for a file that cannot be read
  *
  * @example
  * ```ts
@@ -90,8 +87,8 @@ export function readCsv(path: string | URL, options: CsvOptions | CsvPairOptions
 }
 
 /**
- * As `readCsv`, but the event loop runs every few milliseconds while the file is read. The promise is rejected with what
- * `readCsv` throws.
+ * As `readCsv`, but the event loop runs every few milliseconds while the file is read. The promise is rejected with
+ * what `readCsv` throws.
  *
  * @example
  * ```ts
@@ -162,9 +159,15 @@ function tensorTable(table: TextTable): CsvTable {
   return {
     names: table.names,
     rows: table.rows,
-    numbers: (columns = [...table.names.keys()]) => toTensor(numbers(table, columns)),
-    integers: (column) => toTensor(integers(table, column)),
-    classes: (column, names) => toTensor(classes(table, column, names)),
-    texts: (column) => texts(table, column),
+    numbers: (columns = [...table.names.keys()]) => toTensor(readTable(table, numbersReader(table, columns))),
+    integers: (column) => toTensor(readTable(table, integersReader(table, column))),
+    classes: (column, names) => toTensor(readTable(table, classesReader(table, column, names))),
+    texts: (column) => texts(table, columnIndex(table, column)),
   };
+}
+
+function texts({ store }: TextTable, index: number): readonly string[] {
+  const values: string[] = [];
+  store.each((fields) => values.push(fields.text(index)));
+  return values;
 }

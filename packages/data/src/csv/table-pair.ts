@@ -1,5 +1,5 @@
-// A table as data to train on: x from some columns, y from one or several target columns. By default x is every column that is no
-// target, so most tables need only the option `target`.
+// A table as data to train on: x from some columns, y from one or several target columns. By default x is every column
+// that is no target, so most tables need only the option `target`.
 
 import { checkArray, type OptionKinds, show } from '@treadle/tensor';
 import type { Elements, Pair, PlainArray } from '../rows/plain-array.ts';
@@ -12,7 +12,6 @@ import {
   numbersReader,
   type RowReader,
 } from './column-readers.ts';
-import { readTable, type TextTable } from './text-table.ts';
 
 export interface PairOptions {
   /** The column or columns of y: [rows] for one column, [rows, columns] for a list. */
@@ -33,17 +32,10 @@ export const pairOptions: OptionKinds<PairOptions> = {
 };
 
 /**
- * x float32 [rows, columns] and y. Throws FormatError for a field that is no number (or no class), RangeError for a column
- * that does not exist, for x without columns, and for a list of targets with int32 labels or classes.
+ * A reader of x, float32 [rows, columns], and y, for rows that come one after another. Throws RangeError for a column
+ * that does not exist, for x or y without columns, and for a list of targets with int32 labels or classes. The reader
+ * throws FormatError for a field that is no number (or no class).
  */
-export function tablePair(
-  table: TextTable,
-  options: PairOptions,
-): Pair<PlainArray<Float32Array>, PlainArray<Elements>> {
-  return readTable(table, pairReader(table, options));
-}
-
-/** A reader of x and y, for rows that come one after another. Throws as `tablePair` does. */
 export function pairReader(
   header: Header,
   options: PairOptions,

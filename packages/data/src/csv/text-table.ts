@@ -1,19 +1,10 @@
-// A table of text with named columns. `TableScanner` finds the header and hands the other rows to a reader; `TextTable` is a table
-// whose fields are all stored, so that columns can be read later, in any order. Fields stay text until they are read.
+// A table of text with named columns. `TableScanner` finds the header and hands the other rows to a reader; `TextTable`
+// is a table whose fields are all stored, so that columns can be read later, in any order. Fields stay text until they
+// are read.
 
 import type { OptionKinds } from '@treadle/tensor';
 import { FormatError } from '../files/format-error.ts';
-import { utf8Parts } from '../files/utf8-parts.ts';
-import type { PlainArray } from '../rows/plain-array.ts';
-import {
-  type Column,
-  classesReader,
-  columnIndex,
-  type Header,
-  integersReader,
-  numbersReader,
-  type RowReader,
-} from './column-readers.ts';
+import type { Header, RowReader } from './column-readers.ts';
 import { CsvScanner, type CsvSyntax, csvSyntax } from './csv-scanner.ts';
 import { FieldStore } from './field-store.ts';
 
@@ -32,7 +23,10 @@ export interface TextTable extends Header {
   readonly store: FieldStore;
 }
 
-/** Reads a CSV text that comes in parts. The names of the columns are known first; `readerFor` then makes the reader of the rows. */
+/**
+ * Reads a CSV text that comes in parts. The names of the columns are known first; `readerFor` then makes the reader of
+ * the rows.
+ */
 export class TableScanner<T> {
   readonly #scanner: CsvScanner;
   #reader: RowReader<T> | undefined;
@@ -55,7 +49,10 @@ export class TableScanner<T> {
     this.#scanner.push(part);
   }
 
-  /** Ends the text and returns what was read. Throws as `push` does, and FormatError when there is no row but the header. */
+  /**
+   * Ends the text and returns what was read. Throws as `push` does, and FormatError when there is no row but the
+   * header.
+   */
   end(): T {
     this.#scanner.end();
     if (!this.#reader || this.#rows === 0) {
@@ -63,13 +60,6 @@ export class TableScanner<T> {
     }
     return this.#reader.result();
   }
-}
-
-/** Stores a CSV text as a table. Throws FormatError for text that is no table or has no row but the header. */
-export function textTable(text: string, options: TableOptions = {}): TextTable {
-  const scanner = new TableScanner(options, storeReader);
-  for (const part of utf8Parts(text)) scanner.push(part);
-  return scanner.end();
 }
 
 /** Stores all fields. */
@@ -82,27 +72,4 @@ export function storeReader(header: Header): RowReader<TextTable> {
 export function readTable<T>({ store }: TextTable, reader: RowReader<T>): T {
   store.each((fields) => reader.row(fields));
   return reader.result();
-}
-
-/** Columns as numbers: float32 [rows, columns]. Throws FormatError for a field that is no number. */
-export function numbers(table: TextTable, columns: readonly Column[]): PlainArray<Float32Array> {
-  return readTable(table, numbersReader(table, columns));
-}
-
-/** A column as whole numbers: int32 [rows]. Throws FormatError for a field that is no whole number from −2³¹ to 2³¹ − 1. */
-export function integers(table: TextTable, column: Column): PlainArray<Int32Array> {
-  return readTable(table, integersReader(table, column));
-}
-
-/** A column as classes: int32 [rows], the index of each field in `names`. Throws FormatError for a field that is not in `names`. */
-export function classes(table: TextTable, column: Column, names: readonly string[]): PlainArray<Int32Array> {
-  return readTable(table, classesReader(table, column, names));
-}
-
-/** A column as text. */
-export function texts(table: TextTable, column: Column): readonly string[] {
-  const index = columnIndex(table, column);
-  const values: string[] = [];
-  table.store.each((fields) => values.push(fields.text(index)));
-  return values;
 }

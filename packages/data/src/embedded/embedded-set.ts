@@ -1,5 +1,6 @@
-// A small data set that is stored in a source file. Every value is a whole number of one byte. The bytes are stored column by column,
-// the class labels last, because this packs a fifth smaller than row by row; then Brotli (RFC 7932), then base64.
+// A small data set that is stored in a source file. Every value is a whole number of one byte. The bytes are stored
+// column by column, the class labels last, because this packs a fifth smaller than row by row; then Brotli (RFC 7932),
+// then base64.
 
 import { type OptionKinds, readOptions } from '@treadle/tensor';
 import { Buffer, brotliDecompressSync } from '../files/node-files.ts';

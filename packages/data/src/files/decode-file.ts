@@ -5,8 +5,8 @@ import { FormatError } from './format-error.ts';
 import { readFileSync } from './node-files.ts';
 
 /**
- * Calls `decode` with the bytes of the file and returns its result. A FormatError of `decode` gets the path in its message. A
- * file that cannot be read throws Node's error.
+ * Calls `decode` with the bytes of the file and returns its result. A FormatError of `decode` gets the path in its
+ * message. A file that cannot be read throws Node's error.
  */
 export function decodeFile<T>(path: string | URL, decode: (bytes: Uint8Array) => T): T {
   checkPath(path);

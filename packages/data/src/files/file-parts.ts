@@ -1,5 +1,5 @@
-// The bytes of a file of any size, part by part, inflated if they are gzip data. Synchronous, or asynchronous so that the event loop
-// runs between the parts. Knows no format of files.
+// The bytes of a file of any size, part by part, inflated if they are gzip data. Synchronous, or asynchronous so that
+// the event loop runs between the parts. Knows no format of files.
 
 import { FormatError } from './format-error.ts';
 import { damagedGzip, inflate, isGzip } from './inflate.ts';

@@ -1,5 +1,5 @@
-// A typed array of unknown final length. Elements are stored in blocks, so nothing is copied while elements are added; `finish`
-// copies each element once.
+// A typed array of unknown final length. Elements are stored in blocks, so nothing is copied while elements are added;
+// `finish` copies each element once.
 
 import { type Elements, emptyLike } from '../rows/plain-array.ts';
 

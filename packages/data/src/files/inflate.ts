@@ -1,5 +1,5 @@
-// gzip data (RFC 1952), recognized by their first two bytes and not by a file's name. Bytes that are not gzip data are returned as
-// they are. Knows no format of files: `format` is only the name that error messages begin with.
+// gzip data (RFC 1952), recognized by their first two bytes and not by a file's name. Bytes that are not gzip data are
+// returned as they are. Knows no format of files: `format` is only the name that error messages begin with.
 
 import { FormatError } from './format-error.ts';
 import { bufferLimits, gunzipSync, zlibConstants } from './node-files.ts';
@@ -15,8 +15,8 @@ export function isGzip(bytes: Uint8Array): boolean {
 }
 
 /**
- * The bytes, inflated if they are gzip data. undefined if the result is longer than `maxLength` bytes; no more than that is
- * inflated. Throws FormatError for damaged gzip data.
+ * The bytes, inflated if they are gzip data. undefined if the result is longer than `maxLength` bytes; no more than
+ * that is inflated. Throws FormatError for damaged gzip data.
  */
 export function inflate(format: string, bytes: Uint8Array, maxLength: number): Uint8Array | undefined {
   if (!isGzip(bytes)) return bytes.length > maxLength ? undefined : bytes;
@@ -28,7 +28,10 @@ export function inflate(format: string, bytes: Uint8Array, maxLength: number): U
   }
 }
 
-/** The beginning of the bytes, inflated if they are gzip data. It holds the header of any format. Throws as `inflate` does. */
+/**
+ * The beginning of the bytes, inflated if they are gzip data. It holds the header of any format. Throws as `inflate`
+ * does.
+ */
 export function inflateBeginning(format: string, bytes: Uint8Array): Uint8Array {
   if (!isGzip(bytes)) return bytes;
   const isComplete = bytes.length <= beginningBytes;

@@ -21,8 +21,9 @@ export function* utf8Parts(text: string): Generator<Uint8Array, void, undefined>
 type Transcoder = (part: Uint8Array | undefined) => Uint8Array;
 
 /**
- * A converter from an encoding, named as for TextDecoder, to UTF-8. Throws RangeError for an encoding that Node does not know.
- * The converter throws FormatError for bytes that are invalid in the encoding; UTF-8 itself is passed through unchecked.
+ * A converter from an encoding, named as for TextDecoder, to UTF-8. Throws RangeError for an encoding that Node does
+ * not know. The converter throws FormatError for bytes that are invalid in the encoding; UTF-8 itself is passed through
+ * unchecked.
  */
 export function transcoderToUtf8(format: string, encoding: string): Transcoder {
   const decoder = decoderOf(format, encoding);

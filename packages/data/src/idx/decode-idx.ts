@@ -1,5 +1,5 @@
-// Decodes IDX, the format of the MNIST files (http://yann.lecun.com/exdb/mnist): two zero bytes, the element type, the number of
-// axes, the length of each axis, then the elements, all big-endian. Does not know what the elements mean.
+// Decodes IDX, the format of the MNIST files (http://yann.lecun.com/exdb/mnist): two zero bytes, the element type, the
+// number of axes, the length of each axis, then the elements, all big-endian. Does not know what the elements mean.
 // Invariant: the data have exactly the length that the header states, and no more than that is inflated.
 
 import { show } from '@treadle/tensor';
@@ -30,9 +30,9 @@ export interface IdxArray extends PlainArray {
 }
 
 /**
- * Decodes IDX data, gzip or not. int32 elements, and whole numbers with at most one axis (labels), become int32. All others become
- * float32 with the values as stored, so the pixels of an image are 0 … 255; float64 is rounded. Throws FormatError for bytes
- * that are not IDX data.
+ * Decodes IDX data, gzip or not. int32 elements, and whole numbers with at most one axis (labels), become int32. All
+ * others become float32 with the values as stored, so the pixels of an image are 0 … 255; float64 is rounded. Throws
+ * FormatError for bytes that are not IDX data.
  */
 export function decodeIdx(packed: Uint8Array): IdxArray {
   const { type, shape, start } = readHeader(viewOf(inflateBeginning('idx', packed)));

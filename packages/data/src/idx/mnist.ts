@@ -6,11 +6,12 @@ import { toTensorSplit } from '../rows/tensors.ts';
 import { readMnist } from './read-mnist.ts';
 
 /**
- * Reads MNIST, or a set in the same format (Fashion-MNIST, KMNIST), from a folder: `mnist('data/mnist')`. The folder contains four
- * IDX files, gzip or not: `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte`,
+ * Reads MNIST, or a set in the same format (Fashion-MNIST, KMNIST), from a folder: `mnist('data/mnist')`. The folder
+ * contains four IDX files, gzip or not: `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte`,
  * `t10k-labels-idx1-ubyte`.
  *
- * @returns `train` and `test`, each with x, float32 [n, 28, 28, 1], pixels scaled to 0 … 1, and y, int32 [n], labels 0 … 9
+ * @returns `train` and `test`, each with x, float32 [n, 28, 28, 1], pixels scaled to 0 … 1, and y, int32 [n], labels 0
+ * … 9
  * @throws FormatError when a file is missing or damaged, with its path
  *
  * @example

@@ -8,8 +8,8 @@ import { decodeIdx } from './decode-idx.ts';
 /**
  * Reads an IDX file, gzip or not.
  *
- * @returns the array in the shape that the file states; int32 for int32 elements and for lists of whole numbers (labels), otherwise
- * float32 with the values as stored
+ * @returns the array in the shape that the file states; int32 for int32 elements and for lists of whole numbers
+ * (labels), otherwise float32 with the values as stored
  * @throws FormatError, with the path, for a file that is not in the IDX format
  *
  * @example

@@ -1,5 +1,6 @@
-// Reads the four files of MNIST, or of a set in the same format (Fashion-MNIST, KMNIST): images and labels for training and for
-// testing. The files are found by their names. The names of a smaller training set may have more after `train`, as in `train10k-…`.
+// Reads the four files of MNIST, or of a set in the same format (Fashion-MNIST, KMNIST): images and labels for training
+// and for testing. The files are found by their names. The names of a smaller training set may have more after `train`,
+// as in `train10k-…`.
 
 import { show } from '@treadle/tensor';
 import { decodeFile } from '../files/decode-file.ts';
@@ -8,7 +9,9 @@ import { join, readdirSync } from '../files/node-files.ts';
 import type { Labelled, PlainArray, Split } from '../rows/plain-array.ts';
 import { decodeIdx } from './decode-idx.ts';
 
-/** x float32 [n, 28, 28, 1], 0 … 1, and y int32 [n]. Throws FormatError when a file is missing, ambiguous or damaged. */
+/**
+ * x float32 [n, 28, 28, 1], 0 … 1, and y int32 [n]. Throws FormatError when a file is missing, ambiguous or damaged.
+ */
 export function readMnist(directory: string): Split<Labelled> {
   const names = filesIn(directory);
   return { train: readPart(directory, names, 'train'), test: readPart(directory, names, 't10k') };
@@ -35,7 +38,9 @@ function readPart(directory: string, names: readonly string[], part: string): La
   return { x, y };
 }
 
-/** The path of the one file of a part. `train-images…` is preferred to `train10k-images…`, a plain file to a gzip file. */
+/**
+ * The path of the one file of a part. `train-images…` is preferred to `train10k-images…`, a plain file to a gzip file.
+ */
 function find(directory: string, names: readonly string[], part: string, kind: string): string {
   const suffix = `${kind}[-.]idx\\d-ubyte(\\.gz)?$`;
   const exact = names.filter((name) => new RegExp(`^${part}-${suffix}`).test(name));

@@ -1,5 +1,6 @@
-// The arguments of functions on data: everything that `tensor` accepts, and rows with their targets, either as two arguments or as one
-// object { x, y }, which is what readers and splits return. Errors begin with the name of the function that the user called.
+// The arguments of functions on data: everything that `tensor` accepts, and rows with their targets, either as two
+// arguments or as one object { x, y }, which is what readers and splits return. Errors begin with the name of the
+// function that the user called.
 
 import { DtypeError, ShapeError, show, Tensor, type TensorLike, tensor } from '@treadle/tensor';
 import type { Pair } from './plain-array.ts';

@@ -1,5 +1,5 @@
-// Checks on rows before they are split, shuffled or batched. `op` is the name of the function that the user called; error messages
-// begin with it.
+// Checks on rows before they are split, shuffled or batched. `op` is the name of the function that the user called;
+// error messages begin with it.
 
 import { ShapeError, show } from '@treadle/tensor';
 import { showShape } from './plain-array.ts';

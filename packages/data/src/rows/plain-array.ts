@@ -1,5 +1,5 @@
-// A plain array: elements in row-major order, and the length of each axis. Readers, splits and scalers compute on plain arrays, so they
-// need no engine and run on any thread; `tensors.ts` converts. A row is an index of the first axis.
+// A plain array: elements in row-major order, and the length of each axis. Readers, splits and scalers compute on plain
+// arrays, so they need no engine and run on any thread; `tensors.ts` converts. A row is an index of the first axis.
 // Invariant: `values.length` is the product of `shape`.
 
 export type Elements = Float32Array | Int32Array;

@@ -1,4 +1,5 @@
-// Splits the rows of plain arrays into a part for training and a part for testing. The seed decides which row goes where.
+// Splits the rows of plain arrays into a part for training and a part for testing. The seed decides which row goes
+// where.
 // Invariant: every row is in exactly one part, and x and y keep the same order.
 
 import { type OptionKinds, readOptions } from '@treadle/tensor';
@@ -30,8 +31,8 @@ export function selectRows<E extends Elements>(array: PlainArray<E>, indices: In
 }
 
 /**
- * Shuffles x [n, …] and y [n, …] in the same order and splits them. Throws ShapeError when x and y differ in rows, RangeError when
- * a part would be empty.
+ * Shuffles x [n, …] and y [n, …] in the same order and splits them. Throws ShapeError when x and y differ in rows,
+ * RangeError when a part would be empty.
  */
 export function splitRows<X extends Elements, Y extends Elements>(
   x: PlainArray<X>,

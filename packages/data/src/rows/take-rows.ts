@@ -1,5 +1,5 @@
-// Copies chosen rows into an array that the caller owns: the step from a data set to a batch. Knows no shapes and no tensors, only
-// contiguous rows of equal length.
+// Copies chosen rows into an array that the caller owns: the step from a data set to a batch. Knows no shapes and no
+// tensors, only contiguous rows of equal length.
 
 import { show } from '@treadle/tensor';
 import type { Elements } from './plain-array.ts';
@@ -8,12 +8,12 @@ import type { Elements } from './plain-array.ts';
 const longRow = 48;
 
 /**
- * Copies rows of `rowLength` elements: row i of `out` becomes row indices[i] of `source`. `out` has the type of `source` and may be
- * longer than needed; the rest of it is unchanged.
+ * Copies rows of `rowLength` elements: row i of `out` becomes row indices[i] of `source`. `out` has the type of
+ * `source` and may be longer than needed; the rest of it is unchanged.
  *
  * @returns `out`
- * @throws RangeError for an index that is no row of `source` and for an `out` that is too short; then nothing has been written.
- * TypeError for arguments of other types
+ * @throws RangeError for an index that is no row of `source` and for an `out` that is too short; then nothing has been
+ * written. TypeError for arguments of other types
  *
  * @example
  * ```ts

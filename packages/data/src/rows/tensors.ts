@@ -1,5 +1,5 @@
-// Converts between plain arrays and tensors. No other file on plain arrays makes or reads a tensor. A bool tensor becomes int32, 0 and
-// 1; with `like` it becomes bool again.
+// Converts between plain arrays and tensors. No other file on plain arrays makes or reads a tensor. A bool tensor
+// becomes int32, 0 and 1; with `like` it becomes bool again.
 
 import { type Dtype, type Tensor, tensor } from '@treadle/tensor';
 import type { Pair, PlainArray, Split } from './plain-array.ts';

@@ -8,8 +8,8 @@ import { type SplitOptions, splitOptions, splitRows } from './split-rows.ts';
 import { toPlain, toTensorSplit } from './tensors.ts';
 
 /**
- * Shuffles x [n, …] and y [n, …], given as two arguments or as one object `{ x, y }`, and splits them: `testSize` of the rows, 0.25
- * by default, go to `test`, the others to `train`. The same seed gives the same split.
+ * Shuffles x [n, …] and y [n, …], given as two arguments or as one object `{ x, y }`, and splits them: `testSize` of
+ * the rows, 0.25 by default, go to `test`, the others to `train`. The same seed gives the same split.
  *
  * @throws ShapeError when x and y differ in rows, RangeError when a part would be empty, and what `tensor` throws
  *

@@ -1,6 +1,8 @@
-// Scales columns: y = (x − centre) / scale · rangeWidth + rangeStart. Each column of the last axis has its own centre and scale, which
-// `fit` measures. The arithmetic is in float64; only the result is rounded to float32. Does not know how a column is measured.
-// Invariant: a column of equal values has the scale 1, so it becomes `rangeStart`, and the inverse gives the exact value back.
+// Scales columns: y = (x − centre) / scale · rangeWidth + rangeStart. Each column of the last axis has its own centre
+// and scale, which `fit` measures. The arithmetic is in float64; only the result is rounded to float32. Does not know
+// how a column is measured.
+// Invariant: a column of equal values has the scale 1, so it becomes `rangeStart`, and the inverse gives the exact
+// value back.
 
 import { ShapeError } from '@treadle/tensor';
 import { type PlainArray, showShape } from '../rows/plain-array.ts';

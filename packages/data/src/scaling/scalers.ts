@@ -1,5 +1,5 @@
-// Scalers of tensors, with scikit-learn's names. `column-scaler.ts` scales the columns, `scalings.ts` measures them; this file only
-// converts tensors.
+// Scalers of tensors, with scikit-learn's names. `column-scaler.ts` scales the columns, `scalings.ts` measures them;
+// this file only converts tensors.
 
 import type { Tensor, TensorLike } from '@treadle/tensor';
 import { tensorOf } from '../rows/arguments.ts';
@@ -9,13 +9,15 @@ import { ColumnScaler, type Scaling } from './column-scaler.ts';
 import { type MinMaxOptions, minMaxScaling, standardScaling } from './scalings.ts';
 
 /**
- * Scales each column of the last axis by statistics that `fit` measures. The methods accept everything that `tensor` accepts. They
- * throw ShapeError for fewer than two axes, RangeError for a value that is not finite.
+ * Scales each column of the last axis by statistics that `fit` measures. The methods accept everything that `tensor`
+ * accepts. They throw ShapeError for fewer than two axes, RangeError for a value that is not finite.
  */
 export interface Scaler {
   /** Measures the columns of x [rows, …, columns]. Returns this scaler. Throws RangeError when x has no values. */
   fit(x: TensorLike): Scaler;
-  /** x, scaled: float32, the shape of x. Throws ShapeError when x has other columns than in `fit`, Error before `fit`. */
+  /**
+   * x, scaled: float32, the shape of x. Throws ShapeError when x has other columns than in `fit`, Error before `fit`.
+   */
   transform(x: TensorLike): Tensor;
   /** `fit(x)`, then `transform(x)`. */
   fitTransform(x: TensorLike): Tensor;
@@ -24,8 +26,8 @@ export interface Scaler {
 }
 
 /**
- * A scaler that maps the smallest value of each column to the lower end of `range`, and the largest to the upper end; [0, 1] by
- * default. A column of equal values becomes the lower end.
+ * A scaler that maps the smallest value of each column to the lower end of `range`, and the largest to the upper end;
+ * [0, 1] by default. A column of equal values becomes the lower end.
  *
  * @throws RangeError for a `range` that does not go from a finite number to a larger one, and for a negative `epsilon`
  *
@@ -42,8 +44,8 @@ export function minMaxScaler(options: MinMaxOptions = {}): Scaler {
 }
 
 /**
- * A scaler that gives each column mean 0 and variance 1 (variance of the population, Σ(x − mean)² / n). A column of equal values
- * becomes 0.
+ * A scaler that gives each column mean 0 and variance 1 (variance of the population, Σ(x − mean)² / n). A column of
+ * equal values becomes 0.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
-// How the scalers measure a column: by its minimum and maximum, or by its mean and standard deviation. Both are exact for a column of
-// equal values, so the scale of such a column is exactly 0 and no tolerance is needed.
+// How the scalers measure a column: by its minimum and maximum, or by its mean and standard deviation. Both are exact
+// for a column of equal values, so the scale of such a column is exactly 0 and no tolerance is needed.
 
 import { type OptionKinds, readOptions, show } from '@treadle/tensor';
 import type { Elements } from '../rows/plain-array.ts';
@@ -17,7 +17,9 @@ const minMaxOptions: OptionKinds<MinMaxOptions> = {
   epsilon: 'number',
 };
 
-/** y = (x − min) / (max − min) · (high − low) + low. Throws RangeError unless low < high and epsilon ≥ 0, all finite. */
+/**
+ * y = (x − min) / (max − min) · (high − low) + low. Throws RangeError unless low < high and epsilon ≥ 0, all finite.
+ */
 export function minMaxScaling(options: MinMaxOptions = {}): Scaling {
   const name = 'minMaxScaler';
   const { range = [0, 1], epsilon = 0 } = readOptions(name, options, minMaxOptions);

@@ -1,5 +1,5 @@
-// The command `demo`: trains networks on real handwritten digits, prints their accuracy on unseen digits, and draws some of these digits
-// with the predicted classes.
+// The command `demo`: trains networks on real handwritten digits, prints their accuracy on unseen digits, and draws
+// some of these digits with the predicted classes.
 
 import { digits, mnist } from '@treadle/data';
 import { sparseCategoricalCrossentropy } from '@treadle/losses';
@@ -63,7 +63,9 @@ async function trainAndShow(sets: Digits, { title, layers, epochs, batchSize }: 
   await drawSome(model, test);
 }
 
-/** Draws some unseen digits with their predicted classes: the first four that are right, then the first two mistakes. */
+/**
+ * Draws some unseen digits with their predicted classes: the first four that are right, then the first two mistakes.
+ */
 async function drawSome(model: Model, { x, y }: Labelled): Promise<void> {
   const labels = y.data();
   const predicted = (await model.predict(x)).argmax(-1).data();

@@ -11,7 +11,8 @@ export function drawDigits(
   captions: readonly string[],
 ): string {
   const isSmall = rows <= 10;
-  // A character is about twice as high as wide: small images get two characters per pixel, large ones two rows per line.
+  // A character is about twice as high as wide: small images get two characters per pixel, large ones two rows per
+  // line.
   const rowsPerLine = isSmall ? 1 : 2;
   const repeat = isSmall ? 2 : 1;
   const width = Math.max(columns * repeat, ...captions.map((caption) => caption.length)) + 2;
