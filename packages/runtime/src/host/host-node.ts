@@ -28,6 +28,7 @@ export interface WorkerTask {
   readonly port: MessagePort;
 }
 
+/** The host of this process. Its methods can be replaced, for tests of other hosts. */
 export const host: Host = {
   cores: availableParallelism,
   environment: (name) => process.env[name],

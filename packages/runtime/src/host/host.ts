@@ -29,6 +29,7 @@ export interface ThreadGroup {
   kill(): Promise<void>;
 }
 
+/** What `spawn` needs to know of a group of workers. */
 export interface SpawnOptions {
   /** what each worker is given when it starts, one worker for each */
   readonly init: readonly InitMessage[];
@@ -36,6 +37,7 @@ export interface SpawnOptions {
   readonly onExit: (thread: number, error: Error) => void;
 }
 
+/** How a warning is marked. */
 export interface WarningOptions {
   /** the kind of the warning; 'Warning' by default */
   readonly type?: string;
@@ -43,6 +45,7 @@ export interface WarningOptions {
   readonly code?: string;
 }
 
+/** Everything that the engine asks of the program that runs JavaScript. */
 export interface Host {
   /** How many threads can compute at the same time, 1 or more. */
   cores(): number;

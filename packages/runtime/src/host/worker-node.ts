@@ -6,10 +6,11 @@ import { workerLoop } from '../threads/worker-loop.ts';
 import { WorkerPrograms } from '../threads/worker-programs.ts';
 import type { WorkerTask } from './host-node.ts';
 
+/** Runs a worker until it is told to stop. */
 export default function work({ init, port }: WorkerTask): void {
   const programs = new WorkerPrograms(init.memory);
   for (const _ of workerLoop(init, programs)) {
-    for (let post = receiveMessageOnPort(port); post; post = receiveMessageOnPort(port)) programs.take(post.message);
+    for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) programs.take(next.message);
   }
 }
 

@@ -48,6 +48,7 @@ function classOf(units: number): number {
   return smallUnits + 8 * (log - smallLog) + ((units >>> (log - 3)) & 7);
 }
 
+/** The blocks of one address range. */
 export class Allocator {
   readonly #lists: (Range | undefined)[] = new Array(classes).fill(undefined);
   /** one bit a class: whether its list holds a range */

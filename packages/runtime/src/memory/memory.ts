@@ -20,6 +20,7 @@ interface Views {
   readonly u8: Uint8Array<SharedArrayBuffer>;
 }
 
+/** A shared memory with its blocks and views. */
 export class SharedMemory {
   readonly #allocator = new Allocator(heapStart);
   /** called before each allocation; `allocate` throws what it throws. For tests of a memory that is full */
@@ -118,4 +119,5 @@ function growsBy(wasm: WebAssemblyMemory, pages: number): boolean {
   }
 }
 
+/** The shared memory of this process. */
 export const memory: SharedMemory = new SharedMemory();

@@ -24,6 +24,7 @@ const noMoreTiles = 2 ** 30;
 const noLog: readonly (readonly StepSpan[])[] = [];
 const noSpan: StepSpan = { began: 0, ended: 0, tiles: 0 };
 
+/** The control block and the scratch memory of a team. */
 export class Workspace {
   readonly #threads: number;
   #control: Block | undefined;

@@ -4,6 +4,7 @@
 import { host } from '#host';
 import type { WebAssemblyMemory } from '../webassembly.ts';
 
+/** What a thread does at the tile that fails: it throws, or it ends. */
 export const faults = { throw: 1, end: 2 } as const;
 
 const tilesWord = 0;
@@ -16,7 +17,7 @@ export function armFault(memory: WebAssemblyMemory, tiles: number, kind: (typeof
   Atomics.store(words, tilesWord, tiles);
 }
 
-/** What a thread calls before a tile. The caller's own thread cannot be ended: it throws. */
+/** What a thread calls before a tile, in programs that are made for it. The caller's own thread cannot be ended: it throws. */
 export function failWhereArmed(memory: WebAssemblyMemory): void {
   const words = new Int32Array(memory.buffer, 0, 2);
   if (Atomics.load(words, tilesWord) <= 0 || Atomics.sub(words, tilesWord, 1) !== 1) return;

@@ -11,6 +11,7 @@ const weightOfLatest = 1 / 4;
 /** Runs that gain nothing from threads are timed only if they take longer than this: then they may leave the caller's thread. */
 const leastTimedNanoseconds = 100_000;
 
+/** A program that is linked in the thread of the caller. */
 export class LinkedProgram {
   /** the number by which workers know the program */
   readonly id: number;

@@ -36,6 +36,7 @@ export interface Code {
   readonly functions: readonly { readonly kernels: Kernels; readonly name: string }[];
 }
 
+/** What a team can run. */
 export interface Program {
   /** read when the program first runs */
   readonly module: Code;
@@ -60,6 +61,7 @@ export interface StepSpan {
   readonly tiles: number;
 }
 
+/** How a program is run, and what is called around the run. */
 export interface RunOptions {
   /** whether more than one thread is called; by default where that is expected to be faster */
   readonly parallel?: boolean;

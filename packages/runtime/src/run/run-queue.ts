@@ -28,6 +28,7 @@ const turnMs = 2;
 /** any long time: the timer only keeps the process alive */
 const longMs = 2 ** 30;
 
+/** The asynchronous runs of a team that are not done yet. */
 export class RunQueue {
   readonly #runner: Runner;
   readonly #jobs: Job[] = [];

@@ -39,6 +39,7 @@ const gracePolls = 2;
 /** For how many milliseconds an open run that failed waits for the end of its threads. */
 const endMs = 2_000;
 
+/** Runs programs one at a time, each on the threads for which that pays. */
 export class Runner {
   readonly #timeoutMs: number;
   readonly #linked = new WeakMap<Program, LinkedProgram>();

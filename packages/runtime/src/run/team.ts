@@ -8,6 +8,7 @@ import type { Program, RunOptions, Table } from './program.ts';
 import { RunQueue, whileAlive } from './run-queue.ts';
 import { Runner } from './runner.ts';
 
+/** How a team is made. */
 export interface TeamOptions {
   /** how many threads compute; by default as many as the cores that this process may use */
   readonly threads?: number;
@@ -18,6 +19,7 @@ export interface TeamOptions {
   readonly timeoutMs?: number;
 }
 
+/** A team of threads that runs programs. */
 export class Team {
   readonly #runner: Runner;
   readonly #queue: RunQueue;

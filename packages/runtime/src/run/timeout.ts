@@ -11,6 +11,7 @@ export const pollMilliseconds = 100;
 const idleShare = 0.02;
 const leastMilliseconds = 10;
 
+/** Measures one wait. */
 export class Timeout {
   readonly #polls: number;
   /** for how many milliseconds threads have to compute so that the timeout begins again */

@@ -10,7 +10,9 @@ import { type Call, type WorkerExit, WorkerPool } from './worker-pool.ts';
 /** When this number of threads has ended before any worker started, the host is taken to be unable to start any. */
 const mostFailedStarts = 2;
 
+/** What a supervisor needs to know of its team. */
 export interface PoolSupervisorOptions {
+  /** how many threads the team has, the caller included */
   readonly threads: number;
   /** whether no run is open */
   readonly isIdle: () => boolean;
@@ -18,6 +20,7 @@ export interface PoolSupervisorOptions {
   readonly onExit: (pool: WorkerPool, exit: WorkerExit) => void;
 }
 
+/** The pool of a team, across failures and changes of size. */
 export class PoolSupervisor {
   readonly #isIdle: () => boolean;
   readonly #onExit: (pool: WorkerPool, exit: WorkerExit) => void;

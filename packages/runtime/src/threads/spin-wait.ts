@@ -9,6 +9,7 @@ export const soonMilliseconds = 0.1;
 /** How long a worker spins when no run is expected soon. */
 const shortMilliseconds = 0.01;
 
+/** The wait of one worker at one doorbell. */
 export class SpinWait {
   readonly #words: Int32Array;
   readonly #doorbell: number;

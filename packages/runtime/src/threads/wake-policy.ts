@@ -43,6 +43,7 @@ export function gainOf(work: Work, threads: number): number {
   return Math.max(0, gain);
 }
 
+/** The decisions for the runs of one team. */
 export class WakePolicy {
   /** nanoseconds that threads, had they been awake, would have saved in the latest runs that followed each other closely */
   #forgone = 0;

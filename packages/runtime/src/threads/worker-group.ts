@@ -6,8 +6,11 @@ import type { ThreadGroup, WorkerHandle } from '../host/host.ts';
 import { memory } from '../memory/memory.ts';
 import type { Code } from '../run/program.ts';
 
+/** Which workers a group consists of. */
 export interface WorkerGroupOptions {
+  /** the run descriptor of the pool */
   readonly descriptor: Int32Array<SharedArrayBuffer>;
+  /** the word of the descriptor that its workers listen to */
   readonly doorbell: number;
   /** the numbers of its threads */
   readonly threads: readonly number[];
@@ -15,6 +18,7 @@ export interface WorkerGroupOptions {
   readonly onExit: (thread: number, error: Error) => void;
 }
 
+/** Workers that share a doorbell. */
 export class WorkerGroup {
   readonly #group: ThreadGroup;
   readonly #known = new Set<number>();

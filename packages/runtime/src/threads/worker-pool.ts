@@ -58,6 +58,7 @@ const runs = 2 ** 30;
 const spinMilliseconds = 0.05;
 const pollSlices = pollMilliseconds / sliceMilliseconds;
 
+/** The workers of a team, for one run after the other. */
 export class WorkerPool {
   readonly #onExit: (exit: WorkerExit) => void;
   readonly #words: Int32Array<SharedArrayBuffer>;

@@ -5,6 +5,7 @@ import type { WebAssemblyMemory } from '../webassembly.ts';
 import { instantiate, type Main } from './instantiate.ts';
 import type { ProgramMessage } from './messages.ts';
 
+/** What one worker can run. */
 export class WorkerPrograms {
   readonly #memory: WebAssemblyMemory;
   readonly #programs = new Map<number, { readonly code: Code; main?: Main }>();
