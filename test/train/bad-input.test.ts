@@ -370,7 +370,7 @@ describe('files', () => {
     const path = join(folder, 'labels.idx');
     writeFileSync(path, Uint8Array.from([0, 0, 8, 1, 0, 0, 0, 5, 1, 2, 3]));
     expect(() => readIdx(path)).toThrow(FormatError);
-    expect(() => readIdx(path)).toThrow(/must take 13 bytes with the header; got 11; the file is cut short/);
+    expect(() => readIdx(path)).toThrow(/must take 13 bytes with its header; got 11; the file is cut short/);
   });
 
   test('a CSV file cut short', () => {

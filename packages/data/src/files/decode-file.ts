@@ -21,7 +21,7 @@ export function decodeFile<T>(path: string | URL, decode: (bytes: Uint8Array) =>
 /** Throws TypeError unless `path` is a string or a URL. */
 export function checkPath(path: unknown): void {
   if (typeof path === 'string' || path instanceof URL) return;
-  throw new TypeError(`file: a path must be a string or a URL; got ${show(path)}`);
+  throw new TypeError(`file: a path must be a URL or a string; got ${show(path)}`);
 }
 
 /** A FormatError with the path appended to its message. Returns any other error as it is. */
