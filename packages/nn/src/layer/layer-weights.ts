@@ -8,8 +8,11 @@ import type { Regularizer } from '../regularizers/regularizer.ts';
 
 /** How a variable of a layer is made. */
 export interface WeightOptions {
+  /** its first value */
   readonly initializer: InitializerName | Initializer;
+  /** a penalty on it; none by default */
   readonly regularizer?: Regularizer | undefined;
+  /** applied to it after each update; none by default */
   readonly constraint?: Constraint | undefined;
   /** whether an optimizer moves it; true by default */
   readonly trainable?: boolean;

@@ -21,6 +21,7 @@ export interface SymbolicTensor {
 /** A call of a layer with symbolic tensors. Several calls of one layer share its variables. */
 export interface LayerCall {
   readonly layer: Layer;
+  /** in the order in which the layer takes them */
   readonly inputs: readonly SymbolicTensor[];
 }
 
@@ -64,8 +65,8 @@ export function input(shape: OpenShape, options: InputOptions = {}): SymbolicTen
  * @example
  * ```ts
  * import { connect, input, lstm } from 'treadle';
- * const [y, h, c] = connect(lstm(4, { returnState: true }), input([10, 3]));
- * [y.shape, h.shape, c.shape]; // → [[4], [4], [4]]
+ * const results = connect(lstm(4, { returnState: true }), input([10, 3])); // output, h, c
+ * results.map(({ shape }) => shape); // → [[4], [4], [4]]
  * ```
  */
 export function connect(layer: Layer, inputs: Connectable): readonly SymbolicTensor[] {

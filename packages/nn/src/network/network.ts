@@ -41,6 +41,7 @@ import { setWeights, type Weights } from './set-weights.ts';
 import { type LayerSummary, sizeOfVariables, summarizeLayers } from './summarize-layers.ts';
 
 export interface NetworkOptions {
+  /** the name of the model, for summaries and as a layer of another model */
   readonly name?: string | undefined;
 }
 
@@ -51,6 +52,7 @@ const networkOptions: OptionKinds<NetworkOptions> = {
 /** A tensor and its mask. */
 export interface Masked {
   readonly x: Tensor;
+  /** the valid steps of x; undefined if all are */
   readonly mask: Mask;
 }
 

@@ -9,6 +9,7 @@ import type { Graph, Ref } from './graph.ts';
 export interface LayerSummary {
   /** its name in the model */
   readonly name: string;
+  /** the kind of layer, such as 'dense' */
   readonly kind: string;
   /** the shape of one sample of the first result, in the first call */
   readonly outputShape: OpenShape;
