@@ -65,8 +65,8 @@ export function input(shape: OpenShape, options: InputOptions = {}): SymbolicTen
  * @example
  * ```ts
  * import { connect, input, lstm } from 'treadle';
- * const results = connect(lstm(4, { returnState: true }), input([10, 3])); // output, h, c
- * results.map(({ shape }) => shape); // → [[4], [4], [4]]
+ * const all = connect(lstm(4, { returnState: true }), input([10, 3])); // output, h, c
+ * all.map(({ shape }) => shape); // → [[4], [4], [4]]
  * ```
  */
 export function connect(layer: Layer, inputs: Connectable): readonly SymbolicTensor[] {
