@@ -27,7 +27,7 @@ import {
 } from '@treadle/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { rules } from './rules.ts';
+import { optimizerNames, rules } from './rules.ts';
 import { add, check, div, exact, type Figure, given, max, mul, sqrt, u } from './running-error.ts';
 import type { Particle } from './transcriptions.ts';
 
@@ -352,25 +352,14 @@ test('what does not fit is refused', () => {
   expect(() => nadam(0.1, { beta2: 1 })).toThrow(RangeError);
   expect(() => lion(0.1, { beta1: 0 })).toThrow(RangeError);
   expect(() => optimizerByName('lamb')).toThrow(
-    'optimizer: the name must be one of adadelta, adagrad, adam, adamW, adamax, lion, nadam, rmsprop, sgd; got "lamb"',
+    /^optimizer: the name must be one of adadelta, adagrad, adam, .*sgd.*; got "lamb"$/,
   );
   expect(() => optimizerByName('valueOf')).toThrow(RangeError);
 });
 
 test('names give optimizers with Keras’s defaults', () => {
-  const names: readonly OptimizerName[] = [
-    'rmsprop',
-    'adagrad',
-    'adadelta',
-    'adam',
-    'adamW',
-    'adamax',
-    'nadam',
-    'lion',
-  ];
-  for (const name of names) {
+  for (const name of optimizerNames) {
     const made = optimizerByName(name);
-    expect([made.name, made.learningRate.item()]).toEqual([name, Math.fround(0.001)]);
+    expect([made.name, made.learningRate.item()]).toEqual([name, Math.fround(name === 'sgd' ? 0.01 : 0.001)]);
   }
-  expect(optimizerByName('sgd').learningRate.item()).toBe(Math.fround(0.01));
 });

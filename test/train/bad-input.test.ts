@@ -259,16 +259,8 @@ describe('predict', () => {
 describe('compile', () => {
   const good = { optimizer: 'sgd', loss: 'mse', metrics: [] };
   test.each([
-    [
-      'an unknown optimizer',
-      { optimizer: 'adamm' },
-      'optimizer: the name must be one of adadelta, adagrad, adam, adamW, adamax, lion, nadam, rmsprop, sgd; got "adamm"',
-    ],
-    [
-      'no optimizer',
-      { optimizer: undefined },
-      'optimizer: the name must be one of adadelta, adagrad, adam, adamW, adamax, lion, nadam, rmsprop, sgd; got undefined',
-    ],
+    ['an unknown optimizer', { optimizer: 'adamm' }, 'optimizer: the name must be one of adadelta, adagrad, adam,'],
+    ['no optimizer', { optimizer: undefined }, 'optimizer: the name must be one of adadelta, adagrad, adam,'],
     ['an unknown loss', { loss: 'rmse' }, 'loss: the name must be one of binaryCrossentropy,'],
     ['no loss', { loss: undefined }, 'compile: every output must have a loss; got none for answer'],
     ['an unknown metric', { metrics: ['acuracy'] }, 'metric: the name must be one of acc, accuracy,'],

@@ -50,7 +50,7 @@ const refused: readonly (readonly [path: string, args: readonly unknown[], messa
   ['dense', [10, { activaton: 'relu' }], 'dense: unknown option "activaton"; did you mean "activation"?'],
   ['dense', [10, { use_bias: false }], 'dense: unknown option "use_bias"; did you mean "useBias"?'],
   ['dense', [10, { useBias: 0 }], 'dense: useBias must be true or false; got 0'],
-  ['dense', [10, { kernelRegularizer: 'L2' }], 'regularizer: it must be a function or one of l1, l2, l1l2; got "L2"'],
+  ['dense', [10, { kernelRegularizer: 'L2' }], 'regularizer: it must be a function or one of l1, l1l2, l2; got "L2"'],
   [
     'dense',
     [10, { kernelConstraint: 5 }],

@@ -60,9 +60,10 @@ export {
   type SymbolicTensor,
 } from './network/connect.ts';
 export { chain, type Graph, graphBetween, type SymbolicTensors } from './network/graph.ts';
-export { type LayerSummary, type Masked, Network, type NetworkOptions } from './network/network.ts';
+export { type Masked, Network, type NetworkOptions } from './network/network.ts';
 export { Sequential } from './network/sequential.ts';
 export type { Weights } from './network/set-weights.ts';
+export type { LayerSummary } from './network/summarize-layers.ts';
 export { l1, l1l2, l2 } from './regularizers/l1-l2.ts';
 export type { L1L2, Regularizer } from './regularizers/regularizer.ts';
 export type { RegularizerName } from './regularizers/regularizer-by-name.ts';

@@ -1,11 +1,12 @@
 // A kind of layer, cell or constraint: its name, its positional arguments, its options, and what makes one. From these follow both
 // ways to make one: a call, whose options are checked, and a config, which is read by the types of arguments and options. So a new
-// kind is defined in its own file, and whoever lists the exports knows how to read its config.
+// kind is defined in its own file, and the exports of a folder are all that is needed to read its configs.
 
 import { checkOptions } from '@treadle/tensor';
 
 /** Something as plain data: its kind, its positional arguments by their names, and its options. */
 export interface Config {
+  /** such as 'dense' */
   readonly kind: string;
   readonly [option: string]: unknown;
 }
@@ -32,10 +33,13 @@ export type OptionTypes<O> = { readonly [N in keyof O]-?: OptionType<NonNullable
 /** An argument: its name in a config, its type, and its default if it may be left out. */
 export type Argument<T> = readonly [name: string, type: OptionType<T>, byDefault?: T];
 
+/** What a kind is called with. */
 export interface KindDefinition<A extends readonly unknown[], O> {
+  /** the name in configs and messages, which is that of the function */
   readonly kind: string;
-  /** in the order of the call */
+  /** the arguments in the order of the call */
   readonly arguments: { readonly [I in keyof A]-?: Argument<NonNullable<A[I]>> };
+  /** the type of each option */
   readonly options: OptionTypes<O>;
 }
 

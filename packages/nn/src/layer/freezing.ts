@@ -1,10 +1,10 @@
-// Freezing: a layer whose `trainable` is false keeps its variables as they are. What is frozen is asked for whenever a model
-// learns, so it may change between two trainings, and during one.
+// Freezing: training does not change the variables of a layer whose `trainable` is false. It is read at every step, so that it may change
+// between two trainings, and during one.
 
 import type { Variable } from '@treadle/tensor';
 import type { Layer } from './layer.ts';
 
-/** The layer's variables that an optimizer is to move: not those of frozen layers within it. */
+/** The variables that an optimizer moves: not those of frozen inner layers. */
 export function trainableVariablesOf(layer: Layer): readonly Variable[] {
   const frozen = new Set(frozenVariables(layer));
   return layer.variables.filter((v) => !frozen.has(v));
@@ -15,18 +15,18 @@ function frozenVariables(layer: Layer): readonly Variable[] {
   return [...layer.variables.filter((v) => !v.trainable), ...(layer.layers ?? []).flatMap(frozenVariables)];
 }
 
-/** A text that is equal whenever the same layers and variables are frozen. */
+/** A text that is equal if and only if the same layers and variables are frozen. */
 export function freezingOf(layer: Layer): string {
   const own = layer.variables.map((v) => (v.trainable ? '+' : '-')).join('');
   return `${layer.trainable === false ? 'frozen' : ''}${own}(${(layer.layers ?? []).map(freezingOf).join(',')})`;
 }
 
-/** `trainable` of a layer, whose setter sets that of the layers that it is made of as well. Throws RangeError for no boolean. */
+/** The property `trainable` of a layer; assigning it assigns that of inner layers. Throws RangeError unless it is a boolean. */
 export interface Freezable {
   trainable: boolean;
 }
 
-/** Of a layer made of these layers. */
+/** The property of a layer with these inner layers. */
 export function freezable(kind: string, layers: () => readonly Layer[]): Freezable {
   let isTrainable = true;
   return {

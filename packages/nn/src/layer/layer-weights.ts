@@ -1,5 +1,4 @@
-// The variables of a layer, each made the first time that the layer is built, with what belongs to it: where it begins, what
-// it costs, what it may be.
+// The variables of a layer, made when the layer is first built, each with its initializer, regularizer and constraint.
 
 import { asTensor, type Shape, ShapeError, type Tensor, type Variable, variable } from '@treadle/tensor';
 import type { Constraint } from '../constraints/constraint.ts';
@@ -7,16 +6,21 @@ import type { Initializer } from '../initializers/initializer.ts';
 import { type InitializerName, initializerOf } from '../initializers/initializer-by-name.ts';
 import type { Regularizer } from '../regularizers/regularizer.ts';
 
+/** How a variable of a layer is made. */
 export interface WeightOptions {
+  /** its first value */
   readonly initializer: InitializerName | Initializer;
+  /** a penalty on it; none by default */
   readonly regularizer?: Regularizer | undefined;
+  /** applied to it after each update; none by default */
   readonly constraint?: Constraint | undefined;
-  /** true by default */
+  /** whether an optimizer moves it; true by default */
   readonly trainable?: boolean;
-  /** false by default */
+  /** whether optimizers skip rows whose gradient is 0; false by default */
   readonly sparseGradient?: boolean;
 }
 
+/** The variables of one layer by name. */
 export class LayerWeights {
   readonly #variables = new Map<string, Variable>();
   readonly #regularizers = new Map<Variable, Regularizer>();
@@ -29,7 +33,7 @@ export class LayerWeights {
     return this.#variables.size > 0;
   }
 
-  /** The variable of that name, which is made with this shape unless there is one. */
+  /** The variable of that name, made with this shape if it does not exist. Throws ShapeError if the initializer gives another shape. */
   make(name: string, shape: Shape, { initializer, regularizer, ...options }: WeightOptions): Variable {
     const known = this.#variables.get(name);
     if (known) return known;
@@ -44,19 +48,19 @@ export class LayerWeights {
     return made;
   }
 
-  /** The variable of that name, if the layer has one. */
+  /** The variable of that name; undefined if the layer has none. */
   find(name: string): Variable | undefined {
     return this.#variables.get(name);
   }
 
-  /** The variable of that name, which a layer that was built has. */
+  /** The variable of that name of a layer that is built. */
   get(name: string): Variable {
     const found = this.#variables.get(name);
     if (!found) throw new Error(`internal: a layer that was built has no ${name}`);
     return found;
   }
 
-  /** What the regularizers say: 0-d each. */
+  /** The penalties of all regularizers, 0-d each. */
   penalties(): readonly Tensor[] {
     return [...this.#regularizers].map(([v, penalty]) => penalty(v));
   }

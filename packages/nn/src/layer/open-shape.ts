@@ -1,19 +1,19 @@
-// Shapes of samples of which some sizes are not known before a call, such as the number of steps of sequences: null stands for
-// each of these. A layer says which sizes it must know; what it makes of the others is found by building it for two sizes, for
-// an extent of the result that differs then is not known either.
+// Open shapes: shapes of samples in which null is a size that is not known before a call, such as the number of steps. A layer names the
+// sizes that it must know. How it depends on the others is found by building it for two sizes: an extent of the result that differs is
+// unknown too.
 
 import { checkShape, type Shape, ShapeError, show } from '@treadle/tensor';
 
-/** The shape of one sample; null is a size that may be another one in every call. */
+/** The shape of one sample; null is a size that may differ from call to call. */
 export type OpenShape = readonly (number | null)[];
 
-/** Throws TypeError for what is no array of numbers and null. `hint` says what is meant perhaps. */
+/** Throws TypeError unless it is an array of numbers and null; `hint` ends the message. */
 export function checkInputShape(what: string, shape: unknown, hint = ''): void {
   if (isOpenShape(shape)) return;
   throw new TypeError(`${what} must be an array of numbers; got ${show(shape)}${hint}`);
 }
 
-/** Throws as checkShape does for what is no shape. */
+/** The shape. Throws as checkShape does for an invalid one. */
 export function checkOpenShape<S extends OpenShape>(op: string, shape: S): S {
   checkInputShape(`${op}: the shape`, shape);
   checkShape(
@@ -28,37 +28,38 @@ export function isOpenShape(shape: unknown): shape is OpenShape {
   return Array.isArray(shape) && shape.every((extent: unknown) => extent === null || typeof extent === 'number');
 }
 
+/** Whether all sizes are known. */
 export function isKnown(shape: OpenShape): shape is Shape {
   return !shape.includes(null);
 }
 
-/** Whether samples of that shape are such as were declared. */
+/** Whether a shape matches the declared one, in which null matches any size. */
 export function fits(declared: OpenShape, shape: OpenShape): boolean {
   return declared.length === shape.length && declared.every((extent, i) => extent === null || extent === shape[i]);
 }
 
-/** `null, 8`, for messages. */
+/** The extents, for messages: `null, 8`. */
 export function listExtents(shape: readonly (number | string | null)[]): string {
   return shape.map(String).join(', ');
 }
 
-/** The shapes of the results of a layer, for those of its inputs; makes its variables. */
+/** Builds a layer: the shapes of its inputs → the shapes of its results. */
 export type Build = (shapes: readonly Shape[]) => readonly Shape[];
 
 /** The axes of a sample whose sizes a layer must know, negative ones counted from the end. */
 export type NeededAxes = (shape: Shape) => readonly number[];
 
-/** What a layer needs that takes sequences of any length: all but the steps. */
+/** The needed axes of a layer for sequences of any length: all but the steps. */
 export function afterSteps(shape: Shape): readonly number[] {
   return shape.map((_, i) => i).slice(1);
 }
 
-/** Sizes that stand for those that are not known: larger than windows, and unlike others; smaller ones where there are several. */
+/** Two sizes in place of an unknown one, larger than windows and unlikely otherwise; smaller ones for several unknown sizes. */
 const [one, several] = [[65_521, 131_071] as const, [509, 1021] as const];
 
 /**
- * What `build` makes of inputs, where sizes that are not needed may be null. Throws ShapeError where one that is needed is null;
- * without `needs` all are.
+ * The result of `build` for shapes in which sizes that are not needed may be null. Throws ShapeError if a needed size is null; without
+ * `needs` all sizes are needed.
  */
 export function buildOpen(
   kind: string,
@@ -85,7 +86,7 @@ function checkNeeded(kind: string, shape: OpenShape, axes: readonly number[] | u
   );
 }
 
-/** What `act` gives; an error that it throws speaks of null where it would of the size that stands in for it. */
+/** The result of `act`. In the message of an error, null replaces the size that stands for it. */
 function standingIn<T>(size: number, act: () => T): T {
   try {
     return act();

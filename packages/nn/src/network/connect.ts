@@ -1,33 +1,35 @@
-// Graphs of layers as they are written down: `input` stands for a model's input, `connect` for what a layer makes of it. Shapes
-// are found and variables made at once; nothing is computed.
+// Symbolic tensors: `input` makes one for an input of a model, `connect` applies a layer to some. Shapes are computed and variables made at
+// once; no tensor is computed.
 
 import { type OptionKinds, readOptions, show } from '@treadle/tensor';
 import { withLayerContext } from '../layer/error-context.ts';
 import { buildAll, isLayer, type Layer, showSample } from '../layer/layer.ts';
 import { checkInputShape, listExtents, type OpenShape } from '../layer/open-shape.ts';
 
-/** What stands for a tensor while a model is written down. */
+/** A symbolic tensor: it stands for a tensor while a model is defined. */
 export interface SymbolicTensor {
-  /** of one sample */
+  /** the shape of one sample */
   readonly shape: OpenShape;
-  /** the call that it comes from; none for an input */
+  /** the call that gives it; undefined for an input */
   readonly from: LayerCall | undefined;
-  /** which of the call's results it is */
+  /** its index among the results of the call */
   readonly index: number;
-  /** of an input, where the user gave it one */
+  /** the name of an input, if the user gave one */
   readonly name?: string | undefined;
 }
 
-/** A layer that takes some inputs. The same layer may be called again: its variables are shared. */
+/** A call of a layer with symbolic tensors. Several calls of one layer share its variables. */
 export interface LayerCall {
   readonly layer: Layer;
+  /** in the order in which the layer takes them */
   readonly inputs: readonly SymbolicTensor[];
 }
 
-/** One input or several, in the order that the layer takes them in. */
+/** One symbolic tensor, or several in the order in which a layer takes them. */
 export type Connectable = SymbolicTensor | readonly SymbolicTensor[];
 
 export interface InputOptions {
+  /** the name of the input, for models with several; input, input_1, … by default */
   readonly name?: string | undefined;
 }
 
@@ -36,8 +38,15 @@ const inputOptions: OptionKinds<InputOptions> = {
 };
 
 /**
- * An input of a model: samples of that shape, in which null is a size that may be another one in every call: input([null, 8]) takes
- * sequences of any length. Throws RangeError for a shape that is none.
+ * An input of a model, for samples of that shape without the batch. null is a size that may differ from call to call: input([null, 8])
+ * takes sequences of any length. Throws TypeError for what is not an array, RangeError for sizes that are not whole numbers ≥ 0.
+ *
+ * @example
+ * ```ts
+ * import { dense, input, model } from 'treadle';
+ * const x = input([8]);
+ * model({ inputs: x, outputs: dense(1)(x) }).countParams(); // → 9
+ * ```
  */
 export function input(shape: OpenShape, options: InputOptions = {}): SymbolicTensor {
   const one: unknown = shape;
@@ -50,8 +59,15 @@ export function input(shape: OpenShape, options: InputOptions = {}): SymbolicTen
 }
 
 /**
- * What the layer makes of the inputs, be it one result or several. The layer may be any object of its kind, a model too.
- * Throws ShapeError for shapes that the layer cannot take, RangeError for a wrong number of inputs.
+ * Applies a layer, which may be any object of type Layer or a model, to one symbolic tensor or several; returns all its results. Throws
+ * ShapeError for shapes that the layer cannot take, RangeError for a wrong number of inputs.
+ *
+ * @example
+ * ```ts
+ * import { connect, input, lstm } from 'treadle';
+ * const all = connect(lstm(4, { returnState: true }), input([10, 3])); // output, h, c
+ * all.map(({ shape }) => shape); // → [[4], [4], [4]]
+ * ```
  */
 export function connect(layer: Layer, inputs: Connectable): readonly SymbolicTensor[] {
   if (!isLayer(layer))
@@ -73,7 +89,7 @@ export function connect(layer: Layer, inputs: Connectable): readonly SymbolicTen
   return shapes.map((shape, index) => ({ shape, from, index }));
 }
 
-/** Whether it is one such, and not a list of them, names for them, or a tensor. */
+/** Whether it is a symbolic tensor. */
 export function isSymbolic(x: unknown): x is SymbolicTensor {
   return typeof x === 'object' && x !== null && 'shape' in x && 'from' in x && 'index' in x;
 }

@@ -1,12 +1,12 @@
-// A model's graph as plain positions: which layer takes what, in an order in which everything comes after what it needs. It is
-// found from what `input` and layers gave when the model was written down; layers in a row are a graph as well.
+// The graph of a model: its layers and their calls, in topological order, with indices instead of references. It is found from the
+// symbolic tensors of its inputs and outputs; layers in a row are a graph too.
 
 import { checkArray, show } from '@treadle/tensor';
 import { isLayer, type Layer, takeName } from '../layer/layer.ts';
 import { listExtents, type OpenShape } from '../layer/open-shape.ts';
 import { isSymbolic, type LayerCall, type SymbolicTensor } from './connect.ts';
 
-/** A value of the graph: a result of a call, or with call −1 an input of the model. */
+/** A value of the graph: result `index` of a call, or input `index` of the model if call is −1. */
 export interface Ref {
   readonly call: number;
   readonly index: number;
@@ -14,12 +14,12 @@ export interface Ref {
 
 export interface GraphInput {
   readonly name: string;
-  /** of one sample; layers in a row take the shape that comes */
+  /** the shape of one sample; undefined for layers in a row without inputShape */
   readonly shape: OpenShape | undefined;
 }
 
 export interface GraphCall {
-  /** which layer of the graph it is */
+  /** the index of the layer */
   readonly layer: number;
   readonly inputs: readonly Ref[];
 }
@@ -32,18 +32,18 @@ export interface GraphOutput {
 export interface Graph {
   readonly kind: 'sequential' | 'model';
   readonly inputs: readonly GraphInput[];
-  /** each once */
+  /** the layers, each once */
   readonly layers: readonly Layer[];
-  /** what the layers are called, in their order */
+  /** the names of the layers, in their order */
   readonly layerNames: readonly string[];
   readonly calls: readonly GraphCall[];
   readonly outputs: readonly GraphOutput[];
 }
 
-/** Inputs or outputs of a model: one, several, or by name. */
+/** Symbolic tensors as inputs or outputs of a model: one, several, or by name. */
 export type SymbolicTensors = SymbolicTensor | readonly SymbolicTensor[] | Readonly<Record<string, SymbolicTensor>>;
 
-/** Layers one after the other. Throws RangeError for no layers, one that is given twice, or two of one name. */
+/** The graph of layers in a row. Throws RangeError for no layers, a layer that is given twice, or two layers of one name. */
 export function chain(layers: readonly Layer[]): Graph {
   const given: unknown = layers;
   checkArray('sequential: the layers', given, isLayer(given) ? '; sequential([a, b]) takes them as one argument' : '');
@@ -66,8 +66,8 @@ export function chain(layers: readonly Layer[]): Graph {
 }
 
 /**
- * Everything between the inputs and the outputs. Throws RangeError for an output that needs an input which is not given, an
- * input that nothing needs, or two layers of one name.
+ * The graph of everything between the inputs and the outputs. Throws RangeError for an output that needs an input that is not given, an
+ * input that no output needs, or two layers of one name.
  */
 export function graphBetween(inputs: SymbolicTensors, outputs: SymbolicTensors): Graph {
   const starts = listed('inputs', inputs);
@@ -108,17 +108,18 @@ function noLayer(): never {
   throw new RangeError('model: there must be one layer or more between inputs and outputs; got none');
 }
 
-interface End {
+/** An input or output with its name. */
+interface NamedTensor {
   readonly at: SymbolicTensor;
   readonly name: string | undefined;
 }
 
-function listed(what: string, ends: SymbolicTensors): readonly End[] {
+function listed(what: string, ends: SymbolicTensors): readonly NamedTensor[] {
   const given: unknown = ends;
   if (typeof given !== 'object' || given === null) {
     throw new TypeError(`model: ${what} must be what input() or a layer gave; got ${show(given)}`);
   }
-  const list: readonly End[] = isSymbolic(ends)
+  const list: readonly NamedTensor[] = isSymbolic(ends)
     ? [{ at: ends, name: undefined }]
     : Array.isArray(ends)
       ? ends.map((at: SymbolicTensor) => ({ at, name: undefined }))
@@ -130,7 +131,7 @@ function listed(what: string, ends: SymbolicTensors): readonly End[] {
   return list;
 }
 
-/** The calls that the outputs need, each after those whose results it takes. */
+/** The calls that the outputs need, in topological order (depth-first, without recursion). */
 function callsBefore(outputs: readonly SymbolicTensor[], inputs: ReadonlySet<SymbolicTensor>): readonly LayerCall[] {
   const order: LayerCall[] = [];
   const seen = new Set<LayerCall>();
@@ -161,7 +162,7 @@ function callsBefore(outputs: readonly SymbolicTensor[], inputs: ReadonlySet<Sym
   return order;
 }
 
-/** The user's names as they are, which must be different; then names by kind for all others: dense, dense_1, … */
+/** The names of the layers: those of the user, which must differ, and names by kind for the others: dense, dense_1, … */
 export function namesOf(op: string, layers: readonly Layer[]): readonly string[] {
   const taken = new Set<string>();
   for (const { name } of layers) {

@@ -1,9 +1,8 @@
-// Network: a graph of layers, which is a layer again. It knows their names, shapes and variables, and how to give and take
-// weights by name; how a model learns is not its matter.
+// Network: a graph of layers, which is a layer too. It knows names, shapes, variables and weights; it does not know how a model is trained.
 //
-// A layer is called what the user named it; those without a name are called by their kind: dense, dense_1, dense_2, … in the
-// order of the layers of this model. A variable is called `layer/variable`, such as dense_1/kernel. The model is built by the
-// constructor where the shapes of its inputs are known, otherwise by build or the first call.
+// A layer has the name that the user gave, or its kind: dense, dense_1, dense_2, … in the order of the layers. A variable has the name
+// `layer/variable`, such as dense_1/kernel. The constructor builds the network if the shapes of its inputs are known; otherwise build or
+// the first call does.
 
 import {
   asTensor,
@@ -18,6 +17,7 @@ import {
   type Variable,
 } from '@treadle/tensor';
 import type { OutputRange } from '../activations/activation.ts';
+import { writeGraph } from '../config/write-graph.ts';
 import { Callable } from '../layer/callable.ts';
 import { isStateful, resetStates, withoutCarrying } from '../layer/carried-states.ts';
 import { withLayerContext } from '../layer/error-context.ts';
@@ -38,20 +38,10 @@ import type { Mask } from '../layer/mask.ts';
 import { fits, listExtents, type OpenShape } from '../layer/open-shape.ts';
 import type { Graph, Ref } from './graph.ts';
 import { setWeights, type Weights } from './set-weights.ts';
-
-/** A layer as it stands in a built model. */
-export interface LayerSummary {
-  readonly name: string;
-  readonly kind: string;
-  /** of one sample; of the first result of the first call */
-  readonly outputShape: OpenShape;
-  readonly params: number;
-  readonly trainableParams: number;
-  /** the layers and inputs that it takes, of all its calls */
-  readonly inputs: readonly string[];
-}
+import { type LayerSummary, sizeOfVariables, summarizeLayers } from './summarize-layers.ts';
 
 export interface NetworkOptions {
+  /** the name of the model, for summaries and as a layer of another model */
   readonly name?: string | undefined;
 }
 
@@ -59,19 +49,21 @@ const networkOptions: OptionKinds<NetworkOptions> = {
   name: 'string',
 };
 
-/** A value on its way through the graph. */
+/** A tensor and its mask. */
 export interface Masked {
   readonly x: Tensor;
+  /** the valid steps of x; undefined if all are */
   readonly mask: Mask;
 }
 
+/** A graph of layers as a layer; Model adds training. */
 export class Network extends Callable implements Layer {
   readonly kind: string;
   override readonly name: string | undefined;
   readonly #graph: Graph;
   readonly #freezing = freezable('model', () => this.layers);
   #inputShapes: readonly OpenShape[] | undefined;
-  /** by call */
+  /** the shapes of the results of each call */
   #shapes: readonly (readonly OpenShape[])[] = [];
 
   /** Throws ShapeError for shapes that do not fit. */
@@ -89,7 +81,7 @@ export class Network extends Callable implements Layer {
     return this.#graph.layers;
   }
 
-  /** What the layers are called, in their order. */
+  /** The names of the layers, in their order. */
   get layerNames(): readonly string[] {
     return this.#graph.layerNames;
   }
@@ -102,7 +94,7 @@ export class Network extends Callable implements Layer {
     return this.#graph.outputs.map(({ name }) => name);
   }
 
-  /** The shapes of one sample of each input, once they are known; null is a size that may be another one in every call. */
+  /** The shapes of one sample of each input, once they are known; null is a size that may differ from call to call. */
   get inputShapes(): readonly OpenShape[] | undefined {
     return this.#inputShapes;
   }
@@ -127,8 +119,8 @@ export class Network extends Callable implements Layer {
   }
 
   /**
-   * Makes all variables for samples of that shape, in which null is a size that may be another one in every call; returns the shape
-   * of one sample of the (first) result.
+   * Makes all variables for samples of that shape, in which null is a size that may differ from call to call; returns the shape of one
+   * sample of the first result. Throws ShapeError for shapes that do not fit.
    */
   build(inputShape: Shape): Shape;
   build(inputShape: OpenShape): OpenShape;
@@ -136,7 +128,7 @@ export class Network extends Callable implements Layer {
     return first(this.buildAll([inputShape]));
   }
 
-  /** The same for each of several inputs and results. */
+  /** The same for several inputs and results. */
   buildAll(inputShapes: readonly Shape[]): readonly Shape[];
   buildAll(inputShapes: readonly OpenShape[]): readonly OpenShape[];
   buildAll(inputShapes: readonly OpenShape[]): readonly OpenShape[] {
@@ -161,31 +153,33 @@ export class Network extends Callable implements Layer {
     return this.#outputsOf(inputShapes, shapes);
   }
 
-  /** The same, as a layer of another model. */
+  /** buildAll, for a network that is a layer of another one. */
   buildOpen(inputShapes: readonly OpenShape[]): readonly OpenShape[] {
     return this.buildAll(inputShapes);
   }
 
-  /** x [batch, ...inputShape] → [batch, ...outputShape]; builds the model if need be. training: false by default. */
+  /** x [batch, ...inputShape] → [batch, ...outputShape]; builds the network if it is not built. training is false by default. */
   override call(x: TensorLike, options: Partial<CallOptions> = {}): Tensor {
     const { training = false, mask, addLoss } = readOptions(this.kind, options, callOptions);
     return first(this.callAll([tensor(x)], { training, masks: [mask], addLoss }));
   }
 
-  /** The same for a model of several inputs or results. */
+  /** The same for several inputs and results. */
   callAll(xs: readonly TensorLike[], options: Partial<CallAllOptions> = {}): readonly Tensor[] {
     return this.callMasked(xs, options).map(({ x }) => x);
   }
 
+  /** The mask of the first result. */
   outputMask(xs: readonly Tensor[], masks: readonly Mask[]): Mask {
     return withoutCarrying(() => this.callMasked(xs, { training: false, masks })[0]?.mask);
   }
 
+  /** The range of the first result; undefined if it is unknown. */
   outputRange(inputs: readonly (OutputRange | undefined)[]): OutputRange | undefined {
     return this.outputRanges(inputs)[0];
   }
 
-  /** What is known of the numbers of each result, from what the layers say of theirs. */
+  /** The range of each result, from the ranges that layers know; undefined if it is unknown. */
   outputRanges(inputs: readonly (OutputRange | undefined)[] = []): readonly (OutputRange | undefined)[] {
     checkArray(`${this.kind}: the ranges`, inputs);
     const found: (OutputRange | undefined)[] = [];
@@ -197,7 +191,7 @@ export class Network extends Callable implements Layer {
     return this.#graph.outputs.map(({ from }) => at(from));
   }
 
-  /** The variables by name, in the order of the layers; none before the model is built. */
+  /** The variables by name, in the order of the layers; none before the network is built. */
   get namedVariables(): ReadonlyMap<string, Variable> {
     const named = new Map<string, Variable>();
     this.layers.forEach((layer, i) => {
@@ -206,17 +200,17 @@ export class Network extends Callable implements Layer {
     return named;
   }
 
-  /** Each once, however many layers share it. */
+  /** The variables, each once, even if layers share it. */
   get variables(): readonly Variable[] {
     return [...new Set(this.namedVariables.values())];
   }
 
-  /** Those that training changes: not those of frozen layers. */
+  /** The variables that training changes: not those of frozen layers. */
   get trainableVariables(): readonly Variable[] {
     return trainableVariablesOf(this);
   }
 
-  /** Whether training changes it; setting it sets that of all layers. What is frozen may change between trainings, and in one. */
+  /** Whether training changes the network; assigning it assigns that of all layers. It may change between trainings and during one. */
   get trainable(): boolean {
     return this.#freezing.trainable;
   }
@@ -225,27 +219,27 @@ export class Network extends Callable implements Layer {
     this.#freezing.trainable = value;
   }
 
-  /** Whether a layer keeps states from a call to the next. */
+  /** Whether a layer carries states from one call to the next. */
   get stateful(): boolean {
     return isStateful(this.layers);
   }
 
-  /** Makes the states that layers keep zeros again. */
+  /** Sets the states that layers carry to zero. */
   resetStates(): void {
     resetStates(this.layers);
   }
 
-  /** The penalties of all layers. */
+  /** The penalties of all layers, 0-d each. */
   losses(): readonly Tensor[] {
     return this.layers.flatMap((layer) => layer.losses?.() ?? []);
   }
 
-  /** How many numbers the variables hold. */
+  /** The number of elements of all variables. Throws ShapeError for a network that is not built. */
   countParams(): number {
-    return count(this.#built('countParams').variables);
+    return sizeOfVariables(this.#built('countParams').variables);
   }
 
-  /** A copy of every variable's value, by name. */
+  /** Copies of the values of all variables, by name. Throws ShapeError for a network that is not built. */
   getWeights(): Record<string, Tensor> {
     const { namedVariables } = this.#built('getWeights');
     return Object.fromEntries(
@@ -254,46 +248,29 @@ export class Network extends Callable implements Layer {
   }
 
   /**
-   * Assigns values by name: tensors or nested arrays of the variable's shape, or typed arrays of as many elements. All names
-   * must be there and no others. Throws RangeError for names, ShapeError for shapes; then nothing is assigned.
+   * Assigns all variables by name: tensors or nested arrays of the variable's shape, or typed arrays of its number of elements. Throws
+   * RangeError for missing or unknown names, ShapeError for wrong shapes; then nothing is assigned.
    */
   setWeights(weights: Weights): void {
     setWeights(this.#built('setWeights').namedVariables, weights);
   }
 
-  /** Each layer with its name, kind, shape, number of parameters and what it takes. */
+  /** Each layer with its name, kind, shape, numbers of parameters and inputs. Throws ShapeError for a model that is not built. */
   describeLayers(): readonly LayerSummary[] {
     this.#built('describeLayers');
-    const { calls } = this.#graph;
-    return this.layers.map((layer, i) => ({
-      name: this.layerNames[i] ?? '',
-      kind: layer.kind ?? 'layer',
-      outputShape: this.#shapes[calls.findIndex((call) => call.layer === i)]?.[0] ?? [],
-      params: count(layer.variables),
-      trainableParams: count(trainableVariablesOf(layer)),
-      inputs: calls.filter((call) => call.layer === i).flatMap((call) => call.inputs.map((ref) => this.#nameOf(ref))),
-    }));
+    return summarizeLayers(this.#graph, this.#shapes);
   }
 
-  /** The graph as plain data; throws RangeError for a layer that has no such form. */
+  /** The graph as plain data, without weights. Throws RangeError for a layer that cannot be saved. */
   config(): LayerConfig {
-    const { kind, inputs, calls, outputs } = this.#graph;
-    const layers = this.layers.map((layer, i) => {
-      if (!layer.config) {
-        throw new RangeError(`${kind}: layer ${this.layerNames[i]} cannot be saved; it has no config`);
-      }
-      return { ...layer.config(), name: this.layerNames[i] };
-    });
-    const own = {
-      kind,
+    return writeGraph(this.#graph, {
       ...(this.name !== undefined && { name: this.name }),
       ...(!this.trainable && { trainable: false }),
-    };
-    if (kind === 'sequential') return { ...own, inputShape: this.inputShape, layers };
-    return { ...own, inputs, layers, calls, outputs };
+      ...(this.kind === 'sequential' && { inputShape: this.inputShape }),
+    });
   }
 
-  /** callAll, each result with the mask that says which of its steps count. */
+  /** callAll, with the mask of each result. */
   callMasked(inputs: readonly TensorLike[], options: Partial<CallAllOptions> = {}): readonly Masked[] {
     checkArray(`${this.kind}: the inputs`, inputs);
     const { training = false, masks = [], addLoss } = readOptions(this.kind, options, callAllOptions);
@@ -317,7 +294,7 @@ export class Network extends Callable implements Layer {
     return this.#outputsOf(given, results);
   }
 
-  /** What the calls make of values that come from the inputs, by call. */
+  /** Applies a function to every call of the graph, in order; returns the results of each call. */
   #walk<T>(
     inputs: readonly T[],
     apply: (layer: Layer, given: readonly T[], name: string) => readonly T[],
@@ -341,18 +318,13 @@ export class Network extends Callable implements Layer {
     return this.#graph.outputs.map(({ from }) => valueAt(inputs, results, from));
   }
 
-  #nameOf({ call, index }: Ref): string {
-    if (call < 0) return this.#graph.inputs[index]?.name ?? '';
-    return this.layerNames[this.#graph.calls[call]?.layer ?? -1] ?? '';
-  }
-
   #checkCount(count: number): void {
     const { inputs } = this.#graph;
     if (count === inputs.length) return;
     throw new RangeError(`${this.kind}: there must be ${inputs.length} inputs; got ${count}`);
   }
 
-  /** Builds the model where it is not, and compares the shapes with those that were declared where it is. */
+  /** Builds the network, or compares the shapes with the declared ones if it is built. */
   #checkInputs(shapes: readonly Shape[], xs: readonly Tensor[]): void {
     this.#checkCount(shapes.length);
     if (!this.isBuilt) {
@@ -389,8 +361,4 @@ function first<T>(values: readonly T[]): T {
     throw new RangeError(`model: there must be one result; got ${values.length}; callAll gives all`);
   }
   return value;
-}
-
-function count(variables: readonly Variable[]): number {
-  return variables.reduce((sum, { size }) => sum + size, 0);
 }

@@ -1,11 +1,11 @@
-// Weights given by name: all are checked before the first is assigned.
+// setWeights: assigns variables by name. All values are checked before the first is assigned.
 
 import { ShapeError, show, Tensor, type TensorLike, tensor, type Variable } from '@treadle/tensor';
 
-/** Values by the names of variables. */
+/** Values by the names of variables, such as dense/kernel. */
 export type Weights = Readonly<Record<string, TensorLike>>;
 
-/** Assigns every variable the value of its name. Throws RangeError for missing or unknown names, ShapeError for shapes. */
+/** Assigns every variable the value of its name. Throws RangeError for missing or unknown names, ShapeError for wrong shapes. */
 export function setWeights(variables: ReadonlyMap<string, Variable>, weights: Weights): void {
   const given: unknown = weights;
   if (typeof given !== 'object' || given === null) {

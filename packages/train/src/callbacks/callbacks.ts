@@ -25,6 +25,7 @@ export interface Training {
   readonly figures: readonly string[];
   /** Ends the training after this epoch. */
   stop(): void;
+  /** the learning rate, which a callback may set */
   readonly learningRate: LearningRate;
   /** Copies of all weights by name. */
   getWeights(): Record<string, Tensor>;

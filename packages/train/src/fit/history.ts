@@ -2,15 +2,20 @@
 
 /** Figures of an epoch, by name: `loss`, `accuracy`, `valLoss`, `valAccuracy` … */
 export interface Logs {
+  /** the mean over rows */
   readonly loss: number;
   readonly [name: string]: number | undefined;
 }
 
 /** Arrays with one figure for each epoch, by name; those of validation begin with val. */
 export interface HistoryFigures {
+  /** of the training rows */
   readonly loss: readonly number[];
+  /** with the metric 'accuracy' */
   readonly accuracy?: readonly number[];
+  /** with validation data */
   readonly valLoss?: readonly number[];
+  /** with validation data and the metric 'accuracy' */
   readonly valAccuracy?: readonly number[];
   readonly [name: string]: readonly number[] | undefined;
 }

@@ -1,7 +1,7 @@
 // masking: marks the steps of a sequence that hold nothing but a padding value.
 
-import { checkNumber, ShapeError, type Tensor } from '@treadle/tensor';
-import { number } from '../../config/plain-types.ts';
+import { ShapeError, type Tensor } from '@treadle/tensor';
+import { checkedNumber } from '../../config/plain-types.ts';
 import { defineLayer, type LayerKind } from '../../layer/define-layer.ts';
 import type { LayerOptions } from '../../layer/layer.ts';
 import { layerTypes } from '../../layer/layer-options.ts';
@@ -17,19 +17,16 @@ import { layerTypes } from '../../layer/layer-options.ts';
  * ```
  */
 export const masking: LayerKind<[maskValue?: number], LayerOptions> = defineLayer(
-  { kind: 'masking', arguments: [['maskValue', number, 0]], options: layerTypes },
-  (maskValue) => {
-    checkNumber('masking: maskValue', maskValue);
-    return {
-      build: (shape) => {
-        if (shape.length > 1) return shape;
-        throw new ShapeError(`masking: a sample must be [steps, features, …]; got [${shape.join(', ')}]`);
-      },
-      needs: () => [],
-      call: (x) => x.notEqual(maskValue).any(axesAfterSteps(x), { keepDims: true }).where(x, 0),
-      outputMask: ([x]) => x?.notEqual(maskValue).any(axesAfterSteps(x)),
-    };
-  },
+  { kind: 'masking', arguments: [['maskValue', checkedNumber, 0]], options: layerTypes },
+  (maskValue) => ({
+    build: (shape) => {
+      if (shape.length > 1) return shape;
+      throw new ShapeError(`masking: a sample must be [steps, features, …]; got [${shape.join(', ')}]`);
+    },
+    needs: () => [],
+    call: (x) => x.notEqual(maskValue).any(axesAfterSteps(x), { keepDims: true }).where(x, 0),
+    outputMask: ([x]) => x?.notEqual(maskValue).any(axesAfterSteps(x)),
+  }),
 );
 
 function axesAfterSteps(x: Tensor): readonly number[] {

@@ -1,4 +1,4 @@
-// project: a linear function of the last axis, as one tall matrix product whatever the other axes are.
+// project: a linear function of the last axis, as one matrix product in which all other axes are rows.
 
 import type { Tensor, Variable } from '@treadle/tensor';
 
@@ -7,7 +7,7 @@ export function project(x: Tensor, kernel: Tensor, bias: Variable | Tensor | und
   const [features = 1, units = 1] = kernel.shape;
   const before = x.shape.slice(0, -1);
   const rows = before.reduce((size, extent) => size * extent, 1);
-  // the bias is added on the matrix, where it is part of the product's last pass
+  // the bias is added to the matrix, so that it is an epilogue of the product
   const product = (x.rank === 2 ? x : x.reshape([rows, features])).matmul(kernel);
   const y = bias ? product.add(bias) : product;
   return x.rank === 2 ? y : y.reshape([...before, units]);

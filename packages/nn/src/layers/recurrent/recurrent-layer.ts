@@ -19,8 +19,11 @@ import { type CellStep, scanSteps, swapFirstAxes } from './scan-steps.ts';
 
 /** A layer over sequences that knows its direction, so that `bidirectional` can make its opposite. */
 export interface RecurrentLayer extends LayerFunction {
+  /** whether the outputs of all steps are the result */
   readonly returnSequences: boolean;
+  /** whether the last states are further results */
   readonly returnState: boolean;
+  /** whether it goes from the last step to the first */
   readonly goBackwards: boolean;
   /** Sets the states that a stateful layer carries to zero. */
   resetStates(): void;

@@ -7,6 +7,7 @@ import type { ConstraintOption, InitializerOption, RegularizerOption } from '../
 
 /** A weight of a cell. */
 export interface RnnCellWeight {
+  /** the shape of the variable */
   readonly shape: Shape;
   /** the first value; 'glorotUniform' by default */
   readonly initializer?: InitializerOption;

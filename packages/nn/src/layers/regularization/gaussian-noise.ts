@@ -1,7 +1,7 @@
 // gaussianNoise: adds normally distributed numbers while the model is trained.
 
-import { checkNumber, randomNormal } from '@treadle/tensor';
-import { number } from '../../config/plain-types.ts';
+import { randomNormal } from '@treadle/tensor';
+import { checkedNumber } from '../../config/plain-types.ts';
 import { defineLayer, type LayerKind } from '../../layer/define-layer.ts';
 import { keepMask } from '../../layer/mask.ts';
 import { type RandomLayerOptions, randomLayerTypes, seedSource } from './seed-source.ts';
@@ -17,9 +17,8 @@ import { type RandomLayerOptions, randomLayerTypes, seedSource } from './seed-so
  * ```
  */
 export const gaussianNoise: LayerKind<[stddev: number], RandomLayerOptions> = defineLayer(
-  { kind: 'gaussianNoise', arguments: [['stddev', number]], options: randomLayerTypes },
+  { kind: 'gaussianNoise', arguments: [['stddev', checkedNumber]], options: randomLayerTypes },
   (stddev, { seed }) => {
-    checkNumber('gaussianNoise: stddev', stddev);
     if (!(stddev >= 0)) throw new RangeError(`gaussianNoise: stddev must be a number ≥ 0; got ${stddev}`);
     const source = seedSource('gaussianNoise', seed);
     return {

@@ -1,11 +1,17 @@
 // reshape: gives samples another shape.
 
 import { checkNumbers, type Shape, ShapeError } from '@treadle/tensor';
+import type { OptionType } from '../../config/kind.ts';
 import { numbers } from '../../config/plain-types.ts';
 import { defineLayer, type LayerKind } from '../../layer/define-layer.ts';
 import { keepRange, type LayerOptions } from '../../layer/layer.ts';
 import { layerTypes } from '../../layer/layer-options.ts';
 import { sizeOfSample } from './flatten.ts';
+
+const shapeType: OptionType<Shape> = {
+  ...numbers,
+  check: (_, shape) => checkNumbers('reshape: the shape', shape, '; reshape([2, 3]) takes it as one argument'),
+};
 
 /**
  * The elements of each sample in another shape: [batch, …] → [batch, ...targetShape]. One extent may be −1, which is then computed.
@@ -20,12 +26,11 @@ import { sizeOfSample } from './flatten.ts';
 export const reshape: LayerKind<[targetShape: Shape], LayerOptions> = defineLayer(
   {
     kind: 'reshape',
-    arguments: [['targetShape', numbers]],
+    arguments: [['targetShape', shapeType]],
     options: layerTypes,
     instead: 'x.reshape([2, 3]) computes',
   },
   (targetShape) => {
-    checkNumbers('reshape: the shape', targetShape, '; reshape([2, 3]) takes it as one argument');
     const resolve = (shape: Shape): Shape => {
       const known = sizeOfSample(targetShape.filter((extent) => extent !== -1));
       const free = targetShape.filter((extent) => extent === -1).length;
