@@ -1,6 +1,7 @@
 // What the engine asks of the program that runs JavaScript. Only a file that implements this interface, and the entry of its
-// workers, may know a host. `#host` in package.json names the implementation by condition; today there is one, for Node.js.
-// What every host has (WebAssembly, Atomics, SharedArrayBuffer, timers, performance.now, Math.random) is used directly.
+// workers, may know a host. `#host` in package.json names the implementation; today that is the one for Node.js, and conditions
+// there can choose another one. What every host has is used directly: WebAssembly, Atomics, SharedArrayBuffer, timers,
+// performance.now and Math.random.
 //
 // How a browser can implement it:
 // 1. The engine lives in a Web Worker; the page awaits results by messages, because Atomics.wait throws on a page.
