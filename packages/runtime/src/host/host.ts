@@ -1,12 +1,12 @@
 // What the engine asks of the program that runs JavaScript. Only a file that implements this interface, and the entry of its
-// workers, may know a host. `#host` in package.json names the implementation by condition; today there is one, for Node.js.
-// What every host has (WebAssembly, Atomics, SharedArrayBuffer, timers, performance.now, Math.random) is used directly.
+// workers, may know a host. `#host` in package.json names the implementation; today that is the one for Node.js, and conditions
+// there can choose another one. What every host has is used directly: WebAssembly, Atomics, SharedArrayBuffer, timers,
+// performance.now and Math.random.
 //
 // How a browser can implement it:
 // 1. The engine lives in a Web Worker; the page awaits results by messages, because Atomics.wait throws on a page.
 // 2. A page needs cross-origin isolation (two HTTP headers); without it there is no SharedArrayBuffer, and the engine says so.
-// 3. A Web Worker receives messages on its event loop only: so the loop of a worker is a generator that yields when it wants
-// them.
+// 3. A Web Worker receives messages on its event loop only: so the loop of a worker is a generator, which yields to get them.
 // 4. Messages go from the engine to its workers only; what workers report lies in shared memory, which the engine reads at once.
 // 5. There are no flags and no native thread numbers: `setFlag` says false, and `computedByOthers` tells the time on the clock.
 
