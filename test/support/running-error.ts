@@ -289,14 +289,14 @@ function factorized(factorize: Factorize, node: Node, inputs: readonly Bounded[]
     const sizes = node.inputs.map(({ shape }) => sizeOf(shape) / count);
     const x = inputs.map((input, k) => input.values.slice(i * sizes[k]!, (i + 1) * sizes[k]!));
     const e = inputs.map((input, k) => input.errors.slice(i * sizes[k]!, (i + 1) * sizes[k]!));
-    const at = (figures: readonly (readonly number[])[]): readonly (readonly number[])[] =>
-      factorize(...figures.map((data, k) => rowsOf(data, node.inputs[k]!.shape.at(-1)!)));
-    const y = at(x);
+    const resultsOfData = (matrixData: readonly (readonly number[])[]): readonly (readonly number[])[] =>
+      factorize(...matrixData.map((data, k) => rowsOf(data, node.inputs[k]!.shape.at(-1)!)));
+    const y = resultsOfData(x);
     const moved = y.map((result) => result.map(() => 0));
     e.forEach((row, k) => {
       row.forEach((error, j) => {
         if (error === 0) return;
-        const ends = [error, -error].map((step) => at(x.with(k, x[k]!.with(j, x[k]![j]! + step))));
+        const ends = [error, -error].map((step) => resultsOfData(x.with(k, x[k]!.with(j, x[k]![j]! + step))));
         y.forEach((result, r) => {
           result.forEach((value, n) => {
             moved[r]![n]! += Math.max(...ends.map((end) => Math.abs(end[r]![n]! - value)));

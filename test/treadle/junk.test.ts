@@ -103,7 +103,7 @@ const plain: readonly Junk[] = [
     [1, 2],
     [3, 4],
   ]),
-  junk('ragged', () => [[1, 2], [3]]),
+  junk('rows of unequal length', () => [[1, 2], [3]]),
   junk('[1, [2]]', () => [1, [2]]),
   junk('holes', () => new Array(3)),
   junk('of texts', () => ['a', 'b']),
