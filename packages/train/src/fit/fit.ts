@@ -81,7 +81,7 @@ function describeNaN(epoch: number, batch: number): string {
   return (
     `fit: the loss is NaN from batch ${batch} of epoch ${epoch} on, and so will be the weights; causes to look at: a learning ` +
     'rate that is too high (lower it, or clip gradients by clipNorm), x whose figures are large (scale them), and a logarithm, ' +
-    'root or division in a loss or layer of one’s own'
+    'root or division in a custom loss or layer'
   );
 }
 
