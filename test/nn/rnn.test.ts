@@ -59,7 +59,7 @@ describe.each([
 });
 
 describe('rnn', () => {
-  test('makes weights of its own for every layer, with all that the cell says of them', () => {
+  test('makes separate weights for every layer, with the options that the cell gives', () => {
     const [a, b] = [rnn(leaky), rnn(leaky)];
     for (const layer of [a, b]) layer.build([steps, features]);
     a.variables[0]?.assign(3);

@@ -67,7 +67,7 @@ describe('building', () => {
     );
   });
 
-  test('what needs the weights says so before there are any', () => {
+  test('methods that need the weights throw before the model is built', () => {
     const lazy = new Sequential([dense(1)]);
     for (const ask of [
       () => lazy.getWeights(),
