@@ -115,7 +115,7 @@ describe('precision, recall and f1', () => {
     );
   });
 
-  test('of classes are means over the classes that occur, labels or one-hot rows alike', () => {
+  test('of classes are means over the classes that occur, for labels and for one-hot rows', () => {
     fc.assert(
       fc.property(labelled, cuts, (rows, cut) => {
         const classes = rows[0]!.p.length;
@@ -154,7 +154,7 @@ describe('precision, recall and f1', () => {
     );
   });
 
-  test('micro averages of classes are the accuracy; of many answers a sample they count all answers alike', () => {
+  test('micro averages of classes are the accuracy; of several answers a sample they count every answer once', () => {
     fc.assert(
       fc.property(labelled, cuts, (rows, cut) => {
         const right = rows.filter(({ y, p }) => argmax(p) === y).length / rows.length;
@@ -276,13 +276,13 @@ describe('r2', () => {
     );
   });
 
-  test('of targets that are all alike is −∞, of a perfect prediction 1', () => {
+  test('of equal targets is −∞, of a perfect prediction 1', () => {
     expect(figures(metrics.r2(), [1, 1], [[1], [2]], 1)).toEqual([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]);
     expect(figures(metrics.r2(), [1, 2, 4], [[1], [2], [4]], 1)).toEqual([1, 1]);
   });
 });
 
-test('top k counts a class as right where fewer than k are above it, labels or one-hot rows alike', () => {
+test('top k counts a class as right if fewer than k are above it, for labels and for one-hot rows', () => {
   fc.assert(
     fc.property(labelled, fc.integer({ min: 1, max: 5 }), cuts, (rows, k, cut) => {
       const isRight = rows.filter(({ y, p }) => p.filter((x) => x > p[y]!).length < k).length / rows.length;
@@ -323,7 +323,7 @@ test('errors that are relative, logarithmic, or a root of a mean', () => {
   );
 });
 
-test('cosineSimilarity is 1 of vectors that point alike, −1 of opposite ones, 0 of none', () => {
+test('cosineSimilarity is 1 for equal directions, −1 for opposite ones, 0 for zeros', () => {
   const y = [
     [3, 4],
     [0.5, 0],

@@ -182,7 +182,7 @@ test('shapes that do not fit are refused, with both', () => {
   expect(() => metrics.binaryAccuracy().update([1, 2], [[1, 2]])).toThrow('binaryAccuracy');
 });
 
-test('a running mean weighs batches by their counts, and begins anew when told', () => {
+test('a running mean weights batches by their counts, and starts anew after reset', () => {
   const mean = runningMean();
   expect(mean.value).toBeNaN();
   mean.add(3, 1);

@@ -289,7 +289,7 @@ test('inputs that do not fit are refused', () => {
 
 test('what has no plain form cannot be saved', () => {
   const rule = (option: string): string =>
-    `conv2d: ${option} must be a name, or made by this package, to be saved; got one’s own`;
+    `conv2d: ${option} must be a name, or made by this package, to be saved; got a custom one`;
   expect(() => conv2d(1, 1, { activation: (x) => x }).config?.()).toThrow(rule('activation'));
   expect(() => conv2d(1, 1, { kernelRegularizer: (x) => x.sum() }).config?.()).toThrow(rule('kernelRegularizer'));
 });

@@ -162,7 +162,7 @@ describe('batchNormalization', () => {
     );
   });
 
-  test('of steps of which none counts leaves its moving averages as they are', () => {
+  test('of a batch without valid steps leaves the moving averages unchanged', () => {
     const layer = batchNormalization();
     const { x } = padded(3, 1);
     apply(layer, x, true);

@@ -136,7 +136,7 @@ test('a model is made again from its config as JSON, with the sizes that are not
   ]);
 });
 
-describe('what needs a known size says so:', () => {
+describe('a layer that needs a known size throws:', () => {
   const x = input([null, 4]);
   const own = (more: Partial<Layer> = {}): Layer => ({
     kind: 'mine',
@@ -173,7 +173,7 @@ describe('what needs a known size says so:', () => {
     expect(act).toThrow(message);
   });
 
-  test('unless a layer of one’s own says what becomes of it', () => {
+  test('unless a custom layer defines buildOpen', () => {
     const said = layer(own({ buildOpen: ([shape]) => [[shape?.[1] ?? null]] }));
     expect(said(x).shape).toEqual([4]);
   });

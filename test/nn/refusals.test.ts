@@ -101,7 +101,7 @@ const ranges: readonly (readonly [string, () => unknown])[] = [
     () => layerFrom({ kind: 'prelu', sharedAxes: 2 }),
   ],
   [
-    'timeDistributed: layer must be a name, or made by this package, to be saved; got one’s own',
+    'timeDistributed: layer must be a name, or made by this package, to be saved; got a custom one',
     () => timeDistributed({ variables: [], build: (s) => s, call: (x) => x }).config?.(),
   ],
 ];

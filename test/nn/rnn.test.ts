@@ -59,7 +59,7 @@ describe.each([
 });
 
 describe('rnn', () => {
-  test('makes weights of its own for every layer, with all that the cell says of them', () => {
+  test('makes separate weights for every layer, with the options that the cell gives', () => {
     const [a, b] = [rnn(leaky), rnn(leaky)];
     for (const layer of [a, b]) layer.build([steps, features]);
     a.variables[0]?.assign(3);
@@ -111,7 +111,7 @@ describe('rnn', () => {
     expect(again.config?.()).toEqual(layer.config?.());
     const one = rnn(simpleRnnCell(2), { returnSequences: true });
     expect(layerFrom(one.config?.() ?? { kind: '' }).config?.()).toEqual(one.config?.());
-    const refusal = 'rnn: cell must be a name, or made by this package, to be saved; got one’s own';
+    const refusal = 'rnn: cell must be a name, or made by this package, to be saved; got a custom one';
     expect(() => rnn(leaky).config?.()).toThrow(refusal);
     expect(() => rnn([lstmCell(2), leaky]).config?.()).toThrow(refusal);
     expect(() => layerFrom({ kind: 'rnn', cell: { kind: 'leaky' } })).toThrow(

@@ -67,7 +67,7 @@ describe('building', () => {
     );
   });
 
-  test('what needs the weights says so before there are any', () => {
+  test('methods that need the weights throw before the model is built', () => {
     const lazy = new Sequential([dense(1)]);
     for (const ask of [
       () => lazy.getWeights(),
@@ -208,7 +208,7 @@ describe('as plain data', () => {
     const plain: Layer = { variables: [], build: (s) => s, call: (x) => x };
     expect(() => new Sequential([plain]).config()).toThrow('sequential: layer layer cannot be saved; it has no config');
     expect(() => dense(1, { activation: (x) => x }).config?.()).toThrow(
-      'dense: activation must be a name, or made by this package, to be saved; got one’s own',
+      'dense: activation must be a name, or made by this package, to be saved; got a custom one',
     );
     expect(() => activation((x) => x).config?.()).toThrow(RangeError);
     expect(() => dense(1, { kernelRegularizer: (w) => w.sum() }).config?.()).toThrow(

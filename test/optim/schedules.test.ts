@@ -34,7 +34,7 @@ const wave = (t: Figure, a: number, b: number): Figure =>
   add(mul(add(cos(mul(t, given(Math.PI))), one), given(a)), given(b));
 
 describe('exponentialDecay, stepDecay', () => {
-  test('fall by their rate in every so many steps', () => {
+  test('fall by their rate in every decaySteps steps', () => {
     fc.assert(
       fc.property(steps, periods, (step, n) => {
         const power = (periods: Figure, rate: number): Figure => exp(mul(periods, given(Math.log(rate))));

@@ -225,7 +225,7 @@ test('nothing is printed, and no callback called, before all is known to be righ
   }
 });
 
-test('a regression is told as well: targets that are not finite, or of another shape', async () => {
+test('a regression refuses targets that are not finite or have another shape', async () => {
   const data = linear(6);
   const infinite = data.y.data().map((value, i) => (i === 4 ? Number.POSITIVE_INFINITY : value));
   const model = regression();
@@ -283,7 +283,7 @@ describe('compile', () => {
     expect(error.message).toMatch(form);
   });
 
-  test('an unknown activation is told where the layer is made', () => {
+  test('an unknown activation is refused when the layer is made', () => {
     expect(() => untyped({ dense }, 'dense', 4, { activation: 'rellu' })).toThrow(
       /^activation: the name must be one of elu, exponential, .*, tanh; got "rellu"$/,
     );
@@ -329,7 +329,7 @@ describe('one training at a time', () => {
     return Promise.allSettled([model.fit(x, y, quiet), model.fit(x, y, quiet)]);
   }
 
-  test('a second one of the same model is told to wait; the first goes on', async () => {
+  test('a second training of the same model is refused; the first continues', async () => {
     const model = classifier();
     const [first, second] = await bothOf(model);
     expect(first?.status).toBe('fulfilled');

@@ -130,7 +130,7 @@ test('stop ends the training when the epoch ends', async () => {
   expect(model.optimizer.iterations.item()).toBe(4);
 });
 
-test('whichever callbacks throw, and when, each is told of the end, and the first error comes out', async () => {
+test('onTrainEnd of every callback is called whichever callbacks throw, and the first error is thrown', async () => {
   const { x, y } = labelled(6);
   const events = ['onTrainBegin', 'onEpochBegin', 'onBatchEnd', 'onEpochEnd', 'onTrainEnd'] as const;
   const event = fc.constantFrom(...events);

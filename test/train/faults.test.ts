@@ -139,7 +139,7 @@ describe('a thread that fails before a tile', () => {
   });
 });
 
-test('memory that is full from any allocation on: an error that says so, in making, training and asking a model', async () => {
+test('memory that is full from any allocation on is a named error, while a model is made, trained or predicts', async () => {
   setThreads(1);
   const model = newModel(initial);
   const whole = await wholeSteps(model);

@@ -153,7 +153,7 @@ describe('what is frozen', () => {
     expect(differenceOf(bitsOf(during.model), bitsOf(apart.model))).toBeUndefined();
   });
 
-  test('is a whole model where it says so, and all layers within layers', async () => {
+  test('freezes a whole model and all inner layers', async () => {
     const { model } = make();
     model.trainable = false;
     expect(model.trainableVariables).toEqual([]);
@@ -188,7 +188,7 @@ describe('what is frozen', () => {
     );
   });
 
-  test('is a layer of one’s own that says so', () => {
+  test('freezes a custom layer', () => {
     const { layers } = make().model;
     const [first] = layers;
     if (!first) throw new Error('no layer');

@@ -45,7 +45,7 @@ function sampled(name: ActivationName): ArrayLike<number> {
   return activationOf(name)(pairs.reshape([4096, 2])).data();
 }
 
-test.each(names)('what is known of %s holds', (name) => {
+test.each(names)('the range of %s holds for all its results', (name) => {
   const range = outputRangeOf(activationOf(name));
   const values = Float64Array.from(sampled(name));
   // two roundings beyond the bounds at most
@@ -110,7 +110,7 @@ describe('a last activation', () => {
     );
   });
 
-  test('says which mistake it is and how to mend it', async () => {
+  test('names the mistake and its remedy', async () => {
     const { x, y } = labelled(6);
     await compiled([dense(3, { name: 'answer' })], sparseCategoricalCrossentropy()).evaluate(x, y);
     expect(warnings()).toEqual([

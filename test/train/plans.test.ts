@@ -159,7 +159,7 @@ describe('a function that is compiled', () => {
     expect(memory().plans).toBe(plans);
   });
 
-  test('has plans of its own where rows are not treated alike, or not as many results come of them', () => {
+  test('has separate plans if rows are treated differently or the number of results differs', () => {
     for (const f of [
       (x: Tensor) => x.flip(0),
       (x: Tensor) => x.slice([1]),

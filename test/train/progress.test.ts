@@ -142,7 +142,7 @@ test('a model as a table', () => {
   ]);
 });
 
-test('a model whose shapes are not known says what it needs', () => {
+test('the summary of a model with unknown shapes names what is missing', () => {
   expect(() => sequential([dense(3)]).summary()).toThrow(
     'summary: the shape of the model’s input must be known; got none; give the first layer an inputShape',
   );

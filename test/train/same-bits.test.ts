@@ -89,7 +89,7 @@ test('fit gives the weights of its formulas written down step by step', async ()
   expect(differenceOf(bitsOf(model), bitsOf(compiled.model))).toBeUndefined();
 });
 
-test('whoever else computes meanwhile changes nothing', async () => {
+test('other computations at the same time change no bit', async () => {
   const alone = wide().model;
   await alone.fit(many.x, many.y, options);
   const other = sequential([dense(3, { inputShape: [64] })]);

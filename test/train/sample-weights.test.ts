@@ -137,7 +137,7 @@ describe('weights', () => {
     expect(differenceOf(bitsOf(c), bitsOf(d))).toBeUndefined();
   });
 
-  test('weigh the loss of evaluate, validationData and validationSplit, its mean over all rows; metrics count rows alike', async () => {
+  test('weight the loss of evaluate, validationData and validationSplit, a mean over the number of rows; metrics ignore them', async () => {
     const learner = classifier();
     const figures = await learner.evaluate(x, y, { sampleWeight: some, batchSize: 16 });
     const perRow = sparseCategoricalCrossentropy({ reduction: 'none' })(y, await learner.predict(x)).data();

@@ -53,7 +53,7 @@ test('while runs overlap, results that are forgotten leave the shared memory', a
   expect(most).toBeLessThanOrEqual((2 * 256 + 16) * mebibyte); // of 1600; blocks are swept every 256 MiB
 });
 
-test('a read of what is known does not wait for the runs under way', async () => {
+test('a read of a known value does not wait for runs in progress', async () => {
   const x = randomNormal([1 << 20]).realize();
   const known = tensor([1, 2, 3]).add(1).realize();
   const still = variable([4, 5]);

@@ -77,50 +77,70 @@ export function defineKind<A extends readonly unknown[], O extends object, T>(
 ): Kind<A, O, T> {
   const { kind } = definition;
   const positional: readonly Argument<unknown>[] = definition.arguments;
-  const types = new Map<string, OptionType<unknown>>(Object.entries(definition.options));
-  const kinds = Object.fromEntries([...types].map(([name, type]) => [name, type.kind] as const));
+  const types: Types = new Map(Object.entries(definition.options));
   const areOptions = (options: unknown): options is O => {
-    checkOptions(kind, options, kinds);
+    checkTypes(kind, types, options);
     return true;
   };
   const areComplete = (values: readonly unknown[]): values is [...positional: Required<A>, options: O] =>
     values.length === positional.length + 1;
   const makeOf = (given: readonly unknown[]): T => {
     refuse?.(given);
-    const values = positional.map(([name, type, byDefault], i) => {
-      const value = given[i] === undefined ? byDefault : given[i];
-      type.check?.(`${kind}: ${name}`, value);
-      return value;
-    });
+    const values = argumentsOf(kind, positional, given);
     const options = given[positional.length] === undefined ? {} : given[positional.length];
-    if (!areOptions(options)) throw new Error('internal: options that are none');
-    for (const [name, value] of Object.entries(options)) {
-      if (value !== undefined) types.get(name)?.check?.(`${kind}: ${name}`, value);
-    }
+    if (!areOptions(options)) throw new Error('internal: unchecked options');
     const all = [...values, options];
     if (!areComplete(all)) throw new Error('internal: an argument is missing');
     const named = Object.fromEntries(positional.map(([name], i) => [name, values[i]]));
     return make({ options, data: { ...named, ...options } }, ...all);
   };
-  const readOption = (config: Config, name: string, type: OptionType<unknown>, nested: NestedReader): unknown => {
+  return Object.assign((...given: [...positional: A, options?: O]) => makeOf(given), {
+    kind,
+    makes,
+    fromConfig: (config: Config, nested: NestedReader) => makeOf(readConfig(positional, types, config, nested)),
+  });
+}
+
+type Types = ReadonlyMap<string, OptionType<unknown>>;
+
+/** The arguments of a call, checked, with their defaults. */
+function argumentsOf(
+  kind: string,
+  positional: readonly Argument<unknown>[],
+  given: readonly unknown[],
+): readonly unknown[] {
+  return positional.map(([name, type, byDefault], i) => {
+    const value = given[i] === undefined ? byDefault : given[i];
+    type.check?.(`${kind}: ${name}`, value);
+    return value;
+  });
+}
+
+/** Throws as readOptions does, and as the types do. */
+function checkTypes(kind: string, types: Types, options: unknown): void {
+  checkOptions(kind, options, Object.fromEntries([...types].map(([name, type]) => [name, type.kind])));
+  for (const [name, value] of Object.entries(options ?? {})) {
+    if (value !== undefined) types.get(name)?.check?.(`${kind}: ${name}`, value);
+  }
+}
+
+/** The arguments and options of a call that makes what the config describes. Throws RangeError for values of the wrong type. */
+function readConfig(
+  positional: readonly Argument<unknown>[],
+  types: Types,
+  config: Config,
+  nested: NestedReader,
+): readonly unknown[] {
+  const read = (name: string, type: OptionType<unknown>): unknown => {
     const value = type.read(config[name], nested);
     if (value === undefined) throw wrongOption(config, name);
     return value;
   };
-  return Object.assign((...given: [...positional: A, options?: O]) => makeOf(given), {
-    kind,
-    makes,
-    fromConfig: (config: Config, nested: NestedReader) => {
-      const values = positional.map(([name, type, byDefault]) =>
-        config[name] === undefined && byDefault !== undefined ? undefined : readOption(config, name, type, nested),
-      );
-      const options = [...types].filter(([name]) => config[name] !== undefined);
-      return makeOf([
-        ...values,
-        Object.fromEntries(options.map(([name, type]) => [name, readOption(config, name, type, nested)])),
-      ]);
-    },
-  });
+  const values = positional.map(([name, type, byDefault]) =>
+    config[name] === undefined && byDefault !== undefined ? undefined : read(name, type),
+  );
+  const given = [...types].filter(([name]) => config[name] !== undefined);
+  return [...values, Object.fromEntries(given.map(([name, type]) => [name, read(name, type)]))];
 }
 
 /** The error about an option of a config that has the wrong type. */

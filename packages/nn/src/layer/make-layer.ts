@@ -17,7 +17,7 @@ import type { OutputRange } from '../activations/activation.ts';
 import type { Given } from '../config/kind.ts';
 import { type LayerFunction, layer } from './callable.ts';
 import { isStateful, resetStates } from './carried-states.ts';
-import { freezable } from './freezing.ts';
+import { type Freezable, freezable } from './freezing.ts';
 import {
   type CallAllOptions,
   type CallOptions,
@@ -77,40 +77,91 @@ export function checkMasks(kind: string, masks: readonly Mask[]): void {
 
 /** The layer of these parts, made with these arguments and options. */
 export function makeLayer(kind: string, { options, data }: Given<LayerOptions>, parts: LayerParts): LayerFunction {
-  const { weights, needs, outputMask, outputRange } = parts;
-  const [buildAll, callAll] = 'buildAll' in parts ? [parts.buildAll, parts.callAll] : [];
-  const { build, call }: Pick<OneInputParts, 'build' | 'call'> = 'buildAll' in parts ? asOneInput(parts) : parts;
+  const { weights } = parts;
   const inner = (): readonly (readonly [string, Layer])[] => Object.entries(parts.layers ?? {});
   const innerLayers = (): readonly Layer[] => Object.values(parts.layers ?? {});
   const freezing = freezable(kind, innerLayers);
-  const named = (): ReadonlyMap<string, Variable> =>
-    new Map([
-      ...(weights?.variables ?? []).map((v) => [v.name, v] as const),
-      ...inner().flatMap(([name, part]) =>
-        [...namedVariablesOf(part)].map(([own, v]) => [`${name}/${own}`, v] as const),
-      ),
-    ]);
   return layer({
+    ...checkedCalls(kind, parts, freezing),
+    ...checkedOutputs(kind, parts),
+    kind,
+    name: options.name,
+    inputShape: options.inputShape,
+    get trainable(): boolean {
+      return freezing.trainable;
+    },
+    set trainable(value: boolean) {
+      freezing.trainable = value;
+    },
+    get layers(): readonly Layer[] {
+      return innerLayers();
+    },
+    get variables(): readonly Variable[] {
+      return [...variablesByName(weights, inner()).values()];
+    },
+    get namedVariables(): ReadonlyMap<string, Variable> {
+      return variablesByName(weights, inner());
+    },
+    get stateful(): boolean {
+      return data.stateful === true || isStateful(innerLayers());
+    },
+    resetStates: () => {
+      parts.resetStates?.();
+      resetStates(innerLayers());
+    },
+    losses: (): readonly Tensor[] => [
+      ...(weights?.penalties() ?? []),
+      ...inner().flatMap(([, each]) => each.losses?.() ?? []),
+    ],
+    config: () => ({ ...configOf(kind, data), ...(!freezing.trainable && { trainable: false }) }),
+  });
+}
+
+/** The layer's own variables, then those of inner layers, whose names come before a slash. */
+function variablesByName(
+  weights: LayerWeights | undefined,
+  inner: readonly (readonly [string, Layer])[],
+): ReadonlyMap<string, Variable> {
+  return new Map([
+    ...(weights?.variables ?? []).map((v) => [v.name, v] as const),
+    ...inner.flatMap(([name, each]) => [...namedVariablesOf(each)].map(([own, v]) => [`${name}/${own}`, v] as const)),
+  ]);
+}
+
+/** build, call and their relatives, which check what a caller gives. */
+function checkedCalls(kind: string, parts: LayerParts, freezing: Freezable) {
+  const { build, call }: Pick<OneInputParts, 'build' | 'call'> = 'buildAll' in parts ? asOneInput(parts) : parts;
+  const buildKnown: Build = 'buildAll' in parts ? parts.buildAll : (shapes) => shapes.map((shape) => build(shape));
+  return {
     build: (shape: Shape) => build(checkShape(kind, shape)),
     call: (x: TensorLike, context: Partial<CallOptions> = {}) => {
       const { training = false, mask, addLoss } = readOptions(kind, context, callOptions);
       checkMasks(kind, [mask]);
       return call(asTensor(x), { training, mask, addLoss }, freezing.trainable);
     },
-    ...(buildAll && { buildAll: (shapes: readonly Shape[]) => buildAll(checkShapes(kind, shapes)) }),
-    buildOpen: (shapes: readonly OpenShape[]) =>
-      buildOpen(kind, checkShapes(kind, shapes), needs, buildAll ?? ((known) => known.map((shape) => build(shape)))),
-    ...(callAll && {
-      callAll: (xs: readonly TensorLike[], context: Partial<CallAllOptions> = {}) => {
-        checkArray(`${kind}: the inputs`, xs);
-        const { training = false, masks, addLoss } = readOptions(kind, context, callAllOptions);
-        checkMasks(kind, masks ?? []);
-        return callAll(
-          Array.from(xs, (x) => asTensor(x)),
-          { training, addLoss, ...(masks && { masks }) },
-        );
-      },
-    }),
+    buildOpen: (shapes: readonly OpenShape[]) => buildOpen(kind, checkShapes(kind, shapes), parts.needs, buildKnown),
+    ...('buildAll' in parts && checkedCallsOfMany(kind, parts)),
+  };
+}
+
+function checkedCallsOfMany(kind: string, { buildAll, callAll }: ManyInputParts) {
+  return {
+    buildAll: (shapes: readonly Shape[]) => buildAll(checkShapes(kind, shapes)),
+    callAll: (xs: readonly TensorLike[], context: Partial<CallAllOptions> = {}) => {
+      checkArray(`${kind}: the inputs`, xs);
+      const { training = false, masks, addLoss } = readOptions(kind, context, callAllOptions);
+      checkMasks(kind, masks ?? []);
+      return callAll(
+        Array.from(xs, (x) => asTensor(x)),
+        { training, addLoss, ...(masks && { masks }) },
+      );
+    },
+  };
+}
+
+/** outputMask and outputRange, if the layer has them, which check what a caller gives. */
+function checkedOutputs(kind: string, { outputMask, outputRange }: LayerParts) {
+  return {
     ...(outputMask && {
       outputMask: (xs: readonly Tensor[], masks: readonly Mask[] = []) => {
         checkArray(`${kind}: the inputs`, xs);
@@ -127,37 +178,7 @@ export function makeLayer(kind: string, { options, data }: Given<LayerOptions>, 
         return outputRange(inputs);
       },
     }),
-    kind,
-    name: options.name,
-    inputShape: options.inputShape,
-    get trainable(): boolean {
-      return freezing.trainable;
-    },
-    set trainable(value: boolean) {
-      freezing.trainable = value;
-    },
-    get layers(): readonly Layer[] {
-      return innerLayers();
-    },
-    get variables(): readonly Variable[] {
-      return [...named().values()];
-    },
-    get namedVariables(): ReadonlyMap<string, Variable> {
-      return named();
-    },
-    get stateful(): boolean {
-      return data.stateful === true || isStateful(innerLayers());
-    },
-    resetStates: () => {
-      parts.resetStates?.();
-      resetStates(innerLayers());
-    },
-    losses: (): readonly Tensor[] => [
-      ...(weights?.penalties() ?? []),
-      ...inner().flatMap(([, part]) => part.losses?.() ?? []),
-    ],
-    config: () => ({ ...configOf(kind, data), ...(!freezing.trainable && { trainable: false }) }),
-  });
+  };
 }
 
 function asOneInput({ buildAll, callAll }: ManyInputParts): Pick<OneInputParts, 'build' | 'call'> {
@@ -191,5 +212,5 @@ function plain(kind: string, option: string, value: unknown): unknown {
   if (/initializer$/i.test(option)) return typeof value === 'function' ? undefined : value;
   if ('l1' in value && 'l2' in value) return { l1: value.l1, l2: value.l2 };
   if (typeof value === 'object' && !('call' in value)) return value;
-  throw new RangeError(`${kind}: ${option} must be a name, or made by this package, to be saved; got one’s own`);
+  throw new RangeError(`${kind}: ${option} must be a name, or made by this package, to be saved; got a custom one`);
 }

@@ -2,7 +2,7 @@
 
 import { type BatchOptions, batchCount, batches, permutation } from '@treadle/data';
 import type { Network } from '@treadle/nn';
-import { closeRows, randomUniform } from '@treadle/tensor';
+import { closeRows, type OpenRows, randomUniform } from '@treadle/tensor';
 import { type Callback, checkCallbacks, type Training } from '../callbacks/callbacks.ts';
 import { progress } from '../callbacks/progress.ts';
 import type { RowsLike } from '../data/arguments.ts';
@@ -36,27 +36,22 @@ export async function fit(
   const names = ['loss', ...steps.metricNames];
   const figures = validation ? [...names, ...names.map(validationName)] : names;
   const training = new RunningTraining(model, steps.optimizer, epochs, batchCount(trained.count, batchSize), figures);
-  const batchCallbacks = callbacks.filter(({ onBatchEnd }) => onBatchEnd);
   const recorder = new HistoryRecorder();
   const data = dataOf(trained);
-  let isNaNReported = false;
+  const common: EpochOptions = {
+    steps,
+    data,
+    count: trained.count,
+    batchSize,
+    order,
+    callbacks,
+    training,
+    isNaNReported: false,
+  };
   const run = async (): Promise<void> => {
     for (let epoch = 0; epoch < epochs && !training.isStopped; epoch++) {
       for (const callback of callbacks) await callback.onEpochBegin?.(epoch, training);
-      const average = new Average(steps.totals());
-      let batch = 0;
-      let step = steps.train;
-      for (const rows of batches(trained.count, batchSize, { ...order, epoch })) {
-        const loss = average.add(await step.run(rows, data), rows.length);
-        if (Number.isNaN(loss) && !isNaNReported) steps.warnings.give(describeNaN(epoch, batch));
-        isNaNReported ||= Number.isNaN(loss);
-        if (batchCallbacks.length > 0) {
-          const { logs } = average;
-          for (const callback of batchCallbacks) await callback.onBatchEnd?.(batch, logs, training);
-          step = steps.train; // a callback may have frozen layers
-        }
-        batch++;
-      }
+      const average = await trainEpoch(common, epoch);
       const validated = validation && (await evaluateRows(steps, validation, batchSize));
       const logs = { ...average.logs, ...(validated && renamed(validated)) };
       recorder.add(epoch, logs);
@@ -76,12 +71,46 @@ export async function fit(
   return recorder;
 }
 
+/** What all epochs of a training have in common. */
+interface EpochOptions {
+  readonly steps: Steps;
+  readonly data: OpenRows;
+  /** the number of rows */
+  readonly count: number;
+  readonly batchSize: number;
+  readonly order: BatchOptions;
+  readonly callbacks: readonly Callback[];
+  readonly training: Training;
+  isNaNReported: boolean;
+}
+
+/** Trains on all batches of an epoch; returns its figures. */
+async function trainEpoch(all: EpochOptions, epoch: number): Promise<Average> {
+  const { steps, data, count, batchSize, order, training } = all;
+  const callbacks = all.callbacks.filter(({ onBatchEnd }) => onBatchEnd);
+  const average = new Average(steps.totals());
+  let batch = 0;
+  let step = steps.train;
+  for (const rows of batches(count, batchSize, { ...order, epoch })) {
+    const loss = average.add(await step.run(rows, data), rows.length);
+    if (Number.isNaN(loss) && !all.isNaNReported) steps.warnings.give(describeNaN(epoch, batch));
+    all.isNaNReported ||= Number.isNaN(loss);
+    if (callbacks.length > 0) {
+      const { logs } = average;
+      for (const callback of callbacks) await callback.onBatchEnd?.(batch, logs, training);
+      step = steps.train; // a callback may have frozen layers
+    }
+    batch++;
+  }
+  return average;
+}
+
 /** The warning about a loss that is NaN. */
 function describeNaN(epoch: number, batch: number): string {
   return (
     `fit: the loss is NaN from batch ${batch} of epoch ${epoch} on, and so will be the weights; causes to look at: a learning ` +
     'rate that is too high (lower it, or clip gradients by clipNorm), x whose figures are large (scale them), and a logarithm, ' +
-    'root or division in a loss or layer of one’s own'
+    'root or division in a custom loss or layer'
   );
 }
 
