@@ -18,7 +18,7 @@ export {
 export { checkOutsideLoop, inScope, scopeName } from './calls/scope.ts';
 export { show } from './calls/show.ts';
 export { checkpoint } from './checkpoint.ts';
-export { type Dtype, promote } from './dtype.ts';
+export type { Dtype } from './dtype.ts';
 export { gradients } from './gradients.ts';
 export { InLoop, type LoopRange, type LoopResults, loop } from './loops/loop.ts';
 export { nodeAt, partKey, typeAt } from './loops/loop-body.ts';
@@ -62,16 +62,12 @@ export type { DilatedOptions, Padding, Pair, WindowOptions } from './ops/windows
 export { partNode, resultsBeside } from './results.ts';
 export {
   type Axes,
-  broadcastShapes,
   checkShape,
   checkShapeKind,
   checkSize,
-  denseStrides,
   denseView,
   isDense,
   mostElements,
-  normalizeAxes,
-  normalizeAxis,
   type Shape,
   sameShape,
   showShape,

@@ -1,6 +1,6 @@
 // Shapes: sizes, axes, broadcasting, strides. Pure functions on arrays of numbers.
 
-import type { View } from '@treadle/kernels';
+import { denseStrides, sizeOf, type View } from '@treadle/kernels';
 import { ShapeError } from './calls/errors.ts';
 import { checkNumbers } from './calls/options.ts';
 import { show } from './calls/show.ts';
@@ -8,15 +8,10 @@ import { show } from './calls/show.ts';
 /** The extents of a tensor's axes, outermost first; [] for a single number. */
 export type Shape = readonly number[];
 
+export { denseStrides, sizeOf };
+
 /** One axis or several; negative axes count from the end. undefined means all axes. */
 export type Axes = number | readonly number[] | undefined;
-
-/** The number of elements. */
-export function sizeOf(shape: Shape): number {
-  let size = 1;
-  for (const extent of shape) size *= extent;
-  return size;
-}
 
 /** Whether both have the same extents. */
 export function sameShape(a: Shape, b: Shape): boolean {
@@ -111,17 +106,6 @@ export function broadcastShapes(op: string, a: Shape, b: Shape, refusal?: () => 
     out.push(x === 1 ? y : x);
   }
   return out;
-}
-
-/** The strides, in elements, of a dense tensor in row-major order. */
-export function denseStrides(shape: Shape): readonly number[] {
-  const strides = new Array<number>(shape.length);
-  let step = 1;
-  for (let i = shape.length - 1; i >= 0; i--) {
-    strides[i] = step;
-    step *= shape[i] ?? 1;
-  }
-  return strides;
 }
 
 /** The view of a dense tensor. */

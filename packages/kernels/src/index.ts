@@ -8,6 +8,7 @@ export {
   conv2dWeightGradient,
 } from './conv/index.ts';
 export { chainKernels } from './core/chained-kernel.ts';
+export { denseStrides, sizeOf } from './core/collapse-dims.ts';
 export type {
   Epilogue,
   Kernel,

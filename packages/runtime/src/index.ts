@@ -4,7 +4,6 @@
 export { host } from '#host';
 export type { Block } from './memory/allocator.ts';
 export { memory, mostBytes, type SharedMemory } from './memory/memory.ts';
-export { clock } from './run/clock.ts';
 export {
   abortOffset,
   controlBytes,

@@ -2,9 +2,9 @@
 // column by column, the class labels last, because this packs a fifth smaller than row by row; then Brotli (RFC 7932),
 // then base64.
 
-import { type OptionKinds, readOptions } from '@treadle/tensor';
+import { type OptionKinds, readOptions, sizeOf } from '@treadle/tensor';
 import { Buffer, brotliDecompressSync } from '../files/node-files.ts';
-import { elementCount, type Labelled, type Split } from '../rows/plain-array.ts';
+import type { Labelled, Split } from '../rows/plain-array.ts';
 import { splitRows } from '../rows/split-rows.ts';
 
 export interface EmbeddedSet {
@@ -30,7 +30,7 @@ const embeddedOptions: OptionKinds<EmbeddedOptions> = {
 
 /** All rows in the order of the source: x float32 [rows, ...rowShape], y int32 [rows]. */
 export function unpack({ name, rows, rowShape, divisor, packed }: EmbeddedSet): Labelled {
-  const columns = elementCount(rowShape);
+  const columns = sizeOf(rowShape);
   const bytes = brotliDecompressSync(Buffer.from(packed, 'base64'));
   if (bytes.length !== rows * (columns + 1)) throw new Error(`internal: ${name} has ${bytes.length} bytes`);
   const x = new Float32Array(rows * columns);

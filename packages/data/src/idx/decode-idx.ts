@@ -2,10 +2,10 @@
 // number of axes, the length of each axis, then the elements, all big-endian. Does not know what the elements mean.
 // Invariant: the data have exactly the length that the header states, and no more than that is inflated.
 
-import { show } from '@treadle/tensor';
+import { show, sizeOf } from '@treadle/tensor';
 import { FormatError } from '../files/format-error.ts';
 import { inflate, inflateBeginning, isGzip, maxInflatedLength } from '../files/inflate.ts';
-import { elementCount, type PlainArray } from '../rows/plain-array.ts';
+import type { PlainArray } from '../rows/plain-array.ts';
 
 type ElementName = 'uint8' | 'int8' | 'int16' | 'int32' | 'float32' | 'float64';
 
@@ -36,7 +36,7 @@ export interface IdxArray extends PlainArray {
  */
 export function decodeIdx(packed: Uint8Array): IdxArray {
   const { type, shape, start } = readHeader(viewOf(inflateBeginning('idx', packed)));
-  const count = elementCount(shape);
+  const count = sizeOf(shape);
   const expected = start + count * type.bytes;
   const rule = `idx: an array ${show(shape)} of ${type.name} must take ${expected} bytes with its header`;
   if (expected > maxInflatedLength(packed)) throw cutShort(rule, isGzip(packed) ? 'fewer' : packed.length);

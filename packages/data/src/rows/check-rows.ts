@@ -1,8 +1,7 @@
 // Checks on rows before they are split, shuffled or batched. `op` is the name of the function that the user called;
 // error messages begin with it.
 
-import { ShapeError, show } from '@treadle/tensor';
-import { showShape } from './plain-array.ts';
+import { ShapeError, show, showShape } from '@treadle/tensor';
 
 interface Shaped {
   readonly shape: readonly number[];

@@ -2,6 +2,8 @@
 // arrays, so they need no engine and run on any thread; `tensors.ts` converts. A row is an index of the first axis.
 // Invariant: `values.length` is the product of `shape`.
 
+import { sizeOf } from '@treadle/tensor';
+
 export type Elements = Float32Array | Int32Array;
 
 export interface PlainArray<E extends Elements = Elements> {
@@ -24,20 +26,9 @@ export interface Split<P> {
   readonly test: P;
 }
 
-/** The number of elements of an array of this shape; 1 for a scalar. */
-export function elementCount(shape: readonly number[]): number {
-  if (shape.includes(0)) return 0; // the product of the others may be Infinity, and 0 · Infinity is NaN
-  return shape.reduce((product, length) => product * length, 1);
-}
-
 /** The number of elements in a row. */
 export function rowLength({ shape }: { readonly shape: readonly number[] }): number {
-  return elementCount(shape.slice(1));
-}
-
-/** `[2, 3]` */
-export function showShape(shape: readonly number[]): string {
-  return `[${shape.join(', ')}]`;
+  return sizeOf(shape.slice(1));
 }
 
 /** An array of zeros with the element type of `like`. */

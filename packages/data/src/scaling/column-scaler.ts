@@ -4,8 +4,8 @@
 // Invariant: a column of equal values has the scale 1, so it becomes `rangeStart`, and the inverse gives the exact
 // value back.
 
-import { ShapeError } from '@treadle/tensor';
-import { type PlainArray, showShape } from '../rows/plain-array.ts';
+import { ShapeError, showShape } from '@treadle/tensor';
+import type { PlainArray } from '../rows/plain-array.ts';
 
 /** What is measured in a column. */
 export interface ColumnStatistics {

@@ -27,7 +27,7 @@ export interface LoopRange {
 }
 
 /** The node of a loop from the initial carries over stacks [length, …]; the results are its parts. */
-export function loopNode(
+function loopNode(
   body: LoopBody,
   inits: readonly Node[],
   stacks: readonly Node[],
@@ -135,7 +135,7 @@ function run({ body, ys }: Traced, inits: readonly Node[], stacks: readonly Node
 }
 
 /** The gradients of the wanted inputs of the loop. */
-export function gradientOfLoop(
+function gradientOfLoop(
   loop: Node,
   dys: readonly PartGradient[],
   isWanted: (input: number) => boolean,

@@ -3,16 +3,18 @@
 
 /** The number of elements of an array; 1 for a scalar. */
 export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
+  let size = 1;
+  for (const extent of shape) size *= extent;
+  return size;
 }
 
-/** Row-major strides of a dense array, in elements. */
-export function denseStrides(shape: readonly number[]): number[] {
-  const strides: number[] = [];
-  let stride = 1;
-  for (const size of shape.toReversed()) {
-    strides.unshift(stride);
-    stride *= size;
+/** The strides, in elements, of a dense array in row-major order. */
+export function denseStrides(shape: readonly number[]): readonly number[] {
+  const strides = new Array<number>(shape.length);
+  let step = 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    strides[i] = step;
+    step *= shape[i] ?? 1;
   }
   return strides;
 }

@@ -35,11 +35,7 @@ export interface Window {
 }
 
 /** The positions inside the image of window `output` of an axis: `count` of them, from `first` on. */
-export function inside(
-  f: FunctionBuilder,
-  axis: ConvAxis,
-  output: Expr<'i32'>,
-): { first: Expr<'i32'>; count: Expr<'i32'> } {
+function inside(f: FunctionBuilder, axis: ConvAxis, output: Expr<'i32'>): { first: Expr<'i32'>; count: Expr<'i32'> } {
   const { input, taps, stride, before } = axis;
   const start = f.let(plus(times(output, stride), -before));
   if (!reachesOut(axis)) return { first: start, count: i32.const(taps) };

@@ -7,12 +7,13 @@ import {
   type Shape,
   ShapeError,
   show,
+  showShape,
   Tensor,
   type TensorLike,
   tensor,
   where,
 } from '@treadle/tensor';
-import { pairUp, showShape } from './shapes.ts';
+import { pairUp } from './shapes.ts';
 
 /** A loss: a function of targets and predictions that gives a 0-d tensor, or the loss of each sample with reduction 'none'. */
 export interface Loss {

@@ -1,6 +1,6 @@
 // How targets and predictions are brought to one shape, for losses and for metrics.
 
-import { DtypeError, type Shape, ShapeError, type Tensor, type TensorLike, tensor } from '@treadle/tensor';
+import { DtypeError, type Shape, ShapeError, showShape, type Tensor, type TensorLike, tensor } from '@treadle/tensor';
 
 /** Keras's epsilon: the least divisor of a relative error, the least argument of a logarithm. */
 export const epsilon = 1e-7;
@@ -9,11 +9,6 @@ export const epsilon = 1e-7;
 export interface Pair {
   readonly target: Tensor;
   readonly prediction: Tensor;
-}
-
-/** `[2, 3]`, for messages. */
-export function showShape(shape: Shape): string {
-  return `[${shape.join(', ')}]`;
 }
 
 /** The prediction as a tensor. Throws DtypeError unless it is float32. */

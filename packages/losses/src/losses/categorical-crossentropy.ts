@@ -1,6 +1,6 @@
 // categoricalCrossentropy: the cross-entropy of one class out of several, for one-hot targets.
 
-import { type OptionKinds, ShapeError } from '@treadle/tensor';
+import { type OptionKinds, ShapeError, showShape } from '@treadle/tensor';
 import { logOfProbabilities, logProbabilitiesOfLogits } from '../loss/log-probabilities.ts';
 import { type Loss, lossOf, readLossOptions } from '../loss/loss.ts';
 import {
@@ -9,7 +9,6 @@ import {
   crossentropyOptions,
   withRangeWarning,
 } from '../loss/probabilities.ts';
-import { showShape } from '../loss/shapes.ts';
 
 export interface CategoricalCrossentropyOptions extends CrossentropyOptions {
   /** the share of the target that is spread evenly over all classes, from 0 to 1; 0 by default */

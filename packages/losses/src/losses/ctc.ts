@@ -1,9 +1,19 @@
 // ctc: connectionist temporal classification (A. Graves et al., 2006), the negative log-likelihood of a sequence of labels, summed over
 // all alignments with the time steps. The forward recursion sums all paths, in logarithms; its gradient is the backward recursion.
 
-import { arange, DtypeError, ShapeError, stack, type Tensor, type TensorLike, tensor, where } from '@treadle/tensor';
+import {
+  arange,
+  DtypeError,
+  ShapeError,
+  showShape,
+  stack,
+  type Tensor,
+  type TensorLike,
+  tensor,
+  where,
+} from '@treadle/tensor';
 import { type Loss, type LossOptions, lossOptions, readLossOptions, reducer } from '../loss/loss.ts';
-import { predictionOf, showShape } from '../loss/shapes.ts';
+import { predictionOf } from '../loss/shapes.ts';
 
 /** ln 0, finite so that no difference of two such values is NaN. */
 const logOfZero = -1e30;

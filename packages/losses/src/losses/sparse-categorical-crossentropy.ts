@@ -1,10 +1,10 @@
 // sparseCategoricalCrossentropy: the cross-entropy of one class out of several, for labels.
 
-import { arange, DtypeError, type Shape, ShapeError, tensor, where } from '@treadle/tensor';
+import { arange, DtypeError, type Shape, ShapeError, showShape, tensor, where } from '@treadle/tensor';
 import { logOfProbabilities, logProbabilitiesOfLogits } from '../loss/log-probabilities.ts';
 import { type Loss, readLossOptions, reducer } from '../loss/loss.ts';
 import { type CrossentropyOptions, crossentropyOptions, withRangeWarning } from '../loss/probabilities.ts';
-import { labelsFor, predictionOf, showShape } from '../loss/shapes.ts';
+import { labelsFor, predictionOf } from '../loss/shapes.ts';
 
 /**
  * −ln p[label], then reduced: yTrue [n] or [n, 1] of labels 0 … classes − 1, yPred [n, classes] of probabilities, or logits with

@@ -1,12 +1,12 @@
 // What a metric is: values of each batch, which a total accumulates, so that the result is exact over batches of unequal size. The
 // values of a batch are tensors, which a compiled step computes; the total is plain arithmetic in float64.
 
-import { showShape } from '@treadle/losses';
 import {
   checkFunction,
   checkNumber,
   checkNumbers,
   ShapeError,
+  showShape,
   stack,
   type Tensor,
   type TensorLike,

@@ -12,7 +12,7 @@ export const layerTypes: OptionTypes<LayerOptions> = { name: text, inputShape: o
  * Throws TypeError for a tensor, a symbolic tensor or an array of them, given to the function that makes a layer. `instead` says what
  * computes with tensors.
  */
-export function refuseTensors(kind: string, given: unknown, instead = `${kind}(…)(x) applies the layer to x`): void {
+function refuseTensors(kind: string, given: unknown, instead = `${kind}(…)(x) applies the layer to x`): void {
   const isData = (x: unknown): boolean => x instanceof Tensor || isSymbolic(x);
   if (!isData(given) && !(Array.isArray(given) && given.some(isData))) return;
   const got = given instanceof Tensor ? 'a tensor' : Array.isArray(given) ? 'an array of them' : show(given);

@@ -139,7 +139,7 @@ export function callAll(layer: Layer, xs: readonly Tensor[], options: CallAllOpt
 }
 
 /** The options for a layer that takes one input. */
-export function callOptions({ training, masks, addLoss }: CallAllOptions): CallOptions {
+function callOptions({ training, masks, addLoss }: CallAllOptions): CallOptions {
   return { training, mask: masks?.[0], addLoss };
 }
 

@@ -163,7 +163,7 @@ function callsBefore(outputs: readonly SymbolicTensor[], inputs: ReadonlySet<Sym
 }
 
 /** The names of the layers: those of the user, which must differ, and names by kind for the others: dense, dense_1, … */
-export function namesOf(op: string, layers: readonly Layer[]): readonly string[] {
+function namesOf(op: string, layers: readonly Layer[]): readonly string[] {
   const taken = new Set<string>();
   for (const { name } of layers) {
     if (name === undefined) continue;
