@@ -5,7 +5,7 @@ import { applyOp, constantNode, gradients, type MoveOp, type Node, numberNode, o
 import { expect, test } from 'vitest';
 import { cancelInverses } from '../../packages/compiler/dist/optimize/cancel-inverses.js';
 import { eliminateCommonSubexpressions } from '../../packages/compiler/dist/optimize/common-subexpressions.js';
-import { capture, find } from '../../packages/compiler/dist/trace/capture.js';
+import { capture, topologicalOrder } from '../../packages/compiler/dist/trace/capture.js';
 
 function source(shape: readonly number[], values: readonly number[] = []): Node {
   const size = shape.reduce((product, extent) => product * extent, 1);
@@ -15,7 +15,9 @@ function source(shape: readonly number[], values: readonly number[] = []): Node 
 
 /** The names of the ops that are left of what some nodes need. */
 function left(...nodes: Node[]): string[] {
-  const { entries } = eliminateCommonSubexpressions(cancelInverses(capture(find(nodes.map((node) => ({ node }))))));
+  const { entries } = eliminateCommonSubexpressions(
+    cancelInverses(capture(topologicalOrder(nodes.map((node) => ({ node }))))),
+  );
   return entries.flatMap(({ node }) => (node.source ? [] : [node.op!.name]));
 }
 

@@ -10,9 +10,9 @@ const size = 12;
 const groupAt = (at: number, reads: readonly number[]): Group => ({
   at,
   members: [at],
-  program: undefined,
+  expression: undefined,
   product: undefined,
-  rows: undefined,
+  fusedRows: undefined,
   targets: new Map(),
   reads: new Set(reads),
   after: new Set(),
@@ -62,9 +62,9 @@ test('after any joins and further edges, searches by rank find what plain ones f
         if (!into || !other || into === other) continue;
         const [forth, back] = [hasPath(groups, a, b, false), hasPath(groups, b, a, false)];
         expect([groups.runsAfter(b, a), groups.runsAfter(a, b)]).toEqual([forth, back]);
-        const wouldWait = hasPath(groups, a, b, true) || hasPath(groups, b, a, true);
-        expect(groups.wouldWait(a, b)).toBe(wouldWait);
-        if (isJoined && !wouldWait) {
+        const fusionMakesCycle = hasPath(groups, a, b, true) || hasPath(groups, b, a, true);
+        expect(groups.fusionMakesCycle(a, b)).toBe(fusionMakesCycle);
+        if (isJoined && !fusionMakesCycle) {
           into.members.push(...other.members);
           groups.absorb(into, b);
         } else if (!isJoined && !forth) groups.runAfter(a, b);
@@ -80,15 +80,15 @@ test('who reads and who makes an entry is what the groups say, after any joins',
       const groups = graphOf(reads);
       for (const { a, b } of pairs) {
         const [into, other] = [groups.get(a), groups.get(b)];
-        if (!into || !other || into === other || groups.wouldWait(a, b)) continue;
+        if (!into || !other || into === other || groups.fusionMakesCycle(a, b)) continue;
         into.members.push(...other.members);
         groups.absorb(into, b);
       }
       reads.forEach((_, entry) => {
         const readers = [...groups.values()].filter((group) => group.reads.has(entry)).map(({ at }) => at);
         expect([...groups.readersOf(entry)].sort((x, y) => x - y)).toEqual(readers);
-        expect(groups.makerOf(entry)?.members).toContain(entry);
-        expect(groups.makerOf(entry)?.reads.has(entry)).toBe(false);
+        expect(groups.producerOf(entry)?.members).toContain(entry);
+        expect(groups.producerOf(entry)?.reads.has(entry)).toBe(false);
       });
     }),
   );

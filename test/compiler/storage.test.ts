@@ -1,7 +1,7 @@
 // Where values lie: what is small gives way to what is large, and keeps its value.
 
 import { expect, test } from 'vitest';
-import { StoredValue } from '../../packages/compiler/dist/values/storage.js';
+import { StoredValue } from '../../packages/compiler/dist/values/stored-value.js';
 
 test('memory in which small values lie between large gaps has room for what is as large as both', () => {
   const gibibyte = 2 ** 28; // in elements

@@ -4,7 +4,7 @@
 // tag or the iterator; so a tensor gets those properties then, as accessors.
 
 import { inspect } from 'node:util';
-import { disposed, isKnown, isRecording, StoredValue, valueOf } from '@treadle/compiler';
+import { disposed, isConcrete, isRecording, StoredValue, valueOf } from '@treadle/compiler';
 import { joinLost, type Node, numberNode, ops, sizeOf, sourceNode } from '@treadle/graph';
 import { heading } from './print/print.ts';
 import type { Tensor } from './tensor.ts';
@@ -48,7 +48,7 @@ function showProperties(t: Tensor): void {
 function printed(t: Tensor): string {
   try {
     const { node, shape, dtype } = t;
-    return isKnown(node) ? t.toString() : `${heading(shape, dtype)} (value not known while recorded)`;
+    return isConcrete(node) ? t.toString() : `${heading(shape, dtype)} (value not known while recorded)`;
   } catch (error) {
     if (error instanceof Error && error.message === disposed().message) return 'Tensor (disposed of)';
     throw error;

@@ -1,15 +1,16 @@
-// A fused elementwise program: the lane ops that one kernel evaluates for each element of its iteration shape, and the loads
-// they start from. Moves on the way are absorbed into the views of the loads.
+// A fused elementwise expression: the lane ops that one kernel evaluates for each element of its shape, and the loads they start from.
+// Moves between them are absorbed into the views of the loads, so a transposition or a broadcast costs no pass over memory. Knows
+// nothing of where entries lie: an operand's slot is a position in the capture until the group is lowered.
 
 import { broadcastView, denseView, type LaneOp, type Node, type Op, type Shape, sameShape } from '@treadle/graph';
 import type { Lane, Operand, Slot, View } from '@treadle/kernels';
 import { type Expr, type FunctionBuilder, reinterpret } from '@treadle/wasm';
-import type { Captured } from '../trace/capture.ts';
+import type { Entry } from '../trace/capture.ts';
 
-/** What a program reads from: which entries lie in memory, and where. */
-export interface Stored {
-  readonly entries: readonly Captured[];
-  /** the slot of an entry that lies in memory; undefined for one that is evaluated where it is read */
+/** The entries that lie in memory. */
+export interface StoredEntries {
+  readonly entries: readonly Entry[];
+  /** the slot of an entry that lies in memory; undefined for one that is inlined into its consumers */
   slotOf(at: number): Slot | undefined;
 }
 
@@ -21,19 +22,19 @@ export interface FusedExpression {
   readonly shape: Shape;
   readonly loads: readonly { readonly operand: Operand; readonly type: Lane }[];
   readonly cost: number;
-  /** whether it reads indices */
+  /** whether one of its ops reads the index of the element */
   readonly isIndexed: boolean;
-  /** names of the fused ops, first to last */
+  /** names of the fused ops, in the order of evaluation */
   readonly ops: readonly string[];
-  /** floating-point operations for an element: the fused ops with a float32 result */
+  /** floating-point operations for each element: one for each fused op with a float32 result */
   readonly flops: number;
-  /** equal for programs that do the same to their loads */
+  /** equal for expressions that do the same to their loads */
   readonly key: string;
   /** one expression for each output */
   body(f: FunctionBuilder, values: readonly Expr<Lane>[], index: () => Expr<'i32x4'>): readonly Expr<Lane>[];
 }
 
-/** A reshape that strides cannot say: the entry named must lie in memory first. */
+/** The result where strides cannot describe a move: the named entry must be stored first. */
 export interface MustStore {
   readonly mustStore: number;
 }
@@ -42,19 +43,19 @@ export function isMustStore(x: object): x is MustStore {
   return 'mustStore' in x;
 }
 
-/** One step of the way from a load to the iteration: a move node of the graph, or the stretching of a lane op's input. */
-type Step = { readonly move: Extract<Op, { kind: 'move' }>; readonly input: number } | { readonly stretch: Shape };
+/** One step of an access path: a move of the graph, or the broadcast of a lane op's input. */
+type PathStep = { readonly move: Extract<Op, { kind: 'move' }>; readonly input: number } | { readonly stretch: Shape };
 
-/** The way from a value to where it is used; `key` tells ways apart. */
-interface Way {
+/** The moves and broadcasts from a value to where it is used, the last one first; equal keys mean equal paths. */
+interface AccessPath {
   readonly key: string;
-  readonly steps: readonly Step[];
+  readonly steps: readonly PathStep[];
 }
 
-const here: Way = { key: '', steps: [] };
+const emptyPath: AccessPath = { key: '', steps: [] };
 
-/** The view through which an entry that lies in memory is seen at the end of the way (steps are listed last first). */
-function viewAlong(shape: Shape, way: Way): View | MustStore {
+/** The view of a stored entry of this shape at the end of an access path. */
+function viewAlong(shape: Shape, way: AccessPath): View | MustStore {
   let view = denseView(shape);
   for (let i = way.steps.length - 1; i >= 0; i--) {
     const step = way.steps[i];
@@ -70,14 +71,14 @@ function viewAlong(shape: Shape, way: Way): View | MustStore {
   return view;
 }
 
-function stepThrough(way: Way, at: number, node: Node, input: number): Way {
+function stepThrough(way: AccessPath, at: number, node: Node, input: number): AccessPath {
   if (node.op?.kind !== 'move') throw new Error('internal: only moves can be stepped through');
   return { key: `${way.key} ${at}`, steps: [...way.steps, { move: node.op, input }] };
 }
 
-/** The operand that a kernel with operands in memory reads for an entry: a stored one seen through moves. */
-export function operandFor(stored: Stored, at: number): Operand | MustStore {
-  let way = here;
+/** The operand that a tiled op reads for an entry: a stored entry seen through moves. */
+export function operandFor(stored: StoredEntries, at: number): Operand | MustStore {
+  let way = emptyPath;
   let current = at;
   for (;;) {
     const slot = stored.slotOf(current);
@@ -94,25 +95,25 @@ export function operandFor(stored: Stored, at: number): Operand | MustStore {
   }
 }
 
-/** The same for an entry that must have been stored by now. */
-export function storedOperand(stored: Stored, at: number): Operand {
+/** The same for an entry that is known to be stored. Throws an internal error otherwise. */
+export function storedOperand(stored: StoredEntries, at: number): Operand {
   const operand = operandFor(stored, at);
   if (isMustStore(operand)) throw new Error('internal: an operand was not stored');
   return operand;
 }
 
 /**
- * The program whose results are the entries `outputs`, all of one shape. Those among `computed` are evaluated although they
- * have slots of their own.
+ * The expression whose results are the entries `outputs`, all of one shape. The entries `computed` are evaluated although they are
+ * stored; all other stored entries are loaded.
  */
 export function fusedExpression(
-  stored: Stored,
+  stored: StoredEntries,
   outputs: readonly number[],
   computed: readonly number[],
 ): FusedExpression | MustStore {
   const terms: Term[] = [];
   const loads: { operand: Operand; type: Lane }[] = [];
-  /** the terms made so far, by their entries, or by entries and ways */
+  /** the terms made so far, by entry and access path */
   const known = new Map<string | number, number>();
   const ops: string[] = [];
   let cost = 0;
@@ -120,8 +121,8 @@ export function fusedExpression(
   let isIndexed = false;
   let failure: MustStore | undefined;
 
-  const term = (entryAt: number, way: Way): number => {
-    const key = way === here ? entryAt : `${entryAt}:${way.key}`;
+  const term = (entryAt: number, way: AccessPath): number => {
+    const key = way === emptyPath ? entryAt : `${entryAt}:${way.key}`;
     const before = known.get(key);
     if (before !== undefined) return before;
     const entry = stored.entries[entryAt];
@@ -163,7 +164,7 @@ export function fusedExpression(
     return terms.length - 1;
   };
 
-  const results = outputs.map((at) => term(at, here));
+  const results = outputs.map((at) => term(at, emptyPath));
   if (failure) return failure;
   const shape = stored.entries[outputs[0] ?? -1]?.node.shape ?? [];
   const key = keyOf(terms, loads, results);

@@ -1,55 +1,66 @@
-// Fusion: which entries are written to memory, and which are evaluated where they are read. An entry is stored when it is
-// asked for, when it is no lane op or move, when more than one kernel reads it (unless it is as cheap to compute as to read, see
-// recompute.ts), when it would be evaluated again for every element it is stretched to, when a kernel needs it to lie in memory, or when a kernel would become too long. Everything else
-// melts into its reader.
+// Materialization: which entries are written to memory, and which are evaluated inside the kernels that read them. An entry is
+// stored when
+//   - it is a root, or neither a lane op nor a move;
+//   - more than one kernel reads it, unless it is as cheap to compute as to read (see rematerialize.ts);
+//   - it would be evaluated again for every element that it is broadcast to;
+//   - a kernel needs it in memory;
+//   - a kernel would become too long.
+// Everything else is inlined into its consumer.
 
 import { sameShape, sizeOf } from '@treadle/graph';
 import { shouldLieFirst } from '@treadle/kernels';
-import type { Capture, Captured } from '../trace/capture.ts';
-import { type FusedExpression, fusedExpression, isMustStore, operandFor, type Stored } from './lane-expression.ts';
+import type { Capture, Entry } from '../trace/capture.ts';
+import {
+  type FusedExpression,
+  fusedExpression,
+  isMustStore,
+  operandFor,
+  type StoredEntries,
+} from './lane-expression.ts';
 import { isCheapToRecompute } from './rematerialize.ts';
 
 /** Positions of the entries to be stored (sources, which lie in memory anyway, are not among them). */
 export type StoredSet = ReadonlySet<number>;
 
-/** What is stored, and by what it is computed. */
-export interface Fused {
-  readonly stored: Stored;
-  /** for each entry that is computed on its own, in ascending order: its program, or that of what it reduces; none for a tiled op or a loop */
-  readonly programs: ReadonlyMap<number, FusedExpression | undefined>;
+/** Which entries are stored, and the expressions that compute them. */
+export interface Materialized {
+  readonly stored: StoredEntries;
+  /** by stored entry, in ascending order: its expression, or that of the values that it reduces; undefined for a tiled op or a loop */
+  readonly expressions: ReadonlyMap<number, FusedExpression | undefined>;
 }
 
-export function fuse(capture: Capture): Fused {
+/** Chooses what is stored. Entries that strides cannot describe are added until every read is a strided view. */
+export function materialize(capture: Capture): Materialized {
   const { entries } = capture;
-  const forced = new Set([...capture.roots.map(({ at }) => at), ...endsOfLong(entries)]);
+  const forced = new Set([...capture.roots.map(({ at }) => at), ...splitLong(entries)]);
   for (;;) {
-    const stored = positions(entries, chooseStored(entries, forced));
-    const { programs, missing } = buildPrograms(stored);
-    if (missing.size === 0) return { stored, programs };
+    const stored = withSlots(entries, chooseStored(entries, forced));
+    const { expressions, missing } = buildExpressions(stored);
+    if (missing.size === 0) return { stored, expressions };
     for (const at of missing) forced.add(at);
   }
 }
 
-interface StoredEntries extends Stored {
+interface StoredPositions extends StoredEntries {
   readonly set: StoredSet;
 }
 
-/** The slot of an entry is its position here: where it lies is not known yet. */
-function positions(entries: readonly Captured[], set: StoredSet): StoredEntries {
+/** The slot of an entry is its position: which memory it gets is decided when groups are lowered. */
+function withSlots(entries: readonly Entry[], set: StoredSet): StoredPositions {
   return { entries, set, slotOf: (at) => (set.has(at) || entries[at]?.node.source ? at : undefined) };
 }
 
-/** Lane ops and moves in one program, at most: what a loop unrolls is computed in parts. */
+/** The most lane ops and moves in one kernel. A longer expression, such as an unrolled loop, is computed in several kernels. */
 export const mostFused = 256;
 
-/** Entries to be stored so that no program becomes too long. */
-function endsOfLong(entries: readonly Captured[]): readonly number[] {
+/** Entries to be stored so that no expression becomes too long. */
+function splitLong(entries: readonly Entry[]): readonly number[] {
   const ends: number[] = [];
-  /** how many are fused into each entry, at most: an entry that is reached on two ways may count twice; 0 where fusion begins anew */
+  /** upper bound of how many entries are fused into each: one that is reached over two paths counts twice; 0 where fusion starts again */
   const most: number[] = [];
   entries.forEach(({ node, inputs }, at) => {
-    const melts = !node.source && (node.op?.kind === 'lane' || node.op?.kind === 'move');
-    most.push(melts ? inputs.reduce((sum, input) => sum + (most[input] ?? 0), 1) : 0);
+    const isInlined = !node.source && (node.op?.kind === 'lane' || node.op?.kind === 'move');
+    most.push(isInlined ? inputs.reduce((sum, input) => sum + (most[input] ?? 0), 1) : 0);
     if ((most[at] ?? 0) <= mostFused) return;
     const exact = countFused(entries, at, (input) => most[input] !== 0);
     if (exact > mostFused) ends.push(at);
@@ -58,35 +69,35 @@ function endsOfLong(entries: readonly Captured[]): readonly number[] {
   return ends;
 }
 
-function countFused(entries: readonly Captured[], at: number, melts: (input: number) => boolean): number {
+function countFused(entries: readonly Entry[], at: number, isInlined: (input: number) => boolean): number {
   const all = new Set([at]);
   const stack = [...(entries[at]?.inputs ?? [])];
   for (let input = stack.pop(); input !== undefined; input = stack.pop()) {
-    if (!melts(input) || all.has(input)) continue;
+    if (!isInlined(input) || all.has(input)) continue;
     all.add(input);
     stack.push(...(entries[input]?.inputs ?? []));
   }
   return all.size;
 }
 
-/** What is known of an entry from its readers. */
-interface Use {
-  /** a kernel that would evaluate it, and whether there are others */
+/** What the consumers of an entry need. */
+interface Usage {
+  /** a kernel that would evaluate the entry, and whether there are others */
   kernel: number | undefined;
   hasOthers: boolean;
-  /** elements of the largest iteration that would evaluate it */
+  /** elements of the largest kernel that would evaluate the entry */
   iteration: number;
-  /** whether a kernel needs it in memory, be it through moves */
+  /** whether a kernel needs it in memory, directly or through moves */
   inMemory: boolean;
-  /** whether every reader sees its elements at their own positions */
+  /** whether every consumer reads element i for its own element i */
   inPlace: boolean;
 }
 
-function chooseStored(entries: readonly Captured[], forced: ReadonlySet<number>): StoredSet {
+function chooseStored(entries: readonly Entry[], forced: ReadonlySet<number>): StoredSet {
   const uses = entries.map(
-    (): Use => ({ kernel: undefined, hasOthers: false, iteration: 0, inMemory: false, inPlace: true }),
+    (): Usage => ({ kernel: undefined, hasOthers: false, iteration: 0, inMemory: false, inPlace: true }),
   );
-  const evaluateIn = (of: Use, kernel: number | undefined): void => {
+  const evaluateIn = (of: Usage, kernel: number | undefined): void => {
     of.kernel ??= kernel;
     of.hasOthers ||= of.kernel !== kernel;
   };
@@ -108,14 +119,14 @@ function chooseStored(entries: readonly Captured[], forced: ReadonlySet<number>)
       const iteration = op?.kind === 'reduce' ? sizeOf(node.shape) : sizeOf(entry.node.shape);
       of.iteration = Math.max(of.iteration, iteration, isKernel ? 0 : use.iteration);
       of.inMemory ||= op?.kind === 'tiled' || op?.kind === 'loop' || (op?.kind === 'move' && !isKernel && use.inMemory);
-      const sameplace = op?.kind === 'reduce' || (op?.kind === 'lane' && sameShape(node.shape, entry.node.shape));
-      of.inPlace &&= sameplace && (isKernel || use.inPlace);
+      const isSamePosition = op?.kind === 'reduce' || (op?.kind === 'lane' && sameShape(node.shape, entry.node.shape));
+      of.inPlace &&= isSamePosition && (isKernel || use.inPlace);
     }
   }
   return stored;
 }
 
-function mustStore({ node }: Captured, use: Use, isCheap: boolean): boolean {
+function mustStore({ node }: Entry, use: Usage, isCheap: boolean): boolean {
   switch (node.op?.kind) {
     case 'lane':
       return (
@@ -131,18 +142,18 @@ function mustStore({ node }: Captured, use: Use, isCheap: boolean): boolean {
   }
 }
 
-/** The programs of what is stored, and entries that have to be stored as well for all reads to be strided views. */
-function buildPrograms(stored: StoredEntries): {
-  readonly programs: Map<number, FusedExpression | undefined>;
+/** The expressions of what is stored, and entries that must be stored as well so that all reads are strided views. */
+function buildExpressions(stored: StoredPositions): {
+  readonly expressions: Map<number, FusedExpression | undefined>;
   readonly missing: ReadonlySet<number>;
 } {
-  const programs = new Map<number, FusedExpression | undefined>();
+  const expressions = new Map<number, FusedExpression | undefined>();
   const missing = new Set<number>();
   for (const at of [...stored.set].sort((a, b) => a - b)) {
     const { node, inputs } = stored.entries[at] ?? {};
     if (!node || !inputs) continue;
     const { op } = node;
-    let program: FusedExpression | undefined;
+    let expression: FusedExpression | undefined;
     if (op?.kind === 'part') continue;
     if (op?.kind === 'tiled' || op?.kind === 'loop') {
       for (const input of inputs) {
@@ -153,9 +164,9 @@ function buildPrograms(stored: StoredEntries): {
       const made = op?.kind === 'reduce' ? fusedExpression(stored, inputs, []) : fusedExpression(stored, [at], [at]);
       if (isMustStore(made)) missing.add(made.mustStore);
       else if (op?.kind === 'reduce' && shouldLieFirst(made, op.axes)) missing.add(inputs[0] ?? -1);
-      else program = made;
+      else expression = made;
     }
-    programs.set(at, program);
+    expressions.set(at, expression);
   }
-  return { programs, missing };
+  return { expressions, missing };
 }

@@ -1,47 +1,47 @@
-// Which entries are as cheap to compute in each of their readers as to read: a few simple operations on one large operand that
-// lies in memory anyway, the others being small, such as x − mean. To store them would cost a pass over memory, and readers would
-// read as many bytes as before.
+// Rematerialization: which entries are as cheap to compute in each of their consumers as to read. Such an entry is a few simple
+// operations on one large operand that lies in memory anyway and on small ones, such as x − mean. Storing it would cost a pass over
+// memory, and its consumers would read as many bytes as before.
 
 import { sameShape, sizeOf } from '@treadle/graph';
-import type { Captured } from '../trace/capture.ts';
+import type { Entry } from '../trace/capture.ts';
 
-/** nanoseconds an element, roughly, of all operations since the operand was read: less than writing an element takes */
-const cheap = 0.35;
-/** an operand is small if it has this part of the elements at most */
+/** estimated nanoseconds for each element, of all operations on the operand: less than writing an element takes */
+const mostCost = 0.35;
+/** an operand is small if it has at most this part of the entry's elements */
 const smallPart = 1 / 8;
 
-/** For each entry whether it is so cheap. Entries come after their inputs. */
-export function isCheapToRecompute(entries: readonly Captured[]): readonly boolean[] {
-  /** what it costs to compute an entry from what lies in memory; undefined where that is not so simple */
+/** For each entry whether it is cheap to compute again. Entries come after their inputs. */
+export function isCheapToRecompute(entries: readonly Entry[]): readonly boolean[] {
+  /** by entry: nanoseconds for each element to compute it from memory; undefined where it is not a chain on one large operand */
   const costs: (number | undefined)[] = [];
   for (const entry of entries) costs.push(costOf(entries, entry, costs));
   return entries.map(({ node }, at) => node.op?.kind === 'lane' && costs[at] !== undefined);
 }
 
 function costOf(
-  entries: readonly Captured[],
-  { node, inputs }: Captured,
+  entries: readonly Entry[],
+  { node, inputs }: Entry,
   costs: readonly (number | undefined)[],
 ): number | undefined {
   const { op, source, shape } = node;
-  // A variable may be written in place once all have read it: the fewer they are, the better.
+  // A variable can be written in place only after its last reader, so it should have few readers.
   if (source) return source.kind === 'variable' ? undefined : 0;
   if (op?.kind === 'tiled' || op?.kind === 'reduce') return 0;
   if (op?.kind === 'move') return op.keepsOrder ? costs[inputs[0] ?? -1] : undefined;
   if (op?.kind !== 'lane' || op.indexed) return undefined;
-  const large = inputs.filter((input) => lyingIn(entries, input) > smallPart * sizeOf(shape));
+  const large = inputs.filter((input) => storedSizeOf(entries, input) > smallPart * sizeOf(shape));
   const [operand = -1] = large;
   if (large.some((input) => input !== operand) || !sameShape(entries[operand]?.node.shape ?? [], shape))
     return undefined;
   const before = costs[operand];
   const cost = before === undefined ? undefined : before + op.cost;
-  return cost !== undefined && cost <= cheap ? cost : undefined;
+  return cost !== undefined && cost <= mostCost ? cost : undefined;
 }
 
-/** How many elements an entry is read from: a stretched one is as small as what was stretched. */
-function lyingIn(entries: readonly Captured[], at: number): number {
+/** How many elements of memory an entry is read from: a broadcast one is as small as what was broadcast. */
+function storedSizeOf(entries: readonly Entry[], at: number): number {
   const { node, inputs } = entries[at] ?? {};
   if (!node || !inputs) return 0;
   const size = sizeOf(node.shape);
-  return node.op?.kind === 'move' ? Math.min(size, lyingIn(entries, inputs[0] ?? -1)) : size;
+  return node.op?.kind === 'move' ? Math.min(size, storedSizeOf(entries, inputs[0] ?? -1)) : size;
 }

@@ -4,12 +4,12 @@ import { sizeOf } from '@treadle/graph';
 import type { Kernel, Work } from '@treadle/kernels';
 import { chooseLevel } from '../code/instruction-level.ts';
 import { encodeKernels } from '../code/link.ts';
-import { optimized } from '../optimize/index.ts';
-import { layOutTable } from '../plan/windows.ts';
-import { largestLiveSet, rounded } from '../schedule/buffer-assignment.ts';
+import { optimize } from '../optimize/optimize.ts';
+import { layOutTable } from '../plan/table-layout.ts';
+import { alignedBytes, largestLiveSet } from '../schedule/buffer-assignment.ts';
 import { type Draft, draft } from '../schedule/draft.ts';
 import { countedIn } from '../schedule/step.ts';
-import type { Capture } from '../trace/capture.ts';
+import { type Capture, capture } from '../trace/capture.ts';
 import { type ArgumentType, type Recorded, trace } from '../trace/record.ts';
 
 /** A kernel as a step of a plan. */
@@ -54,17 +54,17 @@ export interface PlanFigures {
 
 /** The plan that a call of `f` would run. */
 export function explainPlan(types: readonly ArgumentType[], f: Recorded): PlanFigures {
-  const captured = optimized(trace(types, f).found);
+  const captured = optimize(capture(trace(types, f).found));
   return figuresOf(captured, draft(captured, chooseLevel().level));
 }
 
-export function figuresOf(captured: Capture, { phases, inBlock, code }: Draft): PlanFigures {
+export function figuresOf(captured: Capture, { phases, layout, code }: Draft): PlanFigures {
   const kernels = phases.flatMap((phase, p) =>
     countedIn([phase]).map(({ kernel, times }) => describe(kernel, p, times)),
   );
   const total = (figure: 'flops' | 'bytesRead' | 'bytesWritten'): number =>
     kernels.reduce((sum, kernel) => sum + kernel.times * kernel[figure], 0);
-  const { lifetimes } = inBlock;
+  const { lifetimes } = layout;
   return {
     kernels,
     phases: phases.length,
@@ -78,8 +78,8 @@ export function figuresOf(captured: Capture, { phases, inBlock, code }: Draft): 
       captured.roots.map(({ at }) => at),
     ),
     arena: {
-      bytes: inBlock.bytes,
-      bytesOfAll: lifetimes.reduce((sum, lifetime) => sum + rounded(lifetime), 0),
+      bytes: layout.bytes,
+      bytesOfAll: lifetimes.reduce((sum, lifetime) => sum + alignedBytes(lifetime), 0),
       bytesAlive: largestLiveSet(lifetimes),
     },
     moduleBytes: encodeKernels(code.values()).bytes.byteLength,

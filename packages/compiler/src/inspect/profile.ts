@@ -3,9 +3,10 @@
 
 import type { Stint } from '@treadle/runtime';
 import { chooseLevel } from '../code/instruction-level.ts';
-import { optimized } from '../optimize/index.ts';
+import { optimize } from '../optimize/optimize.ts';
 import { Plan } from '../plan/plan.ts';
 import { draft } from '../schedule/draft.ts';
+import { capture } from '../trace/capture.ts';
 import { type ArgumentType, type Recorded, type Recording, record } from '../trace/record.ts';
 import { type ExplainedKernel, figuresOf } from './explain.ts';
 
@@ -27,7 +28,7 @@ export function profilePlan(types: readonly ArgumentType[], f: Recorded): Profil
   const latest: { log: readonly (readonly Stint[])[] } = { log: [] };
   let made: { readonly plan: Plan; readonly kernels: readonly ExplainedKernel[] } | undefined;
   const recording = record(types, f, function* (found) {
-    const captured = optimized(found);
+    const captured = optimize(capture(found));
     const drafted = draft(captured, chooseLevel().level);
     const plan = new Plan(drafted, (log) => {
       latest.log = log;

@@ -1,33 +1,34 @@
-// Merging: entries of a capture that are the same op of the same inputs become one, for a value that is written down twice, by
-// a program or by the reverse walk, need be computed once. Sources are told apart, whatever their values are now; so are roots,
-// each of which has a value of its own. What is to be computed a second time only needs an input that says so: an op of another
-// key, between the value and whatever begins anew.
+// Common subexpression elimination: entries that are the same op of the same inputs become one, so that a value which a program, or
+// the gradient, writes down twice is computed once. Two sources are never equal, whatever their values are now; nor are two roots,
+// each of which has a value of its own. To have something computed a second time, put an op with another key between it and its
+// input, as checkpoint does.
 
-import { type Capture, type Captured, movedTo } from '../trace/capture.ts';
+import { type Capture, type Entry, reindexed } from '../trace/capture.ts';
 
+/** Merges equal entries. */
 export function eliminateCommonSubexpressions({ entries, sources, roots }: Capture): Capture {
-  const kept: Captured[] = [];
+  const kept: Entry[] = [];
   const known = new Map<string, number>();
   const isRoot = new Set(roots.map(({ at }) => at));
-  /** where each entry is to be found now */
-  const places: number[] = [];
-  const placeOf = (at: number): number => places[at] ?? -1;
+  /** by entry: the position of the one that stands for it */
+  const positions: number[] = [];
+  const positionOf = (at: number): number => positions[at] ?? -1;
   entries.forEach((entry, at) => {
     const { node } = entry;
-    const moved = movedTo(entry, placeOf);
-    const key = node.source || !node.op ? undefined : `${node.op.key}(${moved.inputs})[${node.shape}]${node.dtype}`;
+    const entryHere = reindexed(entry, positionOf);
+    const key = node.source || !node.op ? undefined : `${node.op.key}(${entryHere.inputs})[${node.shape}]${node.dtype}`;
     const equal = key === undefined ? undefined : known.get(key);
     if (equal !== undefined && !isRoot.has(at)) {
-      places.push(equal);
+      positions.push(equal);
       return;
     }
-    const place = kept.push(moved) - 1;
-    places.push(place);
-    if (key !== undefined && equal === undefined) known.set(key, place);
+    const position = kept.push(entryHere) - 1;
+    positions.push(position);
+    if (key !== undefined && equal === undefined) known.set(key, position);
   });
   return {
     entries: kept,
-    sources: sources.map(placeOf),
-    roots: roots.map(({ at, target }) => ({ at: placeOf(at), target })),
+    sources: sources.map(positionOf),
+    roots: roots.map(({ at, target }) => ({ at: positionOf(at), target })),
   };
 }

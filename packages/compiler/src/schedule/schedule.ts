@@ -1,22 +1,27 @@
-// The schedule: kernels in phases. Kernels of one phase touch nothing that another of them writes, so all of their tiles may
-// run at once; between phases all threads meet. Each kernel goes to the first phase after everything it depends on; those that
-// nobody waits for so soon, and whose operands lie there anyway, are put off until the phase before they are needed, so that
-// their results do not take room, and a place in a cache, for longer. Kernels of a phase that do the same become one.
+// The schedule: kernels in phases. No kernel of a phase touches what another kernel of the same phase writes, so all tiles of a phase
+// may run at the same time; between phases all threads meet. Each kernel goes to the first phase after all that it depends on. Then
+// kernels are delayed until just before their result is needed, where that makes no buffer live longer, so that the result takes
+// memory and cache for less time. Kernels of a phase that do the same to different buffers become one multi-tensor kernel.
 
 import { joinMultiTensor, type MultiTensor, type Slot } from '@treadle/kernels';
 import type { Phase, Step } from './step.ts';
 import { chainTiles } from './tile-chains.ts';
 
+/** Steps in phases. */
 export interface Schedule {
   readonly phases: readonly Phase[];
-  /** the first and the last phase that touches a slot */
+  /** by slot: the first and the last phase that touches it */
   readonly lifetimes: ReadonlyMap<Slot, { readonly first: number; readonly last: number }>;
 }
 
-/** `rooms`: slots that nobody knows but these steps. */
-export function schedule(steps: readonly Step[], rooms: ReadonlySet<Slot> = new Set()): Schedule {
-  const kernels = chainTiles(steps, rooms);
-  const phases = joinPhases(kernels, waiting(kernels, putOff(kernels, earliest(kernels))));
+/**
+ * Schedules steps that are given in an order in which they may run.
+ *
+ * @param intermediates slots that nothing but these steps touches
+ */
+export function schedule(steps: readonly Step[], intermediates: ReadonlySet<Slot> = new Set()): Schedule {
+  const kernels = chainTiles(steps, intermediates);
+  const phases = mergeMultiTensor(kernels, delayForMultiTensor(kernels, delay(kernels, earliest(kernels))));
   const lifetimes = new Map<Slot, { first: number; last: number }>();
   phases.forEach((phase, at) => {
     const touch = (slot: Slot): void => {
@@ -32,7 +37,7 @@ export function schedule(steps: readonly Step[], rooms: ReadonlySet<Slot> = new 
   return { phases, lifetimes };
 }
 
-/** The first phase of each kernel after all that it depends on. */
+/** For each kernel the first phase after all that it depends on. */
 function earliest(kernels: readonly Step[]): readonly number[] {
   const lastWrite = new Map<Slot, number>();
   const lastTouch = new Map<Slot, number>();
@@ -46,11 +51,11 @@ function earliest(kernels: readonly Step[]): readonly number[] {
   });
 }
 
-/** Later phases, from the last kernel to the first; nothing that is written has to be kept longer for it. */
-function putOff(kernels: readonly Step[], earliestPhases: readonly number[]): readonly number[] {
+/** Moves kernels to later phases, last kernel first, where no buffer that is written has to live longer for it. */
+function delay(kernels: readonly Step[], earliestPhases: readonly number[]): readonly number[] {
   const phases = [...earliestPhases];
   const written = new Set(kernels.flatMap(({ writes }) => writes));
-  // of the kernels that come later: the first phase that touches a slot, the first that writes it, and the last that touches it
+  // among the kernels that come later: the first phase that touches a slot, the first that writes it, and the last that touches it
   const firstTouch = new Map<Slot, number>();
   const firstWrite = new Map<Slot, number>();
   const lastTouch = new Map<Slot, number>();
@@ -71,11 +76,11 @@ function putOff(kernels: readonly Step[], earliestPhases: readonly number[]): re
   return phases;
 }
 
-/** A kernel of more elements works while what it reads is in cache, and gives back its room; a smaller one costs less than its dispatch. */
-const mostToWait = 512;
+/** A larger kernel should run while its operands are in cache and free their memory; a smaller one costs less than its dispatch. */
+const mostDelayed = 512;
 
-/** Small kernels wait for those they can be one with, where nobody waits for them. */
-function waiting(kernels: readonly Step[], phases: readonly number[]): readonly number[] {
+/** Delays small kernels to the phase of those with which they can become one, where no other kernel needs their result before. */
+function delayForMultiTensor(kernels: readonly Step[], phases: readonly number[]): readonly number[] {
   const last = new Map<string, number>();
   kernels.forEach(({ alike }, i) => {
     if (alike) last.set(alike.key, Math.max(last.get(alike.key) ?? 0, phases[i] ?? 0));
@@ -93,8 +98,8 @@ function waiting(kernels: readonly Step[], phases: readonly number[]): readonly 
     for (const slot of writes) {
       latest = Math.min(latest, (nextWrite.get(slot) ?? latest + 1) - 1, (nextRead.get(slot) ?? latest + 1) - 1);
     }
-    const wanted = alike && alike.length <= mostToWait ? (last.get(alike.key) ?? 0) : 0;
-    const phase = latest >= wanted ? Math.max(wanted, phases[i] ?? 0) : (phases[i] ?? 0);
+    const target = alike && alike.length <= mostDelayed ? (last.get(alike.key) ?? 0) : 0;
+    const phase = latest >= target ? Math.max(target, phases[i] ?? 0) : (phases[i] ?? 0);
     moved[i] = phase;
     for (const slot of reads) nextRead.set(slot, Math.min(phase, nextRead.get(slot) ?? phase));
     for (const slot of writes) nextWrite.set(slot, Math.min(phase, nextWrite.get(slot) ?? phase));
@@ -102,10 +107,10 @@ function waiting(kernels: readonly Step[], phases: readonly number[]): readonly 
   return moved;
 }
 
-/** The phases; kernels that have their like somewhere in the plan share its code, and are one within a phase. */
-function joinPhases(kernels: readonly Step[], phases: readonly number[]): readonly Phase[] {
-  const like = new Map<string, number>();
-  for (const { alike } of kernels) if (alike) like.set(alike.key, (like.get(alike.key) ?? 0) + 1);
+/** The phases. Kernels that do the same within a phase become one; a kernel that recurs anywhere in the plan uses the same code. */
+function mergeMultiTensor(kernels: readonly Step[], phases: readonly number[]): readonly Phase[] {
+  const count = new Map<string, number>();
+  for (const { alike } of kernels) if (alike) count.set(alike.key, (count.get(alike.key) ?? 0) + 1);
   const byPhase: Step[][] = [];
   kernels.forEach((kernel, i) => {
     const phase = phases[i] ?? 0;
@@ -115,7 +120,7 @@ function joinPhases(kernels: readonly Step[], phases: readonly number[]): readon
   return byPhase.map((here) => {
     const byKey = new Map<string, [MultiTensor, ...MultiTensor[]]>();
     for (const { alike } of here) {
-      if (!alike || (like.get(alike.key) ?? 0) < 2) continue;
+      if (!alike || (count.get(alike.key) ?? 0) < 2) continue;
       const known = byKey.get(alike.key);
       if (known) known.push(alike);
       else byKey.set(alike.key, [alike]);

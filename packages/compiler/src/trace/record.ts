@@ -16,10 +16,10 @@ import type { Binding } from '../plan/binding.ts';
 import type { Plan } from '../plan/plan.ts';
 import { keepFor, planInParts } from '../plan/plan-cache.ts';
 import { bindingOf } from '../values/realize.ts';
-import type { StoredValue } from '../values/storage.ts';
+import type { StoredValue } from '../values/stored-value.ts';
 import { noteAssignments, VariableCell } from '../values/variable.ts';
-import { type Found, find, type Root } from './capture.ts';
-import { keepStructure } from './fingerprint.ts';
+import { type Root, type TopologicalOrder, topologicalOrder } from './capture.ts';
+import { copyFingerprint } from './fingerprint.ts';
 
 export interface ArgumentType {
   readonly shape: Shape;
@@ -43,14 +43,14 @@ export interface Recording {
 export type Recorded = (args: readonly Node[]) => readonly Node[];
 
 /** The plan of a capture, and of how many rows the capture is, if the plan takes more. */
-export interface Planned {
+export interface PlanWithRows {
   readonly plan: Plan;
   readonly rows?: number;
 }
 
 /** What a call of a function would compute. */
 interface Trace {
-  readonly found: Found;
+  readonly found: TopologicalOrder;
   readonly outputs: readonly ArgumentType[];
   /** what gradients would flow to */
   readonly upstream: Upstream;
@@ -71,9 +71,9 @@ export function trace(types: readonly ArgumentType[], f: Recorded): Trace {
     ...[...assignments].map(([target, node]) => ({ node, target })),
   ];
   for (const { node } of roots) node.captured = true;
-  keepOutside(find(roots), recording);
+  keepValuesFromOutside(topologicalOrder(roots), recording);
   const outputs = result.map(({ shape, dtype }) => ({ shape, dtype }));
-  return { found: find(roots), outputs, upstream: upstreamOf(result), assigned: [...assignments.keys()] };
+  return { found: topologicalOrder(roots), outputs, upstream: upstreamOf(result), assigned: [...assignments.keys()] };
 }
 
 interface Upstream {
@@ -103,12 +103,12 @@ function upstreamOf(results: readonly Node[]): Upstream {
 }
 
 /** What `f` captures for arguments of these types. */
-export function captureCall(types: readonly ArgumentType[], f: Recorded): Found {
+export function captureCall(types: readonly ArgumentType[], f: Recorded): TopologicalOrder {
   return trace(types, f).found;
 }
 
 /** Makes a plan for what was captured, whose structure lasts. */
-export type PlanMaker = (found: Found) => Interruptible<Planned>;
+export type PlanMaker = (found: TopologicalOrder) => Interruptible<PlanWithRows>;
 
 /** Records `f`, to be run with a plan of the cache, or one of its own. */
 export function record(types: readonly ArgumentType[], f: Recorded, planOf?: PlanMaker): Recording {
@@ -123,19 +123,19 @@ export function* recordInterruptibly(
 ): Interruptible<Recording> {
   const { found, ...traced } = trace(types, f);
   // Only sources and structure are needed from here on; the nodes between them can be forgotten.
-  const lasting = { ...found, structure: keepStructure(found.structure) };
+  const lasting = { ...found, structure: copyFingerprint(found.fingerprint) };
   const binding = bindingOf(found);
   yield;
   const { plan, ...rows } = yield* planOf(lasting);
   return new PlannedRecording(plan, { ...binding, ...rows }, traced);
 }
 
-function* planOfCache(found: Found): Interruptible<Planned> {
+function* planOfCache(found: TopologicalOrder): Interruptible<PlanWithRows> {
   return { plan: yield* planInParts(found) };
 }
 
 /** What was written down before the recording began goes on seeing the values that variables had then. */
-function keepOutside({ sources }: Found, recording: object | undefined): void {
+function keepValuesFromOutside({ sources }: TopologicalOrder, recording: object | undefined): void {
   for (const node of sources) {
     if (node.recording && node.recording !== recording) throw foreign(node);
     if (node.source?.kind !== 'variable' || !(node.source.state instanceof VariableCell)) continue;

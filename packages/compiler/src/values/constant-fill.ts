@@ -1,7 +1,7 @@
 // Values that are one number throughout: a number seen through moves, as zeros, ones and full are. They need no plan.
 
 import { type Node, sizeOf } from '@treadle/graph';
-import { StoredValue } from './storage.ts';
+import { StoredValue } from './stored-value.ts';
 
 /** What all elements of such a node are; undefined for any other. */
 export function filledNumber(node: Node): number | undefined {

@@ -19,34 +19,35 @@ import type { Binding } from '../plan/binding.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planFor } from '../plan/plan-cache.ts';
 import { isSmall } from '../schedule/draft.ts';
-import { type Found, find, type Root } from '../trace/capture.ts';
+import { type Root, type TopologicalOrder, topologicalOrder } from '../trace/capture.ts';
+import type { Values } from './backing.ts';
 import { filledNumber, filledValue } from './constant-fill.ts';
 import { type DeferredAssignments, flushAssignmentsBy, takeAssignments } from './deferred-assignments.ts';
-import { StoredValue, type Values } from './storage.ts';
+import { StoredValue } from './stored-value.ts';
 import { isRecording, VariableCell } from './variable.ts';
 
 /** Values that share most of their work, a loss and its gradients: the next plan that computes anything computes them all. */
 let companions: Node[] = [];
 /** Large companions of assignments, which most programs ask for no more: they are left out until one is asked for. */
-const leftOut = new WeakSet<Node>();
-let isLeavingOut = true;
+const omitted = new WeakSet<Node>();
+let isOmitting = true;
 
 /** Asks for the nodes to be computed together with whatever is computed next. */
 export function computeAlong(nodes: readonly Node[]): void {
   if (isRecording()) return; // a recording has one plan for everything anyway
-  for (const node of nodes) if (isKnown(node)) companions.push(node);
+  for (const node of nodes) if (isConcrete(node)) companions.push(node);
 }
 
 /** Whether a node has a value of its own: what a recorded function computes has another one in every run. */
-export function isKnown(node: Node): boolean {
+export function isConcrete(node: Node): boolean {
   return node.recording === undefined;
 }
 
 /** Throws an Error for a node without a value of its own. */
-function checkKnown(node: Node): void {
-  if (isKnown(node)) return;
+function checkConcrete(node: Node): void {
+  if (isConcrete(node)) return;
   if (node.recording instanceof InLoop) throw insideLoop(node);
-  const kinds = new Set(find([{ node }]).sources.map(({ source }) => source?.kind));
+  const kinds = new Set(topologicalOrder([{ node }]).sources.map(({ source }) => source?.kind));
   const on = kinds.has('argument') ? 'an argument' : kinds.has('variable') ? 'a variable' : 'a random number';
   const read = `a read of ${showShape(node.shape)} ${node.dtype}, which depends on ${on}`;
   if (isRecording()) {
@@ -79,16 +80,16 @@ export function valueOf(node: Node): StoredValue {
  * assigned or disposed of later changes nothing. The assignments that wait are made by the same plan, if there is one.
  */
 export async function readAsync(node: Node): Promise<Values> {
-  checkKnown(node);
+  checkConcrete(node);
   if (isRealized(node) || isFilled(node)) {
     forgetHistory(node);
     return storedIn(node).readAsync();
   }
   const assignments = takeAssignments();
   try {
-    const { plan, binding, settle } = begin([node], assignments);
+    const { plan, binding, settle } = prepareRun([node], assignments);
     const outputs = await plan.runAsync(binding);
-    return settle(outputs, () => (outputs[plan.outputOf[0] ?? -1] ?? lacking()).read());
+    return settle(outputs, () => (outputs[plan.outputOf[0] ?? -1] ?? missingValue()).read());
   } catch (error) {
     if (assignments.size === 0 || !(error instanceof RangeError)) throw error;
     runOneByOne([node], assignments);
@@ -103,11 +104,11 @@ export async function readAsync(node: Node): Promise<Values> {
  * drawn now: a variable that a function makes is made once, too. Throws an Error for what depends on an argument.
  */
 function initialValueOf(node: Node): StoredValue {
-  if (isKnown(node)) return valueOf(node);
-  const found = prepare([node], new Map());
-  if (found.sources.some(({ source }) => source?.kind === 'argument')) checkKnown(node);
+  if (isConcrete(node)) return valueOf(node);
+  const found = orderOf([node], new Map());
+  if (found.sources.some(({ source }) => source?.kind === 'argument')) checkConcrete(node);
   const plan = planFor(found);
-  return plan.run(bindingOf(found))[plan.outputOf[0] ?? -1] ?? lacking();
+  return plan.run(bindingOf(found))[plan.outputOf[0] ?? -1] ?? missingValue();
 }
 
 /** That value in a block of its own, for a variable. */
@@ -119,7 +120,7 @@ export function initialStorageOf(node: Node): StoredValue {
 }
 
 export function realize(nodes: readonly Node[]): void {
-  for (const node of nodes) checkKnown(node);
+  for (const node of nodes) checkConcrete(node);
   const missing = nodes.filter((node) => !isRealized(node) && !isFilled(node));
   if (missing.length > 0) run(missing, takeAssignments());
   for (const node of nodes) forgetHistory(node); // of what was computed along with another, and is read now
@@ -161,25 +162,25 @@ function errorOf(act: () => void): readonly unknown[] {
 }
 
 function runTogether(nodes: readonly Node[], assignments: DeferredAssignments): void {
-  const { plan, binding, settle } = begin(nodes, assignments);
+  const { plan, binding, settle } = prepareRun(nodes, assignments);
   settle(plan.run(binding), () => undefined);
 }
 
 /** A plan bound to its values as they are now, about to run. */
-interface Begun {
+interface PreparedRun {
   readonly plan: Plan;
   readonly binding: Binding;
   /** Gives its outputs to the nodes that they are the values of; those that no node takes live until `read` has read them. */
   settle<T>(outputs: readonly StoredValue[], read: () => T): T;
 }
 
-function begin(nodes: readonly Node[], assignments: DeferredAssignments): Begun {
+function prepareRun(nodes: readonly Node[], assignments: DeferredAssignments): PreparedRun {
   for (const node of nodes) if (isIdle(node)) wakeUp(node);
-  const found = prepare(nodes, assignments);
+  const found = orderOf(nodes, assignments);
   const plan = planFor(found);
   const binding = bindingOf(found);
   for (const cell of assignments.keys()) cell.keepOld();
-  const settle: Begun['settle'] = (outputs, read) => {
+  const settle: PreparedRun['settle'] = (outputs, read) => {
     for (const output of outputs) output.hold();
     settleRoots(found.roots, plan.outputOf, outputs);
     const result = read();
@@ -195,23 +196,23 @@ function wakeUp(node: Node): void {
   node.uses--;
 }
 
-function prepare(nodes: readonly Node[], assignments: DeferredAssignments): Found {
+function orderOf(nodes: readonly Node[], assignments: DeferredAssignments): TopologicalOrder {
   const roots: Root[] = nodes.map((node) => ({ node }));
   for (const [target, node] of assignments) roots.push({ node, target });
-  if (nodes.some((node) => leftOut.has(node))) isLeavingOut = false;
+  if (nodes.some((node) => omitted.has(node))) isOmitting = false;
   const add = (node: Node, isUnread: boolean): void => {
     if (node.source || isIdle(node) || nodes.includes(node)) return;
-    if (isLeavingOut && assignments.size > 0 && !isSmall(node.shape)) leftOut.add(node);
+    if (isOmitting && assignments.size > 0 && !isSmall(node.shape)) omitted.add(node);
     else roots.push({ node, isUnread });
   };
   for (const node of companions) add(node, false);
   for (const node of resultsBeside(nodes)) add(node, true);
   companions = [];
-  return find(roots);
+  return topologicalOrder(roots);
 }
 
 /** What the sources of a capture are bound to, each as it is now. */
-export function bindingOf(found: Found, args: readonly StoredValue[] = []): Binding {
+export function bindingOf(found: TopologicalOrder, args: readonly StoredValue[] = []): Binding {
   const sources = found.sources.map(({ source }): Source => {
     if (!source) throw new Error('internal: a source without a value');
     return source;
@@ -250,13 +251,13 @@ function isNumber(source: Source | undefined): source is Extract<Source, { kind:
 
 function storedIn(node: Node): StoredValue {
   const { source } = node;
-  if (isNumber(source)) return filledValue(node) ?? lacking();
+  if (isNumber(source)) return filledValue(node) ?? missingValue();
   const storage =
     source?.kind === 'variable' ? source.state.storage : source?.kind === 'stored' ? source.storage : undefined;
   if (storage instanceof StoredValue) return storage;
-  return lacking();
+  return missingValue();
 }
 
-function lacking(): never {
+function missingValue(): never {
   throw new Error('internal: a realised node has no value');
 }

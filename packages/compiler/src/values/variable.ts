@@ -18,12 +18,12 @@ import {
   type VariableState,
 } from '@treadle/graph';
 import { flushAssignments, pendingValue, postpone, takeBack } from './deferred-assignments.ts';
-import { disposed, type StoredValue } from './storage.ts';
+import { disposed, type StoredValue } from './stored-value.ts';
 
 /** The assignments of a function that is recorded. */
 export type Assignments = ReadonlyMap<VariableCell, Node>;
 
-interface Noted {
+interface NotedAssignments {
   /** stands for the recording where what is noted here should not be held */
   readonly identity: object;
   readonly assignments: Map<VariableCell, Node>;
@@ -32,7 +32,7 @@ interface Noted {
 }
 
 /** undefined when nothing is recorded */
-let recording: Noted | undefined;
+let recording: NotedAssignments | undefined;
 
 export function isRecording(): boolean {
   return recording !== undefined;
@@ -48,7 +48,7 @@ export function noteAssignments<T>(f: (identity: object) => T): {
   readonly result: T;
   readonly assignments: Assignments;
 } {
-  const noted: Noted = { identity: {}, assignments: new Map(), nodes: new Map() };
+  const noted: NotedAssignments = { identity: {}, assignments: new Map(), nodes: new Map() };
   return { result: runIn(noted, () => f(noted.identity)), assignments: noted.assignments };
 }
 
@@ -64,7 +64,7 @@ export function outsideRecording<T>(f: () => T): T {
   });
 }
 
-function runIn<T>(noted: Noted | undefined, f: () => T): T {
+function runIn<T>(noted: NotedAssignments | undefined, f: () => T): T {
   const outer = recording;
   recording = noted;
   try {

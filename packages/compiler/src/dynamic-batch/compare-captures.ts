@@ -1,7 +1,7 @@
-// Captures of one function at different leading sizes of its arguments, compared: whether a plan that was made for one size may
-// run for a smaller one, with rows behind the last that mean nothing. For that, every entry must depend row by row on what
-// comes in, or combine over rows in an order in which the missing ones can be left out at the end. What a size has brought
-// about otherwise (a number such as 1/n, another structure) is seen because every size has a capture of its own.
+// Dynamic batch: whether a plan that was made for some number of rows may run for fewer, with padding behind the last row. Two captures
+// of one function, at two numbers of rows, are compared. Every entry must depend on its arguments row by row, or reduce over rows in
+// an order in which missing rows can be left out at the end. Whatever else depends on the number of rows, such as a factor 1/n or
+// another structure, shows as a difference between the captures.
 
 import {
   denseView,
@@ -13,45 +13,45 @@ import {
   sizeOf,
   type TiledOp,
 } from '@treadle/graph';
-import type { Capture, Captured } from '../trace/capture.ts';
+import type { Capture, Entry } from '../trace/capture.ts';
 
-/** For each entry: its axis of which there are as many elements as rows, or a multiple of that; undefined for none. */
-export type RaggedAxes = readonly (number | undefined)[];
+/** By entry: its dynamic axis, whose extent is the number of rows or a multiple of it; undefined for none. */
+export type AxisOfEntries = readonly (number | undefined)[];
 
-/** Which axes have rows, in a capture or in the body of a loop, by place. */
-export interface RaggedEntries {
-  readonly axes: RaggedAxes;
-  /** of the loops among them */
-  readonly bodies: ReadonlyMap<number, RaggedBody>;
+/** The dynamic axes of a capture, or of the body of a loop. */
+export interface DynamicAxes {
+  readonly axes: AxisOfEntries;
+  /** by entry: the dynamic axes of its body, for the loops among them */
+  readonly bodies: ReadonlyMap<number, DynamicBody>;
 }
 
-/** Either the rounds of a loop are as many as the rows, or a multiple of that, and its steps have no rows; or they have. */
-export interface RaggedBody extends RaggedEntries {
+/** The dynamic axes of a loop's body. With `countsRows` the number of iterations depends on the rows, and no step has a dynamic axis. */
+export interface DynamicBody extends DynamicAxes {
   readonly countsRows: boolean;
 }
 
-/** Captures with the same axes and the same key may run the plan of the one that has most rows. */
-export interface Ragged extends RaggedEntries {
+/** A dynamic batch of at most so many rows. Captures with equal axes and keys may run the plan of the one with most rows. */
+export interface DynamicBatch extends DynamicAxes {
   readonly rows: number;
   readonly key: string;
 }
 
-/** What captures at two different numbers of rows have in common; undefined where one plan cannot serve both. */
-export function compareRagged(
+/** The dynamic axes and the key of captures at two numbers of rows; undefined where they cannot share a plan. */
+export function compareCaptures(
   a: Capture,
   rowsOfA: number,
   b: Capture,
   rowsOfB: number,
-): Omit<Ragged, 'rows'> | undefined {
-  const ragged = differing(a.entries, b.entries);
-  const key = ragged && raggedKey(a, rowsOfA, ragged);
-  return ragged && key !== undefined && key === raggedKey(b, rowsOfB, ragged) ? { ...ragged, key } : undefined;
+): Omit<DynamicBatch, 'rows'> | undefined {
+  const dynamic = findDynamicAxes(a.entries, b.entries);
+  const key = dynamic && dynamicKey(a, rowsOfA, dynamic);
+  return dynamic && key !== undefined && key === dynamicKey(b, rowsOfB, dynamic) ? { ...dynamic, key } : undefined;
 }
 
-function differing(a: readonly Captured[], b: readonly Captured[]): RaggedEntries | undefined {
+function findDynamicAxes(a: readonly Entry[], b: readonly Entry[]): DynamicAxes | undefined {
   if (a.length !== b.length) return undefined;
   const axes: (number | undefined)[] = [];
-  const bodies = new Map<number, RaggedBody>();
+  const bodies = new Map<number, DynamicBody>();
   for (const [at, { node }] of a.entries()) {
     const other = b[at]?.node;
     if (other?.shape.length !== node.shape.length) return undefined;
@@ -60,15 +60,15 @@ function differing(a: readonly Captured[], b: readonly Captured[]): RaggedEntrie
     axes.push(differs[0]);
     if (node.source || node.op?.kind !== 'loop') continue;
     if (other.op?.kind !== 'loop') return undefined;
-    const body = differing(entriesOf(node.op.body), entriesOf(other.op.body));
+    const body = findDynamicAxes(entriesOf(node.op.body), entriesOf(other.op.body));
     if (!body) return undefined;
     bodies.set(at, { ...body, countsRows: node.op.length !== other.op.length });
   }
   return { axes, bodies };
 }
 
-/** The nodes of a body in the order of their places. */
-function entriesOf({ places, made }: LoopBody): readonly Captured[] {
+/** The nodes of a body as entries, in the order of their places. */
+function entriesOf({ places, made }: LoopBody): readonly Entry[] {
   const given = places.size - made.length;
   return [...places.keys()].map((node, place) => ({
     node,
@@ -77,12 +77,11 @@ function entriesOf({ places, made }: LoopBody): readonly Captured[] {
 }
 
 /**
- * The structure of a capture with its number of rows left open. undefined where some entry does not depend on rows as a plan
- * for more of them needs it.
+ * The structure of a capture as a text that does not depend on the number of rows. undefined where an entry forbids sharing the plan.
  */
-export function raggedKey({ entries, roots }: Capture, rows: number, ragged: RaggedEntries): string | undefined {
-  const { axes } = ragged;
-  const lines = linesOf(entries, rows, ragged, (at) => {
+export function dynamicKey({ entries, roots }: Capture, rows: number, dynamic: DynamicAxes): string | undefined {
+  const { axes } = dynamic;
+  const lines = linesOf(entries, rows, dynamic, (at) => {
     const node = entries[at]?.node;
     return node?.source && (sourceLine(node, axes[at]) ?? 'varies');
   });
@@ -98,19 +97,19 @@ export function raggedKey({ entries, roots }: Capture, rows: number, ragged: Rag
   return [...lines, ...targets].join('\n');
 }
 
-/** A line for each entry; `given` says what is known of one that is not computed from others: 'varies' where that forbids to share. */
+/** A line for each entry. `given` is the line of an entry that is not computed from others; 'varies' if it forbids sharing. */
 function linesOf(
-  entries: readonly Captured[],
+  entries: readonly Entry[],
   rows: number,
-  ragged: RaggedEntries,
+  dynamic: DynamicAxes,
   given: (at: number) => string | undefined,
 ): readonly string[] | undefined {
-  const { axes } = ragged;
+  const { axes } = dynamic;
   const lines: string[] = [];
   for (const [at, { node, inputs }] of entries.entries()) {
-    const shape = openShape(node.shape, axes[at], rows);
+    const shape = symbolicShape(node.shape, axes[at], rows);
     const source = given(at);
-    const what = source ?? lineOf(entries, at, rows, ragged);
+    const what = source ?? lineOf(entries, at, rows, dynamic);
     if (shape === undefined || what === undefined || source === 'varies') return undefined;
     lines.push(`${what}(${inputs})[${shape}]${node.dtype}`);
   }
@@ -118,13 +117,13 @@ function linesOf(
 }
 
 function lineOf(
-  entries: readonly Captured[],
+  entries: readonly Entry[],
   at: number,
   rows: number,
-  { axes, bodies }: RaggedEntries,
+  { axes, bodies }: DynamicAxes,
 ): string | undefined {
   const { node, inputs = [] } = entries[at] ?? {};
-  const operandsOf = (all: readonly number[]): readonly Entry[] =>
+  const operandsOf = (all: readonly number[]): readonly EntryInput[] =>
     all.map((input) => ({ shape: entries[input]?.node.shape ?? [], axis: axes[input], rows }));
   if (!node) return undefined;
   if (node.op?.kind === 'loop') return loopLine(node.op, bodies.get(at), rows, operandsOf(inputs));
@@ -136,62 +135,62 @@ function lineOf(
   return whole && partLine(node, axes[at], whole.node, operandsOf(whole.inputs));
 }
 
-/** A loop of as many rounds as there are rows; or one whose steps treat rows alike, of which they see those that there are. */
+/** A loop with an iteration for each row, or a loop whose steps treat every row alike. */
 function loopLine(
   { body, length, isReversed }: LoopOp,
-  ragged: RaggedBody | undefined,
+  dynamic: DynamicBody | undefined,
   rows: number,
-  operands: readonly Entry[],
+  operands: readonly EntryInput[],
 ): string | undefined {
-  if (!ragged) return undefined;
+  if (!dynamic) return undefined;
   const firstSlice = body.carries.length;
   const firstConst = firstSlice + body.slices.length;
   const isSeen = operands.every(({ axis }, i) => {
     const isSlice = i >= firstSlice && i < firstConst;
-    if (!isSlice || axis === undefined) return ragged.axes[i] === axis && !(isSlice && ragged.countsRows);
-    return axis === 0 ? ragged.countsRows && ragged.axes[i] === undefined : ragged.axes[i] === axis - 1;
+    if (!isSlice || axis === undefined) return dynamic.axes[i] === axis && !(isSlice && dynamic.countsRows);
+    return axis === 0 ? dynamic.countsRows && dynamic.axes[i] === undefined : dynamic.axes[i] === axis - 1;
   });
   const nexts = body.next.map((node) => body.places.get(node) ?? -1);
-  const isKept = nexts.every((place, carry) => ragged.axes[place] === ragged.axes[carry]);
-  const hasNone = ragged.axes.every((axis) => axis === undefined);
-  const rounds = ragged.countsRows ? openShape([length], 0, rows) : `${length}`;
-  const lines = linesOf(entriesOf(body), rows, ragged, (at) => (at < operands.length ? 'given' : undefined));
-  return isSeen && isKept && lines && rounds !== undefined && (hasNone || !ragged.countsRows)
-    ? `scan ${rounds} ${isReversed} ${firstSlice} ${firstConst} → ${nexts} {${lines.join(' ')}}`
+  const isKept = nexts.every((place, carry) => dynamic.axes[place] === dynamic.axes[carry]);
+  const hasNone = dynamic.axes.every((axis) => axis === undefined);
+  const iterations = dynamic.countsRows ? symbolicShape([length], 0, rows) : `${length}`;
+  const lines = linesOf(entriesOf(body), rows, dynamic, (at) => (at < operands.length ? 'given' : undefined));
+  return isSeen && isKept && lines && iterations !== undefined && (hasNone || !dynamic.countsRows)
+    ? `scan ${iterations} ${isReversed} ${firstSlice} ${firstConst} → ${nexts} {${lines.join(' ')}}`
     : undefined;
 }
 
-/** The axis of a part with rows. */
-export function partAxis(part: Part, { axes, bodies, countsRows }: RaggedBody): number | undefined {
+/** The dynamic axis of a loop's result. */
+export function partAxis(part: Part, { axes, bodies, countsRows }: DynamicBody): number | undefined {
   if (part.kind === 'final') return axes[part.carry];
   if (part.kind === 'result') return undefined;
   if (countsRows) return 0;
   const { place } = part;
-  if (typeof place === 'number') return behind(axes[place]);
+  if (typeof place === 'number') return shiftedAxis(axes[place]);
   const body = bodies.get(place.of);
-  return body && behind(partAxis(place.part, body));
+  return body && shiftedAxis(partAxis(place.part, body));
 }
 
-/** The same axis with one more in front. */
-function behind(axis: number | undefined): number | undefined {
+/** The axis, with one more in front. */
+function shiftedAxis(axis: number | undefined): number | undefined {
   return axis === undefined ? undefined : axis + 1;
 }
 
 /** An input of an entry. */
-interface Entry {
+interface EntryInput {
   readonly shape: Shape;
   readonly axis: number | undefined;
   readonly rows: number;
 }
 
-/** `3,2n` for [3, 2·rows]; undefined where the extent is no multiple of the rows. */
-function openShape(shape: Shape, axis: number | undefined, rows: number): string | undefined {
+/** `3,2n` for [3, 2·rows]; undefined where the extent is not a multiple of the rows. */
+function symbolicShape(shape: Shape, axis: number | undefined, rows: number): string | undefined {
   const isWhole = axis === undefined || (shape[axis] ?? 0) % rows === 0;
   return isWhole ? shape.map((extent, d) => (d === axis ? `${extent / rows}n` : extent)).join() : undefined;
 }
 
-/** Whether the elements of row i lie before those of row i + 1. */
-function isLeading(shape: Shape, axis: number | undefined): boolean {
+/** Whether all elements of row i come before those of row i + 1 in memory. */
+function isOutermost(shape: Shape, axis: number | undefined): boolean {
   return axis === undefined || sizeOf(shape.slice(0, axis)) === 1;
 }
 
@@ -200,23 +199,23 @@ function sourceLine({ source }: Node, axis: number | undefined): string | undefi
   return axis === undefined ? source?.kind : undefined;
 }
 
-function opLine(node: Node, axis: number | undefined, inputs: readonly Entry[], rows: number): string | undefined {
+function opLine(node: Node, axis: number | undefined, inputs: readonly EntryInput[], rows: number): string | undefined {
   const { op, shape } = node;
   switch (op?.kind) {
     case 'lane': {
       const isAligned = inputs.every((input) => {
         return input.axis === undefined || input.axis + shape.length - input.shape.length === axis;
       });
-      // An element's index must not depend on how many rows there are.
-      return isAligned && (op.indexed !== true || isLeading(shape, axis)) ? op.key : undefined;
+      // The index of an element must not depend on the number of rows.
+      return isAligned && (op.indexed !== true || isOutermost(shape, axis)) ? op.key : undefined;
     }
     case 'reduce': {
       const input = inputs[0];
       if (input?.axis === undefined || input.axis < shape.length) return input?.axis === axis ? op.key : undefined;
-      // The missing elements are the last ones in row-major order only if rows lie along the first of the axes.
+      // Missing rows come last in row-major order only if the dynamic axis is the first of those that are reduced.
       return axis === undefined && sizeOf(input.shape.slice(shape.length, input.axis)) === 1 ? op.key : undefined;
     }
-    case 'tiled': // what becomes of rows is said of each of several results
+    case 'tiled': // for an op with several results, each result is checked on its own
       return op.results || followsRows(op, axis, inputs) ? withoutShape(op.key, shape) : undefined;
     case 'move':
       return moveLine(node, axis, inputs[0], rows);
@@ -225,18 +224,18 @@ function opLine(node: Node, axis: number | undefined, inputs: readonly Entry[], 
   }
 }
 
-/** A result of an op of several. */
+/** One result of an op with several. */
 function partLine(
   { op: part }: Node,
   axis: number | undefined,
   { op }: Node,
-  inputs: readonly Entry[],
+  inputs: readonly EntryInput[],
 ): string | undefined {
   return op?.kind === 'tiled' && followsRows(op, axis, inputs) ? part?.key : undefined;
 }
 
-/** Whether rows of the inputs become rows of a result along the axis, or are combined where it has none. */
-function followsRows(op: TiledOp, axis: number | undefined, inputs: readonly Entry[]): boolean {
+/** Whether rows of the inputs become rows of the result along its axis, or are reduced if the result has no dynamic axis. */
+function followsRows(op: TiledOp, axis: number | undefined, inputs: readonly EntryInput[]): boolean {
   if (axis !== undefined && inputs.every((input) => input.axis === undefined)) return false;
   return inputs.every((input, i) => {
     if (input.axis === undefined) return true;
@@ -245,20 +244,20 @@ function followsRows(op: TiledOp, axis: number | undefined, inputs: readonly Ent
   });
 }
 
-/** A key that ends in the shape of the result, without it: the shape is known beside the key. */
+/** The key without the result's shape at its end: the line has the shape anyway, without the number of rows. */
 function withoutShape(key: string, shape: Shape): string {
   const end = `${shape}`;
   return shape.length > 0 && key.endsWith(end) ? key.slice(0, -end.length) : key;
 }
 
 /**
- * What a move does, with the number of rows left open: how it strides within a row of its input, and over whole inputs'
- * worth of rows. undefined unless row i of the result comes from row i of the input alone.
+ * A move as a text that does not depend on the number of rows: its strides within a row of the input, and its strides over whole
+ * inputs. undefined unless row i of the result comes from row i of the input alone.
  */
 function moveLine(
   { op, shape }: Node,
   axis: number | undefined,
-  input: Entry | undefined,
+  input: EntryInput | undefined,
   rows: number,
 ): string | undefined {
   if (op?.kind !== 'move' || !input) return undefined;
@@ -269,7 +268,7 @@ function moveLine(
     return isRepeated ? `${op.name} ${view.strides};${view.offset}` : undefined;
   }
   if (axis === undefined) return undefined;
-  // Elements from a row of the input to the next, and from the first row to behind the last.
+  // Elements from a row of the input to the next one, and of all rows together.
   const row = sizeOf(input.shape.slice(input.axis)) / rows;
   const all = row * rows;
   let first = view.offset;

@@ -1,0 +1,14 @@
+// What lowering makes of the groups of a plan, or of a loop's body.
+
+import type { Output, SlotSpec } from '../plan/slot-spec.ts';
+import type { Step } from '../schedule/step.ts';
+
+export interface Lowered {
+  /** in an order in which they may run */
+  readonly steps: readonly Step[];
+  /** by slot: what it stands for */
+  readonly slots: readonly SlotSpec[];
+  readonly outputs: readonly Output[];
+  /** by root: its output; undefined for one that assigns a variable */
+  readonly outputOf: readonly (number | undefined)[];
+}
