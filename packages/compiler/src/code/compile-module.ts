@@ -1,8 +1,8 @@
-// Bytes → module, and its functions to V8's optimizing compiler at once. V8 begins with its baseline compiler, whose vector code
-// is many times slower, and replaces it after thousands of iterations. V8's own way to ask for more are intrinsics, which take
-// one function: one compiles it here and now (about 0.4 ms), the other, in newer versions, on a thread of V8's own. Flags that
-// turn the baseline compiler off are no way: they are process-wide, and V8 aborts when another module of the process is being
-// optimized while they change. Both compilers give the same results.
+// Compiles modules and has V8 optimize their functions at once. V8 begins with code of its baseline compiler, whose vector code is many
+// times slower, and replaces it after thousands of iterations. V8's intrinsics ask for optimized code earlier, one function at a time:
+// one intrinsic compiles the function synchronously (about 0.4 ms), another, in newer versions, on a background thread. The flags that
+// disable the baseline compiler cannot be used: they are process-wide, and V8 aborts if they change while another module of the
+// process is being optimized. Both compilers give the same results.
 
 import { setFlagsFromString } from 'node:v8';
 import {
@@ -14,13 +14,14 @@ import {
 } from '@treadle/runtime';
 import type { Interruptible } from './interruptible.ts';
 
+/** A compiled module. */
 export interface Compiled {
   readonly module: WebAssemblyModule;
-  /** in this thread */
+  /** its instance in this thread */
   readonly instance: WebAssemblyInstance;
 }
 
-/** The module, its exported functions compiled for speed, and its instance in this thread. It imports one memory, `env.memory`. */
+/** Compiles a module that imports one memory, `env.memory`, and optimizes its exported functions. */
 export function compileModule(bytes: Uint8Array<ArrayBuffer>, env: { memory: WebAssemblyMemory }): Compiled {
   const module = new webAssembly.Module(bytes);
   const instance = new webAssembly.Instance(module, { env: { ...env } });
@@ -28,13 +29,14 @@ export function compileModule(bytes: Uint8Array<ArrayBuffer>, env: { memory: Web
   return { module, instance };
 }
 
-export interface Begun extends Compiled {
-  /** whether V8 optimizes its exports in the background meanwhile */
+/** A compiled module whose functions may still be baseline code. */
+export interface BaselineModule extends Compiled {
+  /** whether V8 optimizes the exports in the background */
   readonly isOptimizing: boolean;
 }
 
-/** The module and its instance with the memory of the engine, as V8's baseline compiler leaves it at first. */
-export function beginModule(bytes: Uint8Array<ArrayBuffer>): Begun {
+/** Compiles a module that imports the engine's memory, and asks V8 to optimize its functions in the background, if it can. */
+export function beginModule(bytes: Uint8Array<ArrayBuffer>): BaselineModule {
   const module = new webAssembly.Module(bytes);
   const instance = new webAssembly.Instance(module, { env: { memory: memory.wasm } });
   const isOptimizing = withIntrinsics(({ optimizeLater }) => {
@@ -44,7 +46,7 @@ export function beginModule(bytes: Uint8Array<ArrayBuffer>): Begun {
   return { module, instance, isOptimizing };
 }
 
-/** Optimizes the functions that V8 has not yet optimized in the background, one at a time. */
+/** Optimizes the functions that V8 has not optimized yet, one after another, interruptibly. */
 export function* optimizeInParts(functions: readonly unknown[]): Interruptible<void> {
   let rest = functions;
   while (rest.length > 0) {
@@ -59,12 +61,12 @@ export function* optimizeInParts(functions: readonly unknown[]): Interruptible<v
 
 type Intrinsic = (func: unknown) => unknown;
 
-/** Each is made when it is asked for. */
+/** V8's intrinsics; each is parsed when it is first used. */
 interface Intrinsics {
-  /** returns when the function is compiled for speed */
+  /** optimizes a function synchronously */
   readonly optimize: Intrinsic;
   readonly isOptimized: Intrinsic;
-  /** asks for it in the background; undefined where V8 has no such intrinsic */
+  /** optimizes a function in the background; undefined where V8 has no such intrinsic */
   readonly optimizeLater: Intrinsic | undefined;
 }
 
@@ -72,8 +74,8 @@ const nothing: Intrinsic = () => undefined;
 let hasBackground = true;
 
 /**
- * Intrinsics are a matter of syntax, so the code that uses one is parsed while they are allowed. It is made anew each time: V8
- * forgets the code of functions that rest, and would parse it again when they are not.
+ * Calls `use` while intrinsics are allowed. They are syntax, so the code that uses one must be parsed meanwhile. That code is made anew
+ * each time, because V8 drops the code of functions that are not used for a while, and would parse it again when they are not allowed.
  */
 function withIntrinsics<T>(use: (intrinsics: Intrinsics) => T): T {
   setFlagsFromString('--allow-natives-syntax');
@@ -90,7 +92,7 @@ function withIntrinsics<T>(use: (intrinsics: Intrinsics) => T): T {
       },
     });
   } catch (error) {
-    // In a process that may not make code from strings, V8 optimizes when it sees fit.
+    // A process may forbid code from strings. Then V8 alone decides when to optimize.
     if (!(error instanceof EvalError)) throw error;
     return use({ optimize: nothing, isOptimized: nothing, optimizeLater: undefined });
   } finally {

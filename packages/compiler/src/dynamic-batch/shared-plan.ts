@@ -9,7 +9,8 @@ import type { Plan } from '../plan/plan.ts';
 import { dynamicPlanInParts, keepFor, planInParts } from '../plan/plan-cache.ts';
 import { type Capture, capture, type TopologicalOrder } from '../trace/capture.ts';
 import type { PlanWithRows } from '../trace/record.ts';
-import { compareCaptures, type DynamicBatch, dynamicKey } from './compare-captures.ts';
+import { compareCaptures, dynamicKey } from './compare-captures.ts';
+import type { DynamicBatch } from './dynamic-batch.ts';
 
 /** A function that is recorded at several numbers of rows. */
 export interface DynamicFunction {

@@ -4,7 +4,8 @@
 import { type Node, sizeOf } from '@treadle/graph';
 import type { Present, Slot } from '@treadle/kernels';
 import type { Capture } from '../trace/capture.ts';
-import type { DynamicBatch } from './compare-captures.ts';
+import type { DynamicBatch } from './dynamic-batch.ts';
+import { isOutermost } from './row-dependence.ts';
 
 /** Gives out the slots of these numbers. */
 export class ValidRows {
@@ -48,7 +49,7 @@ export class ValidRows {
     if (!batch) return undefined;
     const isLeading = members.every((at) => {
       const axis = batch.axes[at];
-      return axis !== undefined && sizeOf(this.#node(at).shape.slice(0, axis)) === 1;
+      return axis !== undefined && isOutermost(this.#node(at).shape, axis);
     });
     return isLeading ? { slot: this.slot(1), of: batch.rows } : undefined;
   }

@@ -7,6 +7,9 @@ import type { View } from '@treadle/kernels';
 import type { Capture } from '../trace/capture.ts';
 import type { FusedExpression } from './lane-expression.ts';
 
+/** By variable: the entry that is its old value, if something reads it. */
+export type OldValues = ReadonlyMap<VariableState, number>;
+
 /** Rows to which a row fusion applies: the extents of all other axes, without those that are 1, and the length of a row. */
 export interface RowSpace {
   readonly rows: readonly number[];

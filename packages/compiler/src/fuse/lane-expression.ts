@@ -44,7 +44,9 @@ export function isMustStore(x: object): x is MustStore {
 }
 
 /** One step of an access path: a move of the graph, or the broadcast of a lane op's input. */
-type PathStep = { readonly move: Extract<Op, { kind: 'move' }>; readonly input: number } | { readonly stretch: Shape };
+type PathStep =
+  | { readonly move: Extract<Op, { kind: 'move' }>; readonly input: number }
+  | { readonly broadcast: Shape };
 
 /** The moves and broadcasts from a value to where it is used, the last one first; equal keys mean equal paths. */
 interface AccessPath {
@@ -55,13 +57,13 @@ interface AccessPath {
 const emptyPath: AccessPath = { key: '', steps: [] };
 
 /** The view of a stored entry of this shape at the end of an access path. */
-function viewAlong(shape: Shape, way: AccessPath): View | MustStore {
+function viewAlong(shape: Shape, path: AccessPath): View | MustStore {
   let view = denseView(shape);
-  for (let i = way.steps.length - 1; i >= 0; i--) {
-    const step = way.steps[i];
+  for (let i = path.steps.length - 1; i >= 0; i--) {
+    const step = path.steps[i];
     if (!step) continue;
-    if ('stretch' in step) {
-      view = broadcastView(view, step.stretch);
+    if ('broadcast' in step) {
+      view = broadcastView(view, step.broadcast);
       continue;
     }
     const moved = step.move.view(view);
@@ -71,26 +73,26 @@ function viewAlong(shape: Shape, way: AccessPath): View | MustStore {
   return view;
 }
 
-function stepThrough(way: AccessPath, at: number, node: Node, input: number): AccessPath {
+function stepThrough(path: AccessPath, at: number, node: Node, input: number): AccessPath {
   if (node.op?.kind !== 'move') throw new Error('internal: only moves can be stepped through');
-  return { key: `${way.key} ${at}`, steps: [...way.steps, { move: node.op, input }] };
+  return { key: `${path.key} ${at}`, steps: [...path.steps, { move: node.op, input }] };
 }
 
 /** The operand that a tiled op reads for an entry: a stored entry seen through moves. */
 export function operandFor(stored: StoredEntries, at: number): Operand | MustStore {
-  let way = emptyPath;
+  let path = emptyPath;
   let current = at;
   for (;;) {
     const slot = stored.slotOf(current);
     const entry = stored.entries[current];
     if (!entry) throw new Error('internal: no such entry');
     if (slot !== undefined) {
-      const view = viewAlong(entry.node.shape, way);
+      const view = viewAlong(entry.node.shape, path);
       return 'mustStore' in view ? view : { slot, view };
     }
     const input = entry.inputs[0] ?? -1;
     if (entry.node.op?.kind !== 'move') return { mustStore: current };
-    way = stepThrough(way, current, entry.node, input);
+    path = stepThrough(path, current, entry.node, input);
     current = input;
   }
 }
@@ -121,8 +123,8 @@ export function fusedExpression(
   let isIndexed = false;
   let failure: MustStore | undefined;
 
-  const term = (entryAt: number, way: AccessPath): number => {
-    const key = way === emptyPath ? entryAt : `${entryAt}:${way.key}`;
+  const term = (entryAt: number, path: AccessPath): number => {
+    const key = path === emptyPath ? entryAt : `${entryAt}:${path.key}`;
     const before = known.get(key);
     if (before !== undefined) return before;
     const entry = stored.entries[entryAt];
@@ -131,7 +133,7 @@ export function fusedExpression(
     const slot = computed.includes(entryAt) ? undefined : stored.slotOf(entryAt);
     let made: Term;
     if (slot !== undefined || node.source) {
-      const view = viewAlong(node.shape, way);
+      const view = viewAlong(node.shape, path);
       if ('mustStore' in view) {
         failure ??= view;
         return 0;
@@ -141,14 +143,14 @@ export function fusedExpression(
       loads.push({ operand: { slot: from, view }, type: node.dtype === 'float32' ? 'f32x4' : 'i32x4' });
     } else if (node.op?.kind === 'move') {
       const input = inputs[0] ?? -1;
-      return term(input, stepThrough(way, entryAt, node, input));
+      return term(input, stepThrough(path, entryAt, node, input));
     } else if (node.op?.kind === 'lane') {
       const op = node.op;
       const operands = inputs.map((input) => {
         const shape = stored.entries[input]?.node.shape ?? [];
-        if (sameShape(shape, node.shape)) return term(input, way);
-        const steps = [...way.steps, { stretch: node.shape }];
-        return term(input, { key: `${way.key} b${node.shape}`, steps });
+        if (sameShape(shape, node.shape)) return term(input, path);
+        const steps = [...path.steps, { broadcast: node.shape }];
+        return term(input, { key: `${path.key} b${node.shape}`, steps });
       });
       made = { kind: 'apply', op, inputs: operands };
       ops.push(op.name);

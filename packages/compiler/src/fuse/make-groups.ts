@@ -3,12 +3,12 @@
 // the one before it has made.
 
 import type { VariableState } from '@treadle/graph';
-import type { DynamicBatch } from '../dynamic-batch/compare-captures.ts';
+import type { DynamicBatch } from '../dynamic-batch/dynamic-batch.ts';
 import { debug } from '../inspect/debug.ts';
 import { showGroups } from '../inspect/show-groups.ts';
 import type { Capture } from '../trace/capture.ts';
 import { fuseReductions } from './fuse-reductions.ts';
-import { type Group, mayOverwrite } from './group.ts';
+import { type Group, mayOverwrite, type OldValues } from './group.ts';
 import { GroupGraph } from './group-graph.ts';
 import { type FusedExpression, fusedExpression, type StoredEntries, storedOperand } from './lane-expression.ts';
 import type { Materialized } from './materialize.ts';
@@ -62,9 +62,6 @@ function makeGroup(stored: StoredEntries, at: number, expression: FusedExpressio
     after: new Set(),
   };
 }
-
-/** By variable: the entry that is its old value, if something reads it. */
-export type OldValues = ReadonlyMap<VariableState, number>;
 
 function oldValuesOf({ entries, sources }: Capture): OldValues {
   const known = new Map<VariableState, number>();

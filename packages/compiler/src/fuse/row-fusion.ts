@@ -4,7 +4,7 @@
 
 import { denseView } from '@treadle/graph';
 import type { View } from '@treadle/kernels';
-import type { DynamicBatch } from '../dynamic-batch/compare-captures.ts';
+import type { DynamicBatch } from '../dynamic-batch/dynamic-batch.ts';
 import type { Capture } from '../trace/capture.ts';
 import type { FusedRows, Group, RowSpace } from './group.ts';
 import type { GroupGraph } from './group-graph.ts';

@@ -2,10 +2,9 @@
 // they are in cache (epilogue). Never where that would make a cycle of groups.
 
 import type { Capture } from '../trace/capture.ts';
-import { mayOverwrite, readsElementwise, readsRowByRow } from './group.ts';
+import { mayOverwrite, type OldValues, readsElementwise, readsRowByRow } from './group.ts';
 import type { GroupGraph } from './group-graph.ts';
 import { type FusedExpression, isMustStore, type MustStore } from './lane-expression.ts';
-import type { OldValues } from './make-groups.ts';
 import { mostFused } from './materialize.ts';
 
 /**

@@ -2,7 +2,7 @@
 // addresses are described here by slots of the plan around the loop.
 
 import type { Location, Slot, View } from '@treadle/kernels';
-import type { DynamicAxes } from '../dynamic-batch/compare-captures.ts';
+import type { DynamicAxes } from '../dynamic-batch/dynamic-batch.ts';
 import type { SlotSpec } from '../plan/slot-spec.ts';
 import { assignBuffers } from '../schedule/buffer-assignment.ts';
 import {

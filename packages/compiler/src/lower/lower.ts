@@ -3,7 +3,7 @@
 
 import { denseView, isDense, type Node, sizeOf } from '@treadle/graph';
 import { type Kernel, type Level, type Location, lanes, type Slot, type View, Window } from '@treadle/kernels';
-import type { DynamicBatch } from '../dynamic-batch/compare-captures.ts';
+import type { DynamicBatch } from '../dynamic-batch/dynamic-batch.ts';
 import { ValidRows } from '../dynamic-batch/valid-rows.ts';
 import type { Group } from '../fuse/group.ts';
 import type { GroupGraph } from '../fuse/group-graph.ts';

@@ -3,7 +3,7 @@
 
 import { type LoopOp, type Node, type Op, sizeOf, type VariableState } from '@treadle/graph';
 import type { Location, Slot } from '@treadle/kernels';
-import type { DynamicBatch } from '../dynamic-batch/compare-captures.ts';
+import type { DynamicBatch } from '../dynamic-batch/dynamic-batch.ts';
 import type { Group } from '../fuse/group.ts';
 import type { GroupGraph } from '../fuse/group-graph.ts';
 import type { Output, SlotSpec } from '../plan/slot-spec.ts';

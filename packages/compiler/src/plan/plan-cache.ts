@@ -3,7 +3,7 @@
 
 import { chooseLevel } from '../code/instruction-level.ts';
 import { type Interruptible, runToEnd } from '../code/interruptible.ts';
-import type { DynamicBatch } from '../dynamic-batch/compare-captures.ts';
+import type { DynamicBatch } from '../dynamic-batch/dynamic-batch.ts';
 import { optimize } from '../optimize/optimize.ts';
 import { type Draft, draftInParts } from '../schedule/draft.ts';
 import { type Capture, capture, type TopologicalOrder } from '../trace/capture.ts';

@@ -1,6 +1,6 @@
 // A plan: compiled kernels and all that they need to run except the values: the table, the intermediates, the numbers. A plan is made
-// once for a fingerprint, and run for every capture that has it. The worker pool runs one plan at a time; a run is bound when its
-// turn comes.
+// once for a fingerprint, and run for every capture that has it. The worker pool runs one plan at a time, in the order of the calls; a
+// run is bound just before it begins.
 
 import { type Code, type Program, type RunOptions, type Stint, team } from '@treadle/runtime';
 import { advanced, type Interruptible, runToEnd } from '../code/interruptible.ts';
@@ -129,7 +129,7 @@ export class Plan {
     this.#memory.free();
   }
 
-  /** Binds the values of a run whose turn has come. Returns the address of the table. */
+  /** Binds the values of a run that is about to begin. Returns the address of the table. */
   bind(run: PlannedRun): number {
     beginBinding();
     try {

@@ -5,7 +5,7 @@ import { type Shape, sizeOf } from '@treadle/graph';
 import type { Kernel, Level, Slot } from '@treadle/kernels';
 import { type Interruptible, runToEnd } from '../code/interruptible.ts';
 import { distinctKernels } from '../code/link.ts';
-import type { DynamicBatch } from '../dynamic-batch/compare-captures.ts';
+import type { DynamicBatch } from '../dynamic-batch/dynamic-batch.ts';
 import { type PaddedRows, paddedRowsOf } from '../dynamic-batch/padded-rows.ts';
 import { makeGroups } from '../fuse/make-groups.ts';
 import { materialize } from '../fuse/materialize.ts';

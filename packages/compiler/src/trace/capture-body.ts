@@ -16,7 +16,7 @@ import {
   sourceNode,
 } from '@treadle/graph';
 import type { View } from '@treadle/kernels';
-import { type DynamicAxes, type DynamicBody, partAxis } from '../dynamic-batch/compare-captures.ts';
+import { type DynamicAxes, type DynamicBody, partAxis } from '../dynamic-batch/dynamic-batch.ts';
 import { optimize } from '../optimize/optimize.ts';
 import type { Capture, Entry } from './capture.ts';
 
