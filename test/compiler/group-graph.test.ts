@@ -1,4 +1,4 @@
-// The graph of groups against plain searches: who waits for whom, who could be joined, in which order groups run.
+// The graph of groups against exhaustive searches: the order of groups, and which fusions would make a cycle.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -53,7 +53,7 @@ function expectOrder(groups: GroupGraph): void {
   }
 }
 
-test('after any joins and further edges, searches by rank find what plain ones find, and groups come after those they wait for', () => {
+test('after any fusions and further edges, searches by rank agree with exhaustive ones, and the order respects all edges', () => {
   fc.assert(
     fc.property(cases, ({ reads, pairs }) => {
       const groups = graphOf(reads);
@@ -74,7 +74,7 @@ test('after any joins and further edges, searches by rank find what plain ones f
   );
 });
 
-test('who reads and who makes an entry is what the groups say, after any joins', () => {
+test('readers and producers of entries are those that the groups say, after any fusions', () => {
   fc.assert(
     fc.property(cases, ({ reads, pairs }) => {
       const groups = graphOf(reads);

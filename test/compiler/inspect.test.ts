@@ -1,4 +1,4 @@
-// The texts that TREADLE_DEBUG prints: they say all that the pass has made, and nothing is printed unless it is asked for.
+// The texts that TREADLE_DEBUG prints: they describe what a pass has made, and nothing is printed unless the variable names the pass.
 
 import { gradients, scan, type Tensor, tensor, variable } from 'treadle';
 import { describe, expect, test } from 'vitest';
@@ -43,7 +43,7 @@ describe('TREADLE_DEBUG', () => {
     expect([...passesIn('all')]).toEqual([...passes]);
   });
 
-  test('must not name another one', () => {
+  test('must not name anything else', () => {
     expect(() => passesIn('fuse,plans')).toThrow(
       new RangeError(
         "TREADLE_DEBUG: must list passes of the compiler, separated by commas; got 'plans'; known are graph, fuse, schedule, plan, " +

@@ -1,4 +1,4 @@
-// Code that plans share: what has the same key has the same code, and is compiled once in a process.
+// Code that plans share: kernels with equal keys have the same code, which is compiled once in a process.
 
 import { captureCall, chooseLevel } from '@treadle/compiler';
 import type { Kernel } from '@treadle/kernels';
@@ -49,7 +49,7 @@ test('kernels of different plans with the same key have the same code', () => {
   expect(shared).toBeGreaterThan(0);
 }, 120_000);
 
-test('a code that several steps have costs as much as all of them', () => {
+test('the cost of shared code is that of all its steps', () => {
   const step = [...codeOf([], [7, 3], 1).values()][0]!;
   const costs = fc.array(fc.integer({ min: 1, max: 1_000_000 }), { minLength: 1, maxLength: 20 });
   fc.assert(

@@ -1,5 +1,5 @@
-// The law of shared plans: a compiled function that is called with fewer rows than before runs the plan that it has, and gives
-// the bits of a plan that was made for so many rows alone.
+// Dynamic batches: a compiled function that is called with fewer rows runs the plan for more rows, and gives the bits of a plan for exactly
+// these rows.
 
 import { realize } from '@treadle/compiler';
 import { sparseCategoricalCrossentropy } from '@treadle/losses';
@@ -115,7 +115,7 @@ function checkTraining(training: Training): void {
   expectSame(shared, alone);
 }
 
-test('a step of training shares the plan of the largest batch, and moves the weights alike', () => {
+test('a training step on fewer rows runs the plan of the largest batch, and changes the weights by the same bits', () => {
   setThreads(1);
   fc.assert(fc.property(trainings(fc.integer({ min: 2, max: 33 })), checkTraining), { numRuns: isLong ? 1000 : 30 });
 }, 600_000);

@@ -1,5 +1,5 @@
-// The law of shared plans for models whose layers mix what a row kernel does with sums over the batch: a step of training gives
-// the bits of a plan that was made for so many rows alone, and needs none where rows are treated alike.
+// Dynamic batches of models whose layers mix row fusions with sums over the batch: a training step gives the bits of a plan for exactly its
+// rows, and runs a shared plan where every row is treated alike.
 
 import {
   activation,
