@@ -126,6 +126,7 @@ function emitLog(
   f.do(i32.store(log, i32.add(i32.load(log, tilesAt), ran), tilesAt));
 }
 
+/** The function that emitClaim makes. */
 export type Claim = Func<['i32', 'i32'], 'i32'>;
 
 /** claim(counters, end) → a tile that is now claimed; `end` or more if all are claimed already. */
@@ -149,6 +150,7 @@ export function emitClaim(m: ModuleBuilder): Claim {
   );
 }
 
+/** The function that emitWait makes. */
 export type Wait = Func<['i32', 'i32', 'i32'], 'i32'>;
 
 /** Waits until all tiles of a step are finished. Returns from the function if the run is aborted or stalls. */

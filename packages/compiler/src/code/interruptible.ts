@@ -23,7 +23,7 @@ export function advanced<T>(work: Interruptible<T>): IteratorResult<undefined, T
   }
 }
 
-/** Does the work, with a turn of the event loop every few milliseconds. */
+/** Does the work, and lets the event loop run every few milliseconds. */
 export async function runInTurns<T>(work: Interruptible<T>): Promise<T> {
   for (;;) {
     const { done, value } = advanced(work);

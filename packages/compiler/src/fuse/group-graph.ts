@@ -11,6 +11,7 @@ const longestSearch = 256;
 
 const none: ReadonlySet<number> = new Set();
 
+/** The groups of a plan as a graph; groups are known by their entries. */
 export class GroupGraph {
   /** by entry, in ascending order */
   readonly #groups = new Map<number, Group>();

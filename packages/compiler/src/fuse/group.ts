@@ -22,6 +22,7 @@ export interface FusedRows {
   readonly groups: Group[];
 }
 
+/** The work of one kernel, before it is lowered. */
 export interface Group {
   /** the entry that it computes, by which the group is known */
   readonly at: number;

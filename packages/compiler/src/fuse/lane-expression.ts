@@ -18,6 +18,7 @@ type Term =
   | { readonly kind: 'load'; readonly load: number }
   | { readonly kind: 'apply'; readonly op: LaneOp; readonly inputs: readonly number[] };
 
+/** Lane ops that are evaluated together, for each element of `shape`. */
 export interface FusedExpression {
   readonly shape: Shape;
   readonly loads: readonly { readonly operand: Operand; readonly type: Lane }[];
@@ -39,6 +40,7 @@ export interface MustStore {
   readonly mustStore: number;
 }
 
+/** Whether the result is that an entry must be stored first. */
 export function isMustStore(x: object): x is MustStore {
   return 'mustStore' in x;
 }

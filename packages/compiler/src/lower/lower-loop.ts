@@ -156,7 +156,7 @@ class LoopAddressing {
     const { slot, begin, stride } = input;
     const all = { slot, byteOffset: begin };
     if (place < op.body.carries.length) {
-      // where the iteration before has written it
+      // an iteration reads a carry where the one before has written it
       const { first, stride: step, alternates } = this.#bufferOf(`${nextPlace(op.body, place)}`);
       return { first: begins.get(place) ?? all, later: { from: first, stride: step, alternates } };
     }

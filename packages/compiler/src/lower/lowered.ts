@@ -3,6 +3,7 @@
 import type { Output, SlotSpec } from '../plan/slot-spec.ts';
 import type { Step } from '../schedule/step.ts';
 
+/** The steps of a plan, and the meaning of their slots. */
 export interface Lowered {
   /** in an order in which they may run */
   readonly steps: readonly Step[];

@@ -18,6 +18,7 @@ export interface Copy {
   readonly to: Location;
 }
 
+/** The slots of a plan, or of a loop's body. */
 export class SlotAssignment implements EntryLocations {
   /** by slot: what it stands for */
   readonly specs: SlotSpec[] = [];

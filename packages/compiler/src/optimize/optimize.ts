@@ -1,5 +1,5 @@
-// Graph optimization: a capture in which ways that lead back are cancelled and equal work is done once. Both passes are exact to the
-// bit. Neither knows an op by its name.
+// Graph optimization: first inverses are cancelled, then common subexpressions are eliminated. Both passes are exact to the bit, and neither
+// knows an op by its name.
 
 import { debug } from '../inspect/debug.ts';
 import { showGraph } from '../inspect/show-graph.ts';

@@ -3,6 +3,7 @@
 import type { Source, Storage } from '@treadle/graph';
 import type { StoredValue } from '../values/stored-value.ts';
 
+/** What a plan is bound to for one run. */
 export interface Binding {
   /** by source of the capture */
   readonly sources: readonly Source[];

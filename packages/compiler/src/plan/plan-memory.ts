@@ -33,6 +33,7 @@ export type OutputValues = readonly (StoredValue | undefined)[];
 /** The memory that was bound last is not reclaimed: its plan is about to run. */
 let latest: PlanMemory | undefined;
 
+/** The block of a plan: takes it, binds runs to it, and reads their outputs from it. */
 export class PlanMemory implements Reclaimable {
   readonly #table: TableLayout;
   readonly #layout: BlockLayout;

@@ -21,6 +21,7 @@ import { layOutTable } from './table-layout.ts';
 /** Is told after every run when each thread worked at each step. */
 export type Watch = (log: readonly (readonly Stint[])[]) => void;
 
+/** A plan that can be run any number of times. */
 export class Plan {
   /** by step: what errors and profiles call it */
   readonly names: readonly string[];

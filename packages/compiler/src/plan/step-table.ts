@@ -31,6 +31,7 @@ export interface TabledLoop {
   readonly changing: readonly number[];
 }
 
+/** The phases of a program or loop, each with its steps. */
 export type TabledPhases = readonly (readonly (TabledStep | TabledLoop)[])[];
 
 /** A phase list: byte offsets of its steps, which follow each other, and of its phases. */
@@ -41,9 +42,11 @@ export const phaseList = { steps: 0, phases: 4, phasesEnd: 8 } as const;
  */
 export const head = { place: 0, placeStride: 4, own: 8, list: 12 } as const;
 const headWords = 6;
+/** The record of a step that refuses nothing. */
 export const noRecord = -1;
 /** A step in the table. `index` counts through all steps of the program. */
 export const stepRecord = { func: 0, tiles: 4, window: 8, index: 12, record: 16 } as const;
+/** The bytes of a step, of a phase, and of a word that changes between iterations. */
 export const stepBytes = 20;
 /** A phase: where its steps end; and the loop that it is, or 0. */
 export const phaseRecord = { stepsEnd: 0, loop: 4 } as const;
@@ -64,6 +67,7 @@ const loopWords = 10;
 export const changingWord = { at: 0, first: 4, from: 8, stride: 12, mask: 16 } as const;
 export const changingWordBytes = 20;
 
+/** A step table, without the windows. */
 export interface StepTable {
   readonly words: readonly number[];
   /** words to be set to `perRow` · rows when a run is bound */

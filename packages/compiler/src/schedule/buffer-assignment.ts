@@ -12,6 +12,7 @@ export interface Lifetime {
   readonly last: number;
 }
 
+/** Where buffers lie in their block. */
 export interface BufferAssignment {
   /** byte offset of each buffer, in the order given; multiples of 64 */
   readonly offsets: readonly number[];

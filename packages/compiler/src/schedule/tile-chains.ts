@@ -13,23 +13,23 @@ const mostOfTile = 65_536;
 const fewestTiles = 32;
 
 /** Kernels that run as one, or a step that cannot be chained. */
-type Sequence = { readonly kernels: readonly Kernel[] } | { readonly alone: Step };
+type Chain = { readonly kernels: readonly Kernel[] } | { readonly alone: Step };
 
 /**
- * The steps, with each sequence as one, in an order with the same results. Buffers among the `intermediates` that only one sequence
+ * The steps, with each chain as one, in an order with the same results. Buffers among the `intermediates` that only one chain
  * touches shrink to what a tile needs, in the scratch memory of each thread.
  */
 export function chainTiles(steps: readonly Step[], intermediates: ReadonlySet<Slot>): readonly Step[] {
-  const sequences: Sequence[] = [];
+  const chains: Chain[] = [];
   for (const step of steps) {
-    sequences.push(isLoop(step) || !mayJoin(step) ? { alone: step } : { kernels: [step] });
-    for (let at = sequences.length - 1; at >= 0; ) at = joinToEarlier(sequences, at);
+    chains.push(isLoop(step) || !mayChain(step) ? { alone: step } : { kernels: [step] });
+    for (let at = chains.length - 1; at >= 0; ) at = appendToEarlier(chains, at);
   }
   const touching = new Map<Slot, number>();
   for (const { reads, writes } of steps) {
     for (const slot of new Set([...reads, ...writes])) touching.set(slot, (touching.get(slot) ?? 0) + 1);
   }
-  return sequences.map((one): Step => {
+  return chains.map((one): Step => {
     if ('alone' in one) return one.alone;
     const { kernels } = one;
     const [first, second] = kernels;
@@ -38,26 +38,26 @@ export function chainTiles(steps: readonly Step[], intermediates: ReadonlySet<Sl
   });
 }
 
-/** Chains a sequence to an earlier one that it may follow; either is moved to the other. Returns the new position, or −1. */
-function joinToEarlier(sequences: Sequence[], at: number): number {
-  const later = sequences[at];
+/** Appends a chain to an earlier one that it may follow; either is moved to the other. Returns the new position, or −1. */
+function appendToEarlier(chains: Chain[], at: number): number {
+  const later = chains[at];
   if (!later || 'alone' in later) return -1;
   for (let i = at - 1; i >= 0; i--) {
-    const earlier = sequences[i];
+    const earlier = chains[i];
     if (!earlier || 'alone' in earlier || !mayFollow(earlier.kernels, later.kernels)) continue;
-    const between = sequences.slice(i + 1, at).flatMap(stepsOf);
+    const between = chains.slice(i + 1, at).flatMap(stepsOf);
     const blocks = ({ kernels }: { readonly kernels: readonly Kernel[] }): boolean =>
       between.some((other) => kernels.some((kernel) => conflict(other, kernel)));
     const to = blocks(later) ? at : i;
     if (to === at && blocks(earlier)) continue;
-    sequences[to] = { kernels: [...earlier.kernels, ...later.kernels] };
-    sequences.splice(to === at ? i : at, 1);
+    chains[to] = { kernels: [...earlier.kernels, ...later.kernels] };
+    chains.splice(to === at ? i : at, 1);
     return to === at ? at - 1 : i;
   }
   return -1;
 }
 
-function stepsOf(one: Sequence): readonly Step[] {
+function stepsOf(one: Chain): readonly Step[] {
   return 'alone' in one ? [one.alone] : one.kernels;
 }
 
@@ -79,7 +79,7 @@ function ownBuffersOf(
   return own;
 }
 
-function mayJoin({ inParts, tiles, alike, refusal, window }: Kernel): boolean {
+function mayChain({ inParts, tiles, alike, refusal, window }: Kernel): boolean {
   const isLarge = [...(inParts?.values() ?? [])].some((length) => length > mostNear);
   return isLarge && tiles >= fewestTiles && !alike && !refusal && window !== undefined;
 }
@@ -102,7 +102,7 @@ function mayFollow(earlier: readonly Kernel[], later: readonly Kernel[]): boolea
   return isWorthIt;
 }
 
-/** The number of tiles of a sequence: the fewest of any of its kernels. */
+/** The number of tiles of a chain: the fewest of any of its kernels. */
 function tilesOf(kernels: readonly Kernel[]): number {
   return Math.min(...kernels.map(({ tiles }) => tiles));
 }

@@ -20,6 +20,7 @@ import { type DynamicAxes, type DynamicBody, partAxis } from '../dynamic-batch/d
 import { optimize } from '../optimize/optimize.ts';
 import type { Capture, Entry } from './capture.ts';
 
+/** A captured body, and what its sources and roots are in the loop. */
 export interface CapturedBody {
   readonly capture: Capture;
   /** by source: the place in the body that it stands for, which is also the number of the loop's input */
@@ -38,7 +39,7 @@ interface NodeAxes {
   readonly body: DynamicBody | undefined;
 }
 
-/** Equal for equal places. */
+/** A key for a place of a body: equal for equal places. */
 export function placeKey(place: BodyPlace): string {
   return typeof place === 'number' ? `${place}` : `${place.of} ${partKey(place.part)}`;
 }

@@ -1,9 +1,10 @@
 // The fingerprint of a capture: its structure as a list of integers, with a hash. Two captures with equal fingerprints run the same
-// plan. An op counts by its key, for which a number stands; a source by its kind alone, so that another value needs no other plan.
-// Only a constant counts by its value.
+// plan. An op counts by its key, which is given a number. A source counts by its kind alone, so that another value needs no other
+// plan; only a constant counts by its value.
 
 import type { Dtype, Node, Source } from '@treadle/graph';
 
+/** The structure of a capture. */
 export interface Fingerprint {
   /** only the first `length` of them are valid */
   readonly numbers: Int32Array;
@@ -11,6 +12,7 @@ export interface Fingerprint {
   readonly hash: number;
 }
 
+/** Whether two captures have the same structure. */
 export function sameFingerprint(a: Fingerprint, b: Fingerprint): boolean {
   if (a.hash !== b.hash || a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a.numbers[i] !== b.numbers[i]) return false;
