@@ -18,19 +18,19 @@ const groupAt = (at: number, reads: readonly number[]): Group => ({
   after: new Set(),
 });
 
-/** For each group, which of those before it it reads; and pairs of groups that something is done to. */
+/** The earlier groups that each group reads; and pairs of groups to fuse, or to connect by an edge. */
 const cases = fc.record({
   reads: fc.array(fc.array(fc.nat(size - 1), { maxLength: 3 }), { minLength: 2, maxLength: size }),
   pairs: fc.array(fc.record({ isJoined: fc.boolean(), a: fc.nat(size - 1), b: fc.nat(size - 1) }), { maxLength: 20 }),
 });
 
-/** Groups each of which reads what it is said to read, of those before it. */
+/** The graph of groups that read these earlier groups. */
 function graphOf(reads: readonly (readonly number[])[]): GroupGraph {
   const before = (list: readonly number[], at: number): number[] => list.filter((read) => read < at);
   return new GroupGraph(reads.map((list, at) => groupAt(at, before(list, at))));
 }
 
-/** Whether there is a way from one group over groups that wait for it to another, over a third one where that is asked. */
+/** Whether there is a path from one group to another, or with `isDetour` one over a third group. */
 function hasPath(groups: GroupGraph, from: number, to: number, isDetour: boolean): boolean {
   const seen = new Set<number>();
   const stack = [...groups.values()].filter(({ at, after }) => after.has(from) && !(isDetour && at === to));

@@ -43,7 +43,7 @@ test('if a kernel writes what another touches, the one that was given first is i
   );
 });
 
-/** The earliest phase of each kernel: one behind the longest chain of those that it depends on. */
+/** The earliest phase of each kernel: the length of the longest chain of kernels on which it depends. */
 function earliest(list: readonly Kernel[]): readonly number[] {
   const phases: number[] = [];
   list.forEach((b, i) => {
@@ -80,7 +80,7 @@ test('a kernel runs as early as possible, or later where no written buffer lives
 });
 
 test('a value that is made from sources alone is made just before it is needed', () => {
-  // slot 0 → 1 → 2 → 3, and 3 is made with 4, which is made of the source 5
+  // slot 0 → 1 → 2 → 3; 3 needs 4, too, which is computed from the source 5
   const chain = [kernel([0], [1]), kernel([1], [2]), kernel([5], [4]), kernel([2, 4], [3])];
   expect(schedule(chain).lifetimes.get(4)).toEqual({ first: 1, last: 2 });
 });
@@ -99,7 +99,7 @@ test('a slot lives from the first to the last phase that touches it', () => {
   );
 });
 
-/** An update of a buffer of so many elements by another. */
+/** An update of a buffer by another one of the same length. */
 const update = (target: number, by: number, length: number): Kernel => {
   const view = { shape: [length], strides: [1], offset: 0 };
   return lanes({
@@ -151,7 +151,7 @@ test('a delayed kernel still comes before kernels that overwrite what it reads',
   expect(Math.max(...phaseOf(11))).toBeLessThan(Math.max(...phaseOf(10)));
 });
 
-/** A kernel of these tiles that divides some of its buffers among them. */
+/** A kernel that divides the buffers `parts` among its tiles. */
 const divided = (
   [reads, writes]: readonly [readonly number[], readonly number[]],
   parts: readonly number[],

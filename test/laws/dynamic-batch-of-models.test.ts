@@ -40,7 +40,7 @@ interface Case {
   readonly sample: Shape;
   readonly model: () => Model;
   readonly loss: (y: Tensor) => Tensor;
-  /** whether one plan is to serve all numbers of rows */
+  /** whether one plan must serve all numbers of rows */
   readonly isShared: boolean;
 }
 
@@ -140,7 +140,7 @@ function trained(
   });
 }
 
-/** Plans of `given` alone, beside those of all sizes. */
+/** The plans that only `given` needs, beside those of all sizes. */
 function check(given: Case, sizes: readonly number[]): void {
   let [first, last] = [0, 0];
   const shared = trained(given, sizes, (compiled) => {

@@ -17,7 +17,7 @@ const filled = (shape: readonly number[], seed: number): Tensor =>
     { shape },
   );
 
-/** x·w as one tall product, and what follows it position by position; an extent of 1 is dropped, or made, on the way. */
+/** x·w as one tall product, then elementwise work on it in another shape, which may drop or add axes of extent 1. */
 function layer(each: Each, x: Tensor, w: Tensor, before: readonly number[]): Tensor {
   const units = w.shape[1] ?? 1;
   const y = each(x.matmul(w)).reshape([...before, units]);

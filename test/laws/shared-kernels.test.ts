@@ -48,7 +48,7 @@ test('a program that a plan repeats over other values has the bits that it has a
       const all = tensor(noise(times * sizeOf(shape), times), { shape: [times, ...shape] });
       const part = (x: Tensor, i: number): Tensor => x.slice([i], [i + 1]).reshape([...shape]);
       const parts = Array.from({ length: times }, (_, i) => tensor(part(all, i).data(), { shape }));
-      // Slices lie at different places of one value, parts in values of their own.
+      // Slices lie at different offsets of one value; parts are values of their own.
       const together = isSliced
         ? compile((x: Tensor) => Array.from({ length: times }, (_, i) => result(list, [part(x, i)])))(all)
         : compile((xs: readonly Tensor[]) => xs.map((x) => result(list, [x])))(parts);

@@ -59,7 +59,7 @@ test.for(large)(
       const f = ends((x) => x, wanted);
       const { kernels, arena } = explain(f)();
       expect(kernels.some(isSequence)).toBe(true);
-      // what only one tile of a sequence needs at a time takes no room in the plan
+      // buffers inside a chain take no memory of the plan
       expect(arena.bytesOfAll).toBeLessThan(4 * (alone[0]?.length ?? 0));
       for (const threads of [1, 2, 3, 7]) {
         setThreads(threads);

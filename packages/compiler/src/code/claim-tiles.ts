@@ -34,9 +34,9 @@ export interface Thread {
   readonly control: Expr<'i32'>;
   readonly table: Expr<'i32'>;
   /** the thread's own memory: the windows of loops, then the scratch of kernels */
-  readonly own: Expr<'i32'>;
+  readonly threadMemory: Expr<'i32'>;
   /** address of the word in which this thread says at which step it works */
-  readonly place: Expr<'i32'>;
+  readonly progress: Expr<'i32'>;
   /** number of the thread */
   readonly thread: Expr<'i32'>;
 }
@@ -66,7 +66,7 @@ export function countersOf(f: FunctionBuilder, control: Expr<'i32'>, step: Expr<
 export function emitStep(
   f: FunctionBuilder,
   step: Expr<'i32'>,
-  { control, table, own, place }: Thread,
+  { control, table, threadMemory, progress }: Thread,
   { number, windows }: Iteration,
   { clock, fault, claim }: TileCalls,
 ): void {
@@ -76,12 +76,12 @@ export function emitStep(
   const end = first ? f.let(i32.add(first, tiles)) : tiles;
   const claimed = first ? f.call(claim, counters, end) : i32['atomic.rmw.add'](counters, 1, nextOffset(0));
   const tile = f.local('i32');
-  f.do(i32.store(place, i32.add(i32.load(step, stepRecord.index), 1)));
+  f.do(i32.store(progress, i32.add(i32.load(step, stepRecord.index), 1)));
   f.set(tile, claimed);
   f.if(i32.lt_u(tile, end), () => {
     const began = clock && f.let(f.call(clock));
     const window = f.let(i32.add(windows, i32.load(step, stepRecord.window)));
-    const scratch = f.let(i32.add(own, i32.load(table, head.own)));
+    const scratch = f.let(i32.add(threadMemory, i32.load(table, head.threadBytes)));
     const func = f.let(i32.load(step, stepRecord.func));
     const ran = f.local('i32');
     f.set(ran, 0);
@@ -95,7 +95,7 @@ export function emitStep(
         f.brIf(again, i32.lt_u(tile, end));
       });
     });
-    if (clock && began) emitLog(f, step, place, clock, began, ran);
+    if (clock && began) emitLog(f, step, progress, clock, began, ran);
     const done = i32.add(i32['atomic.rmw.add'](counters, ran, doneOffset(0)), ran);
     f.if(i32.eq(done, end), () => {
       // The count is published before the waiters are read; a waiter counts itself before it reads the count.
@@ -110,12 +110,12 @@ export function emitStep(
 function emitLog(
   f: FunctionBuilder,
   step: Expr<'i32'>,
-  place: Expr<'i32'>,
+  progress: Expr<'i32'>,
   clock: Func<[], 'i32'>,
   began: Expr<'i32'>,
   ran: Expr<'i32'>,
 ): void {
-  const log = f.let(i32.add(place, i32.mul(i32.load(step, stepRecord.index), logStride)));
+  const log = f.let(i32.add(progress, i32.mul(i32.load(step, stepRecord.index), logStride)));
   const [beganAt, endedAt, tilesAt] = [logOffset(0), logOffset(0) + 4, logOffset(0) + 8];
   const ended = f.let(f.call(clock));
   f.if(

@@ -43,14 +43,14 @@ export function emitMain(m: ModuleBuilder, clock?: Func<[], 'i32'>, fault?: Func
   const loop = m.declare('loop', eight, 'i32', { exported: false });
   const calls: Calls = { clock, fault, wait: emitWait(m), claim: emitClaim(m), loop: loop.func };
   m.func('main', ['i32', 'i32', 'i32', 'i32'], 'i32', (f, control, table, scratch, thread) => {
-    const firstPlace = i32.add(control, i32.load(table, head.place));
-    const place = f.let(i32.add(firstPlace, i32.mul(thread, i32.load(table, head.placeStride))));
-    const given = { control, table, own: scratch, place, thread };
+    const firstProgress = i32.add(control, i32.load(table, head.progress));
+    const progress = f.let(i32.add(firstProgress, i32.mul(thread, i32.load(table, head.progressStride))));
+    const given = { control, table, threadMemory: scratch, progress, thread };
     emitPhases(f, i32.add(table, head.list), given, { number: undefined, windows: table }, calls);
     f.return(i32.const(status.done));
   });
-  loop.define((f, control, table, own, place, thread, record, windows, iteration) =>
-    emitLoop(f, { control, table, own, place, thread }, record, { number: iteration, windows }, calls),
+  loop.define((f, control, table, threadMemory, progress, thread, record, windows, iteration) =>
+    emitLoop(f, { control, table, threadMemory, progress, thread }, record, { number: iteration, windows }, calls),
   );
 }
 
@@ -62,11 +62,11 @@ function emitPhases(
   iteration: Iteration,
   calls: Calls,
 ): void {
-  const { control, table, own, place, thread } = given;
-  const lies = f.let(at);
-  const phase = f.local('i32', i32.add(table, i32.load(lies, phaseList.phases)));
-  const phasesEnd = f.let(i32.add(table, i32.load(lies, phaseList.phasesEnd)));
-  const step = f.local('i32', i32.add(table, i32.load(lies, phaseList.steps)));
+  const { control, table, threadMemory, progress, thread } = given;
+  const listAt = f.let(at);
+  const phase = f.local('i32', i32.add(table, i32.load(listAt, phaseList.phases)));
+  const phasesEnd = f.let(i32.add(table, i32.load(listAt, phaseList.phasesEnd)));
+  const step = f.local('i32', i32.add(table, i32.load(listAt, phaseList.steps)));
   const eachStep = (from: Expr<'i32'>, to: Expr<'i32'>, body: () => void): void => {
     f.set(step, from);
     f.loop((again) => {
@@ -86,13 +86,13 @@ function emitPhases(
         const number = iteration.number ?? i32.const(0);
         const record = i32.add(table, loop);
         const outcome = f.let(
-          f.call(calls.loop, control, table, own, place, thread, record, iteration.windows, number),
+          f.call(calls.loop, control, table, threadMemory, progress, thread, record, iteration.windows, number),
         );
         f.if(outcome, () => f.return(iteration.number ? outcome : withoutRefusal(outcome)));
       },
       () => {
         eachStep(first, end, () => emitStep(f, step, given, iteration, calls));
-        f.do(i32.store(place, 0));
+        f.do(i32.store(progress, 0));
         // Only thread 0 waits for the end of the last phase; the caller then waits for workers that are still inside.
         const isSeen = iteration.number ? i32.const(1) : i32.or(i32.lt_u(phase, phasesEnd), i32.eqz(thread));
         f.if(isSeen, () => {
@@ -111,7 +111,7 @@ function withoutRefusal(outcome: Expr<'i32'>): Expr<'i32'> {
 }
 
 const eight = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
-/** loop(control, table, own, place, thread, address of the loop's record, outer windows, iteration of the outer loop) → status or `refused` */
+/** loop(control, table, thread's memory, progress, thread, address of the loop's record, outer windows, iteration of the outer loop) → status or `refused` */
 type Loop = Func<typeof eight, 'i32'>;
 
 /** Runs all iterations of a loop, from the one that is under way. `outer`: the iteration of the loop around it. */
@@ -122,10 +122,10 @@ function emitLoop(
   outer: Required<{ [K in keyof Iteration]: Exclude<Iteration[K], undefined> }>,
   calls: Calls,
 ): void {
-  const { table, own } = given;
+  const { table, threadMemory } = given;
   const iterations = f.let(i32.load(record, loopRecord.iterations));
   const source = f.let(i32.add(outer.windows, i32.load(record, loopRecord.window)));
-  const windows = f.let(i32.add(own, i32.load(record, loopRecord.own)));
+  const windows = f.let(i32.add(threadMemory, i32.load(record, loopRecord.threadOffset)));
   const eachEntry = (from: number, to: number, bytes: number, body: (entry: Expr<'i32'>) => void): void => {
     const entry = f.local('i32', i32.add(table, i32.load(record, from)));
     const end = f.let(i32.add(table, i32.load(record, to)));

@@ -20,8 +20,8 @@ import {
  * @param names what each step is called, by its number
  */
 export function showTable(words: readonly number[], names: readonly string[]): string {
-  const own = words[head.own / 4] ?? 0;
-  const title = `${4 * words.length} bytes${own > 0 ? `, ${own} bytes of windows for each thread` : ''}`;
+  const threadBytes = words[head.threadBytes / 4] ?? 0;
+  const title = `${4 * words.length} bytes${threadBytes > 0 ? `, ${threadBytes} bytes of windows for each thread` : ''}`;
   return [title, ...listAt(words, names, head.list)].join('\n');
 }
 

@@ -2,58 +2,67 @@
 // by its number; it lies in memory only if something else needs it.
 
 import { operandKey, type RowFusion, type RowStep, type Window } from '@treadle/kernels';
-import type { FusedRows } from '../fuse/group.ts';
+import type { FusedRows, Group, RowSpace } from '../fuse/group.ts';
 import { groupsInOrder, roleOfGroup, viewInRows } from '../fuse/row-fusion.ts';
 import type { Capture } from '../trace/capture.ts';
 import { type EntryLocations, operandIn } from './entry-locations.ts';
 
+/** What lowering a row fusion needs to know of the plan. */
+interface RowContext extends EntryLocations {
+  readonly capture: Capture;
+}
+
 /** The row fusion over the positions of the window. Equal keys mean equal kernels. */
 export function lowerRows(
-  context: EntryLocations & { readonly capture: Capture },
+  context: RowContext,
   { space, groups }: FusedRows,
   window: Window,
 ): { readonly fusion: RowFusion; readonly key: string } {
-  const { capture } = context;
   /** by entry: the number of its value */
   const values = new Map<number, number>();
   const ordered = groupsInOrder(groups);
   for (const { members } of ordered) for (const member of members) values.set(member, values.size);
-  const ops: string[] = [];
-  const keys: string[] = [];
-  const steps = ordered.map((group): RowStep => {
-    const { expression, members } = group;
-    const op = capture.entries[group.at]?.node.op;
-    const isReduction = op?.kind === 'reduce';
-    if (!expression) throw new Error('internal: a group without an expression');
-    const per = roleOfGroup(capture, group, space);
-    const loads = expression.loads.map(({ operand: { slot: at, view }, type }) => {
-      const value = values.get(at);
-      if (value !== undefined) return { value, type };
-      const seen = viewInRows(view, space, per);
-      if (!seen) throw new Error('internal: a load that is not a row');
-      return { operand: operandIn(window, context, { slot: at, view: seen }), type };
-    });
-    const results = members.map((member) => {
-      const location = context.locationOf(member);
-      const slot = location && window.at(location.slot, location.byteOffset);
-      return { value: values.get(member) ?? -1, slot };
-    });
-    ops.push(...expression.ops, ...(isReduction ? [op.name] : []));
-    const read = loads.map((load) => ('value' in load ? `value ${load.value}` : operandKey(load.operand)));
-    keys.push(
-      `${per} ${expression.key} ${read.join(' ')} ${isReduction ? op.key : ''} → ${results.map((r) => r.slot ?? '')}`,
-    );
-    return {
-      per,
-      loads,
-      body: expression.body,
-      cost: expression.cost,
-      flops: expression.flops + (isReduction && op.combine.type === 'f32x4' ? 1 : 0),
-      combine: isReduction ? op.combine : undefined,
-      results,
-    };
-  });
+  const lowered = ordered.map((group) => lowerStep(context, space, group, values, window));
+  const ops = lowered.flatMap((each) => each.ops);
   const { rows, columns } = space;
   const name = `${ops.join('·')} ${[...rows, columns].join('×')}`;
+  const steps = lowered.map(({ step }) => step);
+  const keys = lowered.map(({ key }) => key);
   return { fusion: { name, rows, columns, ops, steps }, key: `[${rows}] × ${columns}: ${keys.join('; ')}` };
+}
+
+/** One group as a step, with its ops and a key for it. */
+function lowerStep(
+  context: RowContext,
+  space: RowSpace,
+  group: Group,
+  values: ReadonlyMap<number, number>,
+  window: Window,
+): { readonly step: RowStep; readonly ops: readonly string[]; readonly key: string } {
+  const { at, expression, members } = group;
+  const { op } = context.capture.entries[at]?.node ?? {};
+  const reduction = op?.kind === 'reduce' ? op : undefined;
+  if (!expression) throw new Error('internal: a group without an expression');
+  const { body, cost, flops } = expression;
+  const per = roleOfGroup(context.capture, group, space);
+  const loads = expression.loads.map(({ operand: { slot: entry, view }, type }) => {
+    const value = values.get(entry);
+    if (value !== undefined) return { value, type };
+    const seen = viewInRows(view, space, per);
+    if (!seen) throw new Error('internal: a load that is not a row');
+    return { operand: operandIn(window, context, { slot: entry, view: seen }), type };
+  });
+  const results = members.map((member) => {
+    const location = context.locationOf(member);
+    const slot = location && window.at(location.slot, location.byteOffset);
+    return { value: values.get(member) ?? -1, slot };
+  });
+  const read = loads.map((load) => ('value' in load ? `value ${load.value}` : operandKey(load.operand)));
+  const written = results.map((result) => result.slot ?? '');
+  const combineFlops = reduction?.combine.type === 'f32x4' ? 1 : 0;
+  return {
+    step: { per, loads, body, cost, flops: flops + combineFlops, combine: reduction?.combine, results },
+    ops: reduction ? [...expression.ops, reduction.name] : expression.ops,
+    key: `${per} ${expression.key} ${read.join(' ')} ${reduction?.key ?? ''} → ${written}`,
+  };
 }

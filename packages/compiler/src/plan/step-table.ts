@@ -37,10 +37,10 @@ export type TabledPhases = readonly (readonly (TabledStep | TabledLoop)[])[];
 /** A phase list: byte offsets of its steps, which follow each other, and of its phases. */
 export const phaseList = { steps: 0, phases: 4, phasesEnd: 8 } as const;
 /**
- * The head of the table. `place` is the byte offset, in the control block, of the word in which the first thread says at which step
- * it works, and `placeStride` the distance to the next thread's word; `own` is the bytes that windows take in a thread's own memory.
+ * The head of the table. `progress` is the byte offset, in the control block, of the word in which the first thread says at which step
+ * it works, and `progressStride` the distance to the next thread's word; `threadBytes` is what windows take in a thread's own memory.
  */
-export const head = { place: 0, placeStride: 4, own: 8, list: 12 } as const;
+export const head = { progress: 0, progressStride: 4, threadBytes: 8, list: 12 } as const;
 const headWords = 6;
 /** The record of a step that refuses nothing. */
 export const noRecord = -1;
@@ -56,7 +56,7 @@ export const loopRecord = {
   list: 0,
   iterations: 12,
   window: 16,
-  own: 20,
+  threadOffset: 20,
   fixed: 24,
   fixedEnd: 28,
   changing: 32,

@@ -38,13 +38,13 @@ export function layOutTable(
   return { words, iterationWords, uses, threadBytes: thread.bytes };
 }
 
-/** Windows one after the other. Kernels may share a window: the same object is placed once. */
+/** Windows one after the other. Kernels may share a window: the same object is added once. */
 class Windows {
   readonly words: Word[] = [];
   readonly #begins = new Map<readonly Word[], number>();
 
   /** The byte offset of a window. */
-  place(window: readonly Word[]): number {
+  add(window: readonly Word[]): number {
     let begin = this.#begins.get(window);
     if (begin === undefined) {
       begin = this.words.length;
@@ -70,7 +70,7 @@ function tablePhases(
 
 function tableStep(kernel: Kernel, windows: Windows, funcOf: FuncOf): TabledStep {
   if (!kernel.window) throw new Error('internal: a kernel of a plan has a window');
-  const window = windows.place(kernel.window);
+  const window = windows.add(kernel.window);
   const record = recordIn(kernel);
   return {
     func: kernel.tiles > 0 ? funcOf(kernel) : 0,
@@ -115,7 +115,7 @@ function tableLoop(loop: LoopStep, outer: Windows, funcOf: FuncOf, thread: { byt
     iterations: loop.iterations,
     perRow: loop.perRow,
     phases,
-    window: outer.place(source),
+    window: outer.add(source),
     threadOffset: begin,
     fixed,
     changing,
