@@ -112,9 +112,9 @@ test('the text of buffers says for each slot what it stands for, and where it li
     { kind: 'shifted', of: 1, by: (rows) => 4 * rows },
   ];
   const block = { offsets: [[1, 64]], lifetimes: [{ bytes: 400, first: 0, last: 2 }], bytes: 512 } as const;
-  expect(showBuffers(slots, block).split('\n')).toEqual([
+  expect(showBuffers(slots, block, new Map([[1, ['%4', '%7']]])).split('\n')).toEqual([
     's0  source 3',
-    's1  intermediate at 64, 400 bytes, phases 1–3',
+    's1  intermediate %4 %7 at 64, 400 bytes, phases 1–3',
     's2  shifted from s1',
     '512 bytes',
   ]);

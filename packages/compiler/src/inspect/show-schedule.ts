@@ -2,9 +2,12 @@
 // Buffers go by their slots (`s4`); the phases of a loop are those of one of its rounds, and have slots of their own.
 
 import type { Slot } from '@treadle/kernels';
+import type { EntryLocations } from '../lower/entry-locations.ts';
 import type { SlotSpec } from '../plan/slot-spec.ts';
 import type { BufferAssignment, Lifetime } from '../schedule/buffer-assignment.ts';
 import { isLoop, type Phase, type Step } from '../schedule/step.ts';
+import type { Capture } from '../trace/capture.ts';
+import { entryNames } from './show-graph.ts';
 
 /** A line for each kernel: its name, tiles, estimated time on one thread, and the slots that it reads and writes. */
 export function showPhases(phases: readonly Phase[]): string {
@@ -35,15 +38,35 @@ export interface BlockBuffers extends Pick<BufferAssignment, 'bytes'> {
   readonly lifetimes: readonly Lifetime[];
 }
 
-/** A line for each slot: what it stands for and, where it lies in the plan's block, its offset, size and phases. */
-export function showBuffers(slots: readonly SlotSpec[], { offsets, lifetimes, bytes }: BlockBuffers): string {
+/** By slot: the names of the entries that lie in it, as in `showGraph`. */
+export function namesBySlot(capture: Capture, locations: EntryLocations): ReadonlyMap<Slot, readonly string[]> {
+  const { entry } = entryNames(capture);
+  const names = new Map<Slot, string[]>();
+  capture.entries.forEach((_, at) => {
+    const slot = locations.locationOf(at)?.slot;
+    if (slot !== undefined) names.set(slot, [...(names.get(slot) ?? []), entry(at)]);
+  });
+  return names;
+}
+
+/**
+ * A line for each slot: what it stands for, the entries that lie there and, if it lies in the plan's block, its offset, size and phases.
+ */
+export function showBuffers(
+  slots: readonly SlotSpec[],
+  { offsets, lifetimes, bytes }: BlockBuffers,
+  names: ReadonlyMap<Slot, readonly string[]>,
+): string {
   const inBlock = new Map(
     offsets.map(([slot, offset], i) => {
       const { bytes: size = 0, first = 0, last = 0 } = lifetimes[i] ?? {};
       return [slot, ` at ${offset}, ${size} bytes, phases ${first + 1}–${last + 1}`];
     }),
   );
-  const lines = slots.map((spec, slot) => `${slotName(slot)}  ${specText(spec)}${inBlock.get(slot) ?? ''}`);
+  const lines = slots.map(
+    (spec, slot) =>
+      `${slotName(slot)}  ${[specText(spec), ...(names.get(slot) ?? [])].join(' ')}${inBlock.get(slot) ?? ''}`,
+  );
   return [...lines, `${bytes} bytes`].join('\n');
 }
 

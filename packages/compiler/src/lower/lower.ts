@@ -57,7 +57,7 @@ class Lowerer {
     for (const group of this.#order) this.#lowerGroup(group);
     this.#copyToVariables(saved);
     const steps = this.#withBases(this.#afterRefusals(this.#steps));
-    return { steps, slots: specs, outputs, outputOf };
+    return { steps, slots: specs, locations: this.#slots, outputs, outputOf };
   }
 
   /** Every step that writes a variable reads all refusal records: it runs after all refusals, so a refusal leaves variables unchanged. */

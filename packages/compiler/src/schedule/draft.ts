@@ -10,7 +10,7 @@ import { type PaddedRows, paddedRowsOf } from '../dynamic-batch/padded-rows.ts';
 import { makeGroups } from '../fuse/make-groups.ts';
 import { materialize } from '../fuse/materialize.ts';
 import { debug } from '../inspect/debug.ts';
-import { showBuffers, showPhases } from '../inspect/show-schedule.ts';
+import { namesBySlot, showBuffers, showPhases } from '../inspect/show-schedule.ts';
 import { lower } from '../lower/lower.ts';
 import type { Lowered } from '../lower/lowered.ts';
 import { type AssignedVariable, assignedVariables } from '../plan/run-failure.ts';
@@ -53,7 +53,7 @@ export function* draftInParts(capture: Capture, level: Level, batch?: DynamicBat
   yield;
   debug('schedule', 'phases', () => showPhases(phases));
   const layout = layOutBlock(lowered, capture, lifetimes, phases.length, batch);
-  debug('schedule', 'buffers', () => showBuffers(lowered.slots, layout));
+  debug('schedule', 'buffers', () => showBuffers(lowered.slots, layout, namesBySlot(capture, lowered.locations)));
   yield;
   const assigned = assignedVariables(capture, lowered.slots, phases);
   return { lowered, phases, assigned, layout, code: distinctKernels(kernelsIn(phases)), rows: batch?.rows ?? 1 };
