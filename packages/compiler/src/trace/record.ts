@@ -126,7 +126,7 @@ export function* recordInterruptibly(
 ): Interruptible<Recording> {
   const { order, ...traced } = trace(types, f);
   // Only sources and fingerprint are needed when the plan is in the cache; the other nodes can be forgotten.
-  const lasting = { ...order, structure: copyFingerprint(order.fingerprint) };
+  const lasting: TopologicalOrder = { ...order, fingerprint: copyFingerprint(order.fingerprint) };
   const binding = bindingOf(order);
   yield;
   const { plan, ...rows } = yield* planOf(lasting);
