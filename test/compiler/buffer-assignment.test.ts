@@ -1,4 +1,4 @@
-// The layout of the arena: what is alive at the same time lies apart, and room is used again.
+// Buffer assignment: buffers that are alive at the same time do not overlap, and memory is reused.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -56,7 +56,7 @@ function pairsThatMeet(lifetimes: readonly Lifetime[], offsets: readonly number[
   return pairs;
 }
 
-test('thousands of buffers lie apart while they are alive, and take no more than a quarter above the largest live set', () => {
+test('thousands of buffers do not overlap while they are alive, and take at most a quarter more than the largest live set', () => {
   const next = generator();
   const passing = list(2000, () => {
     const first = Math.floor(500 * next());
@@ -74,7 +74,7 @@ test('thousands of buffers lie apart while they are alive, and take no more than
   }
 });
 
-test('the arena holds at least the largest live set, and never more than all buffers beside each other', () => {
+test('the block is at least as large as the largest live set, and at most as large as all buffers together', () => {
   fc.assert(
     fc.property(fc.array(lifetime, { maxLength: 40 }), (lifetimes) => {
       const { bytes } = assignBuffers(lifetimes);
@@ -130,7 +130,7 @@ test.each(Object.entries(kinds))(
   },
 );
 
-test('the largest live set is that of the phase where most is alive', () => {
+test('the largest live set is that of the phase in which most bytes are alive', () => {
   fc.assert(
     fc.property(fc.array(lifetime, { maxLength: 40 }), (lifetimes) => {
       const live = list(30, (phase) =>
@@ -143,7 +143,7 @@ test('the largest live set is that of the phase where most is alive', () => {
   );
 });
 
-test('buffers that follow one another share their place', () => {
+test('buffers whose lifetimes follow one another share memory', () => {
   const chain = Array.from({ length: 10 }, (_, i) => ({ bytes: 640, first: i, last: i + 1 }));
   expect(assignBuffers(chain).bytes).toBe(2 * 640 + 64);
 });

@@ -270,7 +270,7 @@ test('a round of an LSTM is a product and one elementwise kernel', () => {
     lines(`
       copy 12×32×6 ← arg0 → %0
       matmul 384×64 with epilogue: add ← %0 v0 v1 → %1
-      loop of 12 rounds ← 0 0 %1 v2 → %2
+      loop of 12 iterations ← 0 0 %1 v2 → %2
     `),
   );
   expect(phasesOf(f, filled(32, 12, 6))).toEqual(

@@ -1,4 +1,4 @@
-// The graph of groups against plain searches: who waits for whom, who could be joined, in which order groups run.
+// The graph of groups against exhaustive searches: the order of groups, and which fusions would make a cycle.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -10,27 +10,27 @@ const size = 12;
 const groupAt = (at: number, reads: readonly number[]): Group => ({
   at,
   members: [at],
-  program: undefined,
+  expression: undefined,
   product: undefined,
-  rows: undefined,
+  fusedRows: undefined,
   targets: new Map(),
   reads: new Set(reads),
   after: new Set(),
 });
 
-/** For each group, which of those before it it reads; and pairs of groups that something is done to. */
+/** The earlier groups that each group reads; and pairs of groups to fuse, or to connect by an edge. */
 const cases = fc.record({
   reads: fc.array(fc.array(fc.nat(size - 1), { maxLength: 3 }), { minLength: 2, maxLength: size }),
   pairs: fc.array(fc.record({ isJoined: fc.boolean(), a: fc.nat(size - 1), b: fc.nat(size - 1) }), { maxLength: 20 }),
 });
 
-/** Groups each of which reads what it is said to read, of those before it. */
+/** The graph of groups that read these earlier groups. */
 function graphOf(reads: readonly (readonly number[])[]): GroupGraph {
   const before = (list: readonly number[], at: number): number[] => list.filter((read) => read < at);
   return new GroupGraph(reads.map((list, at) => groupAt(at, before(list, at))));
 }
 
-/** Whether there is a way from one group over groups that wait for it to another, over a third one where that is asked. */
+/** Whether there is a path from one group to another, or with `isDetour` one over a third group. */
 function hasPath(groups: GroupGraph, from: number, to: number, isDetour: boolean): boolean {
   const seen = new Set<number>();
   const stack = [...groups.values()].filter(({ at, after }) => after.has(from) && !(isDetour && at === to));
@@ -53,7 +53,7 @@ function expectOrder(groups: GroupGraph): void {
   }
 }
 
-test('after any joins and further edges, searches by rank find what plain ones find, and groups come after those they wait for', () => {
+test('after any fusions and further edges, searches by rank agree with exhaustive ones, and the order respects all edges', () => {
   fc.assert(
     fc.property(cases, ({ reads, pairs }) => {
       const groups = graphOf(reads);
@@ -62,9 +62,9 @@ test('after any joins and further edges, searches by rank find what plain ones f
         if (!into || !other || into === other) continue;
         const [forth, back] = [hasPath(groups, a, b, false), hasPath(groups, b, a, false)];
         expect([groups.runsAfter(b, a), groups.runsAfter(a, b)]).toEqual([forth, back]);
-        const wouldWait = hasPath(groups, a, b, true) || hasPath(groups, b, a, true);
-        expect(groups.wouldWait(a, b)).toBe(wouldWait);
-        if (isJoined && !wouldWait) {
+        const fusionMakesCycle = hasPath(groups, a, b, true) || hasPath(groups, b, a, true);
+        expect(groups.fusionMakesCycle(a, b)).toBe(fusionMakesCycle);
+        if (isJoined && !fusionMakesCycle) {
           into.members.push(...other.members);
           groups.absorb(into, b);
         } else if (!isJoined && !forth) groups.runAfter(a, b);
@@ -74,21 +74,21 @@ test('after any joins and further edges, searches by rank find what plain ones f
   );
 });
 
-test('who reads and who makes an entry is what the groups say, after any joins', () => {
+test('readers and producers of entries are those that the groups say, after any fusions', () => {
   fc.assert(
     fc.property(cases, ({ reads, pairs }) => {
       const groups = graphOf(reads);
       for (const { a, b } of pairs) {
         const [into, other] = [groups.get(a), groups.get(b)];
-        if (!into || !other || into === other || groups.wouldWait(a, b)) continue;
+        if (!into || !other || into === other || groups.fusionMakesCycle(a, b)) continue;
         into.members.push(...other.members);
         groups.absorb(into, b);
       }
       reads.forEach((_, entry) => {
         const readers = [...groups.values()].filter((group) => group.reads.has(entry)).map(({ at }) => at);
         expect([...groups.readersOf(entry)].sort((x, y) => x - y)).toEqual(readers);
-        expect(groups.makerOf(entry)?.members).toContain(entry);
-        expect(groups.makerOf(entry)?.reads.has(entry)).toBe(false);
+        expect(groups.producerOf(entry)?.members).toContain(entry);
+        expect(groups.producerOf(entry)?.reads.has(entry)).toBe(false);
       });
     }),
   );

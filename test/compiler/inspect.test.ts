@@ -1,4 +1,4 @@
-// The texts that TREADLE_DEBUG prints: they say all that the pass has made, and nothing is printed unless it is asked for.
+// The texts that TREADLE_DEBUG prints: they describe what a pass has made, and nothing is printed unless the variable names the pass.
 
 import { gradients, scan, type Tensor, tensor, variable } from 'treadle';
 import { describe, expect, test } from 'vitest';
@@ -7,8 +7,8 @@ import { showCode } from '../../packages/compiler/dist/inspect/show-code.js';
 import { showGraph } from '../../packages/compiler/dist/inspect/show-graph.js';
 import { showBuffers, showPhases } from '../../packages/compiler/dist/inspect/show-schedule.js';
 import { showTable } from '../../packages/compiler/dist/inspect/show-table.js';
-import type { Place } from '../../packages/compiler/dist/plan/places.js';
-import { layOutTable } from '../../packages/compiler/dist/plan/windows.js';
+import type { SlotSpec } from '../../packages/compiler/dist/plan/slot-spec.js';
+import { layOutTable } from '../../packages/compiler/dist/plan/table-layout.js';
 import { draft } from '../../packages/compiler/dist/schedule/draft.js';
 import { kernelsIn } from '../../packages/compiler/dist/schedule/step.js';
 import { run } from '../treadle/programs.ts';
@@ -43,7 +43,7 @@ describe('TREADLE_DEBUG', () => {
     expect([...passesIn('all')]).toEqual([...passes]);
   });
 
-  test('must not name another one', () => {
+  test('must not name anything else', () => {
     expect(() => passesIn('fuse,plans')).toThrow(
       new RangeError(
         "TREADLE_DEBUG: must list passes of the compiler, separated by commas; got 'plans'; known are graph, fuse, schedule, plan, " +
@@ -106,16 +106,16 @@ test('the text of a step table, which is read from its words, has the kernels an
 });
 
 test('the text of buffers says for each slot what it stands for, and where it lies in the block', () => {
-  const places: readonly Place[] = [
+  const slots: readonly SlotSpec[] = [
     { kind: 'source', source: 3, dtype: 'float32' },
-    { kind: 'arena', bytes: 400 },
-    { kind: 'moved', of: 1, by: (rows) => 4 * rows },
+    { kind: 'intermediate', bytes: 400 },
+    { kind: 'shifted', of: 1, by: (rows) => 4 * rows },
   ];
   const block = { offsets: [[1, 64]], lifetimes: [{ bytes: 400, first: 0, last: 2 }], bytes: 512 } as const;
-  expect(showBuffers(places, block).split('\n')).toEqual([
+  expect(showBuffers(slots, block, new Map([[1, ['%4', '%7']]])).split('\n')).toEqual([
     's0  source 3',
-    's1  intermediate at 64, 400 bytes, phases 1–3',
-    's2  moved from s1',
+    's1  intermediate %4 %7 at 64, 400 bytes, phases 1–3',
+    's2  shifted from s1',
     '512 bytes',
   ]);
 });

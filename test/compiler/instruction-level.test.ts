@@ -1,5 +1,5 @@
-// The choice of an instruction level, each time in a process of its own: it is made once for a process, and may set the
-// flags of its V8. That flags have changed shows in the tag that V8 puts on cached code.
+// The choice of an instruction level, each time in a new process: a process chooses once, and may set V8's flags. Changed flags show in
+// the version tag of V8's code cache.
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -36,7 +36,7 @@ function choose(environment: Record<string, string>): Outcome {
 }
 
 describe('chooseLevel', () => {
-  test('finds a level that multiplies, once, and prints nothing', () => {
+  test('chooses a level that multiplies right, once, and prints nothing', () => {
     const { level, gflops, setsFlags, keepsFlags } = choose({});
     expect([128, 256]).toContain(level.bits);
     expect(gflops).toBeGreaterThan(0.1);
@@ -67,7 +67,7 @@ describe('chooseLevel', () => {
     for (const simd of ['128', '256']) expect(choose({ TREADLE_SIMD: simd }).level.fma).toBe(fma);
   });
 
-  test('other values are errors that say which are not', () => {
+  test('other values are errors that say which values are allowed', () => {
     expect(child({ TREADLE_SIMD: '512' }).stderr).toContain(
       "RangeError: TREADLE_SIMD: must be 128, 256 or off; got '512'",
     );

@@ -1,4 +1,4 @@
-// Code that plans share: what has the same key has the same code, and is compiled once in a process.
+// Code that plans share: kernels with equal keys have the same code, which is compiled once in a process.
 
 import { captureCall, chooseLevel } from '@treadle/compiler';
 import type { Kernel } from '@treadle/kernels';
@@ -6,8 +6,9 @@ import { shutdown, Tensor } from '@treadle/tensor';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { distinctKernels, encodeKernels, link } from '../../packages/compiler/dist/code/link.js';
-import { optimized } from '../../packages/compiler/dist/optimize/index.js';
+import { optimize } from '../../packages/compiler/dist/optimize/optimize.js';
 import { draft } from '../../packages/compiler/dist/schedule/draft.js';
+import { capture } from '../../packages/compiler/dist/trace/capture.js';
 import { execute, type Instruction, instructions } from '../support/random-program.ts';
 import type { Shape } from '../support/reference.ts';
 
@@ -16,14 +17,14 @@ afterAll(shutdown);
 /** The kernels of a plan that applies a program to so many arguments, one after the other. */
 function codeOf(list: readonly Instruction[], shape: Shape, times: number): ReadonlyMap<string, Kernel> {
   const types = Array.from({ length: times }, () => ({ shape, dtype: 'float32' }) as const);
-  const found = captureCall(types, (nodes) =>
+  const order = captureCall(types, (nodes) =>
     nodes.map((node) => {
       const values = [new Tensor(node)];
       execute(list, { values, variables: [], made: () => undefined });
       return values.at(-1)!.node;
     }),
   );
-  return draft(optimized(found), chooseLevel().level).code;
+  return draft(optimize(capture(order)), chooseLevel().level).code;
 }
 
 const shapes = fc.constantFrom<Shape>([3], [4, 5], [2, 3, 4], [17], [12, 12], [40, 30]);
@@ -48,7 +49,7 @@ test('kernels of different plans with the same key have the same code', () => {
   expect(shared).toBeGreaterThan(0);
 }, 120_000);
 
-test('a code that several steps have costs as much as all of them', () => {
+test('the cost of shared code is that of all its steps', () => {
   const step = [...codeOf([], [7, 3], 1).values()][0]!;
   const costs = fc.array(fc.integer({ min: 1, max: 1_000_000 }), { minLength: 1, maxLength: 20 });
   fc.assert(

@@ -2,26 +2,27 @@
 
 import { type ArgumentType, captureCall, type Recorded } from '@treadle/compiler';
 import { makeGroups } from '../../packages/compiler/dist/fuse/make-groups.js';
-import { fuse } from '../../packages/compiler/dist/fuse/materialize.js';
+import { materialize } from '../../packages/compiler/dist/fuse/materialize.js';
 import { showGroups } from '../../packages/compiler/dist/inspect/show-groups.js';
 import { showPhases } from '../../packages/compiler/dist/inspect/show-schedule.js';
-import { optimized } from '../../packages/compiler/dist/optimize/index.js';
+import { optimize } from '../../packages/compiler/dist/optimize/optimize.js';
 import { draft } from '../../packages/compiler/dist/schedule/draft.js';
-import type { Capture } from '../../packages/compiler/dist/trace/capture.js';
+import { type Capture, capture } from '../../packages/compiler/dist/trace/capture.js';
 import { describeArguments } from '../../packages/tensor/dist/compile/describe-arguments.js';
 import { recordCall } from '../../packages/tensor/dist/compile/recorded-call.js';
 
 /** What the compiler makes a plan from for a call of `f`. */
 export function captureOf<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): Capture {
-  const make = (types: readonly ArgumentType[], recorded: Recorded): Capture => optimized(captureCall(types, recorded));
+  const make = (types: readonly ArgumentType[], recorded: Recorded): Capture =>
+    optimize(capture(captureCall(types, recorded)));
   return recordCall(f, args, describeArguments(args).tensors, make).made;
 }
 
 /** The lines of showGroups, with stored entries numbered in the order in which the text names them first. */
 export function groupsOf<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): readonly string[] {
-  const capture = captureOf(f, ...args);
+  const captured = captureOf(f, ...args);
   const numbers = new Map<string, number>();
-  const text = showGroups(capture, makeGroups(capture, fuse(capture))).replaceAll(/%\d+/g, (name) => {
+  const text = showGroups(captured, makeGroups(captured, materialize(captured))).replaceAll(/%\d+/g, (name) => {
     numbers.set(name, numbers.get(name) ?? numbers.size);
     return `%${numbers.get(name)}`;
   });

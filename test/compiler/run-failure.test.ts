@@ -1,5 +1,5 @@
-// A step that fails half-way: what a user's function throws leaves the variables as they were; a thread that is ended while a
-// plan runs gives an error that says whether variables were touched, which is true. In both cases the next call works.
+// A step that fails half-way. If a user's function throws, variables stay as they were. If a thread is ended while a plan runs, the error
+// says truthfully whether variables were touched. In both cases the next call works.
 
 import { team } from '@treadle/runtime';
 import { compile, ShapeError, setThreads, shutdown, type Tensor, tensor, variable } from '@treadle/tensor';
@@ -23,7 +23,7 @@ test('a compiled function that throws after an assignment has assigned nothing, 
   expect(v.toArray()).toEqual([4, 6, 8]);
 });
 
-test('an uncompiled function that throws has made the assignments before, and no other', () => {
+test('an uncompiled function that throws has made the assignments before the throw, and no other', () => {
   const [v, w] = [variable([1, 2, 3]), variable(0)];
   const step = (x: Tensor): void => {
     w.assignAdd(1);

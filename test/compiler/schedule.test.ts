@@ -1,4 +1,4 @@
-// The schedule: what depends on each other is in different phases, in the order it was written down.
+// The schedule: kernels that depend on each other are in different phases, in the order in which they were given.
 
 import { type Kernel, lanes } from '@treadle/kernels';
 import fc from 'fast-check';
@@ -28,7 +28,7 @@ const touches = (a: Kernel, b: Kernel): boolean =>
   a.writes.some((slot) => b.reads.includes(slot) || b.writes.includes(slot)) ||
   a.reads.some((slot) => b.writes.includes(slot));
 
-test('of two kernels one of which writes what the other touches, the one written down first is in an earlier phase', () => {
+test('if a kernel writes what another touches, the one that was given first is in an earlier phase', () => {
   fc.assert(
     fc.property(kernels, (list) => {
       const { phases } = schedule(list);
@@ -43,7 +43,7 @@ test('of two kernels one of which writes what the other touches, the one written
   );
 });
 
-/** The earliest phase of each kernel: one behind the longest chain of those that it depends on. */
+/** The earliest phase of each kernel: the length of the longest chain of kernels on which it depends. */
 function earliest(list: readonly Kernel[]): readonly number[] {
   const phases: number[] = [];
   list.forEach((b, i) => {
@@ -61,7 +61,7 @@ test('there are no more phases than the longest chain of kernels that depend on 
   );
 });
 
-test('a kernel is put off to the phase before its result is needed, also where it reads what nobody writes', () => {
+test('a kernel is delayed to the phase before its result is needed, also where it reads what no kernel writes', () => {
   const chain = [kernel([], [0]), kernel([0], [1]), kernel([1], [2]), kernel([2], [3])];
   const [overwritten, unwritten, result] = [4, 5, 6];
   const late = kernel([overwritten, unwritten], [result]);
@@ -69,7 +69,7 @@ test('a kernel is put off to the phase before its result is needed, also where i
   expect(phases[3]).toContain(late);
 });
 
-test('a kernel runs as early as it can, or later where nothing that is written lives longer for it', () => {
+test('a kernel runs as early as possible, or later where no written buffer lives longer for it', () => {
   fc.assert(
     fc.property(kernels, (list) => {
       const { phases, lifetimes } = schedule(list);
@@ -87,8 +87,8 @@ test('a kernel runs as early as it can, or later where nothing that is written l
   );
 });
 
-test('what is made of a source alone is made just before it is needed', () => {
-  // slot 0 → 1 → 2 → 3, and 3 is made with 4, which is made of the source 5
+test('a value that is made from sources alone is made just before it is needed', () => {
+  // slot 0 → 1 → 2 → 3; 3 needs 4, too, which is computed from the source 5
   const chain = [kernel([0], [1]), kernel([1], [2]), kernel([5], [4]), kernel([2, 4], [3])];
   expect(schedule(chain).lifetimes.get(4)).toEqual({ first: 1, last: 2 });
 });
@@ -107,7 +107,7 @@ test('a slot lives from the first to the last phase that touches it', () => {
   );
 });
 
-/** An update of a buffer of so many elements by another. */
+/** An update of a buffer by another one of the same length. */
 const update = (target: number, by: number, length: number): Kernel => {
   const view = { shape: [length], strides: [1], offset: 0 };
   return lanes({
@@ -121,7 +121,7 @@ const update = (target: number, by: number, length: number): Kernel => {
   });
 };
 
-test('small kernels that do the same are one, in the last phase that any of them needs', () => {
+test('small kernels that do the same become one, in the last of their phases', () => {
   const list = [
     kernel([], [0]),
     update(10, 0, 7),
@@ -136,14 +136,14 @@ test('small kernels that do the same are one, in the last phase that any of them
   expect(lifetimes.get(0)).toEqual({ first: 0, last: 3 });
 });
 
-test('a kernel does not wait where somebody waits for it, nor one of many elements', () => {
+test('a kernel is not delayed if another needs its result, nor if it is large', () => {
   const read = [kernel([], [0]), update(10, 0, 7), kernel([0, 10], [1]), update(11, 1, 9)];
   expect(schedule(read).phases.map((phase) => phase.length)).toEqual([1, 1, 1, 1]);
   const large = [kernel([], [0]), update(10, 0, 20_000), kernel([0], [1]), update(11, 1, 20_000)];
   expect(schedule(large).phases.map((phase) => phase.length)).toEqual([1, 2, 1]);
 });
 
-test('a kernel that waits still comes before what overwrites what it reads', () => {
+test('a delayed kernel still comes before kernels that overwrite what it reads', () => {
   const list = [
     kernel([], [0]),
     update(10, 0, 7),
@@ -159,7 +159,7 @@ test('a kernel that waits still comes before what overwrites what it reads', () 
   expect(Math.max(...phaseOf(11))).toBeLessThan(Math.max(...phaseOf(10)));
 });
 
-/** A kernel of these tiles that divides some of its buffers among them. */
+/** A kernel that divides the buffers `parts` among its tiles. */
 const divided = (
   [reads, writes]: readonly [readonly number[], readonly number[]],
   parts: readonly number[],
@@ -177,7 +177,7 @@ const dividedKernels = fc
   .array(fc.tuple(fc.tuple(slots, slots), slots, fc.constantFrom(16, 48, 96, 192)), { maxLength: 12 })
   .map((list) => list.map(([touched, parts, tiles], i) => divided(touched, parts, tiles, `${i}`)));
 
-test('of kernels in a sequence, what one writes and another touches both divide; the order is that in which they were written down', () => {
+test('kernels in a chain divide the buffers that they exchange, and keep the order in which they were given', () => {
   fc.assert(
     fc.property(dividedKernels, (list) => {
       const order = schedule(list).phases.flatMap((phase, p) =>
@@ -201,7 +201,7 @@ test('of kernels in a sequence, what one writes and another touches both divide;
   );
 });
 
-test('kernels follow each other tile by tile where that saves a large buffer from leaving the caches', () => {
+test('kernels are chained where that keeps a large buffer in cache', () => {
   const chain = [divided([[0], [1]], [0, 1], 96, 'a'), divided([[1], [2]], [1, 2], 192, 'b')];
   expect(schedule(chain).phases.map((phase) => phase.map(({ name }) => name))).toEqual([['a → b']]);
   const apart = [divided([[0], [1]], [0, 1], 96, 'a'), divided([[1], [2]], [2], 192, 'b')];

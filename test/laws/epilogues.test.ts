@@ -1,5 +1,5 @@
-// Elementwise work runs on the regions of a product also where it sees the product in a shape with other leading axes: with the
-// bits that it has on its own.
+// Epilogues: elementwise work runs on the regions of a product also where it sees the product in a shape with other leading axes, with
+// the bits that it has on its own.
 
 import { compile, explain, setThreads, type Tensor, tensor } from '@treadle/tensor';
 import fc from 'fast-check';
@@ -17,7 +17,7 @@ const filled = (shape: readonly number[], seed: number): Tensor =>
     { shape },
   );
 
-/** x·w as one tall product, and what follows it position by position; an extent of 1 is dropped, or made, on the way. */
+/** x·w as one tall product, then elementwise work on it in another shape, which may drop or add axes of extent 1. */
 function layer(each: Each, x: Tensor, w: Tensor, before: readonly number[]): Tensor {
   const units = w.shape[1] ?? 1;
   const y = each(x.matmul(w)).reshape([...before, units]);
@@ -28,7 +28,7 @@ function layer(each: Each, x: Tensor, w: Tensor, before: readonly number[]): Ten
 const extents = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 });
 const sizes = fc.tuple(extents, fc.integer({ min: 2, max: 40 }), fc.integer({ min: 2, max: 70 }));
 
-test('elementwise work on a product in another shape is part of the product, with the same bits', () => {
+test('elementwise work on a reshaped product is its epilogue, with the same bits', () => {
   fc.assert(
     fc.property(sizes, fc.constantFrom(1, 2, 3), ([before, features, units], threads) => {
       setThreads(threads);
@@ -44,7 +44,7 @@ test('elementwise work on a product in another shape is part of the product, wit
   );
 });
 
-test('a product whose last axes are seen as others is multiplied first', () => {
+test('a reshape of the last axis is computed after the product', () => {
   const [x, w] = [filled([24, 8], 1), filled([8, 12], 2)];
   for (const shape of [[24 * 12], [12, 24], [24, 3, 4], [288, 1]]) {
     const f = (each: Each) => (a: Tensor, b: Tensor) => each(each(a.matmul(b)).reshape(shape).add(filled(shape, 5)));

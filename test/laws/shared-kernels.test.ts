@@ -1,5 +1,5 @@
-// The law of shared kernels: work that occurs several times in a plan, over different values, has the bits that it has alone.
-// And what sharing is for: the code of a plan does not grow with how often something is repeated.
+// Shared kernels: work that occurs several times in a plan, over different values, has the bits that it has alone; and the code of a plan
+// does not grow with the number of repetitions.
 
 import { team } from '@treadle/runtime';
 import {
@@ -34,7 +34,7 @@ function result(list: readonly Instruction[], inputs: readonly Tensor[]): Tensor
 
 const shapes = fc.constantFrom<Shape>([3], [4, 5], [2, 3, 4], [17], [12, 12], [40, 30], [1, 8]);
 
-test('a program that is repeated in a plan over other values gives the bits that it gives alone, on any threads', () => {
+test('a program that a plan repeats over other values has the bits that it has alone, on any number of threads', () => {
   const cases = fc.record({
     shape: shapes,
     instructions,
@@ -48,7 +48,7 @@ test('a program that is repeated in a plan over other values gives the bits that
       const all = tensor(noise(times * sizeOf(shape), times), { shape: [times, ...shape] });
       const part = (x: Tensor, i: number): Tensor => x.slice([i], [i + 1]).reshape([...shape]);
       const parts = Array.from({ length: times }, (_, i) => tensor(part(all, i).data(), { shape }));
-      // Slices lie at different places of one value, parts in values of their own.
+      // Slices lie at different offsets of one value; parts are values of their own.
       const together = isSliced
         ? compile((x: Tensor) => Array.from({ length: times }, (_, i) => result(list, [part(x, i)])))(all)
         : compile((xs: readonly Tensor[]) => xs.map((x) => result(list, [x])))(parts);
@@ -82,7 +82,7 @@ function chain(layers: number): () => Tensor {
   };
 }
 
-test('the code of a chain of equal layers does not grow with their number, what is read and written grows by the layer', () => {
+test('the code of equal layers does not grow with their number; kernels and table grow linearly', () => {
   const plans = [8, 16, 24, 32].map((layers) => explain(chain(layers))());
   const [first, ...others] = plans.map(({ moduleBytes }) => moduleBytes);
   for (const bytes of others) expect(bytes).toBe(first);
@@ -94,7 +94,7 @@ test('the code of a chain of equal layers does not grow with their number, what 
   }
 });
 
-test('what two products pack of one operand is packed once', () => {
+test('an operand of two products is packed once', () => {
   const [a, b, c] = [
     [3000, 16],
     [3000, 128],

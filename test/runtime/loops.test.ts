@@ -95,12 +95,12 @@ function tabled(phases: Phases, counter: { step: number; own: number }): TabledP
       counter.own += 64;
       // Around a loop, windows are [address, 0 or the round, 0, 1]; so they are in it.
       return {
-        rounds: part.rounds,
+        iterations: part.rounds,
         phases: tabled(part.phases, counter),
         window: 0,
-        own,
+        threadOffset: own,
         fixed: [0, 0, 8, 8, 12, 12],
-        turns: [4, 8, 12, 1, -1],
+        changing: [4, 8, 12, 1, -1],
       };
     }),
   );
@@ -133,7 +133,7 @@ test('every tile of every round runs once, after all that came before it', async
         }
         const counter = { step: 0, own: 0 };
         const table = tabled(phases, counter);
-        const head = stepTable(table, { own: counter.own }).words;
+        const head = stepTable(table, { threadBytes: counter.own }).words;
         const scratchBytes = counter.own + 64;
         const encoded = { entry: encodedWith.entry, kernels: m.encode(), steps: laid.length, head };
         const program = { ...programOf(encoded), scratchBytes };

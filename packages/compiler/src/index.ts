@@ -1,4 +1,4 @@
-// From graph to plan to value: realising nodes, recording functions, and the storage behind values and variables.
+// What other packages use of the compiler: computing nodes, recording functions as plans, and the storage of values and variables.
 
 export { compileModule } from './code/compile-module.ts';
 export { chooseLevel } from './code/instruction-level.ts';
@@ -13,10 +13,10 @@ export {
   type PlanMaker,
   type Recorded,
   type Recording,
-  record,
   recordInterruptibly,
 } from './trace/record.ts';
+export type { Values } from './values/backing.ts';
 export { flushAssignments } from './values/deferred-assignments.ts';
-export { computeAlong, initialStorageOf, isKnown, readAsync, realize, valueOf } from './values/realize.ts';
-export { disposed, StoredValue, type Values } from './values/storage.ts';
+export { computeAlong, initialStorageOf, isConcrete, readAsync, realize, valueOf } from './values/realize.ts';
+export { disposed, StoredValue } from './values/stored-value.ts';
 export { isRecording, outsideRecording, recordingUnderWay, VariableCell } from './values/variable.ts';

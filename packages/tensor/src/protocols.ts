@@ -4,7 +4,7 @@
 // node:assert, Jest and Vitest all read the tag or the iterator of an object before they compare it, so a tensor defines the
 // properties at that moment, as accessors.
 
-import { disposed, isKnown, isRecording, StoredValue, valueOf } from '@treadle/compiler';
+import { disposed, isConcrete, isRecording, StoredValue, valueOf } from '@treadle/compiler';
 import { joinLostHistory, type Node, numberNode, ops, sizeOf, sourceNode } from '@treadle/graph';
 import { heading } from './print/print.ts';
 import { inspectSymbol } from './print/table.ts';
@@ -41,7 +41,7 @@ function showProperties(t: Tensor): void {
 function printed(t: Tensor): string {
   try {
     const { node, shape, dtype } = t;
-    return isKnown(node) ? t.toString() : `${heading(shape, dtype)} (value not known while recorded)`;
+    return isConcrete(node) ? t.toString() : `${heading(shape, dtype)} (value not known while recorded)`;
   } catch (error) {
     if (error instanceof Error && error.message === disposed().message) return 'Tensor (disposed of)';
     throw error;

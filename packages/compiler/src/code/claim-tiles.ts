@@ -1,6 +1,6 @@
-// How threads share out the tiles of a step: whoever comes claims tiles until none is left, and counts those that it ran; a step
-// is over when all are counted. In a loop the counters count on from round to round, so that whoever is late by a round claims
-// nothing. The words lie where `@treadle/runtime` says.
+// How threads share the tiles of a step: each thread claims tiles until none is left, and adds those that it ran to a counter; a step is
+// over when all tiles are counted. In a loop the counters go on from iteration to iteration, so that a thread which is late by an
+// iteration claims nothing. The layout of the control block is that of `@treadle/runtime`.
 
 import type { KernelFunc } from '@treadle/kernels';
 import {
@@ -16,11 +16,11 @@ import {
 import { type Expr, type Func, type FunctionBuilder, i32, type ModuleBuilder, memory } from '@treadle/wasm';
 import { head, stepRecord } from '../plan/step-table.ts';
 
-/** Rounds that a thread spins at the end of a phase before it sleeps: some tens of microseconds. */
+/** How often a thread looks at the counter at the end of a phase before it sleeps: some tens of microseconds. */
 const spins = 20_000;
 const sliceNanoseconds = BigInt(sliceMilliseconds * 1e6);
 
-/** Distances in bytes from what belongs to one step to what belongs to the next: its counters, its log. */
+/** Bytes from the counters, and from the log, of one step to those of the next. */
 const counterStride = nextOffset(1) - nextOffset(0);
 const logStride = logOffset(1) - logOffset(0);
 
@@ -33,41 +33,41 @@ const kernelSignature = { params: ['i32', 'i32', 'i32'], result: 'void' } as con
 export interface Thread {
   readonly control: Expr<'i32'>;
   readonly table: Expr<'i32'>;
-  /** its own memory: the windows of loops, then the scratch of kernels */
-  readonly own: Expr<'i32'>;
-  /** address of the word that tells at which step this thread works */
-  readonly place: Expr<'i32'>;
-  /** its number */
+  /** the thread's own memory: the windows of loops, then the scratch of kernels */
+  readonly threadMemory: Expr<'i32'>;
+  /** address of the word in which this thread says at which step it works */
+  readonly progress: Expr<'i32'>;
+  /** number of the thread */
   readonly thread: Expr<'i32'>;
 }
 
-/** In which round of a loop steps are, and where their windows lie; without a loop around them, there is but one round. */
-export interface Round {
+/** The iteration in which steps run, undefined outside of loops, and the address from which their windows are counted. */
+export interface Iteration {
   readonly number: Expr<'i32'> | undefined;
   readonly windows: Expr<'i32'>;
 }
 
-/** What is called around tiles. */
+/** The functions that are called around tiles. */
 export interface TileCalls {
-  /** the time, for threads that are to write down when they work */
+  /** the time, for runs that are watched */
   readonly clock: Func<[], 'i32'> | undefined;
-  /** what is called before every tile, in tests */
+  /** called before every tile, in tests */
   readonly fault: Func<[], 'void'> | undefined;
   readonly wait: Wait;
   readonly claim: Claim;
 }
 
-/** From where the offsets of the counters of the first step lead to those of the step at this record. */
+/** The address from which the counter offsets of step 0 are counted for the step with this record. */
 export function countersOf(f: FunctionBuilder, control: Expr<'i32'>, step: Expr<'i32'>): Expr<'i32'> {
   return f.let(i32.add(control, i32.mul(i32.load(step, stepRecord.index), counterStride)));
 }
 
-/** Claims and runs tiles of one step until all are claimed; counts those it ran, once. */
+/** Claims and runs tiles of one step until all are claimed, then adds those that it ran to the counter. */
 export function emitStep(
   f: FunctionBuilder,
   step: Expr<'i32'>,
-  { control, table, own, place }: Thread,
-  { number, windows }: Round,
+  { control, table, threadMemory, progress }: Thread,
+  { number, windows }: Iteration,
   { clock, fault, claim }: TileCalls,
 ): void {
   const counters = countersOf(f, control, step);
@@ -76,12 +76,12 @@ export function emitStep(
   const end = first ? f.let(i32.add(first, tiles)) : tiles;
   const claimed = first ? f.call(claim, counters, end) : i32['atomic.rmw.add'](counters, 1, nextOffset(0));
   const tile = f.local('i32');
-  f.do(i32.store(place, i32.add(i32.load(step, stepRecord.index), 1)));
+  f.do(i32.store(progress, i32.add(i32.load(step, stepRecord.index), 1)));
   f.set(tile, claimed);
   f.if(i32.lt_u(tile, end), () => {
     const began = clock && f.let(f.call(clock));
     const window = f.let(i32.add(windows, i32.load(step, stepRecord.window)));
-    const scratch = f.let(i32.add(own, i32.load(table, head.own)));
+    const scratch = f.let(i32.add(threadMemory, i32.load(table, head.threadBytes)));
     const func = f.let(i32.load(step, stepRecord.func));
     const ran = f.local('i32');
     f.set(ran, 0);
@@ -95,7 +95,7 @@ export function emitStep(
         f.brIf(again, i32.lt_u(tile, end));
       });
     });
-    if (clock && began) emitLog(f, step, place, clock, began, ran);
+    if (clock && began) emitLog(f, step, progress, clock, began, ran);
     const done = i32.add(i32['atomic.rmw.add'](counters, ran, doneOffset(0)), ran);
     f.if(i32.eq(done, end), () => {
       // The count is published before the waiters are read; a waiter counts itself before it reads the count.
@@ -106,16 +106,16 @@ export function emitStep(
   });
 }
 
-/** Writes down when a thread worked at a step, and at how many tiles; for a loop, the time of all rounds as one stretch. */
+/** Notes when a thread worked at a step, and at how many tiles; in a loop, the time of all iterations as one interval. */
 function emitLog(
   f: FunctionBuilder,
   step: Expr<'i32'>,
-  place: Expr<'i32'>,
+  progress: Expr<'i32'>,
   clock: Func<[], 'i32'>,
   began: Expr<'i32'>,
   ran: Expr<'i32'>,
 ): void {
-  const log = f.let(i32.add(place, i32.mul(i32.load(step, stepRecord.index), logStride)));
+  const log = f.let(i32.add(progress, i32.mul(i32.load(step, stepRecord.index), logStride)));
   const [beganAt, endedAt, tilesAt] = [logOffset(0), logOffset(0) + 4, logOffset(0) + 8];
   const ended = f.let(f.call(clock));
   f.if(
@@ -126,9 +126,10 @@ function emitLog(
   f.do(i32.store(log, i32.add(i32.load(log, tilesAt), ran), tilesAt));
 }
 
+/** The function that emitClaim makes. */
 export type Claim = Func<['i32', 'i32'], 'i32'>;
 
-/** claim(counters, end) → the next tile that nobody has claimed, which is claimed now; `end` or more where all are. */
+/** claim(counters, end) → a tile that is now claimed; `end` or more if all are claimed already. */
 export function emitClaim(m: ModuleBuilder): Claim {
   return m.func(
     'claim',
@@ -149,14 +150,15 @@ export function emitClaim(m: ModuleBuilder): Claim {
   );
 }
 
+/** The function that emitWait makes. */
 export type Wait = Func<['i32', 'i32', 'i32'], 'i32'>;
 
-/** Goes on when all tiles of a step are finished; leaves the function when that does not come about. */
+/** Waits until all tiles of a step are finished. Returns from the function if the run is aborted or stalls. */
 export function emitWaitForStep(
   f: FunctionBuilder<'i32'>,
   step: Expr<'i32'>,
   control: Expr<'i32'>,
-  { number }: Round,
+  { number }: Iteration,
   wait: Wait,
 ): void {
   const counters = countersOf(f, control, step);
@@ -168,7 +170,7 @@ export function emitWaitForStep(
   });
 }
 
-/** wait(control, address of a step's `done`, end) → status: spins, then sleeps in slices until so many tiles are finished. */
+/** wait(control, address of a step's `done`, end) → status: spins, then sleeps in slices, until `end` tiles are finished. */
 export function emitWait(m: ModuleBuilder): Wait {
   return m.func(
     'wait',
@@ -176,12 +178,12 @@ export function emitWait(m: ModuleBuilder): Wait {
     'i32',
     (f, control, done, end) => {
       const aborted = i32['atomic.load'](control, abortOffset);
-      const rounds = f.local('i32', spins);
+      const looks = f.local('i32', spins);
       f.loop((again) => {
         f.if(i32.ge_u(i32['atomic.load'](done), end), () => f.return(i32.const(status.done)));
         f.if(aborted, () => f.return(i32.const(status.aborted)));
-        f.increment(rounds, -1);
-        f.brIf(again, rounds);
+        f.increment(looks, -1);
+        f.brIf(again, looks);
       });
       f.do(i32['atomic.rmw.add'](control, 1, waitersOffset));
       const outcome = f.local('i32', status.done);

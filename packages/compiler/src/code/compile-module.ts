@@ -1,8 +1,8 @@
-// Bytes → module, and its functions to V8's optimizing compiler at once. V8 begins with its baseline compiler, whose vector code
-// is many times slower, and replaces it after thousands of iterations. V8's own way to ask for more are intrinsics, which take
-// one function: one compiles it here and now (about 0.4 ms), the other, in newer versions, on a thread of V8's own. Flags that
-// turn the baseline compiler off are no way: they are process-wide, and V8 aborts when another module of the process is being
-// optimized while they change. Both compilers give the same results.
+// Compiles modules and has V8 optimize their functions at once. V8 begins with code of its baseline compiler, whose vector code is many
+// times slower, and replaces it after thousands of iterations. V8's intrinsics ask for optimized code earlier, one function at a time:
+// one intrinsic compiles the function synchronously (about 0.4 ms), another, in newer versions, on a background thread. The flags that
+// disable the baseline compiler cannot be used: they are process-wide, and V8 aborts if they change while another module of the
+// process is being optimized. Both compilers give the same results.
 
 import {
   host,
@@ -14,13 +14,14 @@ import {
 } from '@treadle/runtime';
 import type { Interruptible } from './interruptible.ts';
 
+/** A compiled module. */
 export interface Compiled {
   readonly module: WebAssemblyModule;
-  /** in this thread */
+  /** its instance in this thread */
   readonly instance: WebAssemblyInstance;
 }
 
-/** The module, its exported functions compiled for speed, and its instance in this thread. It imports one memory, `env.memory`. */
+/** Compiles a module that imports one memory, `env.memory`, and optimizes its exported functions. */
 export function compileModule(bytes: Uint8Array<ArrayBuffer>, env: { memory: WebAssemblyMemory }): Compiled {
   const module = new webAssembly.Module(bytes);
   const instance = new webAssembly.Instance(module, { env: { ...env } });
@@ -28,13 +29,13 @@ export function compileModule(bytes: Uint8Array<ArrayBuffer>, env: { memory: Web
   return { module, instance };
 }
 
-/** The module and its instance with the memory of the engine, as V8's baseline compiler leaves it. */
+/** Compiles a module that imports the engine's memory. Its functions are baseline code at first. */
 export function beginModule(bytes: Uint8Array<ArrayBuffer>): Compiled {
   const module = new webAssembly.Module(bytes);
   return { module, instance: new webAssembly.Instance(module, { env: { memory: memory.wasm } }) };
 }
 
-/** Asks V8 to optimize functions in the background; whether it does. */
+/** Asks V8 to optimize functions in the background, in this order. Returns false where V8 cannot do that. */
 export function optimizeLater(functions: readonly unknown[]): boolean {
   if (functions.length === 0) return true;
   return withIntrinsics(({ optimizeLater: ask }) => {
@@ -43,7 +44,10 @@ export function optimizeLater(functions: readonly unknown[]): boolean {
   });
 }
 
-/** Optimizes the functions that V8 has not yet optimized in the background, one at a time, the last ones first: V8 begins with the first. */
+/**
+ * Optimizes the functions that V8 has not optimized yet, one after another, interruptibly. It starts with the last one, because V8
+ * optimizes in the background from the first one on.
+ */
 export function* optimizeInParts(functions: readonly unknown[]): Interruptible<void> {
   let rest = functions;
   while (rest.length > 0) {
@@ -59,23 +63,23 @@ export function* optimizeInParts(functions: readonly unknown[]): Interruptible<v
 
 type Intrinsic = (func: unknown) => unknown;
 
-/** Each is made when it is asked for. */
+/** V8's intrinsics; each is parsed when it is first used. */
 interface Intrinsics {
-  /** returns when the function is compiled for speed */
+  /** optimizes a function synchronously */
   readonly optimize: Intrinsic;
   readonly isOptimized: Intrinsic;
-  /** asks for it in the background; undefined where V8 has no such intrinsic */
+  /** optimizes a function in the background; undefined where V8 has no such intrinsic */
   readonly optimizeLater: Intrinsic | undefined;
 }
 
 const nothing: Intrinsic = () => undefined;
-/** Without intrinsics, V8 optimizes when it sees fit. */
+/** For processes without intrinsics, where V8 alone decides when to optimize. */
 const noIntrinsics: Intrinsics = { optimize: nothing, isOptimized: nothing, optimizeLater: undefined };
 let hasBackground = true;
 
 /**
- * Intrinsics are a matter of syntax, so the code that uses one is parsed while they are allowed. It is made anew each time: V8
- * forgets the code of functions that rest, and would parse it again when they are not.
+ * Calls `use` while intrinsics are allowed. They are syntax, so the code that uses one must be parsed meanwhile. That code is made anew
+ * each time, because V8 drops the code of functions that are not used for a while, and would parse it again when they are not allowed.
  */
 function withIntrinsics<T>(use: (intrinsics: Intrinsics) => T): T {
   if (!host.setFlag('--allow-natives-syntax')) return use(noIntrinsics);
@@ -92,7 +96,7 @@ function withIntrinsics<T>(use: (intrinsics: Intrinsics) => T): T {
       },
     });
   } catch (error) {
-    // EvalError: this process may not make code from strings. SyntaxError: its engine has no such intrinsics.
+    // EvalError: the process forbids code from strings. SyntaxError: the JavaScript engine has no such intrinsics.
     if (!(error instanceof EvalError || error instanceof SyntaxError)) throw error;
     return use(noIntrinsics);
   } finally {

@@ -1,15 +1,16 @@
-// Which instructions the engine writes its kernels for: tried once, on first need, for a few milliseconds in all. A level
-// counts only if it multiplies right; among those, whether it rounds once comes before how wide it is, so that noise in the
-// measurement never shows in a result. The only place that reads TREADLE_SIMD and TREADLE_FMA.
+// The instruction level for which kernels are written: measured once, when it is first needed, in a few milliseconds. A level is chosen
+// only if it computes a product right. Whether it rounds once is decided before its width, so that noise in the measurement never
+// changes a result. This is the only place that reads TREADLE_SIMD and TREADLE_FMA.
 
 import { type Level, type Probe, probe } from '@treadle/kernels';
 import { createMemory, host, webAssembly } from '@treadle/runtime';
 import { compileModule } from './compile-module.ts';
 import { allowRelaxed, canAllowRelaxed, canJoinVectors, joinVectors } from './v8-flags.ts';
 
+/** The chosen level. */
 export interface Choice {
   readonly level: Level;
-  /** what the micro-kernel reached on this thread, in 10⁹ operations a second */
+  /** what the micro-kernel reached on this thread, in 10⁹ operations per second */
   readonly gflops: number;
   /** whether V8's flags may be set for the engine's modules: not with TREADLE_SIMD=off */
   readonly setsFlags: boolean;
@@ -22,7 +23,11 @@ interface Settings {
 
 let choice: Choice | undefined;
 
-/** The fastest level that is right on this machine, within TREADLE_SIMD=128|256|off and TREADLE_FMA=off. */
+/**
+ * The fastest level that is right on this machine, within TREADLE_SIMD=128|256|off and TREADLE_FMA=off.
+ *
+ * @throws RangeError for other values of these variables.
+ */
 export function chooseLevel(): Choice {
   choice ??= choose(settings());
   return choice;
@@ -53,7 +58,7 @@ function choose(settings: Settings): Choice {
   return { ...best, setsFlags };
 }
 
-/** Whether relaxed instructions are known here, if need be after a flag is set. */
+/** Whether V8 accepts relaxed instructions, after setting the flag for them if it is needed. */
 function isAllowed({ bytes }: Probe, setsFlags: boolean): boolean {
   if (!webAssembly.validate(bytes) && setsFlags && canAllowRelaxed) allowRelaxed();
   return webAssembly.validate(bytes);
@@ -61,7 +66,7 @@ function isAllowed({ bytes }: Probe, setsFlags: boolean): boolean {
 
 type Measured = Pick<Choice, 'level' | 'gflops'>;
 
-/** V8 joins vectors in what it compiles from then on, so the narrow level is measured first. */
+/** Setting V8's flag affects all code that is compiled afterwards, so the narrow level is measured first. */
 function fastest(fma: boolean, { simd }: Settings, narrowProbe?: Probe): Measured | undefined {
   const setsFlags = simd !== 'off';
   const narrow = simd === '256' ? undefined : measure({ bits: 128, fma }, setsFlags, narrowProbe);
@@ -74,23 +79,23 @@ function fastest(fma: boolean, { simd }: Settings, narrowProbe?: Probe): Measure
   return narrow;
 }
 
-const rounds = 200;
+const products = 200;
 const repetitions = 8;
 
-/** The best of some repetitions of about 0.1 ms; nothing if the product is wrong. */
+/** The best of some repetitions of about 0.1 ms; undefined if the product is wrong. */
 function measure(level: Level, setsFlags: boolean, trial: Probe = probe(level)): Measured | undefined {
   const run = runnerOf(trial, setsFlags);
   if (run === undefined) return undefined;
   let least = Number.POSITIVE_INFINITY;
   for (let i = 0; i < repetitions; i++) {
     const start = host.nanoseconds();
-    run(rounds);
+    run(products);
     least = Math.min(least, host.nanoseconds() - start);
   }
-  return { level, gflops: (trial.flops * rounds) / least };
+  return { level, gflops: (trial.flops * products) / least };
 }
 
-function runnerOf(trial: Probe, setsFlags: boolean): ((rounds: number) => void) | undefined {
+function runnerOf(trial: Probe, setsFlags: boolean): ((products: number) => void) | undefined {
   const memory = createMemory(1, 1);
   const floats = new Float32Array(memory.buffer);
   const env = { memory };

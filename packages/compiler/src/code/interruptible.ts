@@ -1,12 +1,11 @@
-// Work that may be interrupted, so that the event loop can have a turn: a generator that yields between its parts, each of which
-// takes a few milliseconds at most.
+// Interruptible work: a generator that yields between parts of a few milliseconds at most, so that the event loop can run in between.
 
 import { host } from '@treadle/runtime';
 
-/** Work that may be interrupted: each `next` does a small part of it, the last one gives the result. */
+/** Interruptible work: each `next` does a part of it, and the last one returns the result. */
 export type Interruptible<T> = Generator<undefined, T>;
 
-/** Does what is left of the work, in one go. */
+/** Does the rest of the work at once. */
 export function runToEnd<T>(work: Interruptible<T>): T {
   for (;;) {
     const { done, value } = work.next();
@@ -14,10 +13,10 @@ export function runToEnd<T>(work: Interruptible<T>): T {
   }
 }
 
-/** For how many milliseconds parts are done at a stretch where the event loop is to stay free. */
+/** Milliseconds of work between two turns of the event loop. */
 const stretch = 5;
 
-/** Does parts of the work for some milliseconds. Gives the result when it is done. */
+/** Does parts of the work for some milliseconds. Says whether it is done, with the result. */
 export function advanced<T>(work: Interruptible<T>): IteratorResult<undefined, T> {
   const end = performance.now() + stretch;
   for (;;) {
@@ -26,7 +25,7 @@ export function advanced<T>(work: Interruptible<T>): IteratorResult<undefined, T
   }
 }
 
-/** Does the work, with a turn of the event loop every few milliseconds. */
+/** Does the work, and lets the event loop run every few milliseconds. */
 export async function runInTurns<T>(work: Interruptible<T>): Promise<T> {
   for (;;) {
     const { done, value } = advanced(work);

@@ -1,6 +1,6 @@
-// Code for programs: kernels with the same key have the same code, whichever plan they belong to, so what was compiled is kept
-// and linked again. What is missing is compiled as modules of a few kernels: V8 optimizes one of them in the background while
-// the next one is written. The entry is the same for all programs.
+// Linking: the code of a program. Kernels with equal keys have the same code, so compiled kernels are kept and used again by other plans.
+// Missing kernels are compiled in modules of a few kernels: V8 optimizes one module in the background while the next is written. The
+// entry function is the same for all programs.
 
 import type { Kernel } from '@treadle/kernels';
 import { type Code, type Kernels, useInstance, webAssembly } from '@treadle/runtime';
@@ -12,21 +12,21 @@ import { emitMain } from './emit-main.ts';
 import { chooseLevel } from './instruction-level.ts';
 import { type Interruptible, runToEnd } from './interruptible.ts';
 
-/** A function that is compiled. */
+/** A compiled function. */
 type Linked = Code['functions'][number];
 
-/** How many kernels are kept that no plan may need any more. */
+/** The most kernels that are kept, whether or not a plan still uses them. */
 const mostKept = 2048;
 
-/** By the keys of the kernels, the least recently linked first. */
+/** by key of the kernel, the least recently linked first */
 const kept = new Map<string, Linked>();
 let modules = 0;
 
 const memoryImport: MemoryImport = { module: 'env', name: 'memory', initial: 1, maximum: 65_536, shared: true };
 
 /**
- * One kernel for each code of a plan, in the order of their first use, with the cost of all steps that have this code; those
- * without tiles are never called.
+ * One kernel for each key, in the order of first use, with the cost of all steps that share the code. Kernels without tiles are left
+ * out, because they are never called.
  */
 export function distinctKernels(kernels: readonly Kernel[]): ReadonlyMap<string, Kernel> {
   const distinct = new Map<string, Kernel>();
@@ -39,18 +39,18 @@ export function distinctKernels(kernels: readonly Kernel[]): ReadonlyMap<string,
   return distinct;
 }
 
-/** Equal for kernels with the same code. */
+/** The key of a kernel's code: equal for kernels with the same code. */
 export function keyOf({ codeKey }: Kernel): string {
   if (codeKey === undefined) throw new Error('internal: a kernel of a plan has a key for its code');
   return codeKey;
 }
 
-/** The code of a program whose functions are these kernels, in this order. */
+/** Links a program whose functions are these kernels, in this order. */
 export function link(kernels: ReadonlyMap<string, Kernel>, isWatched: boolean): Code {
   return runToEnd(linkInParts(kernels, isWatched));
 }
 
-/** The same, kernel by kernel. */
+/** The same, interruptibly. */
 export function* linkInParts(kernels: ReadonlyMap<string, Kernel>, isWatched: boolean): Interruptible<Code> {
   debug('wasm', 'functions', () => showCode(codeOf(kernels)));
   const missing = new Map([...kernels].filter(([key]) => !kept.has(key)));
@@ -58,7 +58,7 @@ export function* linkInParts(kernels: ReadonlyMap<string, Kernel>, isWatched: bo
   if (missing.size > 0) for (const [key, linked] of yield* compileKernels(missing)) found.set(key, linked);
   const functions = [...found].map(([key, linked]) => {
     if (!linked) throw new Error('internal: a kernel was not compiled');
-    kept.delete(key); // and then comes last
+    kept.delete(key); // and add it again as the last one
     kept.set(key, linked);
     return linked;
   });
@@ -76,24 +76,28 @@ function codeOf(kernels: ReadonlyMap<string, Kernel>): readonly KernelCode[] {
   });
 }
 
-/** Kernels as a module that exports all its functions. */
+/** Kernels as a WebAssembly module that exports all its functions. */
 export interface EncodedKernels {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** what each kernel is exported as */
+  /** by kernel: the name of its export */
   readonly names: readonly string[];
 }
 
-/** From so many nanoseconds on a kernel takes longer as V8's baseline compiler leaves it than optimizing it takes: that is waited for. */
+/**
+ * From so many nanoseconds on, a kernel is urgent: it takes longer in baseline code than optimizing it takes. A program waits until its
+ * urgent kernels are optimized.
+ */
 const urgentCost = 50_000;
 
-/** A module that has so many functions is full: they share inner loops, which fewer modules have in common more often. */
+/** The most functions of a module. Kernels of one module share inner loops, so larger modules have less code in all. */
 const functionsOfModule = 160;
 
+/** Encodes kernels as one module. */
 export function encodeKernels(kernels: Iterable<Kernel>): EncodedKernels {
   return runToEnd(encodeInParts([...kernels], Number.POSITIVE_INFINITY));
 }
 
-/** The first of the kernels, until the module is full. */
+/** Encodes kernels, the first ones first, until the module is full. */
 function* encodeInParts(kernels: readonly Kernel[], mostFunctions: number): Interruptible<EncodedKernels> {
   const module = new ModuleBuilder({ memory: memoryImport });
   const names: string[] = [];
@@ -105,7 +109,7 @@ function* encodeInParts(kernels: readonly Kernel[], mostFunctions: number): Inte
   return { bytes: module.encode({ exportAll: true }), names };
 }
 
-/** Urgent kernels are written first, so that V8 optimizes them while the others are written, and those after them. */
+/** Compiles urgent kernels first, so that V8 optimizes them while the others are encoded. V8 optimizes the others after them. */
 function* compileKernels(missing: ReadonlyMap<string, Kernel>): Interruptible<ReadonlyMap<string, Linked>> {
   const linked = new Map<string, Linked>();
   const urgent: unknown[] = [];
@@ -125,7 +129,7 @@ function* compileKernels(missing: ReadonlyMap<string, Kernel>): Interruptible<Re
   return linked;
 }
 
-/** Adds the kernels as V8's baseline compiler leaves them. `begin` is given the functions of each module where V8's flags may be set. */
+/** Compiles modules of kernels and adds the kernels to `linked`. `begin` is called with the functions of each module, where V8's flags may be set. */
 function* compileModules(
   kernels: readonly (readonly [key: string, Kernel])[],
   linked: Map<string, Linked>,
@@ -138,7 +142,7 @@ function* compileModules(
       functionsOfModule,
     );
     const id = ++modules;
-    const own: Kernels = { id, module: begun(bytes, id, begin) };
+    const own: Kernels = { id, module: compileModuleOf(bytes, id, begin) };
     names.forEach((name, i) => {
       const [key = ''] = rest[i] ?? [];
       linked.set(key, { kernels: own, name });
@@ -148,8 +152,8 @@ function* compileModules(
   }
 }
 
-/** The module, with its instance for programs to link where V8's flags may be set. */
-function begun(
+/** Compiles a module. Where V8's flags may be set, also makes its instance, and calls `begin` with its functions. */
+function compileModuleOf(
   bytes: EncodedKernels['bytes'],
   id: number,
   begin: (functions: readonly unknown[]) => void,
@@ -164,12 +168,12 @@ function begun(
 const entries = new Map<string, Code['entry']>();
 let isFragile = false;
 
-/** Makes the programs of all plans that are linked from now on call env.fault before every tile, for tests. */
+/** For tests: lets programs that are linked from now on call env.fault before every tile. */
 export function makeFragile(on: boolean): void {
   isFragile = on;
 }
 
-/** The entry of all programs, or of those that are watched. */
+/** The module of the entry function, for programs that are watched or not. */
 function entryOf(isWatched: boolean): Code['entry'] {
   const key = `${isWatched} ${isFragile}`;
   const known = entries.get(key);

@@ -1,87 +1,91 @@
-// A family of recordings: one function at different numbers of rows, which share a plan as far as that is sound. The plan is
-// made for the most rows so far; a recording of fewer runs it when both captures agree (see ragged.ts), and otherwise has a
-// plan of its own. So what is computed never depends on who shares; only how soon it begins.
+// A plan that recordings of one function share, at different numbers of rows. The plan is made for the most rows so far. A recording of
+// fewer rows runs it if their captures agree (see compare-captures.ts), and otherwise has a plan of its own. So sharing never changes
+// a result, only how soon it is there.
 
 import { show } from '@treadle/graph';
 import type { Interruptible } from '../code/interruptible.ts';
-import { optimized } from '../optimize/index.ts';
+import { optimize } from '../optimize/optimize.ts';
 import type { Plan } from '../plan/plan.ts';
-import { keepFor, planInParts, raggedPlanInParts } from '../plan/plan-cache.ts';
-import type { Capture, Found } from '../trace/capture.ts';
-import type { Planned } from '../trace/record.ts';
-import { compareRagged, type Ragged, raggedKey } from './compare.ts';
+import { dynamicPlanInParts, keepFor, planInParts } from '../plan/plan-cache.ts';
+import { type Capture, capture, type TopologicalOrder } from '../trace/capture.ts';
+import type { PlanWithRows } from '../trace/record.ts';
+import { compareCaptures, dynamicKey } from './compare-captures.ts';
+import type { DynamicBatch } from './dynamic-batch.ts';
 
 /** A function that is recorded at several numbers of rows. */
-export interface RaggedFunction {
-  /** What it captures at so many; throws what the function throws. */
-  capture(rows: number): Found;
+export interface DynamicFunction {
+  /** Records the function at a number of rows. Throws what the function throws. */
+  capture(rows: number): TopologicalOrder;
   /**
-   * For how many rows a plan is made when one for so many is needed: no fewer (RangeError otherwise). Without it a plan is
-   * shared from the second number of rows on.
+   * The rows to make a plan for when one for `rows` is needed: a whole number, no fewer (RangeError otherwise). Without it the first
+   * number of rows has a plan of its own, and sharing begins with the second.
    */
   capacity?(rows: number): number;
 }
 
+/** The plan that is shared now. */
 interface Shared {
-  readonly ragged: Ragged;
+  readonly batch: DynamicBatch;
   readonly plan: Plan;
 }
 
+/** The recordings of one function share it; see the head of this file. */
 export class SharedPlan {
-  readonly #f: RaggedFunction;
+  readonly #f: DynamicFunction;
   #shared: Shared | undefined;
-  /** the most rows that there were, or that a shared plan was looked for */
-  #most = 0;
-  #isHopeless = false;
+  /** the most rows of any call so far, or for which sharing was tried */
+  #mostRows = 0;
+  #cannotShare = false;
   #letGo: (() => void) | undefined;
 
-  constructor(f: RaggedFunction) {
+  constructor(f: DynamicFunction) {
     this.#f = f;
   }
 
-  /** Notes that there was a call with so many rows, which has a plan of its own. */
+  /** Notes a call with so many rows that has a plan of its own. */
   note(rows: number): void {
-    this.#most = Math.max(this.#most, rows);
+    this.#mostRows = Math.max(this.#mostRows, rows);
   }
 
-  /** The plan for a capture, whose structure must last, at so many rows. */
-  *planFor(found: Found, rows: number): Interruptible<Planned> {
-    const isFirst = this.#most === 0 && !this.#f.capacity;
-    if (isFirst) this.#most = rows;
-    else if (!this.#isHopeless && (rows > this.#most || !this.#shared)) yield* this.#widen(optimized(found), rows);
-    const { ragged, plan } = this.#shared ?? {};
-    const isShared = ragged && rows <= ragged.rows && isAlike(optimized(found), rows, ragged);
-    return plan && isShared ? { plan, rows } : { plan: yield* planInParts(found) };
+  /** The plan for a graph at so many rows. The fingerprint must be a copy that lasts. */
+  *planFor(order: TopologicalOrder, rows: number): Interruptible<PlanWithRows> {
+    const isFirst = this.#mostRows === 0 && !this.#f.capacity;
+    if (isFirst) this.#mostRows = rows;
+    else if (!this.#cannotShare && (rows > this.#mostRows || !this.#shared))
+      yield* this.#widen(optimize(capture(order)), rows);
+    const { batch, plan } = this.#shared ?? {};
+    const isShared = batch && rows <= batch.rows && canRun(optimize(capture(order)), rows, batch);
+    return plan && isShared ? { plan, rows } : { plan: yield* planInParts(order) };
   }
 
-  /** bytes of the shared plan */
+  /** bytes of the shared plan; 0 without one */
   get bytes(): number {
     return this.#shared?.plan.bytes ?? 0;
   }
 
-  /** Lets go of the shared plan; recordings that run it hold it themselves. */
+  /** Lets go of the shared plan. Recordings that run it hold it themselves. */
   release(): void {
     this.#letGo?.();
   }
 
-  /** Makes a plan for these rows or more, if it can be shared: what varies with rows is seen at another number of them. */
+  /** Makes a plan for these rows or more, if it can be shared. A capture at another number of rows shows what depends on them. */
   *#widen(captured: Capture, rows: number): Interruptible<void> {
-    const most = Math.max(this.#most, this.#capacityFor(rows));
-    this.#most = most;
+    const most = Math.max(this.#mostRows, this.#capacityFor(rows));
+    this.#mostRows = most;
     if (rows < 2) return;
     const other = most > rows ? most : 2 * rows;
     yield;
     const otherCapture = this.#captureAt(other);
     yield;
     const large = most > rows ? otherCapture : captured;
-    const ragged = otherCapture && compareRagged(captured, rows, otherCapture, other);
-    if (!large || !ragged) {
-      this.#isHopeless = true;
+    const batch = otherCapture && compareCaptures(captured, rows, otherCapture, other);
+    if (!large || !batch) {
+      this.#cannotShare = true;
       return;
     }
-    const plan = yield* raggedPlanInParts(large, { ...ragged, rows: most });
-    if (this.#shared && this.#shared.ragged.rows >= most) return; // made meanwhile
-    this.#shared = { ragged: { ...ragged, rows: most }, plan };
+    const plan = yield* dynamicPlanInParts(large, { ...batch, rows: most });
+    if (this.#shared && this.#shared.batch.rows >= most) return; // made meanwhile
+    this.#shared = { batch: { ...batch, rows: most }, plan };
     this.#letGo?.();
     this.#letGo = keepFor(this, plan);
   }
@@ -94,16 +98,16 @@ export class SharedPlan {
     );
   }
 
-  /** undefined where the function does not take so many rows. */
+  /** undefined where the function refuses so many rows. */
   #captureAt(rows: number): Capture | undefined {
     try {
-      return optimized(this.#f.capture(rows));
+      return optimize(capture(this.#f.capture(rows)));
     } catch {
       return undefined;
     }
   }
 }
 
-function isAlike(captured: Capture, rows: number, ragged: Ragged): boolean {
-  return captured.entries.length === ragged.axes.length && raggedKey(captured, rows, ragged) === ragged.key;
+function canRun(captured: Capture, rows: number, batch: DynamicBatch): boolean {
+  return captured.entries.length === batch.axes.length && dynamicKey(captured, rows, batch) === batch.key;
 }

@@ -1,26 +1,28 @@
-// What kernels must know of the rows of a run, where it may have fewer than the plan was made for: slots of numbers that follow
-// from how many there are.
+// Valid rows: the numbers that tell kernels how many rows a run has, if it may have fewer than the plan was made for. Each number is a
+// multiple of the rows, lies in memory, and is written when a run is bound.
 
 import { type Node, sizeOf } from '@treadle/graph';
 import type { Present, Slot } from '@treadle/kernels';
 import type { Capture } from '../trace/capture.ts';
-import type { Ragged } from './compare.ts';
+import type { DynamicBatch } from './dynamic-batch.ts';
+import { isOutermost } from './row-dependence.ts';
 
-export class RowsOfRun {
+/** Gives out the slots of these numbers. */
+export class ValidRows {
   readonly #capture: Capture;
-  readonly #ragged: Ragged | undefined;
+  readonly #batch: DynamicBatch | undefined;
   readonly #newSlot: (times: number) => Slot;
-  /** by how many times the rows they are */
+  /** by factor */
   readonly #slots = new Map<number, Slot>();
 
-  /** `newSlot` gives one for a number that is so many times the rows. */
-  constructor(capture: Capture, ragged: Ragged | undefined, newSlot: (times: number) => Slot) {
+  /** `newSlot` makes a slot for the number `times` · rows. */
+  constructor(capture: Capture, batch: DynamicBatch | undefined, newSlot: (times: number) => Slot) {
     this.#capture = capture;
-    this.#ragged = ragged;
+    this.#batch = batch;
     this.#newSlot = newSlot;
   }
 
-  /** Where so many times the rows of a run are written as a number. */
+  /** The slot of the number `times` · rows. */
   slot(times: number): Slot {
     const known = this.#slots.get(times);
     if (known !== undefined) return known;
@@ -29,27 +31,27 @@ export class RowsOfRun {
     return slot;
   }
 
-  /** Where it is written how many elements there are of what an entry combines, if rows lie along it. */
+  /** The slot of the number of elements that an entry combines, if it reduces over a dynamic axis. */
   combined(at: number): Slot | undefined {
-    const ragged = this.#ragged;
-    if (!ragged || ragged.axes[at] !== undefined) return undefined;
-    const input = this.#capture.entries[at]?.inputs.find((one) => ragged.axes[one] !== undefined);
+    const batch = this.#batch;
+    if (!batch || batch.axes[at] !== undefined) return undefined;
+    const input = this.#capture.entries[at]?.inputs.find((one) => batch.axes[one] !== undefined);
     if (input === undefined) return undefined;
     const { op, shape } = this.#node(at);
     const from = this.#node(input).shape;
-    const elements = op?.kind === 'reduce' ? sizeOf(from.slice(shape.length)) : (from[ragged.axes[input] ?? 0] ?? 0);
-    return this.slot(elements / ragged.rows);
+    const elements = op?.kind === 'reduce' ? sizeOf(from.slice(shape.length)) : (from[batch.axes[input] ?? 0] ?? 0);
+    return this.slot(elements / batch.rows);
   }
 
-  /** What there is of the rows of some entries, where all have them along their leading axis. */
+  /** The valid rows of some entries, if all of them have their dynamic axis outermost. */
   present(members: readonly number[]): Present | undefined {
-    const ragged = this.#ragged;
-    if (!ragged) return undefined;
+    const batch = this.#batch;
+    if (!batch) return undefined;
     const isLeading = members.every((at) => {
-      const axis = ragged.axes[at];
-      return axis !== undefined && sizeOf(this.#node(at).shape.slice(0, axis)) === 1;
+      const axis = batch.axes[at];
+      return axis !== undefined && isOutermost(this.#node(at).shape, axis);
     });
-    return isLeading ? { slot: this.slot(1), of: ragged.rows } : undefined;
+    return isLeading ? { slot: this.slot(1), of: batch.rows } : undefined;
   }
 
   #node(at: number): Node {

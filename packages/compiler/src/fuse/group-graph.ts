@@ -1,37 +1,39 @@
-// The groups of a plan and who must run before whom. Groups have ranks, one each, that grow along every edge: so a search for a
-// path looks at nothing that is ranked outside of its ends. Edges that contradict the ranks move the few groups between their
-// ends (D. J. Pearce and P. H. J. Kelly, A dynamic topological sort algorithm for directed acyclic graphs, 2006). Who reads and
-// who makes an entry is looked up, so that passes over all groups take a time that grows with groups and edges.
+// The groups of a plan and their order. An edge says that one group must run before another. Every group has a rank, and ranks grow
+// along every edge, so a search for a path visits only groups whose ranks lie between those of its ends. An edge that contradicts
+// the ranks moves the few groups between its ends (D. J. Pearce and P. H. J. Kelly, A dynamic topological sort algorithm for
+// directed acyclic graphs, 2006). Producers and readers of entries are indexed, so a pass over all groups takes time proportional to
+// groups and edges. Invariant: the graph has no cycle.
 
 import type { Group } from './group.ts';
 
-/** A search that has seen so many groups takes it that there is a path: two groups so far apart are not worth joining. */
-const mostSearched = 256;
+/** A search that has visited so many groups assumes that there is a path: groups so far apart are not worth fusing. */
+const longestSearch = 256;
 
 const none: ReadonlySet<number> = new Set();
 
+/** The groups of a plan as a graph; groups are known by their entries. */
 export class GroupGraph {
   /** by entry, in ascending order */
   readonly #groups = new Map<number, Group>();
-  /** for each entry, the groups that read it */
+  /** by entry: the groups that read it */
   readonly #readers = new Map<number, Set<number>>();
-  /** for each entry that a group makes, be it only for its own epilogue, that group */
-  readonly #makers = new Map<number, number>();
-  /** for each group, those that wait for it */
+  /** by entry that a group computes, even if only for its own epilogue: that group */
+  readonly #producers = new Map<number, number>();
+  /** by group: the groups that must run after it */
   readonly #followers = new Map<number, Set<number>>();
   readonly #ranks = new Map<number, number>();
 
-  /** Groups each of which reads only what those before it make. */
+  /** Takes groups in an order in which each reads only what those before it compute. */
   constructor(groups: Iterable<Group>) {
     for (const group of groups) {
       const { at, reads, members } = group;
       this.#groups.set(at, group);
-      for (const entry of [at, ...members]) this.#makers.set(entry, at);
+      for (const entry of [at, ...members]) this.#producers.set(entry, at);
       this.#ranks.set(at, this.#ranks.size);
       for (const read of reads) {
         addTo(this.#readers, read, at);
-        const maker = this.makerOf(read);
-        if (maker) this.runAfter(at, maker.at);
+        const producer = this.producerOf(read);
+        if (producer) this.runAfter(at, producer.at);
       }
     }
   }
@@ -53,29 +55,29 @@ export class GroupGraph {
     return this.#readers.get(entry) ?? none;
   }
 
-  /** The group that makes an entry. */
-  makerOf(entry: number): Group | undefined {
-    return this.#groups.get(this.#makers.get(entry) ?? -1);
+  /** The group that computes an entry. */
+  producerOf(entry: number): Group | undefined {
+    return this.#groups.get(this.#producers.get(entry) ?? -1);
   }
 
-  /** Lets group `a` wait for group `b`, which must not wait for it. */
+  /** Adds an edge: group `a` runs after group `b`. There must be no path from `a` to `b`. */
   runAfter(a: number, b: number): void {
     if (this.#rank(b) > this.#rank(a)) this.#reorder(b, a);
     this.#groups.get(a)?.after.add(b);
     addTo(this.#followers, b, a);
   }
 
-  /** Whether group `a` runs, directly or through others, after group `b`, or that takes too long to rule out. */
+  /** Whether there is a path from group `b` to group `a`, or ruling that out takes too long. */
   runsAfter(a: number, b: number): boolean {
     return this.#followers.get(b)?.has(a) || this.#hasDetour(b, a);
   }
 
-  /** Whether one of two groups would have to wait for itself if they were one. */
-  wouldWait(a: number, b: number): boolean {
+  /** Whether fusing two groups would make a cycle: a path between them leads over a third group. */
+  fusionMakesCycle(a: number, b: number): boolean {
     return this.#rank(a) < this.#rank(b) ? this.#hasDetour(a, b) : this.#hasDetour(b, a);
   }
 
-  /** One group, with the members that it has by now, becomes part of another: what waited for it waits for the other. */
+  /** Merges group `at` into `into`, which takes over its edges, reads and members. */
   absorb(into: Group, at: number): void {
     const group = this.#groups.get(at);
     if (!group) throw new Error('internal: no such group');
@@ -87,7 +89,7 @@ export class GroupGraph {
       this.#readers.get(read)?.delete(at);
       this.#read(into, read);
     }
-    for (const entry of [at, ...group.members]) this.#makers.set(entry, into.at);
+    for (const entry of [at, ...group.members]) this.#producers.set(entry, into.at);
     for (const entry of [at, ...group.members, ...into.members]) this.#unread(into, entry);
     this.#groups.delete(at);
     for (const follower of this.#followers.get(at) ?? none) {
@@ -97,7 +99,7 @@ export class GroupGraph {
     this.#followers.delete(at);
   }
 
-  /** The groups in an order in which each comes after those it must come after. */
+  /** The groups in topological order. */
   inOrder(): readonly Group[] {
     const order: Group[] = [];
     const entered = new Set<number>();
@@ -134,14 +136,14 @@ export class GroupGraph {
     return this.#ranks.get(at) ?? -1;
   }
 
-  /** Whether there is a way from one group to another over a third. */
+  /** Whether there is a path from one group to another over a third. */
   #hasDetour(from: number, to: number): boolean {
     const last = this.#rank(to);
     const stack = [...(this.#followers.get(from) ?? none)].filter((at) => at !== to);
     const seen = new Set<number>();
     for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
       if (this.#rank(at) >= last || seen.has(at)) continue;
-      if (seen.size >= mostSearched) return true;
+      if (seen.size >= longestSearch) return true;
       seen.add(at);
       const followers = this.#followers.get(at) ?? none;
       if (followers.has(to)) return true;
@@ -150,11 +152,11 @@ export class GroupGraph {
     return false;
   }
 
-  /** Ranks that let `first` come before `second`, which is ranked before it now: only what lies between them moves. */
+  /** Changes ranks so that `first`, which is ranked after `second`, comes before it. Only groups ranked between them move. */
   #reorder(first: number, second: number): void {
     const [low, high] = [this.#rank(second), this.#rank(first)];
     const behind = this.#collect(second, (at) => this.#followers.get(at) ?? none, low, high);
-    if (behind.includes(first)) throw new Error('internal: two groups wait for each other');
+    if (behind.includes(first)) throw new Error('internal: a cycle of groups');
     const before = this.#collect(first, (at) => this.#groups.get(at)?.after ?? none, low, high);
     const moved = [...before, ...behind];
     const ranks = moved.map((at) => this.#rank(at)).sort((a, b) => a - b);
@@ -163,7 +165,7 @@ export class GroupGraph {
     });
   }
 
-  /** What is reached from a group within some ranks, by rank. */
+  /** The groups that are reached from one within a range of ranks, in the order of their ranks. */
   #collect(from: number, next: (at: number) => ReadonlySet<number>, low: number, high: number): readonly number[] {
     const seen = new Set<number>([from]);
     const stack = [from];

@@ -1,15 +1,16 @@
-// A fused elementwise program: the lane ops that one kernel evaluates for each element of its iteration shape, and the loads
-// they start from. Moves on the way are absorbed into the views of the loads.
+// A fused elementwise expression: the lane ops that one kernel evaluates for each element of its shape, and the loads they start from.
+// Moves between them are absorbed into the views of the loads, so a transposition or a broadcast costs no pass over memory. Knows
+// nothing of where entries lie: an operand's slot is a position in the capture until the group is lowered.
 
 import { broadcastView, denseView, type LaneOp, type Node, type Op, type Shape, sameShape } from '@treadle/graph';
 import type { Lane, Operand, Slot, View } from '@treadle/kernels';
 import { type Expr, type FunctionBuilder, reinterpret } from '@treadle/wasm';
-import type { Captured } from '../trace/capture.ts';
+import type { Entry } from '../trace/capture.ts';
 
-/** What a program reads from: which entries lie in memory, and where. */
-export interface Stored {
-  readonly entries: readonly Captured[];
-  /** the slot of an entry that lies in memory; undefined for one that is evaluated where it is read */
+/** The entries that lie in memory. */
+export interface StoredEntries {
+  readonly entries: readonly Entry[];
+  /** the slot of an entry that lies in memory; undefined for one that is inlined into its consumers */
   slotOf(at: number): Slot | undefined;
 }
 
@@ -17,50 +18,52 @@ type Term =
   | { readonly kind: 'load'; readonly load: number }
   | { readonly kind: 'apply'; readonly op: LaneOp; readonly inputs: readonly number[] };
 
+/** Lane ops that are evaluated together, for each element of `shape`. */
 export interface FusedExpression {
   readonly shape: Shape;
   readonly loads: readonly { readonly operand: Operand; readonly type: Lane }[];
   readonly cost: number;
-  /** whether it reads indices */
+  /** whether one of its ops reads the index of the element */
   readonly isIndexed: boolean;
-  /** names of the fused ops, first to last */
+  /** names of the fused ops, in the order of evaluation */
   readonly ops: readonly string[];
-  /** floating-point operations for an element: the fused ops with a float32 result */
+  /** floating-point operations for each element: one for each fused op with a float32 result */
   readonly flops: number;
-  /** equal for programs that do the same to their loads */
+  /** equal for expressions that do the same to their loads */
   readonly key: string;
   /** one expression for each output */
   body(f: FunctionBuilder, values: readonly Expr<Lane>[], index: () => Expr<'i32x4'>): readonly Expr<Lane>[];
 }
 
-/** A reshape that strides cannot say: the entry named must lie in memory first. */
+/** The result where strides cannot describe a move: the named entry must be stored first. */
 export interface MustStore {
   readonly mustStore: number;
 }
 
+/** Whether the result is that an entry must be stored first. */
 export function isMustStore(x: object): x is MustStore {
   return 'mustStore' in x;
 }
 
-/** One step of the way from a load to the iteration: a move entry of the graph, or the stretching of a lane op's input. */
-type Step =
+/** One step of an access path: a move entry of the graph, or the broadcast of a lane op's input. */
+type PathStep =
   | { readonly move: Extract<Op, { kind: 'move' }>; readonly at: number; readonly input: number }
-  | { readonly stretch: Shape };
+  | { readonly broadcast: Shape };
 
-/** The way from a value to where it is used: its first step, and the way from there on. Without a step, it is used as it is. */
-interface Way {
-  readonly step?: Step;
-  readonly on?: Way;
+/** The moves and broadcasts from a value to where it is used: the first step, and the path after it. The empty path has no step. */
+interface AccessPath {
+  readonly step?: PathStep;
+  readonly rest?: AccessPath;
 }
 
-const here: Way = {};
+const emptyPath: AccessPath = {};
 
-/** The view through which an entry that lies in memory is seen at the end of the way. */
-function viewAlong(shape: Shape, way: Way): View | MustStore {
+/** The view of a stored entry of this shape at the end of an access path. */
+function viewAlong(shape: Shape, path: AccessPath): View | MustStore {
   let view = denseView(shape);
-  for (let { step, on } = way; step; { step, on } = on ?? here) {
-    if ('stretch' in step) {
-      view = broadcastView(view, step.stretch);
+  for (let { step, rest } = path; step; { step, rest } = rest ?? emptyPath) {
+    if ('broadcast' in step) {
+      view = broadcastView(view, step.broadcast);
       continue;
     }
     const moved = step.move.view(view);
@@ -70,71 +73,71 @@ function viewAlong(shape: Shape, way: Way): View | MustStore {
   return view;
 }
 
-function moveOf({ op }: Node, at: number, input: number): Step {
+function moveStep({ op }: Node, at: number, input: number): PathStep {
   if (op?.kind !== 'move') throw new Error('internal: only moves can be stepped through');
   return { move: op, at, input };
 }
 
-/** The ways within one program. Equal ones have the same number. */
-class Ways {
-  readonly #all: Way[] = [here];
+/** The access paths of one expression. Equal paths have the same number; 0 is the empty path. */
+class AccessPaths {
+  readonly #paths: AccessPath[] = [emptyPath];
 
-  at(number: number): Way {
-    return this.#all[number] ?? here;
+  at(number: number): AccessPath {
+    return this.#paths[number] ?? emptyPath;
   }
 
-  /** The number of the way that takes a step and then goes on as another one. */
-  before(number: number, step: Step): number {
-    const on = this.at(number);
-    const known = this.#all.findIndex((way) => way.on === on && way.step !== undefined && sameStep(way.step, step));
-    return known >= 0 ? known : this.#all.push({ step, on }) - 1;
+  /** The number of the path that takes a step and then follows path `number`. */
+  prepend(step: PathStep, number: number): number {
+    const rest = this.at(number);
+    const known = this.#paths.findIndex((path) => path.rest === rest && path.step && isSameStep(path.step, step));
+    return known >= 0 ? known : this.#paths.push({ step, rest }) - 1;
   }
 }
 
-function sameStep(a: Step, b: Step): boolean {
-  if ('stretch' in a) return 'stretch' in b && sameShape(a.stretch, b.stretch);
+function isSameStep(a: PathStep, b: PathStep): boolean {
+  if ('broadcast' in a) return 'broadcast' in b && sameShape(a.broadcast, b.broadcast);
   return 'move' in b && a.at === b.at;
 }
 
-/** The operand that a kernel with operands in memory reads for an entry: a stored one seen through moves. */
-export function operandFor(stored: Stored, at: number): Operand | MustStore {
-  let way = here;
+/** The operand that a tiled op reads for an entry: a stored entry seen through moves. */
+export function operandFor(stored: StoredEntries, at: number): Operand | MustStore {
+  let path = emptyPath;
   let current = at;
   for (;;) {
     const slot = stored.slotOf(current);
     const entry = stored.entries[current];
     if (!entry) throw new Error('internal: no such entry');
     if (slot !== undefined) {
-      const view = viewAlong(entry.node.shape, way);
+      const view = viewAlong(entry.node.shape, path);
       return 'mustStore' in view ? view : { slot, view };
     }
     const input = entry.inputs[0] ?? -1;
     if (entry.node.op?.kind !== 'move') return { mustStore: current };
-    way = { step: moveOf(entry.node, current, input), on: way };
+    path = { step: moveStep(entry.node, current, input), rest: path };
     current = input;
   }
 }
 
-/** The same for an entry that must have been stored by now. */
-export function storedOperand(stored: Stored, at: number): Operand {
+/** The same for an entry that is known to be stored. Throws an internal error otherwise. */
+export function storedOperand(stored: StoredEntries, at: number): Operand {
   const operand = operandFor(stored, at);
   if (isMustStore(operand)) throw new Error('internal: an operand was not stored');
   return operand;
 }
 
 /**
- * The program whose results are the entries `outputs`, all of one shape. Those among `computed` are evaluated although they
- * have slots of their own.
+ * The expression whose results are the entries `outputs`, all of one shape. The entries `computed` are evaluated although they are
+ * stored; all other stored entries are loaded.
  */
 export function fusedExpression(
-  stored: Stored,
+  stored: StoredEntries,
   outputs: readonly number[],
   computed: readonly number[],
 ): FusedExpression | MustStore {
   const terms: Term[] = [];
   const loads: { operand: Operand; type: Lane }[] = [];
-  const ways = new Ways();
-  /** the terms made so far, by their entries and ways */
+  const paths = new AccessPaths();
+  /** the terms made so far, by entry and access path */
   const known = new Map<number, number>();
   const ops: string[] = [];
   let cost = 0;
@@ -142,8 +145,8 @@ export function fusedExpression(
   let isIndexed = false;
   let failure: MustStore | undefined;
 
-  const term = (entryAt: number, way: number): number => {
-    const key = way * stored.entries.length + entryAt;
+  const term = (entryAt: number, path: number): number => {
+    const key = path * stored.entries.length + entryAt;
     const before = known.get(key);
     if (before !== undefined) return before;
     const entry = stored.entries[entryAt];
@@ -152,7 +155,7 @@ export function fusedExpression(
     const slot = computed.includes(entryAt) ? undefined : stored.slotOf(entryAt);
     let made: Term;
     if (slot !== undefined || node.source) {
-      const view = viewAlong(node.shape, ways.at(way));
+      const view = viewAlong(node.shape, paths.at(path));
       if ('mustStore' in view) {
         failure ??= view;
         return 0;
@@ -162,12 +165,12 @@ export function fusedExpression(
       loads.push({ operand: { slot: from, view }, type: node.dtype === 'float32' ? 'f32x4' : 'i32x4' });
     } else if (node.op?.kind === 'move') {
       const input = inputs[0] ?? -1;
-      return term(input, ways.before(way, moveOf(node, entryAt, input)));
+      return term(input, paths.prepend(moveStep(node, entryAt, input), path));
     } else if (node.op?.kind === 'lane') {
       const op = node.op;
       const operands = inputs.map((input) => {
         const shape = stored.entries[input]?.node.shape ?? [];
-        return term(input, sameShape(shape, node.shape) ? way : ways.before(way, { stretch: node.shape }));
+        return term(input, sameShape(shape, node.shape) ? path : paths.prepend({ broadcast: node.shape }, path));
       });
       made = { kind: 'apply', op, inputs: operands };
       ops.push(op.name);

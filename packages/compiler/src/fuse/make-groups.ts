@@ -1,49 +1,52 @@
-// From stored entries to groups in the order in which they run: each entry gets a group, variables are written in place where
-// nobody is harmed, and groups are joined where that saves a pass.
+// From stored entries to groups: each stored entry gets a group, variables are written in place where no other group still needs the
+// old value, and groups are fused where that saves a pass over memory. The order of the fusions is fixed: each sees the groups that
+// the one before it has made.
 
 import type { VariableState } from '@treadle/graph';
-import type { Ragged } from '../dynamic-batch/compare.ts';
+import type { DynamicBatch } from '../dynamic-batch/dynamic-batch.ts';
 import { debug } from '../inspect/debug.ts';
 import { showGroups } from '../inspect/show-groups.ts';
 import type { Capture } from '../trace/capture.ts';
-import { type Group, ownsPlace } from './group.ts';
+import { fuseReductions } from './fuse-reductions.ts';
+import { type Group, mayOverwrite, type OldValues } from './group.ts';
 import { GroupGraph } from './group-graph.ts';
-import { type FusedExpression, fusedExpression, type Stored, storedOperand } from './lane-expression.ts';
-import type { Fused } from './materialize.ts';
+import { type FusedExpression, fusedExpression, type StoredEntries, storedOperand } from './lane-expression.ts';
+import type { Materialized } from './materialize.ts';
 import { fuseRows } from './row-fusion.ts';
-import { fuseReductions } from './shared-reductions.ts';
 import { fuseEpilogues, fuseVertically } from './vertical-and-epilogue.ts';
 
-/** With `ragged`, no reduction over rows is joined to others: it leaves out those that a run does not have. */
-export function makeGroups(capture: Capture, { stored, programs }: Fused, ragged?: Ragged): GroupGraph {
-  const parts = partsOf(capture);
-  const groups = new GroupGraph([...programs].map(([at, program]) => makeGroup(stored, at, program, parts.get(at))));
-  const sources = sourcesOf(capture);
-  writeVariablesInPlace(capture, groups, sources);
-  fuseVertically(capture, groups, sources, (members) => fusedExpression(stored, members, members));
+/** Groups for all stored entries. With `batch`, reductions over the batch stay alone, because they skip the rows that a run lacks. */
+export function makeGroups(capture: Capture, { stored, expressions }: Materialized, batch?: DynamicBatch): GroupGraph {
+  const results = resultsOf(capture);
+  const groups = new GroupGraph(
+    [...expressions].map(([at, expression]) => makeGroup(stored, at, expression, results.get(at))),
+  );
+  const oldValues = oldValuesOf(capture);
+  writeVariablesInPlace(capture, groups, oldValues);
+  fuseVertically(capture, groups, oldValues, (members) => fusedExpression(stored, members, members));
   fuseEpilogues(capture, groups);
-  fuseRows(capture, groups, ragged);
-  if (!ragged) fuseReductions(capture, groups, (inputs) => fusedExpression(stored, inputs, []));
+  fuseRows(capture, groups, batch);
+  if (!batch) fuseReductions(capture, groups, (inputs) => fusedExpression(stored, inputs, []));
   debug('fuse', 'groups', () => showGroups(capture, groups));
   return groups;
 }
 
-/** The parts of each entry that has some. */
-function partsOf({ entries }: Capture): ReadonlyMap<number, number[]> {
-  const parts = new Map<number, number[]>();
+/** By entry of an op with several results: the entries that are its results. */
+function resultsOf({ entries }: Capture): ReadonlyMap<number, number[]> {
+  const results = new Map<number, number[]>();
   entries.forEach(({ node, inputs: [of = -1] }, at) => {
     if (node.source || node.op?.kind !== 'part') return;
-    const known = parts.get(of);
+    const known = results.get(of);
     if (known) known.push(at);
-    else parts.set(of, [at]);
+    else results.set(of, [at]);
   });
-  return parts;
+  return results;
 }
 
-function makeGroup(stored: Stored, at: number, program: FusedExpression | undefined, members = [at]): Group {
+function makeGroup(stored: StoredEntries, at: number, expression: FusedExpression | undefined, members = [at]): Group {
   const reads = new Set<number>();
-  for (const { operand } of program?.loads ?? []) reads.add(operand.slot);
-  if (!program) {
+  for (const { operand } of expression?.loads ?? []) reads.add(operand.slot);
+  if (!expression) {
     for (const input of stored.entries[at]?.inputs ?? []) {
       reads.add(storedOperand(stored, input).slot);
     }
@@ -51,40 +54,37 @@ function makeGroup(stored: Stored, at: number, program: FusedExpression | undefi
   return {
     at,
     members,
-    program,
+    expression,
     product: undefined,
-    rows: undefined,
+    fusedRows: undefined,
     targets: new Map(),
     reads,
     after: new Set(),
   };
 }
 
-/** The entry that is the old value of each variable that is read. */
-export type VariableSources = ReadonlyMap<VariableState, number>;
-
-function sourcesOf({ entries, sources }: Capture): VariableSources {
-  const found = new Map<VariableState, number>();
+function oldValuesOf({ entries, sources }: Capture): OldValues {
+  const known = new Map<VariableState, number>();
   for (const at of sources) {
     const source = entries[at]?.node.source;
-    if (source?.kind === 'variable' && !found.has(source.state)) found.set(source.state, at);
+    if (source?.kind === 'variable' && !known.has(source.state)) known.set(source.state, at);
   }
-  return found;
+  return known;
 }
 
 /**
- * A variable is written in place by the group that computes its new value, when everybody else who reads the old value or
- * may refuse what it reads can run before, and the group itself reads it at the element that it writes.
+ * Lets the group that computes a variable's new value write it in place. Every other group that reads the old value, or that may
+ * refuse its input, must be able to run before; the group itself must read each element only to write that element.
  */
-function writeVariablesInPlace(capture: Capture, groups: GroupGraph, sources: VariableSources): void {
+function writeVariablesInPlace(capture: Capture, groups: GroupGraph, oldValues: OldValues): void {
   const roots = new Map<number, number>();
   for (const { at } of capture.roots) roots.set(at, (roots.get(at) ?? 0) + 1);
   const refusing = [...groups.values()].flatMap(({ at }) => (mayRefuse(capture, at) ? [at] : []));
   for (const root of capture.roots) {
     const group = groups.get(root.at);
     if (!root.target || !group || roots.get(root.at) !== 1) continue;
-    const old = sources.get(root.target) ?? -1;
-    if (old >= 0 && !ownsPlace(capture, group, old)) continue;
+    const old = oldValues.get(root.target) ?? -1;
+    if (old >= 0 && !mayOverwrite(capture, group, old)) continue;
     const earlier = new Set([...groups.readersOf(old), ...refusing].filter((other) => other !== group.at));
     if ([...earlier].some((other) => groups.runsAfter(other, group.at))) continue;
     for (const other of earlier) groups.runAfter(group.at, other);

@@ -1,57 +1,47 @@
-// Which groups become one row kernel: reductions of rows of one length, and the elementwise groups before, between and after
-// them that see the same rows. A row then stays in a near cache from the first pass over it to the last, and what only the
-// group itself reads is never written to memory. Knows nothing of how rows are walked.
+// Row fusion: reductions over rows of one length, and the elementwise groups before, between and after them that see the same rows,
+// become one group. A row then stays in a near cache from the first pass over it to the last, and what only the group itself reads
+// is never written to memory. Knows nothing of how a kernel iterates over rows.
 
 import { denseView } from '@treadle/graph';
 import type { View } from '@treadle/kernels';
-import type { Ragged } from '../dynamic-batch/compare.ts';
+import type { DynamicBatch } from '../dynamic-batch/dynamic-batch.ts';
 import type { Capture } from '../trace/capture.ts';
-import type { Group } from './group.ts';
+import type { FusedRows, Group, RowSpace } from './group.ts';
 import type { GroupGraph } from './group-graph.ts';
 import { mostFused } from './materialize.ts';
 
-/** Rows: extents other than 1, and the length of a row. */
-export interface RowSpace {
-  readonly rows: readonly number[];
-  readonly columns: number;
-}
-
-/** What a row kernel consists of. */
-export interface RowGroup {
-  readonly space: RowSpace;
-  /** the groups it was made of */
-  readonly parts: Group[];
-}
-
-/** What an entry is in a row space: an element for each column, or one for each row. */
+/** What an entry has in a row space: an element for each column of each row, or one for each row. */
 export type Role = 'element' | 'row';
 
-/** Rows that are so long do not stay in a cache. */
-const longest = 131_072;
-/** Fewer rows than these leave threads without work, which matters from so many elements on. */
+/** Longer rows do not stay in a near cache. */
+const longestRow = 131_072;
+/** Fewer rows leave threads without work, which matters from `muchWork` elements on. */
 const fewRows = 8;
 const muchWork = 32_768;
 
-/** Lets reductions and what belongs to the same rows run as one group, never where a group would have to wait for itself. */
-export function fuseRows(capture: Capture, groups: GroupGraph, ragged?: Ragged): void {
+/** Fuses reductions with the groups that see the same rows, where that makes no cycle. With `batch`, reductions over it stay alone. */
+export function fuseRows(capture: Capture, groups: GroupGraph, batch?: DynamicBatch): void {
   for (const group of [...groups.values()]) {
     const space = spaceOf(capture, group);
-    if (ragged && foldsRows(capture, group, ragged)) continue;
-    if (!groups.has(group.at) || group.rows || !space || !isWorthJoining(space)) continue;
-    if (!fits(capture, { space, parts: [] }, group)) continue;
-    const whole: RowGroup = { space, parts: [{ ...group, reads: new Set(group.reads), members: [...group.members] }] };
-    const next = (): Group | undefined => nextPart(capture, groups, group, whole, ragged);
-    for (let part = next(); part; part = next()) {
-      whole.parts.push(part);
-      group.members.push(...part.members);
-      groups.absorb(group, part.at);
-      group.rows = whole;
+    if (batch && reducesBatch(capture, group, batch)) continue;
+    if (!groups.has(group.at) || group.fusedRows || !space || !isWorthFusing(space)) continue;
+    if (!canFuse(capture, { space, groups: [] }, group)) continue;
+    const fused: FusedRows = {
+      space,
+      groups: [{ ...group, reads: new Set(group.reads), members: [...group.members] }],
+    };
+    const candidate = (): Group | undefined => nextGroup(capture, groups, group, fused, batch);
+    for (let next = candidate(); next; next = candidate()) {
+      fused.groups.push(next);
+      group.members.push(...next.members);
+      groups.absorb(group, next.at);
+      group.fusedRows = fused;
     }
   }
 }
 
-/** Whether a group is a reduction of which the number of elements depends on a run. */
-function foldsRows({ entries }: Capture, { at }: Group, { axes }: Ragged): boolean {
+/** Whether a group reduces over the batch: how many elements it combines depends on the run. */
+function reducesBatch({ entries }: Capture, { at }: Group, { axes }: DynamicBatch): boolean {
   const entry = entries[at];
   return entry?.node.op?.kind === 'reduce' && axes[at] === undefined && axes[entry.inputs[0] ?? -1] !== undefined;
 }
@@ -66,40 +56,40 @@ function spaceOf(capture: Capture, { at }: Group): RowSpace | undefined {
   return { rows: withoutOnes(kept), columns };
 }
 
-function isWorthJoining({ rows, columns }: RowSpace): boolean {
+function isWorthFusing({ rows, columns }: RowSpace): boolean {
   const height = rows.reduce((product, extent) => product * extent, 1);
-  return height > 0 && columns > 1 && columns <= longest && (height >= fewRows || height * columns <= muchWork);
+  return height > 0 && columns > 1 && columns <= longestRow && (height >= fewRows || height * columns <= muchWork);
 }
 
-/** A group that reads what the group so far makes, or makes what it reads, or folds the rows that it reads. */
-function nextPart(
+/** A group to fuse next: it reads what the fused groups compute, computes what they read, or reduces rows that they read. */
+function nextGroup(
   capture: Capture,
   groups: GroupGraph,
   group: Group,
-  whole: RowGroup,
-  ragged: Ragged | undefined,
+  fused: FusedRows,
+  batch: DynamicBatch | undefined,
 ): Group | undefined {
-  const length = whole.parts.reduce((sum, { program }) => sum + (program?.ops.length ?? 0), 0);
-  for (const at of nearTo(capture, groups, group)) {
+  const length = fused.groups.reduce((sum, { expression }) => sum + (expression?.ops.length ?? 0), 0);
+  for (const at of neighboursOf(capture, groups, group)) {
     const other = groups.get(at);
     if (!other) continue;
-    if (ragged && foldsRows(capture, other, ragged)) continue;
-    if (length + (other.program?.ops.length ?? 0) > mostFused || !fits(capture, whole, other)) continue;
-    if (!groups.wouldWait(group.at, other.at)) return other;
+    if (batch && reducesBatch(capture, other, batch)) continue;
+    if (length + (other.expression?.ops.length ?? 0) > mostFused || !canFuse(capture, fused, other)) continue;
+    if (!groups.fusionMakesCycle(group.at, other.at)) return other;
   }
   return undefined;
 }
 
-/** What more readers than these have in common is no reason to join them. */
+/** An entry with more readers is no reason to fuse them: looking at all pairs would take too long. */
 const mostSharing = 64;
 
-/** In ascending order. */
-function nearTo(capture: Capture, groups: GroupGraph, group: Group): readonly number[] {
+/** Candidates for fusion, in ascending order. */
+function neighboursOf(capture: Capture, groups: GroupGraph, group: Group): readonly number[] {
   const near = new Set<number>();
   for (const member of group.members) for (const reader of groups.readersOf(member)) near.add(reader);
   for (const read of group.reads) {
-    const maker = groups.makerOf(read);
-    if (maker) near.add(maker.at);
+    const producer = groups.producerOf(read);
+    if (producer) near.add(producer.at);
     const sharing = groups.readersOf(read);
     if (sharing.size > mostSharing) continue;
     for (const at of sharing) if (capture.entries[at]?.node.op?.kind === 'reduce') near.add(at);
@@ -108,54 +98,54 @@ function nearTo(capture: Capture, groups: GroupGraph, group: Group): readonly nu
   return [...near].sort((a, b) => a - b);
 }
 
-/** Whether all that a group reads and makes are rows of the space, and it shares with the parts so far only what is in place. */
-function fits(capture: Capture, { space, parts }: RowGroup, group: Group): boolean {
-  const { at, program, members } = group;
-  if (!program || group.rows || group.product !== undefined || group.targets.size > 0) return false;
-  const isFold = capture.entries[at]?.node.op?.kind === 'reduce';
-  if (isFold && !sameSpace(spaceOf(capture, group), space)) return false;
-  const role = isFold ? 'element' : roleOf(space, program.shape);
-  if (!role || (program.isIndexed && role === 'element' && program.cost > costly)) return false;
-  const made = new Set(parts.flatMap((part) => part.members));
+/** Whether all that a group reads and computes are rows of the space, and it exchanges with the groups so far only values of the same row. */
+function canFuse(capture: Capture, { space, groups }: FusedRows, group: Group): boolean {
+  const { at, expression, members } = group;
+  if (!expression || group.fusedRows || group.product !== undefined || group.targets.size > 0) return false;
+  const isReduction = capture.entries[at]?.node.op?.kind === 'reduce';
+  if (isReduction && !sameSpace(spaceOf(capture, group), space)) return false;
+  const role = isReduction ? 'element' : roleOf(space, expression.shape);
+  if (!role || (expression.isIndexed && role === 'element' && expression.cost > costly)) return false;
+  const made = new Set(groups.flatMap((other) => other.members));
   return (
-    program.loads.every(({ operand: { slot, view } }) => {
+    expression.loads.every(({ operand: { slot, view } }) => {
       const seen = viewInRows(view, space, role);
       return seen && (!made.has(slot) || isInPlace(capture, slot, space, seen));
     }) &&
-    parts.every((part) =>
-      (part.program?.loads ?? []).every(({ operand: { slot, view } }) => {
+    groups.every((other) =>
+      (other.expression?.loads ?? []).every(({ operand: { slot, view } }) => {
         if (!members.includes(slot)) return true;
-        const seen = viewInRows(view, space, partRole(capture, part, space));
+        const seen = viewInRows(view, space, roleOfGroup(capture, other, space));
         return seen && isInPlace(capture, slot, space, seen);
       }),
     )
   );
 }
 
-/** Programs that read indices and take longer, random numbers, have a loop of their own that shares work between columns. */
+/** Dearer expressions that read indices (random numbers) have a kernel of their own, which shares work between columns. */
 const costly = 2;
 
-/** Each part after those whose values it reads. */
-export function partsInOrder(parts: readonly Group[]): readonly Group[] {
+/** The groups of a row fusion, each after those whose values it reads. */
+export function groupsInOrder(groups: readonly Group[]): readonly Group[] {
   const order: Group[] = [];
-  let left = parts;
+  let left = groups;
   while (left.length > 0) {
     const waiting = new Set(left.flatMap(({ members }) => members));
     const ready = left.filter(({ reads }) => ![...reads].some((read) => waiting.has(read)));
-    if (ready.length === 0) throw new Error('internal: parts of a row group wait for each other');
+    if (ready.length === 0) throw new Error('internal: a cycle in a row fusion');
     order.push(...ready);
-    left = left.filter((part) => !ready.includes(part));
+    left = left.filter((group) => !ready.includes(group));
   }
   return order;
 }
 
-/** What a part is evaluated for. */
-export function partRole(capture: Capture, { at, program }: Group, space: RowSpace): Role {
-  const isFold = capture.entries[at]?.node.op?.kind === 'reduce';
-  return (isFold ? 'element' : roleOf(space, program?.shape ?? [])) ?? 'element';
+/** Whether a group of a row fusion is evaluated for each element, or for each row. */
+export function roleOfGroup(capture: Capture, { at, expression }: Group, space: RowSpace): Role {
+  const isReduction = capture.entries[at]?.node.op?.kind === 'reduce';
+  return (isReduction ? 'element' : roleOf(space, expression?.shape ?? [])) ?? 'element';
 }
 
-/** What a lane entry of this shape is in the space; undefined where it is something else. */
+/** The role of a lane entry of this shape; undefined where it has none in the space. */
 function roleOf({ rows, columns }: RowSpace, shape: readonly number[]): Role | undefined {
   const extents = withoutOnes(shape);
   if (!rows.every((extent, d) => extents[d] === extent)) return undefined;
@@ -166,8 +156,8 @@ function roleOf({ rows, columns }: RowSpace, shape: readonly number[]): Role | u
 }
 
 /**
- * A view of an entry with this role as one of [...rows, columns], or of [...rows]; undefined where its columns do not lie side
- * by side, nor are all the same.
+ * A view of an entry with this role as a view of [...rows, columns], or of [...rows]. undefined where the columns of a row are neither
+ * adjacent in memory nor all the same element.
  */
 export function viewInRows(
   { shape, strides, offset }: View,
@@ -184,7 +174,7 @@ export function viewInRows(
   return { shape: [...rows, columns], strides: [...outer, column], offset };
 }
 
-/** Whether a view of an entry that a part makes is of the very row, and the very element, that it is read for. */
+/** Whether a view of an entry that one of the groups computes reads, for each row and element, that same row and element. */
 function isInPlace(capture: Capture, at: number, space: RowSpace, { strides, offset, shape }: View): boolean {
   const { rows, columns } = space;
   const node = capture.entries[at]?.node;

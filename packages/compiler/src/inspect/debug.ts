@@ -7,6 +7,7 @@ import { host } from '@treadle/runtime';
 /** The passes that can be printed, in the order in which they run. */
 export const passes = ['graph', 'fuse', 'schedule', 'plan', 'wasm'] as const;
 
+/** A pass that can be printed. */
 export type Pass = (typeof passes)[number];
 
 let printed: ReadonlySet<Pass> | undefined;

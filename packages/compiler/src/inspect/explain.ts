@@ -1,70 +1,74 @@
-// What a plan is made of, as plain data: drafted like the plan that a call would run, and neither kept nor run.
+// What a plan consists of, as plain data. The plan is drafted like the one that a call would run; it is neither cached nor run.
 
 import { sizeOf } from '@treadle/graph';
 import type { Kernel, Work } from '@treadle/kernels';
 import { chooseLevel } from '../code/instruction-level.ts';
 import { encodeKernels } from '../code/link.ts';
-import { optimized } from '../optimize/index.ts';
-import { layOutTable } from '../plan/windows.ts';
-import { largestLiveSet, rounded } from '../schedule/buffer-assignment.ts';
+import { optimize } from '../optimize/optimize.ts';
+import { layOutTable } from '../plan/table-layout.ts';
+import { alignedBytes, largestLiveSet } from '../schedule/buffer-assignment.ts';
 import { type Draft, draft } from '../schedule/draft.ts';
 import { countedIn } from '../schedule/step.ts';
-import type { Capture } from '../trace/capture.ts';
+import { type Capture, capture } from '../trace/capture.ts';
 import { type ArgumentType, type Recorded, trace } from '../trace/record.ts';
 
-/** A kernel as a step of a plan. */
+/** A kernel of a plan. */
 export interface ExplainedKernel extends Work {
-  /** what errors call it */
+  /** its name in errors and profiles */
   readonly name: string;
-  /** kernels of one phase run at the same time; all threads meet between phases */
+  /** the number of its phase. Kernels of one phase run at the same time; between phases all threads meet */
   readonly phase: number;
-  /** how many parts it is cut into, which threads claim one after the other */
+  /** the number of tiles into which its work is divided; threads claim one tile after another */
   readonly tiles: number;
-  /** what it is expected to take on one thread, roughly, in nanoseconds */
+  /** estimated nanoseconds on one thread */
   readonly cost: number;
-  /** how often it runs: once, but for what is in a loop; the other figures are those of one time */
+  /** how often it runs: once, or once for each iteration of a loop. The other figures are for one time */
   readonly times: number;
 }
 
+/** The figures of a plan. */
 export interface PlanFigures {
   readonly kernels: readonly ExplainedKernel[];
+  /** the number of phases, without those of loops */
   readonly phases: number;
-  /** how often all threads meet */
+  /** how often all threads meet between phases */
   readonly barriers: number;
-  /** of all kernels together (see the kernels') */
+  /** floating-point operations, and bytes read and written, of all kernels together, counted as for each kernel */
   readonly flops: number;
   readonly bytesRead: number;
   readonly bytesWritten: number;
-  /** bytes of what comes from outside (arguments, variables, constants), and of what goes out (results, assigned variables) */
+  /** bytes of all inputs (arguments, variables, constants) and of all outputs (results, assigned variables) */
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** bytes of intermediates */
   readonly arena: {
-    /** what intermediates take */
+    /** what they take in the plan's memory */
     readonly bytes: number;
-    /** what they would take beside each other */
+    /** what they would take without sharing memory */
     readonly bytesOfAll: number;
-    /** the least possible: what is alive at the same time, where that is most */
+    /** the most that is alive at the same time: no layout takes less */
     readonly bytesAlive: number;
   };
-  /** the size of a WebAssembly module of all its kernels, those with the same code once */
+  /** the size of a WebAssembly module of all kernels; equal code counts once */
   readonly moduleBytes: number;
-  /** the size of what says in which order kernels run, and where their operands lie */
+  /** the size of the step table and the windows: the order of the kernels, and the addresses of their operands */
   readonly tableBytes: number;
 }
 
-/** The plan that a call of `f` would run. */
+/** The figures of the plan that a call of `f` with arguments of these types would run. */
 export function explainPlan(types: readonly ArgumentType[], f: Recorded): PlanFigures {
-  const captured = optimized(trace(types, f).found);
-  return figuresOf(captured, draft(captured, chooseLevel().level));
+  const optimized = optimize(capture(trace(types, f).order));
+  return figuresOf(optimized, draft(optimized, chooseLevel().level));
 }
 
-export function figuresOf(captured: Capture, { phases, inBlock, code }: Draft): PlanFigures {
+/** The figures of a draft. */
+export function figuresOf(optimized: Capture, { phases, layout, code }: Draft): PlanFigures {
   const kernels = phases.flatMap((phase, p) =>
-    countedIn([phase]).map(({ kernel, times }) => describe(kernel, p, times)),
+    countedIn([phase]).map(({ kernel, times }) => figuresOfKernel(kernel, p, times)),
   );
   const total = (figure: 'flops' | 'bytesRead' | 'bytesWritten'): number =>
     kernels.reduce((sum, kernel) => sum + kernel.times * kernel[figure], 0);
-  const { lifetimes } = inBlock;
+  const { lifetimes } = layout;
   return {
     kernels,
     phases: phases.length,
@@ -72,14 +76,14 @@ export function figuresOf(captured: Capture, { phases, inBlock, code }: Draft): 
     flops: total('flops'),
     bytesRead: total('bytesRead'),
     bytesWritten: total('bytesWritten'),
-    bytesIn: bytesOf(captured, captured.sources),
+    bytesIn: bytesOf(optimized, optimized.sources),
     bytesOut: bytesOf(
-      captured,
-      captured.roots.map(({ at }) => at),
+      optimized,
+      optimized.roots.map(({ at }) => at),
     ),
     arena: {
-      bytes: inBlock.bytes,
-      bytesOfAll: lifetimes.reduce((sum, lifetime) => sum + rounded(lifetime), 0),
+      bytes: layout.bytes,
+      bytesOfAll: lifetimes.reduce((sum, lifetime) => sum + alignedBytes(lifetime), 0),
       bytesAlive: largestLiveSet(lifetimes),
     },
     moduleBytes: encodeKernels(code.values()).bytes.byteLength,
@@ -87,7 +91,7 @@ export function figuresOf(captured: Capture, { phases, inBlock, code }: Draft): 
   };
 }
 
-function describe({ name, tiles, cost, work }: Kernel, phase: number, times: number): ExplainedKernel {
+function figuresOfKernel({ name, tiles, cost, work }: Kernel, phase: number, times: number): ExplainedKernel {
   return { name, phase, ...work, tiles, cost, times };
 }
 

@@ -4,7 +4,7 @@
 
 import type { Group } from '../fuse/group.ts';
 import type { GroupGraph } from '../fuse/group-graph.ts';
-import { partsInOrder } from '../fuse/row-fusion.ts';
+import { groupsInOrder } from '../fuse/row-fusion.ts';
 import type { Capture } from '../trace/capture.ts';
 import { type EntryNames, entryNames } from './show-graph.ts';
 
@@ -21,7 +21,7 @@ function showGroup(capture: Capture, groups: GroupGraph, group: Group, { entry, 
   const roots = new Set(capture.roots.map(({ at }) => at));
   const isNeeded = (at: number): boolean =>
     roots.has(at) || [...groups.readersOf(at)].some((reader) => reader !== group.at);
-  const members = group.rows ? group.members.filter(isNeeded) : group.members;
+  const members = group.fusedRows ? group.members.filter(isNeeded) : group.members;
   const product = group.product !== undefined && isNeeded(group.product) ? [group.product] : [];
   const writes = [...product, ...members].sort(ascending).map((at) => {
     const target = group.targets.get(at);
@@ -32,18 +32,18 @@ function showGroup(capture: Capture, groups: GroupGraph, group: Group, { entry, 
 }
 
 /** The kind of kernel, its shape, and the ops fused into it. */
-function describe({ entries }: Capture, { at, program, product, rows }: Group): string {
+function describe({ entries }: Capture, { at, expression, product, fusedRows }: Group): string {
   const { op, shape } = entries[at]?.node ?? {};
-  const ops = program?.ops.join(' ') ?? '';
-  if (rows) {
-    const parts = partsInOrder(rows.parts).map((part) =>
-      [...(part.program?.ops ?? []), ...reductionOf(entries, part)].join(' '),
+  const ops = expression?.ops.join(' ') ?? '';
+  if (fusedRows) {
+    const groups = groupsInOrder(fusedRows.groups).map((group) =>
+      [...(group.expression?.ops ?? []), ...reductionOf(entries, group)].join(' '),
     );
-    return `row fusion ${extents([...rows.space.rows, rows.space.columns])}: ${parts.join('; ')}`;
+    return `row fusion ${extents([...fusedRows.space.rows, fusedRows.space.columns])}: ${groups.join('; ')}`;
   }
   if (product !== undefined) return `${entries[product]?.node.op?.name} ${extents(shape)} with epilogue: ${ops}`;
-  if (op?.kind === 'reduce') return `reduce ${extents(program?.shape)}: ${[ops, op.name].join(' ').trim()}`;
-  if (op?.kind === 'loop') return `loop of ${op.length} rounds`;
+  if (op?.kind === 'reduce') return `reduce ${extents(expression?.shape)}: ${[ops, op.name].join(' ').trim()}`;
+  if (op?.kind === 'loop') return `loop of ${op.length} iterations`;
   if (op?.kind === 'tiled') return `${op.name} ${extents(shape)}`;
   if (ops === '') return `${op?.kind === 'move' && op.keepsOrder ? 'reshape' : 'copy'} ${extents(shape)}`;
   return `elementwise ${extents(shape)}: ${ops}`;

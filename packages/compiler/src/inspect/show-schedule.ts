@@ -2,9 +2,12 @@
 // Buffers go by their slots (`s4`); the phases of a loop are those of one of its rounds, and have slots of their own.
 
 import type { Slot } from '@treadle/kernels';
-import type { Place } from '../plan/places.ts';
+import type { EntryLocations } from '../lower/entry-locations.ts';
+import type { SlotSpec } from '../plan/slot-spec.ts';
 import type { BufferAssignment, Lifetime } from '../schedule/buffer-assignment.ts';
 import { isLoop, type Phase, type Step } from '../schedule/step.ts';
+import type { Capture } from '../trace/capture.ts';
+import { entryNames } from './show-graph.ts';
 
 /** A line for each kernel: its name, tiles, estimated time on one thread, and the slots that it reads and writes. */
 export function showPhases(phases: readonly Phase[]): string {
@@ -26,7 +29,7 @@ function showStep(step: Step): readonly string[] {
     return [`${name}${ops}: ${tiles} tiles, ${(cost / 1000).toFixed(1)} µs; ${slots}`];
   }
   const perRow = step.perRow === undefined ? '' : `, ${step.perRow} for each row`;
-  return [`${step.name}: ${step.rounds} rounds${perRow}; ${slots}`, ...linesOf(step.phases)];
+  return [`${step.name}: ${step.iterations} iterations${perRow}; ${slots}`, ...linesOf(step.phases)];
 }
 
 /** What is laid out in the block of a plan. */
@@ -35,33 +38,53 @@ export interface BlockBuffers extends Pick<BufferAssignment, 'bytes'> {
   readonly lifetimes: readonly Lifetime[];
 }
 
-/** A line for each slot: what it stands for and, where it lies in the plan's block, its offset, size and phases. */
-export function showBuffers(places: readonly Place[], { offsets, lifetimes, bytes }: BlockBuffers): string {
+/** By slot: the names of the entries that lie in it, as in `showGraph`. */
+export function namesBySlot(capture: Capture, locations: EntryLocations): ReadonlyMap<Slot, readonly string[]> {
+  const { entry } = entryNames(capture);
+  const names = new Map<Slot, string[]>();
+  capture.entries.forEach((_, at) => {
+    const slot = locations.locationOf(at)?.slot;
+    if (slot !== undefined) names.set(slot, [...(names.get(slot) ?? []), entry(at)]);
+  });
+  return names;
+}
+
+/**
+ * A line for each slot: what it stands for, the entries that lie there and, if it lies in the plan's block, its offset, size and phases.
+ */
+export function showBuffers(
+  slots: readonly SlotSpec[],
+  { offsets, lifetimes, bytes }: BlockBuffers,
+  names: ReadonlyMap<Slot, readonly string[]>,
+): string {
   const inBlock = new Map(
     offsets.map(([slot, offset], i) => {
       const { bytes: size = 0, first = 0, last = 0 } = lifetimes[i] ?? {};
       return [slot, ` at ${offset}, ${size} bytes, phases ${first + 1}–${last + 1}`];
     }),
   );
-  const lines = places.map((place, slot) => `${slotName(slot)}  ${placeText(place)}${inBlock.get(slot) ?? ''}`);
+  const lines = slots.map(
+    (spec, slot) =>
+      `${slotName(slot)}  ${[specText(spec), ...(names.get(slot) ?? [])].join(' ')}${inBlock.get(slot) ?? ''}`,
+  );
   return [...lines, `${bytes} bytes`].join('\n');
 }
 
-function placeText(place: Place): string {
-  switch (place.kind) {
+function specText(spec: SlotSpec): string {
+  switch (spec.kind) {
     case 'source':
-      return `source ${place.source}`;
+      return `source ${spec.source}`;
     case 'output':
-      return `output ${place.output}`;
+      return `output ${spec.output}`;
     case 'target':
-      return `variable of root ${place.root}`;
-    case 'rows':
-      return `${place.times} × rows`;
-    case 'moved':
-      return `moved from ${slotName(place.of)}`;
-    case 'record':
+      return `variable of root ${spec.root}`;
+    case 'rowCount':
+      return `${spec.times} × rows`;
+    case 'shifted':
+      return `shifted from ${slotName(spec.of)}`;
+    case 'refusal':
       return 'refusal';
-    case 'arena':
+    case 'intermediate':
       return 'intermediate';
   }
 }

@@ -2,15 +2,15 @@
 // the phases of one round.
 
 import {
+  changingWordBytes,
   head,
-  list,
   loopRecord,
   noRecord,
   phaseBytes,
+  phaseList,
   phaseRecord,
   stepBytes,
   stepRecord,
-  turnBytes,
 } from '../plan/step-table.ts';
 
 /**
@@ -20,8 +20,8 @@ import {
  * @param names what each step is called, by its number
  */
 export function showTable(words: readonly number[], names: readonly string[]): string {
-  const own = words[head.own / 4] ?? 0;
-  const title = `${4 * words.length} bytes${own > 0 ? `, ${own} bytes of windows for each thread` : ''}`;
+  const threadBytes = words[head.threadBytes / 4] ?? 0;
+  const title = `${4 * words.length} bytes${threadBytes > 0 ? `, ${threadBytes} bytes of windows for each thread` : ''}`;
   return [title, ...listAt(words, names, head.list)].join('\n');
 }
 
@@ -29,14 +29,20 @@ export function showTable(words: readonly number[], names: readonly string[]): s
 function listAt(words: readonly number[], names: readonly string[], at: number): readonly string[] {
   const word = (byteOffset: number): number => words[byteOffset / 4] ?? 0;
   const lines: string[] = [];
-  let step = word(at + list.steps);
-  for (let phase = word(at + list.phases), p = 1; phase < word(at + list.phasesEnd); phase += phaseBytes, p++) {
+  let step = word(at + phaseList.steps);
+  for (
+    let phase = word(at + phaseList.phases), p = 1;
+    phase < word(at + phaseList.phasesEnd);
+    phase += phaseBytes, p++
+  ) {
     lines.push(`phase ${p}`);
     const loop = word(phase + phaseRecord.loop);
     if (loop > 0) {
       const fixed = (word(loop + loopRecord.fixedEnd) - word(loop + loopRecord.fixed)) / 8;
-      const changing = (word(loop + loopRecord.turnsEnd) - word(loop + loopRecord.turns)) / turnBytes;
-      lines.push(`  loop of ${word(loop + loopRecord.rounds)} rounds; ${fixed} words fixed, ${changing} changing`);
+      const changing = (word(loop + loopRecord.changingEnd) - word(loop + loopRecord.changing)) / changingWordBytes;
+      lines.push(
+        `  loop of ${word(loop + loopRecord.iterations)} iterations; ${fixed} words fixed, ${changing} changing`,
+      );
       lines.push(...listAt(words, names, loop + loopRecord.list).map((line) => `    ${line}`));
     }
     for (const end = word(phase + phaseRecord.stepsEnd); step < end; step += stepBytes) {

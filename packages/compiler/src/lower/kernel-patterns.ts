@@ -1,27 +1,29 @@
-// Kernels by the descriptions of groups: groups that are described alike have the same kernels, over other slots.
+// Kernel patterns: groups with equal descriptions have the same kernels over different slots, so their kernels are made once.
 
 import { type Kernel, type Level, type Location, overWindow, type Slot } from '@treadle/kernels';
-import type { Place } from '../plan/places.ts';
-import type { Rooms } from './lower-group.ts';
+import type { SlotSpec } from '../plan/slot-spec.ts';
+import type { TemporarySlots } from './lower-group.ts';
 
-/** Kernels over the positions of a window, and what stands behind the group's own locations there. */
+/** Kernels over the positions of a window. The temporaries follow the group's own locations in it. */
 interface Pattern {
   readonly kernels: readonly Kernel[];
-  /** by what their code is known */
+  /** by kernel: the key of its code */
   readonly codeKeys: readonly string[];
-  readonly temporaries: readonly Place[];
+  readonly temporaries: readonly SlotSpec[];
 }
 
-/** Gives slots to temporary buffers, and tells whether one holds the same values whenever it is read. */
-export interface Slots {
-  newSlot(place: Place): Slot;
-  lasts(slot: Slot): boolean;
+/** The slots that a plan has so far. */
+interface PlanSlots {
+  newSlot(spec: SlotSpec): Slot;
+  /** whether a slot has the same values whenever it is read */
+  isConstant(slot: Slot): boolean;
 }
 
-export class Patterns {
+/** The patterns of one plan. */
+export class KernelPatterns {
   readonly #level: Level;
   readonly #known = new Map<string, Pattern>();
-  /** temporary buffers, by what fills them */
+  /** temporary buffers, by the kernel that fills them and what it reads */
   readonly #filled = new Map<string, Slot>();
 
   constructor(level: Level) {
@@ -29,14 +31,14 @@ export class Patterns {
   }
 
   /**
-   * The kernels that are known by the key, or are made now, at the locations of a group. What only fills a temporary buffer, by
-   * code of its own from values that last (`lasts`), is done once for all that need it.
+   * The kernels with this key, which are known or made now, at the locations of a group. A kernel that only fills a temporary buffer
+   * from constant values, such as the packing of a product's operand, runs once for all groups that need the buffer.
    */
   kernels(
     key: string,
     locations: readonly Location[],
-    make: (rooms: Rooms) => readonly Kernel[],
-    slots: Slots,
+    make: (temporaries: TemporarySlots) => readonly Kernel[],
+    slots: PlanSlots,
   ): readonly Kernel[] {
     let pattern = this.#known.get(key);
     if (!pattern) {
@@ -48,52 +50,56 @@ export class Patterns {
     return this.#withTemporaries(pattern, locations, slots);
   }
 
-  #withTemporaries(pattern: Pattern, locations: readonly Location[], { newSlot, lasts }: Slots): readonly Kernel[] {
-    const fillings = pattern.kernels.map((kernel) => fillingOf(kernel, pattern, locations, lasts));
+  #withTemporaries(pattern: Pattern, locations: readonly Location[], slots: PlanSlots): readonly Kernel[] {
+    const fills = pattern.kernels.map((kernel) => fillOf(kernel, pattern, locations, slots));
     const known = new Map<Slot, Slot>();
-    for (const filling of fillings) {
-      const before = filling && this.#filled.get(filling.key);
-      if (before !== undefined) known.set(filling?.position ?? -1, before);
+    for (const fill of fills) {
+      const before = fill && this.#filled.get(fill.key);
+      if (before !== undefined) known.set(fill?.position ?? -1, before);
     }
-    const temporaries = pattern.temporaries.map((place, i) => ({
-      slot: known.get(locations.length + i) ?? newSlot(place),
+    const temporaries = pattern.temporaries.map((spec, i) => ({
+      slot: known.get(locations.length + i) ?? slots.newSlot(spec),
       byteOffset: 0,
     }));
     const window = [...locations, ...temporaries];
     return pattern.kernels.flatMap((kernel, i) => {
-      const filling = fillings[i];
-      if (filling && known.has(filling.position)) return [];
+      const fill = fills[i];
+      if (fill && known.has(fill.position)) return [];
       const placed = overWindow(kernel, window, pattern.codeKeys[i] ?? '');
       const [slot] = placed.writes;
-      if (filling && slot !== undefined) this.#filled.set(filling.key, slot);
+      if (fill && slot !== undefined) this.#filled.set(fill.key, slot);
       return [placed];
     });
   }
 }
 
-/** A kernel that fills one temporary buffer, at a position of the window, alone and from values that last. */
-function fillingOf(
+/** For a kernel that fills one temporary buffer, as the only one and from constant values: the buffer's position, and a key. */
+function fillOf(
   { codeKey, reads, writes: [position = -1, ...others], window }: Kernel,
   { kernels }: Pattern,
   locations: readonly Location[],
-  lasts: (slot: Slot) => boolean,
+  slots: PlanSlots,
 ): { readonly position: Slot; readonly key: string } | undefined {
   if (codeKey === undefined || reads.length === 0 || others.length > 0 || position < locations.length) return undefined;
   if (kernels.filter(({ writes }) => writes.includes(position)).length > 1) return undefined;
   const from = reads.map((at) => locations[at]);
-  if (!from.every((at) => at !== undefined && lasts(at.slot))) return undefined;
-  const places = from.map((at) => `${at?.slot} ${at?.byteOffset}`);
+  if (!from.every((at) => at !== undefined && slots.isConstant(at.slot))) return undefined;
+  const positions = from.map((at) => `${at?.slot} ${at?.byteOffset}`);
   const words = (window ?? []).map((word) => (typeof word === 'number' ? word : `${word.slot} + ${word.byteOffset}`));
-  return { position, key: `${codeKey}: ${reads} at ${places}; ${words}` };
+  return { position, key: `${codeKey}: ${reads} at ${positions}; ${words}` };
 }
 
-/** `key`: what the code of kernels is known by that have no key of their own. */
-function makePattern(locations: number, make: (rooms: Rooms) => readonly Kernel[], key: string): Pattern {
-  const temporaries: Place[] = [];
-  const room = (place: Place): Slot => locations + temporaries.push(place) - 1;
+/** `key`: of the code of kernels that have no key of their own. */
+function makePattern(
+  locations: number,
+  make: (temporaries: TemporarySlots) => readonly Kernel[],
+  key: string,
+): Pattern {
+  const temporaries: SlotSpec[] = [];
+  const newPosition = (spec: SlotSpec): Slot => locations + temporaries.push(spec) - 1;
   const kernels = make({
-    allocate: (length) => room({ kind: 'arena', bytes: 4 * length }),
-    record: () => room({ kind: 'record' }),
+    allocate: (length) => newPosition({ kind: 'intermediate', bytes: 4 * length }),
+    record: () => newPosition({ kind: 'refusal' }),
   });
   return { kernels, codeKeys: kernels.map(({ codeKey }, i) => codeKey ?? `${i} ${key}`), temporaries };
 }

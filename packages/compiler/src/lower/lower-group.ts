@@ -1,5 +1,5 @@
-// One group as kernels over the positions of a window. A group is described first: by a text that says all that its kernels
-// depend on. So they are made once for all groups of a plan with the same description, and compiled once for all plans.
+// One group as kernels over the positions of a window. A group is described first, by a text that says all that its kernels depend on
+// except slots. Kernels are made once for all groups of a plan with the same description, and compiled once for all plans.
 
 import { denseView, type Node } from '@treadle/graph';
 import {
@@ -16,76 +16,77 @@ import {
   Window,
 } from '@treadle/kernels';
 import type { Group } from '../fuse/group.ts';
-import { type FusedExpression, type Stored, storedOperand } from '../fuse/lane-expression.ts';
+import { type FusedExpression, type StoredEntries, storedOperand } from '../fuse/lane-expression.ts';
 import type { Capture } from '../trace/capture.ts';
-import { type Located, locationIn, operandIn } from './located.ts';
-import { rowProgram } from './lower-rows.ts';
+import { type EntryLocations, locationIn, operandIn } from './entry-locations.ts';
+import { lowerRows } from './lower-rows.ts';
 
-/** Where things lie, and what of them is there. */
-export interface Layout extends Located {
+/** What lowering a group needs to know of the plan. */
+export interface GroupContext extends EntryLocations {
   readonly capture: Capture;
   readonly level: Level;
-  /** what there is of the rows of some entries */
+  /** the valid rows of some entries, if the batch is dynamic */
   presentRows(members: readonly number[]): Present | undefined;
-  /** where it is written how many elements there are of what an entry combines, if that depends on the run */
+  /** the slot of the number of elements that an entry reduces, if that depends on the run */
   combined(at: number): Slot | undefined;
 }
 
-/** A group as it is to be made into kernels, or found among those that were. */
-export interface Described {
-  /** equal for groups of which `make` makes the same */
+/** A group before its kernels are made. */
+export interface GroupDescription {
+  /** equal for groups whose kernels are the same */
   readonly key: string;
   readonly window: Window;
-  make(rooms: Rooms): readonly Kernel[];
+  make(temporaries: TemporarySlots): readonly Kernel[];
 }
 
-/** Gives kernels room of their own: positions of the window. */
-export interface Rooms {
+/** Gives kernels buffers of their own, as positions of the window. */
+export interface TemporarySlots {
   /** a temporary buffer of so many elements */
   allocate(length: number): Slot;
   /** a record for a kernel that may refuse what it reads */
   record(): Slot;
 }
 
-export function describeGroup(layout: Layout, group: Group): Described {
+/** Describes a group and collects its locations in a window. */
+export function describeGroup(context: GroupContext, group: Group): GroupDescription {
   const window = new Window();
-  const { at, members, rows, product } = group;
-  const present = presentIn(window, layout.presentRows(product === undefined ? members : [product, ...members]));
+  const { at, members, fusedRows, product } = group;
+  const present = presentIn(window, context.presentRows(product === undefined ? members : [product, ...members]));
   const whole = `${present ? `${present.slot} of ${present.of}` : ''}`;
-  if (rows) {
-    const { program, key } = rowProgram(layout, rows, window);
-    return { key: `rows ${key} ${whole}`, window, make: () => [rowKernel({ ...program, present })] };
+  if (fusedRows) {
+    const { fusion, key } = lowerRows(context, fusedRows, window);
+    return { key: `rows ${key} ${whole}`, window, make: () => [rowKernel({ ...fusion, present })] };
   }
-  const { op } = nodeOf(layout, at);
+  const { op } = nodeOf(context, at);
   if (product !== undefined) {
-    const program = programIn(window, layout, group);
-    const stores = storesIn(window, layout, members);
-    const tiled = describeTiled(layout, product, [product], window, present);
+    const expression = expressionIn(window, context, group);
+    const stores = storesIn(window, context, members);
+    const tiled = describeTiled(context, product, [product], window, present);
     return {
-      key: `${tiled.key} ${whole} then ${program.key} ${keysOf(program, stores)}`,
+      key: `${tiled.key} ${whole} then ${expression.key} ${keysOf(expression, stores)}`,
       window,
-      make: (rooms) => tiled.make(rooms, region({ ...named(program), stores })),
+      make: (temporaries) => tiled.make(temporaries, region({ ...named(expression), stores })),
     };
   }
   if (op?.kind === 'tiled') {
-    const { key, make } = describeTiled(layout, at, members, window, present);
+    const { key, make } = describeTiled(context, at, members, window, present);
     return { key: `${key} ${whole}`, window, make };
   }
-  const program = programIn(window, layout, group);
-  const stores = storesIn(window, layout, members);
-  const key = `${program.key} ${keysOf(program, stores)} ${whole}`;
-  const elementKey = program.isIndexed ? undefined : program.key; // at which position an element lies matters then
+  const expression = expressionIn(window, context, group);
+  const stores = storesIn(window, context, members);
+  const key = `${expression.key} ${keysOf(expression, stores)} ${whole}`;
+  const elementKey = expression.isIndexed ? undefined : expression.key; // multi-tensor kernels renumber elements
   if (op?.kind !== 'reduce') {
-    const make = () => [lanes({ ...named(program), key: elementKey, stores, present })];
+    const make = () => [lanes({ ...named(expression), key: elementKey, stores, present })];
     return { key: `lanes ${key}`, window, make };
   }
   const { axes, combine } = op;
-  const count = combinedIn(window, layout, at);
+  const count = combinedIn(window, context, at);
   return {
     key: `${op.key} over ${axes} ${count} ${key}`,
     window,
     make: ({ allocate }) => {
-      const all = named({ ...program, ops: [...program.ops, op.name] });
+      const all = named({ ...expression, ops: [...expression.ops, op.name] });
       return reduce({ ...all, key: undefined, axes, combine, stores, allocate, count, present });
     },
   };
@@ -93,40 +94,40 @@ export function describeGroup(layout: Layout, group: Group): Described {
 
 interface Tiled {
   readonly key: string;
-  make(rooms: Rooms, epilogue?: ReturnType<typeof region>): readonly Kernel[];
+  make(temporaries: TemporarySlots, epilogue?: ReturnType<typeof region>): readonly Kernel[];
 }
 
-/** `members`: the entry itself, or those of its results that something needs. */
+/** Describes a tiled op. `members`: its entry, or the entries of those of its results that something needs. */
 function describeTiled(
-  layout: Layout,
+  context: GroupContext,
   at: number,
   members: readonly number[],
   window: Window,
   present: Present | undefined,
 ): Tiled {
-  const { op, shape, dtype } = nodeOf(layout, at);
+  const { op, shape, dtype } = nodeOf(context, at);
   if (op?.kind !== 'tiled') throw new Error('internal: not a tiled op');
-  const { entries } = layout.capture;
-  const stored: Stored = { entries, slotOf: (entry) => (layout.locationOf(entry) ? entry : undefined) };
-  const inputs = (layout.capture.entries[at]?.inputs ?? []).map((input): Operand => {
-    return operandIn(window, layout, storedOperand(stored, input));
+  const { entries } = context.capture;
+  const stored: StoredEntries = { entries, slotOf: (entry) => (context.locationOf(entry) ? entry : undefined) };
+  const inputs = (context.capture.entries[at]?.inputs ?? []).map((input): Operand => {
+    return operandIn(window, context, storedOperand(stored, input));
   });
-  const outputs = (op.results ? resultEntries(layout, op.results.length, members) : [at]).map((entry) =>
-    entry === undefined ? undefined : positionOf(window, layout, entry),
+  const outputs = (op.results ? resultEntries(context, op.results.length, members) : [at]).map((entry) =>
+    entry === undefined ? undefined : positionOf(window, context, entry),
   );
   const output = outputs.find((position) => position !== undefined);
   if (output === undefined) throw new Error('internal: an op without a result');
-  const combined = op.results ? undefined : combinedIn(window, layout, at);
-  const types = (layout.capture.entries[at]?.inputs ?? []).map((input) => nodeOf(layout, input).dtype);
+  const combined = op.results ? undefined : combinedIn(window, context, at);
+  const types = (context.capture.entries[at]?.inputs ?? []).map((input) => nodeOf(context, input).dtype);
   return {
     key: `${op.key} ${types} ${inputs.map(operandKey)} → ${outputs} [${shape}]${dtype} ${combined}`,
-    make: (rooms, epilogue) =>
+    make: (temporaries, epilogue) =>
       op.kernels({
         inputs,
         outputs,
         output,
-        level: layout.level,
-        ...rooms,
+        level: context.level,
+        ...temporaries,
         ...(epilogue && { epilogue }),
         ...(combined !== undefined && { combined }),
         ...(present && { present }),
@@ -134,30 +135,34 @@ function describeTiled(
   };
 }
 
-/** For each result of an op of several, the first entry that is it. */
-function resultEntries(layout: Layout, count: number, members: readonly number[]): readonly (number | undefined)[] {
+/** By result of an op of several: the first entry that is this result. */
+function resultEntries(
+  context: GroupContext,
+  count: number,
+  members: readonly number[],
+): readonly (number | undefined)[] {
   return Array.from({ length: count }, (_, index) =>
     members.find((member) => {
-      const { op } = nodeOf(layout, member);
+      const { op } = nodeOf(context, member);
       return op?.kind === 'part' && op.part.kind === 'result' && op.part.index === index;
     }),
   );
 }
 
-/** The program of a group over the positions of the window; so far its loads are known by the entries that they read. */
-function programIn(window: Window, layout: Layout, { program }: Group): FusedExpression {
-  if (!program) throw new Error('internal: a group without a program');
-  const loads = program.loads.map(({ operand, type }) => ({
-    operand: operandIn(window, layout, operand),
+/** The expression of a group, with loads over the positions of the window. */
+function expressionIn(window: Window, context: GroupContext, { expression }: Group): FusedExpression {
+  if (!expression) throw new Error('internal: a group without an expression');
+  const loads = expression.loads.map(({ operand, type }) => ({
+    operand: operandIn(window, context, operand),
     type,
   }));
-  return { ...program, loads };
+  return { ...expression, loads };
 }
 
-function storesIn(window: Window, layout: Layout, members: readonly number[]): readonly Operand[] {
+function storesIn(window: Window, context: GroupContext, members: readonly number[]): readonly Operand[] {
   return members.map((member) => ({
-    slot: positionOf(window, layout, member),
-    view: denseView(nodeOf(layout, member).shape),
+    slot: positionOf(window, context, member),
+    view: denseView(nodeOf(context, member).shape),
   }));
 }
 
@@ -169,23 +174,23 @@ function presentIn(window: Window, present: Present | undefined): Present | unde
   return present && { ...present, slot: window.at(present.slot) };
 }
 
-function combinedIn(window: Window, layout: Layout, at: number): Slot | undefined {
-  const slot = layout.combined(at);
+function combinedIn(window: Window, context: GroupContext, at: number): Slot | undefined {
+  const slot = context.combined(at);
   return slot === undefined ? undefined : window.at(slot);
 }
 
-function positionOf(window: Window, layout: Layout, at: number): Slot {
-  const { slot, byteOffset } = locationIn(layout, at);
+function positionOf(window: Window, context: GroupContext, at: number): Slot {
+  const { slot, byteOffset } = locationIn(context, at);
   return window.at(slot, byteOffset);
 }
 
-function nodeOf({ capture }: Layout, at: number): Node {
+function nodeOf({ capture }: GroupContext, at: number): Node {
   const entry = capture.entries[at];
   if (!entry) throw new Error('internal: no such entry');
   return entry.node;
 }
 
-function named<P extends FusedExpression>(program: P): P & { readonly name: string } {
-  const ops = program.ops.length > 0 ? program.ops.join('·') : 'copy';
-  return { ...program, name: `${ops} ${program.shape.join('×')}`.trimEnd() };
+function named<P extends FusedExpression>(expression: P): P & { readonly name: string } {
+  const ops = expression.ops.length > 0 ? expression.ops.join('·') : 'copy';
+  return { ...expression, name: `${ops} ${expression.shape.join('×')}`.trimEnd() };
 }

@@ -1,186 +1,206 @@
-// A loop as a step of a plan: its body is a plan in a plan, whose slots lie elsewhere in each round.
+// Lowering a loop to a step of a plan. Its body becomes steps of their own, whose slots have another address in each iteration. Those
+// addresses are described here by slots of the plan around the loop.
 
 import type { Location, Slot, View } from '@treadle/kernels';
-import type { RaggedEntries } from '../dynamic-batch/compare.ts';
-import type { Place } from '../plan/places.ts';
+import type { DynamicAxes } from '../dynamic-batch/dynamic-batch.ts';
+import type { SlotSpec } from '../plan/slot-spec.ts';
 import { assignBuffers } from '../schedule/buffer-assignment.ts';
-import { behind, type Home, type LoopSlots, type PlacedLoop, type Rounds } from '../schedule/loop-buffers.ts';
+import {
+  type Iterations,
+  type LoopBuffer,
+  type LoopBuffers,
+  type LoopSlots,
+  locationAfter,
+} from '../schedule/loop-buffers.ts';
 import type { Schedule } from '../schedule/schedule.ts';
-import type { LoopStep, Walk } from '../schedule/step.ts';
-import { type CapturedBody, captureBody, nextPlace, normalized, placeKey } from '../trace/loop-body-capture.ts';
-import type { Lowered } from './lower.ts';
+import type { LoopAddress, LoopStep } from '../schedule/step.ts';
+import { type CapturedBody, captureBody, nextPlace, placeKey, withoutNegativeOffset } from '../trace/capture-body.ts';
+import type { Lowered } from './lowered.ts';
 
-/** An input of a loop where it lies. */
+/** An input of a loop in the plan around it. */
 export interface LoopInput {
   readonly slot: Slot;
   readonly view: View;
 }
 
-/** What a loop's body is made into. */
+/** The steps of a loop's body. */
 export interface LoweredBody {
   readonly lowered: Lowered;
   readonly schedule: Schedule;
 }
 
-/** Gives slots around the loop, and makes steps of its body. */
-export interface Around extends LoopSlots {
+/** The plan around a loop: makes slots, and lowers the body. */
+export interface OuterPlan extends LoopSlots {
+  /** a record for a kernel that may refuse what it reads */
   record(): Slot;
-  /** where so many times the rows of a run are written as a number */
+  /** the slot of the number `times` · rows */
   rows(times: number): Slot;
   lowerBody(body: CapturedBody): LoweredBody;
 }
 
-/** The loop as a step; the views of what carries begin with are dense. */
+/** The loop as a step. The views of the carries' first values must be dense. */
 export function lowerLoop(
-  placed: PlacedLoop,
+  buffers: LoopBuffers,
   inputs: readonly LoopInput[],
-  rounds: Rounds,
-  around: Around,
-  ragged?: RaggedEntries,
+  iterations: Iterations,
+  outer: OuterPlan,
+  dynamicAxes?: DynamicAxes,
 ): LoopStep {
-  const { op, carries, asked } = placed;
+  const { op, carries, requested } = buffers;
   const firstSlice = op.body.carries.length;
   const firstConst = firstSlice + op.body.slices.length;
   const seen = inputs.map(({ slot, view }, place): SeenInput => {
     const isSlice = place >= firstSlice && place < firstConst;
     const one = isSlice ? { ...view, shape: view.shape.slice(1), strides: view.strides.slice(1) } : view;
-    const { view: normal, begin } = normalized(one);
+    const { view: normal, begin } = withoutNegativeOffset(one);
     return { slot, view: normal, begin: 4 * begin, stride: isSlice ? 4 * (view.strides[0] ?? 0) : 0 };
   });
   const views = seen.map(({ view }) => view);
-  const captured = captureBody(op.body, carries, asked, views, ragged);
-  const body = around.lowerBody(captured);
-  const walker = new Walker(placed, seen, rounds, around, captured, body);
-  const walks = walker.walks(body.lowered.places);
+  const captured = captureBody(op.body, carries, requested, views, dynamicAxes);
+  const body = outer.lowerBody(captured);
+  const addressing = new LoopAddressing(buffers, seen, iterations, outer, captured, body);
+  const addresses = addressing.addresses(body.lowered.slots);
   const touched = (isRead: boolean): readonly Slot[] => {
-    const slots = body.lowered.places.flatMap(({ kind }, slot) => {
-      const { first, later } = walks.get(slot) ?? {};
-      if (!first || (kind === 'source' || kind === 'rows') !== isRead) return [];
+    const slots = body.lowered.slots.flatMap(({ kind }, slot) => {
+      const { first, later } = addresses.get(slot) ?? {};
+      if (!first || (kind === 'source' || kind === 'rowCount') !== isRead) return [];
       return later ? [first.slot, later.from.slot] : [first.slot];
     });
     return [...new Set(slots)];
   };
-  const { most, perRow } = rounds;
+  const { most, perRow } = iterations;
   const { phases } = body.schedule;
-  return { name: `scan ${most}`, rounds: most, perRow, phases, walks, reads: touched(true), writes: touched(false) };
+  return {
+    name: `scan ${most}`,
+    iterations: most,
+    perRow,
+    phases,
+    addresses,
+    reads: touched(true),
+    writes: touched(false),
+  };
 }
 
-/** An input as a step sees it: the view of a slice, or of the whole, from `begin` on; both numbers are bytes. */
+/** An input as a step sees it: the view of a slice or of the whole input, which begins `begin` bytes after the slot. */
 interface SeenInput extends LoopInput {
   readonly begin: number;
-  /** from a slice to the next; 0 where all steps see the same */
+  /** bytes from a slice to the next; 0 where all steps see the same */
   readonly stride: number;
 }
 
-/** Says where the slots of a body lie in each round. */
-class Walker {
-  readonly #placed: PlacedLoop;
+/** Finds the addresses of a body's slots in each iteration. */
+class LoopAddressing {
+  readonly #buffers: LoopBuffers;
   readonly #inputs: readonly SeenInput[];
-  readonly #rounds: Rounds;
-  readonly #around: Around;
+  readonly #iterations: Iterations;
+  readonly #outer: OuterPlan;
   readonly #captured: CapturedBody;
-  /** the places of the body that its outputs are, by their keys */
+  /** by output of the body: the key of its place */
   readonly #outputs = new Map<number, string>();
-  readonly #arena: ReadonlyMap<Slot, Walk>;
-  readonly #walks = new Map<Slot, Walk>();
+  readonly #intermediates: ReadonlyMap<Slot, LoopAddress>;
+  readonly #addresses = new Map<Slot, LoopAddress>();
 
   constructor(
-    placed: PlacedLoop,
+    buffers: LoopBuffers,
     inputs: readonly SeenInput[],
-    rounds: Rounds,
-    around: Around,
+    iterations: Iterations,
+    outer: OuterPlan,
     captured: CapturedBody,
     { lowered, schedule }: LoweredBody,
   ) {
-    this.#placed = placed;
+    this.#buffers = buffers;
     this.#inputs = inputs;
-    this.#rounds = rounds;
-    this.#around = around;
+    this.#iterations = iterations;
+    this.#outer = outer;
     this.#captured = captured;
-    this.#arena = layOutArena(lowered, schedule, around);
+    this.#intermediates = layOutIntermediates(lowered, schedule, outer);
     lowered.outputOf.forEach((output, root) => {
       const place = captured.roots[root];
       if (output !== undefined && place !== undefined) this.#outputs.set(output, placeKey(place));
     });
   }
 
-  walks(places: readonly Place[]): ReadonlyMap<Slot, Walk> {
-    places.forEach((place, slot) => {
-      const walk = this.#walkOf(place, slot);
-      if (walk) this.#walks.set(slot, walk);
+  addresses(specs: readonly SlotSpec[]): ReadonlyMap<Slot, LoopAddress> {
+    specs.forEach((spec, slot) => {
+      const address = this.#addressOf(spec, slot);
+      if (address) this.#addresses.set(slot, address);
     });
-    return this.#walks;
+    return this.#addresses;
   }
 
-  #walkOf(place: Place, slot: Slot): Walk | undefined {
-    switch (place.kind) {
+  #addressOf(spec: SlotSpec, slot: Slot): LoopAddress | undefined {
+    switch (spec.kind) {
       case 'source':
-        return this.#walkOfInput(this.#captured.inputs[place.source] ?? -1);
+        return this.#inputAddress(this.#captured.inputs[spec.source] ?? -1);
       case 'output': {
-        const { first, stride, alternates } = this.#homeOf(this.#outputs.get(place.output) ?? '');
-        return { first, later: { from: further(first, stride), stride: alternates ? -stride : stride, alternates } };
+        const { first, stride, alternates } = this.#bufferOf(this.#outputs.get(spec.output) ?? '');
+        return { first, later: { from: offsetBy(first, stride), stride: alternates ? -stride : stride, alternates } };
       }
-      case 'record':
-        return { first: { slot: this.#around.record(), byteOffset: 0 } };
-      case 'rows':
-        return { first: { slot: this.#around.rows(place.times), byteOffset: 0 } };
-      case 'arena':
-        return this.#arena.get(slot);
-      case 'moved':
-        return this.#moved(this.#walks.get(place.of), place);
+      case 'refusal':
+        return { first: { slot: this.#outer.record(), byteOffset: 0 } };
+      case 'rowCount':
+        return { first: { slot: this.#outer.rows(spec.times), byteOffset: 0 } };
+      case 'intermediate':
+        return this.#intermediates.get(slot);
+      case 'shifted':
+        return this.#shifted(this.#addresses.get(spec.of), spec);
       case 'target':
         throw new Error('internal: a body assigns nothing');
     }
   }
 
-  #walkOfInput(place: number): Walk {
-    const { op, begins } = this.#placed;
+  #inputAddress(place: number): LoopAddress {
+    const { op, begins } = this.#buffers;
     const input = this.#inputs[place];
     if (!input) throw new Error('internal: a loop lacks an input');
     const { slot, begin, stride } = input;
     const all = { slot, byteOffset: begin };
     if (place < op.body.carries.length) {
-      // where the round before has left it
-      const { first, stride: step, alternates } = this.#homeOf(`${nextPlace(op.body, place)}`);
+      // an iteration reads a carry where the one before has written it
+      const { first, stride: step, alternates } = this.#bufferOf(`${nextPlace(op.body, place)}`);
       return { first: begins.get(place) ?? all, later: { from: first, stride: step, alternates } };
     }
-    if (stride === 0 || this.#rounds.most === 1) return { first: all };
+    if (stride === 0 || this.#iterations.most === 1) return { first: all };
     const step = op.isReversed ? -stride : stride;
-    const first = op.isReversed ? behind(this.#around, this.#rounds, slot, begin - stride, stride) : all;
-    return { first, later: { from: further(first, step), stride: step, alternates: false } };
+    const first = op.isReversed ? locationAfter(this.#outer, this.#iterations, slot, begin - stride, stride) : all;
+    return { first, later: { from: offsetBy(first, step), stride: step, alternates: false } };
   }
 
-  #homeOf(key: string): Home {
-    const home = this.#placed.homes.get(key);
-    if (!home) throw new Error('internal: what a step makes has no home');
-    return home;
+  #bufferOf(key: string): LoopBuffer {
+    const buffer = this.#buffers.buffers.get(key);
+    if (!buffer) throw new Error('internal: a value of a step without a buffer');
+    return buffer;
   }
 
-  /** A walk, by the rows of a run further on. */
-  #moved(walk: Walk | undefined, { by }: Extract<Place, { kind: 'moved' }>): Walk | undefined {
-    if (!walk) return undefined;
-    const moved = ({ slot, byteOffset }: Location): Location => ({ slot: this.#around.moved(slot, by), byteOffset });
-    const first = moved(walk.first);
-    return walk.later ? { first, later: { ...walk.later, from: moved(walk.later.from) } } : { first };
+  /** An address, shifted by what follows from the rows of a run. */
+  #shifted(address: LoopAddress | undefined, { by }: Extract<SlotSpec, { kind: 'shifted' }>): LoopAddress | undefined {
+    if (!address) return undefined;
+    const shifted = ({ slot, byteOffset }: Location): Location => ({ slot: this.#outer.shifted(slot, by), byteOffset });
+    const first = shifted(address.first);
+    return address.later ? { first, later: { ...address.later, from: shifted(address.later.from) } } : { first };
   }
 }
 
-function further({ slot, byteOffset }: Location, bytes: number): Location {
+function offsetBy({ slot, byteOffset }: Location, bytes: number): Location {
   return { slot, byteOffset: byteOffset + bytes };
 }
 
-/** Where intermediates of a body lie, in one slot around it. */
-function layOutArena({ places }: Lowered, { lifetimes }: Schedule, around: Around): ReadonlyMap<Slot, Walk> {
+/** The intermediates of a body in one buffer of the plan around it: they have the same address in all iterations. */
+function layOutIntermediates(
+  { slots: specs }: Lowered,
+  { lifetimes }: Schedule,
+  outer: OuterPlan,
+): ReadonlyMap<Slot, LoopAddress> {
   const slots: Slot[] = [];
-  const needs: { bytes: number; first: number; last: number }[] = [];
-  places.forEach((place, slot) => {
+  const sizes: { bytes: number; first: number; last: number }[] = [];
+  specs.forEach((spec, slot) => {
     const touched = lifetimes.get(slot);
-    if (place.kind !== 'arena' || !touched) return;
+    if (spec.kind !== 'intermediate' || !touched) return;
     slots.push(slot);
-    needs.push({ bytes: place.bytes, ...touched });
+    sizes.push({ bytes: spec.bytes, ...touched });
   });
   if (slots.length === 0) return new Map();
-  const { offsets, bytes } = assignBuffers(needs);
-  const block = around.allocate(bytes);
+  const { offsets, bytes } = assignBuffers(sizes);
+  const block = outer.allocate(bytes);
   return new Map(slots.map((slot, i) => [slot, { first: { slot: block, byteOffset: offsets[i] ?? 0 } }]));
 }

@@ -1,55 +1,68 @@
-// A row group as a row program: its parts become steps, what one part makes and another reads a value that need not lie in memory.
+// Lowering a row fusion: each of its groups becomes a step of a row kernel. A value that one step computes and another reads is passed on
+// by its number; it lies in memory only if something else needs it.
 
 import { operandKey, type RowFusion, type RowStep, type Window } from '@treadle/kernels';
-import { partRole, partsInOrder, type RowGroup, viewInRows } from '../fuse/row-fusion.ts';
+import type { FusedRows, Group, RowSpace } from '../fuse/group.ts';
+import { groupsInOrder, roleOfGroup, viewInRows } from '../fuse/row-fusion.ts';
 import type { Capture } from '../trace/capture.ts';
-import { type Located, operandIn } from './located.ts';
+import { type EntryLocations, operandIn } from './entry-locations.ts';
 
-/** Over the positions of the window; equal keys say equal programs. */
-export function rowProgram(
-  layout: Located & { readonly capture: Capture },
-  { space, parts }: RowGroup,
+/** What lowering a row fusion needs to know of the plan. */
+interface RowContext extends EntryLocations {
+  readonly capture: Capture;
+}
+
+/** The row fusion over the positions of the window. Equal keys mean equal kernels. */
+export function lowerRows(
+  context: RowContext,
+  { space, groups }: FusedRows,
   window: Window,
-): { readonly program: RowFusion; readonly key: string } {
-  const { capture } = layout;
-  /** the numbers of the values that the parts make */
+): { readonly fusion: RowFusion; readonly key: string } {
+  /** by entry: the number of its value */
   const values = new Map<number, number>();
-  const ordered = partsInOrder(parts);
+  const ordered = groupsInOrder(groups);
   for (const { members } of ordered) for (const member of members) values.set(member, values.size);
-  const ops: string[] = [];
-  const keys: string[] = [];
-  const steps = ordered.map((part): RowStep => {
-    const { program, members } = part;
-    const op = capture.entries[part.at]?.node.op;
-    const isFold = op?.kind === 'reduce';
-    if (!program) throw new Error('internal: a part without a program');
-    const per = partRole(capture, part, space);
-    const loads = program.loads.map(({ operand: { slot: at, view }, type }) => {
-      const value = values.get(at);
-      if (value !== undefined) return { value, type };
-      const seen = viewInRows(view, space, per);
-      if (!seen) throw new Error('internal: a load is not of rows');
-      return { operand: operandIn(window, layout, { slot: at, view: seen }), type };
-    });
-    const results = members.map((member) => {
-      const location = layout.locationOf(member);
-      const slot = location && window.at(location.slot, location.byteOffset);
-      return { value: values.get(member) ?? -1, slot };
-    });
-    ops.push(...program.ops, ...(isFold ? [op.name] : []));
-    const read = loads.map((load) => ('value' in load ? `value ${load.value}` : operandKey(load.operand)));
-    keys.push(`${per} ${program.key} ${read.join(' ')} ${isFold ? op.key : ''} → ${results.map((r) => r.slot ?? '')}`);
-    return {
-      per,
-      loads,
-      body: program.body,
-      cost: program.cost,
-      flops: program.flops + (isFold && op.combine.type === 'f32x4' ? 1 : 0),
-      combine: isFold ? op.combine : undefined,
-      results,
-    };
-  });
+  const lowered = ordered.map((group) => lowerStep(context, space, group, values, window));
+  const ops = lowered.flatMap((each) => each.ops);
   const { rows, columns } = space;
   const name = `${ops.join('·')} ${[...rows, columns].join('×')}`;
-  return { program: { name, rows, columns, ops, steps }, key: `[${rows}] × ${columns}: ${keys.join('; ')}` };
+  const steps = lowered.map(({ step }) => step);
+  const keys = lowered.map(({ key }) => key);
+  return { fusion: { name, rows, columns, ops, steps }, key: `[${rows}] × ${columns}: ${keys.join('; ')}` };
+}
+
+/** One group as a step, with its ops and a key for it. */
+function lowerStep(
+  context: RowContext,
+  space: RowSpace,
+  group: Group,
+  values: ReadonlyMap<number, number>,
+  window: Window,
+): { readonly step: RowStep; readonly ops: readonly string[]; readonly key: string } {
+  const { at, expression, members } = group;
+  const { op } = context.capture.entries[at]?.node ?? {};
+  const reduction = op?.kind === 'reduce' ? op : undefined;
+  if (!expression) throw new Error('internal: a group without an expression');
+  const { body, cost, flops } = expression;
+  const per = roleOfGroup(context.capture, group, space);
+  const loads = expression.loads.map(({ operand: { slot: entry, view }, type }) => {
+    const value = values.get(entry);
+    if (value !== undefined) return { value, type };
+    const seen = viewInRows(view, space, per);
+    if (!seen) throw new Error('internal: a load that is not a row');
+    return { operand: operandIn(window, context, { slot: entry, view: seen }), type };
+  });
+  const results = members.map((member) => {
+    const location = context.locationOf(member);
+    const slot = location && window.at(location.slot, location.byteOffset);
+    return { value: values.get(member) ?? -1, slot };
+  });
+  const read = loads.map((load) => ('value' in load ? `value ${load.value}` : operandKey(load.operand)));
+  const written = results.map((result) => result.slot ?? '');
+  const combineFlops = reduction?.combine.type === 'f32x4' ? 1 : 0;
+  return {
+    step: { per, loads, body, cost, flops: flops + combineFlops, combine: reduction?.combine, results },
+    ops: reduction ? [...expression.ops, reduction.name] : expression.ops,
+    key: `${per} ${expression.key} ${read.join(' ')} ${reduction?.key ?? ''} → ${written}`,
+  };
 }

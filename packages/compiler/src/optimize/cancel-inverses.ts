@@ -1,36 +1,37 @@
-// Shortening: ways through a capture that lead back to where they began are left out. What undoes itself, applied twice; moves
-// one after the other that leave every element in its place, such as two transpositions; a reshape of a reshape, whose first
-// shape nobody needs. Only what is exact to the bit, and what every op says of itself: no op is known by name.
+// Cancelling inverses: an entry that has the value of an earlier one, element by element, is replaced by it. Such are an op that undoes
+// itself, applied twice; and moves in a row that leave every element in its place, such as two transpositions. A reshape of a reshape
+// becomes one. Only what is exact to the bit is replaced, by what every op says of itself: no op is known by name.
 
 import { denseView, isDense, sameShape } from '@treadle/graph';
-import { type Capture, type Captured, movedTo, withEntries } from '../trace/capture.ts';
+import { type Capture, type Entry, reindexed, withEntries } from '../trace/capture.ts';
 
+/** Replaces entries by equal earlier ones, and leaves out those that no root needs then. Roots keep entries of their own. */
 export function cancelInverses(capture: Capture): Capture {
   const { entries, roots } = capture;
   const isRoot = new Set(roots.map(({ at }) => at));
-  const short: Captured[] = [];
-  /** the entry that has the same value as each */
+  const short: Entry[] = [];
+  /** by entry: the one that stands for it */
   const same = new Int32Array(entries.length);
   entries.forEach((entry, at) => {
-    short.push(skipReshape(short, movedTo(entry, same)));
-    same[at] = isRoot.has(at) ? at : (originOf(short, at) ?? at);
+    short.push(mergeReshapes(short, reindexed(entry, same)));
+    same[at] = isRoot.has(at) ? at : (equalEntryBefore(short, at) ?? at);
   });
-  return dropUnread({ ...capture, entries: short });
+  return removeUnused({ ...capture, entries: short });
 }
 
-/** A reshape without the reshape before it. */
-function skipReshape(entries: readonly Captured[], entry: Captured): Captured {
+/** A reshape of a reshape as a reshape of the latter's input. */
+function mergeReshapes(entries: readonly Entry[], entry: Entry): Entry {
   const before = entries[entry.inputs[0] ?? -1];
   const isChain = isReshape(entry) && before !== undefined && isReshape(before);
   return isChain ? { node: entry.node, inputs: before.inputs } : entry;
 }
 
-function isReshape({ node }: Captured): boolean {
+function isReshape({ node }: Entry): boolean {
   return !node.source && node.op?.kind === 'move' && node.op.keepsOrder === true;
 }
 
-/** The entry behind `at` whose value it has, unchanged; undefined where there is none. */
-function originOf(entries: readonly Captured[], at: number): number | undefined {
+/** The earlier entry that has the same value as `at`; undefined where there is none. */
+function equalEntryBefore(entries: readonly Entry[], at: number): number | undefined {
   const entry = entries[at];
   const before = entries[entry?.inputs[0] ?? -1];
   if (!entry || !before || entry.node.source) return undefined;
@@ -40,7 +41,7 @@ function originOf(entries: readonly Captured[], at: number): number | undefined 
     return isUndone ? before.inputs[0] : undefined;
   }
   if (op?.kind !== 'move') return undefined;
-  // The moves from the last value that is computed, or lies in memory, up to here.
+  // The moves between this entry and the last one that is not a move.
   const moves = [op];
   let origin = entry.inputs[0] ?? -1;
   for (let from = entries[origin]; from && !from.node.source && from.node.op?.kind === 'move'; from = entries[origin]) {
@@ -53,18 +54,18 @@ function originOf(entries: readonly Captured[], at: number): number | undefined 
   return view && view.offset === 0 && isDense(view) ? origin : undefined;
 }
 
-/** Without the entries that no root needs; sources stay, for runs bind all of them. */
-function dropUnread(capture: Capture): Capture {
+/** The capture without the entries that no root needs. Sources stay, because a run binds all of them. */
+function removeUnused(capture: Capture): Capture {
   const { entries, roots } = capture;
   const isNeeded = new Uint8Array(entries.length);
   for (const { at } of roots) isNeeded[at] = 1;
   for (let at = entries.length - 1; at >= 0; at--) {
     if (isNeeded[at]) for (const input of entries[at]?.inputs ?? []) isNeeded[input] = 1;
   }
-  const places = new Int32Array(entries.length).fill(-1);
-  const kept: Captured[] = [];
+  const positions = new Int32Array(entries.length).fill(-1);
+  const kept: Entry[] = [];
   entries.forEach((entry, at) => {
-    if (isNeeded[at] || entry.node.source) places[at] = kept.push(movedTo(entry, places)) - 1;
+    if (isNeeded[at] || entry.node.source) positions[at] = kept.push(reindexed(entry, positions)) - 1;
   });
-  return withEntries(kept, capture, places);
+  return withEntries(kept, capture, positions);
 }

@@ -1,48 +1,50 @@
-// Merging: entries of a capture that are the same op of the same inputs become one, for a value that is written down twice, by
-// a program or by the reverse walk, need be computed once. Sources are told apart, whatever their values are now; so are roots,
-// each of which has a value of its own. What is to be computed a second time only needs an input that says so: an op of another
-// key, between the value and whatever begins anew.
+// Common subexpression elimination: entries that are the same op of the same inputs become one, so that a value which a program, or
+// the gradient, writes down twice is computed once. Two sources are never equal, whatever their values are now; nor are two roots,
+// each of which has a value of its own. To have something computed a second time, put an op with another key between it and its
+// input, as checkpoint does.
 
 import { sameShape } from '@treadle/graph';
-import { type Capture, type Captured, movedTo, withEntries } from '../trace/capture.ts';
+import { type Capture, type Entry, reindexed, withEntries } from '../trace/capture.ts';
 
+/** Merges equal entries. */
 export function eliminateCommonSubexpressions(capture: Capture): Capture {
   const { entries, roots } = capture;
-  const kept: Captured[] = [];
-  const known = new Known(kept, entries.length);
+  const kept: Entry[] = [];
+  const known = new EntryTable(kept, entries.length);
   const isRoot = new Set(roots.map(({ at }) => at));
-  /** where each entry is to be found now */
-  const places = new Int32Array(entries.length);
+  /** by entry: the position of the one that stands for it */
+  const positions = new Int32Array(entries.length);
   entries.forEach((entry, at) => {
-    const moved = movedTo(entry, places);
-    const hash = known.hashOf(moved);
-    const equal = known.find(moved, hash);
+    const entryHere = reindexed(entry, positions);
+    const hash = known.hashOf(entryHere);
+    const equal = known.find(entryHere, hash);
     if (equal >= 0 && !isRoot.has(at)) {
-      places[at] = equal;
+      positions[at] = equal;
       return;
     }
-    places[at] = kept.push(moved) - 1;
-    if (equal < 0 && !entry.node.source) known.add(places[at] ?? -1, hash);
+    positions[at] = kept.push(entryHere) - 1;
+    if (equal < 0 && !entry.node.source) known.add(positions[at] ?? -1, hash);
   });
-  return withEntries(kept, capture, places);
+  return withEntries(kept, capture, positions);
 }
 
-/** A table of entries by what they do: one op each, of some inputs. */
-class Known {
-  readonly #entries: readonly Captured[];
-  /** the last entry that was added of each hash, and for each the one before it; −1 where there is none */
+/** A hash table of entries: equal entries have the same op, inputs, shape and dtype. */
+class EntryTable {
+  readonly #entries: readonly Entry[];
+  /** by hash: the entry that was added last; by entry: the one with the same hash before it; −1 if there is none */
   readonly #last: Int32Array;
   readonly #before: Int32Array;
+  /** by key of an op: its number */
   readonly #ops = new Map<string, number>();
 
-  /** `entries`: those of `most` that are kept so far. */
-  constructor(entries: readonly Captured[], most: number) {
+  /** `entries`: the list to which positions refer, which grows to at most `most`. */
+  constructor(entries: readonly Entry[], most: number) {
     this.#entries = entries;
     this.#last = new Int32Array(2 ** Math.ceil(Math.log2(most + 1))).fill(-1);
     this.#before = new Int32Array(most);
   }
 
-  hashOf({ node, inputs }: Captured): number {
+  hashOf({ node, inputs }: Entry): number {
     const key = node.op?.key ?? '';
     let hash = this.#ops.get(key);
     if (hash === undefined) {
@@ -53,8 +55,8 @@ class Known {
     return (hash ^ (hash >>> 16)) & (this.#last.length - 1);
   }
 
-  /** The position of an entry that does the same, or −1. */
-  find({ node, inputs }: Captured, hash: number): number {
+  /** The position of an equal entry, or −1. A source equals no entry. */
+  find({ node, inputs }: Entry, hash: number): number {
     if (node.source) return -1;
     for (let at = this.#last[hash] ?? -1; at >= 0; at = this.#before[at] ?? -1) {
       const other = this.#entries[at];

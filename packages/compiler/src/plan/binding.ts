@@ -1,21 +1,22 @@
-// What a plan is bound to for one run: the values that it reads and writes.
+// A binding: the values that a plan reads and writes in one run.
 
 import type { Source, Storage } from '@treadle/graph';
-import type { StoredValue } from '../values/storage.ts';
+import type { StoredValue } from '../values/stored-value.ts';
 
-/** What a run is bound to. */
+/** What a plan is bound to for one run. */
 export interface Binding {
+  /** by source of the capture */
   readonly sources: readonly Source[];
-  /** the values of sources of kind 'argument', by their index */
+  /** by index of the sources of kind 'argument' */
   readonly args: readonly StoredValue[];
-  /** how many rows the arguments have, in a plan that takes fewer than it was made for */
+  /** the rows of the arguments, for a plan with a dynamic batch; by default the most */
   readonly rows?: number;
-  /** the state that each root assigns, if it does */
+  /** by root: the variable's value that it assigns, if it assigns one */
   readonly targets: readonly (StoredValue | undefined)[];
 }
 
-/** Holds what a run is bound to, until the function that it returns is called. */
-export function holdBound({ sources, args, targets }: Binding): () => void {
+/** Holds all values of a binding until the returned function is called. */
+export function holdValues({ sources, args, targets }: Binding): () => void {
   const read: Storage[] = [...args];
   for (const source of sources) {
     if (source.kind === 'stored') read.push(source.storage);

@@ -1,79 +1,80 @@
-// The plan cache: one plan for each structure. Of plans that nothing holds, the least recently used are dropped when they are
-// very many, or take much memory; a recording holds its plan until it is released or forgotten, a run while it is under way.
+// The plan cache: one plan for each fingerprint. A recording holds its plan until it is released or forgotten, and a run while it is under
+// way. When there are too many plans, or they take too much memory, the least recently used ones that nothing holds are dropped.
 
 import { chooseLevel } from '../code/instruction-level.ts';
 import { type Interruptible, runToEnd } from '../code/interruptible.ts';
-import type { Ragged } from '../dynamic-batch/compare.ts';
-import { optimized } from '../optimize/index.ts';
+import type { DynamicBatch } from '../dynamic-batch/dynamic-batch.ts';
+import { optimize } from '../optimize/optimize.ts';
 import { type Draft, draftInParts } from '../schedule/draft.ts';
-import type { Capture, Found } from '../trace/capture.ts';
-import { type Fingerprint, keepStructure, namedStructure, sameFingerprint } from '../trace/fingerprint.ts';
+import { type Capture, capture, type TopologicalOrder } from '../trace/capture.ts';
+import { copyFingerprint, type Fingerprint, namedFingerprint, sameFingerprint } from '../trace/fingerprint.ts';
 import { Plan } from './plan.ts';
 
 /** Limits for the plans that nothing holds. */
 const mostPlans = 1024;
 const mostBytes = 256 * 2 ** 20;
-/** So many are kept whatever memory they take: a loop may run a few large ones in turn. */
+/** So many are kept whatever memory they take: a program may alternate between a few large ones. */
 const leastPlans = 8;
 
-interface Kept {
-  readonly structure: Fingerprint;
+interface CachedPlan {
+  readonly fingerprint: Fingerprint;
   readonly plan: Plan;
   lastUse: number;
 }
 
-/** by hash */
-const plans = new Map<number, Kept[]>();
+/** by hash of the fingerprint */
+const plans = new Map<number, CachedPlan[]>();
 let count = 0;
 /** bytes of all plans */
 let bytes = 0;
 let uses = 0;
 
-export function planFor(found: Found): Plan {
-  return keptPlan(found.structure) ?? runToEnd(planInParts(found));
+/** The plan for a graph, from the cache or made now. */
+export function planFor(order: TopologicalOrder): Plan {
+  return cachedPlan(order.fingerprint) ?? runToEnd(planInParts(order));
 }
 
-/** The same in parts; the structure must last. */
-export function* planInParts(found: Found): Interruptible<Plan> {
-  const known = keptPlan(found.structure);
-  if (known) return known;
-  const structure = keepStructure(found.structure);
-  const captured = optimized(found);
+/** The same, interruptibly. The fingerprint must be a copy that lasts. */
+export function* planInParts(order: TopologicalOrder): Interruptible<Plan> {
+  const existing = cachedPlan(order.fingerprint);
+  if (existing) return existing;
+  const fingerprint = copyFingerprint(order.fingerprint);
+  const optimized = optimize(capture(order));
   yield;
-  return yield* newPlan(structure, draftInParts(captured, chooseLevel().level));
+  return yield* newPlan(fingerprint, draftInParts(optimized, chooseLevel().level));
 }
 
-/** A plan that fewer rows can run, too. */
-export function* raggedPlanInParts(captured: Capture, ragged: Ragged): Interruptible<Plan> {
-  const structure = namedStructure(`${ragged.rows} rows or fewer\n${ragged.key}`);
-  return keptPlan(structure) ?? (yield* newPlan(structure, draftInParts(captured, chooseLevel().level, ragged)));
+/** A plan with a dynamic batch of at most `batch.rows` rows, interruptibly. */
+export function* dynamicPlanInParts(optimized: Capture, batch: DynamicBatch): Interruptible<Plan> {
+  const fingerprint = namedFingerprint(`${batch.rows} rows or fewer\n${batch.key}`);
+  return cachedPlan(fingerprint) ?? (yield* newPlan(fingerprint, draftInParts(optimized, chooseLevel().level, batch)));
 }
 
-function keptPlan(structure: Fingerprint): Plan | undefined {
-  const kept = plans.get(structure.hash)?.find((each) => sameFingerprint(each.structure, structure));
-  if (kept) kept.lastUse = ++uses;
-  return kept?.plan;
+function cachedPlan(fingerprint: Fingerprint): Plan | undefined {
+  const cached = plans.get(fingerprint.hash)?.find((each) => sameFingerprint(each.fingerprint, fingerprint));
+  if (cached) cached.lastUse = ++uses;
+  return cached?.plan;
 }
 
-function* newPlan(structure: Fingerprint, drafting: Interruptible<Draft>): Interruptible<Plan> {
+function* newPlan(fingerprint: Fingerprint, drafting: Interruptible<Draft>): Interruptible<Plan> {
   const drafted = yield* drafting;
-  const meanwhile = keptPlan(structure);
+  const meanwhile = cachedPlan(fingerprint);
   if (meanwhile) return meanwhile;
   const plan = new Plan(drafted);
-  const kept = { structure, plan, lastUse: ++uses };
-  const alike = plans.get(structure.hash);
-  if (alike) alike.push(kept);
-  else plans.set(structure.hash, [kept]);
+  const cached = { fingerprint, plan, lastUse: ++uses };
+  const sameHash = plans.get(fingerprint.hash);
+  if (sameHash) sameHash.push(cached);
+  else plans.set(fingerprint.hash, [cached]);
   count++;
   bytes += plan.bytes;
-  if (count > mostPlans || bytes > mostBytes) dropOldest(kept);
+  if (count > mostPlans || bytes > mostBytes) dropOldest(cached);
   return plan;
 }
 
-/** Plans of owners that the program forgot may be dropped. */
+/** Lets go of the plans of owners that the program has forgotten. */
 const forgotten = new FinalizationRegistry<Plan>((plan) => plan.letGo());
 
-/** Keeps the plan for as long as the owner lives, or until what is returned is called (once). */
+/** Holds the plan until the owner is forgotten, or the returned function is called (once). */
 export function keepFor(owner: object, plan: Plan): () => void {
   plan.hold();
   const hold = {}; // an owner may hold several plans
@@ -83,26 +84,27 @@ export function keepFor(owner: object, plan: Plan): () => void {
   };
 }
 
-/** The newest is about to be run, and stays. */
-function dropOldest(newest: Kept): void {
-  const free = [...plans.values()].flat().filter((kept) => !kept.plan.isHeld && kept !== newest);
+/** The newest plan stays, because it is about to run. */
+function dropOldest(newest: CachedPlan): void {
+  const free = [...plans.values()].flat().filter((cached) => !cached.plan.isHeld && cached !== newest);
   free.sort((a, b) => b.lastUse - a.lastUse);
   let freeBytes = 0;
-  free.forEach((kept, i) => {
-    freeBytes += kept.plan.bytes;
-    if (i >= mostPlans || (i >= leastPlans && freeBytes > mostBytes)) drop(kept);
+  free.forEach((cached, i) => {
+    freeBytes += cached.plan.bytes;
+    if (i >= mostPlans || (i >= leastPlans && freeBytes > mostBytes)) drop(cached);
   });
 }
 
-function drop({ structure, plan }: Kept): void {
-  const others = (plans.get(structure.hash) ?? []).filter((kept) => kept.plan !== plan);
-  if (others.length > 0) plans.set(structure.hash, others);
-  else plans.delete(structure.hash);
+function drop({ fingerprint, plan }: CachedPlan): void {
+  const others = (plans.get(fingerprint.hash) ?? []).filter((cached) => cached.plan !== plan);
+  if (others.length > 0) plans.set(fingerprint.hash, others);
+  else plans.delete(fingerprint.hash);
   count--;
   bytes -= plan.bytes;
   plan.release();
 }
 
+/** The number of plans in the cache. */
 export function planCount(): number {
   return count;
 }

@@ -1,26 +1,31 @@
-// What a run that failed says of the variables that it assigns: they are written in place, so once a step that writes one has
-// begun, it may hold something between its old and its new value. Which steps had begun, the team knows.
+// What the error of a failed run says of variables. Variables are written in place, so once a step that writes one has begun, the
+// variable may be partly written. The worker pool knows which steps had begun.
 
 import { type Shape, showShape, type VariableState } from '@treadle/graph';
 import { RunError } from '@treadle/runtime';
 import { isLoop, kernelsIn, type Phase } from '../schedule/step.ts';
 import type { Capture } from '../trace/capture.ts';
-import type { Place } from './places.ts';
+import type { SlotSpec } from './slot-spec.ts';
 
-/** A variable that a plan assigns, and the steps that write it. */
-export interface Written {
+/** A variable that a plan assigns, and the numbers of the steps that write it. */
+export interface AssignedVariable {
   readonly shape: Shape;
   readonly steps: readonly number[];
 }
 
-export function writtenBy(capture: Capture, places: readonly Place[], phases: readonly Phase[]): readonly Written[] {
-  const stateAt = (place: Place) => {
-    if (place.kind === 'target') return capture.roots[place.root]?.target;
+/** The variables that a plan assigns. */
+export function assignedVariables(
+  capture: Capture,
+  specs: readonly SlotSpec[],
+  phases: readonly Phase[],
+): readonly AssignedVariable[] {
+  const stateAt = (spec: SlotSpec) => {
+    if (spec.kind === 'target') return capture.roots[spec.root]?.target;
     const source =
-      place.kind === 'source' ? capture.entries[capture.sources[place.source] ?? -1]?.node.source : undefined;
+      spec.kind === 'source' ? capture.entries[capture.sources[spec.source] ?? -1]?.node.source : undefined;
     return source?.kind === 'variable' ? source.state : undefined;
   };
-  const states = places.map(stateAt);
+  const states = specs.map(stateAt);
   const writing = new Map<VariableState, number[]>();
   for (const { target } of capture.roots) if (target) writing.set(target, []);
   let step = 0;
@@ -36,8 +41,8 @@ export function writtenBy(capture: Capture, places: readonly Place[], phases: re
   );
 }
 
-/** The error with what became of the variables; what is no failure of a run, as it is. */
-export function explainFailure(error: unknown, written: readonly Written[]): unknown {
+/** The error of a failed run, with what became of the variables. Any other error is returned as it is. */
+export function explainFailure(error: unknown, written: readonly AssignedVariable[]): unknown {
   if (!(error instanceof RunError) || written.length === 0) return error;
   const torn = written.filter(({ steps }) => steps.some((step) => error.begun.includes(step)));
   const shapes = torn.map(({ shape }) => showShape(shape)).join(', ');

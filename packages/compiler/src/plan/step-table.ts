@@ -1,6 +1,6 @@
-// The step table: what a run does, as numbers that the entry of every program reads. Places in it and behind it are byte
-// offsets from its begin, so that it can lie anywhere; windows lie behind it. A list of phases is what a program does, or what a
-// loop does in each of its rounds; a phase is some steps that run at the same time, or a loop.
+// The step table: what a run does, as int32 words that the entry function of every program reads. All references in it are byte offsets
+// from its begin, so it can lie anywhere; the windows follow it. A phase list is what a program does, or a loop in each iteration. A
+// phase is some steps that run at the same time, or one loop.
 
 import { threadOffset, threadStride } from '@treadle/runtime';
 
@@ -9,90 +9,94 @@ export interface TabledStep {
   /** its position in the program's table of functions */
   readonly func: number;
   readonly tiles: number;
-  /** byte offset of its window: behind the table, or in a loop from where the thread's windows of that loop begin */
+  /** byte offset of its window: from the end of the table, or in a loop from the begin of the thread's windows of that loop */
   readonly window: number;
-  /** byte offset, from the same place, of the word that tells where its record lies, if it may refuse what it reads */
+  /** byte offset, from the same begin, of the word with the address of its refusal record, if it may refuse what it reads */
   readonly record?: number | undefined;
 }
 
-/** Phases that are run so many times. Each thread has the windows of their steps for itself, and writes them anew for each round. */
+/** A loop. Each thread has windows of its own for the steps, and writes them in each iteration. */
 export interface TabledLoop {
-  readonly rounds: number;
-  /** how many rounds for each row of a run, where they depend on that */
+  readonly iterations: number;
+  /** iterations for each row of a run, where they depend on the rows */
   readonly perRow?: number | undefined;
   readonly phases: TabledPhases;
-  /** byte offset of what the windows are made from, like that of a step's window */
+  /** byte offset of the words from which the windows are written; counted like that of a step's window */
   readonly window: number;
-  /** byte offset of the windows in a thread's own memory */
-  readonly own: number;
-  /** pairs of byte offsets: of a word in the windows, and of the word in `window` that it is in all rounds */
+  /** byte offset of the steps' windows in a thread's own memory */
+  readonly threadOffset: number;
+  /** pairs of byte offsets: of a word in the windows, and of the word of `window` that it equals in all iterations */
   readonly fixed: readonly number[];
-  /** words that change, each as `turn` says */
-  readonly turns: readonly number[];
+  /** words that change between iterations, each in the form of `changingWord` */
+  readonly changing: readonly number[];
 }
 
+/** The phases of a program or loop, each with its steps. */
 export type TabledPhases = readonly (readonly (TabledStep | TabledLoop)[])[];
 
-/** Where a list of phases lies: its steps, one after the other, and its phases. */
-export const list = { steps: 0, phases: 4, phasesEnd: 8 } as const;
+/** A phase list: byte offsets of its steps, which follow each other, and of its phases. */
+export const phaseList = { steps: 0, phases: 4, phasesEnd: 8 } as const;
 /**
- * Byte offsets of the head: the first thread's place and the distance to the next one's (in the control block); how much of a
- * thread's own memory windows take; the list of phases.
+ * The head of the table. `progress` is the byte offset, in the control block, of the word in which the first thread says at which step
+ * it works, and `progressStride` the distance to the next thread's word; `threadBytes` is what windows take in a thread's own memory.
  */
-export const head = { place: 0, placeStride: 4, own: 8, list: 12 } as const;
+export const head = { progress: 0, progressStride: 4, threadBytes: 8, list: 12 } as const;
 const headWords = 6;
+/** The record of a step that refuses nothing. */
 export const noRecord = -1;
-/** A step in the table; `index` counts through all steps. */
+/** A step in the table. `index` counts through all steps of the program. */
 export const stepRecord = { func: 0, tiles: 4, window: 8, index: 12, record: 16 } as const;
+/** The bytes of a step, of a phase, and of a word that changes between iterations. */
 export const stepBytes = 20;
-/** A phase: where its steps end, or which loop it is, and otherwise 0. */
+/** A phase: where its steps end; and the loop that it is, or 0. */
 export const phaseRecord = { stepsEnd: 0, loop: 4 } as const;
 export const phaseBytes = 8;
-/** A loop: the list of its phases, and what TabledLoop says, by where it begins and ends. */
+/** A loop: its phase list, and the fields of TabledLoop. */
 export const loopRecord = {
   list: 0,
-  rounds: 12,
+  iterations: 12,
   window: 16,
-  own: 20,
+  threadOffset: 20,
   fixed: 24,
   fixedEnd: 28,
-  turns: 32,
-  turnsEnd: 36,
+  changing: 32,
+  changingEnd: 36,
 } as const;
 const loopWords = 10;
-/** A word of a window that is `first` in the first round, and in round i `from` + stride · ((i − 1) & mask): byte offsets like those of TabledLoop. */
-export const turn = { at: 0, first: 4, from: 8, stride: 12, mask: 16 } as const;
-export const turnBytes = 20;
+/** A word of a window that is `first` in iteration 0, and `from` + stride · ((i − 1) & mask) in iteration i. `at`, `first`, `from` are byte offsets of words. */
+export const changingWord = { at: 0, first: 4, from: 8, stride: 12, mask: 16 } as const;
+export const changingWordBytes = 20;
 
+/** A step table, without the windows. */
 export interface StepTable {
   readonly words: readonly number[];
-  /** words that are so many times the rows of a run */
-  readonly rounds: readonly { readonly word: number; readonly perRow: number }[];
+  /** words to be set to `perRow` · rows when a run is bound */
+  readonly iterationWords: readonly { readonly word: number; readonly perRow: number }[];
 }
 
-/** Steps without tiles, and loops without steps, are left out. `own`: bytes of a thread's memory that windows take. */
+/** Writes a step table. Steps without tiles and loops without steps are left out. */
 export function stepTable(
   phases: TabledPhases,
-  { isWatched = false, own = 0 }: { isWatched?: boolean; own?: number } = {},
+  { isWatched = false, threadBytes = 0 }: { isWatched?: boolean; threadBytes?: number } = {},
 ): StepTable {
   const writer = new Writer();
   writer.list(phases, { at: head.list / 4, firstIndex: 0, isOutermost: true });
   const steps = stepsOf(phases);
-  return writer.end([threadOffset(steps, 0), threadStride(steps, isWatched), own]);
+  return writer.end([threadOffset(steps, 0), threadStride(steps, isWatched), threadBytes]);
 }
 
-/** A list of phases that is to be written. */
-interface List {
-  /** the word from which on it is said where the list lies */
+/** A phase list that is to be written. */
+interface PhaseListToWrite {
+  /** the first of the words that say where the list lies */
   readonly at: number;
-  /** the number of its first step */
+  /** the index of its first step */
   readonly firstIndex: number;
-  /** whether windows lie behind the table */
+  /** whether windows follow the table, instead of lying in a thread's memory */
   readonly isOutermost: boolean;
 }
 
-/** A phase that is written: where its steps end, or a loop that is still to be written. */
-interface Written {
+/** A phase whose steps are written, and whose loop, if it is one, is still to be written. */
+interface WrittenPhase {
   readonly stepsEnd: number;
   readonly loop?: TabledLoop;
   readonly firstIndex: number;
@@ -100,19 +104,19 @@ interface Written {
 
 class Writer {
   readonly #words = new Array<number>(headWords).fill(0);
-  readonly #rounds: { word: number; perRow: number }[] = [];
-  /** positions of words that count from the end of the table */
+  readonly #iterationWords: { word: number; perRow: number }[] = [];
+  /** positions of words that count from the end of the table, which is known last */
   readonly #behind: number[] = [];
 
   /** Writes the steps of a list, its phases, and then its loops. */
-  list(phases: TabledPhases, { at, firstIndex, isOutermost }: List): void {
+  list(phases: TabledPhases, { at, firstIndex, isOutermost }: PhaseListToWrite): void {
     const words = this.#words;
     const begin = 4 * words.length;
-    const written: Written[] = [];
+    const written: WrittenPhase[] = [];
     let index = firstIndex;
     for (const phase of phases) {
       const before = words.length;
-      const loops: Omit<Written, 'stepsEnd'>[] = [];
+      const loops: Omit<WrittenPhase, 'stepsEnd'>[] = [];
       for (const step of phase) {
         if (isLoop(step) && isBusy(step)) loops.push({ loop: step, firstIndex: index });
         if (!isLoop(step) && isBusy(step)) this.#step(step, index, isOutermost);
@@ -140,17 +144,30 @@ class Writer {
   }
 
   #loop(
-    { rounds, perRow, window, own, fixed, turns, phases }: TabledLoop,
+    { iterations, perRow, window, threadOffset, fixed, changing, phases }: TabledLoop,
     firstIndex: number,
     isOutermost: boolean,
   ): void {
     const at = this.#words.length;
     const fixedAt = 4 * (at + loopWords);
-    const turnsAt = fixedAt + 4 * fixed.length;
+    const changingAt = fixedAt + 4 * fixed.length;
     if (isOutermost) this.#behind.push(at + loopRecord.window / 4);
-    if (perRow !== undefined) this.#rounds.push({ word: at + loopRecord.rounds / 4, perRow });
-    const turnsEnd = turnsAt + 4 * turns.length;
-    this.#words.push(0, 0, 0, rounds, window, own, fixedAt, turnsAt, turnsAt, turnsEnd, ...fixed, ...turns);
+    if (perRow !== undefined) this.#iterationWords.push({ word: at + loopRecord.iterations / 4, perRow });
+    const changingEnd = changingAt + 4 * changing.length;
+    this.#words.push(
+      0,
+      0,
+      0,
+      iterations,
+      window,
+      threadOffset,
+      fixedAt,
+      changingAt,
+      changingAt,
+      changingEnd,
+      ...fixed,
+      ...changing,
+    );
     this.list(phases, { at: at + loopRecord.list / 4, firstIndex, isOutermost: false });
   }
 
@@ -161,19 +178,19 @@ class Writer {
     first.forEach((word, i) => {
       words[i] = word;
     });
-    return { words, rounds: this.#rounds };
+    return { words, iterationWords: this.#iterationWords };
   }
 }
 
 function isLoop(step: TabledStep | TabledLoop): step is TabledLoop {
-  return 'rounds' in step;
+  return 'iterations' in step;
 }
 
 function isBusy(step: TabledStep | TabledLoop): boolean {
   return isLoop(step) ? step.phases.flat().some(isBusy) : step.tiles > 0;
 }
 
-/** How many steps there are, those of loops included. */
+/** The number of steps, those of loops included. */
 function stepsOf(phases: TabledPhases): number {
   return phases.flat().reduce((sum, step) => sum + (isLoop(step) ? stepsOf(step.phases) : 1), 0);
 }

@@ -1,48 +1,51 @@
-// The arena: intermediates of a plan laid out in one block by their lifetimes. One after the other, each at the lowest offset
-// where nothing that is alive at the same time lies. The order decides how well that goes: largest first is mostly best (the
-// "greedy by size" of Pisarchyk and Lee, 2020); where it leaves gaps, others are tried, and the best is kept. That takes time
-// with the square of how many there are; very many are laid out in the order of time, each in the tightest gap of its moment.
+// Buffer assignment: the intermediates of a plan in one block of memory, so that buffers which are alive at the same time do not
+// overlap. They are placed one after the other, each at the lowest offset that is free throughout its lifetime. The order decides how
+// much memory that takes: largest first is usually best ("greedy by size", Y. Pisarchyk and J. Lee, Efficient memory management for
+// deep neural net inference, 2020); other orders are tried where it leaves gaps. This takes time quadratic in the number of buffers,
+// so very many are placed in the order of time instead, each in the tightest gap.
 
+/** A buffer to be placed. */
 export interface Lifetime {
   readonly bytes: number;
-  /** first and last phase in which it is in use, both included */
+  /** the first and the last phase that touches it, both included */
   readonly first: number;
   readonly last: number;
 }
 
+/** Where buffers lie in their block. */
 export interface BufferAssignment {
   /** byte offset of each buffer, in the order given; multiples of 64 */
   readonly offsets: readonly number[];
   readonly bytes: number;
 }
 
-/** How often an order is changed for the better. */
+/** How often each order is changed in search of a better one. */
 const improvements = 12;
-/** What more may take than the least possible: an order that is better by less is not worth looking for. */
+/** Search ends when the block is larger than the least possible by less than this part. */
 const leastImprovement = 1 / 128;
-/** After so many changes in a row that gained nothing, no more are made. */
-const patience = 3;
-/** Of more than these, orders are tried once. */
+/** Search ends after so many changes in a row without gain. */
+const mostFailures = 3;
+/** With more buffers each order is tried once. */
 const mostImproved = 500;
-/** More than these are laid out in the order of time. */
+/** More buffers are placed in the order of time. */
 const mostCompared = 1500;
-/** Vector loads may read past the end of a buffer by less than this. */
+/** Bytes that vector loads may read past the end of the last buffer. */
 const overread = 64;
 
-/** What a buffer takes. */
-export function rounded({ bytes }: Pick<Lifetime, 'bytes'>): number {
+/** The bytes that a buffer takes: a multiple of 64. */
+export function alignedBytes({ bytes }: Pick<Lifetime, 'bytes'>): number {
   return Math.ceil(bytes / 64) * 64;
 }
 
-/** Bytes of what is alive at the same time, where that is most: no layout takes less. */
+/** The most bytes that are alive in one phase: no assignment takes less. */
 export function largestLiveSet(lifetimes: readonly Lifetime[]): number {
   const change = new Map<number, number>();
   const add = (phase: number, bytes: number): void => {
     change.set(phase, (change.get(phase) ?? 0) + bytes);
   };
   for (const lifetime of lifetimes) {
-    add(lifetime.first, rounded(lifetime));
-    add(lifetime.last + 1, -rounded(lifetime));
+    add(lifetime.first, alignedBytes(lifetime));
+    add(lifetime.last + 1, -alignedBytes(lifetime));
   }
   let [alive, most] = [0, 0];
   for (const [, bytes] of [...change].sort(([a], [b]) => a - b)) {
@@ -52,29 +55,29 @@ export function largestLiveSet(lifetimes: readonly Lifetime[]): number {
   return most;
 }
 
-/** What comes first in an order: the largest, the largest for the longest time, the longest. */
+/** The orders to try: by size, by size times lifetime, by lifetime; largest first. */
 const ranks: readonly ((lifetime: Lifetime) => number)[] = [
-  rounded,
-  (lifetime) => rounded(lifetime) * (lifetime.last - lifetime.first + 1),
+  alignedBytes,
+  (lifetime) => alignedBytes(lifetime) * (lifetime.last - lifetime.first + 1),
   ({ first, last }) => last - first,
 ];
 
-/** The same lifetimes are always laid out the same way. */
+/** Places all buffers. Equal lifetimes give equal offsets. */
 export function assignBuffers(lifetimes: readonly Lifetime[]): BufferAssignment {
   if (lifetimes.length > mostCompared) return layOutInTime(lifetimes);
   const columns = columnsOf(lifetimes);
-  const enough = largestLiveSet(lifetimes) * (1 + leastImprovement);
-  const rounds = lifetimes.length > mostImproved ? 0 : improvements;
+  const goal = largestLiveSet(lifetimes) * (1 + leastImprovement);
+  const changes = lifetimes.length > mostImproved ? 0 : improvements;
   let best: Attempt = { offsets: [], bytes: Number.POSITIVE_INFINITY, top: [] };
   for (const rank of ranks) {
     let order = inOrderOf(lifetimes, rank);
-    let [least, since] = [Number.POSITIVE_INFINITY, 0]; // the least bytes of this rank, and how many rounds ago
-    for (let round = 0; round <= rounds && since < patience && best.bytes > enough; round++) {
+    let [least, since] = [Number.POSITIVE_INFINITY, 0]; // the least bytes of this rank, and how many attempts ago
+    for (let attempts = 0; attempts <= changes && since < mostFailures && best.bytes > goal; attempts++) {
       const attempt = layOut(columns, order);
       if (attempt.bytes < best.bytes) best = attempt;
       [least, since] = attempt.bytes < least ? [attempt.bytes, 0] : [least, since + 1];
       const top = new Set(attempt.top);
-      order = [...top, ...order.filter((i) => !top.has(i))]; // what ended up on top comes first
+      order = [...top, ...order.filter((i) => !top.has(i))]; // buffers that ended up on top come first
     }
   }
   return { offsets: [...best.offsets], bytes: best.bytes + overread };
@@ -85,9 +88,9 @@ function inOrderOf(lifetimes: readonly Lifetime[], rank: (lifetime: Lifetime) =>
   return ranked.sort((a, b) => b.rank - a.rank || a.i - b.i).map(({ i }) => i);
 }
 
-/** Lifetimes as columns of numbers, which loops over all pairs of them go through fastest. */
+/** Lifetimes as columns of numbers: the fastest form for loops over all pairs. */
 interface Columns {
-  /** rounded, in bytes */
+  /** in bytes, multiples of 64 */
   readonly sizes: Float64Array;
   readonly firsts: Float64Array;
   readonly lasts: Float64Array;
@@ -95,7 +98,7 @@ interface Columns {
 
 function columnsOf(lifetimes: readonly Lifetime[]): Columns {
   return {
-    sizes: Float64Array.from(lifetimes, rounded),
+    sizes: Float64Array.from(lifetimes, alignedBytes),
     firsts: Float64Array.from(lifetimes, ({ first }) => first),
     lasts: Float64Array.from(lifetimes, ({ last }) => last),
   };
@@ -104,13 +107,13 @@ function columnsOf(lifetimes: readonly Lifetime[]): Columns {
 interface Attempt {
   readonly offsets: ArrayLike<number> & Iterable<number>;
   readonly bytes: number;
-  /** those that end where everything ends */
+  /** the buffers that end where the block ends */
   readonly top: readonly number[];
 }
 
 function layOut({ sizes, firsts, lasts }: Columns, order: readonly number[]): Attempt {
   const offsets = new Float64Array(sizes.length);
-  /** those that have their place, by their offsets */
+  /** the buffers placed so far, by offset */
   const placed = new Int32Array(sizes.length);
   let [count, total] = [0, 0];
   for (const i of order) {
@@ -135,16 +138,16 @@ function layOut({ sizes, firsts, lasts }: Columns, order: readonly number[]): At
   return { offsets, bytes: total, top };
 }
 
-/** A stretch that nothing alive takes; the last one has no end. */
+/** A range of free bytes; the last one has no end. */
 interface Gap {
   from: number;
   to: number;
 }
 
-/** Phase by phase: what is used no more gives back its room, then what is first used takes the tightest gap, the largest first. */
+/** Phase by phase: frees the buffers that are no longer used, then places those that begin here, largest first, in the tightest gap. */
 function layOutInTime(lifetimes: readonly Lifetime[]): BufferAssignment {
   const offsets = new Array<number>(lifetimes.length).fill(0);
-  const begins = inOrderOf(lifetimes, (lifetime) => rounded(lifetime) - lifetime.first * 2 ** 36);
+  const begins = inOrderOf(lifetimes, (lifetime) => alignedBytes(lifetime) - lifetime.first * 2 ** 36);
   const ends = inOrderOf(lifetimes, ({ last }) => -last);
   const gaps: Gap[] = [{ from: 0, to: Number.POSITIVE_INFINITY }];
   let [ended, total] = [0, 0];
@@ -154,10 +157,10 @@ function layOutInTime(lifetimes: readonly Lifetime[]): BufferAssignment {
       const other = lifetimes[end] ?? nothing;
       if (other.last >= lifetime.first) break;
       const from = offsets[end] ?? 0;
-      giveBack(gaps, { from, to: from + rounded(other) });
+      freeGap(gaps, { from, to: from + alignedBytes(other) });
     }
-    const size = rounded(lifetime);
-    offsets[i] = take(gaps, size);
+    const size = alignedBytes(lifetime);
+    offsets[i] = takeGap(gaps, size);
     total = Math.max(total, (offsets[i] ?? 0) + size);
   }
   return { offsets, bytes: total + overread };
@@ -165,8 +168,8 @@ function layOutInTime(lifetimes: readonly Lifetime[]): BufferAssignment {
 
 const noGap: Gap = { from: 0, to: 0 };
 
-/** The begin of the tightest gap that is large enough, taken from it. */
-function take(gaps: Gap[], size: number): number {
+/** Takes `size` bytes from the tightest gap that is large enough; returns their offset. */
+function takeGap(gaps: Gap[], size: number): number {
   if (size === 0) return 0;
   let tightest = -1;
   let least = Number.POSITIVE_INFINITY;
@@ -182,8 +185,8 @@ function take(gaps: Gap[], size: number): number {
   return from;
 }
 
-/** Gaps stay in the order of their offsets, and neighbours become one. */
-function giveBack(gaps: Gap[], { from, to }: Gap): void {
+/** Adds a gap. Gaps stay in the order of their offsets; adjacent ones are merged. */
+function freeGap(gaps: Gap[], { from, to }: Gap): void {
   if (from === to) return;
   let low = 0;
   for (let high = gaps.length; low < high; ) {

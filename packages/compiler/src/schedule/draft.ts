@@ -1,121 +1,125 @@
-// A plan on paper: kernels in phases, and where in the plan's block everything lies that is not a value of its own. It follows
-// from the structure alone and takes no memory.
+// A draft of a plan: its kernels in phases, and the layout of its block of memory. A draft follows from the capture alone; it takes no
+// memory and compiles nothing. Here the passes are called one after the other, from fusion to buffer assignment.
 
 import { type Shape, sizeOf } from '@treadle/graph';
 import type { Kernel, Level, Slot } from '@treadle/kernels';
 import { type Interruptible, runToEnd } from '../code/interruptible.ts';
 import { distinctKernels } from '../code/link.ts';
-import type { Ragged } from '../dynamic-batch/compare.ts';
-import { type Pieces, piecesOf } from '../dynamic-batch/padded-rows.ts';
+import type { DynamicBatch } from '../dynamic-batch/dynamic-batch.ts';
+import { type PaddedRows, paddedRowsOf } from '../dynamic-batch/padded-rows.ts';
 import { makeGroups } from '../fuse/make-groups.ts';
-import { fuse } from '../fuse/materialize.ts';
+import { materialize } from '../fuse/materialize.ts';
 import { debug } from '../inspect/debug.ts';
-import { showBuffers, showPhases } from '../inspect/show-schedule.ts';
-import { type Lowered, lower } from '../lower/lower.ts';
-import { type Written, writtenBy } from '../plan/run-failure.ts';
-import type { Capture, Captured } from '../trace/capture.ts';
+import { namesBySlot, showBuffers, showPhases } from '../inspect/show-schedule.ts';
+import { lower } from '../lower/lower.ts';
+import type { Lowered } from '../lower/lowered.ts';
+import { type AssignedVariable, assignedVariables } from '../plan/run-failure.ts';
+import type { Capture, Entry } from '../trace/capture.ts';
 import { assignBuffers, type Lifetime } from './buffer-assignment.ts';
 import { type Schedule, schedule } from './schedule.ts';
 import { kernelsIn } from './step.ts';
 
-/** Values up to this many elements are copied to the plan's block before a run and from it after, and need no block of their own. */
+/** Values of at most so many elements are copied into the plan's block before a run and out of it afterwards. */
 const smallValue = 256;
 
+/** All that a plan is made from. */
 export interface Draft {
   /** the variables assigned, and the steps that write them */
-  readonly written: readonly Written[];
+  readonly assigned: readonly AssignedVariable[];
   readonly lowered: Lowered;
   readonly phases: Schedule['phases'];
-  readonly inBlock: BlockLayout;
-  /** its code: a kernel for each key */
+  readonly layout: BlockLayout;
+  /** by key: a kernel with that code */
   readonly code: ReadonlyMap<string, Kernel>;
-  /** the rows that it is made for, if a run may have fewer; otherwise 1 */
+  /** the most rows of a run, if the batch is dynamic; otherwise 1 */
   readonly rows: number;
 }
 
-/** With `ragged`, a run may have fewer rows, and leaves out what they would be. */
-export function draft(capture: Capture, level: Level, ragged?: Ragged): Draft {
-  return runToEnd(draftInParts(capture, level, ragged));
+/** Drafts the plan of an optimized capture. With `batch`, a run may have fewer rows than the capture. */
+export function draft(capture: Capture, level: Level, batch?: DynamicBatch): Draft {
+  return runToEnd(draftInParts(capture, level, batch));
 }
 
 /** The same, pass by pass. */
-export function* draftInParts(capture: Capture, level: Level, ragged?: Ragged): Interruptible<Draft> {
-  const fused = fuse(capture);
+export function* draftInParts(capture: Capture, level: Level, batch?: DynamicBatch): Interruptible<Draft> {
+  const materialized = materialize(capture);
   yield;
-  const groups = makeGroups(capture, fused, ragged);
+  const groups = makeGroups(capture, materialized, batch);
   yield;
-  const lowered = lower(capture, groups, level, ragged);
+  const lowered = lower(capture, groups, level, batch);
   yield;
-  const rooms = new Set(lowered.places.flatMap(({ kind }, slot) => (kind === 'arena' ? [slot] : [])));
-  const { phases, lifetimes } = schedule(lowered.steps, rooms);
+  const intermediates = new Set(lowered.slots.flatMap(({ kind }, slot) => (kind === 'intermediate' ? [slot] : [])));
+  const { phases, lifetimes } = schedule(lowered.steps, intermediates);
   yield;
   debug('schedule', 'phases', () => showPhases(phases));
-  const inBlock = layOutBlock(lowered, capture, lifetimes, phases.length, ragged);
-  debug('schedule', 'buffers', () => showBuffers(lowered.places, inBlock));
+  const layout = layOutBlock(lowered, capture, lifetimes, phases.length, batch);
+  debug('schedule', 'buffers', () => showBuffers(lowered.slots, layout, namesBySlot(capture, lowered.locations)));
   yield;
-  const written = writtenBy(capture, lowered.places, phases);
-  return { lowered, phases, written, inBlock, code: distinctKernels(kernelsIn(phases)), rows: ragged?.rows ?? 1 };
+  const assigned = assignedVariables(capture, lowered.slots, phases);
+  return { lowered, phases, assigned, layout, code: distinctKernels(kernelsIn(phases)), rows: batch?.rows ?? 1 };
 }
 
+/** Whether a value of this shape is copied into the plan's block and out of it, instead of having a block of its own. */
 export function isSmall(shape: Shape): boolean {
   return sizeOf(shape) <= smallValue;
 }
 
+/** What lies where in the block of a plan. */
 export interface BlockLayout {
   readonly bytes: number;
   readonly offsets: readonly (readonly [Slot, number])[];
-  /** what lies there, in the same order */
+  /** the buffers there, in the same order */
   readonly lifetimes: readonly Lifetime[];
-  /** the slots of arguments and outputs that may have fewer rows */
-  readonly ragged: ReadonlyMap<Slot, Pieces>;
+  /** by slot of an argument or output with a dynamic axis: how its rows are padded */
+  readonly padded: ReadonlyMap<Slot, PaddedRows>;
 }
 
-/** Offsets in the plan's block of all that lies there: numbers and small outputs for good, intermediates by lifetime. */
+/** Lays out a plan's block: numbers, and small sources and outputs, keep their places; intermediates share memory by lifetime. */
 function layOutBlock(
-  { places, outputs }: Lowered,
+  { slots: specs, outputs }: Lowered,
   capture: Capture,
   lifetimes: Schedule['lifetimes'],
   phases: number,
-  ragged: Ragged | undefined,
+  batch: DynamicBatch | undefined,
 ): BlockLayout {
   const always = { first: 0, last: phases };
   const slots: Slot[] = [];
-  const withRows = new Map<Slot, Pieces>();
-  const needs: Lifetime[] = [];
-  places.forEach((place, slot) => {
-    let need: Lifetime | undefined;
-    if (place.kind === 'arena') {
+  const padded = new Map<Slot, PaddedRows>();
+  const buffers: Lifetime[] = [];
+  specs.forEach((spec, slot) => {
+    let buffer: Lifetime | undefined;
+    if (spec.kind === 'intermediate') {
       const touched = lifetimes.get(slot);
-      need = touched && { bytes: place.bytes, ...touched };
-    } else if (place.kind === 'rows') {
-      need = { bytes: 4, ...always };
-    } else if (place.kind === 'record') {
-      need = { bytes: 8, ...always };
-    } else if (place.kind === 'output') {
-      const axis = outputs[place.output]?.raggedAxis;
-      if (axis !== undefined) withRows.set(slot, piecesOf(place.shape, axis));
-      if (withRows.has(slot) || isSmall(place.shape)) need = { bytes: 4 * sizeOf(place.shape), ...always };
-    } else if (place.kind === 'source') {
-      const axis = ragged?.axes[capture.sources[place.source] ?? -1];
-      const shape = sourceOf(capture, place.source)?.node.shape ?? [];
-      if (axis !== undefined) withRows.set(slot, piecesOf(shape, axis));
-      if (withRows.has(slot) || hasRoom(capture, place.source)) need = { bytes: 4 * sizeOf(shape), ...always };
+      buffer = touched && { bytes: spec.bytes, ...touched };
+    } else if (spec.kind === 'rowCount') {
+      buffer = { bytes: 4, ...always };
+    } else if (spec.kind === 'refusal') {
+      buffer = { bytes: 8, ...always };
+    } else if (spec.kind === 'output') {
+      const axis = outputs[spec.output]?.batchAxis;
+      if (axis !== undefined) padded.set(slot, paddedRowsOf(spec.shape, axis));
+      if (padded.has(slot) || isSmall(spec.shape)) buffer = { bytes: 4 * sizeOf(spec.shape), ...always };
+    } else if (spec.kind === 'source') {
+      const axis = batch?.axes[capture.sources[spec.source] ?? -1];
+      const shape = sourceOf(capture, spec.source)?.node.shape ?? [];
+      if (axis !== undefined) padded.set(slot, paddedRowsOf(shape, axis));
+      if (padded.has(slot) || isCopiedIn(capture, spec.source)) buffer = { bytes: 4 * sizeOf(shape), ...always };
     }
-    if (!need) return;
+    if (!buffer) return;
     slots.push(slot);
-    needs.push(need);
+    buffers.push(buffer);
   });
-  const layout = assignBuffers(needs);
-  const offsets = slots.map((slot, i) => [slot, layout.offsets[i] ?? 0] as const);
-  return { bytes: layout.bytes, offsets, lifetimes: needs, ragged: withRows };
+  const assignment = assignBuffers(buffers);
+  const offsets = slots.map((slot, i) => [slot, assignment.offsets[i] ?? 0] as const);
+  return { bytes: assignment.bytes, offsets, lifetimes: buffers, padded };
 }
 
-/** Numbers have room in the plan's block, and so have values small enough to be copied there; variables are written in place. */
-function hasRoom(capture: Capture, source: number): boolean {
+/** Whether a source is copied into the plan's block: numbers and small values are; variables are read and written where they lie. */
+function isCopiedIn(capture: Capture, source: number): boolean {
   const node = sourceOf(capture, source)?.node;
   return node !== undefined && node.source?.kind !== 'variable' && isSmall(node.shape);
 }
 
-function sourceOf({ entries, sources }: Capture, source: number): Captured | undefined {
+function sourceOf({ entries, sources }: Capture, source: number): Entry | undefined {
   return entries[sources[source] ?? -1];
 }

@@ -1,140 +1,149 @@
-// Where what the steps of a loop write lies: in homes. A stack, with a place for every round, where all rounds are asked for; two
-// places in turn where only the last one is. A carry begins a round where the round before has left it, so nothing is copied
-// between rounds. Where a carry is asked for as it begins each round, its first value stands at one end of the stack of what it
-// becomes: both are the same stack, one place apart.
+// Buffers of loops: where the steps of a loop write. A value that is requested for all iterations has a stack, with a slice for each
+// iteration. A carry of which only the last value is requested has two slices, used in alternation. An iteration reads a carry where
+// the iteration before has written it, so nothing is copied between iterations. A carry that is requested as each iteration begins,
+// and its next value, share one stack: one is the other, shifted by a slice.
 
 import { type BodyPlace, type LoopOp, type Part, sizeOf, typeAt } from '@treadle/graph';
 import type { Location, Slot } from '@treadle/kernels';
-import { neededCarries, nextPlace, placeKey } from '../trace/loop-body-capture.ts';
+import { neededCarries, nextPlace, placeKey } from '../trace/capture-body.ts';
 
-/** Gives slots around a loop. */
+/** Makes slots in the plan around a loop. */
 export interface LoopSlots {
-  /** so many bytes */
+  /** a buffer of so many bytes */
   allocate(bytes: number): Slot;
-  /** what lies so many bytes behind another slot, by the rows of a run */
-  moved(of: Slot, by: (rows: number) => number): Slot;
+  /** the address of another slot plus as many bytes as follow from the rows of a run */
+  shifted(of: Slot, by: (rows: number) => number): Slot;
 }
 
-/** How many rounds there are: always as many, or so many for each row of a run. */
-export interface Rounds {
+/** How many iterations a loop has: `most`, or `perRow` for each row of a run, and `most` for the most rows. */
+export interface Iterations {
   readonly most: number;
   readonly perRow: number | undefined;
 }
 
-/** What lies `bytes` and so many times `perRound` behind a slot as there are rounds. */
-export function behind(
-  slots: Pick<LoopSlots, 'moved'>,
-  { most, perRow }: Rounds,
+/** The location `bytes` + `perIteration` · iterations after a slot. */
+export function locationAfter(
+  slots: Pick<LoopSlots, 'shifted'>,
+  { most, perRow }: Iterations,
   slot: Slot,
   bytes: number,
-  perRound: number,
+  perIteration: number,
 ): Location {
-  if (perRow === undefined) return { slot, byteOffset: bytes + perRound * most };
-  return { slot: slots.moved(slot, (rows) => perRound * perRow * rows), byteOffset: bytes };
+  if (perRow === undefined) return { slot, byteOffset: bytes + perIteration * most };
+  return { slot: slots.shifted(slot, (rows) => perIteration * perRow * rows), byteOffset: bytes };
 }
 
-/** A part of a loop that is asked for; `slot` where it must lie in one of its own. */
-export interface AskedPart {
+/** A result of a loop that something needs; with `slot` where it must lie in that slot, as an output or variable. */
+export interface RequestedResult {
   readonly at: number;
   readonly part: Part;
   readonly slot: Slot | undefined;
 }
 
-/** A part that is what a node is in all rounds. */
-interface AskedStack {
+/** A result that is the values of a node of the body in all iterations. */
+interface RequestedStack {
   readonly at: number;
   readonly slot: Slot | undefined;
   readonly place: BodyPlace;
 }
 
-/** Where what a step makes lies in each round: the first round's place, and how far it is to the next one's. */
-export interface Home {
+/** Where a step writes a value: the locations for the first and the last iteration, and the bytes from one iteration to the next. */
+export interface LoopBuffer {
   readonly first: Location;
   readonly last: Location;
-  /** where its least address lies, at which its stack begins */
+  /** the least address, at which the stack begins */
   readonly least: Location;
+  /** negative where the loop is reversed */
   readonly stride: number;
+  /** whether there are two slices, used in alternation */
   readonly alternates: boolean;
 }
 
-/** Where the parts of a loop lie. */
-export interface PlacedLoop {
+/** Where the values and results of a loop lie. */
+export interface LoopBuffers {
   readonly op: LoopOp;
   readonly carries: readonly number[];
-  /** the places of the body that have homes for all rounds */
-  readonly asked: readonly BodyPlace[];
-  readonly homes: ReadonlyMap<string, Home>;
-  /** where each part lies, by its entry */
+  /** the places of the body that have a stack */
+  readonly requested: readonly BodyPlace[];
+  /** by key of a place */
+  readonly buffers: ReadonlyMap<string, LoopBuffer>;
+  /** where each result lies, by its entry */
   readonly locations: ReadonlyMap<number, Location>;
-  /** parts that lie in a slot of their own, to which they are copied when all rounds are over */
+  /** results that must be copied to their slot after the loop */
   readonly copies: readonly { readonly at: number; readonly from: Location }[];
-  /** where the first values of carries are to lie before the first round, by carry */
+  /** by carry: where its first value must lie before the loop, if that is not where it lies anyway */
   readonly begins: ReadonlyMap<number, Location>;
 }
 
-export function placeLoop(op: LoopOp, parts: readonly AskedPart[], rounds: Rounds, slots: LoopSlots): PlacedLoop {
-  return new Placing(op, parts, rounds, slots).place();
+/** Decides where all values of a loop lie that its plan needs. */
+export function assignLoopBuffers(
+  op: LoopOp,
+  results: readonly RequestedResult[],
+  iterations: Iterations,
+  slots: LoopSlots,
+): LoopBuffers {
+  return new LoopBufferAssignment(op, results, iterations, slots).assign();
 }
 
-class Placing {
+class LoopBufferAssignment {
   readonly #op: LoopOp;
-  readonly #parts: readonly AskedPart[];
-  readonly #rounds: Rounds;
+  readonly #results: readonly RequestedResult[];
+  readonly #iterations: Iterations;
   readonly #slots: LoopSlots;
-  readonly #homes = new Map<string, Home>();
+  readonly #buffers = new Map<string, LoopBuffer>();
   readonly #locations = new Map<number, Location>();
   readonly #copies: { at: number; from: Location }[] = [];
   readonly #begins = new Map<number, Location>();
-  readonly #asked: BodyPlace[] = [];
+  readonly #requested: BodyPlace[] = [];
 
-  constructor(op: LoopOp, parts: readonly AskedPart[], rounds: Rounds, slots: LoopSlots) {
+  constructor(op: LoopOp, results: readonly RequestedResult[], iterations: Iterations, slots: LoopSlots) {
     this.#op = op;
-    this.#parts = parts;
-    this.#rounds = rounds;
+    this.#results = results;
+    this.#iterations = iterations;
     this.#slots = slots;
   }
 
-  place(): PlacedLoop {
+  assign(): LoopBuffers {
     const { body } = this.#op;
-    const stacks = this.#parts.flatMap(({ at, part, slot }) =>
+    const stacks = this.#results.flatMap(({ at, part, slot }) =>
       part.kind === 'stack' ? [{ at, slot, place: part.place }] : [],
     );
-    for (const stack of stacks) this.#placeWithNext(stack, stacks);
-    for (const stack of stacks) this.#placeStack(stack);
-    const finals = this.#parts.flatMap(({ part }) => (part.kind === 'final' ? [part.carry] : []));
-    const carries = neededCarries(body, this.#asked, finals);
-    for (const carry of carries) this.#homeOfCarry(carry);
-    for (const { at, part, slot } of this.#parts) if (part.kind === 'final') this.#placeFinal(at, part.carry, slot);
+    for (const stack of stacks) this.#assignWithNext(stack, stacks);
+    for (const stack of stacks) this.#assignStack(stack);
+    const finals = this.#results.flatMap(({ part }) => (part.kind === 'final' ? [part.carry] : []));
+    const carries = neededCarries(body, this.#requested, finals);
+    for (const carry of carries) this.#addCarryBuffer(carry);
+    for (const { at, part, slot } of this.#results) if (part.kind === 'final') this.#assignFinal(at, part.carry, slot);
     return {
       op: this.#op,
       carries,
-      asked: this.#asked,
-      homes: this.#homes,
+      requested: this.#requested,
+      buffers: this.#buffers,
       locations: this.#locations,
       copies: this.#copies,
       begins: this.#begins,
     };
   }
 
-  /** The stack of a carry as rounds begin, and of what it becomes, in one; unless either lies in a slot of its own. */
-  #placeWithNext({ at, place }: AskedStack, stacks: readonly AskedStack[]): void {
+  /** One stack for a carry as iterations begin and for its next value, unless one of them must lie in a slot of its own. */
+  #assignWithNext({ at, place }: RequestedStack, stacks: readonly RequestedStack[]): void {
     const { body, isReversed, length } = this.#op;
     if (typeof place !== 'number' || place >= body.carries.length) return;
     const becomes = nextPlace(body, place);
     const isOwn = (one: number): boolean => stacks.some((other) => other.slot !== undefined && other.place === one);
-    if (isOwn(place) || isOwn(becomes) || this.#homes.has(`${becomes}`)) return;
+    if (isOwn(place) || isOwn(becomes) || this.#buffers.has(`${becomes}`)) return;
     const bytes = this.#bytesOf(place);
     const slot = this.#slots.allocate(bytes * (length + 1));
     const ahead = isReversed ? 0 : bytes;
-    this.#stack(becomes, { slot, byteOffset: ahead }, bytes);
+    this.#addStack(becomes, { slot, byteOffset: ahead }, bytes);
     this.#locations.set(at, { slot, byteOffset: bytes - ahead });
-    this.#begins.set(place, isReversed ? this.#behind(slot, 0, bytes) : { slot, byteOffset: 0 });
-    this.#asked.push(becomes);
+    this.#begins.set(place, isReversed ? this.#locationAfter(slot, 0, bytes) : { slot, byteOffset: 0 });
+    this.#requested.push(becomes);
   }
 
-  #placeStack({ at, slot, place }: AskedStack): void {
+  #assignStack({ at, slot, place }: RequestedStack): void {
     if (this.#locations.has(at)) return;
-    const known = this.#homes.get(placeKey(place));
+    const known = this.#buffers.get(placeKey(place));
     if (known) {
       if (slot !== undefined) this.#copies.push({ at, from: known.least });
       this.#locations.set(at, slot === undefined ? known.least : { slot, byteOffset: 0 });
@@ -142,47 +151,47 @@ class Placing {
     }
     const bytes = this.#bytesOf(place);
     const own = { slot: slot ?? this.#slots.allocate(bytes * this.#op.length), byteOffset: 0 };
-    this.#stack(place, own, bytes);
+    this.#addStack(place, own, bytes);
     this.#locations.set(at, own);
-    this.#asked.push(place);
+    this.#requested.push(place);
   }
 
   #bytesOf(place: BodyPlace): number {
     return 4 * sizeOf(typeAt(this.#op.body, place).shape);
   }
 
-  #behind(slot: Slot, bytes: number, perRound: number): Location {
-    return behind(this.#slots, this.#rounds, slot, bytes, perRound);
+  #locationAfter(slot: Slot, bytes: number, perIteration: number): Location {
+    return locationAfter(this.#slots, this.#iterations, slot, bytes, perIteration);
   }
 
-  /** A home with a place for every round. */
-  #stack(place: BodyPlace, least: Location, bytes: number): void {
+  /** A buffer with a slice for every iteration. */
+  #addStack(place: BodyPlace, least: Location, bytes: number): void {
     const { isReversed } = this.#op;
-    const most = this.#behind(least.slot, least.byteOffset - bytes, bytes);
+    const most = this.#locationAfter(least.slot, least.byteOffset - bytes, bytes);
     const [first, last] = isReversed ? [most, least] : [least, most];
     const stride = isReversed ? -bytes : bytes;
-    this.#homes.set(placeKey(place), { first, last, least, stride, alternates: false });
+    this.#buffers.set(placeKey(place), { first, last, least, stride, alternates: false });
   }
 
-  #homeOfCarry(carry: number): void {
+  #addCarryBuffer(carry: number): void {
     const place = nextPlace(this.#op.body, carry);
-    if (this.#homes.has(`${place}`)) return;
+    if (this.#buffers.has(`${place}`)) return;
     const stride = 64 * Math.ceil(this.#bytesOf(place) / 64);
     const slot = this.#slots.allocate(2 * stride);
     const first = { slot, byteOffset: 0 };
-    const { most, perRow } = this.#rounds;
-    const isSecond = (rounds: number): number => (rounds - 1) % 2;
+    const { most, perRow } = this.#iterations;
+    const isSecond = (iterations: number): number => (iterations - 1) % 2;
     const last =
       perRow === undefined
         ? { slot, byteOffset: stride * isSecond(most) }
-        : { slot: this.#slots.moved(slot, (rows) => stride * isSecond(perRow * rows)), byteOffset: 0 };
-    this.#homes.set(`${place}`, { first, last, least: first, stride, alternates: true });
+        : { slot: this.#slots.shifted(slot, (rows) => stride * isSecond(perRow * rows)), byteOffset: 0 };
+    this.#buffers.set(`${place}`, { first, last, least: first, stride, alternates: true });
   }
 
-  #placeFinal(at: number, carry: number, slot: Slot | undefined): void {
-    const home = this.#homes.get(`${nextPlace(this.#op.body, carry)}`);
-    if (!home) throw new Error('internal: a carry has a home');
-    this.#locations.set(at, slot === undefined ? home.last : { slot, byteOffset: 0 });
-    if (slot !== undefined) this.#copies.push({ at, from: home.last });
+  #assignFinal(at: number, carry: number, slot: Slot | undefined): void {
+    const buffer = this.#buffers.get(`${nextPlace(this.#op.body, carry)}`);
+    if (!buffer) throw new Error('internal: a carry without a buffer');
+    this.#locations.set(at, slot === undefined ? buffer.last : { slot, byteOffset: 0 });
+    if (slot !== undefined) this.#copies.push({ at, from: buffer.last });
   }
 }

@@ -1,23 +1,29 @@
-// The schedule: kernels in phases. Kernels of one phase touch nothing that another of them writes, so all of their tiles may
-// run at once; between phases all threads meet. Each kernel goes to the first phase after everything it depends on; those that
-// nobody waits for so soon, and whose operands lie there anyway, are put off until the phase before they are needed, so that
-// their results do not take room, and a place in a cache, for longer. Kernels of a phase that do the same become one.
+// The schedule: kernels in phases. No kernel of a phase touches what another kernel of the same phase writes, so all tiles of a phase
+// may run at the same time; between phases all threads meet. Each kernel goes to the first phase after all that it depends on. Then
+// kernels are delayed until just before their result is needed, where that makes no buffer live longer, so that the result takes
+// memory and cache for less time. Kernels of a phase that do the same to different buffers become one multi-tensor kernel.
 
 import { joinMultiTensor, type MultiTensor, type Slot } from '@treadle/kernels';
 import type { Phase, Step } from './step.ts';
 import { chainTiles } from './tile-chains.ts';
 
+/** Steps in phases. */
 export interface Schedule {
   readonly phases: readonly Phase[];
-  /** the first and the last phase that touches a slot */
+  /** by slot: the first and the last phase that touches it */
   readonly lifetimes: ReadonlyMap<Slot, { readonly first: number; readonly last: number }>;
 }
 
-/** `rooms`: slots that nobody knows but these steps. */
-export function schedule(steps: readonly Step[], rooms: ReadonlySet<Slot> = new Set()): Schedule {
-  const kernels = chainTiles(steps, rooms);
+/**
+ * Schedules steps that are given in an order in which they may run.
+ *
+ * @param intermediates slots that nothing but these steps touches
+ */
+export function schedule(steps: readonly Step[], intermediates: ReadonlySet<Slot> = new Set()): Schedule {
+  const kernels = chainTiles(steps, intermediates);
   const slots = countSlots(kernels);
-  const phases = joinPhases(kernels, waiting(kernels, putOff(kernels, earliest(kernels, slots), slots), slots));
+  const delayed = delay(kernels, earliest(kernels, slots), slots);
+  const phases = mergeMultiTensor(kernels, delayForMultiTensor(kernels, delayed, slots));
   const lifetimes = new Map<Slot, { first: number; last: number }>();
   phases.forEach((phase, at) => {
     const touch = (slot: Slot): void => {
@@ -33,7 +39,7 @@ export function schedule(steps: readonly Step[], rooms: ReadonlySet<Slot> = new 
   return { phases, lifetimes };
 }
 
-/** All slots are less than this. */
+/** One more than the largest slot that a kernel touches. */
 function countSlots(kernels: readonly Step[]): number {
   let count = 0;
   for (const { reads, writes } of kernels) {
@@ -43,18 +49,18 @@ function countSlots(kernels: readonly Step[]): number {
   return count;
 }
 
-/** A phase for each of so many slots. */
-function phaseOfEach(slots: number, phase: number): Int32Array {
+/** By slot: a phase, the same for all at first. */
+function phaseBySlot(slots: number, phase: number): Int32Array {
   return new Int32Array(slots).fill(phase);
 }
 
-/** Later than all phases. */
+/** A number greater than every phase. */
 const never = 2 ** 30;
 
-/** The first phase of each kernel after all that it depends on. */
+/** For each kernel the first phase after all that it depends on. */
 function earliest(kernels: readonly Step[], slots: number): Int32Array {
-  const lastWrite = phaseOfEach(slots, -1);
-  const lastTouch = phaseOfEach(slots, -1);
+  const lastWrite = phaseBySlot(slots, -1);
+  const lastTouch = phaseBySlot(slots, -1);
   const phases = new Int32Array(kernels.length);
   kernels.forEach(({ reads, writes }, i) => {
     let phase = 0;
@@ -67,15 +73,15 @@ function earliest(kernels: readonly Step[], slots: number): Int32Array {
   return phases;
 }
 
-/** Later phases, from the last kernel to the first; nothing that is written has to be kept longer for it. */
-function putOff(kernels: readonly Step[], earliestPhases: Int32Array, slots: number): Int32Array {
+/** Moves kernels to later phases, last kernel first, where no buffer that is written has to live longer for it. */
+function delay(kernels: readonly Step[], earliestPhases: Int32Array, slots: number): Int32Array {
   const phases = earliestPhases.slice();
   const isWritten = new Uint8Array(slots);
   for (const { writes } of kernels) for (const slot of writes) isWritten[slot] = 1;
-  // of the kernels that come later: the first phase that touches a slot, the first that writes it, and the last that touches it
-  const firstTouch = phaseOfEach(slots, never);
-  const firstWrite = phaseOfEach(slots, never);
-  const lastTouch = phaseOfEach(slots, 0);
+  // among the kernels that come later: the first phase that touches a slot, the first that writes it, and the last that touches it
+  const firstTouch = phaseBySlot(slots, never);
+  const firstWrite = phaseBySlot(slots, never);
+  const lastTouch = phaseBySlot(slots, 0);
   for (let i = kernels.length - 1; i >= 0; i--) {
     const { reads = [], writes = [] } = kernels[i] ?? {};
     let latest = never;
@@ -96,26 +102,26 @@ function putOff(kernels: readonly Step[], earliestPhases: Int32Array, slots: num
   return phases;
 }
 
-/** A kernel of more elements works while what it reads is in cache, and gives back its room; a smaller one costs less than its dispatch. */
-const mostToWait = 512;
+/** A larger kernel should run while its operands are in cache and free their memory; a smaller one costs less than its dispatch. */
+const mostDelayed = 512;
 
-/** Small kernels wait for those they can be one with, where nobody waits for them. */
-function waiting(kernels: readonly Step[], phases: Int32Array, slots: number): Int32Array {
+/** Delays small kernels to the phase of those with which they can become one, where no other kernel needs their result before. */
+function delayForMultiTensor(kernels: readonly Step[], phases: Int32Array, slots: number): Int32Array {
   const last = new Map<string, number>();
   kernels.forEach(({ alike }, i) => {
     if (alike) last.set(alike.key, Math.max(last.get(alike.key) ?? 0, phases[i]!));
   });
   // In reverse, so that all that comes after a kernel has its phase.
-  const nextRead = phaseOfEach(slots, never);
-  const nextWrite = phaseOfEach(slots, never);
+  const nextRead = phaseBySlot(slots, never);
+  const nextWrite = phaseBySlot(slots, never);
   const moved = phases.slice();
   for (let i = kernels.length - 1; i >= 0; i--) {
     const { reads = [], writes = [], alike } = kernels[i] ?? {};
     let latest = never;
     for (const slot of reads) latest = Math.min(latest, nextWrite[slot]! - 1);
     for (const slot of writes) latest = Math.min(latest, nextWrite[slot]! - 1, nextRead[slot]! - 1);
-    const wanted = alike && alike.length <= mostToWait ? (last.get(alike.key) ?? 0) : 0;
-    const phase = latest >= wanted ? Math.max(wanted, phases[i]!) : phases[i]!;
+    const target = alike && alike.length <= mostDelayed ? (last.get(alike.key) ?? 0) : 0;
+    const phase = latest >= target ? Math.max(target, phases[i]!) : phases[i]!;
     moved[i] = phase;
     for (const slot of reads) nextRead[slot] = Math.min(phase, nextRead[slot]!);
     for (const slot of writes) nextWrite[slot] = Math.min(phase, nextWrite[slot]!);
@@ -123,10 +129,10 @@ function waiting(kernels: readonly Step[], phases: Int32Array, slots: number): I
   return moved;
 }
 
-/** The phases; kernels that have their like somewhere in the plan share its code, and are one within a phase. */
-function joinPhases(kernels: readonly Step[], phases: Int32Array): readonly Phase[] {
-  const like = new Map<string, number>();
-  for (const { alike } of kernels) if (alike) like.set(alike.key, (like.get(alike.key) ?? 0) + 1);
+/** The phases. Kernels that do the same within a phase become one; a kernel that recurs anywhere in the plan uses the same code. */
+function mergeMultiTensor(kernels: readonly Step[], phases: Int32Array): readonly Phase[] {
+  const count = new Map<string, number>();
+  for (const { alike } of kernels) if (alike) count.set(alike.key, (count.get(alike.key) ?? 0) + 1);
   const byPhase: Step[][] = [];
   kernels.forEach((kernel, i) => {
     const phase = phases[i]!;
@@ -136,7 +142,7 @@ function joinPhases(kernels: readonly Step[], phases: Int32Array): readonly Phas
   return byPhase.map((here) => {
     const byKey = new Map<string, [MultiTensor, ...MultiTensor[]]>();
     for (const { alike } of here) {
-      if (!alike || (like.get(alike.key) ?? 0) < 2) continue;
+      if (!alike || (count.get(alike.key) ?? 0) < 2) continue;
       const known = byKey.get(alike.key);
       if (known) known.push(alike);
       else byKey.set(alike.key, [alike]);

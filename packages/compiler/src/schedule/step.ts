@@ -1,46 +1,54 @@
-// The steps of a plan: kernels, and loops over phases of steps. A loop has slots of its own for what its steps read and write;
-// where they lie at each round follows from slots of what is around it.
+// The steps of a plan: kernels, and loops over phases of steps. The steps of a loop have slots of their own. The address of such a slot
+// in each iteration follows from the slots of the plan around the loop.
 
 import type { Kernel, Location, Slot } from '@treadle/kernels';
 
-/** What runs at the same time. */
+/** Steps that may run at the same time. All threads meet between phases. */
 export type Phase = readonly Step[];
 
+/** A unit of a schedule. */
 export type Step = Kernel | LoopStep;
 
+/** A loop: its phases run once in each iteration. */
 export interface LoopStep {
   readonly name: string;
-  /** how many rounds, at most */
-  readonly rounds: number;
-  /** how many rounds for each row of a run, where they depend on that */
+  /** how many iterations; where they depend on the rows of a run, the most */
+  readonly iterations: number;
+  /** iterations for each row of a run, where they depend on the rows */
   readonly perRow: number | undefined;
   readonly phases: readonly Phase[];
-  /** where each slot of its steps lies */
-  readonly walks: ReadonlyMap<Slot, Walk>;
-  /** slots around it */
+  /** the addresses of its steps' slots */
+  readonly addresses: ReadonlyMap<Slot, LoopAddress>;
+  /** slots of the plan around it */
   readonly reads: readonly Slot[];
+  /** slots of the plan around it */
   readonly writes: readonly Slot[];
   readonly alike?: undefined;
 }
 
-/** Where something lies in each round of a loop, by locations around it. */
-export interface Walk {
+/** The address of a slot in each iteration of a loop, by locations in the plan around it. */
+export interface LoopAddress {
+  /** in iteration 0 */
   readonly first: Location;
-  /** in round i ≥ 1: so many bytes times (i − 1) further, or with `alternates` times (i − 1) mod 2; without it, as in the first */
+  /**
+   * In iteration i ≥ 1: `from` + `stride` · (i − 1) bytes, or with `alternates` `from` + `stride` · ((i − 1) mod 2). Without it, the
+   * address is the same in all iterations.
+   */
   readonly later?: { readonly from: Location; readonly stride: number; readonly alternates: boolean };
 }
 
+/** Whether a step is a loop. */
 export function isLoop(step: Step): step is LoopStep {
-  return 'rounds' in step;
+  return 'iterations' in step;
 }
 
-/** A kernel, and how often it runs. */
+/** A kernel and how often it runs. */
 export interface CountedKernel {
   readonly kernel: Kernel;
   readonly times: number;
 }
 
-/** All kernels, in the order in which steps are numbered. */
+/** All kernels, those of loops included, in the order in which steps are numbered. */
 export function kernelsIn(phases: readonly Phase[]): readonly Kernel[] {
   return countedIn(phases).map(({ kernel }) => kernel);
 }
@@ -48,6 +56,8 @@ export function kernelsIn(phases: readonly Phase[]): readonly Kernel[] {
 /** The same, with how often each runs. */
 export function countedIn(phases: readonly Phase[], times = 1): readonly CountedKernel[] {
   return phases.flatMap((phase) =>
-    phase.flatMap((step) => (isLoop(step) ? countedIn(step.phases, times * step.rounds) : [{ kernel: step, times }])),
+    phase.flatMap((step) =>
+      isLoop(step) ? countedIn(step.phases, times * step.iterations) : [{ kernel: step, times }],
+    ),
   );
 }

@@ -1,85 +1,86 @@
-// Kernels that follow each other tile by tile: where what a tile of one makes is all that the same tile of another reads of it, and
-// the whole of it is more than a cache holds, both run as one kernel. So a matrix of attention is made, normalized and
-// multiplied while it is near.
+// Tile chains: kernels that run as one, tile by tile. Tile t of the first kernel writes all that tile t of the next one reads of a
+// buffer, and the whole buffer is larger than a near cache. So a matrix of attention scores is computed, normalized and multiplied
+// while it is in cache, and is never written as a whole.
 
 import { chainKernels, type Kernel, type Slot } from '@treadle/kernels';
 import { isLoop, type Step } from './step.ts';
 
-/** Elements of a buffer that a near cache holds together with others: what two kernels share must have more to be worth it. */
+/** Elements of a buffer that fit in a near cache beside others. Kernels are chained only where they share a larger buffer. */
 const mostNear = 131_072;
-/** Elements of it that a tile may have, so as to find them in a near cache again. */
+/** The most elements of it for each tile, so that the next kernel finds them in a near cache. */
 const mostOfTile = 65_536;
 /** Fewer tiles leave threads without work. */
 const fewestTiles = 32;
 
-/** Kernels that run as one; a step that cannot be among others is alone. */
-type Sequence = { readonly kernels: readonly Kernel[] } | { readonly alone: Step };
+/** Kernels that run as one, or a step that cannot be chained. */
+type Chain = { readonly kernels: readonly Kernel[] } | { readonly alone: Step };
 
 /**
- * The same steps, in an order that gives the same, with sequences as one step. What only a sequence touches of the `rooms`, which
- * nobody knows outside of the steps, is kept for one tile at a time.
+ * The steps, with each chain as one, in an order with the same results. Buffers among the `intermediates` that only one chain
+ * touches shrink to what a tile needs, in the scratch memory of each thread.
  */
-export function chainTiles(steps: readonly Step[], rooms: ReadonlySet<Slot>): readonly Step[] {
-  const joined: Sequence[] = [];
+export function chainTiles(steps: readonly Step[], intermediates: ReadonlySet<Slot>): readonly Step[] {
+  const chains: Chain[] = [];
   for (const step of steps) {
-    joined.push(isLoop(step) || !mayJoin(step) ? { alone: step } : { kernels: [step] });
-    for (let at = joined.length - 1; at >= 0; ) at = joinEarlier(joined, at);
+    chains.push(isLoop(step) || !mayChain(step) ? { alone: step } : { kernels: [step] });
+    for (let at = chains.length - 1; at >= 0; ) at = appendToEarlier(chains, at);
   }
-  if (joined.every((one) => 'alone' in one)) return steps;
+  if (chains.every((chain) => 'alone' in chain)) return steps;
   const touching = new Map<Slot, number>();
   for (const { reads, writes } of steps) {
     for (const slot of new Set([...reads, ...writes])) touching.set(slot, (touching.get(slot) ?? 0) + 1);
   }
-  return joined.map((one): Step => {
+  return chains.map((one): Step => {
     if ('alone' in one) return one.alone;
     const { kernels } = one;
     const [first, second] = kernels;
     if (first && !second) return first;
-    return chainKernels(kernels, tilesOf(kernels), ownOf(kernels, rooms, touching));
+    return chainKernels(kernels, tilesOf(kernels), ownBuffersOf(kernels, intermediates, touching));
   });
 }
 
-/** Joins a sequence to one before it, if there is one that it may follow; whichever can be moved is. Returns where it is then, or −1. */
-function joinEarlier(joined: Sequence[], at: number): number {
-  const later = joined[at];
+/** Appends a chain to an earlier one that it may follow; either is moved to the other. Returns the new position, or −1. */
+function appendToEarlier(chains: Chain[], at: number): number {
+  const later = chains[at];
   if (!later || 'alone' in later) return -1;
   for (let i = at - 1; i >= 0; i--) {
-    const earlier = joined[i];
+    const earlier = chains[i];
     if (!earlier || 'alone' in earlier || !mayFollow(earlier.kernels, later.kernels)) continue;
-    const between = joined.slice(i + 1, at).flatMap(stepsOf);
-    const hinders = ({ kernels }: { readonly kernels: readonly Kernel[] }): boolean =>
+    const between = chains.slice(i + 1, at).flatMap(stepsOf);
+    const blocks = ({ kernels }: { readonly kernels: readonly Kernel[] }): boolean =>
       between.some((other) => kernels.some((kernel) => conflict(other, kernel)));
-    const to = hinders(later) ? at : i;
-    if (to === at && hinders(earlier)) continue;
-    joined[to] = { kernels: [...earlier.kernels, ...later.kernels] };
-    joined.splice(to === at ? i : at, 1);
+    const to = blocks(later) ? at : i;
+    if (to === at && blocks(earlier)) continue;
+    chains[to] = { kernels: [...earlier.kernels, ...later.kernels] };
+    chains.splice(to === at ? i : at, 1);
     return to === at ? at - 1 : i;
   }
   return -1;
 }
 
-function stepsOf(one: Sequence): readonly Step[] {
+function stepsOf(one: Chain): readonly Step[] {
   return 'alone' in one ? [one.alone] : one.kernels;
 }
 
-/** The rooms that nobody touches but these kernels, which begin by writing it, each tile its part. */
-function ownOf(
+/** The intermediates that only these kernels touch, and that their first kernel writes, each tile its part; with elements in all. */
+function ownBuffersOf(
   kernels: readonly Kernel[],
-  rooms: ReadonlySet<Slot>,
+  intermediates: ReadonlySet<Slot>,
   touching: ReadonlyMap<Slot, number>,
 ): ReadonlyMap<Slot, number> {
   const own = new Map<Slot, number>();
   for (const slot of new Set(kernels.flatMap(({ writes }) => writes))) {
     const here = kernels.filter(({ reads, writes }) => reads.includes(slot) || writes.includes(slot));
     const length = here[0]?.inParts?.get(slot);
-    const isOwn = rooms.has(slot) && here.length === touching.get(slot) && here[0]?.reads.includes(slot) === false;
+    const isOwn =
+      intermediates.has(slot) && here.length === touching.get(slot) && here[0]?.reads.includes(slot) === false;
     if (isOwn && length !== undefined && here.every(({ inParts }) => inParts?.get(slot) === length))
       own.set(slot, length);
   }
   return own;
 }
 
-function mayJoin({ inParts, tiles, alike, refusal, window }: Kernel): boolean {
+function mayChain({ inParts, tiles, alike, refusal, window }: Kernel): boolean {
   const isLarge = [...(inParts?.values() ?? [])].some((length) => length > mostNear);
   return isLarge && tiles >= fewestTiles && !alike && !refusal && window !== undefined;
 }
@@ -102,7 +103,7 @@ function mayFollow(earlier: readonly Kernel[], later: readonly Kernel[]): boolea
   return isWorthIt;
 }
 
-/** The most tiles that all of them can be cut into, if the fewest of one divide those of the others. */
+/** The number of tiles of a chain: the fewest of any of its kernels. */
 function tilesOf(kernels: readonly Kernel[]): number {
   return Math.min(...kernels.map(({ tiles }) => tiles));
 }
@@ -112,7 +113,7 @@ function sharedBy(a: Kernel, b: Kernel): readonly Slot[] {
   return [...new Set([...a.reads, ...a.writes])].filter((slot) => touched.has(slot));
 }
 
-/** Whether one of them writes what the other touches. */
+/** Whether one step writes what the other touches. */
 function conflict(a: Step, b: Step): boolean {
   const touches = ({ reads, writes }: Step, slots: readonly Slot[]): boolean =>
     slots.some((slot) => reads.includes(slot) || writes.includes(slot));

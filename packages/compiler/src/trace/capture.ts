@@ -1,68 +1,71 @@
-// A capture: the part of the graph that some roots need, as a list in which inputs come before what is computed from them.
-// Its structure says nothing of its values: captures of equal structure can run the same plan, their sources bound in the same
-// order. It is taken for every run that is not compiled, so it is made of numbers in one pass; the rest waits for a new plan.
+// A capture: the part of the graph that some roots need, as a list in which inputs come before what is computed from them. The list is
+// made for every run that is not compiled, so it is made in one pass over the nodes, together with a fingerprint. Captures with equal
+// fingerprints run the same plan, with their sources bound in the same order. Only a new plan needs the inputs by their positions.
 
 import { type Node, newWalk, type VariableState } from '@treadle/graph';
 import { type Fingerprint, FingerprintWriter } from './fingerprint.ts';
 
-/** A value to be computed; with `target`, it becomes the variable's value. */
+/** A node whose value is wanted; with `target`, the value is assigned to that variable. */
 export interface Root {
   readonly node: Node;
   readonly target?: VariableState;
-  /** whether it is computed along with what is asked for, because that takes no more */
+  /** whether it was not asked for, and is computed because that costs nothing beside the others */
   readonly isUnread?: boolean;
 }
 
-export interface Captured {
+/** A node of a capture. */
+export interface Entry {
   readonly node: Node;
   /** positions of the inputs; empty for a source */
   readonly inputs: readonly number[];
 }
 
+/** What a plan is made from. Entries are known by their positions in the list. */
 export interface Capture {
-  readonly entries: readonly Captured[];
+  readonly entries: readonly Entry[];
   /** positions of the sources */
   readonly sources: readonly number[];
   /** for each root: the position of its node */
   readonly roots: readonly { readonly at: number; readonly target: VariableState | undefined }[];
 }
 
-/** The nodes of a capture in their order, and what plans are found by. */
-export interface Found {
+/** The nodes that some roots need, inputs before what is computed from them, and the fingerprint by which a plan is found. */
+export interface TopologicalOrder {
   readonly roots: readonly Root[];
   readonly nodes: readonly Node[];
-  /** the sources among them, in their order */
+  /** the sources among the nodes, in the same order */
   readonly sources: readonly Node[];
-  /** lasts until others are found */
-  readonly structure: Fingerprint;
+  /** valid until the next call of topologicalOrder; copyFingerprint makes it last */
+  readonly fingerprint: Fingerprint;
 }
 
 const writer = new FingerprintWriter();
 
-export function find(roots: readonly Root[]): Found {
+/** Sorts the nodes that the roots need. Marks inputs as captured. */
+export function topologicalOrder(roots: readonly Root[]): TopologicalOrder {
   const nodes: Node[] = [];
   const sources: Node[] = [];
   const walk = newWalk();
   writer.begin();
   for (const { node } of roots) if (node.walk !== walk) visit(node, walk, nodes, sources);
-  const variables = placesOfVariables(roots, sources);
+  const variables = positionsOfVariables(roots, sources);
   for (const { node, target } of roots) {
     writer.root(node.place, target !== undefined, target && variables.get(target));
   }
-  return { roots, nodes, sources, structure: writer.end() };
+  return { roots, nodes, sources, fingerprint: writer.end() };
 }
 
-/** Where the old values of variables are, for roots that assign some. */
-function placesOfVariables(roots: readonly Root[], sources: readonly Node[]): ReadonlyMap<VariableState, number> {
-  const places = new Map<VariableState, number>();
-  if (roots.every(({ target }) => target === undefined)) return places;
+/** The positions of the old values of variables, if a root assigns one. */
+function positionsOfVariables(roots: readonly Root[], sources: readonly Node[]): ReadonlyMap<VariableState, number> {
+  const positions = new Map<VariableState, number>();
+  if (roots.every(({ target }) => target === undefined)) return positions;
   for (const { source, place } of sources) {
-    if (source?.kind === 'variable' && !places.has(source.state)) places.set(source.state, place);
+    if (source?.kind === 'variable' && !positions.has(source.state)) positions.set(source.state, place);
   }
-  return places;
+  return positions;
 }
 
-/** Depth first, inputs before consumers, without recursion: graphs may be deep. */
+/** Depth first, without recursion, because graphs may be deep. */
 function visit(root: Node, walk: number, nodes: Node[], sources: Node[]): void {
   const stack: Node[] = [root];
   const nexts: number[] = [0];
@@ -93,42 +96,42 @@ function visit(root: Node, walk: number, nodes: Node[], sources: Node[]): void {
   }
 }
 
-/** An entry whose inputs are to be found at other places; itself where none is. */
-export function movedTo(entry: Captured, places: Int32Array): Captured {
+/** The entry with new positions for its inputs, given by old position; the same object if none has changed. */
+export function reindexed(entry: Entry, positions: Int32Array): Entry {
   const { node, inputs } = entry;
   for (const input of inputs) {
-    if (places[input] !== input) return { node, inputs: inputs.map((from) => places[from] ?? -1) };
+    if (positions[input] !== input) return { node, inputs: inputs.map((from) => positions[from] ?? -1) };
   }
   return entry;
 }
 
-/** A capture of other entries, where those of this one are to be found at other places. */
-export function withEntries(entries: readonly Captured[], { sources, roots }: Capture, places: Int32Array): Capture {
-  const placeOf = (at: number): number => places[at] ?? -1;
+/** The capture with other entries. `positions`: for each old entry, the one that stands for it. */
+export function withEntries(entries: readonly Entry[], { sources, roots }: Capture, positions: Int32Array): Capture {
+  const positionOf = (at: number): number => positions[at] ?? -1;
   return {
     entries,
-    sources: sources.map(placeOf),
-    roots: roots.map(({ at, target }) => ({ at: placeOf(at), target })),
+    sources: sources.map(positionOf),
+    roots: roots.map(({ at, target }) => ({ at: positionOf(at), target })),
   };
 }
 
-const nothing: readonly Node[] = [];
+const noNodes: readonly Node[] = [];
 
-/** What the value of a node is made from: of what a move has, only what it moves. */
+/** The inputs that a node's value depends on. A move has further inputs for its gradient alone. */
 function read({ op, inputs, source }: Node): readonly Node[] {
-  if (source) return nothing;
+  if (source) return noNodes;
   return op?.kind === 'move' && inputs.length > 1 ? inputs.slice(0, 1) : inputs;
 }
 
-/** What a plan is made from. */
-export function capture({ roots, nodes }: Found): Capture {
+/** The capture of a sorted graph. */
+export function capture({ roots, nodes }: TopologicalOrder): Capture {
   const walk = newWalk();
   nodes.forEach((node, at) => {
     node.walk = walk;
     node.place = at;
   });
   const placeOf = ({ place }: Node): number => place;
-  const entries = nodes.map((node): Captured => ({ node, inputs: read(node).map(placeOf) }));
+  const entries = nodes.map((node): Entry => ({ node, inputs: read(node).map(placeOf) }));
   const sources: number[] = [];
   nodes.forEach(({ source }, at) => {
     if (source) sources.push(at);

@@ -1,28 +1,31 @@
-// The structure of a capture as a row of numbers, with a hash: what two captures must share to run the same plan. Ops count by
-// their keys, which are given numbers; sources by their kind alone, so that another value needs no other plan.
+// The fingerprint of a capture: its structure as a list of integers, with a hash. Two captures with equal fingerprints run the same
+// plan. An op counts by its key, which is given a number. A source counts by its kind alone, so that another value needs no other
+// plan; only a constant counts by its value.
 
 import type { Dtype, Node, Source } from '@treadle/graph';
 
+/** The structure of a capture. */
 export interface Fingerprint {
-  /** the first `length` of them count */
+  /** only the first `length` of them are valid */
   readonly numbers: Int32Array;
   readonly length: number;
   readonly hash: number;
 }
 
+/** Whether two captures have the same structure. */
 export function sameFingerprint(a: Fingerprint, b: Fingerprint): boolean {
   if (a.hash !== b.hash || a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a.numbers[i] !== b.numbers[i]) return false;
   return true;
 }
 
-/** A copy that lasts. */
-export function keepStructure({ numbers, length, hash }: Fingerprint): Fingerprint {
+/** A copy that stays valid when the next fingerprint is written. */
+export function copyFingerprint({ numbers, length, hash }: Fingerprint): Fingerprint {
   return { numbers: numbers.slice(0, length), length, hash };
 }
 
 const dtypes: Readonly<Record<Dtype, number>> = { float32: 1, int32: 2, bool: 3 };
-/** Negative, for ops are numbered from 1. */
+/** Negative, because ops are numbered from 1. */
 const sources: Readonly<Record<Source['kind'], number>> = {
   stored: -1,
   number: -2,
@@ -33,7 +36,7 @@ const sources: Readonly<Record<Source['kind'], number>> = {
 };
 const [rootMark, targetMark, nameMark] = [-7, -8, -9];
 
-/** Numbers of the keys of ops. When there are very many they are forgotten; a number is never given twice. */
+/** Numbers for the keys of ops. When there are too many all are forgotten; a number is never used for two keys. */
 const mostKeys = 65_536;
 const keys = new Map<string, number>();
 let keysGiven = 0;
@@ -48,16 +51,17 @@ function numberOf(key: string): number {
   return number;
 }
 
-/** A structure that is known by a text. */
-export function namedStructure(name: string): Fingerprint {
+/** The fingerprint of a plan that is known by a text. */
+export function namedFingerprint(name: string): Fingerprint {
   const number = numberOf(name);
   return { numbers: Int32Array.of(nameMark, number), length: 2, hash: number };
 }
 
-/** A constant is known by its bits. */
+/** A constant counts by its bits. */
 const floats = new Float64Array(1);
 const words = new Int32Array(floats.buffer);
 
+/** Writes one fingerprint after another into the same buffer. */
 export class FingerprintWriter {
   #numbers = new Int32Array(1024);
   #length = 0;
@@ -79,7 +83,7 @@ export class FingerprintWriter {
     }
   }
 
-  /** The inputs have their places. */
+  /** Needs the positions of the inputs, as their `place`. */
   applied({ op, inputs, shape, dtype }: Node): void {
     if (!op) throw new Error('internal: a node must have an op or a source');
     this.#put(numberOf(op.key));
@@ -88,14 +92,14 @@ export class FingerprintWriter {
     for (const { place } of inputs) this.#put(place);
   }
 
-  /** `variable`: the place of the target's old value, if it is read. */
+  /** `variable`: the position of the target's old value, if something reads it. */
   root(place: number, isAssigned: boolean, variable: number | undefined): void {
     this.#put(isAssigned ? targetMark : rootMark);
     this.#put(place);
     if (isAssigned) this.#put(variable ?? -1);
   }
 
-  /** What was written; it lasts until the next beginning. */
+  /** What was written; valid until the next begin. */
   end(): Fingerprint {
     return { numbers: this.#numbers, length: this.#length, hash: this.#hash };
   }
@@ -112,7 +116,7 @@ export class FingerprintWriter {
       this.#numbers = larger;
     }
     this.#numbers[this.#length++] = x;
-    // FNV's step on words, with a rotation so that the high bits matter to the low ones
+    // One step of FNV-1a on words, with a rotation so that high bits affect low ones.
     const mixed = Math.imul(this.#hash ^ x, 0x01000193);
     this.#hash = (mixed << 13) | (mixed >>> 19);
   }

@@ -1,5 +1,5 @@
-// Recording: a function on nodes, called once with stand-ins for its arguments, becomes a plan that is run for every further
-// call. Assignments that it makes to variables are part of the plan.
+// Recording: a function on nodes is called once, with placeholders for its arguments, and becomes a plan that is run for every call.
+// Assignments to variables that the function makes are part of the plan.
 
 import {
   type Dtype,
@@ -17,49 +17,52 @@ import type { Binding } from '../plan/binding.ts';
 import type { Plan } from '../plan/plan.ts';
 import { keepFor, planInParts } from '../plan/plan-cache.ts';
 import { bindingOf } from '../values/realize.ts';
-import type { StoredValue } from '../values/storage.ts';
+import type { StoredValue } from '../values/stored-value.ts';
 import { noteAssignments, VariableCell } from '../values/variable.ts';
-import { type Found, find, type Root } from './capture.ts';
-import { keepStructure } from './fingerprint.ts';
+import { type Root, type TopologicalOrder, topologicalOrder } from './capture.ts';
+import { copyFingerprint } from './fingerprint.ts';
 
+/** The type of an argument or output. */
 export interface ArgumentType {
   readonly shape: Shape;
   readonly dtype: Dtype;
 }
 
+/** A function that was recorded for arguments of certain types. */
 export interface Recording {
   readonly outputs: readonly ArgumentType[];
-  /** what gradients of its results do not find, for a run with these arguments */
+  /** the nodes to which gradients of the results of a run with these arguments cannot flow, because their history was dropped */
   lostBehind(args: readonly Node[]): LostHistory;
+  /** Runs the plan. Blocks until the outputs are there. */
   run(args: readonly StoredValue[]): readonly StoredValue[];
-  /** The same with the event loop free: at once where nothing waits and the run is short. */
+  /** Runs the plan without blocking the event loop; at once if no run waits and this one is short. */
   runSoon(args: readonly StoredValue[]): readonly StoredValue[] | Promise<readonly StoredValue[]>;
-  /** bytes of its plan, unless that is shared with recordings of more rows */
+  /** bytes of its plan; 0 if that is shared with recordings of more rows */
   readonly bytes: number;
-  /** Lets go of the plan; it must not be run again. */
+  /** Lets go of the plan. It must not be run again. */
   release(): void;
 }
 
-/** A function on nodes; its result says which are wanted. */
+/** A function on nodes: from its arguments to its outputs. */
 export type Recorded = (args: readonly Node[]) => readonly Node[];
 
-/** The plan of a capture, and of how many rows the capture is, if the plan takes more. */
-export interface Planned {
+/** A plan, and the rows of the recording if the plan has a dynamic batch. */
+export interface PlanWithRows {
   readonly plan: Plan;
   readonly rows?: number;
 }
 
-/** What a call of a function would compute. */
+/** What a call of a function computes. */
 interface Trace {
-  readonly found: Found;
+  readonly order: TopologicalOrder;
   readonly outputs: readonly ArgumentType[];
-  /** what gradients would flow to */
+  /** where gradients of its outputs flow to */
   readonly upstream: Upstream;
   /** the variables that it assigns */
   readonly assigned: readonly VariableCell[];
 }
 
-/** Calls `f` once with stand-ins for its arguments; nothing is computed, and no variable changes. */
+/** Calls `f` once with placeholders for its arguments. Nothing is computed, and no variable changes. */
 export function trace(types: readonly ArgumentType[], f: Recorded): Trace {
   let recording: object | undefined;
   const { result, assignments } = noteAssignments((identity) => {
@@ -72,11 +75,11 @@ export function trace(types: readonly ArgumentType[], f: Recorded): Trace {
     ...[...assignments].map(([target, node]) => ({ node, target })),
   ];
   for (const { node } of roots) node.captured = true;
-  const found = find(roots);
-  const isFound = !keepOutside(found, recording);
+  const order = topologicalOrder(roots);
+  const hasKept = keepValuesFromOutside(order, recording);
   const outputs = result.map(({ shape, dtype }) => ({ shape, dtype }));
   return {
-    found: isFound ? found : find(roots),
+    order: hasKept ? topologicalOrder(roots) : order,
     outputs,
     upstream: upstreamOf(result),
     assigned: [...assignments.keys()],
@@ -84,13 +87,13 @@ export function trace(types: readonly ArgumentType[], f: Recorded): Trace {
 }
 
 interface Upstream {
-  /** apart from the arguments */
+  /** nodes to which they cannot flow, apart from arguments */
   readonly lost: LostHistory;
-  /** indices of arguments */
+  /** the arguments to which they flow, by index */
   readonly args: readonly number[];
 }
 
-/** What the results depend on otherwise than through detach(). */
+/** What the results depend on, except through ops that stop gradients. */
 function upstreamOf(results: readonly Node[]): Upstream {
   let lost: LostHistory = 'none';
   const args: number[] = [];
@@ -106,53 +109,56 @@ function upstreamOf(results: readonly Node[]): Upstream {
   for (const node of seen) {
     const { op, source } = node;
     if (op?.stopsGradients) continue;
-    if (!source) node.inputs.forEach(see); // an array is walked to its end, wherever that is by then
+    if (!source) node.inputs.forEach(see); // iteration over an array includes what is added meanwhile
     lost = joinLostHistory(lost, op ? 'untracked' : joinLostHistory(node.lostHistory, 'untracked'));
     if (source?.kind === 'argument') args.push(source.index);
     else if (node.tracked && !node.recording)
-      lost = 'all'; // it has a history of its own
+      lost = 'all'; // gradients would flow on through its own history
     else if (source?.kind === 'variable') variables.add(source.state);
   }
   return { lost: variables.size > 0 ? joinLostHistory(lost, variables) : lost, args };
 }
 
-/** What `f` captures for arguments of these types. */
-export function captureCall(types: readonly ArgumentType[], f: Recorded): Found {
-  return trace(types, f).found;
+/** The sorted graph of a call of `f` with arguments of these types. */
+export function captureCall(types: readonly ArgumentType[], f: Recorded): TopologicalOrder {
+  return trace(types, f).order;
 }
 
-/** Makes a plan for what was captured, whose structure lasts. */
-export type PlanMaker = (found: Found) => Interruptible<Planned>;
+/** Makes a plan for a graph, whose fingerprint is a copy that lasts. */
+export type PlanMaker = (order: TopologicalOrder) => Interruptible<PlanWithRows>;
 
-/** Records `f`, to be run with a plan of the cache, or one of its own. */
+/** Records `f`. Its plan is that of `planOf`, by default one from the cache. */
 export function record(types: readonly ArgumentType[], f: Recorded, planOf?: PlanMaker): Recording {
   return runToEnd(recordInterruptibly(types, f, planOf));
 }
 
-/** The same in parts, of which the call of `f` is the first one. */
+/** The same, interruptibly. The first part is the call of `f`. */
 export function* recordInterruptibly(
   types: readonly ArgumentType[],
   f: Recorded,
   planOf: PlanMaker = planOfCache,
 ): Interruptible<Recording> {
-  const { found, ...traced } = trace(types, f);
-  // Only sources and structure are needed from here on; the nodes between them can be forgotten.
-  const lasting = { ...found, structure: keepStructure(found.structure) };
-  const binding = bindingOf(found);
+  const { order, ...traced } = trace(types, f);
+  // Only sources and fingerprint are needed when the plan is in the cache; the other nodes can be forgotten.
+  const lasting: TopologicalOrder = { ...order, fingerprint: copyFingerprint(order.fingerprint) };
+  const binding = bindingOf(order);
   yield;
   const { plan, ...rows } = yield* planOf(lasting);
   return new PlannedRecording(plan, { ...binding, ...rows }, traced);
 }
 
-function* planOfCache(found: Found): Interruptible<Planned> {
-  return { plan: yield* planInParts(found) };
+function* planOfCache(order: TopologicalOrder): Interruptible<PlanWithRows> {
+  return { plan: yield* planInParts(order) };
 }
 
-/** What was written down before the recording began goes on seeing the values that variables had then. Whether there is such a thing. */
-function keepOutside({ sources }: Found, recording: object | undefined): boolean {
+/**
+ * Nodes from before the recording keep the values that variables had then. Returns whether there are such nodes. Throws an Error for
+ * nodes of another recording.
+ */
+function keepValuesFromOutside({ sources }: TopologicalOrder, recording: object | undefined): boolean {
   let isOutside = false;
   for (const node of sources) {
-    if (node.recording && node.recording !== recording) throw foreign(node);
+    if (node.recording && node.recording !== recording) throw otherRecording(node);
     if (node.source?.kind !== 'variable' || !(node.source.state instanceof VariableCell)) continue;
     if (node.recording) continue;
     node.source.state.keepOld();
@@ -161,7 +167,7 @@ function keepOutside({ sources }: Found, recording: object | undefined): boolean
   return isOutside;
 }
 
-function foreign({ shape, dtype }: Node): Error {
+function otherRecording({ shape, dtype }: Node): Error {
   return new Error(
     'compile: a function must not use what was made while another one was recorded; got a tensor that depends on its ' +
       `${showShape(shape)} ${dtype}; pass it as an argument, or return it from the other function`,
@@ -176,7 +182,7 @@ class PlannedRecording implements Recording {
   readonly #assigned: readonly VariableCell[];
   readonly #upstream: Upstream;
 
-  constructor(plan: Plan, binding: Binding, { outputs, upstream, assigned }: Omit<Trace, 'found'>) {
+  constructor(plan: Plan, binding: Binding, { outputs, upstream, assigned }: Omit<Trace, 'order'>) {
     this.#plan = plan;
     this.#binding = binding;
     this.outputs = outputs;
@@ -201,25 +207,25 @@ class PlannedRecording implements Recording {
 
   run(args: readonly StoredValue[]): readonly StoredValue[] {
     for (const cell of this.#assigned) cell.keepOld();
-    return this.#inOrder(this.#plan.run({ ...this.#binding, args: this.#apart(args) }));
+    return this.#outputsOf(this.#plan.run({ ...this.#binding, args: this.#withoutAliases(args) }));
   }
 
   runSoon(args: readonly StoredValue[]): readonly StoredValue[] | Promise<readonly StoredValue[]> {
     for (const cell of this.#assigned) cell.keepOld();
-    const values = this.#plan.runSoon({ ...this.#binding, args: this.#apart(args) });
-    return values instanceof Promise ? values.then((all) => this.#inOrder(all)) : this.#inOrder(values);
+    const values = this.#plan.runSoon({ ...this.#binding, args: this.#withoutAliases(args) });
+    return values instanceof Promise ? values.then((all) => this.#outputsOf(all)) : this.#outputsOf(values);
   }
 
-  /** An argument that is the present value of a variable, which the plan writes, is read from a copy. */
-  #apart(args: readonly StoredValue[]): readonly StoredValue[] {
-    return args.map((value) => (this.#writes(value) ? value.copy() : value));
+  /** The arguments, with copies of those that are values of variables which the plan overwrites. */
+  #withoutAliases(args: readonly StoredValue[]): readonly StoredValue[] {
+    return args.map((value) => (this.#overwrites(value) ? value.copy() : value));
   }
 
-  #writes(value: StoredValue): boolean {
+  #overwrites(value: StoredValue): boolean {
     return this.#assigned.some(({ storage }) => storage === value);
   }
 
-  #inOrder(values: readonly StoredValue[]): readonly StoredValue[] {
+  #outputsOf(values: readonly StoredValue[]): readonly StoredValue[] {
     return this.outputs.map((_, i) => {
       const value = values[this.#plan.outputOf[i] ?? -1];
       if (!value) throw new Error('internal: an output is missing');

@@ -1,9 +1,10 @@
-// Values that are one number throughout: a number seen through moves, as zeros, ones and full are. They need no plan.
+// Constant fills: nodes all of whose elements are one number, such as zeros and ones. They are a number seen through moves, and need no
+// plan.
 
 import { type Node, sizeOf } from '@treadle/graph';
-import { StoredValue } from './storage.ts';
+import { StoredValue } from './stored-value.ts';
 
-/** What all elements of such a node are; undefined for any other. */
+/** The number that all elements of a constant fill are; undefined for any other node. */
 export function filledNumber(node: Node): number | undefined {
   let from = node;
   while (!from.source && from.op?.kind === 'move' && from.inputs[0]) from = from.inputs[0];
@@ -11,7 +12,7 @@ export function filledNumber(node: Node): number | undefined {
   return source?.kind === 'number' || source?.kind === 'constant' ? source.value : undefined;
 }
 
-/** The value of such a node; undefined for any other. */
+/** The value of a constant fill; undefined for any other node. */
 export function filledValue(node: Node): StoredValue | undefined {
   const number = filledNumber(node);
   if (number === undefined) return undefined;

@@ -1,48 +1,54 @@
-// Assignments that wait. Outside of a recording an assignment is noted here, and made by the next run, whatever brings it about:
-// so the updates of all variables in a loop that is not compiled are one plan with the pass that they follow from. Nobody can
-// tell: whoever asks for a variable's value, or takes away what an assignment reads, has them made first.
+// Deferred assignments. Outside of a recording an assignment is noted here and made by the next run of any plan. So in a training loop
+// that is not compiled, the updates of all variables are part of the same plan as the gradients. No program can tell the difference:
+// reading a variable, or disposing of what an assignment reads, makes all deferred assignments first.
 
-import { type Node, release, retain } from '@treadle/graph';
-import type { VariableCell } from './variable.ts';
+import { type Node, release, retain, type VariableState } from '@treadle/graph';
 
-export type DeferredAssignments = ReadonlyMap<VariableCell, Node>;
+/** A variable as the target of an assignment. */
+export interface AssignmentTarget extends VariableState {
+  /** Copies the old value for those that still need it, before a plan overwrites it. */
+  keepOld(): void;
+}
 
-let pending = new Map<VariableCell, Node>();
-let make: (() => void) | undefined;
+/** By variable: the node whose value it becomes. */
+export type DeferredAssignments = ReadonlyMap<AssignmentTarget, Node>;
 
-/** Says how pending assignments are made. */
+let pending = new Map<AssignmentTarget, Node>();
+let makeAll: (() => void) | undefined;
+
+/** Sets the function that makes deferred assignments. */
 export function flushAssignmentsBy(run: () => void): void {
-  make = run;
+  makeAll = run;
 }
 
-/** A later assignment to the same variable takes the place of an earlier one, which nobody has seen. */
-export function postpone(cell: VariableCell, value: Node): void {
+/** Defers an assignment. It replaces an earlier one to the same variable, whose value was never read. */
+export function deferAssignment(target: AssignmentTarget, value: Node): void {
   retain(value);
-  takeBack(cell);
-  pending.set(cell, value);
+  dropAssignment(target);
+  pending.set(target, value);
 }
 
-/** Drops the assignment to a variable, if one waits. */
-export function takeBack(cell: VariableCell): void {
-  const value = pending.get(cell);
+/** Drops the deferred assignment to a variable, if there is one. */
+export function dropAssignment(target: AssignmentTarget): void {
+  const value = pending.get(target);
   if (!value) return;
-  pending.delete(cell);
+  pending.delete(target);
   release(value);
 }
 
-/** What the variable is about to be assigned. */
-export function pendingValue(cell: VariableCell): Node | undefined {
-  return pending.get(cell);
+/** The node that is about to be assigned to a variable; undefined if none is. */
+export function pendingValue(target: AssignmentTarget): Node | undefined {
+  return pending.get(target);
 }
 
-/** Hands out the assignments to whoever makes them now, and lets go of the values then. */
+/** Takes all deferred assignments. The caller makes them, and then lets go of their nodes. */
 export function takeAssignments(): DeferredAssignments {
   const taken = pending;
   if (taken.size > 0) pending = new Map();
   return taken;
 }
 
-/** Makes the assignments that wait, if there are any. */
+/** Makes all deferred assignments. */
 export function flushAssignments(): void {
-  if (pending.size > 0) make?.();
+  if (pending.size > 0) makeAll?.();
 }

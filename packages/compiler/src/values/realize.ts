@@ -1,5 +1,5 @@
-// Realising: computing the nodes that somebody wants to read, and assigning variables. All nodes that are wanted together are
-// computed by one plan.
+// Realizing: computes nodes whose values are read, and makes deferred assignments. All nodes that are wanted together, and all
+// assignments, are one plan. If it refuses something, each is tried on its own, so that one bad index does not take the rest with it.
 
 import {
   forgetHistory,
@@ -19,34 +19,36 @@ import type { Binding } from '../plan/binding.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planFor } from '../plan/plan-cache.ts';
 import { isSmall } from '../schedule/draft.ts';
-import { type Found, find, type Root } from '../trace/capture.ts';
+import { type Root, type TopologicalOrder, topologicalOrder } from '../trace/capture.ts';
+import type { Values } from './backing.ts';
 import { filledNumber, filledValue } from './constant-fill.ts';
 import { type DeferredAssignments, flushAssignmentsBy, takeAssignments } from './deferred-assignments.ts';
-import { StoredValue, type Values } from './storage.ts';
+import { StoredValue } from './stored-value.ts';
 import { isRecording, VariableCell } from './variable.ts';
 
-/** Values that share most of their work, a loss and its gradients: the next plan that computes anything computes them all. */
+/** Nodes that share most of their work, such as a loss and its gradients. The next plan computes all of them. */
 let companions: Node[] = [];
-/** Large companions of assignments, which most programs ask for no more: they are left out until one is asked for. */
-const leftOut = new WeakSet<Node>();
-let isLeavingOut = true;
+/** Large companions that were left out of a plan with assignments, because most programs never read them (gradients, after an update). */
+const omitted = new WeakSet<Node>();
+/** until the program reads one of them */
+let isOmitting = true;
 
-/** Asks for the nodes to be computed together with whatever is computed next. */
+/** Lets the next plan compute these nodes together with whatever else it computes. */
 export function computeAlong(nodes: readonly Node[]): void {
-  if (isRecording()) return; // a recording has one plan for everything anyway
-  for (const node of nodes) if (isKnown(node)) companions.push(node);
+  if (isRecording()) return; // a recording is one plan anyway
+  for (const node of nodes) if (isConcrete(node)) companions.push(node);
 }
 
-/** Whether a node has a value of its own: what a recorded function computes has another one in every run. */
-export function isKnown(node: Node): boolean {
+/** Whether a node has one value; a node of a recorded function has another value in every run. */
+export function isConcrete(node: Node): boolean {
   return node.recording === undefined;
 }
 
-/** Throws an Error for a node without a value of its own. */
-function checkKnown(node: Node): void {
-  if (isKnown(node)) return;
+/** Throws an Error for a node of a recorded function or of a loop's body. */
+function checkConcrete(node: Node): void {
+  if (isConcrete(node)) return;
   if (node.recording instanceof InLoop) throw insideLoop(node);
-  const kinds = new Set(find([{ node }]).sources.map(({ source }) => source?.kind));
+  const kinds = new Set(topologicalOrder([{ node }]).sources.map(({ source }) => source?.kind));
   const on = kinds.has('argument') ? 'an argument' : kinds.has('variable') ? 'a variable' : 'a random number';
   const read = `a read of ${showShape(node.shape)} ${node.dtype}, which depends on ${on}`;
   if (isRecording()) {
@@ -68,27 +70,31 @@ function insideLoop({ shape, dtype }: Node): Error {
   );
 }
 
-/** The value of a node, computed if need be. Throws an Error for what is not known while a function is recorded. */
+/**
+ * The value of a node, computed if necessary.
+ *
+ * @throws Error for a node of a recorded function or of a loop's body.
+ */
 export function valueOf(node: Node): StoredValue {
   realize([node]);
   return storedIn(node);
 }
 
 /**
- * The elements of a node as they are at the time of the call, in an array of their own, with the event loop free. What is
- * assigned or disposed of later changes nothing. The assignments that wait are made by the same plan, if there is one.
+ * The elements of a node at the time of the call, in a new array, without blocking the event loop. Later assignments and disposals change
+ * nothing. If a plan is needed, it makes the deferred assignments, too.
  */
 export async function readAsync(node: Node): Promise<Values> {
-  checkKnown(node);
-  if (isRealized(node) || isFilled(node)) {
+  checkConcrete(node);
+  if (isRealized(node) || settleIfFilled(node)) {
     forgetHistory(node);
     return storedIn(node).readAsync();
   }
   const assignments = takeAssignments();
   try {
-    const { plan, binding, settle } = begin([node], assignments);
+    const { plan, binding, settle } = prepareRun([node], assignments);
     const outputs = await plan.runAsync(binding);
-    return settle(outputs, () => (outputs[plan.outputOf[0] ?? -1] ?? lacking()).read());
+    return settle(outputs, () => (outputs[plan.outputOf[0] ?? -1] ?? missingValue()).read());
   } catch (error) {
     if (assignments.size === 0 || !(error instanceof RangeError)) throw error;
     runOneByOne([node], assignments);
@@ -99,18 +105,22 @@ export async function readAsync(node: Node): Promise<Values> {
 }
 
 /**
- * The value that a variable begins with. In a recording it is computed once, from the variables as they are and random numbers
- * drawn now: a variable that a function makes is made once, too. Throws an Error for what depends on an argument.
+ * The initial value of a variable. In a recording it is computed once, from the present values of variables and from random numbers drawn
+ * now, because a variable that a function makes is made once. Throws an Error for a node that depends on an argument.
  */
 function initialValueOf(node: Node): StoredValue {
-  if (isKnown(node)) return valueOf(node);
-  const found = prepare([node], new Map());
-  if (found.sources.some(({ source }) => source?.kind === 'argument')) checkKnown(node);
-  const plan = planFor(found);
-  return plan.run(bindingOf(found))[plan.outputOf[0] ?? -1] ?? lacking();
+  if (isConcrete(node)) return valueOf(node);
+  const order = orderOf([node], new Map());
+  if (order.sources.some(({ source }) => source?.kind === 'argument')) checkConcrete(node);
+  const plan = planFor(order);
+  return plan.run(bindingOf(order))[plan.outputOf[0] ?? -1] ?? missingValue();
 }
 
-/** That value in a block of its own, for a variable. */
+/**
+ * The initial value of a variable, in storage for it.
+ *
+ * @throws Error for a node that depends on an argument of a recorded function.
+ */
 export function initialStorageOf(node: Node): StoredValue {
   const [length, filled] = [sizeOf(node.shape), filledNumber(node)];
   if (filled !== undefined) return StoredValue.fixed(length, node.dtype, (to) => to.fill(filled));
@@ -118,18 +128,19 @@ export function initialStorageOf(node: Node): StoredValue {
   return StoredValue.fixed(length, node.dtype, (to) => value.write(to));
 }
 
+/** Computes nodes, and makes deferred assignments if a plan is needed. Throws an Error for nodes without one value. */
 export function realize(nodes: readonly Node[]): void {
-  for (const node of nodes) checkKnown(node);
-  const missing = nodes.filter((node) => !isRealized(node) && !isFilled(node));
+  for (const node of nodes) checkConcrete(node);
+  const missing = nodes.filter((node) => !isRealized(node) && !settleIfFilled(node));
   if (missing.length > 0) run(missing, takeAssignments());
-  for (const node of nodes) forgetHistory(node); // of what was computed along with another, and is read now
+  for (const node of nodes) forgetHistory(node); // also of a node that an earlier plan has computed along with others
 }
 
 flushAssignmentsBy(() => run([], takeAssignments()));
 
 /**
- * Computes and assigns everything in one plan. Where that refuses something, it has assigned nothing: then each assignment is
- * made on its own, and each node computed after them, so that what is refused takes nothing else with it.
+ * Computes the nodes and makes the assignments, in one plan. If a kernel refuses something, the plan has assigned nothing; then each
+ * assignment is made on its own, and each node is computed on its own after them.
  */
 function run(nodes: readonly Node[], assignments: DeferredAssignments): void {
   const isOne = companions.length === 0 && nodes.length + assignments.size === 1;
@@ -161,27 +172,27 @@ function errorOf(act: () => void): readonly unknown[] {
 }
 
 function runTogether(nodes: readonly Node[], assignments: DeferredAssignments): void {
-  const { plan, binding, settle } = begin(nodes, assignments);
+  const { plan, binding, settle } = prepareRun(nodes, assignments);
   settle(plan.run(binding), () => undefined);
 }
 
-/** A plan bound to its values as they are now, about to run. */
-interface Begun {
+/** A plan and its binding, before the run. */
+interface PreparedRun {
   readonly plan: Plan;
   readonly binding: Binding;
-  /** Gives its outputs to the nodes that they are the values of; those that no node takes live until `read` has read them. */
+  /** Gives the outputs to the nodes whose values they are. An output that no node takes is freed after `read` has returned. */
   settle<T>(outputs: readonly StoredValue[], read: () => T): T;
 }
 
-function begin(nodes: readonly Node[], assignments: DeferredAssignments): Begun {
+function prepareRun(nodes: readonly Node[], assignments: DeferredAssignments): PreparedRun {
   for (const node of nodes) if (isReleased(node)) wakeUp(node);
-  const found = prepare(nodes, assignments);
-  const plan = planFor(found);
-  const binding = bindingOf(found);
+  const order = orderOf(nodes, assignments);
+  const plan = planFor(order);
+  const binding = bindingOf(order);
   for (const cell of assignments.keys()) cell.keepOld();
-  const settle: Begun['settle'] = (outputs, read) => {
+  const settle: PreparedRun['settle'] = (outputs, read) => {
     for (const output of outputs) output.hold();
-    settleRoots(found.roots, plan.outputOf, outputs);
+    settleRoots(order.roots, plan.outputOf, outputs);
     const result = read();
     for (const output of outputs) output.letGo();
     return result;
@@ -189,34 +200,34 @@ function begin(nodes: readonly Node[], assignments: DeferredAssignments): Begun 
   return { plan, binding, settle };
 }
 
-/** The value of what nothing else needs is asked for by this call alone. */
+/** Wakes a node that only this call needs, without adding a use. */
 function wakeUp(node: Node): void {
   retain(node);
   node.uses--;
 }
 
-function prepare(nodes: readonly Node[], assignments: DeferredAssignments): Found {
+function orderOf(nodes: readonly Node[], assignments: DeferredAssignments): TopologicalOrder {
   const roots: Root[] = nodes.map((node) => ({ node }));
   for (const [target, node] of assignments) roots.push({ node, target });
-  if (nodes.some((node) => leftOut.has(node))) isLeavingOut = false;
+  if (nodes.some((node) => omitted.has(node))) isOmitting = false;
   const add = (node: Node, isUnread: boolean): void => {
     if (node.source || isReleased(node) || nodes.includes(node)) return;
-    if (isLeavingOut && assignments.size > 0 && !isSmall(node.shape)) leftOut.add(node);
+    if (isOmitting && assignments.size > 0 && !isSmall(node.shape)) omitted.add(node);
     else roots.push({ node, isUnread });
   };
   for (const node of companions) add(node, false);
   for (const node of resultsBeside(nodes)) add(node, true);
   companions = [];
-  return find(roots);
+  return topologicalOrder(roots);
 }
 
-/** What the sources of a capture are bound to, each as it is now. */
-export function bindingOf(found: Found, args: readonly StoredValue[] = []): Binding {
-  const sources = found.sources.map(({ source }): Source => {
+/** The binding of a sorted graph to the present values of its sources. */
+export function bindingOf(order: TopologicalOrder, args: readonly StoredValue[] = []): Binding {
+  const sources = order.sources.map(({ source }): Source => {
     if (!source) throw new Error('internal: a source without a value');
     return source;
   });
-  const targets = found.roots.map(({ target }) => (target instanceof VariableCell ? target.storage : undefined));
+  const targets = order.roots.map(({ target }) => (target instanceof VariableCell ? target.storage : undefined));
   return { sources, args, targets };
 }
 
@@ -237,8 +248,8 @@ function isRealized(node: Node): boolean {
   return node.source?.kind === 'stored' || node.source?.kind === 'variable' || isNumber(node.source);
 }
 
-/** Whether the node needs no plan; if so it has its value now. */
-function isFilled(node: Node): boolean {
+/** Gives a constant fill its value, without a plan. Whether the node is one. */
+function settleIfFilled(node: Node): boolean {
   const storage = filledValue(node);
   if (storage) setSourceAndForgetHistory(node, { kind: 'stored', storage });
   return storage !== undefined;
@@ -250,13 +261,13 @@ function isNumber(source: Source | undefined): source is Extract<Source, { kind:
 
 function storedIn(node: Node): StoredValue {
   const { source } = node;
-  if (isNumber(source)) return filledValue(node) ?? lacking();
+  if (isNumber(source)) return filledValue(node) ?? missingValue();
   const storage =
     source?.kind === 'variable' ? source.state.storage : source?.kind === 'stored' ? source.storage : undefined;
   if (storage instanceof StoredValue) return storage;
-  return lacking();
+  return missingValue();
 }
 
-function lacking(): never {
-  throw new Error('internal: a realised node has no value');
+function missingValue(): never {
+  throw new Error('internal: a realized node has no value');
 }

@@ -1,6 +1,6 @@
-// The state behind a variable, and what assigning it means. Outside of a recording an assignment is made by the next run, which
-// writes the value in place; what was written down with the old value keeps a copy of it. While a function is recorded, an
-// assignment only changes which node the variable stands for; the recording carries it out when it runs.
+// The state of a variable, and what assigning means. Outside of a recording an assignment is made by the next run, which writes the value
+// in place; nodes that were computed from the old value keep a copy of it. While a function is recorded, an assignment only changes
+// the node that the variable stands for; the recording makes the assignment when it runs.
 
 import {
   applyOp,
@@ -15,58 +15,64 @@ import {
   setSourceAndForgetHistory,
   showShape,
   sourceNode,
-  type VariableState,
 } from '@treadle/graph';
-import { flushAssignments, pendingValue, postpone, takeBack } from './deferred-assignments.ts';
-import { disposed, type StoredValue } from './storage.ts';
+import {
+  type AssignmentTarget,
+  deferAssignment,
+  dropAssignment,
+  flushAssignments,
+  pendingValue,
+} from './deferred-assignments.ts';
+import { disposed, type StoredValue } from './stored-value.ts';
 
-/** The assignments of a function that is recorded. */
+/** The assignments of a recorded function, by variable. */
 export type Assignments = ReadonlyMap<VariableCell, Node>;
 
-interface Noted {
-  /** stands for the recording where what is noted here should not be held */
+interface NotedAssignments {
+  /** an object that stands for the recording without holding its nodes */
   readonly identity: object;
   readonly assignments: Map<VariableCell, Node>;
-  /** what variables stand for in the function: nodes of the recording's own, for its plan reads them anew in every run */
+  /** by variable: the node that it stands for in the function; a run of the recording reads its value anew */
   readonly nodes: Map<VariableCell, Node>;
 }
 
 /** undefined when nothing is recorded */
-let recording: Noted | undefined;
+let recording: NotedAssignments | undefined;
 
+/** Whether a function is being recorded. */
 export function isRecording(): boolean {
   return recording !== undefined;
 }
 
-/** An object that stands for the recording under way; undefined when nothing is recorded. */
+/** The identity of the recording under way; undefined when nothing is recorded. */
 export function recordingUnderWay(): object | undefined {
   return recording?.identity;
 }
 
-/** Runs `f`, which is told what stands for the recording, with its assignments noted instead of made. */
+/** Calls `f` with the identity of a new recording. Assignments that it makes are noted, not made. */
 export function noteAssignments<T>(f: (identity: object) => T): {
   readonly result: T;
   readonly assignments: Assignments;
 } {
-  const noted: Noted = { identity: {}, assignments: new Map(), nodes: new Map() };
-  return { result: runIn(noted, () => f(noted.identity)), assignments: noted.assignments };
+  const inRecording: NotedAssignments = { identity: {}, assignments: new Map(), nodes: new Map() };
+  return { result: runIn(inRecording, () => f(inRecording.identity)), assignments: inRecording.assignments };
 }
 
 /**
- * Runs `f` as if no function were recorded: random numbers are drawn and values are known at once. For what is made once,
- * whenever that happens to be, such as the initial values of weights.
+ * Calls `f` as if no function were recorded: values are known and random numbers are drawn at once. For what is made once, such as the
+ * initial values of weights.
  */
 export function outsideRecording<T>(f: () => T): T {
   return runIn(undefined, () => {
     const result = f();
-    flushAssignments(); // the recording is run without another look at assignments that wait
+    flushAssignments(); // the recording runs without looking at deferred assignments
     return result;
   });
 }
 
-function runIn<T>(noted: Noted | undefined, f: () => T): T {
+function runIn<T>(inRecording: NotedAssignments | undefined, f: () => T): T {
   const outer = recording;
-  recording = noted;
+  recording = inRecording;
   try {
     return f();
   } finally {
@@ -74,7 +80,7 @@ function runIn<T>(noted: Noted | undefined, f: () => T): T {
   }
 }
 
-/** What a variable stands for after an assignment in a recording: the value, but no gradient passes on to how it was computed. */
+/** The op of the node that a variable stands for after an assignment in a recording: the value, without its gradient. */
 const assigned: MoveOp = {
   kind: 'move',
   name: 'assigned',
@@ -84,14 +90,15 @@ const assigned: MoveOp = {
   gradient: () => [],
 };
 
-export class VariableCell implements VariableState {
+/** A variable: a value that plans write in place, and the node that stands for it. */
+export class VariableCell implements AssignmentTarget {
   readonly shape: Shape;
   readonly dtype: Dtype;
   readonly storage: StoredValue;
   #node: Node;
   #isDisposed = false;
 
-  /** `storage` is the variable's own from now on. */
+  /** Takes over the storage. */
   constructor(storage: StoredValue, shape: Shape, dtype: Dtype) {
     this.shape = shape;
     this.dtype = dtype;
@@ -100,7 +107,7 @@ export class VariableCell implements VariableState {
     this.#node = this.#present();
   }
 
-  /** What the variable stands for now. */
+  /** The node that the variable stands for now. Outside of a recording makes deferred assignments to it first. */
   get node(): Node {
     if (this.#isDisposed) throw disposed();
     if (!recording) {
@@ -112,13 +119,17 @@ export class VariableCell implements VariableState {
     return node;
   }
 
-  /** A node of the value that the variable has now; an assignment that waits goes on waiting. */
+  /** A node with the variable's present value. Makes no deferred assignment. */
   get valueNode(): Node {
     if (recording || this.#isDisposed) return this.node;
     return pendingValue(this) ?? this.#node;
   }
 
-  /** Makes `value` the variable's value, for everybody who asks from now on. */
+  /**
+   * Assigns the value of a node: from now on the variable has this value.
+   *
+   * @throws ShapeError or DtypeError for another shape or dtype, Error inside of scan or for a node of another recording.
+   */
   assign(value: Node): void {
     if (this.#isDisposed) throw disposed();
     checkOutsideLoop('a step must not assign variables', 'let it be a carry, and assign what scan gives');
@@ -141,12 +152,12 @@ export class VariableCell implements VariableState {
           'while one was recorded; return it from the function and assign the result',
       );
     }
-    postpone(this, value);
+    deferAssignment(this, value);
   }
 
   /**
-   * Before a plan writes the storage in place: what was computed from the value so far gets a copy of it. A plan that reads
-   * the value itself must be bound to the storage before.
+   * Gives nodes that were computed from the present value a copy of it, before a plan overwrites the storage. A plan that reads the value
+   * itself must be bound before.
    */
   keepOld(): void {
     if (this.#isDisposed) throw disposed();
@@ -156,16 +167,16 @@ export class VariableCell implements VariableState {
     this.#node = this.#present();
   }
 
-  /** Frees the value, once nothing that was computed from it needs it any more. An assignment that waits is not made. */
+  /** Frees the value when no node that was computed from it needs it. A deferred assignment to the variable is dropped. */
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    takeBack(this);
+    dropAssignment(this);
     if (this.#node.uses > 0) this.#leave(this.storage);
     this.storage.letGo();
   }
 
-  /** Leaves the node to what was computed from it, with a storage of its own. */
+  /** Gives up the node to those that were computed from it, with a storage of its own. */
   #leave(storage: StoredValue): void {
     this.#node.isFreedWithUse = true;
     setSourceAndForgetHistory(this.#node, { kind: 'stored', storage });

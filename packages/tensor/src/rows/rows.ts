@@ -14,7 +14,7 @@ export function rowsInPlace(x: Tensor, from: number, to: number): Tensor {
   const [, ...sample] = x.shape;
   const length = sizeOf(sample);
   const { node } = x;
-  const storage = StoredValue.part(valueOf(node), from * length, (to - from) * length);
+  const storage = StoredValue.slice(valueOf(node), from * length, (to - from) * length);
   node.captured = true;
   const lostHistory = node.tracked ? 'all' : joinLostHistory(node.lostHistory, 'untracked');
   return new Tensor(sourceNode({ kind: 'stored', storage }, [to - from, ...sample], x.dtype, { lostHistory }));
@@ -48,6 +48,6 @@ function withMostRows(x: Tensor): Tensor {
   const [, ...sample] = x.shape;
   const length = sizeOf(sample);
   const most = Math.floor((mostElements - 1) / Math.max(1, length));
-  const storage = StoredValue.part(valueOf(x.node), 0, most * length);
+  const storage = StoredValue.slice(valueOf(x.node), 0, most * length);
   return new Tensor(sourceNode({ kind: 'stored', storage }, [most, ...sample], x.dtype));
 }

@@ -1,5 +1,5 @@
-// What fusion saves beside stores: sums that read the same array in one pass, and values that are as cheap to compute as to read.
-// None of it may show in a bit.
+// Passes over memory that fusion saves: several sums over the same array share one, and a value that is as cheap to compute as to read is
+// not written. Neither changes a bit.
 
 import { compile, explain, randomNormal, type Tensor, tensor } from '@treadle/tensor';
 import fc from 'fast-check';
@@ -54,7 +54,7 @@ test('four sums over the same axes that read the same arrays are one pass', () =
   expect(kernels.map(({ kind }) => kind)).toEqual(['reduce']);
 });
 
-test('sums one of which needs the other, over other axes or of other arrays, have a pass each', () => {
+test('sums over other axes, of other arrays, or that need one another have a pass each', () => {
   expect(
     touching((x) => [
       x
@@ -67,7 +67,7 @@ test('sums one of which needs the other, over other axes or of other arrays, hav
   expect(touching((x, y) => [x.sum([0, 1]), y.sum([0, 1])])).toHaveLength(2);
 });
 
-test('a difference from a few numbers that several kernels read is not written to memory', () => {
+test('x minus a few numbers, which several kernels read, is not written to memory', () => {
   const kernels = touching((x) => {
     const centred = x.sub(x.mean([0, 1]));
     return [centred.square().sum([0, 1]), centred.mul(2).max(2)];
@@ -75,7 +75,7 @@ test('a difference from a few numbers that several kernels read is not written t
   expect(kernels.map(({ bytesWritten }) => bytesWritten < large.size)).not.toContain(false);
 });
 
-test('what takes longer to compute than to read is computed once', () => {
+test('a value that takes longer to compute than to read is computed once', () => {
   const kernels = touching((x) => {
     const heavy = x.tanh();
     return [heavy.square().sum([0, 1]), heavy.mul(2).max(2)];

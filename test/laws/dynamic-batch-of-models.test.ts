@@ -1,5 +1,5 @@
-// The law of shared plans for models whose layers mix what a row kernel does with sums over the batch: a step of training gives
-// the bits of a plan that was made for so many rows alone, and needs none where rows are treated alike.
+// Dynamic batches of models whose layers mix row fusions with sums over the batch: a training step gives the bits of a plan for exactly its
+// rows, and runs a shared plan where every row is treated alike.
 
 import {
   activation,
@@ -40,7 +40,7 @@ interface Case {
   readonly sample: Shape;
   readonly model: () => Model;
   readonly loss: (y: Tensor) => Tensor;
-  /** whether one plan is to serve all numbers of rows */
+  /** whether one plan must serve all numbers of rows */
   readonly isShared: boolean;
 }
 
@@ -140,7 +140,7 @@ function trained(
   });
 }
 
-/** Plans of `given` alone, beside those of all sizes. */
+/** The plans that only `given` needs, beside those of all sizes. */
 function check(given: Case, sizes: readonly number[]): void {
   let [first, last] = [0, 0];
   const shared = trained(given, sizes, (compiled) => {

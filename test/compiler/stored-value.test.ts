@@ -1,9 +1,9 @@
-// Where values lie: what is small gives way to what is large, and keeps its value.
+// Memory of values: small values are evicted for large ones, and keep their elements.
 
 import { expect, test } from 'vitest';
-import { StoredValue } from '../../packages/compiler/dist/values/storage.js';
+import { StoredValue } from '../../packages/compiler/dist/values/stored-value.js';
 
-test('memory in which small values lie between large gaps has room for what is as large as both', () => {
+test('small values between two gaps are evicted for a value as large as both', () => {
   const gibibyte = 2 ** 28; // in elements
   const large: StoredValue[] = [];
   const small: StoredValue[] = [];
@@ -22,7 +22,7 @@ test('memory in which small values lie between large gaps has room for what is a
   for (const value of small) value.drop();
 });
 
-test('memory that is full is an error that says how much there is, and the next value has room', () => {
+test('full memory is an error that says how much there is, and the next value finds room', () => {
   const half = StoredValue.allocate(2 ** 29, 'float32');
   expect(() => StoredValue.allocate(2 ** 30, 'float32')).toThrow(
     /^memory: no room for 4294967296 bytes; \d+ bytes are in use of the memory, which is at most 4294967296 bytes$/,

@@ -1,5 +1,5 @@
-// The law of shared plans: a compiled function that is called with fewer rows than before runs the plan that it has, and gives
-// the bits of a plan that was made for so many rows alone.
+// Dynamic batches: a compiled function that is called with fewer rows runs the plan for more rows, and gives the bits of a plan for exactly
+// these rows.
 
 import { realize } from '@treadle/compiler';
 import { sparseCategoricalCrossentropy } from '@treadle/losses';
@@ -66,7 +66,7 @@ const crossentropy = sparseCategoricalCrossentropy({ fromLogits: true });
 const allRows = 1003;
 const data = noise(allRows * 32, 1);
 
-/** Losses, predictions and variables after every batch, of a step that is compiled anew where `step` says so. */
+/** Losses, predictions and variables after every batch, of a step that `step` may compile anew. */
 function trained(training: Training, stepFor: (compiled: (options: CompileOptions) => Step) => Step): TensorData[] {
   const { features, units, activation, rate, loss, sizes } = training;
   setSeed(5);
@@ -115,7 +115,7 @@ function checkTraining(training: Training): void {
   expectSame(shared, alone);
 }
 
-test('a step of training shares the plan of the largest batch, and moves the weights alike', () => {
+test('a training step on fewer rows runs the plan of the largest batch, and changes the weights by the same bits', () => {
   setThreads(1);
   fc.assert(fc.property(trainings(fc.integer({ min: 2, max: 33 })), checkTraining), { numRuns: isLong ? 1000 : 30 });
 }, 600_000);
@@ -132,7 +132,7 @@ interface Program {
   readonly instructions: readonly Instruction[];
   readonly outputs: readonly number[];
   readonly sizes: readonly number[];
-  /** the axis of the inputs along which there are so many */
+  /** the dynamic axis of the inputs */
   readonly axis: 0 | 1;
 }
 
@@ -195,7 +195,7 @@ test.each([
       }),
       { numRuns: isLong ? 3000 : 100 },
     );
-    // Most calls have another number of rows than the one before: a law about plans that are never shared would be empty.
+    // Most calls change the number of rows; without shared plans the law would be empty.
     expect(sharing / calls).toBeGreaterThan(0.2);
   },
   600_000,

@@ -1,11 +1,11 @@
-// The laws of what is left out of a plan: equal work is done once, ways that lead back are not gone, and no bit changes.
+// Graph optimization: equal work is done once, inverses cancel, and no bit changes.
 
 import { planCount, realize, StoredValue, valueOf } from '@treadle/compiler';
 import { applyOp, constantNode, gradients, type MoveOp, type Node, numberNode, ops, sourceNode } from '@treadle/graph';
 import { expect, test } from 'vitest';
 import { cancelInverses } from '../../packages/compiler/dist/optimize/cancel-inverses.js';
 import { eliminateCommonSubexpressions } from '../../packages/compiler/dist/optimize/common-subexpressions.js';
-import { capture, find } from '../../packages/compiler/dist/trace/capture.js';
+import { capture, topologicalOrder } from '../../packages/compiler/dist/trace/capture.js';
 
 function source(shape: readonly number[], values: readonly number[] = []): Node {
   const size = shape.reduce((product, extent) => product * extent, 1);
@@ -13,19 +13,21 @@ function source(shape: readonly number[], values: readonly number[] = []): Node 
   return sourceNode({ kind: 'stored', storage: StoredValue.of(data, 'float32') }, shape, 'float32');
 }
 
-/** The names of the ops that are left of what some nodes need. */
+/** The names of the ops that are left after optimization. */
 function left(...nodes: Node[]): string[] {
-  const { entries } = eliminateCommonSubexpressions(cancelInverses(capture(find(nodes.map((node) => ({ node }))))));
+  const { entries } = eliminateCommonSubexpressions(
+    cancelInverses(capture(topologicalOrder(nodes.map((node) => ({ node }))))),
+  );
   return entries.flatMap(({ node }) => (node.source ? [] : [node.op!.name]));
 }
 
-test('what is written down twice is computed once, be it behind what is written down twice', () => {
+test('equal expressions are computed once, also where their inputs are equal expressions', () => {
   const x = source([3, 4]);
   const twice = ops.add(ops.sum(ops.sin(ops.transpose(x)), 0), ops.sum(ops.sin(ops.transpose(x)), 0));
   expect(left(ops.mul(twice, twice)).filter((name) => name === 'sin' || name === 'sum')).toEqual(['sin', 'sum']);
 });
 
-test('sources are not one because they hold the same, nor are ops of other attributes, dtypes or order of operands', () => {
+test('sources with equal values stay apart, and so do ops with other attributes, dtypes or order of operands', () => {
   const [x, y] = [source([4]), source([4])];
   expect(left(ops.add(ops.sin(x), ops.sin(y)))).toEqual(['sin', 'sin', 'add']);
   expect(left(ops.add(ops.sub(x, y), ops.sub(y, x)))).toEqual(['sub', 'sub', 'add']);
@@ -43,7 +45,7 @@ test('each root has a value of its own', () => {
   );
 });
 
-test('what follows from an input of its own is computed again', () => {
+test('an expression on a marked input is computed again', () => {
   const again: MoveOp = { kind: 'move', name: 'again', key: 'again', view: (view) => view, gradient: (dy) => [dy] };
   const x = source([4]);
   const product = ops.exp(ops.sin(x));
@@ -51,7 +53,7 @@ test('what follows from an input of its own is computed again', () => {
   expect(left(ops.add(product, apart)).filter((name) => name === 'exp')).toHaveLength(2);
 });
 
-test('ways that lead back are left out', () => {
+test('inverses cancel', () => {
   const x = source([3, 4]);
   const use = (y: Node): Node => ops.exp(y);
   expect(left(use(ops.neg(ops.neg(x))))).toEqual(['exp']);
@@ -63,14 +65,14 @@ test('ways that lead back are left out', () => {
   expect(left(use(ops.neg(ops.sub(0, ops.neg(x)))))).toEqual(['neg', 'sub', 'neg', 'exp']);
 });
 
-test('the reverse walk multiplies by no 1, and divides no constants', () => {
+test('gradients do not multiply by 1, and do not divide constants', () => {
   const x = source([8]);
   const [dx] = gradients(ops.mean(x), [x]);
   expect(left(ops.mul(dx!, x))).not.toContain('div');
   expect(left(gradients(ops.sum(ops.mul(x, source([8]))), [x])[0]!).filter((name) => name === 'mul')).toHaveLength(1);
 });
 
-test('a constant times x is x to the bit, and a quotient of constants is what float32 gives', () => {
+test('1 times x is x to the bit, and a quotient of constants is the one of float32', () => {
   const values = [-0, 0, 1e-45, -3.5, Number.POSITIVE_INFINITY, Number.NaN];
   const x = source([6], values);
   expect(ops.mul(constantNode(1, 'float32'), x)).toBe(x);
@@ -88,7 +90,7 @@ test('a constant times x is x to the bit, and a quotient of constants is what fl
   }
 });
 
-test('another number, be it 0 or 1, needs no other plan', () => {
+test('another number needs no other plan, not even 0 or 1', () => {
   const x = source([40]);
   const run = (n: number): void => realize([ops.div(ops.sub(ops.add(ops.mul(x, n), n), n), n)]);
   run(0.5);

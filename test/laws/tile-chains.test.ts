@@ -1,5 +1,5 @@
-// Kernels that follow each other tile by tile run as one: with the bits that they have op by op, on any number of threads, whatever
-// else is asked for of what lies between.
+// Tile chains: kernels that run as one, tile by tile, have the bits that they have op by op, on any number of threads, whichever
+// intermediate values are results as well.
 
 import { team } from '@treadle/runtime';
 import { compile, explain, gradients, setThreads, shutdown, type Tensor, tensor, variable } from '@treadle/tensor';
@@ -45,7 +45,7 @@ const large: readonly Sizes[] = [
 const isSequence = ({ kind }: { readonly kind: string }): boolean => kind === 'sequence';
 
 test.for(large)(
-  'products and rows of a batch run tile by tile, with the bits of one op after the other: %o',
+  'the products and the softmax of attention are a chain, with the bits of one op after the other: %o',
   (sizes) => {
     const data = inputs(sizes);
     const [q, k, v] = data.map((x) => variable(x));
@@ -59,7 +59,7 @@ test.for(large)(
       const f = ends((x) => x, wanted);
       const { kernels, arena } = explain(f)();
       expect(kernels.some(isSequence)).toBe(true);
-      // what only one tile of a sequence needs at a time takes no room in the plan
+      // buffers inside a chain take no memory of the plan
       expect(arena.bytesOfAll).toBeLessThan(4 * (alone[0]?.length ?? 0));
       for (const threads of [1, 2, 3, 7]) {
         setThreads(threads);
@@ -73,7 +73,7 @@ test.for(large)(
   },
 );
 
-test('so do gradients, whatever lies between the products', () => {
+test('so are its gradients, whatever lies between the products', () => {
   const data = inputs({ batch: [12, 4], queries: 60, keys: 64, width: 64 });
   const [q, k, v] = data.map((x) => variable(x));
   const step = (threads: number) => {

@@ -1,4 +1,4 @@
-// The entry of a program, called by one thread on a control block that other threads have left in some state.
+// The entry function of a program, called by one thread on a control block in the states in which other threads may leave it.
 
 import {
   abortOffset,
@@ -78,7 +78,7 @@ test('one thread runs every tile once, phase by phase, and counts it', () => {
   );
 });
 
-test('who comes late runs what is left', () => {
+test('a thread that comes late runs the tiles that are left', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 9 }), fc.nat(9), (tiles, claimed) => {
       const before = Math.min(tiles, claimed);
@@ -106,7 +106,7 @@ test('an aborted run is left at the end of the phase', () => {
   });
 });
 
-test('a run without progress is called stalled, and whoever enters it again finishes it when the tile is done', () => {
+test('a run without progress has stalled; a thread that enters it again finishes it when the missing tile is done', () => {
   for (const thread of [0, 1]) {
     withRun(counting([[3], [2]]), (run) => {
       claimedByAnother(run);

@@ -1,5 +1,5 @@
-// Chains of reductions and elementwise ops over the same rows run as one kernel: with the bits that they have op by op, whatever
-// else is asked for of what lies between, and whoever else reads it.
+// Row fusion: chains of reductions and elementwise ops over the same rows run as one kernel, with the bits that they have op by op,
+// whichever intermediate values are results as well, and whatever else reads them.
 
 import { compile, setThreads, type Tensor, tensor } from '@treadle/tensor';
 import { expect, test } from 'vitest';
@@ -48,11 +48,11 @@ const chains: Readonly<Record<string, Chain>> = {
     const flipped = each(x.flip(1));
     return softmax(each, each(x.mul(each(flipped.greater(0).cast('float32'))))).slice(-1);
   },
-  'a sum of rows that somebody reads transposed': (each, x) => {
+  'rows that another op reads transposed': (each, x) => {
     const y = each(x.sub(each(x.max(1, kept))));
     return [y, each(y.transpose().mul(2)), each(y.exp().sum(1)), each(y.sum(0))];
   },
-  'a value computed beside one that reads against the grain': (each, x) => {
+  'a value computed beside one that reads across rows': (each, x) => {
     const t = each(x.transpose().reshape(x.shape));
     const y = each(t.add(1));
     const z = each(y.mul(2));

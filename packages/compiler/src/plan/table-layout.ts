@@ -1,30 +1,30 @@
-// The table that a plan's program is run over: the step table, and behind it the windows of its steps. What a window says of a
-// slot is written when the slot's address is known: once, or again for each run that gives it another one. The windows of
-// steps in loops lie in each thread's own memory, and are made there from the window of the loop.
+// The table over which a plan's program runs: the step table, then the windows of its steps. A window is the list of addresses that a
+// kernel is given. The address of a slot is written into the windows when it is known: once, or for each run that binds another one.
+// The windows of steps in loops lie in each thread's own memory, where each iteration writes them from the window of the loop.
 
 import type { Kernel, Location, Slot, Word } from '@treadle/kernels';
 import { memory } from '@treadle/runtime';
 import { isLoop, type LoopStep, type Phase, type Step } from '../schedule/step.ts';
 import { type StepTable, stepTable, type TabledLoop, type TabledPhases, type TabledStep } from './step-table.ts';
 
-/** Addresses are 0. */
+/** The words of a table, with 0 for each address. */
 export interface TableLayout extends StepTable {
-  /** for each slot: words that hold its address, each followed by how many bytes it is ahead of it */
+  /** by slot: pairs of a word that holds an address, and the bytes by which this address exceeds the slot's */
   readonly uses: ReadonlyMap<Slot, readonly number[]>;
-  /** bytes of each thread's own memory that the windows of loops take */
-  readonly own: number;
+  /** bytes that the windows of loops take in each thread's own memory */
+  readonly threadBytes: number;
 }
 
-/** `funcOf`: the position of a kernel's code in the program's table of functions. Kernels may share a window. */
+/** Lays out the table. `funcOf` gives the position of a kernel's code in the program's table of functions. */
 export function layOutTable(
   phases: readonly Phase[],
   funcOf: (kernel: Kernel) => number,
   isWatched: boolean,
 ): TableLayout {
   const windows = new Windows();
-  const own = { bytes: 0 };
-  const tabled = tablePhases(phases, windows, funcOf, own);
-  const { words: steps, rounds } = stepTable(tabled, { isWatched, own: own.bytes });
+  const thread = { bytes: 0 };
+  const tabled = tablePhases(phases, windows, funcOf, thread);
+  const { words: steps, iterationWords } = stepTable(tabled, { isWatched, threadBytes: thread.bytes });
   const words = [...steps];
   const uses = new Map<Slot, number[]>();
   for (const word of windows.words) {
@@ -35,16 +35,16 @@ export function layOutTable(
     }
     words.push(typeof word === 'number' ? word : 0);
   }
-  return { words, rounds, uses, own: own.bytes };
+  return { words, iterationWords, uses, threadBytes: thread.bytes };
 }
 
-/** Windows one after the other; those that are the same object, once. */
+/** Windows one after the other. Kernels may share a window: the same object is added once. */
 class Windows {
   readonly words: Word[] = [];
   readonly #begins = new Map<readonly Word[], number>();
 
   /** The byte offset of a window. */
-  place(window: readonly Word[]): number {
+  add(window: readonly Word[]): number {
     let begin = this.#begins.get(window);
     if (begin === undefined) {
       begin = this.words.length;
@@ -57,15 +57,20 @@ class Windows {
 
 type FuncOf = (kernel: Kernel) => number;
 
-function tablePhases(phases: readonly Phase[], windows: Windows, funcOf: FuncOf, own: { bytes: number }): TabledPhases {
+function tablePhases(
+  phases: readonly Phase[],
+  windows: Windows,
+  funcOf: FuncOf,
+  thread: { bytes: number },
+): TabledPhases {
   const table = (step: Step): TabledStep | TabledLoop =>
-    isLoop(step) ? tableLoop(step, windows, funcOf, own) : tableStep(step, windows, funcOf);
+    isLoop(step) ? tableLoop(step, windows, funcOf, thread) : tableStep(step, windows, funcOf);
   return phases.map((phase) => phase.map(table));
 }
 
 function tableStep(kernel: Kernel, windows: Windows, funcOf: FuncOf): TabledStep {
   if (!kernel.window) throw new Error('internal: a kernel of a plan has a window');
-  const window = windows.place(kernel.window);
+  const window = windows.add(kernel.window);
   const record = recordIn(kernel);
   return {
     func: kernel.tiles > 0 ? funcOf(kernel) : 0,
@@ -75,52 +80,61 @@ function tableStep(kernel: Kernel, windows: Windows, funcOf: FuncOf): TabledStep
   };
 }
 
-/** The words of its steps' windows are made from those of its own window, which lies in the windows around it. */
-function tableLoop(loop: LoopStep, around: Windows, funcOf: FuncOf, own: { bytes: number }): TabledLoop {
-  const inside = new Windows();
-  const phases = tablePhases(loop.phases, inside, funcOf, own);
+/** A loop: the windows of its steps are written from the words of its own window, which is one of the windows around it. */
+function tableLoop(loop: LoopStep, outer: Windows, funcOf: FuncOf, thread: { bytes: number }): TabledLoop {
+  const inner = new Windows();
+  const phases = tablePhases(loop.phases, inner, funcOf, thread);
   const source: Word[] = [];
   const positions = new Map<string, number>();
-  const placeOf = (word: Word): number => {
+  const positionOf = (word: Word): number => {
     const key = typeof word === 'number' ? `${word}` : `${word.slot} ${word.byteOffset}`;
     const position = positions.get(key) ?? source.push(word) - 1;
     positions.set(key, position);
     return 4 * position;
   };
   const fixed: number[] = [];
-  const turns: number[] = [];
-  for (const [i, word] of inside.words.entries()) {
+  const changing: number[] = [];
+  for (const [i, word] of inner.words.entries()) {
     if (typeof word === 'number') {
-      fixed.push(4 * i, placeOf(word));
+      fixed.push(4 * i, positionOf(word));
       continue;
     }
-    const walk = loop.walks.get(word.slot);
-    if (!walk) throw new Error('internal: a slot of a loop lies nowhere');
-    const ahead = (to: Location): Location => ({ slot: to.slot, byteOffset: to.byteOffset + word.byteOffset });
-    const { first, later } = walk;
-    if (!later) fixed.push(4 * i, placeOf(ahead(first)));
+    const address = loop.addresses.get(word.slot);
+    if (!address) throw new Error('internal: a slot of a loop without an address');
+    const inWindow = (to: Location): Location => ({ slot: to.slot, byteOffset: to.byteOffset + word.byteOffset });
+    const { first, later } = address;
+    if (!later) fixed.push(4 * i, positionOf(inWindow(first)));
     else {
       const { from, stride, alternates } = later;
-      turns.push(4 * i, placeOf(ahead(first)), placeOf(ahead(from)), stride, alternates ? 1 : -1);
+      changing.push(4 * i, positionOf(inWindow(first)), positionOf(inWindow(from)), stride, alternates ? 1 : -1);
     }
   }
-  const begin = own.bytes;
-  own.bytes += 64 * Math.ceil(inside.words.length / 16);
-  return { rounds: loop.rounds, perRow: loop.perRow, phases, window: around.place(source), own: begin, fixed, turns };
+  const begin = thread.bytes;
+  thread.bytes += 64 * Math.ceil(inner.words.length / 16);
+  return {
+    iterations: loop.iterations,
+    perRow: loop.perRow,
+    phases,
+    window: outer.add(source),
+    threadOffset: begin,
+    fixed,
+    changing,
+  };
 }
-/** The position in the kernel's window of the record in which it refuses what it reads. */
+
+/** The position in the kernel's window of its refusal record, if it may refuse what it reads. */
 function recordIn({ refusal, window }: Kernel): number | undefined {
   if (!refusal) return undefined;
   const position = window?.findIndex((word) => typeof word !== 'number' && word.slot === refusal.slot) ?? -1;
-  if (position < 0) throw new Error('internal: a record lies in the window of its kernel');
+  if (position < 0) throw new Error('internal: a refusal record that is not in the window of its kernel');
   return position;
 }
 
-/** Where the address of a slot is written for a run. */
+/** A slot of a plan: writes its address into all windows that have it. */
 export class BoundSlot {
-  /** words of the table, each followed by how many bytes it is ahead of the address */
+  /** pairs of a word of the table, and the bytes by which it exceeds the address */
   readonly #uses: readonly number[];
-  /** first word of the table */
+  /** the first word of the table */
   #table = 0;
   #address = -1;
 
@@ -128,7 +142,7 @@ export class BoundSlot {
     this.#uses = uses;
   }
 
-  /** Says where the table lies from now on; the address is to be written anew. */
+  /** Notes where the table lies from now on. The address must be set again. */
   moveTo(table: number): void {
     this.#table = table;
     this.#address = -1;

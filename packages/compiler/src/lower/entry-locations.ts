@@ -1,0 +1,21 @@
+// Where entries lie. The operands of a fused expression name entries; here they become operands over slots.
+
+import type { Location, Operand, Window } from '@treadle/kernels';
+
+/** The locations of entries. */
+export interface EntryLocations {
+  /** undefined for an entry that does not lie in memory */
+  locationOf(at: number): Location | undefined;
+}
+
+/** An operand that names an entry as its slot, as an operand over the positions of a window. */
+export function operandIn(window: Window, locations: EntryLocations, operand: Operand): Operand {
+  return window.operand(operand, locationIn(locations, operand.slot));
+}
+
+/** The location of an entry. Throws an internal error for one that does not lie in memory. */
+export function locationIn(locations: EntryLocations, at: number): Location {
+  const location = locations.locationOf(at);
+  if (!location) throw new Error('internal: an entry that lies nowhere is read');
+  return location;
+}

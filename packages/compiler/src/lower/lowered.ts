@@ -1,0 +1,18 @@
+// What lowering makes of the groups of a plan, or of a loop's body.
+
+import type { Output, SlotSpec } from '../plan/slot-spec.ts';
+import type { Step } from '../schedule/step.ts';
+import type { EntryLocations } from './entry-locations.ts';
+
+/** The steps of a plan, and the meaning of their slots. */
+export interface Lowered {
+  /** in an order in which they may run */
+  readonly steps: readonly Step[];
+  /** by slot: what it stands for */
+  readonly slots: readonly SlotSpec[];
+  /** where entries lie */
+  readonly locations: EntryLocations;
+  readonly outputs: readonly Output[];
+  /** by root: its output; undefined for one that assigns a variable */
+  readonly outputOf: readonly (number | undefined)[];
+}

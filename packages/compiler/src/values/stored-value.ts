@@ -1,0 +1,187 @@
+// A value that is known to the graph as its storage: who holds it, which runs read and write it, and its elements for the program. Where
+// the elements lie is known to its backing. The last holder that lets go of a value frees it.
+
+import type { Dtype, Storage } from '@treadle/graph';
+import { team } from '@treadle/runtime';
+import { arrayValues, Backing, blockCount, type SharedView, type Values, viewOf } from './backing.ts';
+
+/** Elements of another value, from element `first` on. */
+interface Slice {
+  readonly of: StoredValue;
+  readonly first: number;
+}
+
+/** The value of a node, a variable or an argument. */
+export class StoredValue implements Storage {
+  readonly #backing: Backing;
+  readonly #slice: Slice | undefined;
+  #holders = 0;
+
+  private constructor(length: number, dtype: Dtype, isEvictable = true, slice?: Slice) {
+    this.#backing = new Backing(length, dtype, isEvictable);
+    this.#slice = slice;
+    slice?.of.hold();
+  }
+
+  /** A value that a plan will write: a block of so many elements. */
+  static allocate(length: number, dtype: Dtype): StoredValue {
+    const stored = new StoredValue(length, dtype);
+    stored.#backing.enterBlock(stored);
+    return stored;
+  }
+
+  /** The value of a variable: it stays in one block until it is released. `write` is given the block to fill. */
+  static fixed(length: number, dtype: Dtype, write: (to: SharedView) => void): StoredValue {
+    const stored = new StoredValue(length, dtype, false);
+    write(viewOf(stored.#backing.enterBlock(stored), length, dtype));
+    return stored;
+  }
+
+  /** A value of these elements. Takes over the array. */
+  static of(values: Values, dtype: Dtype): StoredValue {
+    const stored = new StoredValue(values.length, dtype);
+    stored.#backing.values = values;
+    return stored;
+  }
+
+  /** A copy of elements that lie in the shared memory from word `word` on. */
+  static copy(word: number, length: number, dtype: Dtype): StoredValue {
+    const stored = new StoredValue(length, dtype);
+    stored.#backing.values = arrayValues(word, length, dtype);
+    return stored;
+  }
+
+  /** Some elements of another value, in the same memory. */
+  static slice(of: StoredValue, first: number, length: number): StoredValue {
+    return new StoredValue(length, of.#backing.dtype, false, { of, first });
+  }
+
+  /** How many values have a block. */
+  static get count(): number {
+    return blockCount();
+  }
+
+  /** in elements */
+  get length(): number {
+    return this.#backing.length;
+  }
+
+  get known(): ArrayLike<number> | undefined {
+    return this.#backing.values;
+  }
+
+  address(room?: number): number {
+    const backing = this.#backing;
+    if (backing.isReleased) throw disposed();
+    backing.noteBinding();
+    if (this.#slice) return this.#slice.of.address() + 4 * this.#slice.first;
+    if (backing.block) return backing.block.byteOffset;
+    if (room !== undefined && backing.copyInstead(room)) return room;
+    const block = backing.enterBlock(this);
+    if (backing.values) backing.copyTo(block.byteOffset);
+    backing.values = undefined;
+    return block.byteOffset;
+  }
+
+  /** The elements, in a new array. Blocks until the runs that write them are done. */
+  read(): Values {
+    if (this.#backing.isReleased) throw disposed();
+    if (this.#slice) {
+      const { of, first } = this.#slice;
+      return of.read().slice(first, first + this.length);
+    }
+    if (this.#backing.writers > 0) team.finish();
+    return this.#backing.read();
+  }
+
+  /** Copies the elements to a part of the shared memory. Blocks until the runs that write them are done. */
+  write(to: SharedView): void {
+    if (this.#backing.isReleased) throw disposed();
+    if (this.#slice) {
+      to.set(this.read());
+      return;
+    }
+    if (this.#backing.writers > 0) team.finish();
+    this.#backing.write(to);
+  }
+
+  /** What `read` gives, without blocking the event loop: the elements after all runs that were asked for before this call. */
+  async readAsync(): Promise<Values> {
+    if (this.#backing.isReleased) throw disposed();
+    if (this.#slice || this.#backing.writers === 0) return this.read();
+    this.hold();
+    let values: Values | undefined;
+    try {
+      await team.between(() => {
+        values = this.#backing.read();
+      });
+    } finally {
+      this.letGo();
+    }
+    if (!values) throw new Error('internal: a value was not read between runs');
+    return values;
+  }
+
+  /** A copy of the value, as it is after all runs that were asked for before this call. */
+  copy(): StoredValue {
+    const { block, length, dtype, writers } = this.#backing;
+    if (writers > 0) return this.#copyLater();
+    return block ? StoredValue.copy(block.byteOffset / 4, length, dtype) : StoredValue.of(this.read(), dtype);
+  }
+
+  /** A copy that is written when those runs are done. Reading it waits for that. */
+  #copyLater(): StoredValue {
+    const { length, dtype } = this.#backing;
+    const copy = new StoredValue(length, dtype);
+    copy.willBeWritten();
+    this.hold();
+    void team.between(() => {
+      copy.#backing.values = this.#backing.read();
+      copy.#backing.writers--;
+      copy.#holders--; // the caller holds the copy
+      this.letGo();
+    });
+    return copy;
+  }
+
+  /** Adds a holder: a node, a variable, or a run that was asked for. */
+  hold(): void {
+    this.#holders++;
+  }
+
+  /** Removes a holder. The last one frees the value. */
+  letGo(): void {
+    if (--this.#holders !== 0) return;
+    this.#backing.isReleased = true;
+    this.#backing.values = undefined;
+    this.#backing.leaveBlock();
+    this.#slice?.of.letGo();
+  }
+
+  /** Frees a value that has no holder yet. */
+  drop(): void {
+    this.hold();
+    this.letGo();
+  }
+
+  /** Notes that a run that was asked for will write the value. It is held until `wasWritten`. */
+  willBeWritten(): void {
+    this.hold();
+    this.#backing.writers++;
+  }
+
+  wasWritten(): void {
+    this.#backing.writers--;
+    this.letGo();
+  }
+
+  /** Gives up the block when the threads of a failed run, which may still write to it, are gone. */
+  leaveBlock(gone: Promise<void>): void {
+    this.#backing.leaveBlockWhenGone(gone);
+  }
+}
+
+/** The error of every use of a value that was disposed of. */
+export function disposed(): Error {
+  return new Error('tensor: a tensor must not be used after dispose(); got one that was disposed of');
+}
