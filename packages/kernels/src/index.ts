@@ -10,6 +10,7 @@ export {
 } from './conv/index.ts';
 export { chainKernels } from './core/chained-kernel.ts';
 export { region } from './core/epilogue/region.ts';
+export { bytesOf, type Format, float16, type Lane, type Narrow, uint8 } from './core/format.ts';
 export type {
   Epilogue,
   Kernel,
@@ -31,7 +32,6 @@ export type { LaneExpression } from './elementwise/fused-loop.ts';
 export { type IndexBlock, type Quarter, quarterOf } from './elementwise/index-block.ts';
 export { lanes } from './elementwise/kernel.ts';
 export { joinMultiTensor } from './elementwise/multi-tensor.ts';
-export type { Lane } from './elementwise/vector-io.ts';
 export { argsort } from './indexing/argsort.ts';
 export { checkIndices, readRecord } from './indexing/check-indices.ts';
 export { gather, scatterAdd } from './indexing/gather.ts';

@@ -1,21 +1,22 @@
 // Bytes that go by: what a kernel reads and writes, each element once, as if there were no other kernel and no cache.
 
 import { sizeOf } from './collapse-dims.ts';
+import { bytesOf } from './format.ts';
 import type { Operand, Work } from './kernel.ts';
 
 export type BytesMoved = Pick<Work, 'bytesRead' | 'bytesWritten'>;
 
 export function bytesMoved(loads: readonly Operand[], stores: readonly Operand[]): BytesMoved {
-  return { bytesRead: bytesOf(loads), bytesWritten: bytesOf(stores) };
+  return { bytesRead: bytesOfAll(loads), bytesWritten: bytesOfAll(stores) };
 }
 
 /** An operand that comes twice counts once, and so does an element that a view repeats. */
-function bytesOf(operands: readonly Operand[]): number {
+function bytesOfAll(operands: readonly Operand[]): number {
   const bytes = new Map<string, number>();
-  for (const { slot, view } of operands) {
+  for (const { slot, view, narrow } of operands) {
     const distinct = view.shape.filter((_, d) => view.strides[d] !== 0);
     const isEmpty = sizeOf(view.shape) === 0;
-    bytes.set(`${slot}+${view.offset}[${view.shape}]${view.strides}`, isEmpty ? 0 : 4 * sizeOf(distinct));
+    bytes.set(`${slot}+${view.offset}[${view.shape}]${view.strides}`, isEmpty ? 0 : bytesOf(narrow) * sizeOf(distinct));
   }
   return [...bytes.values()].reduce((sum, n) => sum + n, 0);
 }

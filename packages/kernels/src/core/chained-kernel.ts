@@ -11,7 +11,7 @@ const overread = 128;
 
 /**
  * The kernels in their order, cut into so many tiles, which divides the tiles of each. What one of them writes and another
- * touches must be `inParts` of both; `own`: what only they touch, and how many elements it would have.
+ * touches must be `inParts` of both; `own`: what only they touch, and how many bytes it would have.
  */
 export function chainKernels(kernels: readonly Kernel[], tiles: number, own: ReadonlyMap<Slot, number>): Kernel {
   const windows = kernels.map(({ window = [] }) => window);
@@ -85,7 +85,7 @@ function roomsOf(
   const places = new Map<Slot, Room>();
   let end = begin;
   for (const [slot, length] of own) {
-    const bytes = (4 * length) / tiles;
+    const bytes = length / tiles;
     places.set(slot, { begin: end, bytes });
     end += align(bytes + overread);
   }
@@ -113,8 +113,8 @@ function workOf(kernels: readonly Kernel[], own: ReadonlyMap<Slot, number>): Wor
   let [bytesRead, bytesWritten] = [0, 0];
   for (const { reads, writes, work, inParts } of kernels) {
     const found = reads.filter((slot) => near.has(slot));
-    bytesRead += work.bytesRead - found.reduce((sum, slot) => sum + 4 * (inParts?.get(slot) ?? 0), 0);
-    bytesWritten += work.bytesWritten - writes.reduce((sum, slot) => sum + 4 * (own.get(slot) ?? 0), 0);
+    bytesRead += work.bytesRead - found.reduce((sum, slot) => sum + (inParts?.get(slot) ?? 0), 0);
+    bytesWritten += work.bytesWritten - writes.reduce((sum, slot) => sum + (own.get(slot) ?? 0), 0);
     for (const slot of [...reads, ...writes]) if (inParts?.has(slot)) near.add(slot);
   }
   return {

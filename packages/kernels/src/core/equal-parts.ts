@@ -1,17 +1,19 @@
 // Buffers that the tiles of a kernel divide among themselves: each touches its own part of the buffer, and the parts are equal and
 // lie in the order of the tiles.
 
+import { bytesOf } from './format.ts';
 import type { Operand, Slot } from './kernel.ts';
 
 /** An operand, and how many of its leading dimensions are what the tiles go along, in row-major order. */
 export type Divided = readonly [operand: Operand, leading: number];
 
-/** The elements of each buffer of which every operand is divided among the tiles. */
+/** The bytes of each buffer of which every operand is divided among the tiles. */
 export function dividedAmong(operands: readonly Divided[]): ReadonlyMap<Slot, number> {
   const lengths = new Map<Slot, number>();
   const others = new Set<Slot>();
-  for (const [{ slot, view }, leading] of operands) {
-    const length = dividedLength(view, leading);
+  for (const [{ slot, view, narrow }, leading] of operands) {
+    const elements = dividedLength(view, leading);
+    const length = elements === undefined ? undefined : bytesOf(narrow) * elements;
     if (length === undefined || (lengths.get(slot) ?? length) !== length) others.add(slot);
     else lengths.set(slot, length);
   }

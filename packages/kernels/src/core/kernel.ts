@@ -4,6 +4,7 @@
 
 import type { Expr, Func, FunctionBuilder, ModuleBuilder } from '@treadle/wasm';
 import type { StoredProgram } from '../elementwise/fused-loop.ts';
+import type { Narrow } from './format.ts';
 
 /** Position of a buffer's base address in the window that a kernel is given (`i32.load(window, 4 * slot)`). */
 export type Slot = number;
@@ -16,7 +17,7 @@ export interface Location {
   readonly byteOffset: number;
 }
 
-/** A strided reading of a buffer: element (i₀, i₁, …) lies `offset + Σ strides[d]·i_d` elements after its base. All elements are 4 bytes. */
+/** A strided reading of a buffer: element (i₀, i₁, …) lies `offset + Σ strides[d]·i_d` elements after its base. */
 export interface View {
   readonly shape: readonly number[];
   /** in elements; 0 where the view repeats, negative where it runs backwards */
@@ -28,6 +29,8 @@ export interface View {
 export interface Operand {
   readonly slot: Slot;
   readonly view: View;
+  /** how elements of fewer than 4 bytes lie there; without it they are words, the bits of a lane each */
+  readonly narrow?: Narrow | undefined;
 }
 
 /**
@@ -89,7 +92,7 @@ export interface Kernel {
   readonly codeKey?: string;
   emit(module: ModuleBuilder): KernelFunc;
   /**
-   * The buffers of which tile t of n touches nothing but the t-th of n equal parts, and how many elements each has: kernels that
+   * The buffers of which tile t of n touches nothing but the t-th of n equal parts, and how many bytes each has: kernels that
    * share such buffers only can follow each other tile by tile.
    */
   readonly inParts?: ReadonlyMap<Slot, number>;

@@ -1,6 +1,7 @@
 // The window of some kernels: the locations that they read and write, numbered in the order in which they are asked for. Kernels
 // that are made over these numbers do not know where anything lies, so groups of equal structure are made into kernels once.
 
+import { bytesOf } from './format.ts';
 import type { Kernel, Location, Operand, Slot, Word } from './kernel.ts';
 
 /** More than any byte offset. */
@@ -22,14 +23,14 @@ export class Window {
   }
 
   /** The operand as kernels over the window know it: its view begins at its location. */
-  operand({ slot, view }: Operand): Operand {
-    return { slot: this.at(slot, 4 * view.offset), view: { ...view, offset: 0 } };
+  operand({ slot, view, narrow }: Operand): Operand {
+    return { slot: this.at(slot, bytesOf(narrow) * view.offset), view: { ...view, offset: 0 }, narrow };
   }
 }
 
 /** All that code can depend on of an operand whose view begins at its location. */
-export function operandKey({ slot, view: { shape, strides } }: Operand): string {
-  return `${slot}[${shape}]${strides}`;
+export function operandKey({ slot, view: { shape, strides }, narrow }: Operand): string {
+  return `${slot}${narrow ? ` ${narrow.name}` : ''}[${shape}]${strides}`;
 }
 
 /** A kernel over the positions of a window as one over the slots of these locations, its code known by a key. */

@@ -6,10 +6,11 @@
 import { type Expr, type Func, type FunctionBuilder, i32, type Local, type ModuleBuilder } from '@treadle/wasm';
 import { bytesMoved } from '../core/bytes-moved.ts';
 import { sizeOf } from '../core/collapse-dims.ts';
+import { bytesOf } from '../core/format.ts';
 import type { Kernel, KernelFunc, Location, MultiTensor, Operand, Word } from '../core/kernel.ts';
 import { slotsOf } from '../core/kernel-frame.ts';
 import { partition, tileElements } from '../core/tile-partition.ts';
-import { emitNest, type Nest, type StoredProgram } from './fused-loop.ts';
+import { elementsOf, emitNest, type Nest, type StoredProgram } from './fused-loop.ts';
 import { smaller } from './vector-io.ts';
 
 /** Members begin at multiples of this, and so do tiles: whole rounds, and stores that no other member's tile touches. */
@@ -25,9 +26,13 @@ export function alikeOf(program: StoredProgram, { rows, columns }: Nest): MultiT
   const loads = program.loads.map(({ operand }) => operand);
   const strides = [...loads, ...stores].map(strideOf);
   if (strides.includes(undefined) || strides.slice(loads.length).includes(0)) return undefined;
-  const locations = [...loads, ...stores].map(({ slot, view }): Location => ({ slot, byteOffset: 4 * view.offset }));
+  const operands = [...loads, ...stores];
+  const locations = operands.map(
+    ({ slot, view, narrow }): Location => ({ slot, byteOffset: bytesOf(narrow) * view.offset }),
+  );
   const types = program.loads.map(({ type }) => type);
-  return { key: `${key} ${types} ${strides}`, program, length: sizeOf(shape), locations };
+  const formats = operands.map(({ narrow }) => narrow?.name ?? '');
+  return { key: `${key} ${types} ${formats} ${strides}`, program, length: sizeOf(shape), locations };
 }
 
 /** 1 for elements that lie together, 0 for one that repeats; undefined for any other view. */
@@ -82,9 +87,9 @@ export function joinMultiTensor(alike: readonly [MultiTensor, ...MultiTensor[]])
 function operandsOf({ program, locations }: MultiTensor, which: 'loads' | 'stores'): Operand[] {
   const first = which === 'loads' ? 0 : program.loads.length;
   const operands = which === 'loads' ? program.loads.map(({ operand }) => operand) : program.stores;
-  return operands.map(({ view }, i) => {
+  return operands.map(({ view, narrow }, i) => {
     const { slot, byteOffset } = locations[first + i]!;
-    return { slot, view: { ...view, offset: byteOffset / 4 } };
+    return { slot, view: { ...view, offset: byteOffset / bytesOf(narrow) }, narrow };
   });
 }
 
@@ -139,7 +144,7 @@ type RowFunc = Func<readonly 'i32'[], 'void'>;
 function rowFunc(module: ModuleBuilder, { name, body, loads, stores }: StoredProgram): RowFunc {
   const operands = [...loads.map(({ operand }) => operand), ...stores];
   const strides = [...operands.map((operand) => [strideOf(operand) ?? 1]), [1]];
-  const nest: Nest = { body, types: loads.map(({ type }) => type), rows: [], columns: round, strides };
+  const nest: Nest = { ...elementsOf({ body, loads, stores }), rows: [], columns: round, strides };
   const params = new Array<'i32'>(operands.length + 2).fill('i32');
   return module.func(
     name,

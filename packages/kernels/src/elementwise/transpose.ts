@@ -3,12 +3,13 @@
 // read from there like any other row; a program that only moves is turned from its load to its store at once. What is
 // computed, and with which bits, is the same as without.
 
-import { type Expr, FunctionBuilder, i32, i32x4, v128 } from '@treadle/wasm';
+import { type Expr, type FunctionBuilder, i32, v128 } from '@treadle/wasm';
 import { sizeOf } from '../core/collapse-dims.ts';
+import { bytesOf } from '../core/format.ts';
 import { countLoop } from '../core/loops/count.ts';
 import { unflatten } from '../core/loops/rows.ts';
 import type { Partition, Range } from '../core/tile-partition.ts';
-import { emitNest, type Nest } from './fused-loop.ts';
+import { emitNest, type Nest, onlyMoves } from './fused-loop.ts';
 import { transpose4x4 } from './transpose-4x4.ts';
 import { plus, smaller, times } from './vector-io.ts';
 
@@ -35,8 +36,9 @@ export interface Turned {
 
 /** How to walk a nest in blocks; undefined where that would not pay. */
 export function turned(nest: Nest): Turned | undefined {
-  const { types, rows, columns, strides } = nest;
-  const against = types.map((_, v) => v).filter((v) => strides[v]!.at(-1) !== 0 && strides[v]!.at(-1) !== 1);
+  const { formats, rows, columns, strides } = nest;
+  const words = formats.map((_, v) => v).filter((v) => bytesOf(formats[v]) === 4);
+  const against = words.filter((v) => strides[v]!.at(-1) !== 0 && strides[v]!.at(-1) !== 1);
   const d = rows.findIndex((size, d) => size >= 4 && against.some((v) => strides[v]![d] === 1));
   if (d < 0 || columns < 4) return undefined;
   const move = (sizes: readonly number[]): number[] => [...sizes.slice(0, rows.length).toSpliced(d, 1), sizes[d]!];
@@ -48,12 +50,12 @@ export function turned(nest: Nest): Turned | undefined {
  * In a near cache it pays to use up lines of the load, unless the rows of the store all share a set of the first cache; from
  * afar, to write lines of the store in one go.
  */
-function piecesOf({ body, types, rows, columns, strides: [from, to, ...others] }: Nest): Turned['pieces'] {
-  if (types.length !== 1 || others.length !== 1 || columns < 8) return undefined;
-  const value = i32x4.const(0);
-  const [result] = body(new FunctionBuilder([], 'void'), [value], () => value);
+function piecesOf(nest: Nest): Turned['pieces'] {
+  const { body, formats, narrowed, rows, columns, strides } = nest;
+  const [from, to, ...others] = strides;
+  if (formats.length !== 1 || others.length !== 1 || narrowed[0] || columns < 8) return undefined;
   const [step, width] = [4 * from!.at(-1)!, 4 * to!.at(-2)!];
-  if (result !== value || to!.at(-1) !== 1 || step < 0 || width < 0) return undefined;
+  if (!onlyMoves(body) || to!.at(-1) !== 1 || step < 0 || width < 0) return undefined;
   return 8 * rows.at(-1)! * columns <= nearBytes && width % setBytes !== 0 ? 'rows' : 'columns';
 }
 

@@ -1,8 +1,9 @@
 // Rows picked by number, and its adjoint: rows added up by number. Indices are clamped to what is there, for the safety of
 // memory; those that do not exist are refused by the kernel before (check-indices.ts).
 
-import { type Expr, type FunctionBuilder, f32x4, i32, i32x4, reinterpret, select, v128 } from '@treadle/wasm';
+import { type Expr, type FunctionBuilder, f32x4, i32, i32x4, reinterpret, select } from '@treadle/wasm';
 import { bytesMoved } from '../core/bytes-moved.ts';
+import { asBits, bytesOf } from '../core/format.ts';
 import type { Kernel, Operand, Present, Slot, View } from '../core/kernel.ts';
 import { kernelOverTiles, type Tiled } from '../core/kernel-frame.ts';
 import { type Columns, eachColumn } from '../core/loops/columns.ts';
@@ -10,6 +11,7 @@ import { type Cursor, eachRow } from '../core/loops/rows.ts';
 import { partition, tileElements } from '../core/tile-partition.ts';
 import {
   address,
+  collect,
   type Lane,
   numberAt,
   readEight,
@@ -25,7 +27,7 @@ export interface Gather {
   readonly source: Operand;
   /** int32 [i] */
   readonly indices: Operand;
-  /** [outer, i, inner] */
+  /** [outer, i, inner], its elements in the format of the source */
   readonly store: Operand;
   /** int32 []: only the first so many of the n rows are there, one or more; without it, all */
   readonly count?: Operand | undefined;
@@ -41,6 +43,8 @@ export function gather(spec: Gather): Kernel {
 function gatherRows({ name, source, indices, store, count: there, present }: Gather): Kernel {
   const [[outer, count, inner], from, to] = [sizes(store.view), steps(source.view), steps(store.view)];
   const n = sizes(source.view)[1];
+  const narrow = asBits(source.narrow);
+  const bytes = bytesOf(narrow);
   return kernelOverTiles({
     name,
     parts: partition(outer * count, inner, tileElements(0.5)),
@@ -52,19 +56,23 @@ function gatherRows({ name, source, indices, store, count: there, present }: Gat
     emit: (f, table, { row0, row1, col0, col1 }) => {
       const last = lastOf(f, table, n, there);
       const cursors: Cursor[] = [
-        { base: address(f, table, source), steps: [4 * from.outer, 0] },
+        { base: address(f, table, source), steps: [bytes * from.outer, 0] },
         { base: address(f, table, indices), steps: [0, 4 * stepOf(indices.view)] },
-        { base: address(f, table, store), steps: [4 * to.outer, 4 * to.row] },
+        { base: address(f, table, store), steps: [bytes * to.outer, bytes * to.row] },
       ];
       eachRow(f, { shape: [outer, count], from: row0, to: row1 }, cursors, ([base, index, row]) => {
-        const picked = rowAt(f, base!, index!, last, from.row);
+        const picked = rowAt(f, base!, index!, last, bytes * from.row);
         eachColumn(
           f,
           { col0, col1, columns: inner, isAligned: true },
           {
-            eight: (x) => writeEight(f, row!, to.column, x, readEight(f, 'i32x4', picked, from.column, x)),
+            eight: (x) => {
+              const values = readEight(f, narrow ?? 'i32x4', picked, from.column, x);
+              writeEight(f, row!, to.column, x, values, narrow);
+            },
             four: (x, count) => {
-              writeFour(f, row!, to.column, x, readFour(f, 'i32x4', picked, from.column, x, count), count);
+              const values = readFour(f, narrow ?? 'i32x4', picked, from.column, x, count);
+              writeFour(f, row!, to.column, x, values, count, narrow);
             },
           },
         );
@@ -84,6 +92,8 @@ function workOf(source: Operand, indices: Operand, store: Operand): Tiled['work'
 function gatherElements({ name, source, indices, store, count: there, present }: Gather): Kernel {
   const [[outer, count], from, to] = [sizes(store.view), steps(source.view), steps(store.view)];
   const n = sizes(source.view)[1];
+  const narrow = asBits(source.narrow);
+  const bytes = bytesOf(narrow);
   return kernelOverTiles({
     name,
     parts: partition(outer, count, tileElements(0.5)),
@@ -96,17 +106,19 @@ function gatherElements({ name, source, indices, store, count: there, present }:
       const most = f.let(i32x4.splat(lastOf(f, table, n, there)));
       const numbers = address(f, table, indices);
       const cursors: Cursor[] = [
-        { base: address(f, table, source), steps: [4 * from.outer] },
-        { base: address(f, table, store), steps: [4 * to.outer] },
+        { base: address(f, table, source), steps: [bytes * from.outer] },
+        { base: address(f, table, store), steps: [bytes * to.outer] },
       ];
       eachRow(f, { shape: [outer], from: row0, to: row1 }, cursors, ([base, row]) => {
         const picked = (wanted: Expr<'i32x4'>): Expr<'i32x4'> => {
           const clamped = i32x4.max_s(i32x4.min_s(wanted, most), 0);
-          const offsets = f.let(i32x4.mul(clamped, 4 * from.row));
-          const at = (lane: 0 | 1 | 2 | 3): Expr<'i32'> => i32.add(base!, i32x4.extract_lane(lane, offsets));
-          const rest = [1, 2, 3] as const;
+          const offsets = f.let(i32x4.mul(clamped, bytes * from.row));
+          const at = (lane: number): Expr<'i32'> => i32.add(base!, i32x4.extract_lane(lane, offsets));
           return f.let(
-            rest.reduce((all, lane) => v128.load32_lane(lane, at(lane), all), v128.load32_splat('i32x4', at(0))),
+            reinterpret(
+              'i32x4',
+              collect(f, narrow ?? 'i32x4', at, () => 0),
+            ),
           );
         };
         const step = stepOf(indices.view);
@@ -116,11 +128,12 @@ function gatherElements({ name, source, indices, store, count: there, present }:
           {
             eight: (x) => {
               const [low, high] = readEight(f, 'i32x4', numbers, step, x);
-              writeEight(f, row!, to.row, x, [picked(reinterpret('i32x4', low)), picked(reinterpret('i32x4', high))]);
+              const values = [low, high].map((part) => picked(reinterpret('i32x4', part)));
+              writeEight(f, row!, to.row, x, [values[0]!, values[1]!], narrow);
             },
             four: (x, many) => {
               const wanted = reinterpret('i32x4', readFour(f, 'i32x4', numbers, step, x, many));
-              writeFour(f, row!, to.row, x, picked(wanted), many);
+              writeFour(f, row!, to.row, x, picked(wanted), many, narrow);
             },
           },
         );
@@ -181,7 +194,7 @@ export function scatterAdd({ name, type, indices, updates, store, count: present
         ];
         const end = present === undefined ? i32.const(count) : f.let(i32.load(address(f, table, numberAt(present))));
         eachRow(f, { shape: [count], from: i32.const(0), to: end }, added, ([index, update]) => {
-          const row = rowAt(f, target!, index!, i32.const(n - 1), to.row);
+          const row = rowAt(f, target!, index!, i32.const(n - 1), 4 * to.row);
           accumulate(f, type, columns, { row, stride: to.column }, { row: update!, stride: from.column });
         });
       });
@@ -227,7 +240,7 @@ function lastOf(f: FunctionBuilder, table: Expr<'i32'>, n: number, count: Operan
   return count ? f.let(i32.sub(i32.load(address(f, table, count)), 1)) : i32.const(n - 1);
 }
 
-/** The address of row `indices[…]` of a matrix, or of its row 0 or `last` where that is nearest. */
+/** The address of row `indices[…]` of a matrix, or of its row 0 or `last` where that is nearest; `step`: bytes from row to row. */
 export function rowAt(
   f: FunctionBuilder,
   matrix: Expr<'i32'>,
@@ -238,7 +251,7 @@ export function rowAt(
   const wanted = f.let(i32.load(index));
   const notBelow = f.let(select(wanted, i32.const(0), i32.gt_s(wanted, 0)));
   const clamped = f.let(select(notBelow, last, i32.lt_s(notBelow, last)));
-  return f.let(i32.add(matrix, times(clamped, 4 * step)));
+  return f.let(i32.add(matrix, times(clamped, step)));
 }
 
 function sizes({ shape: [outer = 1, n = 1, inner = 1] }: View): readonly [number, number, number] {

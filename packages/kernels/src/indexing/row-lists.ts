@@ -179,7 +179,7 @@ export function setRows({ name, rows, indices, firsts, store, count }: SetRows):
       ];
       eachRow(f, { shape: [k], from: row0, to: row1 }, cursors, ([j, first, index, row]) => {
         f.if(i32.eq(i32.load(first!), j!), () => {
-          const place = rowAt(f, target, index!, i32.const(n - 1), to[0] ?? 0);
+          const place = rowAt(f, target, index!, i32.const(n - 1), 4 * (to[0] ?? 0));
           eachColumn(
             f,
             { col0, col1, columns: inner, isAligned: true },

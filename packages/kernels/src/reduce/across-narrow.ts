@@ -16,7 +16,9 @@ const mostHeld = 16;
 /** How many rounds of eight rows a block has; undefined where rows are walked one by one. */
 export function narrowRounds(nest: FoldNest, columns: number): number | undefined {
   const { program, axis, strides } = nest;
-  const isPlain = program.loads.every((_, v) => axis[v]! >= 0 && [0, 1].includes(strides[v]!.at(-1)!));
+  const isPlain = program.loads.every(
+    ({ operand }, v) => !operand.narrow && axis[v]! >= 0 && [0, 1].includes(strides[v]!.at(-1)!),
+  );
   if (program.nested || !isPlain || columns > (isNear(nest) ? mostNear : mostFar)) return undefined;
   const moving = axis.filter((stride) => stride !== 0).length;
   const rows = Math.min(blockLength, Math.floor(blockBytes / (4 * columns * Math.max(1, moving))));

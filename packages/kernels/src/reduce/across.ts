@@ -3,12 +3,24 @@
 
 import { type Expr, type FunctionBuilder, i32, i32x4, v128 } from '@treadle/wasm';
 import { sizeOf } from '../core/collapse-dims.ts';
+import { bytesOf } from '../core/format.ts';
 import type { Kernel } from '../core/kernel.ts';
 import { kernelOverTiles } from '../core/kernel-frame.ts';
 import { countLoop } from '../core/loops/count.ts';
 import { eachRow, unflatten } from '../core/loops/rows.ts';
 import { partition } from '../core/tile-partition.ts';
-import { constantLane, type Lane, plus, ramp, readEight, smaller, times, writeFour } from '../elementwise/vector-io.ts';
+import {
+  constantLane,
+  formatOf,
+  type Lane,
+  plus,
+  ramp,
+  readEight,
+  readSplat,
+  smaller,
+  times,
+  writeFour,
+} from '../elementwise/vector-io.ts';
 import { addRounds, narrowRounds } from './across-narrow.ts';
 import {
   betweenBlocks,
@@ -89,7 +101,8 @@ function foldStrip(f: FunctionBuilder, nest: FoldNest, strip: Strip): void {
   const length = lengthFrom(f, nest, strip.at.at(-1)!);
   const advance = (count: number): void => {
     rows.forEach((row, v) => {
-      if (axis[v] && !program.nested) f.increment(row, 4 * count * axis[v]);
+      const bytes = bytesOf(program.loads[v]!.operand.narrow);
+      if (axis[v] && !program.nested) f.increment(row, bytes * count * axis[v]);
     });
     f.increment(k, count);
   };
@@ -186,15 +199,16 @@ function addRows(
   const turns = Array.from({ length: count }, (_, turn) => {
     const own = turn === 0 ? k : f.let(plus(k, 8 * turn));
     const { nested } = program;
+    const bytes = program.loads.map(({ operand }) => bytesOf(operand.narrow));
     const indices = nested && unflatten(f, f.let(i32.add(start, own)), nested.sizes);
     const rowOf = (v: number): Expr<'i32'> => {
       const along = nested?.strides[v];
-      if (!indices || !along) return turn === 0 ? rows[v]! : f.let(plus(rows[v]!, 32 * turn * axis[v]!));
-      return f.let(indices.reduce<Expr<'i32'>>((sum, i, d) => i32.add(sum, times(i, 4 * along[d]!)), at[v]!));
+      if (!indices || !along) return turn === 0 ? rows[v]! : f.let(plus(rows[v]!, 8 * bytes[v]! * turn * axis[v]!));
+      return f.let(indices.reduce<Expr<'i32'>>((sum, i, d) => i32.add(sum, times(i, bytes[v]! * along[d]!)), at[v]!));
     };
-    const sources = program.loads.map(({ type }, v) => {
-      const [row, stride] = [rowOf(v), strides[v]!.at(-1)!];
-      return { type, row, stride, value: stride === 0 ? f.let(v128.load32_splat(type, row)) : undefined };
+    const sources = program.loads.map((load, v) => {
+      const [format, row, stride] = [formatOf(load), rowOf(v), strides[v]!.at(-1)!];
+      return { format, row, stride, value: stride === 0 ? readSplat(f, format, row) : undefined };
     });
     return { k: own, sources };
   });
@@ -204,8 +218,8 @@ function addRows(
       program.words.map(({ type }, w): Expr<Lane> => f.let(v128.load(type, to, 8 * w * pitch + 16 * half))),
     );
     for (const { k, sources } of turns) {
-      const pairs = sources.map(({ type, row, stride, value }) =>
-        value ? [value, value] : readEight(f, type, row, stride, x),
+      const pairs = sources.map(({ format, row, stride, value }) =>
+        value ? [value, value] : readEight(f, format, row, stride, x),
       );
       results = results.map((accumulator, half) => {
         const element = program.body(
@@ -243,9 +257,9 @@ function finish(f: FunctionBuilder, nest: FoldNest, { at, x0, end, home, pitch }
       return program.merge(f, total, last).map((value) => f.let(value));
     });
     const result = finished(f, program, mergeEight(f, nest, accumulators));
-    stores.forEach(({ word }, s) => {
+    stores.forEach(({ word, operand }, s) => {
       const v = program.loads.length + s;
-      writeFour(f, at[v]!, strides[v]!.at(-1)!, x, result[word]!, { end });
+      writeFour(f, at[v]!, strides[v]!.at(-1)!, x, result[word]!, { end }, operand.narrow);
     });
   });
 }

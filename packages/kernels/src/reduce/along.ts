@@ -2,8 +2,9 @@
 // vectors on neighbouring addresses.
 // Best where the elements of an output lie side by side; right wherever they lie.
 
-import { type Expr, type FunctionBuilder, i32, type Local, v128 } from '@treadle/wasm';
+import { type Expr, type FunctionBuilder, i32, type Local } from '@treadle/wasm';
 import { sizeOf } from '../core/collapse-dims.ts';
+import { bytesOf, type Format } from '../core/format.ts';
 import type { Kernel } from '../core/kernel.ts';
 import { kernelOverTiles } from '../core/kernel-frame.ts';
 import { countLoop } from '../core/loops/count.ts';
@@ -11,7 +12,7 @@ import { eachRow } from '../core/loops/rows.ts';
 import { memoize } from '../core/memoize.ts';
 import { partition, tileElements } from '../core/tile-partition.ts';
 import { pairOfIndices } from '../elementwise/index-block.ts';
-import { type Lane, plus, ramp, readEight, readFour, smaller } from '../elementwise/vector-io.ts';
+import { formatOf, type Lane, plus, ramp, readEight, readFour, smaller, writeOne } from '../elementwise/vector-io.ts';
 import {
   type Accumulators,
   eachEight,
@@ -78,8 +79,8 @@ function inBunches({ program, stores, outputs, strides, chunks, length }: FoldNe
   const last = outputs.at(-1) ?? 1;
   const isOne = program.cost > 0.6 || length < 64 || last % 4 !== 0 || (chunks > 1 && outputs.length === 1);
   if (isOne) return { outputs, steps: [], count: 1 };
-  const operands = program.loads.length + stores.length;
-  const steps = strides.map((along, v) => (v < operands ? 4 : 1) * along.at(-1)!);
+  const operands = [...program.loads, ...stores].map(({ operand }) => bytesOf(operand.narrow));
+  const steps = strides.map((along, v) => (operands[v] ?? 1) * along.at(-1)!);
   return { outputs: [...outputs.slice(0, -1), last / 4], steps, count: 4 };
 }
 
@@ -92,6 +93,7 @@ interface Row extends Accumulators {
   /** the same, where they move from piece to piece */
   readonly windows: readonly Local<'i32'>[];
   readonly steps: readonly number[];
+  readonly formats: readonly Format[];
   readonly flat: Expr<'i32'>;
   readonly start: Expr<'i32'>;
 }
@@ -134,8 +136,8 @@ function foldRows(
     takeBack(f, program.merge, row);
     const { at, low, high } = row;
     const result = finished(f, program, mergeLanes(f, program.merge, low, high));
-    stores.forEach(({ word }, s) => {
-      f.do(v128.store32_lane(0, at[loads.length + s]!, result[word]!));
+    stores.forEach(({ word, operand }, s) => {
+      writeOne(f, at[loads.length + s]!, result[word]!, operand.narrow);
     });
   }
 }
@@ -144,10 +146,11 @@ function sourcesOf(
   f: FunctionBuilder,
   { program, axis }: FoldNest,
   at: readonly Expr<'i32'>[],
-): Pick<Row, 'sources' | 'windows' | 'steps'> {
-  if (!program.nested) return { sources: at, windows: [], steps: axis };
-  const windows = program.loads.map(() => f.local('i32'));
-  return { sources: windows, windows, steps: windows.map(() => 1) };
+): Pick<Row, 'sources' | 'windows' | 'steps' | 'formats'> {
+  const { loads, nested } = program;
+  if (!nested) return { sources: at, windows: [], steps: axis, formats: loads.map(formatOf) };
+  const windows = loads.map(() => f.local('i32'));
+  return { sources: windows, windows, steps: windows.map(() => 1), formats: loads.map(({ type }) => type) };
 }
 
 function position(base: Expr<'i32'>, x: Expr<'i32'>): Expr<'i32'> {
@@ -183,10 +186,10 @@ function foldPieces(
   countLoop(f, i32.const(0), end, 4 * pieceLength, (begin) => {
     const stop = f.let(smaller(plus(begin, 4 * pieceLength), end));
     bunch.forEach(({ at, start, windows }, r) => {
-      loads.forEach(({ type }, v) => {
+      loads.forEach((load, v) => {
         const to = f.let(plus(scratch, r * scratchOf(nest) + passSpace(nest) + v * pieceBytes));
         copyPiece(f, {
-          type,
+          format: formatOf(load),
           base: at[v]!,
           sizes: nested!.sizes,
           strides: nested!.strides[v]!,
@@ -225,8 +228,8 @@ function passAll(f: FunctionBuilder, nest: FoldNest, bunch: readonly Row[], scra
 /** Eight elements of every row from x on. */
 function foldEight(f: FunctionBuilder, nest: FoldNest, bunch: readonly Row[], x: Expr<'i32'>): void {
   const { program } = nest;
-  for (const { sources, steps, flat, start, low, high } of bunch) {
-    const pairs = program.loads.map(({ type }, v) => readEight(f, type, sources[v]!, steps[v]!, x));
+  for (const { sources, steps, formats, flat, start, low, high } of bunch) {
+    const pairs = formats.map((format, v) => readEight(f, format, sources[v]!, steps[v]!, x));
     const index = memoize(() => pairOfIndices(f, position(flat, x)));
     const k = memoize(() => pairOfIndices(f, position(start, x)));
     const elements = [0, 1].map((half) =>
@@ -245,14 +248,14 @@ function foldEight(f: FunctionBuilder, nest: FoldNest, bunch: readonly Row[], x:
 function foldFour(
   f: FunctionBuilder,
   nest: FoldNest,
-  { sources, steps, flat, start, low, high }: Row,
+  { sources, steps, formats, flat, start, low, high }: Row,
   x: Expr<'i32'>,
   first: 0 | 4,
   count: number,
 ): void {
   const { program } = nest;
   const from = f.let(plus(x, 4 * first));
-  const values = program.loads.map(({ type }, v) => readFour(f, type, sources[v]!, steps[v]!, from, count));
+  const values = formats.map((format, v) => readFour(f, format, sources[v]!, steps[v]!, from, count));
   const ramped = (base: Expr<'i32'>): Expr<'i32x4'> => f.let(ramp(position(base, x), 1, first));
   const element = program.body(f, values, { index: () => ramped(flat), k: () => ramped(start) });
   step(f, nest, first === 0 ? low : high, onlyFirst(program.words, element, count));

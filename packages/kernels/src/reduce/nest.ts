@@ -2,6 +2,7 @@
 
 import { type Expr, type FunctionBuilder, i32 } from '@treadle/wasm';
 import { collapseDims, denseStrides, sizeOf } from '../core/collapse-dims.ts';
+import { bytesOf } from '../core/format.ts';
 import type { Operand, Present, Slot, Work } from '../core/kernel.ts';
 import type { Cursor } from '../core/loops/rows.ts';
 import { address, type Lane, type Load, smaller } from '../elementwise/vector-io.ts';
@@ -150,7 +151,7 @@ export function cursorsOf(f: FunctionBuilder, nest: FoldNest, table: Expr<'i32'>
     const operand = operands[v]?.operand;
     const steps = strides.slice(0, rank);
     if (!operand) return { base: i32.const(0), steps };
-    return { base: address(f, table, operand), steps: steps.map((step) => 4 * step) };
+    return { base: address(f, table, operand), steps: steps.map((step) => bytesOf(operand.narrow) * step) };
   });
 }
 

@@ -90,9 +90,11 @@ function joinAxes(
   const inner = loads.map(({ operand }) => operand.view.strides.slice(rank));
   const { shape: sizes, strides } = collapseDims(shape.slice(rank), inner);
   const joined = [...shape.slice(0, rank), sizeOf(shape.slice(rank))];
-  const seen = loads.map(({ operand: { slot, view }, type }, v): Load => {
+  const seen = loads.map(({ operand, type }, v): Load => {
+    const { view } = operand;
     const kept = view.strides.slice(0, rank);
-    return { type, operand: { slot, view: { ...view, shape: joined, strides: [...kept, strides[v]!.at(-1) ?? 0] } } };
+    const along = { ...view, shape: joined, strides: [...kept, strides[v]!.at(-1) ?? 0] };
+    return { type, operand: { ...operand, view: along } };
   });
   return { shape: joined, loads: seen, nested: sizes.length > 1 ? { sizes, strides } : undefined };
 }

@@ -2,6 +2,7 @@
 // number, which later steps read. Here the steps are arranged in passes: an element step can run in the same pass over
 // the row as what it reads, unless that is a fold, which has to be finished first. Knows nothing of how passes are emitted.
 
+import type { Narrow } from '../core/format.ts';
 import type { Present, Slot } from '../core/kernel.ts';
 import type { LaneBody } from '../elementwise/fused-loop.ts';
 import type { Lane, Load } from '../elementwise/vector-io.ts';
@@ -17,6 +18,8 @@ export interface RowValue {
 export interface RowResult {
   readonly value: number;
   readonly slot: Slot | undefined;
+  /** how its elements lie in the slot, where they are narrow */
+  readonly narrow?: Narrow | undefined;
 }
 
 export interface RowStep {
@@ -60,6 +63,7 @@ export interface ValuePlace {
   /** the first pass that can read it */
   readonly pass: number;
   readonly slot: Slot | undefined;
+  readonly narrow: Narrow | undefined;
   /** byte offset in a row's scratch; undefined for elements that are read in their own pass only, or lie in a slot */
   readonly scratch: number | undefined;
 }
@@ -88,7 +92,9 @@ export function passesOf({ steps, columns }: RowFusion): Passes {
     while (passes.length <= pass) passes.push({ first: [], walk: [] });
     passes[pass]![step.per === 'row' ? 'first' : 'walk'].push(step);
     const per = step.combine ? 'row' : step.per;
-    for (const { value, slot } of step.results) made.set(value, { per, pass: step.combine ? pass + 1 : pass, slot });
+    for (const { value, slot, narrow } of step.results) {
+      made.set(value, { per, pass: step.combine ? pass + 1 : pass, slot, narrow });
+    }
   }
   let scratch = 0;
   const places = new Map<number, ValuePlace>();

@@ -1,11 +1,18 @@
 // A pass along a row before its loop begins: where each step reads, where its results go, and the accumulators of the folds.
 
 import { type Expr, type FunctionBuilder, v128 } from '@treadle/wasm';
-import { type Lane, type Load, plus } from '../elementwise/vector-io.ts';
+import type { Format, Narrow } from '../core/format.ts';
+import { formatOf, type Lane, type Load, plus, readSplat } from '../elementwise/vector-io.ts';
 import { type Accumulators, newAccumulators } from '../reduce/accumulators.ts';
 import { chunkLength, hasBlocks, type Word } from '../reduce/nest.ts';
 import type { Combine } from '../reduce/reduce.ts';
 import type { Pass, Passes, RowFusion, RowStep, RowValue } from './program.ts';
+
+/** Where a value lies dense, and how. */
+export interface SlotPlace {
+  readonly slot: number;
+  readonly narrow: Narrow | undefined;
+}
 
 /** What the code of a pass is made from. */
 export interface RowContext {
@@ -14,7 +21,7 @@ export interface RowContext {
   /** the address of a row of an operand, or of its element, where it has no columns */
   readonly rowOf: (load: Load, row: Expr<'i32'>) => Expr<'i32'>;
   /** the address of the first of `size` elements that belong to a row in a slot where they lie dense */
-  readonly denseRowOf: (slot: number, row: Expr<'i32'>, size: number) => Expr<'i32'>;
+  readonly denseRowOf: (place: SlotPlace, row: Expr<'i32'>, size: number) => Expr<'i32'>;
 }
 
 /** A row that is being walked. */
@@ -43,7 +50,7 @@ function foldBytes(columns: number): number {
 
 /** What an element step reads along a row: memory or scratch, the same in all columns, or what this pass has just made. */
 export type Source =
-  | { readonly from: 'memory'; readonly type: Lane; readonly row: Expr<'i32'>; readonly stride: number }
+  | { readonly from: 'memory'; readonly format: Format; readonly row: Expr<'i32'>; readonly stride: number }
   | { readonly from: 'local'; readonly held: Expr<Lane> }
   | { readonly from: 'pass'; readonly value: number };
 
@@ -52,6 +59,14 @@ export interface Fold extends Accumulators {
   readonly step: RowStep;
   readonly combine: Combine;
   readonly spare: Expr<'i32'>;
+}
+
+/** Where a result goes. */
+export interface RowStore {
+  readonly value: number;
+  readonly row: Expr<'i32'>;
+  readonly isScratch: boolean;
+  readonly narrow: Narrow | undefined;
 }
 
 /** A row with everything that its walk needs. */
@@ -65,7 +80,7 @@ export interface Walk {
   /** what the steps read, each once */
   readonly sources: readonly Source[];
   /** where results go; what waits in scratch is written, and read back, in whole vectors */
-  readonly stores: readonly { readonly value: number; readonly row: Expr<'i32'>; readonly isScratch: boolean }[];
+  readonly stores: readonly RowStore[];
 }
 
 export function wordsOf({ type, identity }: Combine): readonly Word[] {
@@ -121,14 +136,16 @@ function sourceOf(
   const { type } = load;
   if (!('value' in load)) {
     const [row, stride] = [f.let(rowOf(load, place.row)), load.operand.view.strides.at(-1)!];
-    if (stride === 0) return { from: 'local', held: f.let(v128.load32_splat(type, row)) };
-    return { from: 'memory', type, row, stride };
+    const format = formatOf(load);
+    if (stride === 0) return { from: 'local', held: readSplat(f, format, row) };
+    return { from: 'memory', format, row, stride };
   }
   if (inPass.has(load.value)) return { from: 'pass', value: load.value };
-  const { per, slot, scratch } = passes.places.get(load.value)!;
+  const { per, slot, narrow, scratch } = passes.places.get(load.value)!;
   if (per === 'row') return { from: 'local', held: f.let(v128.load32_splat(type, place.scratch, scratch!)) };
-  const row = slot === undefined ? plus(place.scratch, scratch!) : denseRowOf(slot, place.row, program.columns);
-  return { from: 'memory', type, row: f.let(row), stride: 1 };
+  if (slot === undefined) return { from: 'memory', format: type, row: f.let(plus(place.scratch, scratch!)), stride: 1 };
+  const row = f.let(denseRowOf({ slot, narrow }, place.row, program.columns));
+  return { from: 'memory', format: narrow ?? type, row, stride: 1 };
 }
 
 function storesOf(
@@ -137,11 +154,14 @@ function storesOf(
   place: RowPlace,
   value: number,
 ): Walk['stores'] {
-  const { slot, scratch } = passes.places.get(value)!;
-  const stores: Walk['stores'][number][] = [];
+  const { slot, narrow, scratch } = passes.places.get(value)!;
+  const stores: RowStore[] = [];
   if (slot !== undefined) {
-    stores.push({ value, row: f.let(denseRowOf(slot, place.row, program.columns)), isScratch: false });
+    const row = f.let(denseRowOf({ slot, narrow }, place.row, program.columns));
+    stores.push({ value, row, isScratch: false, narrow });
   }
-  if (scratch !== undefined) stores.push({ value, row: f.let(plus(place.scratch, scratch)), isScratch: true });
+  if (scratch !== undefined) {
+    stores.push({ value, row: f.let(plus(place.scratch, scratch)), isScratch: true, narrow: undefined });
+  }
   return stores;
 }
