@@ -7,14 +7,11 @@ import { kernelOverTiles } from '../core/kernel-frame.ts';
 import { countLoop } from '../core/loops/count.ts';
 import { type Cursor, eachRow } from '../core/loops/rows.ts';
 import { partition } from '../core/tile-partition.ts';
-import { address, plus, smaller, times } from '../elementwise/vector-io.ts';
-
-/** What the elements are read as; a mask is 0 or −1, which count as 0 and 1. */
-export type SortKey = 'float' | 'integer' | 'mask';
+import { address, type Lane, plus, smaller, times } from '../elementwise/vector-io.ts';
 
 export interface Argsort {
   readonly name: string;
-  readonly type: SortKey;
+  readonly type: Lane;
   readonly isDescending: boolean;
   /** [rows, n] */
   readonly source: Operand;
@@ -66,8 +63,8 @@ export function argsort({ name, type, isDescending, source, values, positions, p
 }
 
 /** An integer that is in the elements' order. */
-function keyOf(f: FunctionBuilder, type: SortKey, isDescending: boolean, at: Expr<'i32'>): Expr<'i32'> {
-  const rising = type === 'float' ? floatKey(f, at) : type === 'mask' ? i32.sub(0, i32.load(at)) : i32.load(at);
+function keyOf(f: FunctionBuilder, type: Lane, isDescending: boolean, at: Expr<'i32'>): Expr<'i32'> {
+  const rising = type === 'f32x4' ? floatKey(f, at) : i32.load(at);
   return isDescending ? i32.xor(rising, -1) : rising; // ~k
 }
 

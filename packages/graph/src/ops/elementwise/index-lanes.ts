@@ -9,6 +9,7 @@ import { ShapeError } from '../../calls/errors.ts';
 import { applyOp, type Node } from '../../node.ts';
 import type { LaneOp } from '../../op.ts';
 import { checkShape, type Shape, showShape } from '../../shape.ts';
+import { widened } from './cast.ts';
 import { requireDtype } from './lane.ts';
 
 const indices: LaneOp = {
@@ -128,7 +129,7 @@ const normals = draw(2 ** 28, (f, both) => {
 const normal = randomOp('randomNormal', 1.6, normals, (result) => reinterpret('f32x4', result));
 
 function random(op: string, draw: LaneOp, shape: Shape, seed: Node, counter: Node): Node {
-  const key = [seed, counter].map((word) => requireDtype(op, word, 'int32'));
+  const key = [seed, counter].map((word) => requireDtype(op, widened(word), 'int32'));
   const wrong = key.find((word) => word.shape.length > 0);
   if (wrong)
     throw new ShapeError(`${op}: seed and counter must be single numbers; got shape ${showShape(wrong.shape)}`);
