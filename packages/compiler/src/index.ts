@@ -18,5 +18,5 @@ export {
 } from './trace/record.ts';
 export { flushAssignments } from './values/deferred-assignments.ts';
 export { computeAlong, initialStorageOf, isKnown, readAsync, realize, valueOf } from './values/realize.ts';
-export { disposed, StoredValue, type Values } from './values/storage.ts';
+export { disposed, StoredValue } from './values/storage.ts';
 export { isRecording, outsideRecording, recordingUnderWay, VariableCell } from './values/variable.ts';

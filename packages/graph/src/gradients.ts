@@ -2,6 +2,7 @@
 // result is nodes like any others, and has gradients of its own. No tape: the graph is the record.
 
 import { DtypeError, ShapeError } from './calls/errors.ts';
+import { isFloat } from './dtype.ts';
 import { constantNode, joinLost, type Lost, type Node } from './node.ts';
 import type { PartGradient } from './op.ts';
 import { broadcastTo, sumTo } from './ops/index.ts';
@@ -48,7 +49,8 @@ export function termsOf(
 ): ReadonlyMap<Node, readonly Node[]> {
   const terms = new Map<Node, Node[]>([...sums].map(([node, dy]) => [node, [dy]]));
   const parts = new Map<Node, PartGradient[]>();
-  const isWanted = (input: Node | undefined): input is Node => input?.dtype === 'float32' && between.has(input);
+  const isWanted = (input: Node | undefined): input is Node =>
+    input !== undefined && isFloat(input.dtype) && between.has(input);
   const pass = ({ inputs }: Node, dxs: readonly (Node | undefined)[]): void => {
     dxs.forEach((dx, i) => {
       const input = inputs[i];

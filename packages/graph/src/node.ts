@@ -2,7 +2,7 @@
 // graph. Nodes are all that the graph is. A node knows nothing of how it will be computed; once it has been, `source` says
 // where the value lies. Its history (op and inputs) is kept for gradients where a variable is upstream, and dropped elsewhere.
 
-import type { Dtype } from './dtype.ts';
+import { type Dtype, dtypes } from './dtype.ts';
 import type { Op } from './op.ts';
 import { checkSize, type Shape } from './shape.ts';
 
@@ -142,6 +142,9 @@ export function applyOp(op: Op, inputs: readonly Node[], shape: Shape, dtype: Dt
     if (input.lost !== 'none') lost = joinLost(lost, input.lost);
   }
   if (op.stopsGradients) lost = 'none';
+  if (op.kind === 'tiled' && !op.takesNarrow && inputs.some((input) => dtypes[input.dtype].narrow)) {
+    throw new Error(`internal: ${op.name} must be given words`);
+  }
   checkSize(op.name, shape);
   return newNode({ shape, dtype, op, inputs, source: undefined, tracked, lost, recording });
 }

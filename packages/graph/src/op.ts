@@ -99,6 +99,8 @@ export interface TiledOp extends OpRecord {
   readonly results?: readonly ResultType[];
   /** whether work can be fused onto the result while it is in cache */
   readonly takesEpilogue?: boolean;
+  /** whether its kernels read elements of fewer than 4 bytes; other ops are given words */
+  readonly takesNarrow?: boolean;
   /** whether a kernel may refuse what it reads */
   readonly mayRefuse?: boolean;
   /**

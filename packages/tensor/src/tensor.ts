@@ -1,7 +1,7 @@
 // What a user holds: a handle on a node. Methods check their arguments and append nodes; nothing is computed before a value
 // is read. All of the ops' meaning is in @treadle/graph; here are only the names that users call them by.
 
-import { disposed, readAsync, realize, type Values, valueOf } from '@treadle/compiler';
+import { disposed, readAsync, realize, valueOf } from '@treadle/compiler';
 import {
   type Axes,
   type Conv1dOptions,
@@ -9,6 +9,7 @@ import {
   type ConvTransposeOptions,
   type DilatedOptions,
   type Dtype,
+  dtypes,
   type Interpolation,
   letGo,
   type MatmulOptions,
@@ -21,6 +22,7 @@ import {
   type Shape,
   ShapeError,
   type SortOptions,
+  type StoredArray,
   sameShape,
   showShape,
   sizeOf,
@@ -34,7 +36,7 @@ import { addProtocols, neverCloned } from './protocols.ts';
 /** What an operand may be: a tensor, numbers that become one, or arrays of both, which are stacked. */
 export type TensorLike = Tensor | Numbers | readonly TensorLike[];
 
-/** A typed array of one element for each of a tensor's: bool as 0 and 1. */
+/** A typed array of one number for each element of a tensor. Uint8Array: of uint8, and of bool as 0 and 1. */
 export type TensorData = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
 /** The operand as a node; a number stays one, so that it takes the other operand's dtype. */
@@ -118,7 +120,10 @@ export class Tensor {
 
   // Reading.
 
-  /** The elements in row-major order, in an array of its own: Float32Array, Int32Array, or Uint8Array of 0 and 1 for bool. */
+  /**
+   * The elements in row-major order, in an array of its own: a Float32Array for float32 and float16, an Int32Array for int32, a
+   * Uint8Array for uint8, and for bool one of 0 and 1.
+   */
   data(): TensorData {
     return toData(valueOf(this.node).read(), this.dtype);
   }
@@ -492,7 +497,10 @@ export class Tensor {
 
   // The rest.
 
-  /** float32 → int32 rounds towards zero, beyond int32 to the nearest end of it, NaN to 0; anything ≠ 0 is true. */
+  /**
+   * float32 → int32 rounds towards zero, beyond int32 to the nearest end of it, NaN to 0; anything ≠ 0 is true. To uint8, whole
+   * numbers wrap around (256 → 0) and floats are cut off and clamped to 0 … 255; to float16, floats round to the nearest.
+   */
   cast(dtype: Dtype): Tensor {
     return new Tensor(ops.cast(this.node, dtype));
   }
@@ -518,8 +526,10 @@ export async function readNode(node: Node): Promise<TensorData> {
   return toData(await readAsync(node), node.dtype);
 }
 
-function toData(values: Values, dtype: Dtype): TensorData {
-  return dtype === 'bool' ? Uint8Array.from(values, (mask) => (mask === 0 ? 0 : 1)) : values;
+function toData(values: StoredArray, dtype: Dtype): TensorData {
+  const { kind, code } = dtypes[dtype];
+  if (kind === 'mask') return Uint8Array.from(values, code?.load);
+  return values instanceof Uint16Array ? Float32Array.from(values, code?.load) : values;
 }
 
 addProtocols(Tensor.prototype, (node) => new Tensor(node));

@@ -34,6 +34,8 @@ export const address: {
   shifted(index: Expr<'i32'>, bits: number): Distance;
   /** How often a distance that is not negative holds 2^bits bytes. */
   index(distance: Distance, bits: number): Expr<'i32'>;
+  /** A distance that is not negative / 2^bits, rounded down. */
+  shiftedDown(distance: Distance, bits: number): Distance;
   /** distance · factor, in as few instructions as that takes. */
   scaled(distance: Distance, factor: number): Distance;
   /** The address that lies in memory at `at` + byteOffset. */
@@ -47,7 +49,8 @@ export const address: {
   sub: (a, b) => integer.sub(a, b),
   times: (index, factor) => address.scaled(widen(index), factor),
   shifted: (index, bits) => native.shl(widen(index), known(bits)),
-  index: (distance, bits) => narrow(native.shr_u(distance, known(bits))),
+  index: (distance, bits) => narrow(address.shiftedDown(distance, bits)),
+  shiftedDown: (distance, bits) => (bits === 0 ? distance : native.shr_u(distance, known(bits))),
   scaled: (distance, factor) => {
     if (factor === 0) return known(0);
     return factor === 1 ? distance : native.mul(distance, known(factor));

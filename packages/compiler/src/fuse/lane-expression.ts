@@ -1,7 +1,18 @@
 // A fused elementwise program: the lane ops that one kernel evaluates for each element of its iteration shape, and the loads
 // they start from. Moves on the way are absorbed into the views of the loads.
 
-import { broadcastView, denseView, type LaneOp, type Node, type Op, type Shape, sameShape } from '@treadle/graph';
+import {
+  broadcastView,
+  denseView,
+  dtypes,
+  isFloat,
+  type LaneOp,
+  laneOf,
+  type Node,
+  type Op,
+  type Shape,
+  sameShape,
+} from '@treadle/graph';
 import type { Lane, Operand, Slot, View } from '@treadle/kernels';
 import { type Expr, type FunctionBuilder, reinterpret } from '@treadle/wasm';
 import type { Captured } from '../trace/capture.ts';
@@ -85,7 +96,7 @@ export function operandFor(stored: Stored, at: number): Operand | MustStore {
     if (!entry) throw new Error('internal: no such entry');
     if (slot !== undefined) {
       const view = viewAlong(entry.node.shape, way);
-      return 'mustStore' in view ? view : { slot, view };
+      return 'mustStore' in view ? view : { slot, view, narrow: dtypes[entry.node.dtype].narrow };
     }
     const input = entry.inputs[0] ?? -1;
     if (entry.node.op?.kind !== 'move') return { mustStore: current };
@@ -137,7 +148,7 @@ export function fusedExpression(
       }
       made = { kind: 'load', load: loads.length };
       const from = slot ?? stored.slotOf(entryAt) ?? -1;
-      loads.push({ operand: { slot: from, view }, type: node.dtype === 'float32' ? 'f32x4' : 'i32x4' });
+      loads.push({ operand: { slot: from, view, narrow: dtypes[node.dtype].narrow }, type: laneOf(node.dtype) });
     } else if (node.op?.kind === 'move') {
       const input = inputs[0] ?? -1;
       return term(input, stepThrough(way, entryAt, node, input));
@@ -152,7 +163,7 @@ export function fusedExpression(
       made = { kind: 'apply', op, inputs: operands };
       ops.push(op.name);
       cost += op.cost;
-      if (node.dtype === 'float32') flops++;
+      if (isFloat(node.dtype)) flops++;
       isIndexed ||= op.indexed === true;
     } else {
       failure ??= { mustStore: entryAt };

@@ -1,6 +1,6 @@
 // What a plan is made of, as plain data: drafted like the plan that a call would run, and neither kept nor run.
 
-import { sizeOf } from '@treadle/graph';
+import { byteLength } from '@treadle/graph';
 import type { Kernel, Work } from '@treadle/kernels';
 import { chooseLevel } from '../code/instruction-level.ts';
 import { encodeKernels } from '../code/link.ts';
@@ -92,5 +92,8 @@ function describe({ name, tiles, cost, work }: Kernel, phase: number, times: num
 }
 
 function bytesOf({ entries }: Capture, positions: readonly number[]): number {
-  return positions.reduce((sum, at) => sum + 4 * sizeOf(entries[at]?.node.shape ?? []), 0);
+  return positions.reduce((sum, at) => {
+    const node = entries[at]?.node;
+    return node ? sum + byteLength(node.dtype, node.shape) : sum;
+  }, 0);
 }

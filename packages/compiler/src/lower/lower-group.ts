@@ -1,7 +1,7 @@
 // One group as kernels over the positions of a window. A group is described first: by a text that says all that its kernels
 // depend on. So they are made once for all groups of a plan with the same description, and compiled once for all plans.
 
-import { denseView, type Node } from '@treadle/graph';
+import { denseView, dtypes, type Node } from '@treadle/graph';
 import {
   type Kernel,
   type Level,
@@ -153,10 +153,10 @@ function programIn(window: Window, layout: Layout, { program }: Group): FusedExp
 }
 
 function storesIn(window: Window, layout: Layout, members: readonly number[]): readonly Operand[] {
-  return members.map((member) => ({
-    slot: positionOf(window, layout, member),
-    view: denseView(nodeOf(layout, member).shape),
-  }));
+  return members.map((member) => {
+    const { shape, dtype } = nodeOf(layout, member);
+    return { slot: positionOf(window, layout, member), view: denseView(shape), narrow: dtypes[dtype].narrow };
+  });
 }
 
 function keysOf({ loads }: FusedExpression, stores: readonly Operand[]): string {

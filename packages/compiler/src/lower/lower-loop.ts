@@ -1,6 +1,6 @@
 // A loop as a step of a plan: its body is a plan in a plan, whose slots lie elsewhere in each round.
 
-import type { Location, Slot, View } from '@treadle/kernels';
+import { bytesOf, type Location, type Operand, type Slot } from '@treadle/kernels';
 import type { RaggedEntries } from '../dynamic-batch/compare.ts';
 import type { Place } from '../plan/places.ts';
 import { assignBuffers } from '../schedule/buffer-assignment.ts';
@@ -9,12 +9,6 @@ import type { Schedule } from '../schedule/schedule.ts';
 import type { LoopStep, Walk } from '../schedule/step.ts';
 import { type CapturedBody, captureBody, nextPlace, normalized, placeKey } from '../trace/loop-body-capture.ts';
 import type { Lowered } from './lower.ts';
-
-/** An input of a loop where it lies. */
-export interface LoopInput {
-  readonly slot: Slot;
-  readonly view: View;
-}
 
 /** What a loop's body is made into. */
 export interface LoweredBody {
@@ -33,7 +27,7 @@ export interface Around extends LoopSlots {
 /** The loop as a step; the views of what carries begin with are dense. */
 export function lowerLoop(
   placed: PlacedLoop,
-  inputs: readonly LoopInput[],
+  inputs: readonly Operand[],
   rounds: Rounds,
   around: Around,
   ragged?: RaggedEntries,
@@ -41,11 +35,12 @@ export function lowerLoop(
   const { op, carries, asked } = placed;
   const firstSlice = op.body.carries.length;
   const firstConst = firstSlice + op.body.slices.length;
-  const seen = inputs.map(({ slot, view }, place): SeenInput => {
+  const seen = inputs.map(({ slot, view, narrow }, place): SeenInput => {
     const isSlice = place >= firstSlice && place < firstConst;
     const one = isSlice ? { ...view, shape: view.shape.slice(1), strides: view.strides.slice(1) } : view;
     const { view: normal, begin } = normalized(one);
-    return { slot, view: normal, begin: 4 * begin, stride: isSlice ? 4 * (view.strides[0] ?? 0) : 0 };
+    const bytes = bytesOf(narrow);
+    return { slot, view: normal, narrow, begin: bytes * begin, stride: isSlice ? bytes * (view.strides[0] ?? 0) : 0 };
   });
   const views = seen.map(({ view }) => view);
   const captured = captureBody(op.body, carries, asked, views, ragged);
@@ -66,7 +61,7 @@ export function lowerLoop(
 }
 
 /** An input as a step sees it: the view of a slice, or of the whole, from `begin` on; both numbers are bytes. */
-interface SeenInput extends LoopInput {
+interface SeenInput extends Operand {
   readonly begin: number;
   /** from a slice to the next; 0 where all steps see the same */
   readonly stride: number;

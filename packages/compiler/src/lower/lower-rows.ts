@@ -1,5 +1,6 @@
 // A row group as a row program: its parts become steps, what one part makes and another reads a value that need not lie in memory.
 
+import { dtypes } from '@treadle/graph';
 import { operandKey, type RowFusion, type RowStep, type Window } from '@treadle/kernels';
 import type { Group } from '../fuse/group.ts';
 import { partRole, type RowGroup, viewInRows } from '../fuse/row-fusion.ts';
@@ -25,21 +26,24 @@ export function rowProgram(
     const isFold = op?.kind === 'reduce';
     if (!program) throw new Error('internal: a part without a program');
     const per = partRole(capture, part, space);
-    const loads = program.loads.map(({ operand: { slot: at, view }, type }) => {
+    const loads = program.loads.map(({ operand: { slot: at, view, narrow }, type }) => {
       const value = values.get(at);
       if (value !== undefined) return { value, type };
       const seen = viewInRows(view, space, per);
       if (!seen) throw new Error('internal: a load is not of rows');
-      return { operand: operandIn(window, layout, { slot: at, view: seen }), type };
+      return { operand: operandIn(window, layout, { slot: at, view: seen, narrow }), type };
     });
     const results = members.map((member) => {
       const location = layout.locationOf(member);
       const slot = location && window.at(location.slot, location.byteOffset);
-      return { value: values.get(member) ?? -1, slot };
+      const dtype = capture.entries[member]?.node.dtype ?? 'float32';
+      return { value: values.get(member) ?? -1, slot, narrow: dtypes[dtype].narrow };
     });
     ops.push(...program.ops, ...(isFold ? [op.name] : []));
     const read = loads.map((load) => ('value' in load ? `value ${load.value}` : operandKey(load.operand)));
-    keys.push(`${per} ${program.key} ${read.join(' ')} ${isFold ? op.key : ''} → ${results.map((r) => r.slot ?? '')}`);
+    keys.push(
+      `${per} ${program.key} ${read.join(' ')} ${isFold ? op.key : ''} → ${results.map((r) => `${r.slot ?? ''} ${r.narrow?.name ?? ''}`)}`,
+    );
     return {
       per,
       loads,

@@ -1,7 +1,16 @@
 // Lowering: groups become kernels, and loops of kernels. Slots are given out here: one for each source, stored entry and temporary buffer. What a
 // slot stands for at run time (a tensor's block, a number, a piece of the arena) is said beside it, for the plan to bind.
 
-import { denseView, isDense, type LoopOp, type Node, sizeOf, type VariableState } from '@treadle/graph';
+import {
+  byteLength,
+  denseView,
+  dtypes,
+  isDense,
+  type LoopOp,
+  laneOf,
+  type Node,
+  type VariableState,
+} from '@treadle/graph';
 import { type Kernel, type Level, type Location, lanes, type Slot, type View, Window } from '@treadle/kernels';
 import type { Ragged } from '../dynamic-batch/compare.ts';
 import { RowsOfRun } from '../dynamic-batch/valid-rows.ts';
@@ -17,6 +26,7 @@ import type { Step } from '../schedule/step.ts';
 import type { Capture } from '../trace/capture.ts';
 import type { CapturedBody } from '../trace/loop-body-capture.ts';
 import { Patterns } from './kernel-patterns.ts';
+import { behindBegin } from './located.ts';
 import { describeGroup, type Layout, type Rooms } from './lower-group.ts';
 import { lowerLoop } from './lower-loop.ts';
 
@@ -116,7 +126,7 @@ class Lowerer {
       const { shape, dtype } = this.#node(at);
       const output = this.#outputs.push({ shape, dtype, raggedAxis: this.#ragged?.axes[at] }) - 1;
       outputOf.set(at, output);
-      const slot = this.#newSlot({ kind: 'output', output, shape });
+      const slot = this.#newSlot({ kind: 'output', output });
       // A source that is asked for as it is has a slot already, which is what others read; it is copied.
       const own = this.#locations.get(at);
       const reshaped = this.#reshapedBy(at);
@@ -147,13 +157,13 @@ class Lowerer {
       if (this.#locations.has(member) || (group.rows && !this.#isReadOutside(group, member))) continue;
       const target = group.targets.get(member);
       const inPlace = target && this.#variables.get(target);
-      this.#locations.set(member, whole(inPlace ?? this.#arenaSlot(sizeOf(this.#node(member).shape))));
+      this.#locations.set(member, whole(inPlace ?? this.#arenaSlot(this.#node(member))));
     }
     const { product } = group;
     if (product === undefined || this.#locations.has(product)) return;
-    const location = this.#isReadByOthers(group, product)
-      ? whole(this.#arenaSlot(sizeOf(this.#node(product).shape)))
-      : this.#locations.get(group.at);
+    const [made, result] = [this.#node(product), this.#node(group.at)];
+    const isApart = this.#isReadByOthers(group, product) || dtypes[made.dtype].narrow !== dtypes[result.dtype].narrow;
+    const location = isApart ? whole(this.#arenaSlot(made)) : this.#locations.get(group.at);
     if (location) this.#locations.set(product, location);
   }
 
@@ -221,12 +231,12 @@ class Lowerer {
     const inputs = (entries[at]?.inputs ?? []).map((entry, i) => {
       const operand = storedOperand(stored, entry);
       const { slot, byteOffset } = this.#location(operand.slot);
-      const view = { ...operand.view, offset: operand.view.offset + byteOffset / 4 };
+      const lying = behindBegin({ ...operand, slot }, byteOffset);
       const begin = placed.begins.get(i);
-      if (!begin && (i >= placed.op.body.carries.length || isDense(view))) return { slot, view };
-      const to = begin ?? whole(this.#arenaSlot(sizeOf(view.shape)));
-      this.#copy(whole(slot), to, entry, view);
-      return { slot: to.slot, view: { ...denseView(view.shape), offset: to.byteOffset / 4 } };
+      if (!begin && (i >= placed.op.body.carries.length || isDense(lying.view))) return lying;
+      const to = begin ?? whole(this.#arenaSlot(this.#node(entry)));
+      this.#copy(whole(slot), to, entry, lying.view);
+      return behindBegin({ ...lying, slot: to.slot, view: denseView(lying.view.shape) }, to.byteOffset);
     });
     const around = {
       ...this.#loopSlots,
@@ -261,7 +271,7 @@ class Lowerer {
     const aside = new Map<number, Slot>();
     for (const { at, target } of this.#capture.roots) {
       if (!target || this.#node(at).source?.kind !== 'variable' || aside.has(at)) continue;
-      const slot = this.#arenaSlot(sizeOf(this.#node(at).shape));
+      const slot = this.#arenaSlot(this.#node(at));
       this.#copy(this.#location(at), whole(slot), at);
       aside.set(at, slot);
     }
@@ -285,11 +295,12 @@ class Lowerer {
     const { shape, dtype } = this.#node(at);
     const dense = denseView(shape);
     const window = new Window();
+    const { narrow } = dtypes[dtype];
     const operandAt = ({ slot, byteOffset }: Location, seen: View) =>
-      window.operand({ slot, view: { ...seen, offset: seen.offset + byteOffset / 4 } });
+      window.operand(behindBegin({ slot, view: seen, narrow }, byteOffset));
     const load = operandAt(from, view ?? dense);
     const store = operandAt(to, dense);
-    const loads = [{ operand: load, type: dtype === 'float32' ? 'f32x4' : 'i32x4' } as const];
+    const loads = [{ operand: load, type: laneOf(dtype) }];
     this.#place(`copy [${shape}]${dtype} ${view?.strides ?? ''}`, window.locations, () => [
       lanes({ name: 'copy', key: 'copy', shape, loads, body: (_, v) => v, cost: 0.1, stores: [store] }),
     ]);
@@ -311,8 +322,8 @@ class Lowerer {
     return location;
   }
 
-  #arenaSlot(length: number): Slot {
-    return this.#newSlot({ kind: 'arena', bytes: 4 * length });
+  #arenaSlot({ shape, dtype }: Node): Slot {
+    return this.#newSlot({ kind: 'arena', bytes: byteLength(dtype, shape) });
   }
 
   #newSlot(place: Place): Slot {

@@ -8,7 +8,7 @@ export type Place =
   /** the value of the i-th source of the capture */
   | { readonly kind: 'source'; readonly source: number; readonly dtype: Dtype }
   /** the i-th output of a run */
-  | { readonly kind: 'output'; readonly output: number; readonly shape: Shape }
+  | { readonly kind: 'output'; readonly output: number }
   /** a number: so many times the rows of a run */
   | { readonly kind: 'rows'; readonly times: number }
   /** a variable, by the root that assigns it */

@@ -2,7 +2,7 @@
 // numbers, the arena. A plan is made once for a structure and run for every capture that has it; binding writes the addresses
 // of this run's sources and outputs into the windows.
 
-import { type Dtype, type Source, showShape, sizeOf } from '@treadle/graph';
+import { type Dtype, dtypes, type Source, showShape, sizeOf } from '@treadle/graph';
 import { type Refusal, readRecord, type Slot } from '@treadle/kernels';
 import { type Block, type Code, memory, type Program, type RunOptions, type Stint, team } from '@treadle/runtime';
 import { advanced, type Interruptible, runToEnd } from '../code/interruptible.ts';
@@ -280,7 +280,7 @@ export class Plan implements Spare {
     const room = this.#rooms[at];
     if (source.kind !== 'argument' || room === undefined) throw new Error('internal: only arguments have fewer rows');
     const from = required(args[source.index]).address(room);
-    spread(pieces, (pieces.words / this.#rows) * rows, from / 4, room / 4);
+    spread(pieces, (pieces.bytes / this.#rows) * rows, from, room);
     slot.address = room;
   }
 
@@ -323,12 +323,12 @@ export class Plan implements Spare {
       if (output) return output;
       const { shape, dtype } = required(this.#outputs[i]);
       const { at } = required(this.#outputSlots[i]);
-      const word = this.#word(at);
+      const room = required(this.#rooms[at]);
       const pieces = this.#inBlock.ragged.get(at);
-      if (!pieces || rows === this.#rows) return StoredValue.copy(word, sizeOf(shape), dtype);
-      const used = (pieces.words / this.#rows) * rows;
-      close(pieces, used, word);
-      return StoredValue.copy(word, pieces.count * used, dtype);
+      if (!pieces || rows === this.#rows) return StoredValue.copy(room, sizeOf(shape), dtype);
+      const used = (pieces.bytes / this.#rows) * rows;
+      close(pieces, used, room);
+      return StoredValue.copy(room, (sizeOf(shape) / this.#rows) * rows, dtype);
     });
   }
 }
@@ -388,8 +388,8 @@ interface BoundSource extends BoundPlace {
 }
 
 function setNumber(byteOffset: number, value: number, dtype: Dtype): void {
-  if (dtype === 'float32') memory.f32[byteOffset / 4] = value;
-  else memory.i32[byteOffset / 4] = value;
+  const view = memory[dtypes[dtype].view];
+  view[byteOffset / view.BYTES_PER_ELEMENT] = value;
 }
 
 function slotsOfOutputs(places: readonly Place[]): readonly Slot[] {

@@ -1,7 +1,7 @@
 // A plan on paper: kernels in phases, and where in the plan's block everything lies that is not a value of its own. It follows
 // from the structure alone and takes no memory.
 
-import { type Shape, sizeOf } from '@treadle/graph';
+import { byteLength, type Shape, sizeOf } from '@treadle/graph';
 import type { Kernel, Level, Slot } from '@treadle/kernels';
 import { type Interruptible, runToEnd } from '../code/interruptible.ts';
 import { distinctKernels } from '../code/link.ts';
@@ -88,14 +88,15 @@ function layOutBlock(
     } else if (place.kind === 'record') {
       need = { bytes: 8, ...always };
     } else if (place.kind === 'output') {
-      const axis = outputs[place.output]?.raggedAxis;
-      if (axis !== undefined) withRows.set(slot, piecesOf(place.shape, axis));
-      if (withRows.has(slot) || isSmall(place.shape)) need = { bytes: 4 * sizeOf(place.shape), ...always };
+      const { shape, dtype, raggedAxis: axis } = outputs[place.output] ?? { shape: [], dtype: 'float32' };
+      if (axis !== undefined) withRows.set(slot, piecesOf(shape, dtype, axis));
+      if (withRows.has(slot) || isSmall(shape)) need = { bytes: byteLength(dtype, shape), ...always };
     } else if (place.kind === 'source') {
       const axis = ragged?.axes[capture.sources[place.source] ?? -1];
       const shape = sourceOf(capture, place.source)?.node.shape ?? [];
-      if (axis !== undefined) withRows.set(slot, piecesOf(shape, axis));
-      if (withRows.has(slot) || hasRoom(capture, place.source)) need = { bytes: 4 * sizeOf(shape), ...always };
+      if (axis !== undefined) withRows.set(slot, piecesOf(shape, place.dtype, axis));
+      if (withRows.has(slot) || hasRoom(capture, place.source))
+        need = { bytes: byteLength(place.dtype, shape), ...always };
     }
     if (!need) return;
     slots.push(slot);

@@ -3,7 +3,7 @@
 // between rounds. Where a carry is asked for as it begins each round, its first value stands at one end of the stack of what it
 // becomes: both are the same stack, one place apart.
 
-import { type BodyPlace, type LoopOp, type Part, sizeOf, typeAt } from '@treadle/graph';
+import { type BodyPlace, byteLength, type LoopOp, type Part, typeAt } from '@treadle/graph';
 import type { Location, Slot } from '@treadle/kernels';
 import { neededCarries, nextPlace, placeKey } from '../trace/loop-body-capture.ts';
 
@@ -148,7 +148,8 @@ class Placing {
   }
 
   #bytesOf(place: BodyPlace): number {
-    return 4 * sizeOf(typeAt(this.#op.body, place).shape);
+    const { shape, dtype } = typeAt(this.#op.body, place);
+    return byteLength(dtype, shape);
   }
 
   #behind(slot: Slot, bytes: number, perRound: number): Location {

@@ -5,10 +5,10 @@
 import { chainKernels, type Kernel, type Slot } from '@treadle/kernels';
 import { isLoop, type Step } from './step.ts';
 
-/** Elements of a buffer that a near cache holds together with others: what two kernels share must have more to be worth it. */
-const mostNear = 131_072;
-/** Elements of it that a tile may have, so as to find them in a near cache again. */
-const mostOfTile = 65_536;
+/** Bytes of a buffer that a near cache holds together with others: what two kernels share must have more to be worth it. */
+const mostNear = 524_288;
+/** Bytes of it that a tile may have, so as to find them in a near cache again. */
+const mostOfTile = 262_144;
 /** Fewer tiles leave threads without work. */
 const fewestTiles = 32;
 

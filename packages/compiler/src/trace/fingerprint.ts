@@ -1,7 +1,7 @@
 // The structure of a capture as a row of numbers, with a hash: what two captures must share to run the same plan. Ops count by
 // their keys, which are given numbers; sources by their kind alone, so that another value needs no other plan.
 
-import type { Dtype, Node, Source } from '@treadle/graph';
+import { type Dtype, dtypes, type Node, type Source } from '@treadle/graph';
 
 export interface Fingerprint {
   /** the first `length` of them count */
@@ -21,7 +21,7 @@ export function keepStructure({ numbers, length, hash }: Fingerprint): Fingerpri
   return { numbers: numbers.slice(0, length), length, hash };
 }
 
-const dtypes: Readonly<Record<Dtype, number>> = { float32: 1, int32: 2, bool: 3 };
+const dtypeNumbers = new Map(Object.keys(dtypes).map((dtype, number) => [dtype, number] as const));
 /** Negative, for ops are numbered from 1. */
 const sources: Readonly<Record<Source['kind'], number>> = {
   stored: -1,
@@ -101,7 +101,7 @@ export class FingerprintWriter {
   }
 
   #type(shape: Node['shape'], dtype: Dtype): void {
-    this.#put(4 * shape.length + dtypes[dtype]);
+    this.#put(dtypeNumbers.size * shape.length + (dtypeNumbers.get(dtype) ?? 0));
     for (const extent of shape) this.#put(extent);
   }
 

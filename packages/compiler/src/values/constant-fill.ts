@@ -1,6 +1,6 @@
 // Values that are one number throughout: a number seen through moves, as zeros, ones and full are. They need no plan.
 
-import { type Node, sizeOf } from '@treadle/graph';
+import { dtypes, type Node, sizeOf } from '@treadle/graph';
 import { StoredValue } from './storage.ts';
 
 /** What all elements of such a node are; undefined for any other. */
@@ -15,6 +15,6 @@ export function filledNumber(node: Node): number | undefined {
 export function filledValue(node: Node): StoredValue | undefined {
   const number = filledNumber(node);
   if (number === undefined) return undefined;
-  const values = node.dtype === 'float32' ? new Float32Array(sizeOf(node.shape)) : new Int32Array(sizeOf(node.shape));
+  const values = dtypes[node.dtype].newArray(sizeOf(node.shape));
   return StoredValue.of(Object.is(number, 0) ? values : values.fill(number), node.dtype);
 }

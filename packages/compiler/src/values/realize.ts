@@ -10,6 +10,7 @@ import {
   resultsBeside,
   retain,
   type Source,
+  type StoredArray,
   settle,
   settleUnread,
   showShape,
@@ -22,7 +23,7 @@ import { isSmall } from '../schedule/draft.ts';
 import { type Found, find, type Root } from '../trace/capture.ts';
 import { filledNumber, filledValue } from './constant-fill.ts';
 import { type DeferredAssignments, flushAssignmentsBy, takeAssignments } from './deferred-assignments.ts';
-import { StoredValue, type Values } from './storage.ts';
+import { StoredValue } from './storage.ts';
 import { isRecording, VariableCell } from './variable.ts';
 
 /** Values that share most of their work, a loss and its gradients: the next plan that computes anything computes them all. */
@@ -78,7 +79,7 @@ export function valueOf(node: Node): StoredValue {
  * The elements of a node as they are at the time of the call, in an array of their own, with the event loop free. What is
  * assigned or disposed of later changes nothing. The assignments that wait are made by the same plan, if there is one.
  */
-export async function readAsync(node: Node): Promise<Values> {
+export async function readAsync(node: Node): Promise<StoredArray> {
   checkKnown(node);
   if (isRealized(node) || isFilled(node)) {
     forgetHistory(node);

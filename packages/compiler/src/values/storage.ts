@@ -3,16 +3,14 @@
 // for long are moved out to arrays, and come back when they are read by a plan. A block of a value that the program forgot
 // is freed when the collector says so, or at once when the last one that holds it lets go.
 
-import type { Dtype, Storage } from '@treadle/graph';
-import { type Block, memory, mostBytes, team } from '@treadle/runtime';
+import { byteLength, type Dtype, type DtypeRow, dtypes, type Storage, type StoredArray } from '@treadle/graph';
+import { type Block, memory, mostBytes, type SharedMemory, team } from '@treadle/runtime';
 
-export type Values = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
-
-/** A part of the shared memory. */
-type View = Float32Array<SharedArrayBuffer> | Int32Array<SharedArrayBuffer>;
+/** A part of the shared memory that shows stored elements. */
+type View = SharedMemory[DtypeRow['view']];
 
 /** A value of few words is kept as numbers: small typed arrays cost more to make than to fill. */
-type Kept = Values | readonly number[];
+type Kept = StoredArray | readonly number[];
 
 /** A value that so many runs have copied is worth a block. */
 const mostCopies = 8;
@@ -119,7 +117,7 @@ class Home {
 
   /** Takes a block, for a value that is told of when it is forgotten. */
   enterBlock(value: StoredValue): Block {
-    const block = allocateBlock(4 * this.length);
+    const block = allocateBlock(byteLength(this.dtype, [this.length]));
     bytesInBlocks += block.byteLength;
     bytesTaken += block.byteLength;
     this.block = block;
@@ -148,7 +146,7 @@ class Home {
   moveAside(gone: Promise<void>): void {
     const { block } = this;
     if (!block) return;
-    if (!this.isReleased) this.values = copyWords(block.byteOffset / 4, this.length, this.dtype);
+    if (!this.isReleased) this.values = copyElements(block.byteOffset, this.length, this.dtype);
     forgotten.unregister(this);
     blocks.delete(this);
     this.block = undefined;
@@ -157,16 +155,16 @@ class Home {
   }
 
   /** The values, in an array of their own. */
-  read(): Values {
+  read(): StoredArray {
     if (this.values) return copyOf(this.values, this.dtype);
     if (!this.block) throw new Error('internal: a value is neither in a block nor in an array');
-    return copyWords(this.block.byteOffset / 4, this.length, this.dtype);
+    return copyElements(this.block.byteOffset, this.length, this.dtype);
   }
 
   /** Writes the values to a part of the shared memory. */
   write(to: View): void {
     if (this.values) to.set(this.values);
-    else if (this.block) to.set(viewOf(this.block, this.length, this.dtype));
+    else if (this.block) to.set(viewAt(this.block.byteOffset, this.length, this.dtype));
     else throw new Error('internal: a value is neither in a block nor in an array');
   }
 
@@ -174,8 +172,8 @@ class Home {
   copyTo(byteOffset: number): void {
     const { values, length, dtype } = this;
     if (!values) throw new Error('internal: a value that is copied is in an array');
-    const all = dtype === 'float32' ? memory.f32 : memory.i32;
-    const first = byteOffset / 4;
+    const all = memory[dtypes[dtype].view];
+    const first = byteOffset / all.BYTES_PER_ELEMENT;
     if (length > fewWords) all.set(values, first);
     else for (let i = 0; i < length; i++) all[first + i] = values[i] ?? 0;
   }
@@ -208,21 +206,22 @@ export class StoredValue implements Storage {
   /** A value that stays in one block until it is released, what a variable holds: `write` is given that block. */
   static fixed(length: number, dtype: Dtype, write: (to: View) => void): StoredValue {
     const stored = new StoredValue(length, dtype, false);
-    write(viewOf(stored.#home.enterBlock(stored), length, dtype));
+    write(viewAt(stored.#home.enterBlock(stored).byteOffset, length, dtype));
     return stored;
   }
 
-  /** Takes over the array; bools are masks, 0 or −1. */
-  static of(values: Values, dtype: Dtype): StoredValue {
+  /** Takes over the array of stored elements: bools are masks, 0 or −1. */
+  static of(values: StoredArray, dtype: Dtype): StoredValue {
     const stored = new StoredValue(values.length, dtype);
     stored.#home.values = values;
     return stored;
   }
 
-  /** The words of the shared memory from `word` on, copied. */
-  static copy(word: number, length: number, dtype: Dtype): StoredValue {
+  /** Elements of the shared memory from an address on, copied. */
+  static copy(byteOffset: number, length: number, dtype: Dtype): StoredValue {
     const stored = new StoredValue(length, dtype);
-    stored.#home.values = length > fewWords ? copyWords(word, length, dtype) : copyNumbers(word, length, dtype);
+    stored.#home.values =
+      length > fewWords ? copyElements(byteOffset, length, dtype) : copyNumbers(byteOffset, length, dtype);
     return stored;
   }
 
@@ -250,7 +249,7 @@ export class StoredValue implements Storage {
     if (home.isReleased) throw disposed();
     home.lastSweep = sweeps;
     home.binding = bindings;
-    if (this.#part) return this.#part.of.address() + 4 * this.#part.first;
+    if (this.#part) return this.#part.of.address() + byteLength(home.dtype, [this.#part.first]);
     if (home.block) return home.block.byteOffset;
     if (home.values && room !== undefined && home.copies++ < mostCopies) {
       home.copyTo(room);
@@ -263,7 +262,7 @@ export class StoredValue implements Storage {
   }
 
   /** The values, in an array of their own, once the runs that write them are done: blocks until then. */
-  read(): Values {
+  read(): StoredArray {
     if (this.#home.isReleased) throw disposed();
     if (this.#part) {
       const { of, first } = this.#part;
@@ -285,11 +284,11 @@ export class StoredValue implements Storage {
   }
 
   /** What `read` gives, with the event loop free: the values as the runs leave them that were asked for before. */
-  async readAsync(): Promise<Values> {
+  async readAsync(): Promise<StoredArray> {
     if (this.#home.isReleased) throw disposed();
     if (this.#part || this.#home.writers === 0) return this.read();
     this.hold();
-    let values: Values | undefined;
+    let values: StoredArray | undefined;
     try {
       await team.between(() => {
         values = this.#home.read();
@@ -305,7 +304,7 @@ export class StoredValue implements Storage {
   copy(): StoredValue {
     const { block, length, dtype, writers } = this.#home;
     if (writers > 0) return this.#copyLater();
-    return block ? StoredValue.copy(block.byteOffset / 4, length, dtype) : StoredValue.of(this.read(), dtype);
+    return block ? StoredValue.copy(block.byteOffset, length, dtype) : StoredValue.of(this.read(), dtype);
   }
 
   /** A value that is there when the runs that were asked for before are done; whoever reads it waits for that. */
@@ -382,36 +381,41 @@ export function endBinding(): void {
   isBinding = false;
 }
 
-/** Up to this many words a loop is faster than a view and a copy of it. */
+/** Up to this many elements a loop is faster than a view and a copy of it. */
 const fewWords = 128;
 
-/** The words from `word` on, in an array of their own. */
-export function copyWords(word: number, length: number, dtype: Dtype): Values {
-  const words = dtype === 'float32' ? memory.f32 : memory.i32;
-  const copy = dtype === 'float32' ? new Float32Array(length) : new Int32Array(length);
+/** The stored elements from an address on, in an array of their own. */
+function copyElements(byteOffset: number, length: number, dtype: Dtype): StoredArray {
+  const { view, newArray } = dtypes[dtype];
+  const copy = newArray(length);
   if (length > fewWords) {
-    copy.set(words.subarray(word, word + length)); // V8 is faster at this than at slice
+    copy.set(viewAt(byteOffset, length, dtype)); // V8 is faster at this than at slice
     return copy;
   }
-  for (let i = 0; i < length; i++) copy[i] = words[word + i] ?? 0;
+  const elements = memory[view];
+  const first = byteOffset / elements.BYTES_PER_ELEMENT;
+  for (let i = 0; i < length; i++) copy[i] = elements[first + i] ?? 0;
   return copy;
 }
 
-/** The same values in an array of their own. */
-function copyOf(values: Kept, dtype: Dtype): Values {
-  if (values instanceof Float32Array || values instanceof Int32Array) return values.slice(); // `from` goes through an iterator
-  return dtype === 'float32' ? Float32Array.from(values) : Int32Array.from(values);
+/** The same elements in an array of their own. */
+function copyOf(values: Kept, dtype: Dtype): StoredArray {
+  if (ArrayBuffer.isView(values)) return values.slice(); // `set` of numbers goes through them one by one
+  const copy = dtypes[dtype].newArray(values.length);
+  copy.set(values);
+  return copy;
 }
 
-function copyNumbers(word: number, length: number, dtype: Dtype): readonly number[] {
-  const words = dtype === 'float32' ? memory.f32 : memory.i32;
+function copyNumbers(byteOffset: number, length: number, dtype: Dtype): readonly number[] {
+  const elements = memory[dtypes[dtype].view];
+  const first = byteOffset / elements.BYTES_PER_ELEMENT;
   const copy: number[] = [];
-  for (let i = 0; i < length; i++) copy.push(words[word + i] ?? 0);
+  for (let i = 0; i < length; i++) copy.push(elements[first + i] ?? 0);
   return copy;
 }
 
-function viewOf(block: Block, length: number, dtype: Dtype): View {
-  const from = block.byteOffset / 4;
-  const all = dtype === 'float32' ? memory.f32 : memory.i32;
-  return all.subarray(from, from + length);
+function viewAt(byteOffset: number, length: number, dtype: Dtype): View {
+  const elements = memory[dtypes[dtype].view];
+  const first = byteOffset / elements.BYTES_PER_ELEMENT;
+  return elements.subarray(first, first + length);
 }

@@ -5,10 +5,11 @@
 // otherwise step by step, in a carry.
 
 import { inLoop } from '../calls/scope.ts';
+import { isFloat } from '../dtype.ts';
 import { termsOf } from '../gradients.ts';
 import { applyOp, constantNode, type Node, sourceNode } from '../node.ts';
-import type { BodyPlace, LoopBody, LoopOp, PartGradient } from '../op.ts';
-import { add, broadcastTo, concat, reshape, slice } from '../ops/index.ts';
+import type { BodyPlace, LoopBody, LoopOp, PartGradient, ResultType } from '../op.ts';
+import { add, broadcastTo, cast, concat, reshape, slice } from '../ops/index.ts';
 import { sumOfParts } from '../ops/moves/parts.ts';
 import { giveResults, partNode } from '../results.ts';
 import { loopBody, nodeAt } from './loop-body.ts';
@@ -109,13 +110,13 @@ function standIns(nodes: readonly Node[], recording: InLoop, axes = 0): readonly
 }
 
 /** The body knows a stand-in by its place: it is no argument of a function. */
-function standIn({ shape, dtype }: Node, recording: InLoop, axes = 0): Node {
+function standIn({ shape, dtype }: ResultType, recording: InLoop, axes = 0): Node {
   return sourceNode({ kind: 'argument', index: -1 }, shape.slice(axes), dtype, { tracked: true, recording });
 }
 
 function run({ body, ys }: Traced, inits: readonly Node[], stacks: readonly Node[], ranging: Ranging): LoopResults {
   if (ranging.length === 0) {
-    const empty = ({ shape, dtype }: Node): Node => broadcastTo(constantNode(0, dtype), [0, ...shape]);
+    const empty = ({ shape, dtype }: Node): Node => broadcastTo(cast(constantNode(0, 'int32'), dtype), [0, ...shape]);
     return { carries: inits, ys: ys.map(empty) };
   }
   const node = loopNode(body, inits, stacks, ranging);
@@ -135,7 +136,7 @@ export function gradientOfLoop(
   const { body, length, isReversed, recomputes } = op;
   const seeds = new Seeds(op, dys);
   const inputs = [...body.carries, ...body.slices, ...body.consts];
-  const targets = inputs.filter((node, i) => node.dtype === 'float32' && (i < body.carries.length || isWanted(i)));
+  const targets = inputs.filter((node, i) => isFloat(node.dtype) && (i < body.carries.length || isWanted(i)));
   const terms = termsThrough(body, targets, seeds);
   const termsAt = (node: Node): readonly Node[] => terms.get(node) ?? [];
   const sumAt = (node: Node): Node | undefined => (termsAt(node).length > 0 ? sumOfParts(termsAt(node)) : undefined);
@@ -173,7 +174,7 @@ export function gradientOfLoop(
 
 /** What stands for the gradients that arrive at a step, and what they are. */
 class Seeds {
-  /** of the carries that are float32 */
+  /** of the carries that are floats */
   readonly carries: readonly { readonly at: number; readonly seed: Node; readonly dy: Node }[];
   readonly stacks: readonly { readonly place: BodyPlace; readonly seed: Node; readonly dy: Node }[];
 
@@ -182,10 +183,10 @@ class Seeds {
     const finals = (carry: number): readonly Node[] =>
       dys.flatMap(({ part, dy }) => (part.kind === 'final' && part.carry === carry ? [dy] : []));
     this.carries = body.carries.flatMap((node, at) => {
-      if (node.dtype !== 'float32') return [];
+      if (!isFloat(node.dtype)) return [];
       const arriving = finals(at);
       const dy = arriving.length > 0 ? sumOfParts(arriving) : zeros(node);
-      return [{ at, seed: standIn(node, recording), dy }];
+      return [{ at, seed: standIn({ shape: node.shape, dtype: 'float32' }, recording), dy }];
     });
     this.stacks = dys.flatMap(({ part, dy }) =>
       part.kind === 'stack' ? [{ place: part.place, seed: standIn(dy, recording, 1), dy }] : [],

@@ -1,6 +1,7 @@
 // The window of some kernels: the locations that they read and write, numbered in the order in which they are first used. Kernels
 // that are made over these numbers do not know where anything lies, so groups of equal structure share their kernels.
 
+import { bytesOf } from './format.ts';
 import type { Kernel, Location, Operand, Slot, Word } from './kernel.ts';
 
 /** Larger than any byte offset. */
@@ -22,14 +23,14 @@ export class Window {
   }
 
   /** The operand for kernels over this window: its slot is a position, and its view begins at its location. */
-  operand({ slot, view }: Operand): Operand {
-    return { slot: this.at(slot, 4 * view.offset), view: { ...view, offset: 0 } };
+  operand({ slot, view, narrow }: Operand): Operand {
+    return { slot: this.at(slot, bytesOf(narrow) * view.offset), view: { ...view, offset: 0 }, narrow };
   }
 }
 
 /** Equal for operands that code cannot tell apart, where views begin at their locations. */
-export function operandKey({ slot, view: { shape, strides } }: Operand): string {
-  return `${slot}[${shape}]${strides}`;
+export function operandKey({ slot, view: { shape, strides }, narrow }: Operand): string {
+  return `${slot}${narrow ? ` ${narrow.name}` : ''}[${shape}]${strides}`;
 }
 
 /**

@@ -2,8 +2,10 @@
 // neighbouring addresses (which V8 may join into one of 256 bits), sixteen where the body has use for that, the rest four at a time.
 // All loads of a round come before its stores, so a store may take the place of a load that has the same view.
 
-import { type Expr, FunctionBuilder, i32, v128 } from '@treadle/wasm';
+import { type Address, address, type Distance, type Expr, FunctionBuilder, i32, i32x4 } from '@treadle/wasm';
+import { plus, ramp } from '../core/arithmetic.ts';
 import { collapseDims, denseStrides } from '../core/collapse-dims.ts';
+import { asBits, bytesOf, type Format, type Lane, laneOf, type Narrow } from '../core/format.ts';
 import type { LaneBody, StoredProgram } from '../core/lane-expression.ts';
 import { type ColumnCode, eachColumn } from '../core/loops/columns.ts';
 import { type Cursor, eachRow } from '../core/loops/rows.ts';
@@ -11,14 +13,15 @@ import { memoize } from '../core/memoize.ts';
 import type { Range } from '../core/tile-partition.ts';
 import { asksForQuarter, indicesOfRound, pairOfIndices } from './index-block.ts';
 import { repairSlowPath } from './slow-path.ts';
-import { constantLane, type Lane, plus, ramp, readEight, readFour, writeEight, writeFour } from './vector-io.ts';
-
-export type { LaneBody, LaneExpression, StoredProgram } from '../core/lane-expression.ts';
+import { constantLane, formatOf, readEight, readFour, readSplat, writeEight, writeFour } from './vector-io.ts';
 
 /** A program as loops: what is walked is `rows` × `columns`. */
 export interface Nest {
   readonly body: LaneBody;
-  readonly types: readonly Lane[];
+  /** of each load */
+  readonly formats: readonly Format[];
+  /** of each store; undefined for words */
+  readonly narrowed: readonly (Narrow | undefined)[];
   readonly rows: readonly number[];
   readonly columns: number;
   /** of each load, then of each store, then of the flat index: a stride for each dimension of `rows`, then that of columns */
@@ -35,9 +38,29 @@ export function nestOf({ shape, loads, stores, body }: StoredProgram, fixed: 0 |
   );
   const sizes = [...outer.shape, ...shape.slice(shape.length - fixed)];
   const strides = outer.strides.map((kept, v) => [...kept, ...all[v]!.slice(shape.length - fixed)]);
-  const types = loads.map(({ type }) => type);
-  if (sizes.length === 0) return { body, types, rows: [], columns: 1, strides: all.map(() => [1]) };
-  return { body, types, rows: sizes.slice(0, -1), columns: sizes.at(-1) ?? 1, strides };
+  const elements = elementsOf({ body, loads, stores });
+  if (sizes.length === 0) return { ...elements, rows: [], columns: 1, strides: all.map(() => [1]) };
+  return { ...elements, rows: sizes.slice(0, -1), columns: sizes.at(-1) ?? 1, strides };
+}
+
+/** How a program reads and writes elements. One that only moves narrow elements moves their bits. */
+export function elementsOf({
+  body,
+  loads,
+  stores,
+}: Pick<StoredProgram, 'body' | 'loads' | 'stores'>): Pick<Nest, 'body' | 'formats' | 'narrowed'> {
+  const [[from], [to]] = [loads.map(formatOf), stores.map(({ narrow }) => narrow)];
+  const bits = asBits(to);
+  if (bits && from === to && loads.length === 1 && stores.length === 1 && onlyMoves(body)) {
+    return { body, formats: [bits], narrowed: [bits] };
+  }
+  return { body, formats: loads.map(formatOf), narrowed: stores.map(({ narrow }) => narrow) };
+}
+
+/** Whether a program of one load gives it back as it is: found out on a function that is thrown away. */
+export function onlyMoves(body: LaneBody): boolean {
+  const value = i32x4.const(0);
+  return body(new FunctionBuilder([], 'void'), [value], () => value)[0] === value;
 }
 
 /**
@@ -47,54 +70,57 @@ export function nestOf({ shape, loads, stores, body }: StoredProgram, fixed: 0 |
 export function emitNest(
   f: FunctionBuilder,
   nest: Nest,
-  bases: readonly Expr<'i32'>[],
+  bases: readonly Address[],
   { row0, row1, col0, col1 }: Range,
   isAligned: boolean,
 ): void {
+  const bytes = [...nest.formats, ...nest.narrowed].map(bytesOf);
   const operands = bases.map(
-    (base, v): Cursor => ({ base, steps: nest.strides[v]!.slice(0, -1).map((stride) => 4 * stride) }),
+    (base, v): Cursor => ({ base, steps: nest.strides[v]!.slice(0, -1).map((stride) => bytes[v]! * stride) }),
   );
-  const flat: Cursor = { base: i32.const(0), steps: nest.strides.at(-1)!.slice(0, -1) };
-  const constants = nest.types.map((type, v) => {
+  const flat: Cursor<'i32'> = { base: i32.const(0), steps: nest.strides.at(-1)!.slice(0, -1) };
+  const constants = nest.formats.map((format, v) => {
     const isConstant = nest.strides[v]!.every((stride) => stride === 0);
-    return isConstant ? f.let(v128.load32_splat(type, bases[v]!)) : undefined;
+    return isConstant ? readSplat(f, format, bases[v]!) : undefined;
   });
   const inRounds = isAligned && flat.steps.every((step) => step % 16 === 0) && takesRounds(nest);
-  eachRow(f, { shape: nest.rows, from: row0, to: row1 }, [...operands, flat], (at) => {
-    const { sixteen, ...code } = rowCode(f, nest, at, constants);
+  const emitRow = (at: readonly Address[], [position]: readonly Expr<'i32'>[]): void => {
+    const { sixteen, ...code } = rowCode(f, nest, at, position!, constants);
     eachColumn(f, { col0, col1, columns: nest.columns, isAligned }, inRounds ? { sixteen, ...code } : code);
-  });
+  };
+  eachRow(f, { shape: nest.rows, from: row0, to: row1 }, operands, emitRow, [flat]);
 }
 
 /** Whether the body has use for rounds of sixteen: tried on a function that nobody will call. */
-function takesRounds({ body, types }: Nest): boolean {
-  const values = types.map((type) => constantLane(type, 0));
+function takesRounds({ body, formats }: Nest): boolean {
+  const values = formats.map((format) => constantLane(laneOf(format), 0));
   return asksForQuarter((index) => body(new FunctionBuilder([], 'void'), values, () => index));
 }
 
 /** The code for one row of a nest; what is the same in all its columns is read once, here. */
 function rowCode(
   f: FunctionBuilder,
-  { types, strides, body }: Nest,
-  at: readonly Expr<'i32'>[],
+  { formats, narrowed, strides, body }: Nest,
+  at: readonly Address[],
+  flat: Expr<'i32'>,
   constants: readonly (Expr<Lane> | undefined)[],
 ): Required<ColumnCode> {
-  const operands = at.slice(0, -1).map((row, v) => ({ row, stride: strides[v]!.at(-1)! }));
-  const [flat, stores] = [at.at(-1)!, operands.slice(types.length)];
-  const loads = types.map((type, v) => {
+  const operands = at.map((row, v) => ({ row, stride: strides[v]!.at(-1)! }));
+  const stores = operands.slice(formats.length).map((operand, s) => ({ ...operand, narrow: narrowed[s] }));
+  const loads = formats.map((format, v) => {
     const { row, stride } = operands[v]!;
-    const value = constants[v] ?? (stride === 0 ? f.let(v128.load32_splat(type, row)) : undefined);
-    return { type, row, stride, value };
+    const value = constants[v] ?? (stride === 0 ? readSplat(f, format, row) : undefined);
+    return { format, row, stride, value };
   });
   const apply = (values: readonly Expr<Lane>[], index: () => Expr<'i32x4'>): Expr<Lane>[] =>
     body(f, values, index).map((result) => f.let(result));
-  const positionAt = (x: Expr<'i32'>): Expr<'i32'> => i32.add(flat, i32.shr_u(x, 2));
-  const several = (x: Expr<'i32'>, count: 8 | 16, indices: () => readonly Expr<'i32x4'>[]): void => {
+  const positionAt = (x: Distance): Expr<'i32'> => i32.add(flat, address.index(x, 2));
+  const several = (x: Distance, count: 8 | 16, indices: () => readonly Expr<'i32x4'>[]): void => {
     const index = memoize(indices);
     const eights = Array.from({ length: count / 8 }, (_, eight) => (eight === 0 ? x : f.let(plus(x, 32 * eight))));
     const pairs = eights.map((at) =>
-      loads.map(({ type, row, stride, value }) =>
-        value ? ([value, value] as const) : readEight(f, type, row, stride, at),
+      loads.map(({ format, row, stride, value }) =>
+        value ? ([value, value] as const) : readEight(f, format, row, stride, at),
       ),
     );
     repairSlowPath(f, () => {
@@ -105,8 +131,8 @@ function rowCode(
         ),
       );
       eights.forEach((at, eight) => {
-        stores.forEach(({ row, stride }, s) => {
-          writeEight(f, row, stride, at, [results[2 * eight]![s]!, results[2 * eight + 1]![s]!]);
+        stores.forEach(({ row, stride, narrow }, s) => {
+          writeEight(f, row, stride, at, [results[2 * eight]![s]!, results[2 * eight + 1]![s]!], narrow);
         });
       });
     });
@@ -115,11 +141,11 @@ function rowCode(
     sixteen: (x) => several(x, 16, () => indicesOfRound(f, positionAt(x))),
     eight: (x) => several(x, 8, () => pairOfIndices(f, positionAt(x))),
     four: (x, count) => {
-      const values = loads.map(({ type, row, stride, value }) => value ?? readFour(f, type, row, stride, x, count));
+      const values = loads.map(({ format, row, stride, value }) => value ?? readFour(f, format, row, stride, x, count));
       const index = memoize(() => f.let(ramp(positionAt(x), 1)));
       const results = apply(values, index);
-      stores.forEach(({ row, stride }, s) => {
-        writeFour(f, row, stride, x, results[s]!, count);
+      stores.forEach(({ row, stride, narrow }, s) => {
+        writeFour(f, row, stride, x, results[s]!, count, narrow);
       });
     },
   };

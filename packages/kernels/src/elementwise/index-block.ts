@@ -3,7 +3,7 @@
 // that serves several quarters can be emitted once.
 
 import { type Expr, type FunctionBuilder, i32, i32x4 } from '@treadle/wasm';
-import { ramp } from './vector-io.ts';
+import { ramp } from '../core/arithmetic.ts';
 
 export type Quarter = 0 | 1 | 2 | 3;
 

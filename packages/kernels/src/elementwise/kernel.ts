@@ -4,12 +4,13 @@
 import { sizeOf } from '../core/collapse-dims.ts';
 import type { Kernel } from '../core/kernel.ts';
 import { kernelOverTiles } from '../core/kernel-frame.ts';
+import type { StoredProgram } from '../core/lane-expression.ts';
+import { operandAddress } from '../core/operand.ts';
 import { partition, tileElements } from '../core/tile-partition.ts';
 import { operandKey, overWindow, Window } from '../core/window.ts';
-import { emitNest, nestOf, type StoredProgram } from './fused-loop.ts';
+import { emitNest, nestOf } from './fused-loop.ts';
 import { alikeOf } from './multi-tensor.ts';
 import { bandsOf, emitMoved, emitTurned, scratchOf, turned } from './transpose.ts';
-import { address } from './vector-io.ts';
 
 /** Every element of `shape`: loads, body, stores. With a key, its code depends on nothing else but shapes, strides and cost. */
 export function lanes(program: StoredProgram): Kernel {
@@ -41,7 +42,7 @@ function lanesInPlace(program: StoredProgram): Kernel {
     stores,
     present: blocks ? undefined : present,
     emit: (f, table, range, scratch) => {
-      const bases = [...loads, ...stores].map((operand) => address(f, table, operand));
+      const bases = [...loads, ...stores].map((operand) => operandAddress(f, table, operand));
       if (blocks?.pieces) emitMoved(f, blocks, bases, range);
       else if (blocks) emitTurned(f, blocks, bases, range, scratch);
       else emitNest(f, nest, bases, range, true);

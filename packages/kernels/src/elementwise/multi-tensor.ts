@@ -3,14 +3,35 @@
 // is computed as it would be alone. Which operands a position belongs to is looked up in the kernel's window, which lists the
 // members: so the code does not depend on who they are, nor on how many.
 
-import { type Expr, type Func, type FunctionBuilder, i32, type Local, type ModuleBuilder } from '@treadle/wasm';
+import {
+  type Address,
+  type AddressType,
+  address,
+  addressType,
+  type Expr,
+  type Func,
+  type FunctionBuilder,
+  i32,
+  type Local,
+  type ModuleBuilder,
+} from '@treadle/wasm';
+import { smaller } from '../core/arithmetic.ts';
 import { bytesMoved } from '../core/bytes-moved.ts';
 import { sizeOf } from '../core/collapse-dims.ts';
-import type { Kernel, KernelFunc, Location, MultiTensor, Operand, Word } from '../core/kernel.ts';
+import { bytesOf } from '../core/format.ts';
+import {
+  type Kernel,
+  type KernelFunc,
+  kernelFunc,
+  type Location,
+  type MultiTensor,
+  type Operand,
+  type Word,
+} from '../core/kernel.ts';
 import { slotsOf } from '../core/kernel-frame.ts';
+import type { StoredProgram } from '../core/lane-expression.ts';
 import { partition, tileElements } from '../core/tile-partition.ts';
-import { emitNest, type Nest, type StoredProgram } from './fused-loop.ts';
-import { smaller } from './vector-io.ts';
+import { elementsOf, emitNest, type Nest } from './fused-loop.ts';
 
 /** Members begin at multiples of this, and so do tiles: whole rounds, and stores that no other member's tile touches. */
 const round = 16;
@@ -25,9 +46,13 @@ export function alikeOf(program: StoredProgram, { rows, columns }: Nest): MultiT
   const loads = program.loads.map(({ operand }) => operand);
   const strides = [...loads, ...stores].map(strideOf);
   if (strides.includes(undefined) || strides.slice(loads.length).includes(0)) return undefined;
-  const locations = [...loads, ...stores].map(({ slot, view }): Location => ({ slot, byteOffset: 4 * view.offset }));
+  const operands = [...loads, ...stores];
+  const locations = operands.map(
+    ({ slot, view, narrow }): Location => ({ slot, byteOffset: bytesOf(narrow) * view.offset }),
+  );
   const types = program.loads.map(({ type }) => type);
-  return { key: `${key} ${types} ${strides}`, program, length: sizeOf(shape), locations };
+  const formats = operands.map(({ narrow }) => narrow?.name ?? '');
+  return { key: `${key} ${types} ${formats} ${strides}`, program, length: sizeOf(shape), locations };
 }
 
 /** 1 for elements that lie together, 0 for one that repeats; undefined for any other view. */
@@ -43,10 +68,10 @@ function strideOf({ view: { shape, strides } }: Operand): 0 | 1 | undefined {
 }
 
 /** The window: how many members there are, positions of a tile, positions in all, then a record for each member. */
-const header = { members: 0, tile: 4, total: 8 };
+const header = { members: 0, tile: address.bytes, total: 2 * address.bytes };
 const headerWords = 3;
 /** A member's record: the position of its first element, its length, the position behind it; then its locations. */
-const record = { start: 0, length: 4, end: 8, locations: 12 };
+const record = { start: 0, length: address.bytes, end: 2 * address.bytes, locations: 3 * address.bytes };
 const recordWords = 3;
 
 /** One kernel for some with equal keys, none of which touches what another writes. */
@@ -82,9 +107,9 @@ export function joinMultiTensor(alike: readonly [MultiTensor, ...MultiTensor[]])
 function operandsOf({ program, locations }: MultiTensor, which: 'loads' | 'stores'): Operand[] {
   const first = which === 'loads' ? 0 : program.loads.length;
   const operands = which === 'loads' ? program.loads.map(({ operand }) => operand) : program.stores;
-  return operands.map(({ view }, i) => {
+  return operands.map(({ view, narrow }, i) => {
     const { slot, byteOffset } = locations[first + i]!;
-    return { slot, view: { ...view, offset: byteOffset / 4 } };
+    return { slot, view: { ...view, offset: byteOffset / bytesOf(narrow) }, narrow };
   });
 }
 
@@ -92,35 +117,36 @@ function operandsOf({ program, locations }: MultiTensor, which: 'loads' | 'store
 function emitJoined(module: ModuleBuilder, program: StoredProgram): KernelFunc {
   const run = rowFunc(module, program);
   const count = program.loads.length + program.stores.length;
-  const recordBytes = 4 * (recordWords + count);
-  return module.func(
-    program.name,
-    ['i32', 'i32', 'i32'],
-    'void',
-    (f, window, _, tile) => {
-      const size = f.let(i32.load(window, header.tile));
-      const position = f.local('i32', i32.mul(tile, size));
-      const total = f.let(i32.load(window, header.total));
-      const to = f.let(smaller(i32.add(position, size), total));
-      const member = findMember(f, window, position, recordBytes);
-      f.loop((again) => {
-        const start = f.let(i32.load(member, record.start));
-        const end = smaller(i32.sub(to, start), f.let(i32.load(member, record.length)));
-        const locations = Array.from({ length: count }, (_, i) => i32.load(member, record.locations + 4 * i));
-        f.do(f.call(run, ...locations, i32.sub(position, start), end));
-        f.set(position, i32.load(member, record.end));
-        f.increment(member, recordBytes);
-        f.brIf(again, i32.lt_s(position, to));
-      });
-    },
-    { exported: false },
-  );
+  const recordBytes = address.bytes * (recordWords + count);
+  return kernelFunc(module, program.name, (f, window, _, tile) => {
+    const size = f.let(i32.load(window, header.tile));
+    const position = f.local('i32', i32.mul(tile, size));
+    const total = f.let(i32.load(window, header.total));
+    const to = f.let(smaller(i32.add(position, size), total));
+    const member = findMember(f, window, position, recordBytes);
+    f.loop((again) => {
+      const start = f.let(i32.load(member, record.start));
+      const end = smaller(i32.sub(to, start), f.let(i32.load(member, record.length)));
+      const locations = Array.from({ length: count }, (_, i) =>
+        address.load(member, record.locations + address.bytes * i),
+      );
+      f.do(f.call(run, ...locations, i32.sub(position, start), end));
+      f.set(position, i32.load(member, record.end));
+      f.increment(member, recordBytes);
+      f.brIf(again, i32.lt_s(position, to));
+    });
+  });
 }
 
 /** The address of the record of the member that a position belongs to: the first one that ends behind it. */
-function findMember(f: FunctionBuilder, window: Expr<'i32'>, position: Expr<'i32'>, recordBytes: number): Local<'i32'> {
-  const records = f.let(i32.add(window, 4 * headerWords));
-  const recordAt = (member: Expr<'i32'>): Expr<'i32'> => i32.add(records, i32.mul(member, recordBytes));
+function findMember(
+  f: FunctionBuilder,
+  window: Address,
+  position: Expr<'i32'>,
+  recordBytes: number,
+): Local<AddressType> {
+  const records = f.let(address.add(window, address.bytes * headerWords));
+  const recordAt = (member: Expr<'i32'>): Address => address.add(records, address.times(member, recordBytes));
   const [low, high] = [f.local('i32', 0), f.local('i32', i32.sub(i32.load(window, header.members), 1))];
   f.while(i32.lt_s(low, high), () => {
     const middle = f.let(i32.shr_u(i32.add(low, high), 1));
@@ -134,21 +160,22 @@ function findMember(f: FunctionBuilder, window: Expr<'i32'>, position: Expr<'i32
 }
 
 /** (address of each operand, first column, end) */
-type RowFunc = Func<readonly 'i32'[], 'void'>;
+type RowFunc = Func<readonly [...AddressType[], 'i32', 'i32'], 'void'>;
 
 function rowFunc(module: ModuleBuilder, { name, body, loads, stores }: StoredProgram): RowFunc {
   const operands = [...loads.map(({ operand }) => operand), ...stores];
   const strides = [...operands.map((operand) => [strideOf(operand) ?? 1]), [1]];
-  const nest: Nest = { body, types: loads.map(({ type }) => type), rows: [], columns: round, strides };
-  const params = new Array<'i32'>(operands.length + 2).fill('i32');
+  const nest: Nest = { ...elementsOf({ body, loads, stores }), rows: [], columns: round, strides };
+  const params = [...operands.map(() => addressType), 'i32', 'i32'] as const;
   return module.func(
     name,
     params,
     'void',
     (f, ...given) => {
-      const [col0, col1] = given.slice(operands.length);
+      const bases = given.filter((local): local is Local<AddressType> => local.index < operands.length);
+      const [col0, col1] = given.filter((local): local is Local<'i32'> => local.index >= operands.length);
       if (!col0 || !col1) throw new Error('internal: a row has two ends');
-      emitNest(f, nest, given.slice(0, operands.length), { row0: i32.const(0), row1: i32.const(1), col0, col1 }, false);
+      emitNest(f, nest, bases, { row0: i32.const(0), row1: i32.const(1), col0, col1 }, false);
     },
     { exported: false },
   );

@@ -2,7 +2,7 @@
 // neighbouring four; moved, never read as numbers.
 
 import { type Expr, type FunctionBuilder, i8x16 } from '@treadle/wasm';
-import type { Lane } from './vector-io.ts';
+import type { Lane } from '../core/format.ts';
 
 /** The columns of four rows of four. */
 export function transpose4x4<T extends Lane>(f: FunctionBuilder, rows: readonly Expr<T>[]): Expr<T>[] {

@@ -3,14 +3,15 @@
 // read from there like any other row; a program that only moves is turned from its load to its store at once. What is
 // computed, and with which bits, is the same as without.
 
-import { type Expr, FunctionBuilder, i32, i32x4, v128 } from '@treadle/wasm';
+import { type Address, address, type Expr, type FunctionBuilder, i32, v128 } from '@treadle/wasm';
+import { plus, smaller, times } from '../core/arithmetic.ts';
 import { sizeOf } from '../core/collapse-dims.ts';
+import { bytesOf } from '../core/format.ts';
 import { countLoop } from '../core/loops/count.ts';
-import { unflatten } from '../core/loops/rows.ts';
+import { addressAt, unflatten } from '../core/loops/rows.ts';
 import type { Partition, Range } from '../core/tile-partition.ts';
-import { emitNest, type Nest } from './fused-loop.ts';
+import { emitNest, type Nest, onlyMoves } from './fused-loop.ts';
 import { transpose4x4 } from './transpose-4x4.ts';
-import { plus, smaller, times } from './vector-io.ts';
 
 /** Rows and columns of a block: a turned block takes 16 KiB of scratch. */
 const blockRows = 32;
@@ -35,8 +36,9 @@ export interface Turned {
 
 /** How to walk a nest in blocks; undefined where that would not pay. */
 export function turned(nest: Nest): Turned | undefined {
-  const { types, rows, columns, strides } = nest;
-  const against = types.map((_, v) => v).filter((v) => strides[v]!.at(-1) !== 0 && strides[v]!.at(-1) !== 1);
+  const { formats, rows, columns, strides } = nest;
+  const words = formats.map((_, v) => v).filter((v) => bytesOf(formats[v]) === 4);
+  const against = words.filter((v) => strides[v]!.at(-1) !== 0 && strides[v]!.at(-1) !== 1);
   const d = rows.findIndex((size, d) => size >= 4 && against.some((v) => strides[v]![d] === 1));
   if (d < 0 || columns < 4) return undefined;
   const move = (sizes: readonly number[]): number[] => [...sizes.slice(0, rows.length).toSpliced(d, 1), sizes[d]!];
@@ -48,12 +50,12 @@ export function turned(nest: Nest): Turned | undefined {
  * In a near cache it pays to use up lines of the load, unless the rows of the store all share a set of the first cache; from
  * afar, to write lines of the store in one go.
  */
-function piecesOf({ body, types, rows, columns, strides: [from, to, ...others] }: Nest): Turned['pieces'] {
-  if (types.length !== 1 || others.length !== 1 || columns < 8) return undefined;
-  const value = i32x4.const(0);
-  const [result] = body(new FunctionBuilder([], 'void'), [value], () => value);
+function piecesOf(nest: Nest): Turned['pieces'] {
+  const { body, formats, narrowed, rows, columns, strides } = nest;
+  const [from, to, ...others] = strides;
+  if (formats.length !== 1 || others.length !== 1 || narrowed[0] || columns < 8) return undefined;
   const [step, width] = [4 * from!.at(-1)!, 4 * to!.at(-2)!];
-  if (result !== value || to!.at(-1) !== 1 || step < 0 || width < 0) return undefined;
+  if (!onlyMoves(body) || to!.at(-1) !== 1 || step < 0 || width < 0) return undefined;
   return 8 * rows.at(-1)! * columns <= nearBytes && width % setBytes !== 0 ? 'rows' : 'columns';
 }
 
@@ -110,12 +112,7 @@ function eachBand(
  * The loops over a range, see `bandsOf`, where nothing is computed. Pieces of 4 rows × 8 columns go from the load to the
  * store; the last ones are moved back so as to be whole, and write some elements again.
  */
-export function emitMoved(
-  f: FunctionBuilder,
-  { nest, pieces }: Turned,
-  bases: readonly Expr<'i32'>[],
-  range: Range,
-): void {
+export function emitMoved(f: FunctionBuilder, { nest, pieces }: Turned, bases: readonly Address[], range: Range): void {
   const { rows, columns, strides } = nest;
   const [from, to] = [strides[0]!, strides[1]!];
   const [step, width, height] = [4 * from.at(-1)!, 4 * to.at(-2)!, rows.at(-1)!];
@@ -129,30 +126,36 @@ export function emitMoved(
       countLoop(f, range.row0, range.row1, 8, (c) =>
         body(columns % 8 === 0 ? c : f.let(smaller(c, i32.const(columns - 8)))),
       );
-    const along = (r: Expr<'i32'>): Expr<'i32'>[] => [
-      f.let(i32.add(source, times(r, 4))),
-      f.let(i32.add(target, times(r, width))),
+    const along = (r: Expr<'i32'>): Address[] => [
+      f.let(address.add(source, address.times(r, 4))),
+      f.let(address.add(target, address.times(r, width))),
     ];
-    const across = (c: Expr<'i32'>): Expr<'i32'>[] => [
-      f.let(i32.add(source, times(c, step))),
-      f.let(i32.add(target, times(c, 4))),
+    const across = (c: Expr<'i32'>): Address[] => [
+      f.let(address.add(source, address.times(c, step))),
+      f.let(address.add(target, address.times(c, 4))),
     ];
     if (pieces === 'rows') {
       columnsOf((c) => {
         const [read, write] = across(c);
-        rowsOf((r) => movePiece(f, i32.add(read!, times(r, 4)), step, i32.add(write!, times(r, width)), width));
+        rowsOf((r) => {
+          const to = address.add(write!, address.times(r, width));
+          movePiece(f, address.add(read!, address.times(r, 4)), step, to, width);
+        });
       });
     } else {
       rowsOf((r) => {
         const [read, write] = along(r);
-        columnsOf((c) => movePiece(f, i32.add(read!, times(c, step)), step, i32.add(write!, times(c, 4)), width));
+        columnsOf((c) => {
+          const to = address.add(write!, address.times(c, 4));
+          movePiece(f, address.add(read!, address.times(c, step)), step, to, width);
+        });
       });
     }
   });
 }
 
 /** Eight runs of four elements, `step` bytes apart, become four of eight elements, `width` bytes apart. */
-function movePiece(f: FunctionBuilder, from: Expr<'i32'>, step: number, to: Expr<'i32'>, width: number): void {
+function movePiece(f: FunctionBuilder, from: Address, step: number, to: Address, width: number): void {
   const [read, write] = [f.let(from), f.let(to)];
   const pair = [0, 4].map((q) =>
     transpose4x4(
@@ -169,9 +172,9 @@ function movePiece(f: FunctionBuilder, from: Expr<'i32'>, step: number, to: Expr
 export function emitTurned(
   f: FunctionBuilder,
   { nest, loads }: Turned,
-  bases: readonly Expr<'i32'>[],
+  bases: readonly Address[],
   range: Range,
-  scratch: Expr<'i32'>,
+  scratch: Address,
 ): void {
   const { rows, strides } = nest;
   const read = strides.map((along, v) =>
@@ -184,9 +187,9 @@ export function emitTurned(
       const blocks = loads.map((v, i) => {
         const to = f.let(plus(scratch, i * blockRows * pitch));
         const step = 4 * strides[v]!.at(-1)!;
-        const source = f.let(i32.add(starts[i]!, times(left, step)));
+        const source = f.let(address.add(starts[i]!, address.times(left, step)));
         turn(f, { source, step, rows: f.let(i32.sub(bottom, top)), columns: f.let(i32.sub(right, left)), to });
-        return f.let(i32.sub(to, i32.add(times(top, pitch), times(left, 4)))); // where row 0, column 0 would be
+        return f.let(address.sub(to, address.add(address.times(top, pitch), address.times(left, 4)))); // where row 0, column 0 would be
       });
       const from = bases.map((base, v) => blocks[loads.indexOf(v)] ?? base);
       const within = { row0: i32.add(first, top), row1: i32.add(first, bottom), col0: left, col1: right };
@@ -197,22 +200,22 @@ export function emitTurned(
 
 interface Block {
   /** the element of the block's first row and column; its rows lie side by side, its columns `step` bytes apart */
-  readonly source: Expr<'i32'>;
+  readonly source: Address;
   readonly step: number;
   readonly rows: Expr<'i32'>;
   readonly columns: Expr<'i32'>;
   /** where row r begins, r·pitch bytes on */
-  readonly to: Expr<'i32'>;
+  readonly to: Address;
 }
 
 function turn(f: FunctionBuilder, { source, step, rows, columns, to }: Block): void {
   const last = f.let(plus(columns, -1));
   countLoop(f, i32.const(0), columns, 4, (c) => {
-    const from = [0, 1, 2, 3].map((q) => f.let(i32.add(source, times(smaller(plus(c, q), last), step))));
-    const into = f.let(i32.add(to, times(c, 4)));
+    const from = [0, 1, 2, 3].map((q) => f.let(address.add(source, address.times(smaller(plus(c, q), last), step))));
+    const into = f.let(address.add(to, address.times(c, 4)));
     countLoop(f, i32.const(0), rows, 4, (r) => {
-      const along = from.map((row) => f.let(v128.load('i32x4', i32.add(row, times(r, 4)))));
-      const at = f.let(i32.add(into, times(r, pitch)));
+      const along = from.map((row) => f.let(v128.load('i32x4', address.add(row, address.times(r, 4)))));
+      const at = f.let(address.add(into, address.times(r, pitch)));
       transpose4x4(f, along).forEach((row, i) => {
         f.do(v128.store(at, row, i * pitch));
       });
@@ -220,6 +223,10 @@ function turn(f: FunctionBuilder, { source, step, rows, columns, to }: Block): v
   });
 }
 
-function linear(base: Expr<'i32'>, indices: readonly Expr<'i32'>[], strides: readonly number[]): Expr<'i32'> {
-  return indices.reduce((sum, index, d) => (strides[d] ? i32.add(sum, times(index, 4 * strides[d])) : sum), base);
+function linear(base: Address, indices: readonly Expr<'i32'>[], strides: readonly number[]): Address {
+  return addressAt(
+    base,
+    indices,
+    strides.map((stride) => 4 * stride),
+  );
 }

@@ -1,20 +1,30 @@
 // The elements of a row in order, and where they stand: a stable merge sort from the bottom up. An element and its position are one 64-bit
 // number, the element's key above, so that comparing numbers compares both and no two are equal.
 
-import { type Expr, type FunctionBuilder, f32, i32, i64, type Local, select } from '@treadle/wasm';
+import {
+  type Address,
+  type AddressType,
+  address,
+  type Expr,
+  type FunctionBuilder,
+  f32,
+  i32,
+  i64,
+  type Local,
+  select,
+} from '@treadle/wasm';
+import { plus, smaller } from '../core/arithmetic.ts';
+import type { Lane } from '../core/format.ts';
 import type { Kernel, Operand, Present } from '../core/kernel.ts';
 import { kernelOverTiles } from '../core/kernel-frame.ts';
 import { countLoop } from '../core/loops/count.ts';
 import { type Cursor, eachRow } from '../core/loops/rows.ts';
+import { operandAddress } from '../core/operand.ts';
 import { partition } from '../core/tile-partition.ts';
-import { address, plus, smaller, times } from '../elementwise/vector-io.ts';
-
-/** What the elements are read as; a mask is 0 or −1, which count as 0 and 1. */
-export type SortKey = 'float' | 'integer' | 'mask';
 
 export interface Argsort {
   readonly name: string;
-  readonly type: SortKey;
+  readonly type: Lane;
   readonly isDescending: boolean;
   /** [rows, n] */
   readonly source: Operand;
@@ -43,11 +53,11 @@ export function argsort({ name, type, isDescending, source, values, positions, p
     emit: (f, table, { row0, row1 }, scratch) => {
       const step = source.view.strides[1] ?? 0;
       const cursors = [source, ...stores].map(
-        (operand): Cursor => ({ base: address(f, table, operand), steps: [4 * (operand.view.strides[0] ?? 0)] }),
+        (operand): Cursor => ({ base: operandAddress(f, table, operand), steps: [4 * (operand.view.strides[0] ?? 0)] }),
       );
       eachRow(f, { shape: [rows], from: row0, to: row1 }, cursors, ([elements = scratch, ...results]) => {
         countLoop(f, i32.const(0), i32.const(n), 1, (i) => {
-          const key = keyOf(f, type, isDescending, i32.add(elements, times(i, 4 * step)));
+          const key = keyOf(f, type, isDescending, address.add(elements, address.times(i, 4 * step)));
           const high = i64.shl(i64.extend_i32_s(key), 32n);
           f.do(i64.store(eighth(scratch, i), i64.or(high, i64.extend_i32_u(i))));
         });
@@ -55,8 +65,8 @@ export function argsort({ name, type, isDescending, source, values, positions, p
         countLoop(f, i32.const(0), i32.const(k), 1, (i) => {
           const position = f.let(i32.load(eighth(sorted, i)));
           stores.forEach((store, at) => {
-            const to = i32.add(results[at] ?? scratch, times(i, 4 * (store.view.strides[1] ?? 0)));
-            const element = i32.add(elements, times(position, 4 * step));
+            const to = address.add(results[at] ?? scratch, address.times(i, 4 * (store.view.strides[1] ?? 0)));
+            const element = address.add(elements, address.times(position, 4 * step));
             f.do(i32.store(to, store === values ? i32.load(element) : position));
           });
         });
@@ -66,13 +76,13 @@ export function argsort({ name, type, isDescending, source, values, positions, p
 }
 
 /** An integer that is in the elements' order. */
-function keyOf(f: FunctionBuilder, type: SortKey, isDescending: boolean, at: Expr<'i32'>): Expr<'i32'> {
-  const rising = type === 'float' ? floatKey(f, at) : type === 'mask' ? i32.sub(0, i32.load(at)) : i32.load(at);
+function keyOf(f: FunctionBuilder, type: Lane, isDescending: boolean, at: Address): Expr<'i32'> {
+  const rising = type === 'f32x4' ? floatKey(f, at) : i32.load(at);
   return isDescending ? i32.xor(rising, -1) : rising; // ~k
 }
 
 /** The bits of a float, those below the sign turned where it is negative: then integers compare as floats do. */
-function floatKey(f: FunctionBuilder, at: Expr<'i32'>): Expr<'i32'> {
+function floatKey(f: FunctionBuilder, at: Address): Expr<'i32'> {
   const x = f.let(f32.add(f32.load(at), 0)); // −0 + 0 = 0
   const bits = f.let(i32.reinterpret_f32(x));
   const key = i32.xor(bits, i32.shr_u(i32.shr_s(bits, 31), 1));
@@ -80,9 +90,9 @@ function floatKey(f: FunctionBuilder, at: Expr<'i32'>): Expr<'i32'> {
 }
 
 /** The first k of the n numbers at `buffer` in order; returns where they are in the end: there, or in the n that follow. */
-function mergeSort(f: FunctionBuilder, buffer: Expr<'i32'>, n: number, k: number): Local<'i32'> {
-  const from = f.local('i32', buffer);
-  const to = f.local('i32', plus(buffer, 8 * n));
+function mergeSort(f: FunctionBuilder, buffer: Address, n: number, k: number): Local<AddressType> {
+  const from = f.let(buffer);
+  const to = f.let(plus(buffer, 8 * n));
   const width = f.local('i32', 1);
   f.while(i32.lt_u(width, n), () => {
     const low = f.local('i32', 0);
@@ -110,8 +120,8 @@ interface Halves {
 /** to[low, high) = from[low, middle) and from[middle, high), each in order, in order; of each only the first k, if k is given. */
 function merge(
   f: FunctionBuilder,
-  from: Expr<'i32'>,
-  to: Expr<'i32'>,
+  from: Address,
+  to: Address,
   { low, middle, high }: Halves,
   k: number | undefined,
 ): void {
@@ -135,6 +145,6 @@ function merge(
 }
 
 /** The address of the i-th of numbers of eight bytes. */
-function eighth(base: Expr<'i32'>, i: Expr<'i32'>): Expr<'i32'> {
-  return i32.add(base, i32.shl(i, 3));
+function eighth(base: Address, i: Expr<'i32'>): Address {
+  return address.add(base, address.shifted(i, 3));
 }

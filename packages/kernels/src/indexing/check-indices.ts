@@ -1,26 +1,30 @@
 // Indices checked before anything is picked by them: each is written down counted from the front; where one does not exist, the
 // first of all is left in a record, and the run ends after this phase. Only tiles that hold a wrong index look for it one by one.
 
-import { type Expr, type FunctionBuilder, f32x4, i32, i32x4, i64, reinterpret, v128 } from '@treadle/wasm';
+import {
+  type Address,
+  address,
+  type Distance,
+  type Expr,
+  type FunctionBuilder,
+  f32x4,
+  i32,
+  i32x4,
+  i64,
+  reinterpret,
+  v128,
+} from '@treadle/wasm';
+import { ramp, times } from '../core/arithmetic.ts';
 import { bytesMoved } from '../core/bytes-moved.ts';
 import { denseStrides, sizeOf } from '../core/collapse-dims.ts';
+import type { Lane } from '../core/format.ts';
 import type { Kernel, Operand, Present, Refusal } from '../core/kernel.ts';
 import { kernelOverTiles } from '../core/kernel-frame.ts';
-import { eachColumn } from '../core/loops/columns.ts';
+import { type Count, eachColumn } from '../core/loops/columns.ts';
 import { type Cursor, eachRow } from '../core/loops/rows.ts';
+import { baseAddress, operandAddress, scalarOperand } from '../core/operand.ts';
 import { partition, type Range, tileElements } from '../core/tile-partition.ts';
-import {
-  address,
-  type Count,
-  type Lane,
-  numberAt,
-  ramp,
-  readEight,
-  readFour,
-  times,
-  writeEight,
-  writeFour,
-} from '../elementwise/vector-io.ts';
+import { readEight, readFour, writeEight, writeFour } from '../elementwise/vector-io.ts';
 
 export interface CheckIndices {
   readonly name: string;
@@ -46,15 +50,16 @@ export function checkIndices(spec: CheckIndices): Kernel {
     parts,
     cost: 0.3 * sizeOf(shape),
     work: { kind: 'indices', ops: ['checkIndices'], shape, flops: 0, ...bytesMoved([source], [store]) },
-    loads: present ? [source, numberAt(present.slot)] : [source],
-    stores: [store, numberAt(refusal.slot)],
+    loads: present ? [source, scalarOperand(present.slot)] : [source],
+    stores: [store, scalarOperand(refusal.slot)],
     emit: (f, table, range) => {
       const end =
-        present && f.let(times(i32.load(address(f, table, numberAt(present.slot))), sizeOf(shape) / present.of));
-      const bases = [address(f, table, source), address(f, table, store)] as const;
+        present &&
+        f.let(times(i32.load(operandAddress(f, table, scalarOperand(present.slot))), sizeOf(shape) / present.of));
+      const bases = [operandAddress(f, table, source), operandAddress(f, table, store)] as const;
       const isWrong = emitCheck(f, spec, bases, range, end);
       f.if(v128.any_true(isWrong), () => {
-        emitSearch(f, spec, [bases[0], f.let(i32.load(table, 4 * refusal.slot))], range, end);
+        emitSearch(f, spec, [bases[0], f.let(baseAddress(table, refusal.slot))], range, end);
       });
     },
   });
@@ -80,7 +85,7 @@ function checked(
 function emitCheck(
   f: FunctionBuilder,
   spec: CheckIndices,
-  [from, to]: readonly [Expr<'i32'>, Expr<'i32'>],
+  [from, to]: readonly [Address, Address],
   { row0, row1, col0, col1 }: Range,
   end: Expr<'i32'> | undefined,
 ): Expr<'i32x4'> {
@@ -91,11 +96,11 @@ function emitCheck(
   const cursors: Cursor[] = [
     { base: from, steps: sourceSteps.rows.map((step) => 4 * step) },
     { base: to, steps: storeSteps.rows.map((step) => 4 * step) },
-    { base: i32.const(0), steps: stepsOf(denseStrides(source.view.shape)).rows },
   ];
-  eachRow(f, { shape: rows, from: row0, to: row1 }, cursors, ([read, write, flat]) => {
-    const note = (isWrong: Expr<'i32x4'>, x: Expr<'i32'>, first = 0): void => {
-      const position = (): Expr<'i32x4'> => ramp(i32.add(flat!, i32.shr_u(x, 2)), 1, first);
+  const positions: Cursor<'i32'>[] = [{ base: i32.const(0), steps: stepsOf(denseStrides(source.view.shape)).rows }];
+  const checkRow = ([read, write]: readonly Address[], [flat]: readonly Expr<'i32'>[]): void => {
+    const note = (isWrong: Expr<'i32x4'>, x: Distance, first = 0): void => {
+      const position = (): Expr<'i32x4'> => ramp(i32.add(flat!, address.index(x, 2)), 1, first);
       const counts = end && i32x4.lt_s(position(), i32x4.splat(end));
       f.set(wrong, v128.or(wrong, counts ? v128.and(isWrong, counts) : isWrong));
     };
@@ -117,37 +122,36 @@ function emitCheck(
         },
       },
     );
-  });
+  };
+  eachRow(f, { shape: rows, from: row0, to: row1 }, cursors, checkRow, positions);
   return wrong;
 }
 
 /** A mask of the lanes that hold elements. */
-function firstLanes(x: Expr<'i32'>, count: Count): Expr<'i32x4'> {
+function firstLanes(x: Distance, count: Count): Expr<'i32x4'> {
   if (typeof count === 'number') return i32x4.const([0, 1, 2, 3].map((lane) => (lane < count ? -1 : 0)));
-  return i32x4.lt_s(ramp(x, 4), i32x4.splat(count.end));
+  return i32x4.lt_s(ramp(address.index(x, 0), 4), i32x4.splat(address.index(count.end, 0)));
 }
 
 /** Finds the first wrong index of the range, and leaves it in the record unless an earlier one is there. */
 function emitSearch(
   f: FunctionBuilder,
   spec: CheckIndices,
-  [from, record]: readonly [Expr<'i32'>, Expr<'i32'>],
+  [from, record]: readonly [Address, Address],
   { row0, row1, col0, col1 }: Range,
   end: Expr<'i32'> | undefined,
 ): void {
   const { shape, strides } = spec.source.view;
   const { rows, stepsOf } = walkOf(shape);
   const steps = stepsOf(strides);
-  const cursors: Cursor[] = [
-    { base: from, steps: steps.rows.map((step) => 4 * step) },
-    { base: i32.const(0), steps: stepsOf(denseStrides(shape)).rows },
-  ];
-  eachRow(f, { shape: rows, from: row0, to: row1 }, cursors, ([row, flat]) => {
+  const cursors: Cursor[] = [{ base: from, steps: steps.rows.map((step) => 4 * step) }];
+  const positions: Cursor<'i32'>[] = [{ base: i32.const(0), steps: stepsOf(denseStrides(shape)).rows }];
+  const searchRow = ([row]: readonly Address[], [flat]: readonly Expr<'i32'>[]): void => {
     const column = f.local('i32', col0);
     f.while(i32.lt_s(column, col1), () => {
       const position = f.let(i32.add(flat!, column));
       if (end) f.if(i32.ge_s(position, end), () => f.return());
-      const at = f.let(i32.add(row!, times(column, 4 * steps.column)));
+      const at = f.let(address.add(row!, address.times(column, 4 * steps.column)));
       const [, isWrong] = checked(f, spec, v128.load32_splat(spec.type, at));
       f.if(v128.any_true(isWrong), () => {
         emitRecord(f, record, position, i32.load(at));
@@ -155,11 +159,12 @@ function emitSearch(
       });
       f.increment(column, 1);
     });
-  });
+  };
+  eachRow(f, { shape: rows, from: row0, to: row1 }, cursors, searchRow, positions);
 }
 
 /** The largest of what comes stays: a record is 0 or, in its high half, the complement of a position, in its low one the bits that stand there. */
-function emitRecord(f: FunctionBuilder, record: Expr<'i32'>, position: Expr<'i32'>, bits: Expr<'i32'>): void {
+function emitRecord(f: FunctionBuilder, record: Address, position: Expr<'i32'>, bits: Expr<'i32'>): void {
   const high = i64.shl(i64.extend_i32_u(i32.xor(position, -1)), 32n);
   const mine = f.let(i64.or(high, i64.extend_i32_u(bits)));
   const there = f.let(i64['atomic.load'](record));

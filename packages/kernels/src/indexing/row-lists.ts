@@ -1,14 +1,16 @@
 // Lists of rows of a table: where a list names a row for the first time, the sum of all that it says of that row, and a table
 // of which only the rows of a list are written. What each of them does is in proportion to the list, whatever the table's size.
 
-import { type Expr, type FunctionBuilder, i32, type Local, memory } from '@treadle/wasm';
+import { type Address, address, type Expr, type FunctionBuilder, i32, type Local, memory } from '@treadle/wasm';
+import { times } from '../core/arithmetic.ts';
 import { bytesMoved } from '../core/bytes-moved.ts';
 import type { Kernel, Operand, Present, Slot } from '../core/kernel.ts';
 import { kernelOverTiles } from '../core/kernel-frame.ts';
 import { eachColumn } from '../core/loops/columns.ts';
 import { type Cursor, eachRow } from '../core/loops/rows.ts';
+import { baseAddress, operandAddress, scalarOperand } from '../core/operand.ts';
 import { partition, tileElements } from '../core/tile-partition.ts';
-import { address, numberAt, readEight, readFour, times, writeEight, writeFour } from '../elementwise/vector-io.ts';
+import { readEight, readFour, writeEight, writeFour } from '../elementwise/vector-io.ts';
 import { accumulate, clear, rowAt } from './gather.ts';
 
 export interface FirstPlaces {
@@ -43,20 +45,20 @@ export function firstOccurrences({ name, indices, store, table: entries, present
     parts: partition(k === 0 ? 0 : 1, 1, 1),
     cost: 5 * k,
     work: { kind: 'list', ops: ['firstPlaces'], shape: [k], flops: 0, ...bytesMoved([indices], [store]) },
-    loads: present ? [indices, numberAt(present.slot)] : [indices],
-    stores: [store, numberAt(entries)],
+    loads: present ? [indices, scalarOperand(present.slot)] : [indices],
+    stores: [store, scalarOperand(entries)],
     emit: (f, table) => {
-      const [from, to] = [address(f, table, indices), address(f, table, store)];
-      const places = f.let(i32.load(table, 4 * entries)); // of each entry 1 + the place of its number, 0 where it is free
-      f.do(memory.fill(places, 0, 4 * size));
+      const [from, to] = [operandAddress(f, table, indices), operandAddress(f, table, store)];
+      const places = f.let(baseAddress(table, entries)); // of each entry 1 + the place of its number, 0 where it is free
+      f.do(memory.fill(places, 0, address.const(4 * size)));
       const [step = 1] = indices.view.strides;
-      const numberIn = (place: Expr<'i32'>): Expr<'i32'> => i32.load(i32.add(from, times(place, 4 * step)));
+      const numberIn = (place: Expr<'i32'>): Expr<'i32'> => i32.load(address.add(from, address.times(place, 4 * step)));
       const j = f.local('i32', 0);
       const end = endOf(f, table, k, present);
       f.while(i32.lt_s(j, end), () => {
         const number = f.let(numberIn(j));
         const first = emitFind(f, { places, size, number, numberIn }, j);
-        f.do(i32.store(i32.add(to, times(j, 4 * (store.view.strides[0] ?? 1))), first));
+        f.do(i32.store(address.add(to, address.times(j, 4 * (store.view.strides[0] ?? 1))), first));
         f.increment(j, 1);
       });
     },
@@ -64,7 +66,7 @@ export function firstOccurrences({ name, indices, store, table: entries, present
 }
 
 interface Search {
-  readonly places: Expr<'i32'>;
+  readonly places: Address;
   readonly size: number;
   readonly number: Expr<'i32'>;
   numberIn(place: Expr<'i32'>): Expr<'i32'>;
@@ -76,7 +78,7 @@ function emitFind(f: FunctionBuilder, { places, size, number, numberIn }: Search
   const first = f.local('i32', j);
   f.block((exit) => {
     f.loop((again) => {
-      const at = f.let(i32.add(places, i32.shl(entry, 2)));
+      const at = f.let(address.add(places, address.shifted(entry, 2)));
       const known = f.let(i32.load(at));
       f.if(i32.eqz(known), () => {
         f.do(i32.store(at, i32.add(j, 1)));
@@ -115,21 +117,21 @@ export function sumRepeated({ name, rows, firsts, store, present }: SumRepeated)
     parts: partition(k === 0 ? 0 : 1, inner, Math.max(32, Math.ceil(tileElements(0.5) / Math.max(1, k)))),
     cost: 0.5 * k * inner + k,
     work: { kind: 'list', ops: ['sumRepeated'], shape: [k, inner], flops: k * inner },
-    loads: present ? [rows, firsts, numberAt(present.slot)] : [rows, firsts],
+    loads: present ? [rows, firsts, scalarOperand(present.slot)] : [rows, firsts],
     stores: [store],
     emit: (f, table, { col0, col1 }) => {
-      const target = address(f, table, store);
+      const target = operandAddress(f, table, store);
       const [to, from] = [store.view.strides, rows.view.strides];
       const cursors: Cursor[] = [
-        { base: address(f, table, firsts), steps: [4 * (firsts.view.strides[0] ?? 0)] },
-        { base: address(f, table, rows), steps: [4 * (from[0] ?? 0)] },
+        { base: operandAddress(f, table, firsts), steps: [4 * (firsts.view.strides[0] ?? 0)] },
+        { base: operandAddress(f, table, rows), steps: [4 * (from[0] ?? 0)] },
         { base: target, steps: [4 * (to[0] ?? 0)] },
       ];
       const end = endOf(f, table, k, present);
       const columns = { col0, col1, columns: inner, isAligned: true };
       eachRow(f, { shape: [k], from: i32.const(0), to: end }, cursors, ([first, row, own]) => {
         clear(f, columns, own!, to[1] ?? 0);
-        const sum = f.let(i32.add(target, times(i32.load(first!), 4 * (to[0] ?? 0))));
+        const sum = f.let(address.add(target, address.times(i32.load(first!), 4 * (to[0] ?? 0))));
         accumulate(f, 'f32x4', columns, { row: sum, stride: to[1] ?? 0 }, { row: row!, stride: from[1] ?? 0 });
       });
     },
@@ -169,17 +171,16 @@ export function setRows({ name, rows, indices, firsts, store, count }: SetRows):
     stores: [store],
     present: count === undefined ? undefined : { slot: count, of: k },
     emit: (f, table, { row0, row1, col0, col1 }) => {
-      const target = address(f, table, store);
+      const target = operandAddress(f, table, store);
       const [to, from] = [store.view.strides, rows.view.strides];
       const cursors: Cursor[] = [
-        { base: i32.const(0), steps: [1] },
-        { base: address(f, table, firsts), steps: [4 * (firsts.view.strides[0] ?? 0)] },
-        { base: address(f, table, indices), steps: [4 * (indices.view.strides[0] ?? 0)] },
-        { base: address(f, table, rows), steps: [4 * (from[0] ?? 0)] },
+        { base: operandAddress(f, table, firsts), steps: [4 * (firsts.view.strides[0] ?? 0)] },
+        { base: operandAddress(f, table, indices), steps: [4 * (indices.view.strides[0] ?? 0)] },
+        { base: operandAddress(f, table, rows), steps: [4 * (from[0] ?? 0)] },
       ];
-      eachRow(f, { shape: [k], from: row0, to: row1 }, cursors, ([j, first, index, row]) => {
+      const setRow = ([first, index, row]: readonly Address[], [j]: readonly Expr<'i32'>[]): void => {
         f.if(i32.eq(i32.load(first!), j!), () => {
-          const place = rowAt(f, target, index!, i32.const(n - 1), to[0] ?? 0);
+          const place = rowAt(f, target, index!, i32.const(n - 1), 4 * (to[0] ?? 0));
           eachColumn(
             f,
             { col0, col1, columns: inner, isAligned: true },
@@ -191,12 +192,16 @@ export function setRows({ name, rows, indices, firsts, store, count }: SetRows):
             },
           );
         });
-      });
+      };
+      const positions: Cursor<'i32'>[] = [{ base: i32.const(0), steps: [1] }];
+      eachRow(f, { shape: [k], from: row0, to: row1 }, cursors, setRow, positions);
     },
   });
 }
 
 /** How many of k are there. */
-function endOf(f: FunctionBuilder, table: Expr<'i32'>, k: number, present: Present | undefined): Expr<'i32'> {
-  return present ? f.let(times(i32.load(address(f, table, numberAt(present.slot))), k / present.of)) : i32.const(k);
+function endOf(f: FunctionBuilder, table: Address, k: number, present: Present | undefined): Expr<'i32'> {
+  return present
+    ? f.let(times(i32.load(operandAddress(f, table, scalarOperand(present.slot))), k / present.of))
+    : i32.const(k);
 }

@@ -1,14 +1,14 @@
 // Numbers as NumPy shows them: the fewest digits that tell a float32 from its neighbours, no more than eight behind the point,
 // points under points; with exponents where magnitudes are large, small or far apart.
 
-import type { Dtype } from '@treadle/graph';
+import { type Dtype, isFloat } from '@treadle/graph';
 
 /** most digits behind the point */
 const precision = 8;
 
 /** A number that stands alone. */
 export function showNumber(x: number, dtype: Dtype): string {
-  if (dtype !== 'float32' || !Number.isFinite(x)) return numberFormat([x], dtype)(x);
+  if (!isFloat(dtype) || !Number.isFinite(x)) return numberFormat([x], dtype)(x);
   if (isFarFromOne([x])) return exponential(x).replace(/\.(?=e)/, '');
   const text = positional(x);
   return text.endsWith('.') ? `${text}0` : text;
@@ -16,7 +16,7 @@ export function showNumber(x: number, dtype: Dtype): string {
 
 /** The common form of some values; all of its texts are of one length. */
 export function numberFormat(values: readonly number[], dtype: Dtype): (x: number) => string {
-  const plain = dtype === 'bool' ? (x: number) => `${x !== 0}` : dtype === 'int32' ? String : floatForm(values);
+  const plain = isFloat(dtype) ? floatForm(values) : dtype === 'bool' ? (x: number) => `${x !== 0}` : String;
   const width = Math.max(0, ...values.map((x) => plain(x).length));
   return (x) => plain(x).padStart(width);
 }

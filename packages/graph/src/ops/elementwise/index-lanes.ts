@@ -5,6 +5,7 @@ import { ShapeError } from '../../calls/errors.ts';
 import { applyOp, type Node } from '../../node.ts';
 import type { LaneOp } from '../../op.ts';
 import { checkShape, type Shape, showShape } from '../../shape.ts';
+import { widened } from './cast.ts';
 import { requireDtype } from './lane.ts';
 
 const indices: LaneOp = {
@@ -38,7 +39,7 @@ function randomOp(name: string, cost: number, draw: typeof randomUniform): LaneO
 }
 
 function random(op: string, draw: LaneOp, shape: Shape, seed: Node, counter: Node): Node {
-  const key = [seed, counter].map((word) => requireDtype(op, word, 'int32'));
+  const key = [seed, counter].map((word) => requireDtype(op, widened(word), 'int32'));
   const wrong = key.find((word) => word.shape.length > 0);
   if (wrong)
     throw new ShapeError(`${op}: seed and counter must be single numbers; got shape ${showShape(wrong.shape)}`);

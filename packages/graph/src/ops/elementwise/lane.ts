@@ -1,7 +1,7 @@
 // How lane ops are made: operands brought to one dtype, shapes broadcast, a record without attributes shared by all nodes.
 
 import { DtypeError } from '../../calls/errors.ts';
-import { type Dtype, promote } from '../../dtype.ts';
+import { arithmeticOf, type Dtype, isFloat, promote } from '../../dtype.ts';
 import { applyOp, type Node, numberNode } from '../../node.ts';
 import type { LaneOp } from '../../op.ts';
 import { broadcastShapes } from '../../shape.ts';
@@ -17,15 +17,15 @@ export function laneOp(record: Omit<LaneOp, 'kind' | 'key'>): LaneOp {
 
 export function toNode(x: NodeOrNumber, like: Dtype): Node {
   if (typeof x !== 'number') return x;
-  if (like === 'float32') return numberNode(x, 'float32');
+  if (isFloat(like)) return numberNode(x, 'float32');
   return numberNode(x, Number.isInteger(x) && x >= -(2 ** 31) && x < 2 ** 31 ? 'int32' : 'float32');
 }
 
-/** Both operands in the smallest dtype that holds both; never bool, which counts as int32. */
-export function alike(a: NodeOrNumber, b: NodeOrNumber): readonly [Node, Node, Dtype] {
+/** Both operands in the dtype of arithmetic on them: float32 where one of them is a float, otherwise int32. */
+export function alike(a: NodeOrNumber, b: NodeOrNumber): readonly [Node, Node, 'int32' | 'float32'] {
   const x = toNode(a, typeof b === 'number' ? 'float32' : b.dtype);
   const y = toNode(b, x.dtype);
-  const dtype = promote(promote(x.dtype, y.dtype), 'int32');
+  const dtype = arithmeticOf(promote(x.dtype, y.dtype));
   return [cast(x, dtype), cast(y, dtype), dtype];
 }
 
@@ -35,7 +35,7 @@ export function applyLane(op: LaneOp, inputs: readonly Node[], dtype: Dtype): No
   return applyOp(op, inputs, shape, dtype);
 }
 
-/** A function of floats: int32 and bool operands are cast first. */
+/** A function of floats: operands of other dtypes are cast first. */
 export function floatUnary(record: Omit<LaneOp, 'kind' | 'key'>): (x: NodeOrNumber) => Node {
   const op = laneOp(record);
   return (x) => applyLane(op, [cast(toNode(x, 'float32'), 'float32')], 'float32');

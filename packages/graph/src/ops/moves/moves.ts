@@ -6,6 +6,7 @@ import { f32x4, i32x4 } from '@treadle/wasm';
 import { DtypeError, ShapeError } from '../../calls/errors.ts';
 import { checkNumbers } from '../../calls/options.ts';
 import { show } from '../../calls/show.ts';
+import { dtypes, laneOf, rounded } from '../../dtype.ts';
 import { applyOp, type Node } from '../../node.ts';
 import type { MoveOp, Op, TiledOp } from '../../op.ts';
 import {
@@ -211,12 +212,16 @@ function around({ begin, strides, size }: Part, shape: Shape): readonly Pick<Par
 
 /** A tensor of `shape` filled with `value`, in which x stands at the part. */
 export function embed(x: Node, shape: Shape, part: Part, value: number): Node {
-  const type = x.dtype === 'float32' ? 'f32x4' : 'i32x4';
-  const word = x.dtype === 'bool' && value !== 0 ? -1 : value;
+  const { dtype } = x;
+  const { kind, narrow } = dtypes[dtype];
+  const type = laneOf(dtype);
+  const number = rounded(dtype, value);
+  const word = kind === 'mask' && number !== 0 ? -1 : number;
   const fill = type === 'f32x4' ? f32x4.const(word) : i32x4.const(word);
   const op: TiledOp = {
     kind: 'tiled',
     name: 'embed',
+    takesNarrow: true,
     key: `embed ${shape};${part.begin};${part.strides};${Object.is(value, -0) ? '-0' : value}`,
     kernels: ({ inputs: [input], output }) => {
       if (!input) throw new Error('internal: embed needs its input');
@@ -224,11 +229,11 @@ export function embed(x: Node, shape: Shape, part: Part, value: number): Node {
       const kernels: Kernel[] = [];
       for (const { begin, size } of around(part, shape)) {
         const view = partView({ begin, size, strides: shape.map(() => 1) }, whole);
-        const stores = [{ slot: output, view }];
+        const stores = [{ slot: output, view, narrow }];
         const key = `fill ${type} ${Object.is(word, -0) ? '-0' : word}`;
         kernels.push(lanes({ name: 'fill', key, shape: size, loads: [], body: () => [fill], cost: 0.1, stores }));
       }
-      const stores = [{ slot: output, view: partView(part, whole) }];
+      const stores = [{ slot: output, view: partView(part, whole), narrow }];
       const loads = [{ operand: input, type } as const];
       kernels.push(
         lanes({ name: 'embed', key: 'copy', shape: part.size, loads, body: (_, v) => v, cost: 0.1, stores }),
@@ -288,6 +293,10 @@ function isPairOfCounts(pair: unknown): boolean {
   return Array.isArray(pair) && pair.length === 2 && pair.every((n) => Number.isInteger(n) && n >= 0);
 }
 
+function isWhole(value: number, least: number, greatest: number): boolean {
+  return Number.isInteger(value) && value >= least && value <= greatest;
+}
+
 /** x with `before` and `after` elements of `value` put around every axis: widths[i] = [before, after]. */
 export function pad(x: Node, widths: readonly (readonly [number, number])[], value = 0): Node {
   if (!Array.isArray(widths) || widths.length !== x.shape.length || !widths.every(isPairOfCounts)) {
@@ -296,8 +305,10 @@ export function pad(x: Node, widths: readonly (readonly [number, number])[], val
     );
   }
   if (typeof value !== 'number') throw new DtypeError(`pad: the value must be a number; got ${typeof value}`);
-  if (x.dtype === 'int32' && (value | 0) !== value) {
-    throw new DtypeError(`pad: an int32 must be padded with a whole number of 32 bits; got ${value}`);
+  const { range: [least, greatest] = [] } = dtypes[x.dtype];
+  if (least !== undefined && greatest !== undefined && !isWhole(value, least, greatest)) {
+    const numbers = `a whole number from ${least} to ${greatest}`;
+    throw new DtypeError(`pad: the value of ${x.dtype} must be ${numbers}; got ${value}`);
   }
   const shape = x.shape.map((extent, i) => (widths[i]?.[0] ?? 0) + extent + (widths[i]?.[1] ?? 0));
   if (sameShape(shape, x.shape)) return x;
@@ -335,16 +346,18 @@ export function concat(nodes: readonly Node[], axis = 0): Node {
   });
   if (nodes.length === 1) return first;
   const shape = first.shape.map((extent, i) => (i === at ? length : extent));
-  const type = first.dtype === 'float32' ? 'f32x4' : 'i32x4';
+  const type = laneOf(first.dtype);
+  const { narrow } = dtypes[first.dtype];
   const op: TiledOp = {
     kind: 'tiled',
     name: 'concat',
+    takesNarrow: true,
     key: `concat ${at}`,
     kernels: ({ inputs, output }) =>
       inputs.map((operand, i) => {
         const part = parts[i];
         if (!part) throw new Error('internal: concat has a part for every input');
-        const stores = [{ slot: output, view: partView(part, denseView(shape)) }];
+        const stores = [{ slot: output, view: partView(part, denseView(shape)), narrow }];
         const loads = [{ operand, type } as const];
         return lanes({ name: 'concat', key: 'copy', shape: part.size, loads, body: (_, v) => v, cost: 0.1, stores });
       }),

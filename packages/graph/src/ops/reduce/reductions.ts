@@ -2,6 +2,7 @@
 
 import { argReduce, type Combine } from '@treadle/kernels';
 import { type Expr, type FunctionBuilder, f32x4, i32x4, reinterpret, v128 } from '@treadle/wasm';
+import { laneOf } from '../../dtype.ts';
 import { applyOp, type Node } from '../../node.ts';
 import type { TiledOp } from '../../op.ts';
 import { type Axes, denseView, sizeOf } from '../../shape.ts';
@@ -154,7 +155,7 @@ function argExtreme(name: string, direction: 'max' | 'min'): (x: Node, axis?: nu
     const values = asNumbers(x);
     const { rows: apart, kept, keptDims } = rowsOf(name, values, axis);
     const rows = reshape(apart, [...kept, sizeOf(apart.shape.slice(kept.length))]);
-    const type: 'f32x4' | 'i32x4' = values.dtype === 'float32' ? 'f32x4' : 'i32x4';
+    const type = laneOf(values.dtype);
     const op: TiledOp = {
       kind: 'tiled',
       name,

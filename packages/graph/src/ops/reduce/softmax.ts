@@ -5,7 +5,7 @@ import { show } from '../../calls/show.ts';
 import { applyOp, type Node } from '../../node.ts';
 import type { MoveOp } from '../../op.ts';
 import { div, mul, sub } from '../elementwise/arithmetic.ts';
-import { cast } from '../elementwise/cast.ts';
+import { cast, widened } from '../elementwise/cast.ts';
 import { equal } from '../elementwise/comparison.ts';
 import { exp } from '../elementwise/exponential.ts';
 import { arange } from '../elementwise/index-lanes.ts';
@@ -50,10 +50,10 @@ export function logSoftmax(x: Node, axis = -1): Node {
   return sub(values, logOfSum(values, at, { keepDims: true }));
 }
 
-/** labels [...] of int32 → float32 [..., depth]: 1 at the label, 0 elsewhere; all 0 for a label outside 0 … depth − 1. */
+/** labels [...] of whole numbers → float32 [..., depth]: 1 at the label, 0 elsewhere; all 0 for a label outside 0 … depth − 1. */
 export function oneHot(labels: Node, depth: number): Node {
-  requireDtype('oneHot', labels, 'int32');
+  const whole = requireDtype('oneHot', widened(labels), 'int32');
   if (!Number.isInteger(depth) || depth < 0)
     throw new ShapeError(`oneHot: depth must be a whole number ≥ 0; got ${show(depth)}`);
-  return cast(equal(expandDims(labels, -1), arange(depth)), 'float32');
+  return cast(equal(expandDims(whole, -1), arange(depth)), 'float32');
 }
