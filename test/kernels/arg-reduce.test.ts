@@ -1,4 +1,5 @@
-// The laws of argmax and argmin: the position of the first of the best, a NaN being better than every number, as in NumPy.
+// The laws of argmax and argmin: the position of the first of the most extreme elements; NaN is more extreme than every number,
+// as in NumPy.
 
 import { argReduce } from '@treadle/kernels';
 import fc from 'fast-check';
@@ -63,7 +64,7 @@ const cases = shapes.chain((shape) =>
   }),
 );
 
-test('argReduce gives the position of the first of the best, whatever the layout, the tiles and their order', () => {
+test('argReduce gives the position of the first of the most extreme elements, for every layout and order of tiles', () => {
   fc.assert(
     fc.property(cases, ({ shape, source, target, direction, type, cost, seed }) => {
       const input = type === 'f32x4' ? ties(source.length, seed) : extremes(source.length, seed);

@@ -1,5 +1,5 @@
-// The laws of checking indices: what exists is counted from the front, the first that does not exist is found whatever the order
-// of the tiles, and nothing is looked at that does not count.
+// The laws of checking indices: indices are counted from the front; the first one that does not exist is found for every order of
+// tiles; indices beyond the valid ones are not checked.
 
 import { checkIndices, readRecord } from '@treadle/kernels';
 import fc from 'fast-check';
@@ -40,7 +40,7 @@ const cases = fc
     }),
   );
 
-test('indices are counted from the front, and the first that does not exist is found, of those that count', () => {
+test('indices are counted from the front, and of the valid ones the first that does not exist is found', () => {
   const property = fc.property(cases, ({ one: { shape, n, type, countsFromEnd, seed }, source, store, bad, rows }) => {
     const lowest = countsFromEnd ? -n : 0;
     const isFloat = type === 'f32x4';

@@ -1,4 +1,4 @@
-// The laws of picking rows by number and of its adjoint: exact, also where numbers repeat, whatever the views and the tiles.
+// The laws of gather and of its adjoint, scatter-add: exact, also where indices repeat, for all views and tiles.
 
 import { gather, scatterAdd } from '@treadle/kernels';
 import fc from 'fast-check';
@@ -30,7 +30,7 @@ const numbers = (length: number, n: number, seed: number): Int32Array =>
   integers(length, seed, n + 1).map((i, at) => (at % 7 === 3 ? i : Math.abs(i) % n));
 const clamp = (index: number, n: number): number => Math.min(n - 1, Math.max(0, index));
 
-test('gather copies the rows that the indices name, the nearest there is for those out of range', () => {
+test('gather copies the rows that the indices name; an index out of range names the nearest row', () => {
   fc.assert(
     fc.property(cases, fc.option(fc.nat()), ({ indices, repeatedTable: source, rows: store, seed }, some) => {
       const [outer, n, inner] = source.view.shape as [number, number, number];
@@ -93,7 +93,7 @@ test('scatterAdd adds rows in the order of the indices, from zero', () => {
   );
 });
 
-test('scatterAdd has several tiles where there are columns enough', () => {
+test('scatterAdd has several tiles where there are enough columns', () => {
   const store = operand(2, dense([1, 1000, 256]));
   const updates = operand(1, dense([1, 4000, 256]));
   expect(scatterAdd({ name: 'scatter', type: 'f32x4', indices: operand(0, dense([4000])), updates, store }).tiles).toBe(

@@ -1,5 +1,5 @@
-// The laws of elementwise kernels: every element of the stores is the body's, nothing else is touched, whatever the views,
-// the tiles and their order.
+// The laws of elementwise kernels: every element of the stores is what the body computes, and nothing else is touched, for all
+// views, tiles and orders of tiles.
 
 import { type Epilogue, type Kernel, type LaneExpression, lanes, quarterOf, region, sin } from '@treadle/kernels';
 import { type Expr, f32x4, i32, i32x4, reinterpret } from '@treadle/wasm';
@@ -69,7 +69,7 @@ const cases = shapes.chain((shape) =>
   }),
 );
 
-test('lanes stores the body of every element, and nothing else, whatever the views and the order of tiles', () => {
+test('lanes stores what the body computes for every element, and nothing else, for all views and orders of tiles', () => {
   fc.assert(
     fc.property(cases, ({ shape, loads, stores, isIndexed, cost, seed }) => {
       const inputs = loads.map(({ length }, v) => floats(length, seed + v));
@@ -106,7 +106,7 @@ const indexed = fc
   .tuple(fc.constantFrom(1, 2, 5), fc.constantFrom(1, 7, 16, 20, 35, 48, 64, 17_000))
   .chain(([height, width]) => fc.tuple(placed([height, width], { repeating: false }), costs, seeds));
 
-test('a quarter of a round is where its index says, whatever the rows and the tiles', () => {
+test('a quarter of a block of sixteen is where its index says, for all rows and tiles', () => {
   fc.assert(
     fc.property(indexed, ([target, cost, seed]) => {
       const before = new Int32Array(target.length).fill(7);
@@ -131,7 +131,7 @@ test('a quarter of a round is where its index says, whatever the rows and the ti
   );
 });
 
-test('the elements of a long row are computed in rounds of sixteen, all quarters in one of them', () => {
+test('the elements of a long row are computed in blocks of sixteen, all quarters of a block together', () => {
   const rounds = new Map<object, number[]>();
   const kernel = lanes({
     name: 'rounds',
@@ -177,7 +177,7 @@ const againstTheGrain = fc
     });
   });
 
-test('lanes reads matrices against their grain', () => {
+test('lanes reads transposed matrices', () => {
   fc.assert(
     fc.property(againstTheGrain, ({ shape, layouts, store, cost, seed }) => {
       const inputs = layouts.map(({ length }, v) => floats(length, seed + v));
@@ -199,7 +199,7 @@ test('lanes reads matrices against their grain', () => {
   );
 });
 
-test('lanes moves matrices against their grain: near ones, far ones, and where the rows of the store share a set', () => {
+test('lanes transposes matrices: small ones, large ones, and where the rows of the store share a cache set', () => {
   const far = fc.constantFrom([4096, 67], [67, 4096], [1024, 8], [8, 1024], [1030, 530], [7, 2048]);
   fc.assert(
     fc.property(
@@ -248,7 +248,7 @@ test('lanes moves matrices against their grain: near ones, far ones, and where t
   );
 });
 
-test('lanes mends what is rare in the lanes that want it, also over what it loads', () => {
+test('lanes computes the slow path in the lanes that need it, also where it stores over what it loads', () => {
   const wanting = fc.tuple(fc.integer({ min: 1, max: 200 }), fc.array(fc.nat({ max: 199 }), { maxLength: 5 }), seeds);
   fc.assert(
     fc.property(wanting, ([length, rare, seed]) => {

@@ -203,7 +203,7 @@ describe.each(levels)('matmul at %s', (_name, level) => {
     );
   });
 
-  test('the bits do not depend on how the operands lie, nor on the width of vectors', () => {
+  test('the bits do not depend on the layout of the operands, nor on the width of vectors', () => {
     const half: Level = { bits: 128, fma: level.fma };
     check(
       fc.property(fc.oneof(products, narrow), ({ a, b }) => {
@@ -254,7 +254,7 @@ describe.each(levels)('matmul at %s', (_name, level) => {
     );
   });
 
-  test('in a product that copies panels of B for all tiles, a row or a column has the bits that it has alone', () => {
+  test('in a product that packs panels of B once for all tiles, a row or a column has the bits that it has alone', () => {
     const [m, k, n] = [133, 1100, 150];
     for (const [across, down] of [
       [false, false],
@@ -375,7 +375,7 @@ function witness(m: number, n: number): Epilogue {
   };
 }
 
-test('an empty sum is +0, and an output without elements has no steps', () => {
+test('an empty sum is +0, and an output without elements has no kernels', () => {
   for (const [, level] of levels) {
     expect(bitsOf(product(dense([3, 5, 0]), dense([3, 0, 7]), level))).toEqual(new Int32Array(105));
     for (const [batch, m, n] of [
@@ -388,7 +388,7 @@ test('an empty sum is +0, and an output without elements has no steps', () => {
   }
 });
 
-test('operands whose sizes do not fit are a broken invariant', () => {
+test('operands whose sizes do not match are a broken invariant', () => {
   const message = 'internal: matmul: inner sizes and batches must match; got [2,3] × [4,5]';
   expect(() => product(dense([2, 3]), dense([4, 5]), names.simd128!)).toThrow(message);
   expect(() => product(dense([2, 3, 4]), dense([3, 4, 5]), names.simd128!)).toThrow('internal: matmul: inner sizes');

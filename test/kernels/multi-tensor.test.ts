@@ -1,5 +1,5 @@
-// The law of joined kernels: one kernel over several sets of operands gives every element the bits that a kernel of its own
-// would, and touches nothing else, whatever the lengths, what they share and the order of tiles.
+// The law of multi-tensor kernels: one kernel over several sets of operands gives every element the bits that a kernel of its own
+// gives, and touches nothing else, for all lengths, shared operands and orders of tiles.
 
 import { joinMultiTensor, type Kernel, lanes, type MultiTensor } from '@treadle/kernels';
 import { type Expr, f32x4, reinterpret } from '@treadle/wasm';
@@ -43,7 +43,7 @@ function part({ shape, x, y, store }: Part, isScalar: boolean, cost: number): Ke
   });
 }
 
-test('a joined kernel computes what its members do, each element with the same bits, and touches nothing else', () => {
+test('a multi-tensor kernel computes what its members compute, to the bit, and touches nothing else', () => {
   const cases = fc.record({
     shapes: fc.array(shapes, { minLength: 1, maxLength: 7 }),
     isScalar: fc.boolean(),
@@ -81,7 +81,7 @@ test('a joined kernel computes what its members do, each element with the same b
   );
 });
 
-test('what is walked in another way, or asks for positions, is joined with nothing', () => {
+test('kernels with other loops, or that ask for positions, are not joined', () => {
   const whole = dense([4, 8]);
   const across = { view: { shape: [4, 8], strides: [1, 4], offset: 0 }, length: 32 };
   const row = { view: { shape: [4, 8], strides: [0, 1], offset: 0 }, length: 8 };

@@ -1,4 +1,4 @@
-// Combining operations, and the order in which a reduction combines, once more in plain TypeScript.
+// Combining operations, and the order in which a reduction combines, in plain TypeScript.
 
 import type { Combine } from '@treadle/kernels';
 import { type Expr, f32x4, i32x4, reinterpret, v128 } from '@treadle/wasm';
@@ -55,8 +55,9 @@ export const all: Plain = {
 };
 
 /**
- * Chunks of 4096; in each, element k joins accumulator k mod 8, and where there are several chunks, the eight are put aside before
- * every 256th element with eight more to come; what was put aside one by one; eight by a tree; the chunks' results in the same way.
+ * Chunks of 4096. In each, element k joins accumulator k mod 8. Where there are several chunks, the eight are added to totals
+ * before every 256th element that at least eight more follow. The eight are merged by a tree, the results of the chunks by the
+ * same rule.
  */
 export function inOrder(
   elements: readonly number[],

@@ -20,7 +20,7 @@ function shares(x: readonly number[][], size: number, strides: number, weights?:
 }
 
 describe('the gradient of a largest element', () => {
-  test('goes to the first of equals, row by row', () => {
+  test('goes to the first of equal elements, row by row', () => {
     expect(
       shares(
         [
@@ -65,7 +65,7 @@ describe('the gradient of a largest element', () => {
     ]);
   });
 
-  test('is added up where windows meet, and 0 where none is', () => {
+  test('is added up where windows overlap, and 0 outside windows', () => {
     expect(
       shares(
         [

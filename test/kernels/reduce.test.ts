@@ -1,5 +1,5 @@
-// The law of reductions: an output's bits follow from its elements and their number alone. Every layout, and so every loop, must
-// give the bits of the order that orders.ts writes down.
+// The law of reductions: the bits of an output follow from its elements and their number alone. Every layout, and so every kind of
+// loop, must give the bits of the order in orders.ts.
 
 import { reduce } from '@treadle/kernels';
 import { f32x4 } from '@treadle/wasm';
@@ -141,7 +141,7 @@ function check(plain: Plain, { shape, axes, length, source, target, cost, seed }
 }
 
 test.each(Object.entries({ sum, product, max, integerSum, all }))(
-  '%s combines in the order of the law, whatever the layout, the tiles and their order',
+  '%s combines in the order of the law, for every layout and order of tiles',
   (_name, plain) => {
     fc.assert(
       fc.property(cases, (one) => check(plain, one)),

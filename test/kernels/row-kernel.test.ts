@@ -1,5 +1,5 @@
-// The law of row kernels: what they give is, to the bit, what their steps give one after the other, in plain TypeScript and in
-// the order of reductions, whatever is stored, however operands lie, and in whichever order tiles run.
+// The law of row kernels: they give, to the bit, what their steps give one after the other in plain TypeScript and in the order of
+// reductions, for all stores, layouts and orders of tiles.
 
 import { type RowFusion, type RowStep, rowKernel } from '@treadle/kernels';
 import { f32x4 } from '@treadle/wasm';
@@ -123,7 +123,7 @@ test('a row kernel gives what its steps give one after the other, to the bit', (
   );
 });
 
-test('what only later passes read is not among the buffers that a row kernel writes', () => {
+test('values that only later passes read are not among the buffers that a row kernel writes', () => {
   const view = { shape: [64, 100], strides: [100, 1], offset: 0 };
   const type = 'f32x4';
   const first = { operand: { slot: 0, view }, type } as const;

@@ -1,4 +1,5 @@
-// The laws of lists of rows: where numbers come first, sums in the order of the list, and rows written among others that stay.
+// The laws of lists of rows: where an index occurs first, sums of repeated rows in the order of the list, and rows that are
+// written while all others stay.
 
 import { firstOccurrences, hashSize, setRows, sumRepeated } from '@treadle/kernels';
 import fc from 'fast-check';
@@ -24,7 +25,7 @@ const some = (k: number) =>
       .chain((times) => fc.record({ of: fc.constant(k / times), count: fc.integer({ min: 1, max: k / times }) })),
   );
 
-test('firstPlaces finds for each number the place of the first that is equal, however they collide', () => {
+test('firstOccurrences finds for each index the position of the first equal one, also where hashes collide', () => {
   const cases = lengths.chain((k) =>
     fc.record({
       source: placed([k], { repeating: true }),
@@ -61,7 +62,7 @@ test('firstPlaces finds for each number the place of the first that is equal, ho
   );
 });
 
-test('sumRepeated adds up what comes several times in the order of the list, from zero, and leaves zeros at the others', () => {
+test('sumRepeated adds the rows of equal indices in the order of the list, from zero, and stores zeros elsewhere', () => {
   const cases = fc.tuple(lengths, widths).chain(([k, inner]) =>
     fc.record({
       rows: placed([k, inner], { repeating: true }),
@@ -101,7 +102,7 @@ test('sumRepeated adds up what comes several times in the order of the list, fro
   );
 });
 
-test('setRows writes the rows that come first, whatever the order of the tiles, and no others', () => {
+test('setRows writes the rows whose index occurs first, for every order of tiles, and no others', () => {
   const cases = fc.tuple(lengths, widths, fc.constantFrom(1, 2, 7, 40)).chain(([k, inner, n]) =>
     fc.record({
       rows: placed([k, inner], { repeating: true }),

@@ -1,5 +1,5 @@
-// Strided views for the laws of the loop kernels: permuted, spread out, running backwards, repeating; what they read, in
-// plain TypeScript; and buffers to read it from.
+// Strided views for the laws of kernels: permuted, with gaps, running backwards, repeating; the elements that they read, in plain
+// TypeScript; and buffers to read from.
 
 import type { Operand, Slot, View } from '@treadle/kernels';
 import fc from 'fast-check';

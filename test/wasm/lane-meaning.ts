@@ -1,4 +1,4 @@
-// What instructions compute in one lane, or in a scalar, which is a lane alone. A lane is a bit pattern.
+// What instructions compute in one lane, or in a scalar, which is a single lane. A lane is a bit pattern.
 
 import { fromFloat, fusedMultiplyAdd, type Lane, nearest, toFloat } from './numbers.ts';
 

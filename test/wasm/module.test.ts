@@ -1,4 +1,4 @@
-// What a module is made of, and what the builders refuse.
+// The parts of a module, and what the builders refuse.
 
 import { f32x4, i32, i32x4, type Label, ModuleBuilder, reinterpret, v128 } from '@treadle/wasm';
 import { describe, expect, test } from 'vitest';
@@ -172,7 +172,7 @@ describe('functions', () => {
 });
 
 describe('constants', () => {
-  test('reading a constant under other lanes keeps its bits', () => {
+  test('reading a constant as other lanes keeps its bits', () => {
     const module = new ModuleBuilder();
     const bits = reinterpret('i32x4', f32x4.const([1, -1, 0, 2]));
     module.func('main', [], 'i32', (f) => f.return(i32x4.extract_lane(1, v128.not(v128.not(bits)))));

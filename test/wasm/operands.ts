@@ -1,5 +1,5 @@
-// Instructions and operands chosen at random. What comes next is decided by a list of random numbers, so that fast-check
-// can shrink what was made by shrinking the list: zeros stand for the simplest choice.
+// Instructions and operands chosen at random. A list of random numbers decides every choice, so that fast-check can shrink the
+// result by shrinking the list: zeros stand for the simplest choice.
 
 import * as wasm from '@treadle/wasm';
 import {

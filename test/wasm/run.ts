@@ -1,4 +1,4 @@
-// Runs an encoded module and the interpreter, each over a memory of its own that began with the same bytes.
+// Runs an encoded module and the interpreter, each over a memory of its own with the same initial bytes.
 
 import { type FunctionBuilder, f32x4, ModuleBuilder, v128 } from '@treadle/wasm';
 import { invoke, type Program } from './interpreter.ts';

@@ -1,4 +1,4 @@
-// What TypeScript accepts and refuses. The compiler is the judge of most of these lines; what they build is thrown away.
+// What TypeScript accepts and refuses. The type checker tests most of these lines; the expressions are not run.
 
 import {
   type Expr,

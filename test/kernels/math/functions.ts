@@ -1,4 +1,4 @@
-// The elementary functions of one argument: what computes them in lanes, beside what is true in float64.
+// The elementary functions of one argument: the function in lanes, and its reference in float64.
 
 import { cos, erf, erfc, exp, expm1, log, log1p, sigmoid, sin, softplus, tan, tanh } from '@treadle/kernels';
 import type { LaneFunction } from './lanes.ts';

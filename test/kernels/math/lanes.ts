@@ -1,5 +1,5 @@
-// Runs a lane function over arrays: a module of one loop, two vectors a round at neighbouring addresses, which is the shape
-// that V8 joins into 256 bits where it is allowed to.
+// Runs a lane function over arrays: a module of one loop with two vectors at neighbouring addresses in each round, the form that
+// V8 can join into 256 bits.
 
 import { setFlagsFromString } from 'node:v8';
 import { compileModule } from '@treadle/compiler';

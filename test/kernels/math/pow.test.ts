@@ -81,7 +81,7 @@ test('x¹ = x and x² = x · x rounded once', () => {
   );
 });
 
-test('pow has in a lane what that lane alone decides, joined into wide vectors or not', () => {
+test('pow has a result in each lane that depends on that lane alone, joined into wide vectors or not', () => {
   fc.assert(
     fc.property(fc.array(anyPair, { minLength: 8, maxLength: 8 }), (pairs) => {
       const [x, y] = [Float32Array.from(pairs, ([a]) => a), Float32Array.from(pairs, ([, b]) => b)];

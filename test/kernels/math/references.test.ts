@@ -1,4 +1,4 @@
-// The float64 references that the other tests of this folder trust, against figures known from elsewhere.
+// The float64 references that the other tests of this folder rely on, against published values.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

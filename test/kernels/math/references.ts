@@ -1,4 +1,4 @@
-// Truths in float64 for functions that JavaScript does not have.
+// Float64 references of functions that JavaScript does not have.
 
 const { abs, exp, PI, sqrt } = Math;
 

@@ -1,5 +1,5 @@
-// Functions of one number: within 2 ulp, or the bound that is its own, of the true value over the whole range, special values, and lanes that know nothing
-// of their neighbours.
+// Functions of one number: within 2 ulp, or a bound of their own, of the true value over the whole range; special values; and
+// lanes that do not depend on their neighbours.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -71,7 +71,7 @@ describe.each(Object.entries(unary))('%s', (_name, { lanes, symmetry, ...expecte
     expect(violation(run, expected, Float32Array.from(specialValues))).toBeUndefined();
   });
 
-  test('has in a lane what that lane alone decides', () => {
+  test('has a result in each lane that depends on that lane alone', () => {
     fc.assert(
       fc.property(fc.array(anyFloat, { minLength: 8, maxLength: 8 }), (x) => {
         const together = [...run(Float32Array.from(x))].map(toBits);
