@@ -140,7 +140,7 @@ type RuntimeRow = readonly [
   size?: number,
 ];
 
-const rows = new Map<string, RuntimeRow>(
+const rows: Readonly<Record<string, RuntimeRow>> = Object.fromEntries(
   Object.entries(instructions).map(([name, row]) => {
     const [code, params, ...rest] = row as readonly [number, readonly ('address' | RuntimeParam)[], ResultType | 'v'];
     return [name, [code, params.map((param) => (param === 'address' ? addressType : param)), ...rest]];
@@ -149,7 +149,7 @@ const rows = new Map<string, RuntimeRow>(
 
 /** A row of the table as code reads it at run time; an address has the type that addresses have. */
 export function instruction(name: InstructionName): RuntimeRow {
-  return rows.get(name) as RuntimeRow;
+  return rows[name] as RuntimeRow;
 }
 
 function method(name: InstructionName): (...args: unknown[]) => Expr<ResultType> {

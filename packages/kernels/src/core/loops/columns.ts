@@ -22,7 +22,7 @@ export interface ColumnCode {
   four(x: Distance, count: Count): void;
 }
 
-/** Calls each piece of code at most twice, as the inside of a loop. */
+/** Emits each piece of code at most once, as the inside of a loop. */
 export function eachColumn(f: FunctionBuilder, { col0, col1, columns, isAligned }: Columns, code: ColumnCode): void {
   const x = f.let(address.shifted(col0, 2));
   const end = f.let(address.shifted(col1, 2));

@@ -54,14 +54,14 @@ export function eachRow(
     });
   };
   if (shape.length === 1) {
-    for (const { place } of all) place([from]);
+    for (const { start } of all) start([from]);
     run(i32.sub(to, from));
     return;
   }
   const row = f.let(from);
   f.loop((again) => {
     const indices = unflatten(f, row, shape);
-    for (const { place } of all) place(indices);
+    for (const { start } of all) start(indices);
     const count = f.let(smaller(i32.sub(shape[inner] ?? 1, indices[inner] ?? row), i32.sub(to, row)));
     run(count);
     f.increment(row, count);
@@ -69,10 +69,10 @@ export function eachRow(
   });
 }
 
-/** A cursor on its way: its value in this row, and how it gets there. */
+/** A cursor in a loop: its value in the current row, and the code that moves it. */
 interface Moving<T extends Integer> {
   readonly value: Expr<T>;
-  place(indices: readonly Expr<'i32'>[]): void;
+  start(indices: readonly Expr<'i32'>[]): void;
   advance(dimension: number): void;
 }
 
@@ -81,11 +81,11 @@ function moving<T extends Integer>(
   { base, steps }: Cursor<T>,
   scale: (index: Expr<'i32'>, step: number) => Expr<T>,
 ): Moving<T> {
-  if (steps.every((step) => step === 0)) return { value: base, place: () => {}, advance: () => {} };
+  if (steps.every((step) => step === 0)) return { value: base, start: () => {}, advance: () => {} };
   const value = f.local(base.type);
   return {
     value,
-    place: (indices) => {
+    start: (indices) => {
       const terms = indices.flatMap((index, d) => (steps[d] ? [scale(index, steps[d])] : []));
       f.set(
         value,
