@@ -181,6 +181,7 @@ function namespace<S extends string>(prefix: S): Namespace<S> {
   return methods as Namespace<S>;
 }
 
+/** The instructions of a type, as methods: `i32.add(a, b)`, `f32x4.const(0)`; `v128` has those of any vector. */
 export const i32: Namespace<'i32'> = namespace('i32');
 export const i64: Namespace<'i64'> = namespace('i64');
 export const f32: Namespace<'f32'> = namespace('f32');

@@ -4,6 +4,7 @@
 // row), 'mask' any vector at all. Types, methods and encoding all follow from this table.
 // Control flow, locals, calls and constants are not rows: they are in function.ts and expression.ts.
 
+/** The instruction set, by the names of the specification. */
 export const instructions = {
   // Integers.
   'i32.clz': [0x67, ['i32'], 'i32'],

@@ -40,6 +40,7 @@ interface Cut {
   readonly mr: number;
 }
 
+/** Emits the code of a tile. `mr`: the most images of a block. */
 export function emitAcross(module: ModuleBuilder, correlation: Correlation, { tiles, mr }: Cut): KernelFunc {
   const { name, images, rows, columns, input, out, placement, weights, epilogue, groups, pixel } = correlation;
   const finish = epilogue?.emit(module, true);

@@ -28,6 +28,7 @@ const mostBandBytes = 262_144;
 /** The most bytes of outputs of a band that an epilogue follows: it finds them in the L1. */
 const mostFinishedBytes = 32_768;
 
+/** The kernel of the sums, over blocks of outputs or over blocks of images, whichever is faster. */
 export function correlate(correlation: Correlation): Kernel {
   const { name, images, rows, columns, groups, channels, weights, input, out, epilogue, level } = correlation;
   const flops =

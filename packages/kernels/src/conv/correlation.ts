@@ -29,6 +29,7 @@ export interface Placement {
   readonly column: number;
 }
 
+/** Sums over windows: what is read, and where the sums go. */
 export interface Correlation extends Windows {
   readonly name: string;
   /** dense [images, rows, columns, pixel] */

@@ -22,6 +22,7 @@ import { plus } from '../core/arithmetic.ts';
 import { highFirst } from '../core/store-lanes.ts';
 import { type ConvAxis, extentOf, reachesOut } from './axis.ts';
 
+/** The windows that read a band. */
 export interface BandSpec {
   readonly rows: ConvAxis;
   readonly columns: ConvAxis;

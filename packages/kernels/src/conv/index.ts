@@ -35,6 +35,7 @@ interface Spec extends ConvShape {
   readonly allocate: (length: number) => Slot;
 }
 
+/** A convolution: its operands, its output and its sizes. */
 export interface ConvSpec extends Spec {
   /** [images, rows, columns, groups · channels] */
   readonly x: Operand;
@@ -66,6 +67,7 @@ export function conv2d({ x, w, out, epilogue, level, allocate, ...shape }: ConvS
   return [...kernels, correlate({ ...windows, name, input, weights, out, placement, epilogue, level })];
 }
 
+/** The gradient of the input of a convolution. */
 export interface InputGradientSpec extends Spec {
   /** [images, rows, columns, groups · filters] */
   readonly dy: Operand;
@@ -128,6 +130,7 @@ function weightsOf({ slot, view }: Operand, y: Phase, x: Phase, perLane: boolean
   };
 }
 
+/** The gradient of the weights of a convolution. */
 export interface WeightGradientSpec extends Spec {
   /** [images, rows, columns, groups · channels] */
   readonly x: Operand;

@@ -31,6 +31,7 @@ export function joined(loops: readonly Loop[]): Loop[] {
   return kept;
 }
 
+/** What the loops share: the pointers that they move, and the code inside. */
 export interface Nest {
   readonly f: FunctionBuilder;
   readonly a: Local<AddressType>;

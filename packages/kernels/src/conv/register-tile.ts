@@ -9,6 +9,7 @@ import { type MicroKernel, microKernelFunc, startSums, writeBack } from '../matm
 import { fused, multiplyAdd, type Sums } from '../matmul/multiply-add.ts';
 import { emitLoops, type Loop, type Nest } from './loop-nest.ts';
 
+/** A block of rows × columns, and the loops that k runs through. */
 export interface RegisterTileSpec {
   /** bytes from `a` to the first element of each row */
   readonly aOffsets: readonly number[];

@@ -16,6 +16,7 @@ import { registerTile } from './register-tile.ts';
 import { outputsOf } from './valid-taps.ts';
 import type { Runs } from './weight-runs.ts';
 
+/** The gradient of the weights of a convolution: what is read, and where it goes. */
 export interface WeightGradient extends Windows {
   readonly name: string;
   /** dense [images, rows, columns, pixel] */

@@ -29,6 +29,7 @@ const bandOutputs = 256;
 /** The most bytes of a copied band. */
 const mostBandBytes = 262_144;
 
+/** The kernel that computes the chunks; where there are several, they are still to be added. */
 export function weightGradient(gradient: WeightGradient): Kernel {
   const { name, images, rows, columns, groups, channels, filters, x, dy, out, level } = gradient;
   const k = rows.taps * columns.taps * channels;

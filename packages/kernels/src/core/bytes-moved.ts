@@ -5,6 +5,7 @@ import { bytesOf } from './format.ts';
 import type { Work } from './kernel.ts';
 import type { Operand } from './operand.ts';
 
+/** Bytes read and written. */
 export type BytesMoved = Pick<Work, 'bytesRead' | 'bytesWritten'>;
 
 /** What reading all elements of the loads and writing those of the stores moves. */

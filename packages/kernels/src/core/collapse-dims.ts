@@ -17,6 +17,7 @@ export function denseStrides(shape: readonly number[]): number[] {
   return strides;
 }
 
+/** The dimensions that remain. */
 export interface Collapsed {
   readonly shape: readonly number[];
   /** of each view, one stride for each dimension of `shape` */

@@ -7,6 +7,7 @@ import type { Kernel, Location, Operand, Slot, Word } from './kernel.ts';
 /** Larger than any byte offset. */
 const mostBytes = 2 ** 33;
 
+/** Numbers locations. */
 export class Window {
   readonly locations: Location[] = [];
   readonly #positions = new Map<number, Slot>();

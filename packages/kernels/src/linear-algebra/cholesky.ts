@@ -4,6 +4,7 @@ import { f64, i32, select } from '@treadle/wasm';
 import type { Kernel, Operand } from '../core/kernel.ts';
 import { bytesOf, each, get, type Matrix64, matrixKernel, narrow, put, sumOf, widen } from './matrix64.ts';
 
+/** The operands of `cholesky`. */
 export interface Cholesky {
   readonly name: string;
   /** [count, n, n]; the lower triangle is read */

@@ -7,6 +7,7 @@ import type { Kernel, Operand } from '../core/kernel.ts';
 import { eliminate, exchangeRows, productOfDiagonal, solveUpper } from './lu.ts';
 import { bytesOf, each, get, type Matrix64, matrixKernel, narrow, put, setIdentity, widen } from './matrix64.ts';
 
+/** The operands of `cofactors`. */
 export interface Cofactors {
   readonly name: string;
   /** [count, n, n] */

@@ -5,6 +5,7 @@ import type { Kernel, Operand } from '../core/kernel.ts';
 import { order, type Rotation, rotateColumns, rotationFor, scaleColumn, signOf, sweep } from './jacobi.ts';
 import { bytesOf, each, get, type Matrix64, matrixKernel, narrow, put, setIdentity, widen } from './matrix64.ts';
 
+/** The operands of `eigen`. */
 export interface Eigen {
   readonly name: string;
   /** [count, n, n], symmetric */

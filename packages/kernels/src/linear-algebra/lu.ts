@@ -17,6 +17,7 @@ import {
   widen,
 } from './matrix64.ts';
 
+/** The operands of `solve`. */
 export interface Solve {
   readonly name: string;
   /** [count, n, n] */
@@ -52,6 +53,7 @@ export function solve({ name, a, b, store }: Solve): Kernel {
   });
 }
 
+/** The operands of `determinant`. */
 export interface Determinant {
   readonly name: string;
   /** [count, n, n] */

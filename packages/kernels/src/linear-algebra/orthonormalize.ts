@@ -17,6 +17,7 @@ import {
   widen,
 } from './matrix64.ts';
 
+/** The operands of `orthonormalize`. */
 export interface Orthonormalize {
   readonly name: string;
   /** [count, m, n], m ≥ n */

@@ -19,6 +19,7 @@ import {
 } from './matrix64.ts';
 import { orthogonalize } from './orthonormalize.ts';
 
+/** The operands of `singular`. */
 export interface Singular {
   readonly name: string;
   /** [count, m, n], m ≥ n */

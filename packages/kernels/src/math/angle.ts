@@ -20,6 +20,7 @@ import {
 } from '@treadle/wasm';
 import { emitSlowPath } from '../elementwise/slow-path.ts';
 
+/** An angle modulo π/2: hi + lo, and the number of quarter turns. */
 export interface Angle {
   readonly hi: Local<'f32x4'>;
   readonly lo: Local<'f32x4'>;

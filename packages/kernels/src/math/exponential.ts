@@ -17,6 +17,7 @@ const coefficients = [
   0.4999999701976776, 0.16666539013385773, 0.04166775569319725, 0.008367118425667286, 0.0013835839927196503,
 ];
 
+/** e^x = 2ⁿ·(1 + q). */
 export interface Exponential {
   /** e^x·2⁻ⁿ − 1, between −0.30 and 0.42 */
   readonly q: Local<'f32x4'>;

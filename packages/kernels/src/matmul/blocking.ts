@@ -6,6 +6,7 @@ import type { Level } from '../core/kernel.ts';
 import { mostTiles, tileFlops } from '../core/tile-size.ts';
 import type { Geometry } from './geometry.ts';
 
+/** The block sizes of a product, and what is packed where. */
 export interface Blocking {
   readonly mr: number;
   readonly nr: number;

@@ -4,6 +4,7 @@
 import { collapseDims, sizeOf } from '../core/collapse-dims.ts';
 import type { Operand } from '../core/kernel.ts';
 
+/** The sizes and distances of a product. */
 export interface Geometry {
   /** number of products */
   readonly batch: number;

@@ -10,6 +10,7 @@ import { geometryOf } from './geometry.ts';
 import { packB } from './pack-b.ts';
 import { productKernel } from './product.ts';
 
+/** The operands of a product. */
 export interface MatmulSpec {
   /** [batch…, m, k], any view: a transposition exchanges strides, a broadcast batch has stride 0 */
   readonly a: Operand;

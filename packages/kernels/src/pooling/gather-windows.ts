@@ -12,16 +12,18 @@ import {
   v128,
 } from '@treadle/wasm';
 import { plus, times } from '../core/arithmetic.ts';
-import { combinedWork } from '../core/combined-work.ts';
 import { type Epilogue, type Kernel, type KernelFunc, kernelFunc, type Slot } from '../core/kernel.ts';
 import { eachColumn } from '../core/loops/columns.ts';
 import { baseAddress, wholeOf } from '../core/operand.ts';
 import { locate, type Partition, partition, tileElements } from '../core/tile-partition.ts';
 import { writeFour } from '../elementwise/vector-io.ts';
+import { poolKernel } from './pool-kernel.ts';
 import { eachElement, eachWindow, isUnrolled, type Window, type WindowShape } from './window-loop.ts';
 
+/** Four neighbouring channels. */
 export type Lanes = Expr<'f32x4'>;
 
+/** What is computed of every window. */
 export interface GatherWindows extends WindowShape {
   readonly name: string;
   /** dense [images, rows, columns, channels] each */
@@ -44,22 +46,16 @@ export function gatherWindows(spec: GatherWindows): Kernel[] {
   const cost = 0.1 * rows.taps * columns.taps * inputs.length + 0.2;
   const parts = partition(images * rows.output, 1, Math.ceil(tileElements(cost) / (4 * perRow)));
   return [
-    {
-      name: `${name} ${rows.taps}×${columns.taps} of ${images}×${rows.input}×${columns.input}×${channels}`,
+    poolKernel({
+      name,
+      windows: spec,
       tiles: parts.tiles,
-      cost: images * rows.output * perRow * cost + (epilogue?.cost ?? 0),
-      scratch: 0,
-      ...combinedWork({
-        kind: 'pool',
-        ops: [name],
-        shape: [images, rows.output, columns.output, channels, rows.taps * columns.taps],
-        flops: images * rows.output * perRow * rows.taps * columns.taps,
-        inputs: inputs.map((slot) => wholeOf(slot, [images, rows.input, columns.input, channels])),
-        out: wholeOf(out, [images, rows.output, columns.output, channels]),
-        epilogue,
-      }),
+      cost,
+      inputs: inputs.map((slot) => wholeOf(slot, [images, rows.input, columns.input, channels])),
+      out: wholeOf(out, [images, rows.output, columns.output, channels]),
+      epilogue,
       emit: (module) => emitTile(module, spec, parts),
-    },
+    }),
   ];
 }
 

@@ -16,6 +16,7 @@ export interface PoolShape {
   readonly channels: number;
 }
 
+/** A pool, or its gradient: its sizes and its output. */
 export interface PoolSpec extends PoolShape {
   /** dense [images, rows, columns, channels]: of the outputs, or of the image for a gradient */
   readonly out: Slot;

@@ -16,15 +16,16 @@ import {
   v128,
 } from '@treadle/wasm';
 import { plus, times } from '../core/arithmetic.ts';
-import { combinedWork } from '../core/combined-work.ts';
 import { type Epilogue, type Kernel, type KernelFunc, kernelFunc, type Slot } from '../core/kernel.ts';
 import { type Count, eachColumn } from '../core/loops/columns.ts';
 import { baseAddress, wholeOf } from '../core/operand.ts';
 import { locate, type Partition, partition, tileElements } from '../core/tile-partition.ts';
 import { writeFour } from '../elementwise/vector-io.ts';
 import type { Lanes } from './gather-windows.ts';
+import { poolKernel } from './pool-kernel.ts';
 import { eachElement, eachWindow, isUnrolled, type Window, type WindowShape } from './window-loop.ts';
 
+/** What every element of a window receives of the dy of its output. */
 export interface SpreadWindows extends WindowShape {
   readonly name: string;
   /** dense [images, rows, columns, channels] each */
@@ -60,22 +61,16 @@ export function spreadWindows(spec: SpreadWindows): Kernel[] {
   const elements = rows.stride < rows.taps ? rows.output * perRow : perRow;
   const parts = partition(units, 1, Math.ceil(tileElements(cost) / (4 * elements)));
   return [
-    {
-      name: `${name} ${rows.taps}×${columns.taps} of ${images}×${rows.input}×${columns.input}×${channels}`,
+    poolKernel({
+      name,
+      windows: spec,
       tiles: parts.tiles,
-      cost: images * rows.output * perRow * cost + (epilogue?.cost ?? 0),
-      scratch: 0,
-      ...combinedWork({
-        kind: 'pool',
-        ops: [name],
-        shape: [images, rows.output, columns.output, channels, rows.taps * columns.taps],
-        flops: images * rows.output * perRow * rows.taps * columns.taps,
-        inputs: [...inputs.map((slot) => wholeOf(slot, image)), wholeOf(dy, [images, rows.output, perRow])],
-        out: wholeOf(out, image),
-        epilogue,
-      }),
+      cost,
+      inputs: [...inputs.map((slot) => wholeOf(slot, image)), wholeOf(dy, [images, rows.output, perRow])],
+      out: wholeOf(out, image),
+      epilogue,
       emit: (module) => emitTile(module, spec, parts),
-    },
+    }),
   ];
 }
 

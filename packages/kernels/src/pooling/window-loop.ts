@@ -16,6 +16,7 @@ import {
 import { type ConvAxis, reachesOut } from '../conv/axis.ts';
 import { plus, smaller, times } from '../core/arithmetic.ts';
 
+/** The sizes of images [images, rows, columns, channels] and of their windows. */
 export interface WindowShape {
   readonly images: number;
   readonly rows: ConvAxis;

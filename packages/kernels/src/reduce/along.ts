@@ -51,6 +51,7 @@ import {
   workOf,
 } from './nest.ts';
 
+/** The kernel that reduces each output along its axis. */
 export function reduceAlong(nest: ReduceNest): Kernel {
   const { program, stores } = nest;
   const { name, cost, shape, loads, present } = program;

@@ -12,6 +12,7 @@ export const pieceLength = 512;
 /** Bytes of a piece in scratch; its last vectors may be written past its end. */
 export const pieceBytes: number = 4 * pieceLength + 64;
 
+/** A piece of several axes, and where it is copied to. */
 export interface Piece {
   readonly format: Format;
   /** the address of element 0 */

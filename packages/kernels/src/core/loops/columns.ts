@@ -6,6 +6,7 @@ import { address, type Distance, type Expr, type FunctionBuilder, integer } from
 /** The elements of a row that four lanes hold: a known number, or as many as lie before `end`, a position in the row. */
 export type Count = number | { readonly end: Distance };
 
+/** The columns [col0, col1) of a row. */
 export interface Columns {
   readonly col0: Expr<'i32'>;
   readonly col1: Expr<'i32'>;
