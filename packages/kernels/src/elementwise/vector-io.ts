@@ -40,7 +40,7 @@ export function constantLane(type: Lane, value: number): Expr<Lane> {
   return type === 'f32x4' ? f32x4.const(value) : i32x4.const(value);
 }
 
-/** x · n for a known n, in as few instructions as that takes. */
+/** x · n for a known n, in as few instructions as possible. */
 export function times(x: Expr<'i32'>, n: number): Expr<'i32'> {
   if (n === 0) return i32.const(0);
   return n === 1 ? x : i32.mul(x, n);
@@ -227,7 +227,7 @@ function writeRun(
   high: Expr<Lane>,
 ): void {
   if (!narrow) {
-    // The higher one first: where V8 joins the two, it leaves the first in place as well if that is the lower one.
+    // The higher address first: where V8 joins two stores, it also keeps the first of them if that has the lower address.
     f.do(v128.store(start, high, 16), v128.store(start, low));
     return;
   }
