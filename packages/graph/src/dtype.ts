@@ -2,7 +2,7 @@
 // how elements are stored. Ops compute with float32 or int32 lanes, or with masks: the dtypes of fewer bytes are widened when
 // they are read and narrowed when they are written, and arithmetic on them gives int32 or float32.
 
-import { bytesOf, float16, type Lane, type Narrow, uint8 } from '@treadle/kernels';
+import { bytesOf, float16, type Lane, mask8, type Narrow, uint8 } from '@treadle/kernels';
 import { type Expr, type FunctionBuilder, i32x4, reinterpret, v128 } from '@treadle/wasm';
 
 import { type Shape, sizeOf } from './shape.ts';
@@ -41,12 +41,12 @@ export interface DtypeRow {
 export const dtypes: Readonly<Record<Dtype, DtypeRow>> = {
   bool: {
     kind: 'mask',
-    narrow: undefined,
-    view: 'i32',
-    newArray: (length) => new Int32Array(length),
+    narrow: mask8,
+    view: 'u8',
+    newArray: (length) => new Uint8Array(length),
     holds: [],
     range: undefined,
-    code: { store: (x) => (x === 0 ? 0 : -1), load: (mask) => (mask === 0 ? 0 : 1) }, // NaN is true
+    code: { store: (x) => (x === 0 ? 0 : 1), load: (x) => x }, // NaN is true
   },
   uint8: {
     kind: 'int',

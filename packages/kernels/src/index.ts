@@ -8,7 +8,7 @@ export {
   conv2dWeightGradient,
 } from './conv/index.ts';
 export { chainKernels } from './core/chained-kernel.ts';
-export { bytesOf, type Format, float16, type Lane, type Narrow, uint8 } from './core/format.ts';
+export { bytesOf, type Format, float16, type Lane, mask8, type Narrow, uint8 } from './core/format.ts';
 export type {
   Epilogue,
   Kernel,

@@ -2,6 +2,7 @@
 
 import {
   DtypeError,
+  isFloat,
   type OptionKinds,
   readOptions,
   type Shape,
@@ -116,15 +117,15 @@ export function show(shape: Shape): string {
   return `[${shape.join(', ')}]`;
 }
 
-/** The prediction, which must be float32. Throws DtypeError otherwise. */
+/** The prediction as float32, which it must be, or float16. Throws DtypeError otherwise. */
 export function predictionOf(name: string, yPred: TensorLike): Tensor {
   const prediction = tensor(yPred);
-  if (prediction.dtype !== 'float32') {
+  if (!isFloat(prediction.dtype)) {
     throw new DtypeError(
       `${name}: yPred must be float32; got ${prediction.dtype}; are yTrue and yPred the other way round?`,
     );
   }
-  return prediction;
+  return prediction.dtype === 'float32' ? prediction : prediction.cast('float32');
 }
 
 /**

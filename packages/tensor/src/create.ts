@@ -87,6 +87,7 @@ export function arange(start: number, stop?: number, step = 1, options: DtypeOpt
     throw new RangeError(`arange: start, stop and step must be finite, step not 0; got ${from}, ${to}, ${step}`);
   checkShape('arange', [length]);
   const dtype = options.dtype ?? ([from, to, step].every(Number.isInteger) ? 'int32' : 'float32');
+  checkDtype('arange', dtype);
   if (length > 0) for (const end of [from, from + (length - 1) * step]) checkWhole('arange', dtype, end);
   // start + i·step in float64, so that no error adds up
   return tensor(

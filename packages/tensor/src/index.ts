@@ -18,6 +18,7 @@ export {
   DtypeError,
   type Interpolation,
   inScope,
+  isFloat,
   type MatmulOptions,
   nearest,
   type OptionKinds,

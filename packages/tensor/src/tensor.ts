@@ -527,9 +527,7 @@ export async function readNode(node: Node): Promise<TensorData> {
 }
 
 function toData(values: StoredArray, dtype: Dtype): TensorData {
-  const { kind, code } = dtypes[dtype];
-  if (kind === 'mask') return Uint8Array.from(values, code?.load);
-  return values instanceof Uint16Array ? Float32Array.from(values, code?.load) : values;
+  return values instanceof Uint16Array ? Float32Array.from(values, dtypes[dtype].code?.load) : values;
 }
 
 addProtocols(Tensor.prototype, (node) => new Tensor(node));

@@ -5,6 +5,7 @@ import { checkBatchSize, checkRowCount, commonRows } from '@treadle/data';
 import { fits, listExtents, type Network, type OpenShape } from '@treadle/nn';
 import {
   areOptions,
+  isFloat,
   type OpenRows,
   type OptionKinds,
   ones,
@@ -228,7 +229,7 @@ function isOne(given: RowsLike): given is TensorLike {
 const manyElements = 2 ** 18;
 
 function checkFinite(op: string, what: 'x' | 'y', given: Tensor, count: number): void {
-  if (given.dtype !== 'float32' || given.size >= manyElements) return;
+  if (!isFloat(given.dtype) || given.size >= manyElements) return;
   requireFinite(op, what, given.data(), count);
 }
 
@@ -236,7 +237,7 @@ function checkFinite(op: string, what: 'x' | 'y', given: Tensor, count: number):
 export async function checkManyFinite(op: string, { xs, ys, count }: Rows): Promise<void> {
   for (const [what, tensors] of [['x', xs] as const, ['y', ys] as const]) {
     for (const given of tensors) {
-      if (given.dtype !== 'float32' || given.size < manyElements) continue;
+      if (!isFloat(given.dtype) || given.size < manyElements) continue;
       using largest = given.abs().max();
       if (!Number.isFinite((await largest.read())[0])) requireFinite(op, what, await given.read(), count);
     }

@@ -210,7 +210,7 @@ export class StoredValue implements Storage {
     return stored;
   }
 
-  /** Takes over the array of stored elements: bools are masks, 0 or −1. */
+  /** Takes over the array of stored elements. */
   static of(values: StoredArray, dtype: Dtype): StoredValue {
     const stored = new StoredValue(values.length, dtype);
     stored.#home.values = values;

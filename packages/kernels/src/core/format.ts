@@ -48,13 +48,13 @@ export const uint8: Narrow = {
   narrow: (_, values) => reinterpret('i32x4', values),
 };
 
-/** Masks: a byte 0 or 255 for a lane of zeros or ones. */
+/** Masks: a byte 0 or 1 for a lane of all zeros or all ones. */
 export const mask8: Narrow = {
   name: 'mask8',
   bytes: 1,
   lane: 'i32x4',
-  widen: (_, bits) => i32x4.ne(bits, 0),
-  narrow: (_, values) => v128.and(reinterpret('i32x4', values), i32x4.const(255)),
+  widen: (_, bits) => i32x4.neg(bits),
+  narrow: (_, values) => i32x4.neg(reinterpret('i32x4', values)),
 };
 
 /** Exponent and fraction of a float16, without its sign. */

@@ -1,6 +1,7 @@
-// A fused elementwise program and the loops that run it over rows × columns: eight elements a round as two chains on
-// neighbouring addresses (which V8 may join into one of 256 bits), sixteen where the body has use for that, the rest four at a time.
-// All loads of a round come before its stores, so a store may take the place of a load that has the same view.
+// A fused elementwise program and the loops that run it over rows × columns. A pass of the loop computes eight elements as two
+// chains of vectors on neighbouring addresses, which V8 may join into one chain of 256 bits; or sixteen, where the body shares
+// work between them; the remaining columns four at a time. This file does not know how tiles are cut. Invariant: a pass loads
+// all elements before it stores any, so a store may overwrite a load that has the same view.
 
 import { type Address, address, type Distance, type Expr, FunctionBuilder, i32, i32x4 } from '@treadle/wasm';
 import { plus, ramp } from '../core/arithmetic.ts';
@@ -11,11 +12,11 @@ import { type ColumnCode, eachColumn } from '../core/loops/columns.ts';
 import { type Cursor, eachRow } from '../core/loops/rows.ts';
 import { memoize } from '../core/memoize.ts';
 import type { Range } from '../core/tile-partition.ts';
-import { asksForQuarter, indicesOfRound, pairOfIndices } from './index-block.ts';
+import { asksForBlock, indicesOfBlock, pairOfIndices } from './index-block.ts';
 import { repairSlowPath } from './slow-path.ts';
 import { constantLane, formatOf, readEight, readFour, readSplat, writeEight, writeFour } from './vector-io.ts';
 
-/** A program as loops: what is walked is `rows` × `columns`. */
+/** A program as loops over `rows` × `columns`. */
 export interface Nest {
   readonly body: LaneBody;
   /** of each load */
@@ -24,11 +25,11 @@ export interface Nest {
   readonly narrowed: readonly (Narrow | undefined)[];
   readonly rows: readonly number[];
   readonly columns: number;
-  /** of each load, then of each store, then of the flat index: a stride for each dimension of `rows`, then that of columns */
+  /** of each load, each store and the flat index: a stride for each dimension of `rows`, then the stride of columns, in elements */
   readonly strides: readonly (readonly number[])[];
 }
 
-/** `fixed`: how many of the last dimensions stay as they are (0, or 2 where somebody else says which rows and columns). */
+/** Collapses dimensions. `fixed`: how many of the last dimensions are kept (2 where the caller chooses rows and columns). */
 export function nestOf({ shape, loads, stores, body }: StoredProgram, fixed: 0 | 2 = 0): Nest {
   const views = [...loads.map(({ operand }) => operand), ...stores].map(({ view }) => view.strides);
   const all = [...views, denseStrides(shape)];
@@ -43,7 +44,7 @@ export function nestOf({ shape, loads, stores, body }: StoredProgram, fixed: 0 |
   return { ...elements, rows: sizes.slice(0, -1), columns: sizes.at(-1) ?? 1, strides };
 }
 
-/** How a program reads and writes elements. One that only moves narrow elements moves their bits. */
+/** The formats of loads and stores. A program that only moves narrow elements moves their bits unchanged. */
 export function elementsOf({
   body,
   loads,
@@ -51,21 +52,21 @@ export function elementsOf({
 }: Pick<StoredProgram, 'body' | 'loads' | 'stores'>): Pick<Nest, 'body' | 'formats' | 'narrowed'> {
   const [[from], [to]] = [loads.map(formatOf), stores.map(({ narrow }) => narrow)];
   const bits = asBits(to);
-  if (bits && from === to && loads.length === 1 && stores.length === 1 && onlyMoves(body)) {
+  if (bits && from === to && loads.length === 1 && stores.length === 1 && isMove(body)) {
     return { body, formats: [bits], narrowed: [bits] };
   }
   return { body, formats: loads.map(formatOf), narrowed: stores.map(({ narrow }) => narrow) };
 }
 
-/** Whether a program of one load gives it back as it is: found out on a function that is thrown away. */
-export function onlyMoves(body: LaneBody): boolean {
+/** Whether the body returns its only load unchanged. The code is emitted into a function that is thrown away. */
+export function isMove(body: LaneBody): boolean {
   const value = i32x4.const(0);
   return body(new FunctionBuilder([], 'void'), [value], () => value)[0] === value;
 }
 
 /**
  * Emits the loops over a range. `bases`: the addresses of element (0, 0, …) of each load and each store. `isAligned`: whether
- * columns begin and end as those of tiles do (see columns.ts).
+ * columns begin and end where those of tiles do (see columns.ts).
  */
 export function emitNest(
   f: FunctionBuilder,
@@ -83,21 +84,21 @@ export function emitNest(
     const isConstant = nest.strides[v]!.every((stride) => stride === 0);
     return isConstant ? readSplat(f, format, bases[v]!) : undefined;
   });
-  const inRounds = isAligned && flat.steps.every((step) => step % 16 === 0) && takesRounds(nest);
+  const inBlocks = isAligned && flat.steps.every((step) => step % 16 === 0) && usesIndexBlocks(nest);
   const emitRow = (at: readonly Address[], [position]: readonly Expr<'i32'>[]): void => {
     const { sixteen, ...code } = rowCode(f, nest, at, position!, constants);
-    eachColumn(f, { col0, col1, columns: nest.columns, isAligned }, inRounds ? { sixteen, ...code } : code);
+    eachColumn(f, { col0, col1, columns: nest.columns, isAligned }, inBlocks ? { sixteen, ...code } : code);
   };
   eachRow(f, { shape: nest.rows, from: row0, to: row1 }, operands, emitRow, [flat]);
 }
 
-/** Whether the body has use for rounds of sixteen: tried on a function that nobody will call. */
-function takesRounds({ body, formats }: Nest): boolean {
+/** Whether the body shares work within index blocks. The code is emitted into a function that is thrown away. */
+function usesIndexBlocks({ body, formats }: Nest): boolean {
   const values = formats.map((format) => constantLane(laneOf(format), 0));
-  return asksForQuarter((index) => body(new FunctionBuilder([], 'void'), values, () => index));
+  return asksForBlock((index) => body(new FunctionBuilder([], 'void'), values, () => index));
 }
 
-/** The code for one row of a nest; what is the same in all its columns is read once, here. */
+/** The code for one row of a nest. Values that are the same in all columns are read once, before the columns. */
 function rowCode(
   f: FunctionBuilder,
   { formats, narrowed, strides, body }: Nest,
@@ -138,7 +139,7 @@ function rowCode(
     });
   };
   return {
-    sixteen: (x) => several(x, 16, () => indicesOfRound(f, positionAt(x))),
+    sixteen: (x) => several(x, 16, () => indicesOfBlock(f, positionAt(x))),
     eight: (x) => several(x, 8, () => pairOfIndices(f, positionAt(x))),
     four: (x, count) => {
       const values = loads.map(({ format, row, stride, value }) => value ?? readFour(f, format, row, stride, x, count));

@@ -1,5 +1,5 @@
-// Four vectors of four, turned: the vectors are rows before and columns after. Eight shuffles, which V8 joins with those of a
-// neighbouring four; moved, never read as numbers.
+// A 4 × 4 transpose in registers: four vectors hold the rows before and the columns after. Takes eight shuffles, which V8 can
+// join with those of a neighbouring block. Elements are moved, never read as numbers.
 
 import { type Expr, type FunctionBuilder, i8x16 } from '@treadle/wasm';
 import type { Lane } from '../core/format.ts';

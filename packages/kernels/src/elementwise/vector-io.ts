@@ -178,7 +178,7 @@ function writeRun(
   high: Expr<Lane>,
 ): void {
   if (!narrow) {
-    // The higher one first: where V8 joins the two, it leaves the first in place as well if that is the lower one.
+    // The higher address first: where V8 joins two stores, it also keeps the first of them if that has the lower address.
     f.do(v128.store(start, high, 16), v128.store(start, low));
     return;
   }

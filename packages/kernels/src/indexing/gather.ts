@@ -1,5 +1,5 @@
-// Rows picked by number, and its adjoint: rows added up by number. Indices are clamped to what is there, for the safety of
-// memory; those that do not exist are refused by the kernel before (check-indices.ts).
+// gather picks rows by index; scatterAdd, its adjoint, adds rows up by index. Both clamp indices so that no access leaves the
+// buffer. They do not refuse indices that do not exist: check-indices.ts runs before and does.
 
 import {
   type Address,
@@ -30,13 +30,13 @@ export interface Gather {
   readonly indices: Operand;
   /** [outer, i, inner], its elements in the format of the source */
   readonly store: Operand;
-  /** int32 []: only the first so many of the n rows are there, one or more; without it, all */
+  /** int32 []: the number of valid rows of the source, 1 … n; without it, all are valid */
   readonly count?: Operand | undefined;
   /** with `outer` 1 */
   readonly present?: Present | undefined;
 }
 
-/** store[o, j, :] = source[o, indices[j], :]. Elements are moved, never read as numbers. */
+/** store[o, j, :] = source[o, indices[j], :]. Elements are moved as their bits. */
 export function gather(spec: Gather): Kernel {
   return spec.store.view.shape[2] === 1 ? gatherElements(spec) : gatherRows(spec);
 }
@@ -82,14 +82,14 @@ function gatherRows({ name, source, indices, store, count: there, present }: Gat
   });
 }
 
-/** Of the source, what is picked is read. */
+/** Of the source, only the picked rows count as read. */
 function workOf(source: Operand, indices: Operand, store: Operand): Tiled['work'] {
   const { shape } = store.view;
   const picked = { ...source, view: { ...source.view, shape } };
   return { kind: 'gather', ops: ['gather'], shape, flops: 0, ...bytesMoved([indices, picked], [store]) };
 }
 
-/** Rows of one element: as many at a time as there are lanes. */
+/** Rows of one element: four at a time. */
 function gatherElements({ name, source, indices, store, count: there, present }: Gather): Kernel {
   const [[outer, count], from, to] = [sizes(store.view), steps(source.view), steps(store.view)];
   const n = sizes(source.view)[1];
@@ -152,13 +152,13 @@ export interface ScatterAdd {
   readonly updates: Operand;
   /** [outer, n, inner], n ≥ 1 where i ≥ 1 */
   readonly store: Operand;
-  /** an int32: only the first so many indices are there, one or more; without it, all */
+  /** an int32: the number of valid indices, one or more; without it, all are valid */
   readonly count?: Slot | undefined;
 }
 
 /**
- * store = 0, then store[o, indices[j], :] += updates[o, j, :] for j = 0, 1, … A tile has columns of its own and walks all
- * indices, so what is named twice is added in the order of the indices, whatever the number of tiles.
+ * store = 0, then store[o, indices[j], :] += updates[o, j, :] for j = 0, 1, … Each tile owns some columns and walks all indices:
+ * so repeated indices are added in their order, whatever the number of tiles.
  */
 export function scatterAdd({ name, type, indices, updates, store, count: present }: ScatterAdd): Kernel {
   const [[outer, n, inner], to, from] = [sizes(store.view), steps(store.view), steps(updates.view)];
@@ -237,12 +237,12 @@ export function accumulate(f: FunctionBuilder, type: Lane, columns: Columns, to:
   });
 }
 
-/** The last row that may be picked. */
+/** The last valid row. */
 function lastOf(f: FunctionBuilder, table: Address, n: number, count: Operand | undefined): Expr<'i32'> {
   return count ? f.let(i32.sub(i32.load(operandAddress(f, table, count)), 1)) : i32.const(n - 1);
 }
 
-/** The address of row `indices[…]` of a matrix, or of its row 0 or `last` where that is nearest; `step`: bytes from row to row. */
+/** The address of the row that the int32 at `index` names, clamped to 0 … last; `step`: bytes from row to row. */
 export function rowAt(f: FunctionBuilder, matrix: Address, index: Address, last: Expr<'i32'>, step: number): Address {
   const wanted = f.let(i32.load(index));
   const notBelow = f.let(select(wanted, i32.const(0), i32.gt_s(wanted, 0)));
