@@ -170,7 +170,7 @@ const divided = (
   tiles,
   window: [],
   codeKey: name,
-  inParts: new Map(parts.map((slot) => [slot, 200_000])),
+  inParts: new Map(parts.map((slot) => [slot, 800_000])),
 });
 
 const dividedKernels = fc

@@ -119,7 +119,7 @@ test('a quarter of a block of sixteen is where its index says, for all rows and 
         body: (_f, _values, index) => {
           const at = index();
           const place = quarterOf(at);
-          return [place ? i32x4.add(place.round.first, 4 * place.quarter) : at];
+          return [place ? i32x4.add(place.block.first, 4 * place.quarter) : at];
         },
         cost,
       });
@@ -141,7 +141,7 @@ test('the elements of a long row are computed in blocks of sixteen, all quarters
     body: (_f, _values, index) => {
       const at = index();
       const place = quarterOf(at);
-      if (place) rounds.set(place.round, [...(rounds.get(place.round) ?? []), place.quarter]);
+      if (place) rounds.set(place.block, [...(rounds.get(place.block) ?? []), place.quarter]);
       return [at];
     },
     cost: 1,

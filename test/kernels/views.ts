@@ -3,8 +3,9 @@
 
 import type { Operand, Slot, View } from '@treadle/kernels';
 import fc from 'fast-check';
+import type { Elements } from '../support/run-kernels.ts';
 
-export type Elements = Float32Array | Int32Array;
+export type { Elements } from '../support/run-kernels.ts';
 
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);

@@ -125,6 +125,8 @@ const operations: Readonly<Record<string, Operation>> = {
   sin: (x) => x.sin(),
   toInt: (x) => x.cast('float32').mul(3).cast('int32'),
   toBool: (x) => x.cast('bool'),
+  toByte: (x) => x.cast('float32').mul(20).cast('uint8'),
+  toHalf: (x) => x.cast('float16'),
   detach: (x) => x.detach(),
   transpose: (x) => x.transpose(),
   rotate: (x, _, n) => x.transpose(x.shape.map((_, i) => (i + n[0]!) % x.rank)),

@@ -3,6 +3,7 @@
 // 1.
 
 import type { Dtype } from '@treadle/graph';
+import { float16Of, nearestFloat16 } from './float16.ts';
 
 export type Shape = readonly number[];
 
@@ -64,14 +65,29 @@ export function zip(dtype: Dtype, f: (...x: number[]) => number, ...arrays: read
 
 export function withDtype(x: NdArray, dtype: Dtype): NdArray {
   if (dtype === x.dtype) return x; // not rounded: the exact float64 values remain
-  return { ...x, dtype, data: x.data.map((value) => castNumber(value, dtype)) };
+  const isFloat = x.dtype === 'float32' || x.dtype === 'float16';
+  return { ...x, dtype, data: x.data.map((value) => castNumber(value, dtype, isFloat)) };
 }
 
-/** int32 → float32 rounds. float32 → int32 truncates, saturates at the ends of the range, and maps NaN to 0. */
-function castNumber(value: number, dtype: Dtype): number {
-  if (dtype === 'float32') return Math.fround(value);
-  if (dtype === 'bool') return value === 0 ? 0 : 1;
-  return Number.isNaN(value) ? 0 : Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(value))) + 0;
+/**
+ * int32 → float32 rounds; float32 → int32 goes towards zero, to the nearest end of the range, and to 0 for NaN. So do floats to
+ * uint8, to which int32 wraps around.
+ */
+function castNumber(value: number, dtype: Dtype, isFloat: boolean): number {
+  const whole = (least: number, greatest: number): number =>
+    Number.isNaN(value) ? 0 : Math.max(least, Math.min(greatest, Math.trunc(value))) + 0;
+  switch (dtype) {
+    case 'float32':
+      return Math.fround(value);
+    case 'float16':
+      return float16Of(nearestFloat16(Math.fround(value)));
+    case 'bool':
+      return value === 0 ? 0 : 1;
+    case 'int32':
+      return whole(-(2 ** 31), 2 ** 31 - 1);
+    case 'uint8':
+      return isFloat ? whole(0, 255) : value & 255;
+  }
 }
 
 export type Axes = number | readonly number[] | undefined;

@@ -6,7 +6,7 @@ import { compileModule } from '@treadle/compiler';
 import type { Kernel, Slot } from '@treadle/kernels';
 import { ModuleBuilder } from '@treadle/wasm';
 
-export type Elements = Float32Array | Int32Array;
+export type Elements = Float32Array | Int32Array | Uint16Array | Uint8Array;
 
 /** The contents of each slot before the run: its elements, or for a temporary its number of elements. */
 export type Buffers = ReadonlyMap<Slot, Elements | number>;
@@ -85,7 +85,8 @@ export function prepareKernels(
   const windows = kernels.map(({ window }) => (window ? reserve(4 * window.length) : table));
   const allocations = [...buffers].map(([slot, content]): Allocation => {
     const length = typeof content === 'number' ? content : content.length;
-    return { slot, content, length, address: reserve(4 * length) };
+    const bytes = typeof content === 'number' ? 4 : content.BYTES_PER_ELEMENT;
+    return { slot, content, length, address: reserve(bytes * length) };
   });
   const env = { memory: memoryOf(end) };
   const bytes = new Uint8Array(env.memory.buffer);
@@ -120,10 +121,16 @@ export function prepareKernels(
 }
 
 function viewOf(buffer: SharedArrayBuffer, { content, length, address }: Allocation): Elements {
-  const isInteger = content instanceof Int32Array;
-  const view = isInteger ? new Int32Array(buffer, address, length) : new Float32Array(buffer, address, length);
+  const view = emptyView(buffer, address, length, content);
   if (typeof content !== 'number') view.set(content);
   return view;
+}
+
+function emptyView(buffer: SharedArrayBuffer, address: number, length: number, like: Elements | number): Elements {
+  if (like instanceof Int32Array) return new Int32Array(buffer, address, length);
+  if (like instanceof Uint16Array) return new Uint16Array(buffer, address, length);
+  if (like instanceof Uint8Array) return new Uint8Array(buffer, address, length);
+  return new Float32Array(buffer, address, length);
 }
 
 function ascending(tiles: number): readonly number[] {

@@ -1,18 +1,21 @@
 // How dtypes mix. As in NumPy, the result holds the values of both operands; where NumPy would take float64 it is float32, and
 // arithmetic counts true as 1, so that bool mixed with bool is int32.
 
-import { type Dtype, full, matmul, ones, type Tensor, where } from '@treadle/tensor';
+import { type Dtype, full, matmul, ones, stack, type Tensor, where } from '@treadle/tensor';
 import { describe, expect, test } from 'vitest';
 
-const dtypes = ['bool', 'int32', 'float32'] as const;
+const dtypes = ['bool', 'uint8', 'int32', 'float16', 'float32'] as const;
 const of = (dtype: Dtype): Tensor => full([2], 1, { dtype });
 
-const widest = (a: Dtype, b: Dtype): Dtype => (dtypes.indexOf(a) > dtypes.indexOf(b) ? a : b);
-const counted = (a: Dtype, b: Dtype): Dtype => widest(widest(a, b), 'int32');
+/** float16 does not hold every int32. */
+const widest = (a: Dtype, b: Dtype): Dtype =>
+  [a, b].includes('int32') && [a, b].includes('float16') ? 'float32' : dtypes.indexOf(a) > dtypes.indexOf(b) ? a : b;
+const isFloat = (dtype: Dtype): boolean => dtype === 'float32' || dtype === 'float16';
+const counted = (a: Dtype, b: Dtype): Dtype => (isFloat(a) || isFloat(b) ? 'float32' : 'int32');
 const pairs = dtypes.flatMap((a) => dtypes.map((b) => [a, b] as const));
 
 describe.each(pairs)('%s with %s', (a, b) => {
-  test('is the wider of the two in arithmetic, never bool', () => {
+  test('is computed as int32 or float32 in arithmetic', () => {
     for (const op of ['add', 'sub', 'mul', 'pow', 'mod', 'maximum', 'minimum'] as const) {
       expect(of(a)[op](of(b)).dtype, op).toBe(counted(a, b));
     }
@@ -38,8 +41,13 @@ describe.each(pairs)('%s with %s', (a, b) => {
     }
   });
 
-  test('is the wider of the two in where', () => {
-    expect(where(ones([2], { dtype: 'bool' }), of(a), of(b)).dtype).toBe(widest(a, b));
+  test('is computed with in a choice, unless both are the same', () => {
+    const choice = where(ones([2], { dtype: 'bool' }), of(a), of(b));
+    expect(choice.dtype).toBe(a === b ? a : counted(a, b));
+  });
+
+  test('is stacked as the wider of the two', () => {
+    expect(stack([of(a), of(b)]).dtype).toBe(widest(a, b));
   });
 });
 
@@ -52,6 +60,9 @@ test('a number takes the dtype of the other operand where that can hold it', () 
     ['int32', -(2 ** 31), 'int32'],
     ['int32', 2 ** 31, 'float32'],
     ['int32', Number.NaN, 'float32'],
+    ['uint8', 1, 'int32'],
+    ['uint8', 0.5, 'float32'],
+    ['float16', 1, 'float32'],
     ['float32', 1, 'float32'],
     ['float32', 1.5, 'float32'],
   ];
@@ -82,7 +93,9 @@ test('real functions give float32, rounding and sign keep integers, sums of bool
     for (const op of ['neg', 'abs', 'sign', 'square', 'sum', 'prod', 'max', 'min'] as const) {
       expect(t[op]().dtype, op).toBe(counted(dtype, 'bool'));
     }
-    for (const op of ['floor', 'ceil', 'round'] as const) expect(t[op]().dtype, op).toBe(dtype);
+    for (const op of ['floor', 'ceil', 'round'] as const) {
+      expect(t[op]().dtype, op).toBe(isFloat(dtype) ? 'float32' : dtype);
+    }
     for (const op of ['any', 'all', 'logicalNot'] as const) expect(t[op]().dtype, op).toBe('bool');
     for (const op of ['argmax', 'argmin'] as const) expect(t[op]().dtype, op).toBe('int32');
   }

@@ -15,7 +15,6 @@ export {
   type Recording,
   recordInterruptibly,
 } from './trace/record.ts';
-export type { Values } from './values/backing.ts';
 export { flushAssignments } from './values/deferred-assignments.ts';
 export { computeAlong, initialStorageOf, isConcrete, readAsync, realize, valueOf } from './values/realize.ts';
 export { disposed, StoredValue } from './values/stored-value.ts';

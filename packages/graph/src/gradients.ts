@@ -2,6 +2,7 @@
 // gradients are nodes like any others, so they have gradients themselves. There is no tape: the graph is the record.
 
 import { DtypeError, ShapeError } from './calls/errors.ts';
+import { isFloat } from './dtype.ts';
 import { joinLostHistory } from './lost-history.ts';
 import { constantNode, newWalk } from './make-node.ts';
 import type { LostHistory, Node, PartGradient } from './node.ts';
@@ -51,7 +52,8 @@ export function termsOf(
 ): ReadonlyMap<Node, readonly Node[]> {
   const terms = new Map<Node, Node[]>([...sums].map(([node, dy]) => [node, [dy]]));
   const parts = new Map<Node, PartGradient[]>();
-  const isWanted = (input: Node | undefined): input is Node => input?.dtype === 'float32' && between.has(input);
+  const isWanted = (input: Node | undefined): input is Node =>
+    input !== undefined && isFloat(input.dtype) && between.has(input);
   const pass = ({ inputs }: Node, dxs: readonly (Node | undefined)[]): void => {
     dxs.forEach((dx, i) => {
       const input = inputs[i];

@@ -18,7 +18,20 @@ export {
 export { checkOutsideLoop, inScope, scopeName } from './calls/scope.ts';
 export { show } from './calls/show.ts';
 export { checkpoint } from './checkpoint.ts';
-export type { Dtype } from './dtype.ts';
+export {
+  arithmeticOf,
+  byteLength,
+  type Dtype,
+  type DtypeRow,
+  dtypeNames,
+  dtypes,
+  isDtype,
+  isFloat,
+  laneOf,
+  promote,
+  rounded,
+  type StoredArray,
+} from './dtype.ts';
 export { gradients } from './gradients.ts';
 export { InLoop, type LoopRange, type LoopResults, loop } from './loops/loop.ts';
 export { nodeAt, partKey, typeAt } from './loops/loop-body.ts';

@@ -1,6 +1,6 @@
 // How nodes are made: sources, and ops applied to nodes. No other file creates a node.
 
-import type { Dtype } from './dtype.ts';
+import { type Dtype, dtypes } from './dtype.ts';
 import { joinLostHistory } from './lost-history.ts';
 import type { LostHistory, Node, Op, Source } from './node.ts';
 import { noInputs, retain } from './node-lifetime.ts';
@@ -37,6 +37,7 @@ function newNode({ shape, dtype, op, inputs, source, tracked, lostHistory, recor
   };
 }
 
+/** Options of `source`. */
 export interface SourceOptions {
   /** whether gradients may be asked for after it was read; by default whether it is a variable */
   readonly tracked?: boolean;
@@ -81,6 +82,9 @@ export function applyOp(op: Op, inputs: readonly Node[], shape: Shape, dtype: Dt
     if (input.lostHistory !== 'none') lost = joinLostHistory(lost, input.lostHistory);
   }
   if (op.stopsGradients) lost = 'none';
+  if (op.kind === 'tiled' && !op.takesNarrow && inputs.some((input) => dtypes[input.dtype].narrow)) {
+    throw new Error(`internal: ${op.name} must be given operands of 4 bytes an element`);
+  }
   checkSize(op.name, shape);
   return newNode({ shape, dtype, op, inputs, source: undefined, tracked, lostHistory: lost, recording });
 }

@@ -175,6 +175,8 @@ export interface TiledOp extends OpRecord {
   readonly takesEpilogue?: boolean;
   /** whether a kernel may refuse a value that it reads, such as an index out of range */
   readonly mayRefuse?: boolean;
+  /** whether its kernels read elements of fewer than 4 bytes; operands of other ops are widened first */
+  readonly takesNarrow?: boolean;
   /**
    * The index of an input of the result's shape whose memory the result may take over. Where both have the same slot, the kernels
    * write only the elements that differ.

@@ -9,6 +9,7 @@ export {
 } from './conv/index.ts';
 export { chainKernels } from './core/chained-kernel.ts';
 export { denseStrides, sizeOf } from './core/collapse-dims.ts';
+export { bytesOf, type Format, float16, type Lane, mask8, type Narrow, uint8 } from './core/format.ts';
 export type {
   Epilogue,
   Kernel,
@@ -25,7 +26,7 @@ export type {
   Word,
   Work,
 } from './core/kernel.ts';
-export type { Lane, LaneExpression } from './core/lane-expression.ts';
+export type { LaneExpression } from './core/lane-expression.ts';
 export { operandKey, overWindow, Window } from './core/window.ts';
 export { denseSlot } from './elementwise/copy.ts';
 export { type IndexBlock, type Quarter, quarterOf } from './elementwise/index-block.ts';

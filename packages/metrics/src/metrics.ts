@@ -1,5 +1,11 @@
 // The namespace `metrics` of users: `metrics.binaryAccuracy({ threshold: 0 })`.
 
+/**
+ * Metrics, which are exact over batches of any size: `metrics.auc()`.
+ *
+ * @module
+ */
+
 export { confusionMatrix } from './confusion-matrix.ts';
 export type { PrecisionOptions } from './metric/count-metric.ts';
 export { meanMetric as mean } from './metric/metric.ts';

@@ -5,14 +5,16 @@ import {
   checkShape,
   checkShapeKind,
   type Dtype,
+  dtypes,
   type Node,
   numberNode,
   type OptionKinds,
   ops,
   readOptions,
+  rounded,
   type Shape,
 } from '@treadle/graph';
-import { checkDtype, checkInt32, type TensorOptions, tensorOptions, toNode } from './convert/values.ts';
+import { checkDtype, checkWhole, type TensorOptions, tensorOptions, toNode } from './convert/values.ts';
 import { isNumbers, nodeOf, type TensorLike } from './operand.ts';
 import { Tensor } from './tensor.ts';
 
@@ -74,8 +76,8 @@ function fullNode(op: string, shape: Shape, value: number, options: DtypeOption)
   if (typeof value !== 'boolean') checkNumber(`${op}: the value`, value);
   checkShape(op, shape);
   const given = Number(value); // of a boolean
-  const number = dtype === 'bool' ? Number(given !== 0) : dtype === 'int32' ? checkInt32(op, given) : given;
-  const node = numberNode(number, dtype === 'int32' ? 'int32' : 'float32');
+  const number = rounded(dtype, checkWhole(op, dtype, given));
+  const node = numberNode(number, dtypes[dtype].kind === 'int' ? 'int32' : 'float32');
   return ops.broadcastTo(ops.cast(node, dtype), shape);
 }
 
@@ -145,7 +147,8 @@ export function arange(start: number, stop?: number, step = 1, options: DtypeOpt
     throw new RangeError(`arange: start, stop and step must be finite, step not 0; got ${from}, ${to}, ${step}`);
   checkShape('arange', [length]);
   const dtype = options.dtype ?? ([from, to, step].every(Number.isInteger) ? 'int32' : 'float32');
-  if (dtype === 'int32' && length > 0) for (const end of [from, from + (length - 1) * step]) checkInt32('arange', end);
+  checkDtype('arange', dtype);
+  if (length > 0) for (const end of [from, from + (length - 1) * step]) checkWhole('arange', dtype, end);
   // start + i·step in float64, so that rounding errors do not add up
   return tensor(
     Float64Array.from({ length }, (_, i) => from + i * step),

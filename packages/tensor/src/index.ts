@@ -24,6 +24,7 @@ export {
   DtypeError,
   type Interpolation,
   inScope,
+  isFloat,
   isNameIn,
   type MatmulOptions,
   nearest,

@@ -4,6 +4,7 @@ import { type Axes, ops } from '@treadle/graph';
 import { nodeOf } from './operand.ts';
 import { Tensor } from './tensor.ts';
 
+/** Options of `standardize`. */
 export interface StandardizeOptions {
   /** added to the variance; 0 by default */
   readonly epsilon?: number | undefined;

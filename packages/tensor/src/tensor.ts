@@ -2,12 +2,23 @@
 // computing: its type, reading, disposal. The methods that compute are the functions of functions/; methods.ts adds them. What
 // tools ask of an object (printing, iteration, equality in tests) is in protocols.ts.
 
-import { disposed, readAsync, realize, type Values, valueOf } from '@treadle/compiler';
-import { type Dtype, type Node, ops, release, retain, type Shape, showShape, sizeOf } from '@treadle/graph';
+import { disposed, readAsync, realize, valueOf } from '@treadle/compiler';
+import {
+  type Dtype,
+  dtypes,
+  type Node,
+  ops,
+  release,
+  retain,
+  type Shape,
+  type StoredArray,
+  showShape,
+  sizeOf,
+} from '@treadle/graph';
 import { type NestedNumbers, nest } from './convert/nested.ts';
 import { print } from './print/print.ts';
 
-/** A typed array with one element for each element of a tensor: bool as 0 and 1. */
+/** A typed array with one number for each element of a tensor: Uint8Array for uint8, and for bool, as 0 and 1. */
 export type TensorData = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
 /**
@@ -77,8 +88,8 @@ export class Tensor {
   }
 
   /**
-   * The elements in row-major order, computed first if they are not known yet: a copy, as Float32Array, as Int32Array, or for bool
-   * as Uint8Array of 0 and 1.
+   * The elements in row-major order, computed first if they are not known yet: a copy. It is a Float32Array for float32 and float16,
+   * an Int32Array for int32, a Uint8Array for uint8, and for bool a Uint8Array of 0 and 1.
    *
    * @example
    * ```ts
@@ -214,6 +225,6 @@ export async function readNode(node: Node): Promise<TensorData> {
   return toData(await readAsync(node), node.dtype);
 }
 
-function toData(values: Values, dtype: Dtype): TensorData {
-  return dtype === 'bool' ? Uint8Array.from(values, (mask) => (mask === 0 ? 0 : 1)) : values;
+function toData(values: StoredArray, dtype: Dtype): TensorData {
+  return values instanceof Uint16Array ? Float32Array.from(values, dtypes[dtype].code?.load) : values;
 }

@@ -18,6 +18,7 @@ export async function explainFile(path: string): Promise<string> {
   return String(explain(step)(...args));
 }
 
+/** Options of `profileFile`. */
 export interface ProfileFileOptions {
   /** the number of calls; the one with the median time is shown */
   readonly runs: number;

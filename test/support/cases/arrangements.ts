@@ -15,6 +15,7 @@ import {
   sizeOf,
 } from '../reference.ts';
 import {
+  allDtypes,
   anyArray,
   apart,
   broadcastable,
@@ -154,9 +155,7 @@ function neighbours(limits: ShapeLimits, isSmooth: boolean): fc.Arbitrary<readon
       const all = extents.map((extent) => shape.with(axis, extent));
       const drawn = isSmooth
         ? apart(all)
-        : fc
-            .constantFrom('float32' as const, 'int32' as const, 'bool' as const)
-            .chain((dtype) => fc.tuple(...all.map((one) => anyArray(one, [dtype]))));
+        : fc.constantFrom(...allDtypes).chain((dtype) => fc.tuple(...all.map((one) => anyArray(one, [dtype]))));
       return fc.tuple(drawn, fc.constant(axis));
     });
 }
@@ -210,11 +209,7 @@ const stack: Case = (() => {
   const several = (limits: ShapeLimits, isSmooth: boolean) =>
     shapes({ maxRank: 3, ...limits }).chain((shape) =>
       fc
-        .tuple(
-          fc.integer({ min: 1, max: 3 }),
-          oneAxis(shape.length + 1),
-          fc.constantFrom('float32' as const, 'int32' as const, 'bool' as const),
-        )
+        .tuple(fc.integer({ min: 1, max: 3 }), oneAxis(shape.length + 1), fc.constantFrom(...allDtypes))
         .chain(([count, axis, dtype]) => {
           const all = new Array<Shape>(count).fill(shape);
           return fc.tuple(

@@ -3,6 +3,7 @@
 
 import type { Dtype, Node } from '@treadle/graph';
 import fc from 'fast-check';
+import { float16Of, nearestFloat16 } from '../float16.ts';
 import { type NdArray, nd, type Shape, sizeOf } from '../reference.ts';
 import { ulpDistance } from '../ulp.ts';
 
@@ -55,7 +56,7 @@ export function violation(
   for (let i = 0; i < data.length; i++) {
     const [got, wanted] = [data[i]!, truth.data[i]!];
     let isRight: boolean;
-    if (dtype !== 'float32') isRight = got === wanted;
+    if (dtype !== 'float32') isRight = got === wanted || Object.is(got, wanted);
     else if (bounds) isRight = Math.abs(got - wanted) <= bounds[i]! || Object.is(got, Math.fround(wanted));
     else if (tolerance === 'rounded') isRight = Object.is(got, Math.fround(wanted));
     else isRight = 'ulps' in tolerance && ulpDistance(got, wanted) <= tolerance.ulps;
@@ -134,8 +135,21 @@ const int32: fc.Arbitrary<number> = fc.oneof(
 );
 const bit = fc.constantFrom(0, 1);
 
+export const allDtypes: readonly Dtype[] = ['float32', 'float16', 'int32', 'uint8', 'bool'];
+
 export function elementsOf(dtype: Dtype, floats: fc.Arbitrary<number> = moderate): fc.Arbitrary<number> {
-  return dtype === 'float32' ? floats : dtype === 'int32' ? int32 : bit;
+  switch (dtype) {
+    case 'float32':
+      return floats;
+    case 'float16':
+      return floats.map((x) => float16Of(nearestFloat16(x)));
+    case 'int32':
+      return int32;
+    case 'uint8':
+      return fc.integer({ min: 0, max: 255 });
+    case 'bool':
+      return bit;
+  }
 }
 
 export function arrays(

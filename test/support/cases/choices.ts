@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { specialValues } from '../../kernels/math/functions.ts';
 import { type NdArray, nd, type Shape, withDtype, zip } from '../reference.ts';
 import {
+  allDtypes,
   anyArray,
   apart,
   arrays,
@@ -77,7 +78,8 @@ const where: Case = (() => {
     apply: (condition, a, b) => ops.where(condition!, a!, b!),
     reference: (condition, a, b) => {
       const dtypes = [a!.dtype, b!.dtype];
-      const dtype = dtypes.includes('float32') ? 'float32' : dtypes.includes('int32') ? 'int32' : 'bool';
+      const wider = dtypes.includes('float32') ? 'float32' : dtypes.includes('int32') ? 'int32' : 'bool';
+      const dtype = dtypes[0] === dtypes[1] ? a!.dtype : wider;
       return zip(dtype, (c, x, y) => (c !== 0 ? x : y), condition!, withDtype(a!, dtype), withDtype(b!, dtype));
     },
     tolerance: 'rounded',
@@ -98,8 +100,6 @@ const where: Case = (() => {
   };
 })();
 
-const dtypes = ['float32', 'int32', 'bool'] as const;
-
 const cast: Case = (() => {
   const example = (x: NdArray, dtype: Dtype): Example => ({
     label: `cast to ${dtype}`,
@@ -111,11 +111,11 @@ const cast: Case = (() => {
   return {
     examples: fc
       .tuple(
-        shapes().chain((shape) => anyArray(shape)),
-        fc.constantFrom(...dtypes),
+        shapes().chain((shape) => anyArray(shape, allDtypes)),
+        fc.constantFrom(...allDtypes),
       )
       .map(([x, dtype]) => example(x, dtype)),
-    special: dtypes.map((dtype) => example(nd([specialValues.length], specialValues), dtype)),
+    special: allDtypes.map((dtype) => example(nd([specialValues.length], specialValues), dtype)),
     smooth: shapes(small)
       .chain((shape) => apart([shape]))
       .map(([x]) => example(x!, 'float32')),

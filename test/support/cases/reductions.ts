@@ -142,10 +142,17 @@ function reduction(name: keyof typeof ops, options: Options): Case {
   };
 }
 
-const kept = { float32: 'float32', int32: 'int32', bool: 'int32' } as const;
-const float = { float32: 'float32', int32: 'float32', bool: 'float32' } as const;
-const bool = { float32: 'bool', int32: 'bool', bool: 'bool' } as const;
-const index = { float32: 'int32', int32: 'int32', bool: 'int32' } as const;
+const byKind = (floats: Dtype, others: Dtype): Readonly<Record<Dtype, Dtype>> => ({
+  float32: floats,
+  float16: floats,
+  int32: others,
+  uint8: others,
+  bool: others,
+});
+const kept = byKind('float32', 'int32');
+const float = byKind('float32', 'float32');
+const bool = byKind('bool', 'bool');
+const index = byKind('int32', 'int32');
 
 const absolute = (x: Elements) => x.map(Math.abs);
 const average = (x: Elements) => sum(x) / x.length;

@@ -2,7 +2,18 @@
 // Moves between them are absorbed into the views of the loads, so a transposition or a broadcast costs no pass over memory. Knows
 // nothing of where entries lie: an operand's slot is a position in the capture until the group is lowered.
 
-import { broadcastView, denseView, type LaneOp, type Node, type Op, type Shape, sameShape } from '@treadle/graph';
+import {
+  broadcastView,
+  denseView,
+  dtypes,
+  isFloat,
+  type LaneOp,
+  laneOf,
+  type Node,
+  type Op,
+  type Shape,
+  sameShape,
+} from '@treadle/graph';
 import type { Lane, Operand, Slot, View } from '@treadle/kernels';
 import { type Expr, type FunctionBuilder, reinterpret } from '@treadle/wasm';
 import type { Entry } from '../trace/capture.ts';
@@ -109,7 +120,7 @@ export function operandFor(stored: StoredEntries, at: number): Operand | MustSto
     if (!entry) throw new Error('internal: no such entry');
     if (slot !== undefined) {
       const view = viewAlong(entry.node.shape, path);
-      return 'mustStore' in view ? view : { slot, view };
+      return 'mustStore' in view ? view : { slot, view, narrow: dtypes[entry.node.dtype].narrow };
     }
     const input = entry.inputs[0] ?? -1;
     if (entry.node.op?.kind !== 'move') return { mustStore: current };
@@ -162,7 +173,7 @@ export function fusedExpression(
       }
       made = { kind: 'load', load: loads.length };
       const from = slot ?? stored.slotOf(entryAt) ?? -1;
-      loads.push({ operand: { slot: from, view }, type: node.dtype === 'float32' ? 'f32x4' : 'i32x4' });
+      loads.push({ operand: { slot: from, view, narrow: dtypes[node.dtype].narrow }, type: laneOf(node.dtype) });
     } else if (node.op?.kind === 'move') {
       const input = inputs[0] ?? -1;
       return term(input, paths.prepend(moveStep(node, entryAt, input), path));
@@ -175,7 +186,7 @@ export function fusedExpression(
       made = { kind: 'apply', op, inputs: operands };
       ops.push(op.name);
       cost += op.cost;
-      if (node.dtype === 'float32') flops++;
+      if (isFloat(node.dtype)) flops++;
       isIndexed ||= op.indexed === true;
     } else {
       failure ??= { mustStore: entryAt };

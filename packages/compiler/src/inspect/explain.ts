@@ -1,6 +1,6 @@
 // What a plan consists of, as plain data. The plan is drafted like the one that a call would run; it is neither cached nor run.
 
-import { sizeOf } from '@treadle/graph';
+import { byteLength } from '@treadle/graph';
 import type { Kernel, Work } from '@treadle/kernels';
 import { chooseLevel } from '../code/instruction-level.ts';
 import { encodeKernels } from '../code/link.ts';
@@ -96,5 +96,8 @@ function figuresOfKernel({ name, tiles, cost, work }: Kernel, phase: number, tim
 }
 
 function bytesOf({ entries }: Capture, positions: readonly number[]): number {
-  return positions.reduce((sum, at) => sum + 4 * sizeOf(entries[at]?.node.shape ?? []), 0);
+  return positions.reduce((sum, at) => {
+    const node = entries[at]?.node;
+    return node ? sum + byteLength(node.dtype, node.shape) : sum;
+  }, 0);
 }

@@ -1,6 +1,6 @@
 // Where entries lie. The operands of a fused expression name entries; here they become operands over slots.
 
-import type { Location, Operand, Window } from '@treadle/kernels';
+import { bytesOf, type Location, type Operand, type Window } from '@treadle/kernels';
 
 /** The locations of entries. */
 export interface EntryLocations {
@@ -11,6 +11,11 @@ export interface EntryLocations {
 /** An operand that names an entry as its slot, as an operand over the positions of a window. */
 export function operandIn(window: Window, locations: EntryLocations, operand: Operand): Operand {
   return window.operand(operand, locationIn(locations, operand.slot));
+}
+
+/** The same elements of a buffer that begins at a location. */
+export function operandAt({ view, narrow }: Operand, { slot, byteOffset }: Location): Operand {
+  return { slot, view: { ...view, offset: view.offset + byteOffset / bytesOf(narrow) }, narrow };
 }
 
 /** The location of an entry. Throws an internal error for one that does not lie in memory. */

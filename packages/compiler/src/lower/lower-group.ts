@@ -1,7 +1,7 @@
 // One group as kernels over the positions of a window. A group is described first, by a text that says all that its kernels depend on
 // except slots. Kernels are made once for all groups of a plan with the same description, and compiled once for all plans.
 
-import { denseView, type Node } from '@treadle/graph';
+import { denseView, dtypes, type Node } from '@treadle/graph';
 import {
   type Kernel,
   type Level,
@@ -160,10 +160,10 @@ function expressionIn(window: Window, context: GroupContext, { expression }: Gro
 }
 
 function storesIn(window: Window, context: GroupContext, members: readonly number[]): readonly Operand[] {
-  return members.map((member) => ({
-    slot: positionOf(window, context, member),
-    view: denseView(nodeOf(context, member).shape),
-  }));
+  return members.map((member) => {
+    const { shape, dtype } = nodeOf(context, member);
+    return { slot: positionOf(window, context, member), view: denseView(shape), narrow: dtypes[dtype].narrow };
+  });
 }
 
 function keysOf({ loads }: FusedExpression, stores: readonly Operand[]): string {

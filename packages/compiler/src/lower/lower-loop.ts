@@ -1,7 +1,7 @@
 // Lowering a loop to a step of a plan. Its body becomes steps of their own, whose slots have another address in each iteration. Those
 // addresses are described here by slots of the plan around the loop.
 
-import type { Location, Slot, View } from '@treadle/kernels';
+import { bytesOf, type Location, type Operand, type Slot } from '@treadle/kernels';
 import type { DynamicAxes } from '../dynamic-batch/dynamic-batch.ts';
 import type { SlotSpec } from '../plan/slot-spec.ts';
 import { assignBuffers } from '../schedule/buffer-assignment.ts';
@@ -16,12 +16,6 @@ import type { Schedule } from '../schedule/schedule.ts';
 import type { LoopAddress, LoopStep } from '../schedule/step.ts';
 import { type CapturedBody, captureBody, nextPlace, placeKey, withoutNegativeOffset } from '../trace/capture-body.ts';
 import type { Lowered } from './lowered.ts';
-
-/** An input of a loop in the plan around it. */
-export interface LoopInput {
-  readonly slot: Slot;
-  readonly view: View;
-}
 
 /** The steps of a loop's body. */
 export interface LoweredBody {
@@ -41,7 +35,7 @@ export interface OuterPlan extends LoopSlots {
 /** The loop as a step. The views of the carries' first values must be dense. */
 export function lowerLoop(
   buffers: LoopBuffers,
-  inputs: readonly LoopInput[],
+  inputs: readonly Operand[],
   iterations: Iterations,
   outer: OuterPlan,
   dynamicAxes?: DynamicAxes,
@@ -49,11 +43,12 @@ export function lowerLoop(
   const { op, carries, requested } = buffers;
   const firstSlice = op.body.carries.length;
   const firstConst = firstSlice + op.body.slices.length;
-  const seen = inputs.map(({ slot, view }, place): SeenInput => {
+  const seen = inputs.map(({ slot, view, narrow }, place): SeenInput => {
     const isSlice = place >= firstSlice && place < firstConst;
     const one = isSlice ? { ...view, shape: view.shape.slice(1), strides: view.strides.slice(1) } : view;
     const { view: normal, begin } = withoutNegativeOffset(one);
-    return { slot, view: normal, begin: 4 * begin, stride: isSlice ? 4 * (view.strides[0] ?? 0) : 0 };
+    const bytes = bytesOf(narrow);
+    return { slot, view: normal, narrow, begin: bytes * begin, stride: isSlice ? bytes * (view.strides[0] ?? 0) : 0 };
   });
   const views = seen.map(({ view }) => view);
   const captured = captureBody(op.body, carries, requested, views, dynamicAxes);
@@ -82,7 +77,7 @@ export function lowerLoop(
 }
 
 /** An input as a step sees it: the view of a slice or of the whole input, which begins `begin` bytes after the slot. */
-interface SeenInput extends LoopInput {
+interface SeenInput extends Operand {
   readonly begin: number;
   /** bytes from a slice to the next; 0 where all steps see the same */
   readonly stride: number;

@@ -1,11 +1,13 @@
 // Lowering a row fusion: each of its groups becomes a step of a row kernel. A value that one step computes and another reads is passed on
 // by its number; it lies in memory only if something else needs it.
 
+import { dtypes } from '@treadle/graph';
 import { operandKey, type RowFusion, type RowStep, type Window } from '@treadle/kernels';
 import type { FusedRows, Group, RowSpace } from '../fuse/group.ts';
 import { groupsInOrder, roleOfGroup, viewInRows } from '../fuse/row-fusion.ts';
 import type { Capture } from '../trace/capture.ts';
 import { type EntryLocations, operandIn } from './entry-locations.ts';
+import { nodeAt } from './slot-assignment.ts';
 
 /** What lowering a row fusion needs to know of the plan. */
 interface RowContext extends EntryLocations {
@@ -45,20 +47,21 @@ function lowerStep(
   if (!expression) throw new Error('internal: a group without an expression');
   const { body, cost, flops } = expression;
   const per = roleOfGroup(context.capture, group, space);
-  const loads = expression.loads.map(({ operand: { slot: entry, view }, type }) => {
+  const loads = expression.loads.map(({ operand: { slot: entry, view, narrow }, type }) => {
     const value = values.get(entry);
     if (value !== undefined) return { value, type };
     const seen = viewInRows(view, space, per);
     if (!seen) throw new Error('internal: a load that is not a row');
-    return { operand: operandIn(window, context, { slot: entry, view: seen }), type };
+    return { operand: operandIn(window, context, { slot: entry, view: seen, narrow }), type };
   });
   const results = members.map((member) => {
     const location = context.locationOf(member);
     const slot = location && window.at(location.slot, location.byteOffset);
-    return { value: values.get(member) ?? -1, slot };
+    const { narrow } = dtypes[nodeAt(context.capture, member).dtype];
+    return { value: values.get(member) ?? -1, slot, narrow };
   });
   const read = loads.map((load) => ('value' in load ? `value ${load.value}` : operandKey(load.operand)));
-  const written = results.map((result) => result.slot ?? '');
+  const written = results.map(({ slot, narrow }) => `${slot ?? ''} ${narrow?.name ?? ''}`);
   const combineFlops = reduction?.combine.type === 'f32x4' ? 1 : 0;
   return {
     step: { per, loads, body, cost, flops: flops + combineFlops, combine: reduction?.combine, results },

@@ -1,8 +1,17 @@
 // Lowering: groups become kernels, and loops of kernels, over slots. What a slot stands for when the plan runs (the block of a value, a
 // number, an intermediate) is written beside the steps, for the plan to bind. Equal groups get the same kernels over other slots.
 
-import { denseView, isDense, type Node, sizeOf } from '@treadle/graph';
-import { type Kernel, type Level, type Location, lanes, type Slot, type View, Window } from '@treadle/kernels';
+import { denseView, dtypes, isDense, laneOf, type Node } from '@treadle/graph';
+import {
+  type Kernel,
+  type Level,
+  type Location,
+  lanes,
+  type Operand,
+  type Slot,
+  type View,
+  Window,
+} from '@treadle/kernels';
 import type { DynamicBatch } from '../dynamic-batch/dynamic-batch.ts';
 import { ValidRows } from '../dynamic-batch/valid-rows.ts';
 import type { Group } from '../fuse/group.ts';
@@ -15,10 +24,10 @@ import { schedule } from '../schedule/schedule.ts';
 import type { Step } from '../schedule/step.ts';
 import type { Capture } from '../trace/capture.ts';
 import type { CapturedBody } from '../trace/capture-body.ts';
-import { locationIn } from './entry-locations.ts';
+import { locationIn, operandAt } from './entry-locations.ts';
 import { KernelPatterns } from './kernel-patterns.ts';
 import { describeGroup, type GroupContext, type TemporarySlots } from './lower-group.ts';
-import { type LoopInput, type LoweredBody, lowerLoop, type OuterPlan } from './lower-loop.ts';
+import { type LoweredBody, lowerLoop, type OuterPlan } from './lower-loop.ts';
 import type { Lowered } from './lowered.ts';
 import { beginOf, nodeAt, SlotAssignment } from './slot-assignment.ts';
 
@@ -115,15 +124,14 @@ class Lowerer {
   #lowerLoop(buffers: LoopBuffers, at: number): void {
     const { entries } = this.#capture;
     const stored = { entries, slotOf: (entry: number) => (this.#slots.locationOf(entry) ? entry : undefined) };
-    const inputs = (entries[at]?.inputs ?? []).map((entry, i): LoopInput => {
+    const inputs = (entries[at]?.inputs ?? []).map((entry, i): Operand => {
       const operand = storedOperand(stored, entry);
-      const { slot, byteOffset } = this.#location(operand.slot);
-      const view = { ...operand.view, offset: operand.view.offset + byteOffset / 4 };
+      const input = operandAt(operand, this.#location(operand.slot));
       const begin = buffers.begins.get(i);
-      if (!begin && (i >= buffers.op.body.carries.length || isDense(view))) return { slot, view };
-      const to = begin ?? beginOf(this.#slots.newIntermediate(sizeOf(view.shape)));
-      this.#copy(beginOf(slot), to, entry, view);
-      return { slot: to.slot, view: { ...denseView(view.shape), offset: to.byteOffset / 4 } };
+      if (!begin && (i >= buffers.op.body.carries.length || isDense(input.view))) return input;
+      const to = begin ?? beginOf(this.#slots.newIntermediate(this.#node(entry)));
+      this.#copy(beginOf(input.slot), to, entry, input.view);
+      return operandAt({ ...input, view: denseView(input.view.shape) }, to);
     });
     const iterations = this.#slots.iterationsOf(at, buffers.op);
     this.#steps.push(lowerLoop(buffers, inputs, iterations, this.#outerPlan(), this.#batch?.bodies.get(at)));
@@ -160,7 +168,7 @@ class Lowerer {
     const saved = new Map<number, Slot>();
     for (const { at, target } of this.#capture.roots) {
       if (!target || this.#node(at).source?.kind !== 'variable' || saved.has(at)) continue;
-      const slot = this.#slots.newIntermediate(sizeOf(this.#node(at).shape));
+      const slot = this.#slots.newIntermediate(this.#node(at));
       this.#copy(this.#location(at), beginOf(slot), at);
       saved.set(at, slot);
     }
@@ -184,11 +192,10 @@ class Lowerer {
     const { shape, dtype } = this.#node(at);
     const dense = denseView(shape);
     const window = new Window();
-    const operandAt = ({ slot, byteOffset }: Location, seen: View) =>
-      window.operand({ slot, view: { ...seen, offset: seen.offset + byteOffset / 4 } });
-    const load = operandAt(from, view ?? dense);
-    const store = operandAt(to, dense);
-    const loads = [{ operand: load, type: dtype === 'float32' ? 'f32x4' : 'i32x4' } as const];
+    const { narrow } = dtypes[dtype];
+    const load = window.operand({ slot: from.slot, view: view ?? dense, narrow }, from);
+    const store = window.operand({ slot: to.slot, view: dense, narrow }, to);
+    const loads = [{ operand: load, type: laneOf(dtype) }];
     this.#addKernels(`copy [${shape}]${dtype} ${view?.strides ?? ''}`, window.locations, () => [
       lanes({ name: 'copy', key: 'copy', shape, loads, body: (_, v) => v, cost: 0.1, stores: [store] }),
     ]);

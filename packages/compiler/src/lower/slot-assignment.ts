@@ -1,7 +1,7 @@
 // Slot assignment: which slot each entry lies in. Sources, outputs and variables have slots of their own. A group writes its results
 // straight into the slots of outputs and variables where it can, and otherwise into intermediates. Knows nothing of kernels.
 
-import { type LoopOp, type Node, type Op, sizeOf, type VariableState } from '@treadle/graph';
+import { byteLength, dtypes, type LoopOp, type Node, type Op, type VariableState } from '@treadle/graph';
 import type { Location, Slot } from '@treadle/kernels';
 import type { DynamicBatch } from '../dynamic-batch/dynamic-batch.ts';
 import type { Group } from '../fuse/group.ts';
@@ -66,9 +66,9 @@ export class SlotAssignment implements EntryLocations {
     return this.specs.push(spec) - 1;
   }
 
-  /** An intermediate of so many elements. */
-  newIntermediate(length: number): Slot {
-    return this.newSlot({ kind: 'intermediate', bytes: 4 * length });
+  /** An intermediate for a value of this shape and dtype. */
+  newIntermediate({ shape, dtype }: Pick<Node, 'shape' | 'dtype'>): Slot {
+    return this.newSlot({ kind: 'intermediate', bytes: byteLength(dtype, shape) });
   }
 
   /** Whether a slot has the same values whenever it is read: variables are written in place. */
@@ -112,7 +112,7 @@ export class SlotAssignment implements EntryLocations {
       const { shape, dtype } = this.#node(at);
       const output = this.outputs.push({ shape, dtype, batchAxis: this.#batch?.axes[at] }) - 1;
       outputOf.set(at, output);
-      this.#assignOutput(at, this.newSlot({ kind: 'output', output, shape }));
+      this.#assignOutput(at, this.newSlot({ kind: 'output', output }));
       return output;
     });
   }
@@ -141,7 +141,7 @@ export class SlotAssignment implements EntryLocations {
     }
   }
 
-  /** Gives slots to the results of a group. A product that only its own epilogue reads shares the slot of the result. */
+  /** Gives slots to the results of a group. A product that only its own epilogue reads shares the slot of the result, if it has the same format. */
   #assignGroup(group: Group): void {
     const { op } = this.#node(group.at);
     if (op?.kind === 'loop') return this.#assignLoop(group, op);
@@ -149,13 +149,13 @@ export class SlotAssignment implements EntryLocations {
       if (this.#locations[member] !== undefined || (group.fusedRows && !this.#isReadOutside(group, member))) continue;
       const target = group.targets.get(member);
       const inPlace = target && this.variables.get(target);
-      this.#locations[member] = beginOf(inPlace ?? this.newIntermediate(sizeOf(this.#node(member).shape)));
+      this.#locations[member] = beginOf(inPlace ?? this.newIntermediate(this.#node(member)));
     }
     const { product } = group;
     if (product === undefined || this.#locations[product] !== undefined) return;
-    const location = this.#isReadByOthers(group, product)
-      ? beginOf(this.newIntermediate(sizeOf(this.#node(product).shape)))
-      : this.#locations[group.at];
+    const node = this.#node(product);
+    const isShared = !this.#isReadByOthers(group, product) && isStoredAlike(node, this.#node(group.at));
+    const location = isShared ? this.#locations[group.at] : beginOf(this.newIntermediate(node));
     if (location) this.#locations[product] = location;
   }
 
@@ -186,6 +186,11 @@ export class SlotAssignment implements EntryLocations {
 
 function resultOf(op: Op | undefined) {
   return op?.kind === 'part' ? op.part : undefined;
+}
+
+/** Whether the elements of both are stored in the same format. */
+function isStoredAlike(a: Node, b: Node): boolean {
+  return dtypes[a.dtype].narrow === dtypes[b.dtype].narrow;
 }
 
 /** The location of a slot's first byte. */

@@ -2,7 +2,7 @@
 // values, padded values, intermediates). Binding a run writes the addresses of its sources and outputs into the windows. The block is
 // taken when a run needs it, and can be reclaimed between runs.
 
-import { type Dtype, type Source, showShape, sizeOf } from '@treadle/graph';
+import { type Dtype, dtypes, type Source, showShape, sizeOf } from '@treadle/graph';
 import { type Refusal, readRecord, type Slot } from '@treadle/kernels';
 import { type Block, memory } from '@treadle/runtime';
 import { type PaddedRows, packRows, padRows } from '../dynamic-batch/padded-rows.ts';
@@ -169,7 +169,7 @@ export class PlanMemory implements Reclaimable {
     if (source.kind !== 'argument' || address === undefined)
       throw new Error('internal: only arguments have fewer rows');
     const from = required(args[source.index]).address(address);
-    padRows(padded, (padded.words / this.#rows) * rows, from / 4, address / 4);
+    padRows(padded, (padded.bytes / this.#rows) * rows, from, address);
     slot.address = address;
   }
 
@@ -213,19 +213,18 @@ export class PlanMemory implements Reclaimable {
       if (output) return output;
       const { shape, dtype } = required(this.#outputs[i]);
       const { at } = required(this.#outputSlots[i]);
-      const word = this.#word(at);
+      const address = required(this.#addresses[at]);
       const padded = this.#layout.padded.get(at);
-      if (!padded || rows === this.#rows) return StoredValue.copy(word, sizeOf(shape), dtype);
-      const used = (padded.words / this.#rows) * rows;
-      packRows(padded, used, word);
-      return StoredValue.copy(word, padded.count * used, dtype);
+      if (!padded || rows === this.#rows) return StoredValue.copy(address, sizeOf(shape), dtype);
+      packRows(padded, (padded.bytes / this.#rows) * rows, address);
+      return StoredValue.copy(address, (sizeOf(shape) / this.#rows) * rows, dtype);
     });
   }
 }
 
 function setNumber(byteOffset: number, value: number, dtype: Dtype): void {
-  if (dtype === 'float32') memory.f32[byteOffset / 4] = value;
-  else memory.i32[byteOffset / 4] = value;
+  const view = memory[dtypes[dtype].view];
+  view[byteOffset / view.BYTES_PER_ELEMENT] = value;
 }
 
 /** By output: its slot. */

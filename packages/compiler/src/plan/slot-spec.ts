@@ -8,7 +8,7 @@ export type SlotSpec =
   /** the value of a source of the capture, by its number */
   | { readonly kind: 'source'; readonly source: number; readonly dtype: Dtype }
   /** an output of a run, by its number */
-  | { readonly kind: 'output'; readonly output: number; readonly shape: Shape }
+  | { readonly kind: 'output'; readonly output: number }
   /** an int32 in memory: `times` · the rows of the run */
   | { readonly kind: 'rowCount'; readonly times: number }
   /** a variable that is assigned and not read, by the root that assigns it */

@@ -1,7 +1,7 @@
 // A draft of a plan: its kernels in phases, and the layout of its block of memory. A draft follows from the capture alone; it takes no
 // memory and compiles nothing. Here the passes are called one after the other, from fusion to buffer assignment.
 
-import { type Shape, sizeOf } from '@treadle/graph';
+import { byteLength, type Shape, sizeOf } from '@treadle/graph';
 import type { Kernel, Level, Slot } from '@treadle/kernels';
 import { type Interruptible, runToEnd } from '../code/interruptible.ts';
 import { distinctKernels } from '../code/link.ts';
@@ -96,14 +96,15 @@ function layOutBlock(
     } else if (spec.kind === 'refusal') {
       buffer = { bytes: 8, ...always };
     } else if (spec.kind === 'output') {
-      const axis = outputs[spec.output]?.batchAxis;
-      if (axis !== undefined) padded.set(slot, paddedRowsOf(spec.shape, axis));
-      if (padded.has(slot) || isSmall(spec.shape)) buffer = { bytes: 4 * sizeOf(spec.shape), ...always };
+      const { shape, dtype, batchAxis: axis } = outputs[spec.output] ?? { shape: [], dtype: 'float32' };
+      if (axis !== undefined) padded.set(slot, paddedRowsOf(shape, dtype, axis));
+      if (padded.has(slot) || isSmall(shape)) buffer = { bytes: byteLength(dtype, shape), ...always };
     } else if (spec.kind === 'source') {
       const axis = batch?.axes[capture.sources[spec.source] ?? -1];
       const shape = sourceOf(capture, spec.source)?.node.shape ?? [];
-      if (axis !== undefined) padded.set(slot, paddedRowsOf(shape, axis));
-      if (padded.has(slot) || isCopiedIn(capture, spec.source)) buffer = { bytes: 4 * sizeOf(shape), ...always };
+      if (axis !== undefined) padded.set(slot, paddedRowsOf(shape, spec.dtype, axis));
+      if (padded.has(slot) || isCopiedIn(capture, spec.source))
+        buffer = { bytes: byteLength(spec.dtype, shape), ...always };
     }
     if (!buffer) return;
     slots.push(slot);

@@ -3,7 +3,7 @@
 // the iteration before has written it, so nothing is copied between iterations. A carry that is requested as each iteration begins,
 // and its next value, share one stack: one is the other, shifted by a slice.
 
-import { type BodyPlace, type LoopOp, type Part, sizeOf, typeAt } from '@treadle/graph';
+import { type BodyPlace, byteLength, type LoopOp, type Part, typeAt } from '@treadle/graph';
 import type { Location, Slot } from '@treadle/kernels';
 import { neededCarries, nextPlace, placeKey } from '../trace/capture-body.ts';
 
@@ -157,7 +157,8 @@ class LoopBufferAssignment {
   }
 
   #bytesOf(place: BodyPlace): number {
-    return 4 * sizeOf(typeAt(this.#op.body, place).shape);
+    const { shape, dtype } = typeAt(this.#op.body, place);
+    return byteLength(dtype, shape);
   }
 
   #locationAfter(slot: Slot, bytes: number, perIteration: number): Location {

@@ -5,10 +5,10 @@
 import { chainKernels, type Kernel, type Slot } from '@treadle/kernels';
 import { isLoop, type Step } from './step.ts';
 
-/** Elements of a buffer that fit in a near cache beside others. Kernels are chained only where they share a larger buffer. */
-const mostNear = 131_072;
-/** The most elements of it for each tile, so that the next kernel finds them in a near cache. */
-const mostOfTile = 65_536;
+/** Bytes of a buffer that fit in a near cache beside others. Kernels are chained only where they share a larger buffer. */
+const mostNear = 524_288;
+/** The most bytes of it for each tile, so that the next kernel finds them in a near cache. */
+const mostOfTile = 262_144;
 /** Fewer tiles leave threads without work. */
 const fewestTiles = 32;
 

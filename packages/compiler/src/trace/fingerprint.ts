@@ -2,7 +2,7 @@
 // plan. An op counts by its key, which is given a number. A source counts by its kind alone, so that another value needs no other
 // plan; only a constant counts by its value.
 
-import type { Dtype, Node, Source } from '@treadle/graph';
+import { type Dtype, dtypes, type Node, type Source } from '@treadle/graph';
 
 /** The structure of a capture. */
 export interface Fingerprint {
@@ -24,7 +24,7 @@ export function copyFingerprint({ numbers, length, hash }: Fingerprint): Fingerp
   return { numbers: numbers.slice(0, length), length, hash };
 }
 
-const dtypes: Readonly<Record<Dtype, number>> = { float32: 1, int32: 2, bool: 3 };
+const dtypeNumbers = new Map(Object.keys(dtypes).map((dtype, number) => [dtype, number] as const));
 /** Negative, because ops are numbered from 1. */
 const sources: Readonly<Record<Source['kind'], number>> = {
   stored: -1,
@@ -105,7 +105,7 @@ export class FingerprintWriter {
   }
 
   #type(shape: Node['shape'], dtype: Dtype): void {
-    this.#put(4 * shape.length + dtypes[dtype]);
+    this.#put(dtypeNumbers.size * shape.length + (dtypeNumbers.get(dtype) ?? 0));
     for (const extent of shape) this.#put(extent);
   }
 

@@ -2,18 +2,15 @@
 // collector while synchronous code runs. So when blocks take much memory, values that no recent run has used are evicted: copied to
 // arrays, and copied back when a plan reads them. A block whose value the program has forgotten is freed when the collector says so.
 
-import type { Dtype } from '@treadle/graph';
-import { type Block, memory } from '@treadle/runtime';
+import { byteLength, type Dtype, type DtypeRow, dtypes, type StoredArray } from '@treadle/graph';
+import { type Block, memory, type SharedMemory } from '@treadle/runtime';
 import { allocateBlock, freeBlock, freeWhenGone, markReclaimable } from './blocks.ts';
 
-/** The elements of a value; bools are masks, 0 or −1. */
-export type Values = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
-
-/** A part of the shared memory. */
-export type SharedView = Float32Array<SharedArrayBuffer> | Int32Array<SharedArrayBuffer>;
+/** A part of the shared memory, as stored elements. */
+export type SharedView = SharedMemory[DtypeRow['view']];
 
 /** A value of few elements is kept as numbers: a small typed array costs more to make than to fill. */
-export type ArrayValues = Values | readonly number[];
+export type ArrayValues = StoredArray | readonly number[];
 
 /** A value that so many runs have copied gets a block. */
 const mostCopies = 8;
@@ -76,7 +73,7 @@ export class Backing {
 
   /** Allocates a block. It is freed when `value`, whose backing this is, has been forgotten. */
   enterBlock(value: object): Block {
-    const block = allocateBlock(4 * this.length);
+    const block = allocateBlock(byteLength(this.dtype, [this.length]));
     bytesInBlocks += block.byteLength;
     bytesTaken += block.byteLength;
     this.block = block;
@@ -107,7 +104,7 @@ export class Backing {
   leaveBlockWhenGone(gone: Promise<void>): void {
     const { block } = this;
     if (!block) return;
-    if (!this.isReleased) this.values = copyWords(block.byteOffset / 4, this.length, this.dtype);
+    if (!this.isReleased) this.values = copyElements(block.byteOffset, this.length, this.dtype);
     forgotten.unregister(this);
     withBlocks.delete(this);
     this.block = undefined;
@@ -116,16 +113,16 @@ export class Backing {
   }
 
   /** The elements, in a new array. */
-  read(): Values {
+  read(): StoredArray {
     if (this.values) return copyOf(this.values, this.dtype);
     if (!this.block) throw new Error('internal: a value is neither in a block nor in an array');
-    return copyWords(this.block.byteOffset / 4, this.length, this.dtype);
+    return copyElements(this.block.byteOffset, this.length, this.dtype);
   }
 
   /** Copies the elements to a part of the shared memory. */
   write(to: SharedView): void {
     if (this.values) to.set(this.values);
-    else if (this.block) to.set(viewOf(this.block, this.length, this.dtype));
+    else if (this.block) to.set(viewAt(this.block.byteOffset, this.length, this.dtype));
     else throw new Error('internal: a value is neither in a block nor in an array');
   }
 
@@ -133,9 +130,9 @@ export class Backing {
   copyTo(byteOffset: number): void {
     const { values, length, dtype } = this;
     if (!values) throw new Error('internal: a value that is copied is in an array');
-    const all = dtype === 'float32' ? memory.f32 : memory.i32;
-    const first = byteOffset / 4;
-    if (length > fewWords) all.set(values, first);
+    const all = memory[dtypes[dtype].view];
+    const first = byteOffset / all.BYTES_PER_ELEMENT;
+    if (length > fewElements) all.set(values, first);
     else for (let i = 0; i < length; i++) all[first + i] = values[i] ?? 0;
   }
 }
@@ -169,42 +166,47 @@ markReclaimable({
   },
 });
 
-/** For so few words a loop is faster than copying a view. */
-const fewWords = 128;
+/** For so few elements a loop is faster than copying a view. */
+const fewElements = 128;
 
-/** The words from `word` on, in a new array. */
-function copyWords(word: number, length: number, dtype: Dtype): Values {
-  const words = dtype === 'float32' ? memory.f32 : memory.i32;
-  const copy = dtype === 'float32' ? new Float32Array(length) : new Int32Array(length);
-  if (length > fewWords) {
-    copy.set(words.subarray(word, word + length)); // V8 is faster at this than at slice
+/** The stored elements from an address on, in a new array. */
+function copyElements(byteOffset: number, length: number, dtype: Dtype): StoredArray {
+  const { view, newArray } = dtypes[dtype];
+  const copy = newArray(length);
+  if (length > fewElements) {
+    copy.set(viewAt(byteOffset, length, dtype)); // V8 is faster at this than at slice
     return copy;
   }
-  for (let i = 0; i < length; i++) copy[i] = words[word + i] ?? 0;
+  const elements = memory[view];
+  const first = byteOffset / elements.BYTES_PER_ELEMENT;
+  for (let i = 0; i < length; i++) copy[i] = elements[first + i] ?? 0;
   return copy;
 }
 
 /** The same elements in a new array. */
-function copyOf(values: ArrayValues, dtype: Dtype): Values {
-  if (values instanceof Float32Array || values instanceof Int32Array) return values.slice(); // `from` goes through an iterator
-  return dtype === 'float32' ? Float32Array.from(values) : Int32Array.from(values);
-}
-
-/** A copy of words of the shared memory: as numbers if they are few. */
-export function arrayValues(word: number, length: number, dtype: Dtype): ArrayValues {
-  return length > fewWords ? copyWords(word, length, dtype) : copyNumbers(word, length, dtype);
-}
-
-function copyNumbers(word: number, length: number, dtype: Dtype): readonly number[] {
-  const words = dtype === 'float32' ? memory.f32 : memory.i32;
-  const copy: number[] = [];
-  for (let i = 0; i < length; i++) copy.push(words[word + i] ?? 0);
+function copyOf(values: ArrayValues, dtype: Dtype): StoredArray {
+  if (ArrayBuffer.isView(values)) return values.slice(); // `set` of numbers goes through them one by one
+  const copy = dtypes[dtype].newArray(values.length);
+  copy.set(values);
   return copy;
 }
 
-/** A block as a typed array. */
-export function viewOf(block: Block, length: number, dtype: Dtype): SharedView {
-  const from = block.byteOffset / 4;
-  const all = dtype === 'float32' ? memory.f32 : memory.i32;
-  return all.subarray(from, from + length);
+/** A copy of stored elements from an address on: as numbers if they are few. */
+export function arrayValues(byteOffset: number, length: number, dtype: Dtype): ArrayValues {
+  return length > fewElements ? copyElements(byteOffset, length, dtype) : copyNumbers(byteOffset, length, dtype);
+}
+
+function copyNumbers(byteOffset: number, length: number, dtype: Dtype): readonly number[] {
+  const elements = memory[dtypes[dtype].view];
+  const first = byteOffset / elements.BYTES_PER_ELEMENT;
+  const copy: number[] = [];
+  for (let i = 0; i < length; i++) copy.push(elements[first + i] ?? 0);
+  return copy;
+}
+
+/** Stored elements from an address on, as a typed array in the shared memory. */
+export function viewAt(byteOffset: number, length: number, dtype: Dtype): SharedView {
+  const elements = memory[dtypes[dtype].view];
+  const first = byteOffset / elements.BYTES_PER_ELEMENT;
+  return elements.subarray(first, first + length);
 }

@@ -1,7 +1,7 @@
 // Constant fills: nodes all of whose elements are one number, such as zeros and ones. They are a number seen through moves, and need no
 // plan.
 
-import { type Node, sizeOf } from '@treadle/graph';
+import { dtypes, type Node, sizeOf } from '@treadle/graph';
 import { StoredValue } from './stored-value.ts';
 
 /** The number that all elements of a constant fill are; undefined for any other node. */
@@ -16,6 +16,6 @@ export function filledNumber(node: Node): number | undefined {
 export function filledValue(node: Node): StoredValue | undefined {
   const number = filledNumber(node);
   if (number === undefined) return undefined;
-  const values = node.dtype === 'float32' ? new Float32Array(sizeOf(node.shape)) : new Int32Array(sizeOf(node.shape));
+  const values = dtypes[node.dtype].newArray(sizeOf(node.shape));
   return StoredValue.of(Object.is(number, 0) ? values : values.fill(number), node.dtype);
 }

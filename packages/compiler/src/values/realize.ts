@@ -10,6 +10,7 @@ import {
   resultsBeside,
   retain,
   type Source,
+  type StoredArray,
   setSource,
   setSourceAndForgetHistory,
   showShape,
@@ -20,7 +21,6 @@ import type { Plan } from '../plan/plan.ts';
 import { planFor } from '../plan/plan-cache.ts';
 import { isSmall } from '../schedule/draft.ts';
 import { type Root, type TopologicalOrder, topologicalOrder } from '../trace/capture.ts';
-import type { Values } from './backing.ts';
 import { filledNumber, filledValue } from './constant-fill.ts';
 import { type DeferredAssignments, flushAssignmentsBy, takeAssignments } from './deferred-assignments.ts';
 import { StoredValue } from './stored-value.ts';
@@ -84,7 +84,7 @@ export function valueOf(node: Node): StoredValue {
  * The elements of a node at the time of the call, in a new array, without blocking the event loop. Later assignments and disposals change
  * nothing. If a plan is needed, it makes the deferred assignments, too.
  */
-export async function readAsync(node: Node): Promise<Values> {
+export async function readAsync(node: Node): Promise<StoredArray> {
   checkConcrete(node);
   if (isRealized(node) || settleIfFilled(node)) {
     forgetHistory(node);

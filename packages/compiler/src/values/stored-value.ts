@@ -1,9 +1,9 @@
 // A value that is known to the graph as its storage: who holds it, which runs read and write it, and its elements for the program. Where
 // the elements lie is known to its backing. The last holder that lets go of a value frees it.
 
-import type { Dtype, Storage } from '@treadle/graph';
+import { byteLength, type Dtype, type Storage, type StoredArray } from '@treadle/graph';
 import { team } from '@treadle/runtime';
-import { arrayValues, Backing, blockCount, type SharedView, type Values, viewOf } from './backing.ts';
+import { arrayValues, Backing, blockCount, type SharedView, viewAt } from './backing.ts';
 
 /** Elements of another value, from element `first` on. */
 interface Slice {
@@ -33,21 +33,21 @@ export class StoredValue implements Storage {
   /** The value of a variable: it stays in one block until it is released. `write` is given the block to fill. */
   static fixed(length: number, dtype: Dtype, write: (to: SharedView) => void): StoredValue {
     const stored = new StoredValue(length, dtype, false);
-    write(viewOf(stored.#backing.enterBlock(stored), length, dtype));
+    write(viewAt(stored.#backing.enterBlock(stored).byteOffset, length, dtype));
     return stored;
   }
 
-  /** A value of these elements. Takes over the array. */
-  static of(values: Values, dtype: Dtype): StoredValue {
+  /** A value of these stored elements. Takes over the array. */
+  static of(values: StoredArray, dtype: Dtype): StoredValue {
     const stored = new StoredValue(values.length, dtype);
     stored.#backing.values = values;
     return stored;
   }
 
-  /** A copy of elements that lie in the shared memory from word `word` on. */
-  static copy(word: number, length: number, dtype: Dtype): StoredValue {
+  /** A copy of elements that lie in the shared memory from an address on. */
+  static copy(byteOffset: number, length: number, dtype: Dtype): StoredValue {
     const stored = new StoredValue(length, dtype);
-    stored.#backing.values = arrayValues(word, length, dtype);
+    stored.#backing.values = arrayValues(byteOffset, length, dtype);
     return stored;
   }
 
@@ -74,7 +74,7 @@ export class StoredValue implements Storage {
     const backing = this.#backing;
     if (backing.isReleased) throw disposed();
     backing.noteBinding();
-    if (this.#slice) return this.#slice.of.address() + 4 * this.#slice.first;
+    if (this.#slice) return this.#slice.of.address() + byteLength(backing.dtype, [this.#slice.first]);
     if (backing.block) return backing.block.byteOffset;
     if (room !== undefined && backing.copyInstead(room)) return room;
     const block = backing.enterBlock(this);
@@ -84,7 +84,7 @@ export class StoredValue implements Storage {
   }
 
   /** The elements, in a new array. Blocks until the runs that write them are done. */
-  read(): Values {
+  read(): StoredArray {
     if (this.#backing.isReleased) throw disposed();
     if (this.#slice) {
       const { of, first } = this.#slice;
@@ -106,11 +106,11 @@ export class StoredValue implements Storage {
   }
 
   /** What `read` gives, without blocking the event loop: the elements after all runs that were asked for before this call. */
-  async readAsync(): Promise<Values> {
+  async readAsync(): Promise<StoredArray> {
     if (this.#backing.isReleased) throw disposed();
     if (this.#slice || this.#backing.writers === 0) return this.read();
     this.hold();
-    let values: Values | undefined;
+    let values: StoredArray | undefined;
     try {
       await team.between(() => {
         values = this.#backing.read();
@@ -126,7 +126,7 @@ export class StoredValue implements Storage {
   copy(): StoredValue {
     const { block, length, dtype, writers } = this.#backing;
     if (writers > 0) return this.#copyLater();
-    return block ? StoredValue.copy(block.byteOffset / 4, length, dtype) : StoredValue.of(this.read(), dtype);
+    return block ? StoredValue.copy(block.byteOffset, length, dtype) : StoredValue.of(this.read(), dtype);
   }
 
   /** A copy that is written when those runs are done. Reading it waits for that. */

@@ -6,6 +6,7 @@ import { type OptionKinds, readOptions } from '@treadle/tensor';
 import { checkBatchSize, checkRowCount } from '../rows/check-rows.ts';
 import { ascending, permutation } from './permutation.ts';
 
+/** Options of `batches`. */
 export interface BatchOptions {
   /** Whether to shuffle the rows, by seed and epoch; false by default: rows keep their order. */
   readonly shuffle?: boolean | undefined;

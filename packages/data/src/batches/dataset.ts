@@ -9,6 +9,7 @@ import { toPlain, toTensors } from '../rows/tensors.ts';
 import { type BatchOptions, batchCount } from './batches.ts';
 import { epochBatches } from './epoch-batches.ts';
 
+/** Options of `dataset`. */
 export interface DatasetOptions extends Omit<BatchOptions, 'epoch' | 'op'> {
   /** The number of rows in a batch. */
   readonly batchSize: number;

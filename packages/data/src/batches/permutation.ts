@@ -5,6 +5,7 @@
 import { type OptionKinds, readOptions, show } from '@treadle/tensor';
 import { randomUpTo, randomWords } from './random-words.ts';
 
+/** Options of `permutation`. */
 export interface PermutationOptions {
   /** Decides the order: 0 … 2⁵³ − 1; 0 by default. */
   readonly seed?: number | undefined;

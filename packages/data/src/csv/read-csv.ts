@@ -18,6 +18,7 @@ import {
 import { type PairOptions, pairOptions, pairReader } from './table-pair.ts';
 import { readTable, storeReader, type TableOptions, TableScanner, type TextTable, tableOptions } from './text-table.ts';
 
+/** Options of `csv`. */
 export interface CsvOptions extends TableOptions {
   /** The encoding of a file, named as for TextDecoder; `'utf-8'` by default. */
   readonly encoding?: string | undefined;
@@ -28,6 +29,7 @@ const csvOptions: OptionKinds<CsvOptions> = {
   encoding: 'string',
 };
 
+/** Options of `readCsv` with a target. */
 export interface CsvPairOptions extends CsvOptions, PairOptions {}
 
 const csvPairOptions: OptionKinds<CsvPairOptions> = { ...csvOptions, ...pairOptions };

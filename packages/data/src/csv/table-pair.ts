@@ -13,6 +13,7 @@ import {
   type RowReader,
 } from './column-readers.ts';
 
+/** Options of a table that is split into x and y. */
 export interface PairOptions {
   /** The column or columns of y: [rows] for one column, [rows, columns] for a list. */
   readonly target: Column | readonly Column[];

@@ -8,6 +8,7 @@ import type { Header, RowReader } from './column-readers.ts';
 import { CsvScanner, type CsvSyntax, csvSyntax } from './csv-scanner.ts';
 import { FieldStore } from './field-store.ts';
 
+/** Options of `table`. */
 export interface TableOptions extends CsvSyntax {
   /** Whether the first row contains the names of the columns; false by default. */
   readonly header?: boolean | undefined;

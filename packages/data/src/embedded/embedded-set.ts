@@ -19,6 +19,7 @@ export interface EmbeddedSet {
   readonly packed: string;
 }
 
+/** Options of the embedded data sets, `digits` and `iris`. */
 export interface EmbeddedOptions {
   /** Decides the order of the rows, and so which rows are for testing: 0 … 2⁵³ − 1; 0 by default. */
   readonly seed?: number | undefined;

@@ -3,5 +3,6 @@
 
 /** Thrown when data do not follow their format, or do not contain what the caller asked for. */
 export class FormatError extends Error {
+  /** 'FormatError' */
   override readonly name = 'FormatError';
 }

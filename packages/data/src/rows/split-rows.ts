@@ -8,6 +8,7 @@ import { commonRows } from './check-rows.ts';
 import { type Elements, emptyLike, type Pair, type PlainArray, rowLength, type Split } from './plain-array.ts';
 import { takeRows } from './take-rows.ts';
 
+/** Options of `trainTestSplit`. */
 export interface SplitOptions {
   /** The size of the test part: a fraction below 1, rounded up to whole rows, or a number of rows; 0.25 by default. */
   readonly testSize?: number | undefined;

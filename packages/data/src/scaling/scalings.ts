@@ -5,6 +5,7 @@ import { type OptionKinds, readOptions, show } from '@treadle/tensor';
 import type { Elements } from '../rows/plain-array.ts';
 import type { ColumnStatistics, Scaling } from './column-scaler.ts';
 
+/** Options of `minMaxScaler`. */
 export interface MinMaxOptions {
   /** What the smallest and the largest value of a column become; [0, 1] by default. */
   readonly range?: readonly [number, number] | undefined;

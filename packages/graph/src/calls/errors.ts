@@ -2,10 +2,12 @@
 
 /** A call with shapes, axes or numbers of axes that do not fit. */
 export class ShapeError extends Error {
+  /** 'ShapeError' */
   override readonly name = 'ShapeError';
 }
 
 /** A call with a dtype, or with values, that the op does not take. */
 export class DtypeError extends Error {
+  /** 'DtypeError' */
   override readonly name = 'DtypeError';
 }

@@ -4,10 +4,11 @@
 // sum over the steps: one op over all steps where the op knows how (a sum of products is one product), otherwise a carry.
 
 import { inLoop } from '../calls/scope.ts';
+import { isFloat } from '../dtype.ts';
 import { termsOf } from '../gradients.ts';
 import { applyOp, constantNode, sourceNode } from '../make-node.ts';
-import type { BodyPlace, LoopBody, LoopOp, Node, PartGradient } from '../node.ts';
-import { add, broadcastTo, concat, reshape, slice } from '../ops/index.ts';
+import type { BodyPlace, LoopBody, LoopOp, Node, PartGradient, ResultType } from '../node.ts';
+import { add, broadcastTo, cast, concat, reshape, slice } from '../ops/index.ts';
 import { sumOfTerms } from '../ops/moves/sum-of-terms.ts';
 import { noteResults, partNode } from '../results.ts';
 import { loopBody, nodeAt } from './loop-body.ts';
@@ -117,14 +118,14 @@ function standIns(nodes: readonly Node[], recording: InLoop, axes = 0): readonly
 }
 
 /** A body refers to a stand-in by its place, so the index of an argument does not matter. */
-function standIn({ shape, dtype }: Node, recording: InLoop, axes = 0): Node {
+function standIn({ shape, dtype }: ResultType, recording: InLoop, axes = 0): Node {
   return sourceNode({ kind: 'argument', index: -1 }, shape.slice(axes), dtype, { tracked: true, recording });
 }
 
 /** The results of a recorded step over the stacks. */
 function run({ body, ys }: Traced, inits: readonly Node[], stacks: readonly Node[], range: LoopRange): LoopResults {
   if (range.length === 0) {
-    const empty = ({ shape, dtype }: Node): Node => broadcastTo(constantNode(0, dtype), [0, ...shape]);
+    const empty = ({ shape, dtype }: Node): Node => broadcastTo(cast(constantNode(0, 'int32'), dtype), [0, ...shape]);
     return { carries: inits, ys: ys.map(empty) };
   }
   const node = loopNode(body, inits, stacks, range);
@@ -144,7 +145,7 @@ function gradientOfLoop(
   const { body, length, isReversed, recomputes } = op;
   const seeds = new ArrivingGradients(op, dys);
   const inputs = [...body.carries, ...body.slices, ...body.consts];
-  const targets = inputs.filter((node, i) => node.dtype === 'float32' && (i < body.carries.length || isWanted(i)));
+  const targets = inputs.filter((node, i) => isFloat(node.dtype) && (i < body.carries.length || isWanted(i)));
   const terms = termsThrough(body, targets, seeds);
   const termsAt = (node: Node): readonly Node[] => terms.get(node) ?? [];
   const sumAt = (node: Node): Node | undefined => (termsAt(node).length > 0 ? sumOfTerms(termsAt(node)) : undefined);
@@ -184,7 +185,7 @@ function gradientOfLoop(
 
 /** The gradients that arrive at the loop, with stand-ins for their values at one step. */
 class ArrivingGradients {
-  /** for each float32 carry */
+  /** for each carry of floats */
   readonly carries: readonly { readonly at: number; readonly seed: Node; readonly dy: Node }[];
   readonly stacks: readonly { readonly place: BodyPlace; readonly seed: Node; readonly dy: Node }[];
 
@@ -193,10 +194,10 @@ class ArrivingGradients {
     const finals = (carry: number): readonly Node[] =>
       dys.flatMap(({ part, dy }) => (part.kind === 'final' && part.carry === carry ? [dy] : []));
     this.carries = body.carries.flatMap((node, at) => {
-      if (node.dtype !== 'float32') return [];
+      if (!isFloat(node.dtype)) return [];
       const arriving = finals(at);
       const dy = arriving.length > 0 ? sumOfTerms(arriving) : zeros(node);
-      return [{ at, seed: standIn(node, recording), dy }];
+      return [{ at, seed: standIn({ shape: node.shape, dtype: 'float32' }, recording), dy }];
     });
     this.stacks = dys.flatMap(({ part, dy }) =>
       part.kind === 'stack' ? [{ place: part.place, seed: standIn(dy, recording, 1), dy }] : [],

@@ -1,5 +1,6 @@
 // The bytes that a kernel reads and writes, each element counted once, as if there were neither other kernels nor caches.
 
+import { bytesOf } from './format.ts';
 import type { Slot, View, Work } from './kernel.ts';
 import type { Operand } from './operand.ts';
 
@@ -8,19 +9,19 @@ export type BytesMoved = Pick<Work, 'bytesRead' | 'bytesWritten'>;
 
 /** What reading all elements of the loads and writing those of the stores moves. */
 export function bytesMoved(loads: readonly Operand[], stores: readonly Operand[]): BytesMoved {
-  return { bytesRead: bytesOf(loads), bytesWritten: bytesOf(stores) };
+  return { bytesRead: bytesOfAll(loads), bytesWritten: bytesOfAll(stores) };
 }
 
 /** An operand that occurs twice counts once, and so does an element that a view repeats. */
-function bytesOf(operands: readonly Operand[]): number {
+function bytesOfAll(operands: readonly Operand[]): number {
   const bySlot = new Map<Slot, View[]>();
   let bytes = 0;
-  for (const { slot, view } of operands) {
+  for (const { slot, view, narrow } of operands) {
     const known = bySlot.get(slot);
     if (known?.some((other) => sameView(other, view))) continue;
     if (known) known.push(view);
     else bySlot.set(slot, [view]);
-    bytes += 4 * distinctElements(view);
+    bytes += bytesOf(narrow) * distinctElements(view);
   }
   return bytes;
 }

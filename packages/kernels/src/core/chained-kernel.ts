@@ -11,7 +11,7 @@ const overread = 128;
 
 /**
  * The kernels one after the other, cut into `tiles` tiles; `tiles` divides the number of tiles of each kernel. What one of them
- * writes and another touches must be `inParts` of both. `own`: the buffers that only they touch, with their numbers of elements.
+ * writes and another touches must be `inParts` of both. `own`: the buffers that only they touch, with their bytes.
  */
 export function chainKernels(kernels: readonly Kernel[], tiles: number, own: ReadonlyMap<Slot, number>): Kernel {
   const windows = kernels.map(({ window = [] }) => window);
@@ -79,7 +79,7 @@ function layoutOf(
   const spans = new Map<Slot, Span>();
   let end = begin;
   for (const [slot, length] of own) {
-    const bytes = (4 * length) / tiles;
+    const bytes = length / tiles;
     spans.set(slot, { begin: end, bytes });
     end += align(bytes + overread);
   }
@@ -109,8 +109,8 @@ function workOf(kernels: readonly Kernel[], own: ReadonlyMap<Slot, number>): Wor
   let [bytesRead, bytesWritten] = [0, 0];
   for (const { reads, writes, work, inParts } of kernels) {
     const found = reads.filter((slot) => near.has(slot));
-    bytesRead += work.bytesRead - found.reduce((sum, slot) => sum + 4 * (inParts?.get(slot) ?? 0), 0);
-    bytesWritten += work.bytesWritten - writes.reduce((sum, slot) => sum + 4 * (own.get(slot) ?? 0), 0);
+    bytesRead += work.bytesRead - found.reduce((sum, slot) => sum + (inParts?.get(slot) ?? 0), 0);
+    bytesWritten += work.bytesWritten - writes.reduce((sum, slot) => sum + (own.get(slot) ?? 0), 0);
     for (const slot of [...reads, ...writes]) if (inParts?.has(slot)) near.add(slot);
   }
   return {

@@ -1,17 +1,19 @@
 // Buffers that the tiles of a kernel divide among themselves: each tile touches only its own part of the buffer; the parts are
 // equal and lie in the order of the tiles.
 
+import { bytesOf } from './format.ts';
 import type { Operand, Slot } from './operand.ts';
 
 /** An operand, and how many of its leading dimensions the tiles divide, in row-major order. */
 export type Divided = readonly [operand: Operand, leading: number];
 
-/** The number of elements of each buffer that is divided in every one of its operands. */
+/** The bytes of each buffer that is divided in every one of its operands. */
 export function dividedAmong(operands: readonly Divided[]): ReadonlyMap<Slot, number> {
   const lengths = new Map<Slot, number>();
   const others = new Set<Slot>();
-  for (const [{ slot, view }, leading] of operands) {
-    const length = dividedLength(view, leading);
+  for (const [{ slot, view, narrow }, leading] of operands) {
+    const elements = dividedLength(view, leading);
+    const length = elements === undefined ? undefined : bytesOf(narrow) * elements;
     if (length === undefined || (lengths.get(slot) ?? length) !== length) others.add(slot);
     else lengths.set(slot, length);
   }

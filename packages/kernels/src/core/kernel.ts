@@ -79,7 +79,7 @@ export interface Kernel {
   emit(module: ModuleBuilder): KernelFunc;
   /**
    * The buffers that the tiles divide among themselves: of n tiles, tile t touches only the t-th of n equal parts. The value is
-   * the number of elements of the buffer. Kernels that share only such buffers can follow each other tile by tile.
+   * the bytes of the buffer. Kernels that share only such buffers can follow each other tile by tile.
    */
   readonly inParts?: ReadonlyMap<Slot, number>;
   /** what a multi-tensor kernel needs to do the same work together with other kernels of the same key */

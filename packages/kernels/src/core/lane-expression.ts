@@ -2,12 +2,10 @@
 // its results go. The loops that run it are in elementwise/ and row-fusion/.
 
 import type { Expr, FunctionBuilder } from '@treadle/wasm';
+import type { Lane } from './format.ts';
 import type { Operand, Present } from './operand.ts';
 
-/** How four neighbouring elements are read: as floats, or as integers and masks. */
-export type Lane = 'f32x4' | 'i32x4';
-
-/** An operand, and how its elements are read. */
+/** An operand, and the lanes that its elements are read as. */
 export interface Load {
   readonly operand: Operand;
   readonly type: Lane;

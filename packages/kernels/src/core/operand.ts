@@ -5,6 +5,7 @@
 import { type Address, address, type FunctionBuilder, type Local } from '@treadle/wasm';
 import { plus } from './arithmetic.ts';
 import { denseStrides, sizeOf } from './collapse-dims.ts';
+import { bytesOf, type Narrow } from './format.ts';
 
 /** Position of a buffer's base address in the window of a kernel. */
 export type Slot = number;
@@ -18,10 +19,7 @@ export interface Location {
   readonly byteOffset: number;
 }
 
-/**
- * A strided view of a buffer: element (i₀, i₁, …) lies `offset + Σ strides[d]·i_d` elements behind its base. An element has 4
- * bytes.
- */
+/** A strided view of a buffer: element (i₀, i₁, …) lies `offset + Σ strides[d]·i_d` elements behind its base. */
 export interface View {
   readonly shape: readonly number[];
   /** in elements; 0 along a dimension that repeats, negative along one that runs backwards */
@@ -34,6 +32,8 @@ export interface View {
 export interface Operand {
   readonly slot: Slot;
   readonly view: View;
+  /** the format of elements of fewer than 4 bytes; without it, elements are words of 4 bytes */
+  readonly narrow?: Narrow | undefined;
 }
 
 /**
@@ -51,8 +51,17 @@ export function baseAddress(window: Address, slot: Slot): Address {
 }
 
 /** The address of an operand's element (0, 0, …), in a local. */
-export function operandAddress(f: FunctionBuilder, window: Address, { slot, view }: Operand): Local<Address['type']> {
-  return f.let(plus(baseAddress(window, slot), 4 * view.offset));
+export function operandAddress(
+  f: FunctionBuilder,
+  window: Address,
+  { slot, view, narrow }: Operand,
+): Local<Address['type']> {
+  return f.let(plus(baseAddress(window, slot), bytesOf(narrow) * view.offset));
+}
+
+/** Bytes from one element of an operand to the next along each dimension of its view. */
+export function byteStrides({ view, narrow }: Operand): readonly number[] {
+  return view.strides.map((stride) => bytesOf(narrow) * stride);
 }
 
 /** All elements of a dense array that begins at the base of its buffer. */
@@ -71,7 +80,7 @@ export function wholeOf(slot: Slot, shape: readonly number[]): Operand {
 }
 
 /** The operand with its last two dimensions exchanged. */
-export function transposed({ slot, view: { shape, strides, offset } }: Operand): Operand {
+export function transposed({ slot, view: { shape, strides, offset }, narrow }: Operand): Operand {
   const swap = (sizes: readonly number[]): number[] => [...sizes.slice(0, -2), ...sizes.slice(-2).toReversed()];
-  return { slot, view: { shape: swap(shape), strides: swap(strides), offset } };
+  return { slot, view: { shape: swap(shape), strides: swap(strides), offset }, narrow };
 }

@@ -1,6 +1,7 @@
 // The window of some kernels: the locations that they read and write, numbered in the order in which they are first used. Kernels
 // that are made over these numbers do not know where anything lies, so groups of equal structure share their kernels.
 
+import { bytesOf } from './format.ts';
 import type { Kernel, Location, Operand, Slot, Word } from './kernel.ts';
 
 /** Numbers locations. */
@@ -18,15 +19,16 @@ export class Window {
   }
 
   /** The operand for kernels over this window: its slot is a position, and its view begins at its location, by default that of the slot. */
-  operand({ slot, view }: Operand, { slot: of, byteOffset }: Location = { slot, byteOffset: 0 }): Operand {
+  operand({ slot, view, narrow }: Operand, { slot: of, byteOffset }: Location = { slot, byteOffset: 0 }): Operand {
     const { offset } = view;
-    return { slot: this.at(of, byteOffset + 4 * offset), view: offset === 0 ? view : { ...view, offset: 0 } };
+    const at = this.at(of, byteOffset + bytesOf(narrow) * offset);
+    return { slot: at, view: offset === 0 ? view : { ...view, offset: 0 }, narrow };
   }
 }
 
 /** Equal for operands that code cannot tell apart, where views begin at their locations. */
-export function operandKey({ slot, view: { shape, strides } }: Operand): string {
-  return `${slot}[${shape}]${strides}`;
+export function operandKey({ slot, view: { shape, strides }, narrow }: Operand): string {
+  return `${slot}${narrow ? ` ${narrow.name}` : ''}[${shape}]${strides}`;
 }
 
 /**

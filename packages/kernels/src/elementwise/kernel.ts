@@ -1,5 +1,5 @@
-// Elementwise work as a kernel: a fused lane program over every element of its shape. Tiles are rows × columns of what is
-// left of the shape once neighbouring dimensions are joined; mostly that is one long row.
+// Elementwise work as a kernel: a fused program over every element of its shape. Tiles are rows × columns of the shape with
+// neighbouring dimensions collapsed, which is often one long row. Chooses between the plain loops and those for transposed loads.
 
 import { sizeOf } from '../core/collapse-dims.ts';
 import type { Kernel } from '../core/kernel.ts';
@@ -9,29 +9,29 @@ import { operandAddress } from '../core/operand.ts';
 import { partition, tileElements } from '../core/tile-partition.ts';
 import { operandKey, overWindow, Window } from '../core/window.ts';
 import { emitNest, nestOf } from './fused-loop.ts';
-import { alikeOf } from './multi-tensor.ts';
-import { bandsOf, emitMoved, emitTurned, scratchOf, turned } from './transpose.ts';
+import { multiTensorOf } from './multi-tensor.ts';
+import { bandsOf, blockedNest, emitBlocked, emitMove, scratchOf } from './transpose.ts';
 
-/** Every element of `shape`: loads, body, stores. With a key, its code depends on nothing else but shapes, strides and cost. */
+/** Every element of `shape`: loads, body, stores. The code of a program with a key depends on key, views, formats and cost alone. */
 export function lanes(program: StoredProgram): Kernel {
   const { key, cost, present } = program;
-  if (key === undefined) return lanesInPlace(program);
+  if (key === undefined) return lanesOverSlots(program);
   const window = new Window();
   const loads = program.loads.map(({ operand, type }) => ({ operand: window.operand(operand), type }));
   const stores = program.stores.map((operand) => window.operand(operand));
   const own = present && { ...present, slot: window.at(present.slot) };
   const read = loads.map(({ operand, type }) => `${type} ${operandKey(operand)}`);
   const codeKey = `lanes ${key} ${cost} ${read} → ${stores.map(operandKey)} ${own ? `${own.slot} of ${own.of}` : ''}`;
-  return overWindow(lanesInPlace({ ...program, loads, stores, present: own }), window.locations, codeKey);
+  return overWindow(lanesOverSlots({ ...program, loads, stores, present: own }), window.locations, codeKey);
 }
 
-function lanesInPlace(program: StoredProgram): Kernel {
+function lanesOverSlots(program: StoredProgram): Kernel {
   const { name, shape, stores, cost, present, ops = [], flops = 0 } = program;
   const loads = program.loads.map(({ operand }) => operand);
   const nest = nestOf(program);
-  const blocks = turned(nest);
+  const blocks = blockedNest(nest);
   const elements = tileElements(cost);
-  const alike = alikeOf(program, nest);
+  const alike = multiTensorOf(program, nest);
   const kernel = kernelOverTiles({
     name,
     parts: blocks ? bandsOf(blocks, elements) : partition(sizeOf(nest.rows), nest.columns, elements),
@@ -43,8 +43,8 @@ function lanesInPlace(program: StoredProgram): Kernel {
     present: blocks ? undefined : present,
     emit: (f, table, range, scratch) => {
       const bases = [...loads, ...stores].map((operand) => operandAddress(f, table, operand));
-      if (blocks?.pieces) emitMoved(f, blocks, bases, range);
-      else if (blocks) emitTurned(f, blocks, bases, range, scratch);
+      if (blocks?.pieces) emitMove(f, blocks, bases, range);
+      else if (blocks) emitBlocked(f, blocks, bases, range, scratch);
       else emitNest(f, nest, bases, range, true);
     },
   });

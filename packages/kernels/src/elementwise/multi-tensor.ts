@@ -1,7 +1,7 @@
-// One kernel in place of several that run the same elementwise program over operands of their own, such as the updates of all
-// parameters of a model: their elements lie one after the other in one space of tiles, and small ones share a tile. An element
-// is computed as it would be alone. Which operands a position belongs to is looked up in the kernel's window, which lists the
-// members: so the code does not depend on who they are, nor on how many.
+// One kernel for several elementwise kernels with the same program, such as the updates of all parameters of a model: the
+// elements of all members lie one after the other in one space of positions, and small members share a tile. Each element is
+// computed as it would be alone. The window lists the members, and the kernel looks up which member a position belongs to: so
+// the code depends neither on which tensors they are nor on how many.
 
 import {
   type Address,
@@ -18,6 +18,7 @@ import {
 import { smaller } from '../core/arithmetic.ts';
 import { bytesMoved } from '../core/bytes-moved.ts';
 import { sizeOf } from '../core/collapse-dims.ts';
+import { bytesOf } from '../core/format.ts';
 import {
   type Kernel,
   type KernelFunc,
@@ -30,27 +31,31 @@ import {
 import { slotsOf } from '../core/kernel-frame.ts';
 import type { StoredProgram } from '../core/lane-expression.ts';
 import { partition, tileElements } from '../core/tile-partition.ts';
-import { emitNest, type Nest } from './fused-loop.ts';
+import { elementsOf, emitNest, type Nest } from './fused-loop.ts';
 
-/** Members begin at multiples of this, and so do tiles: whole rounds, and stores that no other member's tile touches. */
-const round = 16;
+/** Members and tiles begin at multiples of this many positions: so no other tile writes elements of the same vector. */
+const memberAlignment = 16;
 
 /**
- * What the program can be joined by: every load one run of elements or one repeated element, every store one run. undefined
- * where the loops are of another kind, or the program has no key.
+ * What it takes to join the program with others: every load is one contiguous run or one repeated element, every store one
+ * run. undefined for other loops, and for a program without a key.
  */
-export function alikeOf(program: StoredProgram, { rows, columns }: Nest): MultiTensor | undefined {
+export function multiTensorOf(program: StoredProgram, { rows, columns }: Nest): MultiTensor | undefined {
   const { key, shape, stores } = program;
   if (key === undefined || rows.length > 0 || columns === 0) return undefined;
   const loads = program.loads.map(({ operand }) => operand);
   const strides = [...loads, ...stores].map(strideOf);
   if (strides.includes(undefined) || strides.slice(loads.length).includes(0)) return undefined;
-  const locations = [...loads, ...stores].map(({ slot, view }): Location => ({ slot, byteOffset: 4 * view.offset }));
+  const operands = [...loads, ...stores];
+  const locations = operands.map(
+    ({ slot, view, narrow }): Location => ({ slot, byteOffset: bytesOf(narrow) * view.offset }),
+  );
   const types = program.loads.map(({ type }) => type);
-  return { key: `${key} ${types} ${strides}`, program, length: sizeOf(shape), locations };
+  const formats = operands.map(({ narrow }) => narrow?.name ?? '');
+  return { key: `${key} ${types} ${formats} ${strides}`, program, length: sizeOf(shape), locations };
 }
 
-/** 1 for elements that lie together, 0 for one that repeats; undefined for any other view. */
+/** 1 for a contiguous view, 0 for one repeated element; undefined for any other view. */
 function strideOf({ view: { shape, strides } }: Operand): 0 | 1 | undefined {
   if (strides.every((stride) => stride === 0)) return 0;
   let step = 1;
@@ -62,20 +67,20 @@ function strideOf({ view: { shape, strides } }: Operand): 0 | 1 | undefined {
   return 1;
 }
 
-/** The window: how many members there are, positions of a tile, positions in all, then a record for each member. */
+/** Byte offsets in the window: the number of members, positions of a tile, positions in all; then a record for each member. */
 const header = { members: 0, tile: address.bytes, total: 2 * address.bytes };
 const headerWords = 3;
-/** A member's record: the position of its first element, its length, the position behind it; then its locations. */
+/** Byte offsets in a member's record: the position of its first element, its length, the position behind it; then its locations. */
 const record = { start: 0, length: address.bytes, end: 2 * address.bytes, locations: 3 * address.bytes };
 const recordWords = 3;
 
-/** One kernel for some with equal keys, none of which touches what another writes. */
+/** One kernel for members with equal keys. No member may read or write what another one writes. */
 export function joinMultiTensor(alike: readonly [MultiTensor, ...MultiTensor[]]): Kernel {
   const [{ key, program }] = alike;
   const words: Word[] = [];
   let total = 0;
   for (const { length, locations } of alike) {
-    const end = total + round * Math.ceil(length / round);
+    const end = total + memberAlignment * Math.ceil(length / memberAlignment);
     words.push(total, length, end, ...locations);
     total = end;
   }
@@ -94,22 +99,22 @@ export function joinMultiTensor(alike: readonly [MultiTensor, ...MultiTensor[]])
     work: { kind: 'lanes', ops: program.ops ?? [], shape: [elements], flops, ...bytesMoved(loads, stores) },
     window: [alike.length, tileColumns, total, ...words],
     codeKey: `alike ${key}`,
-    emit: (module) => emitJoined(module, program),
+    emit: (module) => emitMembers(module, program),
   };
 }
 
-/** A member's loads or stores in the locations where they lie. */
+/** The loads or stores of a member, where they lie. */
 function operandsOf({ program, locations }: MultiTensor, which: 'loads' | 'stores'): Operand[] {
   const first = which === 'loads' ? 0 : program.loads.length;
   const operands = which === 'loads' ? program.loads.map(({ operand }) => operand) : program.stores;
-  return operands.map(({ view }, i) => {
+  return operands.map(({ view, narrow }, i) => {
     const { slot, byteOffset } = locations[first + i]!;
-    return { slot, view: { ...view, offset: byteOffset / 4 } };
+    return { slot, view: { ...view, offset: byteOffset / bytesOf(narrow) }, narrow };
   });
 }
 
-/** The positions of a tile, member by member. */
-function emitJoined(module: ModuleBuilder, program: StoredProgram): KernelFunc {
+/** Walks the positions of a tile, member by member. */
+function emitMembers(module: ModuleBuilder, program: StoredProgram): KernelFunc {
   const run = rowFunc(module, program);
   const count = program.loads.length + program.stores.length;
   const recordBytes = address.bytes * (recordWords + count);
@@ -133,7 +138,7 @@ function emitJoined(module: ModuleBuilder, program: StoredProgram): KernelFunc {
   });
 }
 
-/** The address of the record of the member that a position belongs to: the first one that ends behind it. */
+/** The address of the record of the member that a position belongs to, by binary search: the first that ends behind it. */
 function findMember(
   f: FunctionBuilder,
   window: Address,
@@ -160,7 +165,7 @@ type RowFunc = Func<readonly [...AddressType[], 'i32', 'i32'], 'void'>;
 function rowFunc(module: ModuleBuilder, { name, body, loads, stores }: StoredProgram): RowFunc {
   const operands = [...loads.map(({ operand }) => operand), ...stores];
   const strides = [...operands.map((operand) => [strideOf(operand) ?? 1]), [1]];
-  const nest: Nest = { body, types: loads.map(({ type }) => type), rows: [], columns: round, strides };
+  const nest: Nest = { ...elementsOf({ body, loads, stores }), rows: [], columns: memberAlignment, strides };
   const params = [...operands.map(() => addressType), 'i32', 'i32'] as const;
   return module.func(
     name,

@@ -1,8 +1,8 @@
-// Four vectors of four, turned: the vectors are rows before and columns after. Eight shuffles, which V8 joins with those of a
-// neighbouring four; moved, never read as numbers.
+// A 4 × 4 transpose in registers: four vectors hold the rows before and the columns after. Takes eight shuffles, which V8 can
+// join with those of a neighbouring block. Elements are moved, never read as numbers.
 
 import { type Expr, type FunctionBuilder, i8x16 } from '@treadle/wasm';
-import type { Lane } from '../core/lane-expression.ts';
+import type { Lane } from '../core/format.ts';
 
 /** The columns of four rows of four. */
 export function transpose4x4<T extends Lane>(f: FunctionBuilder, rows: readonly Expr<T>[]): Expr<T>[] {

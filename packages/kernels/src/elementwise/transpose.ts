@@ -1,42 +1,44 @@
-// Lane programs that read a matrix against its grain: some load has stride 1 along another dimension than the columns. The
-// work goes in blocks: such a load's block is first turned into scratch, 4 × 4 elements at a time in registers, and then
-// read from there like any other row; a program that only moves is turned from its load to its store at once. What is
-// computed, and with which bits, is the same as without.
+// Elementwise programs with transposed loads: some load has stride 1 along a dimension other than the columns. The work goes in
+// blocks. The block of such a load is first transposed into scratch, 4 × 4 elements at a time in registers, and then read from
+// there like any other row. A program that only moves elements transposes from its load to its store directly. Values and bits
+// are those of the plain loops. Loads of narrow elements are not transposed here: the plain loops read them one by one.
 
-import { type Address, address, type Expr, FunctionBuilder, i32, i32x4, v128 } from '@treadle/wasm';
+import { type Address, address, type Expr, type FunctionBuilder, i32, v128 } from '@treadle/wasm';
 import { plus, smaller, times } from '../core/arithmetic.ts';
 import { sizeOf } from '../core/collapse-dims.ts';
+import { bytesOf } from '../core/format.ts';
 import { countLoop } from '../core/loops/count.ts';
 import { addressAt, unflatten } from '../core/loops/rows.ts';
 import type { Partition, Range } from '../core/tile-partition.ts';
-import { emitNest, type Nest } from './fused-loop.ts';
+import { emitNest, isMove, type Nest } from './fused-loop.ts';
 import { transpose4x4 } from './transpose-4x4.ts';
 
-/** Rows and columns of a block: a turned block takes 16 KiB of scratch. */
+/** Rows and columns of a block: a transposed block takes 16 KiB of scratch. */
 const blockRows = 32;
 const blockColumns = 128;
 const pitch = 4 * blockColumns;
 
-/** Rows of a band where nothing is computed: a cache line of the load. */
-const movedRows = 16;
-/** Bytes of a matrix, read and written together, that are taken to stay in a core's own cache. */
+/** Rows of a band for a program that only moves: a cache line of the load. */
+const moveRows = 16;
+/** Matrices of up to this many bytes, read and written together, are expected to stay in a core's own cache. */
 const nearBytes = 2 ** 21;
-/** Lines that lie a multiple of this apart share a set of the first cache. */
+/** Cache lines whose addresses differ by a multiple of this share a set of the L1 cache. */
 const setBytes = 4096;
 
-export interface Turned {
-  /** the last dimension of its rows is the one along which the turned loads have stride 1 */
+export interface BlockedNest {
+  /** its rows end in the dimension along which the transposed loads have stride 1 */
   readonly nest: Nest;
-  /** which loads are turned */
+  /** which loads are transposed */
   readonly loads: readonly number[];
-  /** for a program that only moves, and can do so by pieces: along which side of a piece the inner loop runs */
+  /** for a program that only moves, and can do so by 4 × 8 pieces: the dimension that the inner loop walks */
   readonly pieces: 'rows' | 'columns' | undefined;
 }
 
-/** How to walk a nest in blocks; undefined where that would not pay. */
-export function turned(nest: Nest): Turned | undefined {
-  const { types, rows, columns, strides } = nest;
-  const against = types.map((_, v) => v).filter((v) => strides[v]!.at(-1) !== 0 && strides[v]!.at(-1) !== 1);
+/** How to walk a nest in blocks; undefined where that is not worth it. */
+export function blockedNest(nest: Nest): BlockedNest | undefined {
+  const { formats, rows, columns, strides } = nest;
+  const words = formats.map((_, v) => v).filter((v) => bytesOf(formats[v]) === 4);
+  const against = words.filter((v) => strides[v]!.at(-1) !== 0 && strides[v]!.at(-1) !== 1);
   const d = rows.findIndex((size, d) => size >= 4 && against.some((v) => strides[v]![d] === 1));
   if (d < 0 || columns < 4) return undefined;
   const move = (sizes: readonly number[]): number[] => [...sizes.slice(0, rows.length).toSpliced(d, 1), sizes[d]!];
@@ -45,29 +47,29 @@ export function turned(nest: Nest): Turned | undefined {
 }
 
 /**
- * In a near cache it pays to use up lines of the load, unless the rows of the store all share a set of the first cache; from
- * afar, to write lines of the store in one go.
+ * For matrices in a core's own cache it is fastest to use up the cache lines of the load, unless the rows of the store all share
+ * a set of the L1 cache. For larger matrices it is fastest to write whole lines of the store.
  */
-function piecesOf({ body, types, rows, columns, strides: [from, to, ...others] }: Nest): Turned['pieces'] {
-  if (types.length !== 1 || others.length !== 1 || columns < 8) return undefined;
-  const value = i32x4.const(0);
-  const [result] = body(new FunctionBuilder([], 'void'), [value], () => value);
+function piecesOf(nest: Nest): BlockedNest['pieces'] {
+  const { body, formats, narrowed, rows, columns, strides } = nest;
+  const [from, to, ...others] = strides;
+  if (formats.length !== 1 || others.length !== 1 || narrowed[0] || columns < 8) return undefined;
   const [step, width] = [4 * from!.at(-1)!, 4 * to!.at(-2)!];
-  if (result !== value || to!.at(-1) !== 1 || step < 0 || width < 0) return undefined;
+  if (!isMove(body) || to!.at(-1) !== 1 || step < 0 || width < 0) return undefined;
   return 8 * rows.at(-1)! * columns <= nearBytes && width % setBytes !== 0 ? 'rows' : 'columns';
 }
 
-/** The elements of a tile where nothing is computed: rows in runs so long that a page is seldom looked up again, but many tiles. */
-function movedElements(rows: readonly number[], columns: number): number {
+/** The elements of a tile for a program that only moves: long runs, so that few pages are looked up twice, but many tiles. */
+function moveElements(rows: readonly number[], columns: number): number {
   return Math.min(2 ** 16, Math.max(2 ** 14, (sizeOf(rows) * columns) / 64));
 }
 
 /**
- * Tiles of a turned nest: few columns, so that rows are read in long runs. What they count as columns are bands of rows, and as
- * rows the columns: so a tile and the next, which another thread may have, write lines that do not lie side by side.
+ * Tiles of a blocked nest: few columns, so that rows are read in long runs. The partition has bands of rows as its columns and
+ * the columns as its rows: so neighbouring tiles, which two threads may run, write cache lines that are far apart.
  */
-export function bandsOf({ nest: { rows, columns }, pieces }: Turned, elements: number): Partition {
-  const [height, wanted] = pieces ? [movedRows, movedElements(rows, columns)] : [blockRows, elements];
+export function bandsOf({ nest: { rows, columns }, pieces }: BlockedNest, elements: number): Partition {
+  const [height, wanted] = pieces ? [moveRows, moveElements(rows, columns)] : [blockRows, elements];
   const bands = sizeOf(rows.slice(0, -1)) * Math.ceil(rows.at(-1)! / height);
   const parts = Math.ceil(columns / blockColumns);
   const tileColumns = parts === 1 ? columns : 16 * Math.ceil(columns / parts / 16);
@@ -76,14 +78,14 @@ export function bandsOf({ nest: { rows, columns }, pieces }: Turned, elements: n
   return { tiles, rows: columns, columns: bands, tileRows: tileColumns, tileColumns: tileRows };
 }
 
-export function scratchOf({ loads, pieces }: Turned): number {
+export function scratchOf({ loads, pieces }: BlockedNest): number {
   return pieces ? 0 : loads.length * blockRows * pitch;
 }
 
 interface Band {
   /** the indices of its first row */
   readonly indices: readonly Expr<'i32'>[];
-  /** the flat number of the rows before its matrix */
+  /** how many rows lie before its matrix */
   readonly first: Expr<'i32'>;
   readonly top: Expr<'i32'>;
   readonly bottom: Expr<'i32'>;
@@ -107,14 +109,19 @@ function eachBand(
 }
 
 /**
- * The loops over a range, see `bandsOf`, where nothing is computed. Pieces of 4 rows × 8 columns go from the load to the
- * store; the last ones are moved back so as to be whole, and write some elements again.
+ * The loops over a range (see `bandsOf`) of a program that only moves. Pieces of 4 rows × 8 columns go from the load to the
+ * store. The last pieces begin earlier so that they are whole, and write some elements twice.
  */
-export function emitMoved(f: FunctionBuilder, { nest, pieces }: Turned, bases: readonly Address[], range: Range): void {
+export function emitMove(
+  f: FunctionBuilder,
+  { nest, pieces }: BlockedNest,
+  bases: readonly Address[],
+  range: Range,
+): void {
   const { rows, columns, strides } = nest;
   const [from, to] = [strides[0]!, strides[1]!];
   const [step, width, height] = [4 * from.at(-1)!, 4 * to.at(-2)!, rows.at(-1)!];
-  eachBand(f, rows, movedRows, range, ({ indices, top, bottom }) => {
+  eachBand(f, rows, moveRows, range, ({ indices, top, bottom }) => {
     const outer = indices.with(-1, i32.const(0));
     const source = f.let(linear(bases[0]!, outer, from));
     const target = f.let(linear(bases[1]!, outer, to));
@@ -166,10 +173,10 @@ function movePiece(f: FunctionBuilder, from: Address, step: number, to: Address,
   }
 }
 
-/** The loops over a range, see `bandsOf`; `bases` as in `emitNest`. */
-export function emitTurned(
+/** The loops over a range (see `bandsOf`); `bases` as in `emitNest`. */
+export function emitBlocked(
   f: FunctionBuilder,
-  { nest, loads }: Turned,
+  { nest, loads }: BlockedNest,
   bases: readonly Address[],
   range: Range,
   scratch: Address,
@@ -186,8 +193,15 @@ export function emitTurned(
         const to = f.let(plus(scratch, i * blockRows * pitch));
         const step = 4 * strides[v]!.at(-1)!;
         const source = f.let(address.add(starts[i]!, address.times(left, step)));
-        turn(f, { source, step, rows: f.let(i32.sub(bottom, top)), columns: f.let(i32.sub(right, left)), to });
-        return f.let(address.sub(to, address.add(address.times(top, pitch), address.times(left, 4)))); // where row 0, column 0 would be
+        transposeBlock(f, {
+          source,
+          step,
+          rows: f.let(i32.sub(bottom, top)),
+          columns: f.let(i32.sub(right, left)),
+          to,
+        });
+        // the address that row 0, column 0 would have
+        return f.let(address.sub(to, address.add(address.times(top, pitch), address.times(left, 4))));
       });
       const from = bases.map((base, v) => blocks[loads.indexOf(v)] ?? base);
       const within = { row0: i32.add(first, top), row1: i32.add(first, bottom), col0: left, col1: right };
@@ -197,16 +211,16 @@ export function emitTurned(
 }
 
 interface Block {
-  /** the element of the block's first row and column; its rows lie side by side, its columns `step` bytes apart */
+  /** the address of its first row and column; neighbouring rows are 4 bytes apart, neighbouring columns `step` bytes */
   readonly source: Address;
   readonly step: number;
   readonly rows: Expr<'i32'>;
   readonly columns: Expr<'i32'>;
-  /** where row r begins, r·pitch bytes on */
+  /** row r is written r·pitch bytes further on */
   readonly to: Address;
 }
 
-function turn(f: FunctionBuilder, { source, step, rows, columns, to }: Block): void {
+function transposeBlock(f: FunctionBuilder, { source, step, rows, columns, to }: Block): void {
   const last = f.let(plus(columns, -1));
   countLoop(f, i32.const(0), columns, 4, (c) => {
     const from = [0, 1, 2, 3].map((q) => f.let(address.add(source, address.times(smaller(plus(c, q), last), step))));

@@ -1,5 +1,5 @@
-// The elements of a row in order, and where they stand: a stable merge sort from the bottom up. An element and its position are one 64-bit
-// number, the element's key above, so that comparing numbers compares both and no two are equal.
+// argsort and sort of rows: a stable bottom-up merge sort. An element and its position are one 64-bit number with the sort key in
+// the upper half: comparing these numbers compares key and position, and no two are equal. Knows float32 and int32 alone.
 
 import {
   type Address,
@@ -14,6 +14,7 @@ import {
   select,
 } from '@treadle/wasm';
 import { plus, smaller } from '../core/arithmetic.ts';
+import type { Lane } from '../core/format.ts';
 import type { Kernel, Operand, Present } from '../core/kernel.ts';
 import { kernelOverTiles } from '../core/kernel-frame.ts';
 import { countLoop } from '../core/loops/count.ts';
@@ -21,23 +22,23 @@ import { type Cursor, eachRow } from '../core/loops/rows.ts';
 import { operandAddress } from '../core/operand.ts';
 import { partition } from '../core/tile-partition.ts';
 
-/** What the elements are read as; a mask is 0 or −1, which count as 0 and 1. */
-export type SortKey = 'float' | 'integer' | 'mask';
-
 export interface Argsort {
   readonly name: string;
-  readonly type: SortKey;
+  readonly type: Lane;
   readonly isDescending: boolean;
   /** [rows, n] */
   readonly source: Operand;
-  /** [rows, k], the elements that come first */
+  /** [rows, k]: the first k elements in order */
   readonly values: Operand | undefined;
-  /** int32 [rows, k], where they stand */
+  /** int32 [rows, k]: their positions in the row */
   readonly positions: Operand | undefined;
   readonly present: Present | undefined;
 }
 
-/** What is needed of the first k of source[r, :] in order; equals as they stand. NaN is above everything, −0 equals 0. */
+/**
+ * The first k of source[r, :] in order, as values, positions, or both. Equal elements keep their order; NaN is above everything,
+ * −0 equals 0.
+ */
 export function argsort({ name, type, isDescending, source, values, positions, present }: Argsort): Kernel {
   const [rows = 1, n = 1] = source.view.shape;
   const stores = [values, positions].filter((store) => store !== undefined);
@@ -77,13 +78,13 @@ export function argsort({ name, type, isDescending, source, values, positions, p
   });
 }
 
-/** An integer that is in the elements' order. */
-function keyOf(f: FunctionBuilder, type: SortKey, isDescending: boolean, at: Address): Expr<'i32'> {
-  const rising = type === 'float' ? floatKey(f, at) : type === 'mask' ? i32.sub(0, i32.load(at)) : i32.load(at);
+/** The sort key of an element: integers compare as the elements do. */
+function keyOf(f: FunctionBuilder, type: Lane, isDescending: boolean, at: Address): Expr<'i32'> {
+  const rising = type === 'f32x4' ? floatKey(f, at) : i32.load(at);
   return isDescending ? i32.xor(rising, -1) : rising; // ~k
 }
 
-/** The bits of a float, those below the sign turned where it is negative: then integers compare as floats do. */
+/** The bits of a float, those below the sign inverted where it is negative: then integers compare as floats do. */
 function floatKey(f: FunctionBuilder, at: Address): Expr<'i32'> {
   const x = f.let(f32.add(f32.load(at), 0)); // −0 + 0 = 0
   const bits = f.let(i32.reinterpret_f32(x));
@@ -91,7 +92,7 @@ function floatKey(f: FunctionBuilder, at: Address): Expr<'i32'> {
   return select(key, i32.const(2 ** 31 - 1), f32.eq(x, x));
 }
 
-/** The first k of the n numbers at `buffer` in order; returns where they are in the end: there, or in the n that follow. */
+/** Sorts the first k of the n numbers at `buffer`. Returns the address of the result: `buffer`, or that of the n numbers behind it. */
 function mergeSort(f: FunctionBuilder, buffer: Address, n: number, k: number): Local<AddressType> {
   const from = f.let(buffer);
   const to = f.let(plus(buffer, 8 * n));
@@ -119,7 +120,7 @@ interface Halves {
   readonly high: Expr<'i32'>;
 }
 
-/** to[low, high) = from[low, middle) and from[middle, high), each in order, in order; of each only the first k, if k is given. */
+/** Merges from[low, middle) and from[middle, high), both sorted, to to[low, high); with k, only the first k of each. */
 function merge(
   f: FunctionBuilder,
   from: Address,
@@ -146,7 +147,7 @@ function merge(
   });
 }
 
-/** The address of the i-th of numbers of eight bytes. */
+/** The address of the i-th 64-bit number. */
 function eighth(base: Address, i: Expr<'i32'>): Address {
   return address.add(base, address.shifted(i, 3));
 }

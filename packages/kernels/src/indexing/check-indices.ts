@@ -1,5 +1,6 @@
-// Indices checked before anything is picked by them: each is written down counted from the front; where one does not exist, the
-// first of all is left in a record, and the run ends after this phase. Only tiles that hold a wrong index look for it one by one.
+// Checks indices before anything is read through them, and stores each counted from the front. Where an index does not exist, the
+// first such index is left in a record, and the run ends after this phase. The fast loop only finds out whether a tile holds a
+// wrong index; a tile that does is searched one by one.
 
 import {
   type Address,
@@ -17,9 +18,9 @@ import {
 import { ramp, times } from '../core/arithmetic.ts';
 import { bytesMoved } from '../core/bytes-moved.ts';
 import { denseStrides, sizeOf } from '../core/collapse-dims.ts';
+import type { Lane } from '../core/format.ts';
 import type { Kernel, Operand, Present, Refusal } from '../core/kernel.ts';
 import { kernelOverTiles } from '../core/kernel-frame.ts';
-import type { Lane } from '../core/lane-expression.ts';
 import { type Count, eachColumn } from '../core/loops/columns.ts';
 import { type Cursor, eachRow } from '../core/loops/rows.ts';
 import { baseAddress, operandAddress, scalarOperand } from '../core/operand.ts';
@@ -40,7 +41,7 @@ export interface CheckIndices {
   readonly present?: Present | undefined;
 }
 
-/** store = source counted from the front. What is out of range is stored as it comes: who reads it must keep within n. */
+/** store = source counted from the front. An index out of range is stored as it is: a kernel that reads it must clamp it. */
 export function checkIndices(spec: CheckIndices): Kernel {
   const { name, source, store, present, refusal } = spec;
   const { shape } = source.view;
@@ -75,13 +76,13 @@ function checked(
   const whole = type === 'i32x4' ? reinterpret('i32x4', x) : f.let(i32x4.trunc_sat_f32x4_s(reinterpret('f32x4', x)));
   const negative = v128.and(i32x4.const(n), i32x4.shr_s(whole, 31));
   const index = countsFromEnd ? f.let(i32x4.add(whole, negative)) : whole;
-  const isBeyond = i32x4.ge_u(index, i32x4.const(n)); // what is below 0 is large without its sign
+  const isBeyond = i32x4.ge_u(index, i32x4.const(n)); // a negative index is large when read without its sign
   if (type === 'i32x4') return [index, isBeyond];
   const number = reinterpret('f32x4', x);
   return [index, v128.or(isBeyond, f32x4.ne(number, number))];
 }
 
-/** Writes the indices of the range; a mask, some lane of which is set where one is wrong. `end`: positions from there on do not count. */
+/** Writes the indices of the range. Returns a mask with some lane set if one is wrong. Positions from `end` on do not count. */
 function emitCheck(
   f: FunctionBuilder,
   spec: CheckIndices,
@@ -127,13 +128,13 @@ function emitCheck(
   return wrong;
 }
 
-/** A mask of the lanes that hold elements. */
+/** A mask of the lanes that hold elements of the row. */
 function firstLanes(x: Distance, count: Count): Expr<'i32x4'> {
   if (typeof count === 'number') return i32x4.const([0, 1, 2, 3].map((lane) => (lane < count ? -1 : 0)));
   return i32x4.lt_s(ramp(address.index(x, 0), 4), i32x4.splat(address.index(count.end, 0)));
 }
 
-/** Finds the first wrong index of the range, and leaves it in the record unless an earlier one is there. */
+/** Finds the first wrong index of the range, and writes it to the record unless that holds an earlier one. */
 function emitSearch(
   f: FunctionBuilder,
   spec: CheckIndices,
@@ -163,7 +164,10 @@ function emitSearch(
   eachRow(f, { shape: rows, from: row0, to: row1 }, cursors, searchRow, positions);
 }
 
-/** The largest of what comes stays: a record is 0 or, in its high half, the complement of a position, in its low one the bits that stand there. */
+/**
+ * Keeps the largest value. A record is 0, or the complement of a position in its upper half and the bits of the index in its lower
+ * half: so the first position wins, whichever thread comes first.
+ */
 function emitRecord(f: FunctionBuilder, record: Address, position: Expr<'i32'>, bits: Expr<'i32'>): void {
   const high = i64.shl(i64.extend_i32_u(i32.xor(position, -1)), 32n);
   const mine = f.let(i64.or(high, i64.extend_i32_u(bits)));
@@ -173,7 +177,7 @@ function emitRecord(f: FunctionBuilder, record: Address, position: Expr<'i32'>, 
   });
 }
 
-/** What is in a record; undefined where nothing is. */
+/** The position and bits in a record; undefined for an empty one. */
 export function readRecord(
   low: number,
   high: number,
@@ -181,7 +185,7 @@ export function readRecord(
   return high === 0 ? undefined : { position: ~high, bits: low };
 }
 
-/** The last axis of a shape is walked as columns, the others as rows. */
+/** The last axis of a shape as columns, the others as rows. */
 function walkOf(shape: readonly number[]) {
   return {
     rows: shape.slice(0, -1),

@@ -1,5 +1,5 @@
-// Rows picked by number, and its adjoint: rows added up by number. Indices are clamped to what is there, for the safety of
-// memory; those that do not exist are refused by the kernel before (check-indices.ts).
+// gather picks rows by index; scatterAdd, its adjoint, adds rows up by index. Both clamp indices so that no access leaves the
+// buffer. They do not refuse indices that do not exist: check-indices.ts runs before and does.
 
 import {
   type Address,
@@ -11,17 +11,16 @@ import {
   i32x4,
   reinterpret,
   select,
-  v128,
 } from '@treadle/wasm';
 import { bytesMoved } from '../core/bytes-moved.ts';
+import { asBits, bytesOf, type Lane } from '../core/format.ts';
 import type { Kernel, Operand, Present, Slot, View } from '../core/kernel.ts';
 import { kernelOverTiles, type Tiled } from '../core/kernel-frame.ts';
-import type { Lane } from '../core/lane-expression.ts';
 import { type Columns, eachColumn } from '../core/loops/columns.ts';
 import { type Cursor, eachRow } from '../core/loops/rows.ts';
 import { operandAddress, scalarOperand } from '../core/operand.ts';
 import { partition, tileElements } from '../core/tile-partition.ts';
-import { readEight, readFour, writeEight, writeFour } from '../elementwise/vector-io.ts';
+import { collect, readEight, readFour, writeEight, writeFour } from '../elementwise/vector-io.ts';
 
 export interface Gather {
   readonly name: string;
@@ -29,15 +28,15 @@ export interface Gather {
   readonly source: Operand;
   /** int32 [i] */
   readonly indices: Operand;
-  /** [outer, i, inner] */
+  /** [outer, i, inner], its elements in the format of the source */
   readonly store: Operand;
-  /** int32 []: only the first so many of the n rows are there, one or more; without it, all */
+  /** int32 []: the number of valid rows of the source, 1 … n; without it, all are valid */
   readonly count?: Operand | undefined;
   /** with `outer` 1 */
   readonly present?: Present | undefined;
 }
 
-/** store[o, j, :] = source[o, indices[j], :]. Elements are moved, never read as numbers. */
+/** store[o, j, :] = source[o, indices[j], :]. Elements are moved as their bits. */
 export function gather(spec: Gather): Kernel {
   return spec.store.view.shape[2] === 1 ? gatherElements(spec) : gatherRows(spec);
 }
@@ -45,6 +44,8 @@ export function gather(spec: Gather): Kernel {
 function gatherRows({ name, source, indices, store, count: there, present }: Gather): Kernel {
   const [[outer, count, inner], from, to] = [sizes(store.view), steps(source.view), steps(store.view)];
   const n = sizes(source.view)[1];
+  const narrow = asBits(source.narrow);
+  const bytes = bytesOf(narrow);
   return kernelOverTiles({
     name,
     parts: partition(outer * count, inner, tileElements(0.5)),
@@ -56,19 +57,23 @@ function gatherRows({ name, source, indices, store, count: there, present }: Gat
     emit: (f, table, { row0, row1, col0, col1 }) => {
       const last = lastOf(f, table, n, there);
       const cursors: Cursor[] = [
-        { base: operandAddress(f, table, source), steps: [4 * from.outer, 0] },
+        { base: operandAddress(f, table, source), steps: [bytes * from.outer, 0] },
         { base: operandAddress(f, table, indices), steps: [0, 4 * stepOf(indices.view)] },
-        { base: operandAddress(f, table, store), steps: [4 * to.outer, 4 * to.row] },
+        { base: operandAddress(f, table, store), steps: [bytes * to.outer, bytes * to.row] },
       ];
       eachRow(f, { shape: [outer, count], from: row0, to: row1 }, cursors, ([base, index, row]) => {
-        const picked = rowAt(f, base!, index!, last, from.row);
+        const picked = rowAt(f, base!, index!, last, bytes * from.row);
         eachColumn(
           f,
           { col0, col1, columns: inner, isAligned: true },
           {
-            eight: (x) => writeEight(f, row!, to.column, x, readEight(f, 'i32x4', picked, from.column, x)),
+            eight: (x) => {
+              const values = readEight(f, narrow ?? 'i32x4', picked, from.column, x);
+              writeEight(f, row!, to.column, x, values, narrow);
+            },
             four: (x, count) => {
-              writeFour(f, row!, to.column, x, readFour(f, 'i32x4', picked, from.column, x, count), count);
+              const values = readFour(f, narrow ?? 'i32x4', picked, from.column, x, count);
+              writeFour(f, row!, to.column, x, values, count, narrow);
             },
           },
         );
@@ -77,17 +82,19 @@ function gatherRows({ name, source, indices, store, count: there, present }: Gat
   });
 }
 
-/** Of the source, what is picked is read. */
+/** Of the source, only the picked rows count as read. */
 function workOf(source: Operand, indices: Operand, store: Operand): Tiled['work'] {
   const { shape } = store.view;
   const picked = { ...source, view: { ...source.view, shape } };
   return { kind: 'gather', ops: ['gather'], shape, flops: 0, ...bytesMoved([indices, picked], [store]) };
 }
 
-/** Rows of one element: as many at a time as there are lanes. */
+/** Rows of one element: four at a time. */
 function gatherElements({ name, source, indices, store, count: there, present }: Gather): Kernel {
   const [[outer, count], from, to] = [sizes(store.view), steps(source.view), steps(store.view)];
   const n = sizes(source.view)[1];
+  const narrow = asBits(source.narrow);
+  const bytes = bytesOf(narrow);
   return kernelOverTiles({
     name,
     parts: partition(outer, count, tileElements(0.5)),
@@ -100,18 +107,19 @@ function gatherElements({ name, source, indices, store, count: there, present }:
       const most = f.let(i32x4.splat(lastOf(f, table, n, there)));
       const numbers = operandAddress(f, table, indices);
       const cursors: Cursor[] = [
-        { base: operandAddress(f, table, source), steps: [4 * from.outer] },
-        { base: operandAddress(f, table, store), steps: [4 * to.outer] },
+        { base: operandAddress(f, table, source), steps: [bytes * from.outer] },
+        { base: operandAddress(f, table, store), steps: [bytes * to.outer] },
       ];
       eachRow(f, { shape: [outer], from: row0, to: row1 }, cursors, ([base, row]) => {
         const picked = (wanted: Expr<'i32x4'>): Expr<'i32x4'> => {
           const clamped = i32x4.max_s(i32x4.min_s(wanted, most), 0);
-          const offsets = f.let(i32x4.mul(clamped, 4 * from.row));
-          const at = (lane: 0 | 1 | 2 | 3): Address =>
-            address.add(base!, address.times(i32x4.extract_lane(lane, offsets), 1));
-          const rest = [1, 2, 3] as const;
+          const offsets = f.let(i32x4.mul(clamped, bytes * from.row));
+          const at = (lane: number): Address => address.add(base!, address.times(i32x4.extract_lane(lane, offsets), 1));
           return f.let(
-            rest.reduce((all, lane) => v128.load32_lane(lane, at(lane), all), v128.load32_splat('i32x4', at(0))),
+            reinterpret(
+              'i32x4',
+              collect(f, narrow ?? 'i32x4', at, () => 0),
+            ),
           );
         };
         const step = stepOf(indices.view);
@@ -121,11 +129,12 @@ function gatherElements({ name, source, indices, store, count: there, present }:
           {
             eight: (x) => {
               const [low, high] = readEight(f, 'i32x4', numbers, step, x);
-              writeEight(f, row!, to.row, x, [picked(reinterpret('i32x4', low)), picked(reinterpret('i32x4', high))]);
+              const values = [low, high].map((part) => picked(reinterpret('i32x4', part)));
+              writeEight(f, row!, to.row, x, [values[0]!, values[1]!], narrow);
             },
             four: (x, many) => {
               const wanted = reinterpret('i32x4', readFour(f, 'i32x4', numbers, step, x, many));
-              writeFour(f, row!, to.row, x, picked(wanted), many);
+              writeFour(f, row!, to.row, x, picked(wanted), many, narrow);
             },
           },
         );
@@ -143,13 +152,13 @@ export interface ScatterAdd {
   readonly updates: Operand;
   /** [outer, n, inner], n ≥ 1 where i ≥ 1 */
   readonly store: Operand;
-  /** an int32: only the first so many indices are there, one or more; without it, all */
+  /** an int32: the number of valid indices, one or more; without it, all are valid */
   readonly count?: Slot | undefined;
 }
 
 /**
- * store = 0, then store[o, indices[j], :] += updates[o, j, :] for j = 0, 1, … A tile has columns of its own and walks all
- * indices, so what is named twice is added in the order of the indices, whatever the number of tiles.
+ * store = 0, then store[o, indices[j], :] += updates[o, j, :] for j = 0, 1, … Each tile owns some columns and walks all indices:
+ * so repeated indices are added in their order, whatever the number of tiles.
  */
 export function scatterAdd({ name, type, indices, updates, store, count: present }: ScatterAdd): Kernel {
   const [[outer, n, inner], to, from] = [sizes(store.view), steps(store.view), steps(updates.view)];
@@ -187,7 +196,7 @@ export function scatterAdd({ name, type, indices, updates, store, count: present
         const end =
           present === undefined ? i32.const(count) : f.let(i32.load(operandAddress(f, table, scalarOperand(present))));
         eachRow(f, { shape: [count], from: i32.const(0), to: end }, added, ([index, update]) => {
-          const row = rowAt(f, target!, index!, i32.const(n - 1), to.row);
+          const row = rowAt(f, target!, index!, i32.const(n - 1), 4 * to.row);
           accumulate(f, type, columns, { row, stride: to.column }, { row: update!, stride: from.column });
         });
       });
@@ -228,17 +237,17 @@ export function accumulate(f: FunctionBuilder, type: Lane, columns: Columns, to:
   });
 }
 
-/** The last row that may be picked. */
+/** The last valid row. */
 function lastOf(f: FunctionBuilder, table: Address, n: number, count: Operand | undefined): Expr<'i32'> {
   return count ? f.let(i32.sub(i32.load(operandAddress(f, table, count)), 1)) : i32.const(n - 1);
 }
 
-/** The address of row `indices[…]` of a matrix, or of its row 0 or `last` where that is nearest. */
+/** The address of the row that the int32 at `index` names, clamped to 0 … last; `step`: bytes from row to row. */
 export function rowAt(f: FunctionBuilder, matrix: Address, index: Address, last: Expr<'i32'>, step: number): Address {
   const wanted = f.let(i32.load(index));
   const notBelow = f.let(select(wanted, i32.const(0), i32.gt_s(wanted, 0)));
   const clamped = f.let(select(notBelow, last, i32.lt_s(notBelow, last)));
-  return f.let(address.add(matrix, address.times(clamped, 4 * step)));
+  return f.let(address.add(matrix, address.times(clamped, step)));
 }
 
 function sizes({ shape: [outer = 1, n = 1, inner = 1] }: View): readonly [number, number, number] {

@@ -1,5 +1,6 @@
-// Lists of rows of a table: where a list names a row for the first time, the sum of all that it says of that row, and a table
-// of which only the rows of a list are written. What each of them does is in proportion to the list, whatever the table's size.
+// Lists of rows of a table (sparse gradients): where a list names a row for the first time, the sum of everything that the list
+// says of that row, and a table in which only the rows of a list are overwritten. The work is in proportion to the list,
+// whatever the size of the table.
 
 import { type Address, address, type Expr, type FunctionBuilder, i32, type Local, memory } from '@treadle/wasm';
 import { times } from '../core/arithmetic.ts';
@@ -19,23 +20,22 @@ export interface FirstPlaces {
   readonly indices: Operand;
   /** int32 [k] */
   readonly store: Operand;
-  /** room for so many int32 as `hashSize(k)` says */
+  /** a buffer of hashSize(k) int32 */
   readonly table: Slot;
-  /** the others are not stored */
+  /** entries behind the valid ones are not stored */
   readonly present?: Present | undefined;
 }
 
-/** The entries of a hash table of k numbers: a power of two, half of them free at least. */
+/** The number of entries in a hash table for k numbers: a power of two, at least half of them free. */
 export function hashSize(k: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(2, 2 * k)));
 }
 
 /** 2³² / golden ratio: neighbouring numbers end up far from each other (D. Knuth, The Art of Computer Programming 3, 6.4). */
-const spread = 0x9e3779b1 | 0;
+const hashFactor = 0x9e3779b1 | 0;
 
 /**
- * store[j] = the smallest i with indices[i] = indices[j]. One tile: a hash table of places, in which a number is looked for from
- * its own entry on.
+ * store[j] = the smallest i with indices[i] = indices[j]. One tile: a hash table of positions with linear probing.
  */
 export function firstOccurrences({ name, indices, store, table: entries, present }: FirstPlaces): Kernel {
   const [k = 0] = indices.view.shape;
@@ -49,15 +49,16 @@ export function firstOccurrences({ name, indices, store, table: entries, present
     stores: [store, scalarOperand(entries)],
     emit: (f, table) => {
       const [from, to] = [operandAddress(f, table, indices), operandAddress(f, table, store)];
-      const places = f.let(baseAddress(table, entries)); // of each entry 1 + the place of its number, 0 where it is free
-      f.do(memory.fill(places, 0, address.const(4 * size)));
+      const entriesAt = f.let(baseAddress(table, entries)); // an entry is 1 + the position of its number; 0 where it is free
+      f.do(memory.fill(entriesAt, 0, address.const(4 * size)));
       const [step = 1] = indices.view.strides;
-      const numberIn = (place: Expr<'i32'>): Expr<'i32'> => i32.load(address.add(from, address.times(place, 4 * step)));
+      const numberIn = (position: Expr<'i32'>): Expr<'i32'> =>
+        i32.load(address.add(from, address.times(position, 4 * step)));
       const j = f.local('i32', 0);
-      const end = endOf(f, table, k, present);
+      const end = countOf(f, table, k, present);
       f.while(i32.lt_s(j, end), () => {
         const number = f.let(numberIn(j));
-        const first = emitFind(f, { places, size, number, numberIn }, j);
+        const first = emitFindOrInsert(f, { entries: entriesAt, size, number, numberIn }, j);
         f.do(i32.store(address.add(to, address.times(j, 4 * (store.view.strides[0] ?? 1))), first));
         f.increment(j, 1);
       });
@@ -66,19 +67,23 @@ export function firstOccurrences({ name, indices, store, table: entries, present
 }
 
 interface Search {
-  readonly places: Address;
+  readonly entries: Address;
   readonly size: number;
   readonly number: Expr<'i32'>;
-  numberIn(place: Expr<'i32'>): Expr<'i32'>;
+  numberIn(position: Expr<'i32'>): Expr<'i32'>;
 }
 
-/** The place of the number in the hash table; place j, which is put there, where there is none. */
-function emitFind(f: FunctionBuilder, { places, size, number, numberIn }: Search, j: Expr<'i32'>): Local<'i32'> {
-  const entry = f.local('i32', i32.shr_u(i32.mul(number, spread), 32 - Math.log2(size)));
+/** The position that the hash table has for the number; where it has none, j, which is inserted. */
+function emitFindOrInsert(
+  f: FunctionBuilder,
+  { entries, size, number, numberIn }: Search,
+  j: Expr<'i32'>,
+): Local<'i32'> {
+  const entry = f.local('i32', i32.shr_u(i32.mul(number, hashFactor), 32 - Math.log2(size)));
   const first = f.local('i32', j);
   f.block((exit) => {
     f.loop((again) => {
-      const at = f.let(address.add(places, address.shifted(entry, 2)));
+      const at = f.let(address.add(entries, address.shifted(entry, 2)));
       const known = f.let(i32.load(at));
       f.if(i32.eqz(known), () => {
         f.do(i32.store(at, i32.add(j, 1)));
@@ -102,13 +107,13 @@ export interface SumRepeated {
   readonly firsts: Operand;
   /** float32 [k, inner] */
   readonly store: Operand;
-  /** the others are not stored */
+  /** entries behind the valid ones are not stored */
   readonly present?: Present | undefined;
 }
 
 /**
- * store[i] = 0 + rows[j] + … for all j with firsts[j] = i, in their order; 0 where there is none. A tile has columns of its own
- * and walks all rows, so the order does not depend on the number of tiles.
+ * store[i] = 0 + rows[j] + … for all j with firsts[j] = i, in their order; 0 where there is none. Each tile owns some columns and
+ * walks all rows: so the order does not depend on the number of tiles.
  */
 export function sumRepeated({ name, rows, firsts, store, present }: SumRepeated): Kernel {
   const [k = 0, inner = 1] = rows.view.shape;
@@ -127,7 +132,7 @@ export function sumRepeated({ name, rows, firsts, store, present }: SumRepeated)
         { base: operandAddress(f, table, rows), steps: [4 * (from[0] ?? 0)] },
         { base: target, steps: [4 * (to[0] ?? 0)] },
       ];
-      const end = endOf(f, table, k, present);
+      const end = countOf(f, table, k, present);
       const columns = { col0, col1, columns: inner, isAligned: true };
       eachRow(f, { shape: [k], from: i32.const(0), to: end }, cursors, ([first, row, own]) => {
         clear(f, columns, own!, to[1] ?? 0);
@@ -148,11 +153,11 @@ export interface SetRows {
   readonly firsts: Operand;
   /** [n, inner] */
   readonly store: Operand;
-  /** an int32: only the first so many of the k are there, one or more; without it, all */
+  /** an int32: the number of valid entries of the list, one or more; without it, all k are valid */
   readonly count?: Slot | undefined;
 }
 
-/** store[indices[j], :] = rows[j, :] for all j with firsts[j] = j; other rows stay. Numbers of these j must be different ones. */
+/** store[indices[j], :] = rows[j, :] for all j with firsts[j] = j; the other rows keep their values. The indices of these j must differ. */
 export function setRows({ name, rows, indices, firsts, store, count }: SetRows): Kernel {
   const [[k = 0, inner = 1], [n = 0]] = [rows.view.shape, store.view.shape];
   const written = { ...store, view: { ...store.view, shape: rows.view.shape } };
@@ -180,14 +185,14 @@ export function setRows({ name, rows, indices, firsts, store, count }: SetRows):
       ];
       const setRow = ([first, index, row]: readonly Address[], [j]: readonly Expr<'i32'>[]): void => {
         f.if(i32.eq(i32.load(first!), j!), () => {
-          const place = rowAt(f, target, index!, i32.const(n - 1), to[0] ?? 0);
+          const picked = rowAt(f, target, index!, i32.const(n - 1), 4 * (to[0] ?? 0));
           eachColumn(
             f,
             { col0, col1, columns: inner, isAligned: true },
             {
-              eight: (x) => writeEight(f, place, to[1] ?? 0, x, readEight(f, 'i32x4', row!, from[1] ?? 0, x)),
+              eight: (x) => writeEight(f, picked, to[1] ?? 0, x, readEight(f, 'i32x4', row!, from[1] ?? 0, x)),
               four: (x, some) => {
-                writeFour(f, place, to[1] ?? 0, x, readFour(f, 'i32x4', row!, from[1] ?? 0, x, some), some);
+                writeFour(f, picked, to[1] ?? 0, x, readFour(f, 'i32x4', row!, from[1] ?? 0, x, some), some);
               },
             },
           );
@@ -199,8 +204,8 @@ export function setRows({ name, rows, indices, firsts, store, count }: SetRows):
   });
 }
 
-/** How many of k are there. */
-function endOf(f: FunctionBuilder, table: Address, k: number, present: Present | undefined): Expr<'i32'> {
+/** The number of valid entries of k. */
+function countOf(f: FunctionBuilder, table: Address, k: number, present: Present | undefined): Expr<'i32'> {
   return present
     ? f.let(times(i32.load(operandAddress(f, table, scalarOperand(present.slot))), k / present.of))
     : i32.const(k);

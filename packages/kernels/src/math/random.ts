@@ -77,9 +77,9 @@ function drawn(
     return results(f, threefry(f, key, [first, second]));
   };
   if (at) {
-    const { round, quarter } = at;
+    const { block, quarter } = at;
     const [h, w] = [quarter === 1 || quarter === 3 ? 1 : 0, quarter >> 1] as const;
-    const both = onceFor(emitted[h], round, key, () => made(round.first, i32x4.const(h === 0 ? 0 : -1)));
+    const both = onceFor(emitted[h], block, key, () => made(block.first, i32x4.const(h === 0 ? 0 : -1)));
     return both[w] ?? both[0];
   }
   const h = v128.and(i32x4.shr_u(positions, 2), i32x4.const(1));

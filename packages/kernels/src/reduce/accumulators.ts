@@ -15,7 +15,7 @@ import {
   v128,
 } from '@treadle/wasm';
 import { plus, smaller } from '../core/arithmetic.ts';
-import type { Lane } from '../core/lane-expression.ts';
+import type { Lane } from '../core/format.ts';
 import { constantLane } from '../elementwise/vector-io.ts';
 import { blockLength, type Merge, type Word } from './nest.ts';
 

@@ -13,7 +13,7 @@ import {
   v128,
 } from '@treadle/wasm';
 import { plus, ramp, times } from '../core/arithmetic.ts';
-import type { Lane } from '../core/lane-expression.ts';
+import type { Lane } from '../core/format.ts';
 import { countLoop } from '../core/loops/count.ts';
 import { blockLength, isNear, type ReduceNest, type Strip } from './nest.ts';
 
@@ -27,7 +27,9 @@ const mostHeld = 16;
 /** The rounds of eight rows in a block; undefined where rows should be reduced one by one. */
 export function narrowRounds(nest: ReduceNest, columns: number): number | undefined {
   const { program, axis, strides } = nest;
-  const isPlain = program.loads.every((_, v) => axis[v]! >= 0 && [0, 1].includes(strides[v]!.at(-1)!));
+  const isPlain = program.loads.every(
+    ({ operand }, v) => !operand.narrow && axis[v]! >= 0 && [0, 1].includes(strides[v]!.at(-1)!),
+  );
   if (program.nested || !isPlain || columns > (isNear(nest) ? mostNear : mostFar)) return undefined;
   const moving = axis.filter((stride) => stride !== 0).length;
   const rows = Math.min(blockLength, Math.floor(blockBytes / (4 * columns * Math.max(1, moving))));

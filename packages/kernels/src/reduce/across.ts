@@ -4,13 +4,14 @@
 import { type Address, address, type Expr, type FunctionBuilder, i32, i32x4, v128 } from '@treadle/wasm';
 import { plus, ramp, smaller, times } from '../core/arithmetic.ts';
 import { sizeOf } from '../core/collapse-dims.ts';
+import type { Lane } from '../core/format.ts';
+import { bytesOf } from '../core/format.ts';
 import type { Kernel } from '../core/kernel.ts';
 import { kernelOverTiles } from '../core/kernel-frame.ts';
-import type { Lane } from '../core/lane-expression.ts';
 import { countLoop } from '../core/loops/count.ts';
 import { eachRow, unflatten } from '../core/loops/rows.ts';
 import { partition } from '../core/tile-partition.ts';
-import { constantLane, readEight, writeFour } from '../elementwise/vector-io.ts';
+import { constantLane, formatOf, readEight, readSplat, writeFour } from '../elementwise/vector-io.ts';
 import { addRounds, narrowRounds } from './across-narrow.ts';
 import { linearAddress } from './gather-axes.ts';
 import {
@@ -95,7 +96,8 @@ function reduceStrip(f: FunctionBuilder, nest: ReduceNest, strip: Strip): void {
   const length = lengthFrom(f, nest, strip.start);
   const advance = (count: number): void => {
     rows.forEach((row, v) => {
-      if (axis[v] && !program.nested) f.increment(row, 4 * count * axis[v]);
+      const bytes = bytesOf(program.loads[v]!.operand.narrow);
+      if (axis[v] && !program.nested) f.increment(row, bytes * count * axis[v]);
     });
     f.increment(k, count);
   };
@@ -191,15 +193,16 @@ function addRows(
   const elements = Array.from({ length: count }, (_, e) => {
     const own = e === 0 ? k : f.let(plus(k, 8 * e));
     const { nested } = program;
+    const bytes = program.loads.map(({ operand }) => bytesOf(operand.narrow));
     const indices = nested && unflatten(f, f.let(i32.add(start, own)), nested.sizes);
     const rowOf = (v: number): Address => {
       const along = nested?.strides[v];
-      if (!indices || !along) return e === 0 ? rows[v]! : f.let(plus(rows[v]!, 32 * e * axis[v]!));
-      return f.let(linearAddress(at[v]!, indices, along));
+      if (!indices || !along) return e === 0 ? rows[v]! : f.let(plus(rows[v]!, 8 * bytes[v]! * e * axis[v]!));
+      return f.let(linearAddress(at[v]!, indices, along, bytes[v]!));
     };
-    const sources = program.loads.map(({ type }, v) => {
-      const [row, stride] = [rowOf(v), strides[v]!.at(-1)!];
-      return { type, row, stride, value: stride === 0 ? f.let(v128.load32_splat(type, row)) : undefined };
+    const sources = program.loads.map((load, v) => {
+      const [format, row, stride] = [formatOf(load), rowOf(v), strides[v]!.at(-1)!];
+      return { format, row, stride, value: stride === 0 ? readSplat(f, format, row) : undefined };
     });
     return { k: own, sources };
   });
@@ -209,8 +212,8 @@ function addRows(
       program.words.map(({ type }, w): Expr<Lane> => f.let(v128.load(type, to, 8 * w * pitch + 16 * half))),
     );
     for (const { k, sources } of elements) {
-      const pairs = sources.map(({ type, row, stride, value }) =>
-        value ? [value, value] : readEight(f, type, row, stride, x),
+      const pairs = sources.map(({ format, row, stride, value }) =>
+        value ? [value, value] : readEight(f, format, row, stride, x),
       );
       results = results.map((accumulator, half) => {
         const element = program.body(
@@ -248,9 +251,9 @@ function finish(f: FunctionBuilder, nest: ReduceNest, { at, x0, end, home, pitch
       return program.merge(f, total, last).map((value) => f.let(value));
     });
     const result = finished(f, program, mergeEight(f, nest, accumulators));
-    stores.forEach(({ word }, s) => {
+    stores.forEach(({ word, operand }, s) => {
       const v = program.loads.length + s;
-      writeFour(f, at[v]!, strides[v]!.at(-1)!, x, result[word]!, { end });
+      writeFour(f, at[v]!, strides[v]!.at(-1)!, x, result[word]!, { end }, operand.narrow);
     });
   });
 }

@@ -13,19 +13,19 @@ import {
   i32,
   integer,
   type Local,
-  v128,
 } from '@treadle/wasm';
 import { plus, ramp, smaller } from '../core/arithmetic.ts';
 import { sizeOf } from '../core/collapse-dims.ts';
+import type { Lane } from '../core/format.ts';
+import { bytesOf, type Format } from '../core/format.ts';
 import type { Kernel } from '../core/kernel.ts';
 import { kernelOverTiles } from '../core/kernel-frame.ts';
-import type { Lane } from '../core/lane-expression.ts';
 import { countLoop } from '../core/loops/count.ts';
 import { type Cursor, eachRow } from '../core/loops/rows.ts';
 import { memoize } from '../core/memoize.ts';
 import { partition, tileElements } from '../core/tile-partition.ts';
 import { pairOfIndices } from '../elementwise/index-block.ts';
-import { readEight, readFour } from '../elementwise/vector-io.ts';
+import { formatOf, readEight, readFour, writeOne } from '../elementwise/vector-io.ts';
 import {
   type Accumulators,
   addToTotals,
@@ -101,8 +101,8 @@ function inBunches({ program, stores, outputs, strides, chunks, length }: Reduce
   const last = outputs.at(-1) ?? 1;
   const isOne = program.cost > 0.6 || length < 64 || last % 4 !== 0 || (chunks > 1 && outputs.length === 1);
   if (isOne) return { outputs, steps: [], count: 1 };
-  const operands = program.loads.length + stores.length;
-  const steps = strides.map((along, v) => (v < operands ? 4 : 1) * along.at(-1)!);
+  const operands = [...program.loads, ...stores].map(({ operand }) => bytesOf(operand.narrow));
+  const steps = strides.map((along, v) => (operands[v] ?? 1) * along.at(-1)!);
   return { outputs: [...outputs.slice(0, -1), last / 4], steps, count: 4 };
 }
 
@@ -124,6 +124,7 @@ interface Row extends Accumulators, Place {
   readonly moving: readonly Local<AddressType>[];
   /** of each source: elements from one to the next */
   readonly steps: readonly number[];
+  readonly formats: readonly Format[];
 }
 
 /** Reduces several outputs of the same length side by side. */
@@ -154,8 +155,8 @@ function reduceBunch(f: FunctionBuilder, nest: ReduceNest, places: readonly Plac
     addTotals(f, program.merge, row);
     const { at, low, high } = row;
     const result = finished(f, program, mergeLanes(f, program.merge, low, high));
-    stores.forEach(({ word }, s) => {
-      f.do(v128.store32_lane(0, at[loads.length + s]!, result[word]!));
+    stores.forEach(({ word, operand }, s) => {
+      writeOne(f, at[loads.length + s]!, result[word]!, operand.narrow);
     });
   }
 }
@@ -164,10 +165,11 @@ function sourcesOf(
   f: FunctionBuilder,
   { program, axis }: ReduceNest,
   at: readonly Address[],
-): Pick<Row, 'sources' | 'moving' | 'steps'> {
-  if (!program.nested) return { sources: at, moving: [], steps: axis };
-  const moving = program.loads.map(() => f.local(addressType));
-  return { sources: moving, moving, steps: moving.map(() => 1) };
+): Pick<Row, 'sources' | 'moving' | 'steps' | 'formats'> {
+  const { loads, nested } = program;
+  if (!nested) return { sources: at, moving: [], steps: axis, formats: loads.map(formatOf) };
+  const moving = loads.map(() => f.local(addressType));
+  return { sources: moving, moving, steps: moving.map(() => 1), formats: loads.map(({ type }) => type) };
 }
 
 /** The position of the element at x. */
@@ -203,10 +205,10 @@ function reducePieces({ f, nest, bunch, x, end, scratch }: Walk): void {
   countLoop(f, address.const(0), end, 4 * pieceLength, (begin) => {
     const stop = f.let(smaller(plus(begin, 4 * pieceLength), end));
     bunch.forEach(({ at, start, moving }, r) => {
-      loads.forEach(({ type }, v) => {
+      loads.forEach((load, v) => {
         const to = f.let(plus(scratch, r * scratchOf(nest) + passSpace(nest) + v * pieceBytes));
         copyPiece(f, {
-          type,
+          format: formatOf(load),
           base: at[v]!,
           sizes: nested!.sizes,
           strides: nested!.strides[v]!,
@@ -245,8 +247,8 @@ function passAll(f: FunctionBuilder, nest: ReduceNest, bunch: readonly Row[], sc
 /** Eight elements of every row from x on. */
 function reduceEight(f: FunctionBuilder, nest: ReduceNest, bunch: readonly Row[], x: Distance): void {
   const { program } = nest;
-  for (const { sources, steps, flat, start, low, high } of bunch) {
-    const pairs = program.loads.map(({ type }, v) => readEight(f, type, sources[v]!, steps[v]!, x));
+  for (const { sources, steps, formats, flat, start, low, high } of bunch) {
+    const pairs = formats.map((format, v) => readEight(f, format, sources[v]!, steps[v]!, x));
     const index = memoize(() => pairOfIndices(f, positionAt(flat, x)));
     const k = memoize(() => pairOfIndices(f, positionAt(start, x)));
     const elements = [0, 1].map((half) =>
@@ -265,14 +267,14 @@ function reduceEight(f: FunctionBuilder, nest: ReduceNest, bunch: readonly Row[]
 function reduceFour(
   f: FunctionBuilder,
   nest: ReduceNest,
-  { sources, steps, flat, start, low, high }: Row,
+  { sources, steps, formats, flat, start, low, high }: Row,
   x: Distance,
   first: 0 | 4,
   count: number,
 ): void {
   const { program } = nest;
   const from = f.let(plus(x, 4 * first));
-  const values = program.loads.map(({ type }, v) => readFour(f, type, sources[v]!, steps[v]!, from, count));
+  const values = formats.map((format, v) => readFour(f, format, sources[v]!, steps[v]!, from, count));
   const ramped = (base: Expr<'i32'>): Expr<'i32x4'> => f.let(ramp(positionAt(base, x), 1, first));
   const element = program.body(f, values, { index: () => ramped(flat), k: () => ramped(start) });
   step(f, nest, first === 0 ? low : high, onlyFirst(program.words, element, count));

@@ -3,8 +3,9 @@
 
 import { type Expr, type FunctionBuilder, f32x4, i32x4, reinterpret, v128 } from '@treadle/wasm';
 import { sizeOf } from '../core/collapse-dims.ts';
+import type { Lane } from '../core/format.ts';
 import type { Kernel, Operand, Slot } from '../core/kernel.ts';
-import type { Lane, LaneExpression } from '../core/lane-expression.ts';
+import type { LaneExpression } from '../core/lane-expression.ts';
 import { lanes } from '../elementwise/kernel.ts';
 import { reduceInOrder } from './order.ts';
 

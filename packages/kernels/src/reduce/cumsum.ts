@@ -12,9 +12,9 @@ import {
   i32x4,
   reinterpret,
 } from '@treadle/wasm';
+import type { Lane } from '../core/format.ts';
 import type { Kernel, Operand } from '../core/kernel.ts';
 import { kernelOverTiles } from '../core/kernel-frame.ts';
-import type { Lane } from '../core/lane-expression.ts';
 import { eachColumn } from '../core/loops/columns.ts';
 import { countLoop } from '../core/loops/count.ts';
 import { type Cursor, eachRow } from '../core/loops/rows.ts';

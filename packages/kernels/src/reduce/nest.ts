@@ -4,8 +4,10 @@
 import { type Address, type Distance, type Expr, type FunctionBuilder, i32 } from '@treadle/wasm';
 import { smaller } from '../core/arithmetic.ts';
 import { collapseDims, denseStrides, sizeOf } from '../core/collapse-dims.ts';
+import type { Lane } from '../core/format.ts';
+import { bytesOf } from '../core/format.ts';
 import type { Operand, Present, Slot, Work } from '../core/kernel.ts';
-import type { Lane, Load } from '../core/lane-expression.ts';
+import type { Load } from '../core/lane-expression.ts';
 import type { Cursor } from '../core/loops/rows.ts';
 import { baseAddress, operandAddress } from '../core/operand.ts';
 
@@ -156,7 +158,7 @@ export function cursorsOf(f: FunctionBuilder, nest: ReduceNest, table: Address, 
   return {
     addresses: operands.map(({ operand }, v) => ({
       base: operandAddress(f, table, operand),
-      steps: steps[v]!.map((step) => 4 * step),
+      steps: steps[v]!.map((step) => bytesOf(operand.narrow) * step),
     })),
     positions: steps.slice(operands.length).map((along) => ({ base: i32.const(0), steps: along })),
   };

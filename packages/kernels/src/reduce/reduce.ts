@@ -3,8 +3,9 @@
 
 import { type Expr, type FunctionBuilder, i32x4, reinterpret, v128 } from '@treadle/wasm';
 import { collapseDims, sizeOf } from '../core/collapse-dims.ts';
+import type { Lane } from '../core/format.ts';
 import type { Kernel, Operand, Slot } from '../core/kernel.ts';
-import type { Lane, LaneExpression, Load } from '../core/lane-expression.ts';
+import type { LaneExpression, Load } from '../core/lane-expression.ts';
 import { lanes } from '../elementwise/kernel.ts';
 import { constantLane } from '../elementwise/vector-io.ts';
 import type { Merge, NestedAxes } from './nest.ts';
@@ -95,9 +96,11 @@ function joinAxes(
   const inner = loads.map(({ operand }) => operand.view.strides.slice(rank));
   const { shape: sizes, strides } = collapseDims(shape.slice(rank), inner);
   const joined = [...shape.slice(0, rank), sizeOf(shape.slice(rank))];
-  const seen = loads.map(({ operand: { slot, view }, type }, v): Load => {
+  const seen = loads.map(({ operand, type }, v): Load => {
+    const { view } = operand;
     const kept = view.strides.slice(0, rank);
-    return { type, operand: { slot, view: { ...view, shape: joined, strides: [...kept, strides[v]!.at(-1) ?? 0] } } };
+    const along = { ...view, shape: joined, strides: [...kept, strides[v]!.at(-1) ?? 0] };
+    return { type, operand: { ...operand, view: along } };
   });
   return { shape: joined, loads: seen, nested: sizes.length > 1 ? { sizes, strides } : undefined };
 }

@@ -5,11 +5,12 @@ import { type Address, address, type Expr, type FunctionBuilder, i32 } from '@tr
 import { plus, smaller, times } from '../core/arithmetic.ts';
 import { denseStrides, sizeOf } from '../core/collapse-dims.ts';
 import { type Divided, dividedAmong } from '../core/equal-parts.ts';
+import { bytesOf } from '../core/format.ts';
 import type { Kernel, Operand, Present, Slot } from '../core/kernel.ts';
 import { kernelOverTiles, type Tiled } from '../core/kernel-frame.ts';
 import { countLoop } from '../core/loops/count.ts';
 import { unflatten } from '../core/loops/rows.ts';
-import { operandAddress } from '../core/operand.ts';
+import { operandAddress, scalarOperand } from '../core/operand.ts';
 import { onlyPresent, type Partition, partition, type Range, tileElements } from '../core/tile-partition.ts';
 import { linearAddress } from '../reduce/gather-axes.ts';
 import { emitPass } from './pass.ts';
@@ -37,7 +38,7 @@ export function rowKernel(program: RowFusion): Kernel {
   const [pitch, spare] = [passes.scratch, spareBytes(reductions, columns)];
   const loads = steps.flatMap((step) => step.loads.flatMap((load) => ('value' in load ? [] : [load.operand])));
   const stores = steps.flatMap(({ results }) =>
-    results.flatMap(({ slot }) => (slot === undefined ? [] : [{ slot, view: { shape: [], strides: [], offset: 0 } }])),
+    results.flatMap(({ slot, narrow }) => (slot === undefined ? [] : [{ ...scalarOperand(slot), narrow }])),
   );
   const isDivided = parts.tiles > 0 && height % parts.tileRows === 0;
   const kernel = kernelOverTiles({
@@ -81,7 +82,9 @@ function partsOf({ rows, columns, steps }: RowFusion): ReadonlyMap<Slot, number>
   const stores = steps.flatMap(({ per, combine, results }) => {
     const shape = per === 'row' || combine ? rows : [...rows, columns];
     const view = { shape, strides: denseStrides(shape), offset: 0 };
-    return results.flatMap(({ slot }): Divided[] => (slot === undefined ? [] : [[{ slot, view }, rows.length]]));
+    return results.flatMap(({ slot, narrow }): Divided[] =>
+      slot === undefined ? [] : [[{ slot, view, narrow }, rows.length]],
+    );
   });
   return dividedAmong([...loads, ...stores]);
 }
@@ -119,13 +122,14 @@ function presentBlocks(
 function workOf({ rows, columns, ops, steps }: RowFusion, height: number): Tiled['work'] {
   const evaluations = ({ per }: RowStep): number => (per === 'element' ? height * columns : height);
   const elements = (step: RowStep): number => (step.combine ? height : evaluations(step));
-  const written = (step: RowStep): number => step.results.filter(({ slot }) => slot !== undefined).length;
+  const written = ({ results }: RowStep): number =>
+    results.reduce((sum, { slot, narrow }) => sum + (slot === undefined ? 0 : bytesOf(narrow)), 0);
   return {
     kind: 'rows',
     ops,
     shape: [...rows, columns],
     flops: steps.reduce((sum, step) => sum + evaluations(step) * step.flops, 0),
-    bytesWritten: steps.reduce((sum, step) => sum + 4 * elements(step) * written(step), 0),
+    bytesWritten: steps.reduce((sum, step) => sum + elements(step) * written(step), 0),
   };
 }
 
@@ -158,11 +162,13 @@ function contextOf(
       const strides = operand.view.strides.slice(0, rows.length);
       const dense = denseStrides(rows);
       const step = strides.at(-1) ?? 0;
+      const bytes = bytesOf(operand.narrow);
       if (strides.every((stride, d) => stride === step * dense[d]!))
-        return address.add(base, address.times(row, 4 * step));
+        return address.add(base, address.times(row, bytes * step));
       const indices = unflatten(f, row, rows);
-      return linearAddress(base, indices, strides);
+      return linearAddress(base, indices, strides, bytes);
     },
-    denseRowOf: (slot, row, size) => address.add(bases.get(`${slot} 0`)!, address.times(row, 4 * size)),
+    denseRowOf: ({ slot, narrow }, row, size) =>
+      address.add(bases.get(`${slot} 0`)!, address.times(row, bytesOf(narrow) * size)),
   };
 }

@@ -14,10 +14,19 @@ import {
   v128,
 } from '@treadle/wasm';
 import { plus, ramp, smaller } from '../core/arithmetic.ts';
-import type { Lane } from '../core/lane-expression.ts';
+import type { Lane } from '../core/format.ts';
 import { memoize } from '../core/memoize.ts';
 import { pairOfIndices } from '../elementwise/index-block.ts';
-import { constantLane, readEight, readFour, writeEight, writeFour } from '../elementwise/vector-io.ts';
+import {
+  constantLane,
+  formatOf,
+  readEight,
+  readFour,
+  readSplat,
+  writeEight,
+  writeFour,
+  writeOne,
+} from '../elementwise/vector-io.ts';
 import { addToTotals, addTotals, eachEight, mergeLanes, onlyFirst, passThrough } from '../reduce/accumulators.ts';
 import { chunkLength, type Merge } from '../reduce/nest.ts';
 import type { Combine } from '../reduce/reduce.ts';
@@ -55,8 +64,8 @@ export function emitPass(f: FunctionBuilder, context: RowContext, pass: Pass, pl
 function emitRowStep(f: FunctionBuilder, context: RowContext, step: RowStep, { row, scratch }: RowPlace): void {
   const { places } = context.passes;
   const values = step.loads.map((load) => {
-    const from = 'value' in load ? plus(scratch, places.get(load.value)!.scratch!) : context.rowOf(load, row);
-    return f.let(v128.load32_splat(load.type, from));
+    if (!('value' in load)) return readSplat(f, formatOf(load), context.rowOf(load, row));
+    return f.let(v128.load32_splat(load.type, scratch, places.get(load.value)!.scratch!));
   });
   const results = step.body(f, values, () => ramp(row, 0)).map((result) => f.let(result));
   step.results.forEach(({ value }, i) => {
@@ -74,7 +83,8 @@ function storeNumber(
 ): void {
   const place = passes.places.get(value)!;
   if (place.scratch !== undefined) f.do(v128.store32_lane(0, scratch, result, place.scratch));
-  if (place.slot !== undefined) f.do(v128.store32_lane(0, denseRowOf(place.slot, row, 1), result));
+  const { slot, narrow } = place;
+  if (slot !== undefined) writeOne(f, denseRowOf({ slot, narrow }, row, 1), result, narrow);
 }
 
 /** The next `left` elements from x on, a known number. */
@@ -187,7 +197,7 @@ function emitEight(f: FunctionBuilder, context: RowContext, walk: Walk, x: Dista
   const read = memoize(() => pairOfIndices(f, positionOf(context, walk, x)));
   const made = new Map<number, readonly Expr<Lane>[]>();
   const pairs = walk.sources.map((source): readonly Expr<Lane>[] => {
-    if (source.from === 'memory') return readEight(f, source.type, source.row, source.stride, x);
+    if (source.from === 'memory') return readEight(f, source.format, source.row, source.stride, x);
     return source.from === 'local' ? [source.held, source.held] : [];
   });
   for (const { step, sources, reduction } of walk.steps) {
@@ -208,9 +218,9 @@ function emitEight(f: FunctionBuilder, context: RowContext, walk: Walk, x: Dista
       });
     }
   }
-  for (const { value, row } of walk.stores) {
+  for (const { value, row, narrow } of walk.stores) {
     const [low, high] = made.get(value)!;
-    writeEight(f, row, 1, x, [low!, high!]);
+    writeEight(f, row, 1, x, [low!, high!], narrow);
   }
 }
 
@@ -228,7 +238,7 @@ function emitFour(f: FunctionBuilder, context: RowContext, walk: Walk, x: Distan
   const index = memoize(() => f.let(ramp(positionOf(context, walk, from), 1)));
   const made = new Map<number, readonly Expr<Lane>[]>();
   const fours = walk.sources.map((source): readonly Expr<Lane>[] => {
-    if (source.from === 'memory') return [readFour(f, source.type, source.row, source.stride, from, count)];
+    if (source.from === 'memory') return [readFour(f, source.format, source.row, source.stride, from, count)];
     return source.from === 'local' ? [source.held] : [];
   });
   for (const { step, sources, reduction } of walk.steps) {
@@ -247,8 +257,8 @@ function emitFour(f: FunctionBuilder, context: RowContext, walk: Walk, x: Distan
       });
     }
   }
-  for (const { value, row, isScratch } of walk.stores) {
-    writeFour(f, row, 1, from, made.get(value)![0]!, isScratch ? 4 : count);
+  for (const { value, row, isScratch, narrow } of walk.stores) {
+    writeFour(f, row, 1, from, made.get(value)![0]!, isScratch ? 4 : count, narrow);
   }
 }
 

@@ -2,8 +2,9 @@
 // one number, which later steps read. Here the steps are arranged in passes over the row: an element step runs in the same pass
 // as the steps that it reads, except that a reduction must be complete first. Knows nothing of how passes are emitted.
 
+import type { Lane, Narrow } from '../core/format.ts';
 import type { Present, Slot } from '../core/kernel.ts';
-import type { Lane, LaneBody, Load } from '../core/lane-expression.ts';
+import type { LaneBody, Load } from '../core/lane-expression.ts';
 import type { Combine } from '../reduce/reduce.ts';
 
 /** The result of a step, by the number that the fusion gave it. */
@@ -16,6 +17,8 @@ export interface RowValue {
 export interface RowResult {
   readonly value: number;
   readonly slot: Slot | undefined;
+  /** how its elements lie in the slot, where they are narrow */
+  readonly narrow?: Narrow | undefined;
 }
 
 /** One step: an expression, and where it applies. */
@@ -61,6 +64,7 @@ export interface ValuePlace {
   /** the first pass that can read it */
   readonly pass: number;
   readonly slot: Slot | undefined;
+  readonly narrow: Narrow | undefined;
   /** byte offset in the scratch of a row; undefined for elements that only their own pass reads, or that lie in a slot */
   readonly scratch: number | undefined;
 }
@@ -91,7 +95,9 @@ export function passesOf({ steps, columns }: RowFusion): Passes {
     while (passes.length <= pass) passes.push({ first: [], walk: [] });
     passes[pass]![step.per === 'row' ? 'first' : 'walk'].push(step);
     const per = step.combine ? 'row' : step.per;
-    for (const { value, slot } of step.results) made.set(value, { per, pass: step.combine ? pass + 1 : pass, slot });
+    for (const { value, slot, narrow } of step.results) {
+      made.set(value, { per, pass: step.combine ? pass + 1 : pass, slot, narrow });
+    }
   }
   let scratch = 0;
   const places = new Map<number, ValuePlace>();

@@ -2,11 +2,19 @@
 
 import { type Address, type Expr, type FunctionBuilder, v128 } from '@treadle/wasm';
 import { plus } from '../core/arithmetic.ts';
-import type { Lane, Load } from '../core/lane-expression.ts';
+import type { Format, Lane, Narrow } from '../core/format.ts';
+import type { Load } from '../core/lane-expression.ts';
+import { formatOf, readSplat } from '../elementwise/vector-io.ts';
 import { type Accumulators, newAccumulators } from '../reduce/accumulators.ts';
 import { chunkLength, hasBlocks, type Word } from '../reduce/nest.ts';
 import type { Combine } from '../reduce/reduce.ts';
 import type { Pass, Passes, RowFusion, RowStep, RowValue } from './program.ts';
+
+/** A slot where values are dense, and the format of its elements. */
+export interface SlotPlace {
+  readonly slot: number;
+  readonly narrow: Narrow | undefined;
+}
 
 /** What all passes of a fusion share. */
 export interface RowContext {
@@ -15,7 +23,7 @@ export interface RowContext {
   /** the address of a row of an operand, or of its element where it has no columns */
   readonly rowOf: (load: Load, row: Expr<'i32'>) => Address;
   /** the address of a row of `size` elements in a slot where the rows are dense */
-  readonly denseRowOf: (slot: number, row: Expr<'i32'>, size: number) => Address;
+  readonly denseRowOf: (place: SlotPlace, row: Expr<'i32'>, size: number) => Address;
 }
 
 /** A row, and its scratch. */
@@ -44,7 +52,7 @@ function reductionBytes(columns: number): number {
 
 /** What an element step reads along a row: memory or scratch, a value that is the same in all columns, or a result of this pass. */
 export type Source =
-  | { readonly from: 'memory'; readonly type: Lane; readonly row: Address; readonly stride: number }
+  | { readonly from: 'memory'; readonly format: Format; readonly row: Address; readonly stride: number }
   | { readonly from: 'local'; readonly held: Expr<Lane> }
   | { readonly from: 'pass'; readonly value: number };
 
@@ -53,6 +61,14 @@ export interface RowReduction extends Accumulators {
   readonly step: RowStep;
   readonly combine: Combine;
   readonly spare: Address;
+}
+
+/** Where a result goes. */
+export interface RowStore {
+  readonly value: number;
+  readonly row: Address;
+  readonly isScratch: boolean;
+  readonly narrow: Narrow | undefined;
 }
 
 /** A row with everything that the loop along it needs. */
@@ -66,7 +82,7 @@ export interface Walk {
   /** what the steps read, each once */
   readonly sources: readonly Source[];
   /** where results go; scratch is written, and read back, in whole vectors */
-  readonly stores: readonly { readonly value: number; readonly row: Address; readonly isScratch: boolean }[];
+  readonly stores: readonly RowStore[];
 }
 
 /** The one word of the accumulator of a combining operation. */
@@ -123,14 +139,16 @@ function sourceOf(
   const { type } = load;
   if (!('value' in load)) {
     const [row, stride] = [f.let(rowOf(load, place.row)), load.operand.view.strides.at(-1)!];
-    if (stride === 0) return { from: 'local', held: f.let(v128.load32_splat(type, row)) };
-    return { from: 'memory', type, row, stride };
+    const format = formatOf(load);
+    if (stride === 0) return { from: 'local', held: readSplat(f, format, row) };
+    return { from: 'memory', format, row, stride };
   }
   if (inPass.has(load.value)) return { from: 'pass', value: load.value };
-  const { per, slot, scratch } = passes.places.get(load.value)!;
+  const { per, slot, narrow, scratch } = passes.places.get(load.value)!;
   if (per === 'row') return { from: 'local', held: f.let(v128.load32_splat(type, place.scratch, scratch!)) };
-  const row = slot === undefined ? plus(place.scratch, scratch!) : denseRowOf(slot, place.row, program.columns);
-  return { from: 'memory', type, row: f.let(row), stride: 1 };
+  if (slot === undefined) return { from: 'memory', format: type, row: f.let(plus(place.scratch, scratch!)), stride: 1 };
+  const row = f.let(denseRowOf({ slot, narrow }, place.row, program.columns));
+  return { from: 'memory', format: narrow ?? type, row, stride: 1 };
 }
 
 function storesOf(
@@ -139,11 +157,14 @@ function storesOf(
   place: RowPlace,
   value: number,
 ): Walk['stores'] {
-  const { slot, scratch } = passes.places.get(value)!;
-  const stores: Walk['stores'][number][] = [];
+  const { slot, narrow, scratch } = passes.places.get(value)!;
+  const stores: RowStore[] = [];
   if (slot !== undefined) {
-    stores.push({ value, row: f.let(denseRowOf(slot, place.row, program.columns)), isScratch: false });
+    const row = f.let(denseRowOf({ slot, narrow }, place.row, program.columns));
+    stores.push({ value, row, isScratch: false, narrow });
   }
-  if (scratch !== undefined) stores.push({ value, row: f.let(plus(place.scratch, scratch)), isScratch: true });
+  if (scratch !== undefined) {
+    stores.push({ value, row: f.let(plus(place.scratch, scratch)), isScratch: true, narrow: undefined });
+  }
   return stores;
 }

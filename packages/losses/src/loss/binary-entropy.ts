@@ -4,6 +4,7 @@ import type { OptionKinds, Shape, Tensor } from '@treadle/tensor';
 import type { Loss } from './loss.ts';
 import { type CrossentropyOptions, clipProbability, crossentropyOptions, withRangeWarning } from './probabilities.ts';
 
+/** Options of `binaryCrossentropy`. */
 export interface BinaryCrossentropyOptions extends CrossentropyOptions {
   /** the share by which targets are moved to 1/2, from 0 to 1; 0 by default */
   readonly labelSmoothing?: number;

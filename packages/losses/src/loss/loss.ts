@@ -47,6 +47,7 @@ export interface PredictionRange {
 /** How the losses of samples become the result: their mean, their sum, or not at all. */
 export type Reduction = 'mean' | 'sum' | 'none';
 
+/** Options that all losses have. */
 export interface LossOptions {
   /** 'mean' by default: the sum of the weighted losses over the number of samples, not over the sum of the weights */
   readonly reduction?: Reduction | undefined;

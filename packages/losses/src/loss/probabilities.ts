@@ -5,6 +5,7 @@ import type { OptionKinds, Tensor } from '@treadle/tensor';
 import { type Loss, type LossOptions, lossOptions, type PredictionRange } from './loss.ts';
 import { epsilon } from './shapes.ts';
 
+/** Options of `sparseCategoricalCrossentropy`. */
 export interface CrossentropyOptions extends LossOptions {
   /** whether yPred holds logits; false by default: probabilities */
   readonly fromLogits?: boolean;

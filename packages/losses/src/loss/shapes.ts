@@ -1,6 +1,15 @@
 // How targets and predictions are brought to one shape, for losses and for metrics.
 
-import { DtypeError, type Shape, ShapeError, showShape, type Tensor, type TensorLike, tensor } from '@treadle/tensor';
+import {
+  DtypeError,
+  isFloat,
+  type Shape,
+  ShapeError,
+  showShape,
+  type Tensor,
+  type TensorLike,
+  tensor,
+} from '@treadle/tensor';
 
 /** Keras's epsilon: the least divisor of a relative error, the least argument of a logarithm. */
 export const epsilon = 1e-7;
@@ -11,15 +20,15 @@ export interface Pair {
   readonly prediction: Tensor;
 }
 
-/** The prediction as a tensor. Throws DtypeError unless it is float32. */
+/** The prediction as float32. Throws DtypeError unless it is float32 or float16. */
 export function predictionOf(name: string, yPred: TensorLike): Tensor {
   const prediction = tensor(yPred);
-  if (prediction.dtype !== 'float32') {
+  if (!isFloat(prediction.dtype)) {
     throw new DtypeError(
       `${name}: yPred must be float32; got ${prediction.dtype}; are yTrue and yPred the other way round?`,
     );
   }
-  return prediction;
+  return prediction.dtype === 'float32' ? prediction : prediction.cast('float32');
 }
 
 /** Target and prediction as float32 of one shape. Throws as predictionOf and alignShapes do. */

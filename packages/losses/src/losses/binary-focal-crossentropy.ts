@@ -13,6 +13,7 @@ import { type Loss, lossOf, readLossOptions } from '../loss/loss.ts';
 import { checkSmoothing, clipProbability } from '../loss/probabilities.ts';
 import { meanOfLast } from '../loss/shapes.ts';
 
+/** Options of `binaryFocalCrossentropy`. */
 export interface BinaryFocalCrossentropyOptions extends BinaryCrossentropyOptions {
   /** the exponent γ, ≥ 0: the higher, the less easy samples count; 2 by default */
   readonly gamma?: number;

@@ -10,6 +10,7 @@ import {
   withRangeWarning,
 } from '../loss/probabilities.ts';
 
+/** Options of `categoricalCrossentropy`. */
 export interface CategoricalCrossentropyOptions extends CrossentropyOptions {
   /** the share of the target that is spread evenly over all classes, from 0 to 1; 0 by default */
   readonly labelSmoothing?: number;

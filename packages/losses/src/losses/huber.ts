@@ -4,6 +4,7 @@ import type { OptionKinds } from '@treadle/tensor';
 import { type Loss, type LossOptions, lossOf, lossOptions, readLossOptions } from '../loss/loss.ts';
 import { meanOfLast } from '../loss/shapes.ts';
 
+/** Options of `huber`. */
 export interface HuberOptions extends LossOptions {
   /** the error from which the loss is linear, above 0; 1 by default */
   readonly delta?: number;

@@ -15,6 +15,7 @@ import {
 import { broadcastMask, type Contribution, checkFigures, type Metric } from './metric.ts';
 import { type MetricOptions, metricOptions } from './metric-options.ts';
 
+/** Options of `precision`. */
 export interface PrecisionOptions extends MetricOptions {
   /**
    * a prediction above it counts as 1; for one value a sample 0.5 by default, for probabilities; 0 is right for logits. Several values a

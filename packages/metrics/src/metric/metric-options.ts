@@ -2,6 +2,7 @@
 
 import { type OptionKinds, readOptions } from '@treadle/tensor';
 
+/** Options that all metrics have. */
 export interface MetricOptions {
   /** the name in a history; that of the metric by default */
   readonly name?: string;

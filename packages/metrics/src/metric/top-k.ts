@@ -3,6 +3,7 @@
 import { arange, type OptionKinds, readOptions, type Tensor, where } from '@treadle/tensor';
 import { type MetricOptions, metricOptions } from './metric-options.ts';
 
+/** Options of `topK`. */
 export interface TopKOptions extends MetricOptions {
   /** the number of largest predictions among which the right class may be; 5 by default */
   readonly k?: number;

@@ -5,6 +5,7 @@ import { type OptionKinds, readOptions, show, stack, tensor } from '@treadle/ten
 import { broadcastMask, checkFigures, type Metric } from '../metric/metric.ts';
 import { type MetricOptions, metricOptions } from '../metric/metric-options.ts';
 
+/** Options of `auc`. */
 export interface AucOptions extends MetricOptions {
   /**
    * 'ROC', the default: the probability that a positive sample has a higher score than a negative one; ties count one half. 'PR':

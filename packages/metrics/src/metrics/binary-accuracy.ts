@@ -5,6 +5,7 @@ import { type OptionKinds, readOptions } from '@treadle/tensor';
 import { type Metric, meanMetric } from '../metric/metric.ts';
 import { type MetricOptions, metricOptions } from '../metric/metric-options.ts';
 
+/** Options of `binaryAccuracy`. */
 export interface BinaryAccuracyOptions extends MetricOptions {
   /** a prediction above it counts as 1; 0.5 by default, for probabilities; 0 is right for logits */
   readonly threshold?: number;

@@ -3,6 +3,7 @@
 import { asTensor, type OptionKinds, readOptions, type Tensor, type TensorLike } from '@treadle/tensor';
 import { defineActivation, type KnownActivation } from './activation.ts';
 
+/** Options of `gelu`. */
 export interface GeluOptions {
   /** whether Φ is approximated by tanh; false by default */
   readonly approximate?: boolean;

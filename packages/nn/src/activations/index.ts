@@ -1,5 +1,11 @@
 // All activations by the names that users give. A new activation is a file of this folder and an export here.
 
+/**
+ * Activation functions: `activations.relu(x)` computes, and `activation: activations.relu` gives it to a layer.
+ *
+ * @module
+ */
+
 export { elu } from './elu.ts';
 export { exponential } from './exponential.ts';
 export { gelu, geluTanh } from './gelu.ts';

@@ -7,6 +7,7 @@ import type { Config } from '../config/kind.ts';
 /** A function of the user, or one of this package, which knows its config. */
 export type Constraint = ((value: Tensor) => Tensor) & { readonly config?: Config };
 
+/** Options of `norm`. */
 export interface NormOptions {
   /** the axes that a norm is taken over; 0 by default, the inputs of each unit of a dense layer */
   readonly axis?: Axes;

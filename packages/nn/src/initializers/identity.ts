@@ -3,6 +3,7 @@
 import { checkShape, eye, readOptions, ShapeError } from '@treadle/tensor';
 import type { Initializer } from './initializer.ts';
 
+/** Options of `identity`. */
 export interface IdentityOptions {
   /** the factor of the matrix; 1 by default */
   readonly gain?: number;

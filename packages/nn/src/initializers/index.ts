@@ -1,5 +1,11 @@
 // All initializers by the names that users give. A new initializer is a file of this folder and an export here.
 
+/**
+ * Initial values of weights: `kernelInitializer: initializers.heNormal()`.
+ *
+ * @module
+ */
+
 export { constant } from './constant.ts';
 export { glorotNormal, glorotUniform } from './glorot.ts';
 export { heNormal, heUniform } from './he.ts';

@@ -13,6 +13,7 @@ import {
 } from '@treadle/tensor';
 import { type Initializer, type SeedOption, seedOption } from './initializer.ts';
 
+/** Options of `orthogonal`. */
 export interface OrthogonalOptions extends SeedOption {
   /** the factor of the matrix; 1 by default */
   readonly gain?: number;

@@ -3,6 +3,7 @@
 import { randomNormal as normal, type OptionKinds, readOptions } from '@treadle/tensor';
 import { type Initializer, type SeedOption, seedOption } from './initializer.ts';
 
+/** Options of `normal`. */
 export interface NormalOptions extends SeedOption {
   /** the mean; 0 by default */
   readonly mean?: number;

@@ -3,6 +3,7 @@
 import { type OptionKinds, readOptions, randomUniform as uniform } from '@treadle/tensor';
 import { type Initializer, type SeedOption, seedOption } from './initializer.ts';
 
+/** Options of `uniform`. */
 export interface UniformOptions extends SeedOption {
   /** the lower end, included; −0.05 by default */
   readonly min?: number;

@@ -14,6 +14,7 @@ import {
 import { type Initializer, type SeedOption, seedOption } from './initializer.ts';
 import { standardTruncated } from './truncated-normal.ts';
 
+/** Options of `varianceScaling`. */
 export interface VarianceScalingOptions extends SeedOption {
   /** the variance times the fan, above 0; 1 by default */
   readonly scale?: number;

@@ -7,6 +7,7 @@ import type { Config } from '../config/kind.ts';
 import type { Mask } from './mask.ts';
 import { buildOpen, isKnown, listExtents, type OpenShape } from './open-shape.ts';
 
+/** What a layer is called with. */
 export interface CallOptions {
   /** true while the model is trained; false when it predicts */
   readonly training: boolean;
@@ -16,6 +17,7 @@ export interface CallOptions {
   readonly addLoss?: ((penalty: Tensor) => void) | undefined;
 }
 
+/** What a layer of several inputs is called with. */
 export interface CallAllOptions {
   /** true while the model is trained; false when it predicts */
   readonly training: boolean;

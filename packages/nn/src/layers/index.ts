@@ -1,6 +1,12 @@
 // All layers by the names that users give, such as `layers.dense(10)` and `layers.add()`. A new layer is a file of these folders and an
 // export here; layerFrom reads the configs of all exports.
 
+/**
+ * All layers, those that merge several inputs among them: `layers.add()`.
+ *
+ * @module
+ */
+
 export { activation } from './activation/activation.ts';
 export { prelu } from './activation/prelu.ts';
 export { multiHeadAttention } from './attention/multi-head-attention.ts';

@@ -20,6 +20,7 @@ export interface SymbolicTensor {
 
 /** A call of a layer with symbolic tensors. Several calls of one layer share its variables. */
 export interface LayerCall {
+  /** the layer that is called */
   readonly layer: Layer;
   /** in the order in which the layer takes them */
   readonly inputs: readonly SymbolicTensor[];
@@ -28,6 +29,7 @@ export interface LayerCall {
 /** One symbolic tensor, or several in the order in which a layer takes them. */
 export type Connectable = SymbolicTensor | readonly SymbolicTensor[];
 
+/** Options of `input`. */
 export interface InputOptions {
   /** the name of the input, for models with several; input, input_1, … by default */
   readonly name?: string | undefined;

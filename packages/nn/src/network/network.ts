@@ -40,6 +40,7 @@ import type { Graph, Ref } from './graph.ts';
 import { setWeights, type Weights } from './set-weights.ts';
 import { type LayerSummary, sizeOfVariables, summarizeLayers } from './summarize-layers.ts';
 
+/** Options of `sequential` and `model`. */
 export interface NetworkOptions {
   /** the name of the model, for summaries and as a layer of another model */
   readonly name?: string | undefined;

@@ -7,6 +7,7 @@ import type { Optimizer } from '../update/optimizer.ts';
 import { checkBeta, checkEpsilon, type OptimizerOptions, optimizerOptions } from '../update/optimizer-options.ts';
 import { optimizerOf } from '../update/rule-optimizer.ts';
 
+/** Options of `adadelta`. */
 export interface AdadeltaOptions extends OptimizerOptions {
   /** the decay rate of both means; 0.95 by default */
   readonly rho?: number;

@@ -6,6 +6,7 @@ import type { Optimizer } from '../update/optimizer.ts';
 import { checkEpsilon, type OptimizerOptions, optimizerOptions } from '../update/optimizer-options.ts';
 import { optimizerOf } from '../update/rule-optimizer.ts';
 
+/** Options of `adagrad`. */
 export interface AdagradOptions extends OptimizerOptions {
   /** the first value of the sum of the squares; 0.1 by default */
   readonly initialAccumulatorValue?: number;

@@ -9,6 +9,7 @@ import { checkBeta, checkEpsilon, type OptimizerOptions, optimizerOptions } from
 import { optimizerOf } from '../update/rule-optimizer.ts';
 import type { UpdateRule } from '../update/update-rule.ts';
 
+/** Options of `adam`. */
 export interface AdamOptions extends OptimizerOptions {
   /** the decay rate of the mean of the gradients; 0.9 by default */
   readonly beta1?: number;

@@ -8,6 +8,7 @@ import type { Optimizer } from '../update/optimizer.ts';
 import { checkBeta, checkEpsilon, type OptimizerOptions, optimizerOptions } from '../update/optimizer-options.ts';
 import { optimizerOf } from '../update/rule-optimizer.ts';
 
+/** Options of `adamax`. */
 export interface AdamaxOptions extends OptimizerOptions {
   /** the decay rate of the mean of the gradients; 0.9 by default */
   readonly beta1?: number;

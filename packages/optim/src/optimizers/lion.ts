@@ -7,6 +7,7 @@ import type { Optimizer } from '../update/optimizer.ts';
 import { checkBeta, type OptimizerOptions, optimizerOptions } from '../update/optimizer-options.ts';
 import { optimizerOf } from '../update/rule-optimizer.ts';
 
+/** Options of `lion`. */
 export interface LionOptions extends OptimizerOptions {
   /** the share of the mean in the direction, beside the present gradient; 0.9 by default */
   readonly beta1?: number;

@@ -9,6 +9,7 @@ import { type OptimizerOptions, optimizerOptions } from '../update/optimizer-opt
 import { optimizerOf } from '../update/rule-optimizer.ts';
 import type { UpdateRule } from '../update/update-rule.ts';
 
+/** Options of `sgd`. */
 export interface SgdOptions extends OptimizerOptions {
   /** the share of the previous move that is added, from 0 to less than 1; 0 by default */
   readonly momentum?: number;

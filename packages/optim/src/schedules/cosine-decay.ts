@@ -14,6 +14,7 @@ function fall(t: Tensor, alpha: number): Tensor {
     .add(alpha);
 }
 
+/** Options of `cosineDecay`. */
 export interface CosineDecayOptions {
   /** the share of the rate that is left at the end; 0 by default */
   readonly alpha?: number;
@@ -54,6 +55,7 @@ export function cosineDecay(initialRate: number, decaySteps: number, options: Co
   });
 }
 
+/** Options of `cosineDecayRestarts`. */
 export interface CosineRestartsOptions {
   /** the factor of the length of each period to that before, ≥ 1; 2 by default */
   readonly tMul?: number;

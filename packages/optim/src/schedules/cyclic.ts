@@ -4,6 +4,7 @@
 import { checkNumber, type OptionKinds, readOptions, show, tensor } from '@treadle/tensor';
 import { checkNotNegative, checkPositive, type RateAt, rateAt, type Schedule } from './schedule.ts';
 
+/** Options of `cyclicRate`. */
 export interface CyclicOptions {
   /** the heights of the peaks: 'triangular', the default, equal; 'triangular2' halved each time; 'expRange' times gamma^step */
   readonly mode?: 'triangular' | 'triangular2' | 'expRange';
@@ -47,6 +48,7 @@ export function cyclicRate(baseRate: number, maxRate: number, stepSize: number, 
   });
 }
 
+/** Options of `oneCycle`. */
 export interface OneCycleOptions {
   /** the share of the steps in which the rate rises; 0.3 by default */
   readonly riseShare?: number;

@@ -3,6 +3,7 @@
 import { type OptionKinds, readOptions } from '@treadle/tensor';
 import { checkPositive, checkRate, type RateAt, rateAt } from './schedule.ts';
 
+/** Options of the schedules that decay step by step. */
 export interface StaircaseOptions {
   /** whether only whole periods count, so that the rate falls in steps; false by default */
   readonly staircase?: boolean;

@@ -3,6 +3,7 @@
 import { type OptionKinds, readOptions } from '@treadle/tensor';
 import { checkNotNegative, checkPositive, checkRate, type RateAt, rateAt } from './schedule.ts';
 
+/** Options of `polynomialDecay`. */
 export interface PolynomialDecayOptions {
   /** the rate after decaySteps; 0.0001 by default */
   readonly endRate?: number;

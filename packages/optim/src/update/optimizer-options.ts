@@ -2,6 +2,7 @@
 
 import { type OptionKinds, readOptions, show, type Variable } from '@treadle/tensor';
 
+/** Options that all optimizers have. */
 export interface OptimizerOptions {
   /** decoupled weight decay: in each step a variable loses this share of itself, times the learning rate; 0 by default */
   readonly weightDecay?: number;

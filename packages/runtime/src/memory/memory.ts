@@ -17,6 +17,7 @@ const leastGrowth = 16 * 1024 * 1024;
 interface Views {
   readonly f32: Float32Array<SharedArrayBuffer>;
   readonly i32: Int32Array<SharedArrayBuffer>;
+  readonly u16: Uint16Array<SharedArrayBuffer>;
   readonly u8: Uint8Array<SharedArrayBuffer>;
 }
 
@@ -41,6 +42,10 @@ export class SharedMemory {
 
   get i32(): Int32Array<SharedArrayBuffer> {
     return (this.#views ?? this.#renew()).i32;
+  }
+
+  get u16(): Uint16Array<SharedArrayBuffer> {
+    return (this.#views ?? this.#renew()).u16;
   }
 
   get u8(): Uint8Array<SharedArrayBuffer> {
@@ -86,7 +91,8 @@ export class SharedMemory {
 
   #renew(): Views {
     const { buffer } = this.wasm;
-    this.#views = { f32: new Float32Array(buffer), i32: new Int32Array(buffer), u8: new Uint8Array(buffer) };
+    const [f32, i32] = [new Float32Array(buffer), new Int32Array(buffer)];
+    this.#views = { f32, i32, u16: new Uint16Array(buffer), u8: new Uint8Array(buffer) };
     return this.#views;
   }
 

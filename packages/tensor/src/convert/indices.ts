@@ -5,7 +5,7 @@ import { DtypeError, type Node, sourceNode } from '@treadle/graph';
 
 /** Plain arrays of whole numbers come as float32: they are taken as the integers they are. */
 export function asIndices(given: Node): Node {
-  if (given.dtype === 'int32') return given;
+  if (given.dtype === 'int32' || given.dtype === 'uint8') return given;
   const { source } = given;
   if (given.dtype === 'float32' && source?.kind === 'stored' && source.storage instanceof StoredValue) {
     const values = source.storage.read();

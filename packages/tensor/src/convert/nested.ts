@@ -4,6 +4,7 @@
 import { checkSize, type Dtype, DtypeError, type Shape, ShapeError, show, sizeOf } from '@treadle/graph';
 import { dtypeOf, type NumericArray } from './typed-arrays.ts';
 
+/** Numbers in nested arrays, one level for each axis; a number for a 0-d tensor. */
 export type NestedNumbers = number | NestedNumbers[];
 /** Numbers or booleans, arrays in arrays, an axis a level; a typed array is a row of numbers. */
 export type Nested = number | boolean | NumericArray | readonly Nested[];

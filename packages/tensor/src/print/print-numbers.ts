@@ -1,14 +1,14 @@
 // Numbers as NumPy prints them: as many digits as distinguish a float32 from its neighbours, at most eight after the point, aligned
 // at the point; with exponents where magnitudes are large, small or far apart.
 
-import type { Dtype } from '@treadle/graph';
+import { type Dtype, isFloat } from '@treadle/graph';
 
 /** most digits after the point */
 const precision = 8;
 
 /** The text of a single number. */
 export function showNumber(x: number, dtype: Dtype): string {
-  if (dtype !== 'float32' || !Number.isFinite(x)) return numberFormat([x], dtype)(x);
+  if (!isFloat(dtype) || !Number.isFinite(x)) return numberFormat([x], dtype)(x);
   if (isFarFromOne([x])) return exponential(x).replace(/\.(?=e)/, '');
   const text = positional(x);
   return text.endsWith('.') ? `${text}0` : text;
@@ -16,7 +16,7 @@ export function showNumber(x: number, dtype: Dtype): string {
 
 /** How to print each of some values, such that all texts have one length. */
 export function numberFormat(values: readonly number[], dtype: Dtype): (x: number) => string {
-  const plain = dtype === 'bool' ? (x: number) => `${x !== 0}` : dtype === 'int32' ? String : floatForm(values);
+  const plain = isFloat(dtype) ? floatForm(values) : dtype === 'bool' ? (x: number) => `${x !== 0}` : String;
   const width = Math.max(0, ...values.map((x) => plain(x).length));
   return (x) => plain(x).padStart(width);
 }

@@ -9,6 +9,6 @@ import { Tensor } from '../tensor.ts';
  * then assigns nothing.
  */
 export function lookUp(op: string, table: Tensor, numbers: Tensor): Tensor {
-  const { node, dtype } = numbers;
-  return new Tensor(ops.gather(table.node, dtype === 'bool' ? ops.cast(node, 'int32') : node, 0, { lookUp: op }));
+  const { node } = numbers;
+  return new Tensor(ops.gather(table.node, node.dtype === 'bool' ? ops.cast(node, 'int32') : node, 0, { lookUp: op }));
 }

@@ -5,6 +5,7 @@ import { type OptionKinds, readOptions } from '@treadle/tensor';
 import type { Callback } from './callbacks.ts';
 import { checkPatience, type MonitorOptions, monitorOf, monitorOptions } from './monitor.ts';
 
+/** Options of `earlyStopping`. */
 export interface EarlyStoppingOptions extends MonitorOptions {
   /** the number of epochs in a row without improvement after which training stops; 0 by default, which means 1 */
   readonly patience?: number;

@@ -4,6 +4,7 @@ import { type OptionKinds, show } from '@treadle/tensor';
 import type { Logs } from '../fit/history.ts';
 import type { Training } from './callbacks.ts';
 
+/** Options of `monitor`. */
 export interface MonitorOptions {
   /** the name of the figure; 'valLoss' by default */
   readonly monitor?: string;

@@ -4,6 +4,7 @@ import { type OptionKinds, readOptions } from '@treadle/tensor';
 import type { Callback } from './callbacks.ts';
 import { checkPatience, type MonitorOptions, monitorOf, monitorOptions } from './monitor.ts';
 
+/** Options of `reduceLROnPlateau`. */
 export interface ReduceLROnPlateauOptions extends MonitorOptions {
   /** the factor of the rate, above 0 and below 1; 0.1 by default */
   readonly factor?: number;

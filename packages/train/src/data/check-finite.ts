@@ -1,14 +1,14 @@
 // The check that rows and targets are finite numbers. Many elements are checked by the engine, with the event loop free; few are looked
 // at directly.
 
-import type { Tensor, TensorData } from '@treadle/tensor';
+import { isFloat, type Tensor, type TensorData } from '@treadle/tensor';
 
 /** From this number of elements on, the engine finds a NaN faster than a copy of the elements is made. */
 const manyElements = 2 ** 18;
 
 /** Throws RangeError for a number that is not finite, unless there are many elements. */
 export function checkFinite(op: string, what: 'x' | 'y', given: Tensor, count: number): void {
-  if (given.dtype !== 'float32' || given.size >= manyElements) return;
+  if (!isFloat(given.dtype) || given.size >= manyElements) return;
   requireFinite(op, what, given.data(), count);
 }
 
@@ -19,7 +19,7 @@ export async function checkManyFinite(
 ): Promise<void> {
   for (const [what, tensors] of [['x', xs] as const, ['y', ys] as const]) {
     for (const given of tensors) {
-      if (given.dtype !== 'float32' || given.size < manyElements) continue;
+      if (!isFloat(given.dtype) || given.size < manyElements) continue;
       using largest = given.abs().max();
       if (!Number.isFinite((await largest.read())[0])) requireFinite(op, what, await given.read(), count);
     }

@@ -6,6 +6,7 @@ import type { Verbosity } from '../callbacks/progress.ts';
 import type { RowsLike, RowsPair } from '../data/arguments.ts';
 import type { ClassWeight } from '../data/sample-weights.ts';
 
+/** Options of `fit`. */
 export interface FitOptions {
   /** how many times the model is trained on all rows; 1 by default */
   readonly epochs?: number;

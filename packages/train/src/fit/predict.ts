@@ -2,7 +2,7 @@
 // one row as a plan for one row. So there are three plans: for one row, for a few, and for many.
 
 import type { Network } from '@treadle/nn';
-import { type Compiled, compile, type Dtype, rowsInPlace, type Tensor, type TensorData, tensor } from '@treadle/tensor';
+import { type Compiled, compile, rowsInPlace, type Tensor, type TensorData, tensor } from '@treadle/tensor';
 import { disposeRows } from '../data/rows.ts';
 
 /** Up to this number of rows, the weights of a layer are not packed. */
@@ -37,8 +37,9 @@ export class Predictor {
       const whole = batch.map((part, i) => {
         const { size, dtype } = part;
         const shape = [count, ...part.shape.slice(1)];
-        answers[i] ??= arrayOf(dtype, (count * size) / rows);
-        answers[i].set(part.data(), (from * size) / rows);
+        const values = part.data();
+        answers[i] ??= newLike(values, (count * size) / rows);
+        answers[i].set(values, (from * size) / rows);
         part.dispose();
         return { values: answers[i], shape, dtype };
       });
@@ -57,7 +58,8 @@ function powerOfTwoFrom(n: number): number {
   return 2 ** (32 - Math.clz32(n - 1));
 }
 
-function arrayOf(dtype: Dtype, length: number): TensorData {
-  if (dtype === 'float32') return new Float32Array(length);
-  return dtype === 'int32' ? new Int32Array(length) : new Uint8Array(length);
+/** An array of the same kind, all 0. */
+function newLike(values: TensorData, length: number): TensorData {
+  if (values instanceof Float32Array) return new Float32Array(length);
+  return values instanceof Int32Array ? new Int32Array(length) : new Uint8Array(length);
 }

@@ -36,6 +36,7 @@ interface Step {
   run(rows: Int32Array, data: OpenRows): Promise<BatchFigures>;
 }
 
+/** Options of `step`. */
 export interface StepOptions extends ObjectiveOptions {
   readonly optimizer: Optimizer;
 }

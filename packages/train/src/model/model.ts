@@ -26,6 +26,7 @@ import { Steps } from '../fit/steps.ts';
 import { type ObjectiveOptions, objectiveOptions } from './objectives.ts';
 import { summary } from './summary.ts';
 
+/** Options of `compile`. */
 export interface CompileOptions extends ObjectiveOptions {
   /** an optimizer, or its name */
   readonly optimizer: Optimizer | OptimizerName;
@@ -36,6 +37,7 @@ const compileOptions: OptionKinds<CompileOptions> = {
   optimizer: 'any',
 };
 
+/** Options of `evaluate`. */
 export interface EvaluateOptions {
   /** the number of rows of a step; 32 by default. The figures differ by rounding alone */
   readonly batchSize?: number;
@@ -48,6 +50,7 @@ const evaluateOptions: OptionKinds<EvaluateOptions> = {
   sampleWeight: 'any',
 };
 
+/** Options of `predict`. */
 export interface PredictOptions {
   /** the number of rows of a step; 256 by default. The predictions do not depend on it */
   readonly batchSize?: number;
@@ -67,6 +70,7 @@ export class Model<P = Tensor> extends Network {
   #predict: Predictor | undefined;
   #isFitting = false;
 
+  /** Models are made by `sequential` and `model`. */
   constructor(graph: Graph, pack: (outputs: readonly Tensor[]) => P, options: NetworkOptions = {}) {
     super(graph, options);
     this.#pack = pack;
@@ -230,6 +234,7 @@ export function sequential(layers: readonly Layer[], options?: NetworkOptions): 
   return new Model(chain(layers), only, options);
 }
 
+/** What `model` is made of. */
 export interface ModelParts<O extends SymbolicTensors> extends NetworkOptions {
   /** results of input(): one, several, or by name */
   readonly inputs: SymbolicTensors;

@@ -13,6 +13,7 @@ export type MetricLike = Metric | MetricName;
 /** One for all outputs, one for each in their order, or by the names of outputs. */
 export type PerOutput<T> = T | readonly T[] | Readonly<Record<string, T>>;
 
+/** Options of `compile` for the losses and metrics of a model. */
 export interface ObjectiveOptions {
   /**
    * a loss or its name: one for all outputs, one for each in order, or by name. It leaves out the steps that the mask of its output

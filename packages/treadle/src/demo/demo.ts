@@ -10,6 +10,7 @@ import { nodeVersion, write } from '../node-command.ts';
 import { drawDigits } from './draw-digits.ts';
 import { digitTasks, type ModelName, mnistTasks, type Task } from './tasks.ts';
 
+/** Options of `demo`. */
 export interface DemoOptions {
   /** a folder with the files of MNIST; the embedded digits by default */
   readonly data?: string | undefined;

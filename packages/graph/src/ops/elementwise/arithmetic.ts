@@ -3,7 +3,7 @@
 import { f32x4, i32x4, v128 } from '@treadle/wasm';
 import { constantNode } from '../../make-node.ts';
 import type { LaneOp, Node } from '../../node.ts';
-import { cast } from './cast.ts';
+import { asNumbers, cast } from './cast.ts';
 import { constantOf, isConstant } from './constant.ts';
 import { applyLane, laneOp, type NodeOrNumber, toCommonDtype, toNode } from './lane.ts';
 
@@ -97,9 +97,8 @@ const negateInts: LaneOp = { ...negate, key: 'neg int32', lane: (_, x) => i32x4.
 
 /** −x */
 export function neg(x: NodeOrNumber): Node {
-  const node = toNode(x, 'float32');
-  if (node.dtype === 'float32') return applyLane(negate, [node], 'float32');
-  return applyLane(negateInts, [cast(node, 'int32')], 'int32');
+  const node = asNumbers(toNode(x, 'float32'));
+  return applyLane(node.dtype === 'float32' ? negate : negateInts, [node], node.dtype);
 }
 
 /** x · x */
@@ -122,8 +121,8 @@ const absoluteInts: LaneOp = { ...absolute, key: 'abs int32', lane: (_, x) => i3
 
 /** |x| */
 export function abs(x: Node): Node {
-  if (x.dtype === 'float32') return applyLane(absolute, [x], 'float32');
-  return applyLane(absoluteInts, [cast(x, 'int32')], 'int32');
+  const node = asNumbers(x);
+  return applyLane(node.dtype === 'float32' ? absolute : absoluteInts, [node], node.dtype);
 }
 
 const signum = laneOp({
@@ -148,6 +147,6 @@ const signumInts: LaneOp = {
 
 /** −1, 0 or 1 */
 export function sign(x: Node): Node {
-  if (x.dtype === 'float32') return applyLane(signum, [x], 'float32');
-  return applyLane(signumInts, [cast(x, 'int32')], 'int32');
+  const node = asNumbers(x);
+  return applyLane(node.dtype === 'float32' ? signum : signumInts, [node], node.dtype);
 }

@@ -86,11 +86,11 @@ const choose = laneOp({
   gradient: (dy, _, [condition]) => (condition ? [undefined, where(condition, dy, 0), where(condition, 0, dy)] : []),
 });
 
-/** condition ? a : b, element by element. The condition must be bool. */
+/** condition ? a : b, element by element. The condition must be bool. Two tensors of one dtype keep it. */
 export function where(condition: Node, a: NodeOrNumber, b: NodeOrNumber): Node {
   requireDtype('where', condition, 'bool');
-  if (typeof a === 'object' && typeof b === 'object' && a.dtype === 'bool' && b.dtype === 'bool') {
-    return applyLane(choose, [condition, a, b], 'bool');
+  if (typeof a === 'object' && typeof b === 'object' && a.dtype === b.dtype) {
+    return applyLane(choose, [condition, a, b], a.dtype);
   }
   const [x, y, dtype] = toCommonDtype(a, b);
   return applyLane(choose, [condition, toNode(x, dtype), y], dtype);

@@ -1,7 +1,7 @@
 // How lane ops are made: operands are cast to one dtype, shapes broadcast, and all nodes of an op without attributes share one record.
 
 import { DtypeError } from '../../calls/errors.ts';
-import { type Dtype, promote } from '../../dtype.ts';
+import { arithmeticOf, type Dtype, isFloat, promote } from '../../dtype.ts';
 import { applyOp, numberNode } from '../../make-node.ts';
 import type { LaneOp, Node } from '../../node.ts';
 import { broadcastShapes } from '../../shape.ts';
@@ -18,15 +18,15 @@ export function laneOp(record: Omit<LaneOp, 'kind' | 'key'>): LaneOp {
 /** The operand as a node; a number takes the dtype `like` if that can hold it. */
 export function toNode(x: NodeOrNumber, like: Dtype): Node {
   if (typeof x !== 'number') return x;
-  if (like === 'float32') return numberNode(x, 'float32');
+  if (isFloat(like)) return numberNode(x, 'float32');
   return numberNode(x, Number.isInteger(x) && x >= -(2 ** 31) && x < 2 ** 31 ? 'int32' : 'float32');
 }
 
-/** Both operands in the smallest dtype that holds both; never bool, which counts as int32. */
-export function toCommonDtype(a: NodeOrNumber, b: NodeOrNumber): readonly [Node, Node, Dtype] {
+/** Both operands in the dtype of arithmetic on them: float32 where one of them is a float, otherwise int32. */
+export function toCommonDtype(a: NodeOrNumber, b: NodeOrNumber): readonly [Node, Node, 'int32' | 'float32'] {
   const x = toNode(a, typeof b === 'number' ? 'float32' : b.dtype);
   const y = toNode(b, x.dtype);
-  const dtype = promote(promote(x.dtype, y.dtype), 'int32');
+  const dtype = arithmeticOf(promote(x.dtype, y.dtype));
   return [cast(x, dtype), cast(y, dtype), dtype];
 }
 
@@ -37,7 +37,7 @@ export function applyLane(op: LaneOp, inputs: readonly Node[], dtype: Dtype): No
   return applyOp(op, inputs, shape, dtype);
 }
 
-/** A function of floats: int32 and bool operands are cast first. */
+/** A function of floats: operands of other dtypes are cast first. */
 export function floatUnary(record: Omit<LaneOp, 'kind' | 'key'>): (x: NodeOrNumber) => Node {
   const op = laneOp(record);
   return (x) => applyLane(op, [cast(toNode(x, 'float32'), 'float32')], 'float32');

@@ -7,6 +7,7 @@ import { applyOp } from '../../make-node.ts';
 import type { LaneOp, Node } from '../../node.ts';
 import { checkShape, type Shape, showShape } from '../../shape.ts';
 import { add, mul, sub } from './arithmetic.ts';
+import { widened } from './cast.ts';
 import { less, where } from './comparison.ts';
 import { type NodeOrNumber, requireDtype } from './lane.ts';
 
@@ -26,7 +27,7 @@ function randomOp(name: string, cost: number, draw: typeof uniformLanes): LaneOp
 }
 
 function random(op: string, draw: LaneOp, shape: Shape, seed: Node, counter: Node): Node {
-  const key = [seed, counter].map((word) => requireDtype(op, word, 'int32'));
+  const key = [seed, counter].map((word) => requireDtype(op, widened(word), 'int32'));
   const wrong = key.find((word) => word.shape.length > 0);
   if (wrong)
     throw new ShapeError(`${op}: seed and counter must be single numbers; got shape ${showShape(wrong.shape)}`);

@@ -1,12 +1,14 @@
 // floor, ceil, round: to whole numbers. Flat almost everywhere, so no gradient passes.
 
 import { f32x4 } from '@treadle/wasm';
+import { isFloat } from '../../dtype.ts';
 import type { LaneOp, Node } from '../../node.ts';
+import { cast } from './cast.ts';
 import { applyLane, laneOp } from './lane.ts';
 
 function rounding(name: string, lane: LaneOp['lane']): (x: Node) => Node {
   const op = laneOp({ name, cost: 0.1, lane, gradient: () => [] });
-  return (x) => (x.dtype === 'float32' ? applyLane(op, [x], 'float32') : x);
+  return (x) => (isFloat(x.dtype) ? applyLane(op, [cast(x, 'float32')], 'float32') : x);
 }
 
 /** The largest whole number ≤ x. */

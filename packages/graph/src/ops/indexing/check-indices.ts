@@ -3,6 +3,7 @@
 
 import { checkIndices as checkIndicesKernel } from '@treadle/kernels';
 import { scopeName } from '../../calls/scope.ts';
+import { laneOf } from '../../dtype.ts';
 import { applyOp } from '../../make-node.ts';
 import type { Node, TiledOp } from '../../node.ts';
 import { denseView, type Shape, sizeOf } from '../../shape.ts';
@@ -39,7 +40,7 @@ export function checkIndices(indices: Node, range: IndexRange): Node {
         checkIndicesKernel({
           name: `indices ${shape.join('×')}`.trimEnd(),
           source,
-          type: dtype === 'float32' ? 'f32x4' : 'i32x4',
+          type: laneOf(dtype),
           store: { slot: output, view: denseView(shape) },
           n,
           countsFromEnd,

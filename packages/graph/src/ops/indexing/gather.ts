@@ -2,9 +2,11 @@
 
 import { gather as gatherKernel, scatterAdd as scatterAddKernel } from '@treadle/kernels';
 import { ShapeError } from '../../calls/errors.ts';
+import { dtypes, isFloat } from '../../dtype.ts';
 import { applyOp } from '../../make-node.ts';
 import type { Node, Op, TiledOp } from '../../node.ts';
 import { denseView, normalizeAxis, type Shape, showShape, sizeOf } from '../../shape.ts';
+import { widened } from '../elementwise/cast.ts';
 import { requireDtype } from '../elementwise/lane.ts';
 import { concat } from '../moves/concat.ts';
 import { reshape } from '../moves/reshape.ts';
@@ -22,15 +24,16 @@ function gatherRows(x: Node, indices: Node, shape: Shape, axis: number, count?: 
   const op: TiledOp = {
     kind: 'tiled',
     name: 'gather',
+    takesNarrow: true,
     key: `gather ${shape}`,
     kernels: ({ inputs: [source, at, there], output, present }) => {
       if (!source || !at) throw new Error('internal: gather needs its inputs');
-      const store = { slot: output, view: denseView(rows) };
+      const store = { slot: output, view: denseView(rows), narrow: dtypes[x.dtype].narrow };
       return [gatherKernel({ name: `gather ${rows.join('×')}`, source, indices: at, store, count: there, present })];
     },
     dynamicAxis: (input) => (input === 1 ? axis : undefined),
     gradient: (dy) => [
-      x.dtype === 'float32' ? scatterRows(reshape(dy, rows), indices, n, x.shape) : undefined,
+      isFloat(x.dtype) ? scatterRows(reshape(dy, rows), indices, n, x.shape) : undefined,
       undefined,
       undefined,
     ],
@@ -92,6 +95,7 @@ export function joinScatteredRows(lists: readonly ScatteredRows[], shape: Shape)
   return scatterRows(updates, indices, lists[0]?.n ?? 0, shape);
 }
 
+/** Options of `gather`. */
 export interface GatherOptions {
   /**
    * the name of the caller for a look-up by number: indices are 0 … n − 1, and may be floats, which are rounded towards zero. Without
@@ -105,10 +109,11 @@ export interface GatherOptions {
  * an index out of range: at once where it is known, otherwise when the plan runs.
  */
 export function gather(x: Node, indices: Node, axis = 0, { lookUp }: GatherOptions = {}): Node {
-  if (lookUp === undefined) requireDtype('gather', indices, 'int32');
-  else requireDtype(lookUp, indices, 'int32', 'float32');
-  const [at, n] = chosenAxis(x, indices, axis);
-  const checked = checkIndices(indices, { op: lookUp ?? 'gather', n, countsFromEnd: lookUp === undefined });
+  const numbers = widened(indices);
+  if (lookUp === undefined) requireDtype('gather', numbers, 'int32');
+  else requireDtype(lookUp, numbers, 'int32', 'float32');
+  const [at, n] = chosenAxis(x, numbers, axis);
+  const checked = checkIndices(numbers, { op: lookUp ?? 'gather', n, countsFromEnd: lookUp === undefined });
   return gatherUnchecked(x, checked, at);
 }
 
@@ -137,8 +142,8 @@ function chosenAxis(x: Node, indices: Node, axis: number): readonly [axis: numbe
 
 /** The adjoint of gather along axis 0: updates [...indices' shape, …inner], added to [n, …inner] of zeros. RangeError as for gather. */
 export function scatterAdd(updates: Node, indices: Node, n: number): Node {
-  requireDtype('scatterAdd', indices, 'int32');
-  requireDtype('scatterAdd', updates, 'float32');
+  const numbers = requireDtype('scatterAdd', widened(indices), 'int32');
+  const values = requireDtype('scatterAdd', widened(updates), 'float32');
   const count = sizeOf(indices.shape);
   const fits =
     indices.shape.every((extent, i) => updates.shape[i] === extent) && updates.shape.length >= indices.shape.length;
@@ -152,7 +157,7 @@ export function scatterAdd(updates: Node, indices: Node, n: number): Node {
       `scatterAdd: n must be a whole number ≥ 0, and no less than 1 if there are indices; got ${n} for ${showShape(indices.shape)}`,
     );
   }
-  return scatterUnchecked(updates, checkIndices(indices, { op: 'scatterAdd', n, countsFromEnd: false }), n);
+  return scatterUnchecked(values, checkIndices(numbers, { op: 'scatterAdd', n, countsFromEnd: false }), n);
 }
 
 /** scatterAdd for indices that are known to be 0 … n − 1. */

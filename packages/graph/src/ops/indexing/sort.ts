@@ -4,11 +4,13 @@ import { argsort as argsortKernel } from '@treadle/kernels';
 import { DtypeError, ShapeError } from '../../calls/errors.ts';
 import { type OptionKinds, readOptions } from '../../calls/options.ts';
 import { show } from '../../calls/show.ts';
+import { laneOf } from '../../dtype.ts';
 import type { Node } from '../../node.ts';
 import { resultNodes } from '../../results.ts';
 import { denseView, normalizeAxis, showShape, sizeOf } from '../../shape.ts';
 import { arange } from '../elementwise/arange.ts';
 import { add, mul } from '../elementwise/arithmetic.ts';
+import { asNumbers, cast } from '../elementwise/cast.ts';
 import { reshape } from '../moves/reshape.ts';
 import { slice } from '../moves/slice-and-pad.ts';
 import { transpose } from '../moves/transpose.ts';
@@ -21,8 +23,6 @@ export interface SortOptions {
 }
 
 const sortOptions: OptionKinds<SortOptions> = { descending: 'boolean' };
-
-const keys = { float32: 'float', int32: 'integer', bool: 'mask' } as const;
 
 /** rows [rows, n] → the first k elements of each row in order, [rows, k], and the positions they had, int32. */
 function orderRows(rows: Node, k: number, isDescending: boolean): readonly [values: Node, positions: Node] {
@@ -43,7 +43,7 @@ function orderRows(rows: Node, k: number, isDescending: boolean): readonly [valu
         );
         const name = `sort ${rows.shape.join('×')}`;
         const stores = { values: toValues, positions: toPositions };
-        return [argsortKernel({ name, type: keys[rows.dtype], isDescending, source, ...stores, present })];
+        return [argsortKernel({ name, type: laneOf(rows.dtype), isDescending, source, ...stores, present })];
       },
       dynamicAxis: (_, axis) => (axis === 0 ? 0 : undefined),
       gradientOfResults: ([dy], [, at], [source = rows]) => {
@@ -74,7 +74,7 @@ function rowsAlong(name: string, x: Node, axis: number): Rows {
   const outer = moved.shape.slice(0, -1);
   const n = moved.shape.at(-1) ?? 1;
   return {
-    rows: reshape(moved, [sizeOf(outer), n]),
+    rows: asNumbers(reshape(moved, [sizeOf(outer), n])),
     back: (rows) => {
       const inPlace = reshape(rows, [...outer, rows.shape.at(-1) ?? 1]);
       if (at === rank - 1) return inPlace;
@@ -99,7 +99,7 @@ export function sort(x: Node, axis = -1, options: SortOptions = {}): Node {
   const { descending = false } = readOptions('sort', options, sortOptions);
   const { rows, back } = rowsAlong('sort', x, axis);
   if (sizeOf(rows.shape) === 0) return x;
-  return back(orderRows(rows, rows.shape[1] ?? 1, descending)[0]);
+  return cast(back(orderRows(rows, rows.shape[1] ?? 1, descending)[0]), x.dtype);
 }
 
 /** The k largest elements along the axis (the last by default), the largest first, and their positions (int32). */
@@ -114,5 +114,6 @@ export function topK(x: Node, k: number, axis = -1): [values: Node, positions: N
   if (x.dtype === 'bool')
     throw new DtypeError("topK: x must be float32 or int32; got bool; cast('int32') makes 0 and 1");
   const [values, positions] = orderRows(rows, k, true);
-  return [back(count * k === 0 ? slice(rows, [0, 0], [count, k]) : values), back(positions)];
+  const [ordered, at] = [count * k === 0 ? slice(rows, [0, 0], [count, k]) : values, positions];
+  return [cast(back(ordered), x.dtype), back(at)];
 }

@@ -2,6 +2,7 @@
 
 import { lanes } from '@treadle/kernels';
 import { DtypeError, ShapeError } from '../../calls/errors.ts';
+import { dtypes, laneOf } from '../../dtype.ts';
 import { applyOp } from '../../make-node.ts';
 import type { Node, TiledOp } from '../../node.ts';
 import { denseView, normalizeAxis, showShape } from '../../shape.ts';
@@ -32,16 +33,18 @@ export function concat(nodes: readonly Node[], axis = 0): Node {
   });
   if (nodes.length === 1) return first;
   const shape = first.shape.map((extent, i) => (i === at ? length : extent));
-  const type = first.dtype === 'float32' ? 'f32x4' : 'i32x4';
+  const type = laneOf(first.dtype);
+  const { narrow } = dtypes[first.dtype];
   const op: TiledOp = {
     kind: 'tiled',
     name: 'concat',
+    takesNarrow: true,
     key: `concat ${at}`,
     kernels: ({ inputs, output }) =>
       inputs.map((operand, i) => {
         const box = boxes[i];
         if (!box) throw new Error('internal: concat has a box for every input');
-        const stores = [{ slot: output, view: boxView(box, denseView(shape)) }];
+        const stores = [{ slot: output, view: boxView(box, denseView(shape)), narrow }];
         const loads = [{ operand, type } as const];
         return lanes({ name: 'concat', key: 'copy', shape: box.size, loads, body: (_, v) => v, cost: 0.1, stores });
       }),

@@ -6,6 +6,7 @@ import { f32x4, i32x4 } from '@treadle/wasm';
 import { DtypeError, ShapeError } from '../../calls/errors.ts';
 import { checkNumbers } from '../../calls/options.ts';
 import { show } from '../../calls/show.ts';
+import { dtypes, laneOf, rounded } from '../../dtype.ts';
 import { applyOp } from '../../make-node.ts';
 import type { MoveOp, Node, Op, TiledOp } from '../../node.ts';
 import { denseView, type Shape, sameShape, showShape, sizeOf } from '../../shape.ts';
@@ -46,6 +47,10 @@ function clampPosition(position: number, extent: number): number {
   return Math.min(extent, Math.max(0, position < 0 ? position + extent : position));
 }
 
+function isWhole(value: number, least: number, greatest: number): boolean {
+  return Number.isInteger(value) && value >= least && value <= greatest;
+}
+
 /** x with widths[i] = [before, after] elements of `value` around every axis i. */
 export function pad(x: Node, widths: readonly (readonly [number, number])[], value = 0): Node {
   if (!Array.isArray(widths) || widths.length !== x.shape.length || !widths.every(isPairOfCounts)) {
@@ -54,8 +59,10 @@ export function pad(x: Node, widths: readonly (readonly [number, number])[], val
     );
   }
   if (typeof value !== 'number') throw new DtypeError(`pad: the value must be a number; got ${typeof value}`);
-  if (x.dtype === 'int32' && (value | 0) !== value) {
-    throw new DtypeError(`pad: an int32 must be padded with a whole number of 32 bits; got ${value}`);
+  const { range: [least, greatest] = [] } = dtypes[x.dtype];
+  if (least !== undefined && greatest !== undefined && !isWhole(value, least, greatest)) {
+    const numbers = `a whole number from ${least} to ${greatest}`;
+    throw new DtypeError(`pad: the value of ${x.dtype} must be ${numbers}; got ${value}`);
   }
   const shape = x.shape.map((extent, i) => (widths[i]?.[0] ?? 0) + extent + (widths[i]?.[1] ?? 0));
   if (sameShape(shape, x.shape)) return x;
@@ -80,12 +87,16 @@ export function sliceBox(x: Node, box: Box): Node {
 
 /** A tensor of `shape` filled with `value`, except for a box that holds x. */
 export function embed(x: Node, shape: Shape, box: Box, value: number): Node {
-  const type = x.dtype === 'float32' ? 'f32x4' : 'i32x4';
-  const word = x.dtype === 'bool' && value !== 0 ? -1 : value;
+  const { dtype } = x;
+  const { kind, narrow } = dtypes[dtype];
+  const type = laneOf(dtype);
+  const number = rounded(dtype, value);
+  const word = kind === 'mask' && number !== 0 ? -1 : number;
   const fill = type === 'f32x4' ? f32x4.const(word) : i32x4.const(word);
   const op: TiledOp = {
     kind: 'tiled',
     name: 'embed',
+    takesNarrow: true,
     key: `embed ${shape};${box.begin};${box.strides};${Object.is(value, -0) ? '-0' : value}`,
     kernels: ({ inputs: [input], output }) => {
       if (!input) throw new Error('internal: embed needs its input');
@@ -93,11 +104,11 @@ export function embed(x: Node, shape: Shape, box: Box, value: number): Node {
       const kernels: Kernel[] = [];
       for (const { begin, size } of around(box, shape)) {
         const view = boxView({ begin, size, strides: shape.map(() => 1) }, whole);
-        const stores = [{ slot: output, view }];
+        const stores = [{ slot: output, view, narrow }];
         const key = `fill ${type} ${Object.is(word, -0) ? '-0' : word}`;
         kernels.push(lanes({ name: 'fill', key, shape: size, loads: [], body: () => [fill], cost: 0.1, stores }));
       }
-      const stores = [{ slot: output, view: boxView(box, whole) }];
+      const stores = [{ slot: output, view: boxView(box, whole), narrow }];
       const loads = [{ operand: input, type } as const];
       kernels.push(lanes({ name: 'embed', key: 'copy', shape: box.size, loads, body: (_, v) => v, cost: 0.1, stores }));
       return kernels;

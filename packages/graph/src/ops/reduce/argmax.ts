@@ -1,6 +1,7 @@
 // argmax and argmin: the index of the first extreme element.
 
 import { argReduce } from '@treadle/kernels';
+import { laneOf } from '../../dtype.ts';
 import { applyOp } from '../../make-node.ts';
 import type { Node, TiledOp } from '../../node.ts';
 import { denseView, sizeOf } from '../../shape.ts';
@@ -15,7 +16,7 @@ function argExtreme(name: string, direction: 'max' | 'min'): (x: Node, axis?: nu
     const values = asNumbers(x);
     const { rows: apart, kept, keptDims } = rowsOf(name, values, axis);
     const rows = reshape(apart, [...kept, sizeOf(apart.shape.slice(kept.length))]);
-    const type: 'f32x4' | 'i32x4' = values.dtype === 'float32' ? 'f32x4' : 'i32x4';
+    const type = laneOf(values.dtype);
     const op: TiledOp = {
       kind: 'tiled',
       name,

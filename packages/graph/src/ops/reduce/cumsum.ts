@@ -1,10 +1,11 @@
 // cumsum: running sums along an axis. The gradient is a running sum from the other end.
 
 import { runningSum } from '@treadle/kernels';
+import { laneOf } from '../../dtype.ts';
 import { applyOp } from '../../make-node.ts';
 import type { Node, TiledOp } from '../../node.ts';
 import { denseView, normalizeAxis, sizeOf } from '../../shape.ts';
-import { cast } from '../elementwise/cast.ts';
+import { asNumbers } from '../elementwise/cast.ts';
 import { flip } from '../moves/flip.ts';
 import { reshape } from '../moves/reshape.ts';
 
@@ -17,8 +18,7 @@ function sumsAlong(x: Node): Node {
     kernels: ({ inputs: [source], output }) => {
       if (!source) throw new Error('internal: cumsum needs its input');
       const store = { slot: output, view: denseView(x.shape) };
-      const type = x.dtype === 'float32' ? 'f32x4' : 'i32x4';
-      return [runningSum({ name: `cumsum ${x.shape.join('×')}`, type, source, store })];
+      return [runningSum({ name: `cumsum ${x.shape.join('×')}`, type: laneOf(x.dtype), source, store })];
     },
     gradient: (dy) => [x.dtype === 'float32' ? flip(sumsAlong(flip(dy, 1)), 1) : undefined],
   };
@@ -27,7 +27,7 @@ function sumsAlong(x: Node): Node {
 
 /** yₖ = x₀ + … + xₖ along the axis; of all elements, flattened, by default. bool counts as 0 and 1. */
 export function cumsum(x: Node, axis?: number): Node {
-  const values = x.dtype === 'bool' ? cast(x, 'int32') : x;
+  const values = asNumbers(x);
   if (axis === undefined) return reshape(sumsAlong(reshape(values, [1, sizeOf(x.shape), 1])), [sizeOf(x.shape)]);
   const at = normalizeAxis('cumsum', axis, x.shape.length);
   const [before, after] = [x.shape.slice(0, at), x.shape.slice(at + 1)];

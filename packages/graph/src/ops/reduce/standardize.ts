@@ -12,6 +12,7 @@ import { rsqrt } from '../elementwise/power.ts';
 import { mean } from './mean-and-variance.ts';
 import { broadcastTo, sum } from './sum-and-broadcast.ts';
 
+/** Options of `standardize`. */
 export interface StandardizeOptions {
   /** added to the variance; 0 by default */
   readonly epsilon?: number | undefined;

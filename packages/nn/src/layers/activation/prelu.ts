@@ -15,6 +15,7 @@ import {
   weightTypes,
 } from '../../layer/weight-options.ts';
 
+/** Options of `prelu`. */
 export interface PreluOptions extends LayerOptions {
   /** the first value of the slopes; 'zeros' by default */
   readonly alphaInitializer?: InitializerOption;

@@ -20,6 +20,7 @@ import { project } from '../core/project.ts';
 import { checkRate, drop } from '../regularization/dropout.ts';
 import { seedSource } from '../regularization/seed-source.ts';
 
+/** Options of `multiHeadAttention`. */
 export interface MultiHeadAttentionOptions extends LayerOptions {
   /** the number of features of a head's values; keyDim by default */
   readonly valueDim?: number | undefined;

@@ -16,6 +16,7 @@ import { layerNormalization } from '../normalization/layer-normalization.ts';
 import { dropout as dropoutLayer } from '../regularization/dropout.ts';
 import { multiHeadAttention } from './multi-head-attention.ts';
 
+/** Options of `transformerEncoder`. */
 export interface TransformerEncoderOptions extends LayerOptions {
   /** the share of elements that is set to 0 in training; 0 by default */
   readonly dropout?: number | undefined;

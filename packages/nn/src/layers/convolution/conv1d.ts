@@ -7,6 +7,7 @@ import { type KernelLayerOptions, kernelLayerTypes } from '../core/kernel-layer-
 import { channelsOfGroup, checkGroups, convolutionParts } from './convolution.ts';
 import { checkOneOf, sequenceAxes } from './window.ts';
 
+/** Options of `conv1d`. */
 export interface Conv1dLayerOptions extends KernelLayerOptions {
   /** the distance from a window to the next; 1 by default */
   readonly strides?: number | undefined;

@@ -6,6 +6,7 @@ import { defineLayer, type LayerKind } from '../../layer/define-layer.ts';
 import { convolutionParts, type ImageConvolutionOptions, imageConvolutionTypes, windowOptions } from './convolution.ts';
 import { checkPair, imageAxes } from './window.ts';
 
+/** Options of `conv2dTranspose`. */
 export interface Conv2dTransposeOptions extends ImageConvolutionOptions {
   /** the rows and columns added at the end, fewer than the stride; by default the result has rows·stride rows with 'same' */
   readonly outputPadding?: Pair | undefined;

@@ -13,6 +13,7 @@ import {
 } from './convolution.ts';
 import { checkPair, imageAxes } from './window.ts';
 
+/** Options of `conv2d`. */
 export interface Conv2dOptions extends ImageConvolutionOptions {
   /** the number of groups of channels that are convolved separately; 1 by default */
   readonly groups?: number | undefined;

@@ -8,6 +8,7 @@ import { defineLayer, type LayerKind } from '../../layer/define-layer.ts';
 import { convolutionParts, type ImageConvolutionOptions, imageConvolutionTypes, windowOptions } from './convolution.ts';
 import { checkPair, imageAxes } from './window.ts';
 
+/** Options of `depthwiseConv2d`. */
 export interface DepthwiseConv2dOptions extends ImageConvolutionOptions {
   /** the number of filters of each channel; 1 by default */
   readonly depthMultiplier?: number | undefined;

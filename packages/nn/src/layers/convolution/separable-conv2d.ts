@@ -8,6 +8,7 @@ import { convolutionParts, windowOptions } from './convolution.ts';
 import { type DepthwiseConv2dOptions, depthwiseConv2dTypes } from './depthwise-conv2d.ts';
 import { checkPair, imageAxes } from './window.ts';
 
+/** Options of `separableConv2d`. */
 export type SeparableConv2dOptions = DepthwiseConv2dOptions;
 
 /**

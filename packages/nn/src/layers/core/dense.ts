@@ -14,6 +14,7 @@ import { regularizerOf } from '../../regularizers/regularizer-by-name.ts';
 import { type KernelLayerOptions, kernelLayerTypes } from './kernel-layer-options.ts';
 import { project } from './project.ts';
 
+/** Options of `dense`. */
 export type DenseOptions = KernelLayerOptions;
 
 /**

@@ -14,6 +14,7 @@ import {
   weightTypes,
 } from '../../layer/weight-options.ts';
 
+/** Options of `embedding`. */
 export interface EmbeddingOptions extends LayerOptions {
   /** the first value of the vectors; 'randomUniform' by default: within ±0.05 */
   readonly embeddingsInitializer?: InitializerOption;

@@ -14,6 +14,7 @@ import {
   weightTypes,
 } from '../../layer/weight-options.ts';
 
+/** Options of `kernelLayer`. */
 export interface KernelLayerOptions extends LayerOptions {
   /** applied to the result: a name or a function; none by default */
   readonly activation?: ActivationName | Activation | undefined;

@@ -6,6 +6,7 @@ import { keepMask } from '../../layer/mask.ts';
 import { type DenseOptions, dense } from './dense.ts';
 import { kernelLayerTypes } from './kernel-layer-options.ts';
 
+/** Options of `maxout`. */
 export type MaxoutOptions = Omit<DenseOptions, 'activation'>;
 
 const { activation: _, ...linearTypes } = kernelLayerTypes;

@@ -11,6 +11,7 @@ import { LayerWeights } from '../../layer/layer-weights.ts';
 import { keepMask } from '../../layer/mask.ts';
 import type { InitializerOption } from '../../layer/weight-options.ts';
 
+/** Options of `positionEmbedding`. */
 export interface PositionEmbeddingOptions extends LayerOptions {
   /** the first value of the vectors; 'glorotUniform' by default */
   readonly initializer?: InitializerOption;

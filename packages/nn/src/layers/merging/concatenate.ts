@@ -8,6 +8,7 @@ import { layerTypes } from '../../layer/layer-options.ts';
 import { intersectMasks } from '../../layer/mask.ts';
 import { axesOf } from '../../layer/sample-axes.ts';
 
+/** Options of `concatenate`. */
 export interface ConcatenateOptions extends LayerOptions {
   /** the axis along which inputs are joined, where axis 0 is the batch; the last by default */
   readonly axis?: number | undefined;

@@ -7,6 +7,7 @@ import type { LayerOptions } from '../../layer/layer.ts';
 import { layerTypes } from '../../layer/layer-options.ts';
 import { axesOf } from '../../layer/sample-axes.ts';
 
+/** Options of `dot`. */
 export interface DotOptions extends LayerOptions {
   /** whether both samples are divided by their length first, so that results are cosines; false by default */
   readonly normalize?: boolean | undefined;

@@ -20,6 +20,7 @@ import {
   scaleAndShiftTypes,
 } from './scale-and-shift.ts';
 
+/** Options of `batchNormalization`. */
 export interface BatchNormalizationOptions extends ScaleAndShiftOptions {
   /** the axis of the channels, where axis 0 is the batch; the last by default */
   readonly axis?: number | undefined;

@@ -9,6 +9,7 @@ import { keepMask } from '../../layer/mask.ts';
 import { axesOf } from '../../layer/sample-axes.ts';
 import { type ScaleAndShiftOptions, scaleAndShift, scaleAndShiftMaker } from './scale-and-shift.ts';
 
+/** Options of `featureNormalization`. */
 export interface FeatureNormalizationOptions extends ScaleAndShiftOptions {
   /** the axes that are normalized together, where axis 0 is the batch; the last by default */
   readonly axis?: number | readonly number[] | undefined;

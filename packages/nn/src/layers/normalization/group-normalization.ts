@@ -10,6 +10,7 @@ import { axesOf } from '../../layer/sample-axes.ts';
 import { checkExtents } from './feature-normalization.ts';
 import { type ScaleAndShiftOptions, scaleAndShift, scaleAndShiftMaker, scaleAndShiftTypes } from './scale-and-shift.ts';
 
+/** Options of `groupNormalization`. */
 export interface GroupNormalizationOptions extends ScaleAndShiftOptions {
   /** the axis of the channels, where axis 0 is the batch; the last by default */
   readonly axis?: number | undefined;

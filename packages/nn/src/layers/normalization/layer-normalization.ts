@@ -6,6 +6,7 @@ import { defineLayer, type LayerKind } from '../../layer/define-layer.ts';
 import { featureNormalizationParts } from './feature-normalization.ts';
 import { type ScaleAndShiftOptions, scaleAndShiftTypes } from './scale-and-shift.ts';
 
+/** Options of `layerNormalization`. */
 export interface LayerNormalizationOptions extends ScaleAndShiftOptions {
   /** the axes that are normalized together, where axis 0 is the batch; the last by default */
   readonly axis?: number | readonly number[] | undefined;

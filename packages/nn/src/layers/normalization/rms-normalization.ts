@@ -9,6 +9,7 @@ import { layerTypes } from '../../layer/layer-options.ts';
 import { featureNormalizationParts } from './feature-normalization.ts';
 import type { ScaleAndShiftOptions } from './scale-and-shift.ts';
 
+/** Options of `rmsNormalization`. */
 export interface RmsNormalizationOptions
   extends LayerOptions,
     Pick<ScaleAndShiftOptions, 'scale' | 'gammaInitializer'> {

@@ -14,6 +14,7 @@ import {
   weightTypes,
 } from '../../layer/weight-options.ts';
 
+/** Options of `scaleAndShift`. */
 export interface ScaleAndShiftOptions extends LayerOptions {
   /** added to the variance before the division; 10⁻³ by default */
   readonly epsilon?: number | undefined;

@@ -9,6 +9,7 @@ import { layerTypes } from '../../layer/layer-options.ts';
 import { type Mask, maskAlong } from '../../layer/mask.ts';
 import { imageAxes, sequenceAxes, windowParts } from '../convolution/window.ts';
 
+/** Options of `globalPooling`. */
 export interface GlobalPoolingOptions extends LayerOptions {
   /** whether the pooled axes stay, with extent 1; false by default */
   readonly keepDims?: boolean | undefined;

@@ -8,6 +8,7 @@ import type { LayerOptions } from '../../layer/layer.ts';
 import { layerTypes } from '../../layer/layer-options.ts';
 import { checkOneOf, checkPair, imageAxes, paddings, sequenceAxes, windowParts } from '../convolution/window.ts';
 
+/** Options of `pooling1d`. */
 export interface Pooling1dOptions extends LayerOptions {
   /** the distance from a window to the next; the size of the window by default */
   readonly strides?: number | undefined;
@@ -15,6 +16,7 @@ export interface Pooling1dOptions extends LayerOptions {
   readonly padding?: 'valid' | 'same' | undefined;
 }
 
+/** Options of `pooling2d`. */
 export interface Pooling2dOptions extends LayerOptions {
   /** the distance from a window to the next: one number or [rows, columns]; the size of the window by default */
   readonly strides?: Pair | undefined;

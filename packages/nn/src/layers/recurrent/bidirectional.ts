@@ -13,6 +13,7 @@ import { isRecurrentLayer, type RecurrentLayer, recurrentLayerType } from './rec
 /** How the results of both directions become one: side by side, their sum, product or mean. */
 export type MergeMode = 'concat' | 'sum' | 'mul' | 'ave';
 
+/** Options of `bidirectional`. */
 export interface BidirectionalOptions extends LayerOptions {
   /** how the results of both directions become one; 'concat' by default */
   readonly mergeMode?: MergeMode | undefined;

@@ -9,6 +9,7 @@ import { defineRecurrentLayer, type RecurrentLayer } from './recurrent-layer.ts'
 import { type GatedCellOptions, gatedCellTypes, type RecurrentOptions, recurrentTypes } from './recurrent-options.ts';
 import type { RnnCell } from './rnn-cell.ts';
 
+/** Options of `gruCell`. */
 export interface GruCellOptions extends GatedCellOptions {
   /** whether the reset gate is applied after the recurrent product, which then has a bias of its own; true by default */
   readonly resetAfter?: boolean | undefined;
@@ -16,6 +17,7 @@ export interface GruCellOptions extends GatedCellOptions {
 
 const gruCellTypes: OptionTypes<GruCellOptions> = { ...gatedCellTypes, resetAfter: flag };
 
+/** Options of `gru`. */
 export interface GruOptions extends RecurrentOptions, GruCellOptions {}
 
 /**

@@ -11,6 +11,7 @@ import { defineRecurrentLayer, type RecurrentLayer } from './recurrent-layer.ts'
 import { type GatedCellOptions, gatedCellTypes, type RecurrentOptions, recurrentTypes } from './recurrent-options.ts';
 import type { RnnCell } from './rnn-cell.ts';
 
+/** Options of `lstmCell`. */
 export interface LstmCellOptions extends GatedCellOptions {
   /** whether the bias of the forget gate begins with ones (R. Józefowicz et al., 2015); true by default */
   readonly unitForgetBias?: boolean | undefined;
@@ -18,6 +19,7 @@ export interface LstmCellOptions extends GatedCellOptions {
 
 const lstmCellTypes: OptionTypes<LstmCellOptions> = { ...gatedCellTypes, unitForgetBias: flag };
 
+/** Options of `lstm`. */
 export interface LstmOptions extends RecurrentOptions, LstmCellOptions {}
 
 /**

@@ -11,6 +11,7 @@ import { type SequenceOptions, sequenceTypes } from './recurrent-options.ts';
 import type { RnnCell, RnnCellWeight } from './rnn-cell.ts';
 import type { CellStep } from './scan-steps.ts';
 
+/** Options of `rnn`. */
 export type RnnOptions = SequenceOptions;
 
 type Cells = RnnCell | readonly RnnCell[];

@@ -8,8 +8,10 @@ import { defineRecurrentLayer, type RecurrentLayer } from './recurrent-layer.ts'
 import { type KernelCellOptions, kernelCellTypes, type RecurrentOptions, recurrentTypes } from './recurrent-options.ts';
 import type { RnnCell } from './rnn-cell.ts';
 
+/** Options of `simpleRnn`. */
 export type SimpleRnnOptions = RecurrentOptions;
 
+/** Options of `simpleRnnCell`. */
 export type SimpleRnnCellOptions = KernelCellOptions;
 
 /**

@@ -7,6 +7,7 @@ import { defineLayer, type LayerKind } from '../../layer/define-layer.ts';
 import { keepMask } from '../../layer/mask.ts';
 import { type RandomLayerOptions, randomLayerTypes, type SeedSource, seedSource } from './seed-source.ts';
 
+/** Options of `dropout`. */
 export type DropoutOptions = RandomLayerOptions;
 
 /** Throws RangeError unless 0 ≤ rate < 1. */

@@ -8,6 +8,7 @@ import type { LayerOptions } from '../../layer/layer.ts';
 import { layerTypes } from '../../layer/layer-options.ts';
 import { checkOneOf, checkPair, imageAxes, sequenceAxes, windowParts } from '../convolution/window.ts';
 
+/** Options of `upSampling2d`. */
 export interface UpSampling2dOptions extends LayerOptions {
   /** 'nearest' repeats pixels, 'bilinear' interpolates between them; 'nearest' by default */
   readonly interpolation?: Interpolation | undefined;
