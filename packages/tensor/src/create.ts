@@ -20,7 +20,16 @@ import { isNumbers, nodeOf, Tensor, type TensorLike } from './tensor.ts';
 /**
  * A tensor of numbers: a number, a typed array, or arrays in arrays, whose innermost rows may be typed arrays and whose parts may
  * be tensors of one shape, which are stacked. `shape` is that of the arrays by default, `dtype` float32 (bool for booleans, int32
- * for typed arrays of integers; beside tensors the dtype that holds all). Throws ShapeError for rows of unequal length.
+ * for typed arrays of integers; beside tensors the dtype that holds all). With dtype uint8, numbers must be whole, from 0 to 255
+ * (RangeError otherwise); with float16 they are rounded to the nearest. Throws ShapeError for rows of unequal length.
+ *
+ * @example
+ * ```ts
+ * import { tensor } from 'treadle';
+ * const image = tensor(Uint8Array.of(0, 51, 255), { dtype: 'uint8' }); // three bytes
+ * image.cast('float32').div(255); // → [0, 0.2, 1]
+ * image.add(1).dtype; // → "int32"
+ * ```
  */
 export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor {
   readOptions('tensor', options, tensorOptions);
