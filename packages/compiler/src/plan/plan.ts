@@ -3,7 +3,7 @@
 // of this run's sources and outputs into the windows.
 
 import { type Dtype, dtypes, type Source, showShape, sizeOf } from '@treadle/graph';
-import { type Refusal, readRecord, type Slot } from '@treadle/kernels';
+import { bytesOf, type Refusal, readRecord, type Slot } from '@treadle/kernels';
 import { type Block, type Code, memory, type Program, type RunOptions, type Stint, team } from '@treadle/runtime';
 import { advanced, type Interruptible, runToEnd } from '../code/interruptible.ts';
 import { keyOf, linkInParts } from '../code/link.ts';
@@ -13,6 +13,7 @@ import { kernelsIn } from '../schedule/step.ts';
 import {
   allocateBlock,
   beginBinding,
+  elementsOf,
   endBinding,
   freeWaiting,
   freeWhenGone,
@@ -388,8 +389,8 @@ interface BoundSource extends BoundPlace {
 }
 
 function setNumber(byteOffset: number, value: number, dtype: Dtype): void {
-  const view = memory[dtypes[dtype].view];
-  view[byteOffset / view.BYTES_PER_ELEMENT] = value;
+  const row = dtypes[dtype];
+  elementsOf(row)[byteOffset / bytesOf(row.narrow)] = value;
 }
 
 function slotsOfOutputs(places: readonly Place[]): readonly Slot[] {

@@ -4,6 +4,7 @@
 // is freed when the collector says so, or at once when the last one that holds it lets go.
 
 import { byteLength, type Dtype, type DtypeRow, dtypes, type Storage, type StoredArray } from '@treadle/graph';
+import { bytesOf } from '@treadle/kernels';
 import { type Block, memory, mostBytes, type SharedMemory, team } from '@treadle/runtime';
 
 /** A part of the shared memory that shows stored elements. */
@@ -172,8 +173,9 @@ class Home {
   copyTo(byteOffset: number): void {
     const { values, length, dtype } = this;
     if (!values) throw new Error('internal: a value that is copied is in an array');
-    const all = memory[dtypes[dtype].view];
-    const first = byteOffset / all.BYTES_PER_ELEMENT;
+    const row = dtypes[dtype];
+    const all = elementsOf(row);
+    const first = byteOffset / bytesOf(row.narrow);
     if (length > fewWords) all.set(values, first);
     else for (let i = 0; i < length; i++) all[first + i] = values[i] ?? 0;
   }
@@ -381,19 +383,26 @@ export function endBinding(): void {
   isBinding = false;
 }
 
+/** The shared memory as elements of a dtype. V8 is slow at a getter whose name it does not know: each is named here. */
+export function elementsOf({ view }: DtypeRow): View {
+  if (view === 'f32') return memory.f32;
+  if (view === 'i32') return memory.i32;
+  return view === 'u8' ? memory.u8 : memory.u16;
+}
+
 /** Up to this many elements a loop is faster than a view and a copy of it. */
 const fewWords = 128;
 
 /** The stored elements from an address on, in an array of their own. */
 function copyElements(byteOffset: number, length: number, dtype: Dtype): StoredArray {
-  const { view, newArray } = dtypes[dtype];
-  const copy = newArray(length);
+  const row = dtypes[dtype];
+  const copy = row.newArray(length);
   if (length > fewWords) {
     copy.set(viewAt(byteOffset, length, dtype)); // V8 is faster at this than at slice
     return copy;
   }
-  const elements = memory[view];
-  const first = byteOffset / elements.BYTES_PER_ELEMENT;
+  const elements = elementsOf(row);
+  const first = byteOffset / bytesOf(row.narrow);
   for (let i = 0; i < length; i++) copy[i] = elements[first + i] ?? 0;
   return copy;
 }
@@ -407,15 +416,17 @@ function copyOf(values: Kept, dtype: Dtype): StoredArray {
 }
 
 function copyNumbers(byteOffset: number, length: number, dtype: Dtype): readonly number[] {
-  const elements = memory[dtypes[dtype].view];
-  const first = byteOffset / elements.BYTES_PER_ELEMENT;
+  const row = dtypes[dtype];
+  const elements = elementsOf(row);
+  const first = byteOffset / bytesOf(row.narrow);
   const copy: number[] = [];
   for (let i = 0; i < length; i++) copy.push(elements[first + i] ?? 0);
   return copy;
 }
 
 function viewAt(byteOffset: number, length: number, dtype: Dtype): View {
-  const elements = memory[dtypes[dtype].view];
-  const first = byteOffset / elements.BYTES_PER_ELEMENT;
+  const row = dtypes[dtype];
+  const elements = elementsOf(row);
+  const first = byteOffset / bytesOf(row.narrow);
   return elements.subarray(first, first + length);
 }
