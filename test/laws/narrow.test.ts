@@ -315,6 +315,8 @@ test('what a narrow tensor is made of is checked', () => {
     t.data(),
   );
   expect(given).toEqual([Int32Array.of(1, 2), Uint8Array.of(1, 2)]);
-  expect(tensor([0.5, 1], { dtype: 'float16' }).toString()).toBe('Tensor [2] float16\n[0.5 1. ]');
+  expect(tensor([0.1, 1], { dtype: 'float16' }).toString()).toBe('Tensor [2] float16\n[0.1 1. ]'); // as NumPy: 0.09997559
+  expect(tensor(65504, { dtype: 'float16' }).toString()).toBe('Tensor [] float16 65504.0');
+  expect(tensor(2 ** -24, { dtype: 'float16' }).toString()).toBe('Tensor [] float16 6e-08');
   expect(tensor([5, 100], { dtype: 'uint8' }).toString()).toBe('Tensor [2] uint8\n[  5 100]');
 });

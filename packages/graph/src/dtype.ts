@@ -7,7 +7,7 @@ import { type Expr, type FunctionBuilder, i32x4, reinterpret, v128 } from '@trea
 
 import { type Shape, sizeOf } from './shape.ts';
 
-/** The type of the elements of a tensor. */
+/** How the elements of a tensor are stored: bool and uint8 in one byte, float16 in two, int32 and float32 in four. */
 export type Dtype = 'bool' | 'uint8' | 'int32' | 'float16' | 'float32';
 
 /** What lanes hold: floats, whole numbers, or masks, whose bits are all 0 or all 1. */

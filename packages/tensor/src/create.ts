@@ -23,14 +23,18 @@ import { Tensor } from './tensor.ts';
  * elements may be tensors of one shape, which are stacked. The numbers are copied.
  *
  * `shape` is that of the nested arrays by default; `dtype` is float32, but bool for booleans and int32 for typed arrays of integers.
+ * With dtype uint8, numbers must be whole, from 0 to 255; with float16 they are rounded to the nearest.
  *
- * @throws ShapeError for rows of unequal length, or a shape of another number of elements; DtypeError for what is no number.
+ * @throws ShapeError for rows of unequal length, or a shape of another number of elements; DtypeError for what is no number;
+ * RangeError for a number that the dtype cannot store.
  * @example
  * ```ts
  * import { tensor } from 'treadle';
  * tensor([[1, 2], [3, 4]]).shape; // → [2, 2]
  * tensor(new Float32Array(6), { shape: [2, 3] }).shape; // → [2, 3]
- * tensor([1, 2, 3], { dtype: 'int32' }).dtype; // → "int32"
+ * const image = tensor(Uint8Array.of(0, 51, 255), { dtype: 'uint8' }); // three bytes
+ * image.cast('float32').div(255); // → [0, 0.2, 1]
+ * image.add(1).dtype; // → "int32"
  * ```
  */
 export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor {

@@ -3,10 +3,11 @@
 // taken when a run needs it, and can be reclaimed between runs.
 
 import { type Dtype, dtypes, type Source, showShape, sizeOf } from '@treadle/graph';
-import { type Refusal, readRecord, type Slot } from '@treadle/kernels';
+import { bytesOf, type Refusal, readRecord, type Slot } from '@treadle/kernels';
 import { type Block, memory } from '@treadle/runtime';
 import { type PaddedRows, packRows, padRows } from '../dynamic-batch/padded-rows.ts';
 import { type BlockLayout, type Draft, isSmall } from '../schedule/draft.ts';
+import { elementsOf } from '../values/backing.ts';
 import { allocateBlock, markInUse, markReclaimable, type Reclaimable } from '../values/blocks.ts';
 import { StoredValue } from '../values/stored-value.ts';
 import type { Binding } from './binding.ts';
@@ -223,8 +224,8 @@ export class PlanMemory implements Reclaimable {
 }
 
 function setNumber(byteOffset: number, value: number, dtype: Dtype): void {
-  const view = memory[dtypes[dtype].view];
-  view[byteOffset / view.BYTES_PER_ELEMENT] = value;
+  const row = dtypes[dtype];
+  elementsOf(row)[byteOffset / bytesOf(row.narrow)] = value;
 }
 
 /** By output: its slot. */

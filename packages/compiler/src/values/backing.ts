@@ -3,6 +3,7 @@
 // arrays, and copied back when a plan reads them. A block whose value the program has forgotten is freed when the collector says so.
 
 import { byteLength, type Dtype, type DtypeRow, dtypes, type StoredArray } from '@treadle/graph';
+import { bytesOf } from '@treadle/kernels';
 import { type Block, memory, type SharedMemory } from '@treadle/runtime';
 import { allocateBlock, freeBlock, freeWhenGone, markReclaimable } from './blocks.ts';
 
@@ -130,8 +131,9 @@ export class Backing {
   copyTo(byteOffset: number): void {
     const { values, length, dtype } = this;
     if (!values) throw new Error('internal: a value that is copied is in an array');
-    const all = memory[dtypes[dtype].view];
-    const first = byteOffset / all.BYTES_PER_ELEMENT;
+    const row = dtypes[dtype];
+    const all = elementsOf(row);
+    const first = byteOffset / bytesOf(row.narrow);
     if (length > fewElements) all.set(values, first);
     else for (let i = 0; i < length; i++) all[first + i] = values[i] ?? 0;
   }
@@ -166,19 +168,26 @@ markReclaimable({
   },
 });
 
+/** The shared memory as elements of a dtype. Each view is named, because V8 is slow at a getter whose name it does not know. */
+export function elementsOf({ view }: DtypeRow): SharedView {
+  if (view === 'f32') return memory.f32;
+  if (view === 'i32') return memory.i32;
+  return view === 'u8' ? memory.u8 : memory.u16;
+}
+
 /** For so few elements a loop is faster than copying a view. */
 const fewElements = 128;
 
 /** The stored elements from an address on, in a new array. */
 function copyElements(byteOffset: number, length: number, dtype: Dtype): StoredArray {
-  const { view, newArray } = dtypes[dtype];
-  const copy = newArray(length);
+  const row = dtypes[dtype];
+  const copy = row.newArray(length);
   if (length > fewElements) {
     copy.set(viewAt(byteOffset, length, dtype)); // V8 is faster at this than at slice
     return copy;
   }
-  const elements = memory[view];
-  const first = byteOffset / elements.BYTES_PER_ELEMENT;
+  const elements = elementsOf(row);
+  const first = byteOffset / bytesOf(row.narrow);
   for (let i = 0; i < length; i++) copy[i] = elements[first + i] ?? 0;
   return copy;
 }
@@ -197,8 +206,9 @@ export function arrayValues(byteOffset: number, length: number, dtype: Dtype): A
 }
 
 function copyNumbers(byteOffset: number, length: number, dtype: Dtype): readonly number[] {
-  const elements = memory[dtypes[dtype].view];
-  const first = byteOffset / elements.BYTES_PER_ELEMENT;
+  const row = dtypes[dtype];
+  const elements = elementsOf(row);
+  const first = byteOffset / bytesOf(row.narrow);
   const copy: number[] = [];
   for (let i = 0; i < length; i++) copy.push(elements[first + i] ?? 0);
   return copy;
@@ -206,7 +216,8 @@ function copyNumbers(byteOffset: number, length: number, dtype: Dtype): readonly
 
 /** Stored elements from an address on, as a typed array in the shared memory. */
 export function viewAt(byteOffset: number, length: number, dtype: Dtype): SharedView {
-  const elements = memory[dtypes[dtype].view];
-  const first = byteOffset / elements.BYTES_PER_ELEMENT;
+  const row = dtypes[dtype];
+  const elements = elementsOf(row);
+  const first = byteOffset / bytesOf(row.narrow);
   return elements.subarray(first, first + length);
 }

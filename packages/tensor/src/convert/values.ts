@@ -30,7 +30,10 @@ export type Numbers = Nested | NumericArray;
 export interface TensorOptions {
   /** by default that of the nested arrays; [length] for a typed array */
   readonly shape?: Shape;
-  /** by default bool for booleans, int32 for typed arrays of integers (but Uint32Array), otherwise float32 */
+  /**
+   * By default bool for booleans, int32 for typed arrays of integers (but Uint32Array), otherwise float32. uint8 takes one byte for
+   * an element and float16 two; arithmetic on them gives int32 and float32.
+   */
   readonly dtype?: Dtype;
 }
 

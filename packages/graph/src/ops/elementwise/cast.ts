@@ -44,7 +44,7 @@ export function cast(x: Node, dtype: Dtype): Node {
     kind: 'lane',
     name: 'cast',
     key: `cast ${from} ${dtype}`,
-    cost: 0.15,
+    cost: fit ? 0.4 : 0.15,
     lane: (f, inputs) => (fit ? fit(f, convert(inputs), kind) : convert(inputs)),
     gradient: (dy) => (passesGradient ? [dy] : []),
   };
