@@ -10,9 +10,10 @@ import { expectValue, withChecks } from './examples.ts';
 import { readReference } from './reference.ts';
 
 const entries = await readReference();
-const examples = entries.flatMap(({ name, examples }) =>
-  examples.map((code, i) => ({ name: `${name}-${i + 1}`, code })),
-);
+/** Files are numbered, because some names differ only in the case of letters. */
+const examples = entries
+  .flatMap(({ name, examples }) => examples.map((code) => ({ name, code })))
+  .map((example, i) => ({ ...example, file: `example-${i}` }));
 
 test('everything that is exported is documented, down to the members of classes and options', () => {
   expect(entries.length).toBeGreaterThan(1000);
@@ -26,12 +27,12 @@ test('every function that users call has an example', () => {
 
 describe('the examples', () => {
   const folder = join(root, 'out', `examples-${process.pid}`);
-  const pathOf = (name: string): string => join(folder, `${name}.ts`);
+  const pathOf = (file: string): string => join(folder, `${file}.ts`);
   beforeAll(() => {
     mkdirSync(folder, { recursive: true });
-    for (const { name, code } of examples) {
+    for (const { file, code } of examples) {
       writeFileSync(
-        pathOf(name),
+        pathOf(file),
         `import { expectValue } from '../../test/docs/examples.ts';\n${withChecks(code)}\nexport {};\n`,
       );
     }
@@ -70,8 +71,8 @@ describe('the examples', () => {
     expect(stdout).toBe('');
   });
 
-  test.each(examples)('$name gives what it says', async ({ name }) => {
-    await import(pathToFileURL(pathOf(name)).href);
+  test.each(examples)('$name gives what it says', async ({ file }) => {
+    await import(pathToFileURL(pathOf(file)).href);
   });
 });
 
@@ -82,8 +83,8 @@ describe('the statements of an example', () => {
     expect(withChecks('f(1); // two')).toBe('f(1); // two');
   });
 
-  test('hold to 6 digits and no further', () => {
+  test('hold to 5 digits and no further', () => {
     expectValue([0.1 + 0.2, new Float32Array([1, 2])], '[0.3, [1, 2]]');
-    expect(() => expectValue(1.00001, '1')).toThrow('the example says 1; got 1.00001');
+    expect(() => expectValue(1.0001, '1')).toThrow('the example says 1; got 1.0001');
   });
 });

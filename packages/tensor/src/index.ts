@@ -37,7 +37,6 @@ export {
   type Shape,
   ShapeError,
   type SortOptions,
-  sameShape,
   scopeName,
   show,
   showShape,

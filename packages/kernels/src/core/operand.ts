@@ -59,11 +59,6 @@ export function operandAddress(
   return f.let(plus(baseAddress(window, slot), bytesOf(narrow) * view.offset));
 }
 
-/** Bytes from one element of an operand to the next along each dimension of its view. */
-export function byteStrides({ view, narrow }: Operand): readonly number[] {
-  return view.strides.map((stride) => bytesOf(narrow) * stride);
-}
-
 /** All elements of a dense array that begins at the base of its buffer. */
 export function denseOperand(slot: Slot, shape: readonly number[]): Operand {
   return { slot, view: { shape, strides: denseStrides(shape), offset: 0 } };

@@ -20,9 +20,9 @@ export interface ConcatenateOptions extends LayerOptions {
  *
  * @example
  * ```ts
- * import { concatenate, input, model } from 'treadle';
+ * import { input, layers, model } from 'treadle';
  * const [a, b] = [input([2]), input([1])];
- * const joined = model({ inputs: [a, b], outputs: concatenate()([a, b]) });
+ * const joined = model({ inputs: [a, b], outputs: layers.concatenate()([a, b]) });
  * await joined.predict([[[1, 2]], [[3]]]); // → [[1, 2, 3]]
  * ```
  */

@@ -22,9 +22,9 @@ const isNumber = (x: unknown): x is number => typeof x === 'number';
  *
  * @example
  * ```ts
- * import { dot, input, model } from 'treadle';
+ * import { input, layers, model } from 'treadle';
  * const [a, b] = [input([2]), input([2])];
- * const product = model({ inputs: [a, b], outputs: dot(1)([a, b]) });
+ * const product = model({ inputs: [a, b], outputs: layers.dot(1)([a, b]) });
  * await product.predict([[[1, 2]], [[3, 4]]]); // → [[11]]
  * ```
  */
