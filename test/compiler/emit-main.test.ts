@@ -11,7 +11,7 @@ import {
   timeoutOffset,
   waitersOffset,
 } from '@treadle/runtime';
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { instantiate } from '../../packages/runtime/dist/threads/instantiate.js';
 import { type Counting, counting, valuesOf } from '../runtime/programs.ts';

@@ -1,7 +1,7 @@
 // Laws of the memory and its free list, on random sequences of allocations and frees.
 
 import { type Block, memory } from '@treadle/runtime';
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Allocator } from '../../packages/runtime/dist/memory/allocator.js';
 

@@ -262,7 +262,7 @@ export class Runner {
     let polls = 0;
     const haveLeft = gracePolls > 0 && (pool?.close(() => ++polls >= gracePolls) ?? true);
     const failure: Failure = { error, gone: this.#abandon(), areGone: haveLeft };
-    failure.gone.then(() => {
+    void failure.gone.then(() => {
       failure.areGone = true;
     });
     return failure;
