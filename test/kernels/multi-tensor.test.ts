@@ -64,11 +64,11 @@ test('a multi-tensor kernel computes what its members compute, to the bit, and t
           [3 * i + 2, new Float32Array(sizeOf(shape)).fill(7)],
         ]),
       );
-      const alike = kernels.map((kernel) => kernel.alike);
-      const [first, ...others] = alike.filter((one): one is MultiTensor => one !== undefined);
+      const members = kernels.map((kernel) => kernel.multiTensor);
+      const [first, ...others] = members.filter((one): one is MultiTensor => one !== undefined);
       expect(others).toHaveLength(kernels.length - 1);
       // a scalar operand of one element may be seen either way
-      if (new Set(alike.map((one) => one?.key)).size > 1) return;
+      if (new Set(members.map((one) => one?.key)).size > 1) return;
       const joined = joinMultiTensor([first!, ...others]);
       expect(new Set([...joined.reads, ...joined.writes])).toEqual(
         new Set(kernels.flatMap((k) => [...k.reads, ...k.writes])),
@@ -95,9 +95,9 @@ test('kernels with other loops, or that ask for positions, are not joined', () =
       body: (_f, values) => values,
       cost: 1,
     });
-  expect(make('copy').alike?.length).toBe(32);
-  expect(make(undefined).alike).toBeUndefined();
-  expect(make('copy', across).alike).toBeUndefined();
-  expect(make('copy', row).alike).toBeUndefined();
-  expect(make('copy', whole, across).alike).toBeUndefined();
+  expect(make('copy').multiTensor?.length).toBe(32);
+  expect(make(undefined).multiTensor).toBeUndefined();
+  expect(make('copy', across).multiTensor).toBeUndefined();
+  expect(make('copy', row).multiTensor).toBeUndefined();
+  expect(make('copy', whole, across).multiTensor).toBeUndefined();
 });

@@ -108,19 +108,19 @@ const mostDelayed = 512;
 /** Delays small kernels to the phase of those with which they can become one, where no other kernel needs their result before. */
 function delayForMultiTensor(kernels: readonly Step[], phases: Int32Array, slots: number): Int32Array {
   const last = new Map<string, number>();
-  kernels.forEach(({ alike }, i) => {
-    if (alike) last.set(alike.key, Math.max(last.get(alike.key) ?? 0, phases[i]!));
+  kernels.forEach(({ multiTensor }, i) => {
+    if (multiTensor) last.set(multiTensor.key, Math.max(last.get(multiTensor.key) ?? 0, phases[i]!));
   });
   // In reverse, so that all that comes after a kernel has its phase.
   const nextRead = phaseBySlot(slots, never);
   const nextWrite = phaseBySlot(slots, never);
   const moved = phases.slice();
   for (let i = kernels.length - 1; i >= 0; i--) {
-    const { reads = [], writes = [], alike } = kernels[i] ?? {};
+    const { reads = [], writes = [], multiTensor } = kernels[i] ?? {};
     let latest = never;
     for (const slot of reads) latest = Math.min(latest, nextWrite[slot]! - 1);
     for (const slot of writes) latest = Math.min(latest, nextWrite[slot]! - 1, nextRead[slot]! - 1);
-    const target = alike && alike.length <= mostDelayed ? (last.get(alike.key) ?? 0) : 0;
+    const target = multiTensor && multiTensor.length <= mostDelayed ? (last.get(multiTensor.key) ?? 0) : 0;
     const phase = latest >= target ? Math.max(target, phases[i]!) : phases[i]!;
     moved[i] = phase;
     for (const slot of reads) nextRead[slot] = Math.min(phase, nextRead[slot]!);
@@ -132,7 +132,8 @@ function delayForMultiTensor(kernels: readonly Step[], phases: Int32Array, slots
 /** The phases. Kernels that do the same within a phase become one; a kernel that recurs anywhere in the plan uses the same code. */
 function mergeMultiTensor(kernels: readonly Step[], phases: Int32Array): readonly Phase[] {
   const count = new Map<string, number>();
-  for (const { alike } of kernels) if (alike) count.set(alike.key, (count.get(alike.key) ?? 0) + 1);
+  for (const { multiTensor } of kernels)
+    if (multiTensor) count.set(multiTensor.key, (count.get(multiTensor.key) ?? 0) + 1);
   const byPhase: Step[][] = [];
   kernels.forEach((kernel, i) => {
     const phase = phases[i]!;
@@ -141,17 +142,17 @@ function mergeMultiTensor(kernels: readonly Step[], phases: Int32Array): readonl
   });
   return byPhase.map((here) => {
     const byKey = new Map<string, [MultiTensor, ...MultiTensor[]]>();
-    for (const { alike } of here) {
-      if (!alike || (count.get(alike.key) ?? 0) < 2) continue;
-      const known = byKey.get(alike.key);
-      if (known) known.push(alike);
-      else byKey.set(alike.key, [alike]);
+    for (const { multiTensor } of here) {
+      if (!multiTensor || (count.get(multiTensor.key) ?? 0) < 2) continue;
+      const known = byKey.get(multiTensor.key);
+      if (known) known.push(multiTensor);
+      else byKey.set(multiTensor.key, [multiTensor]);
     }
     if (byKey.size === 0) return here;
     return here.flatMap((kernel) => {
-      const members = byKey.get(kernel.alike?.key ?? '');
-      if (!kernel.alike || !members) return [kernel];
-      return members[0] === kernel.alike ? [joinMultiTensor(members)] : [];
+      const members = byKey.get(kernel.multiTensor?.key ?? '');
+      if (!kernel.multiTensor || !members) return [kernel];
+      return members[0] === kernel.multiTensor ? [joinMultiTensor(members)] : [];
     });
   });
 }

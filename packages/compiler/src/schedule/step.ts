@@ -23,7 +23,7 @@ export interface LoopStep {
   readonly reads: readonly Slot[];
   /** slots of the plan around it */
   readonly writes: readonly Slot[];
-  readonly alike?: undefined;
+  readonly multiTensor?: undefined;
 }
 
 /** The address of a slot in each iteration of a loop, by locations in the plan around it. */

@@ -80,9 +80,9 @@ function ownBuffersOf(
   return own;
 }
 
-function mayChain({ inParts, tiles, alike, refusal, window }: Kernel): boolean {
+function mayChain({ inParts, tiles, multiTensor, refusal, window }: Kernel): boolean {
   const isLarge = [...(inParts?.values() ?? [])].some((length) => length > mostNear);
-  return isLarge && tiles >= fewestTiles && !alike && !refusal && window !== undefined;
+  return isLarge && tiles >= fewestTiles && !multiTensor && !refusal && window !== undefined;
 }
 
 function mayFollow(earlier: readonly Kernel[], later: readonly Kernel[]): boolean {

@@ -83,7 +83,7 @@ export interface Kernel {
    */
   readonly inParts?: ReadonlyMap<Slot, number>;
   /** what a multi-tensor kernel needs to do the same work together with other kernels of the same key */
-  readonly alike?: MultiTensor;
+  readonly multiTensor?: MultiTensor;
   /** how it refuses values, where it may */
   readonly refusal?: Refusal;
 }

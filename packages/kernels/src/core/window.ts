@@ -55,7 +55,7 @@ export function overWindow(kernel: Kernel, locations: readonly Location[], codeK
     const location = moved({ slot: position, byteOffset: 0 });
     if (isWhole(location)) inParts.set(location.slot, length);
   });
-  const { name, tiles, cost, scratch, work, emit, alike, window, refusal } = kernel;
+  const { name, tiles, cost, scratch, work, emit, multiTensor, window, refusal } = kernel;
   const placed = {
     name,
     tiles,
@@ -70,5 +70,7 @@ export function overWindow(kernel: Kernel, locations: readonly Location[], codeK
     inParts,
   };
   if (refusal) return { ...placed, refusal: { ...refusal, slot: slotOf(refusal.slot) } };
-  return alike ? { ...placed, alike: { ...alike, locations: alike.locations.map(moved) } } : placed;
+  return multiTensor
+    ? { ...placed, multiTensor: { ...multiTensor, locations: multiTensor.locations.map(moved) } }
+    : placed;
 }

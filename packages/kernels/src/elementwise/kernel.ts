@@ -31,7 +31,7 @@ function lanesOverSlots(program: StoredProgram): Kernel {
   const nest = nestOf(program);
   const blocks = blockedNest(nest);
   const elements = tileElements(cost);
-  const alike = multiTensorOf(program, nest);
+  const multiTensor = multiTensorOf(program, nest);
   const kernel = kernelOverTiles({
     name,
     parts: blocks ? bandsOf(blocks, elements) : partition(sizeOf(nest.rows), nest.columns, elements),
@@ -48,5 +48,5 @@ function lanesOverSlots(program: StoredProgram): Kernel {
       else emitNest(f, nest, bases, range, true);
     },
   });
-  return alike ? { ...kernel, alike } : kernel;
+  return multiTensor ? { ...kernel, multiTensor } : kernel;
 }

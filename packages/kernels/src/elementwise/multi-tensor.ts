@@ -75,30 +75,30 @@ const record = { start: 0, length: address.bytes, end: 2 * address.bytes, locati
 const recordWords = 3;
 
 /** One kernel for members with equal keys. No member may read or write what another one writes. */
-export function joinMultiTensor(alike: readonly [MultiTensor, ...MultiTensor[]]): Kernel {
-  const [{ key, program }] = alike;
+export function joinMultiTensor(members: readonly [MultiTensor, ...MultiTensor[]]): Kernel {
+  const [{ key, program }] = members;
   const words: Word[] = [];
   let total = 0;
-  for (const { length, locations } of alike) {
+  for (const { length, locations } of members) {
     const end = total + memberAlignment * Math.ceil(length / memberAlignment);
     words.push(total, length, end, ...locations);
     total = end;
   }
-  const elements = alike.reduce((sum, { length }) => sum + length, 0);
+  const elements = members.reduce((sum, { length }) => sum + length, 0);
   const { tiles, tileColumns } = partition(1, total, tileElements(program.cost));
-  const operands = (which: 'loads' | 'stores'): Operand[] => alike.flatMap((member) => operandsOf(member, which));
+  const operands = (which: 'loads' | 'stores'): Operand[] => members.flatMap((member) => operandsOf(member, which));
   const [loads, stores] = [operands('loads'), operands('stores')];
   const flops = elements * (program.flops ?? 0);
   return {
-    name: `${program.name.replace(/ [^ ]*$/, '')} ${alike.length} × ${elements}`,
+    name: `${program.name.replace(/ [^ ]*$/, '')} ${members.length} × ${elements}`,
     tiles,
     cost: elements * program.cost,
     scratch: 0,
     reads: slotsOf(loads),
     writes: slotsOf(stores),
     work: { kind: 'lanes', ops: program.ops ?? [], shape: [elements], flops, ...bytesMoved(loads, stores) },
-    window: [alike.length, tileColumns, total, ...words],
-    codeKey: `alike ${key}`,
+    window: [members.length, tileColumns, total, ...words],
+    codeKey: `multi-tensor ${key}`,
     emit: (module) => emitMembers(module, program),
   };
 }
