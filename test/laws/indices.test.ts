@@ -97,7 +97,7 @@ async function complaintOf(act: () => unknown): Promise<string | undefined> {
   }
 }
 
-/** The same numbers, computed: nobody knows them before a run. */
+/** The same numbers, computed: they are not known before a run. */
 function computed({ shape, values }: Numbers): Tensor {
   return tensor(Int32Array.from(values), { shape }).add(tensor(new Int32Array(1)).squeeze(0));
 }

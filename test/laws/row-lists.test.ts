@@ -1,5 +1,5 @@
 // The laws of lists of rows: the gradient of a table is the same numbers as a list and dense, and a variable of which some rows
-// are set keeps the others, whoever else needs its old value, compiled or not, on any number of threads.
+// are set keeps the others, also where its old value is still needed, compiled or not, on any number of threads.
 
 import { team } from '@treadle/runtime';
 import {

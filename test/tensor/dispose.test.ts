@@ -1,5 +1,5 @@
-// Giving tensors back: whoever disposes of a tensor loses that handle, and nobody else loses anything. Memory goes when the last
-// handle and the last result that is still to be computed have gone.
+// Disposing of a tensor ends that handle and no other. The memory is freed with the last handle and the last result that still has
+// to be computed from it.
 
 import { compile, concat, gradients, memory, ones, Tensor, tensor, variable } from '@treadle/tensor';
 import fc from 'fast-check';

@@ -42,7 +42,7 @@ describe('seeds', () => {
   });
 });
 
-/** Large enough that every thread gets a share, with dropout, and a ragged batch at the end. */
+/** Large enough that every thread gets a share, with dropout, and a smaller batch at the end. */
 function wide(): { model: Model; optimizer: Optimizer; loss: ReturnType<typeof sparseCategoricalCrossentropy> } {
   setSeed(11);
   const model = sequential([

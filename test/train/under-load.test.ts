@@ -1,5 +1,5 @@
 // Asynchronous runs that overlap: nothing that is awaited blocks, what is disposed of or forgotten is freed while others run,
-// and nobody waits for more than what was asked for before.
+// and no call waits for more than what was asked for before it.
 
 import { dense } from '@treadle/nn';
 import { compile, memory, randomNormal, setThreads, shutdown, type Tensor, tensor, variable } from '@treadle/tensor';

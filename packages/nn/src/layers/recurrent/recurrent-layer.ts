@@ -76,8 +76,8 @@ export function defineRecurrentLayer<F, O extends SequenceOptions>(
   const { kind, instead } = definition;
   const make = (given: Given<O>, first: F, options: O): RecurrentLayer =>
     recurrentLayer(cellOf(first, options), given, (goBackwards) => {
-      const turned = { ...options, goBackwards };
-      return make({ options: turned, data: { ...given.data, goBackwards } }, first, turned);
+      const inDirection = { ...options, goBackwards };
+      return make({ options: inDirection, data: { ...given.data, goBackwards } }, first, inDirection);
     });
   return defineKind<[F], O, RecurrentLayer>(definition, {
     makes: 'recurrent layer',
