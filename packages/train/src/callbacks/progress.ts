@@ -3,9 +3,9 @@
 
 import { show } from '@treadle/tensor';
 import type { SingleBar } from 'cli-progress';
+import { progressBars, standardError, type TextStream } from '#terminal';
 import type { Logs } from '../fit/history.ts';
 import type { Callback } from './callbacks.ts';
-import { progressBars, standardError, type TextStream } from './node-terminal.ts';
 
 /** 0: silent, 1: a bar for each epoch on a terminal, otherwise lines, 2: a line for each epoch; 'auto' means 1. */
 export type Verbosity = 0 | 1 | 2 | 'auto';
