@@ -3,7 +3,7 @@
 
 import { readFileSync, readlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, constants, getPriority, setPriority } from 'node:os';
 import process from 'node:process';
 import { setImmediate } from 'node:timers';
 import { fileURLToPath } from 'node:url';
@@ -41,6 +41,14 @@ export const host: Host = {
   coresLimit: () => {
     const limit = cpuLimit(readText);
     return limit && `${limit.file} grants ${limit.cpus} CPUs`;
+  },
+  lowerPriority: () => {
+    if (process.platform !== 'linux') return; // elsewhere it would be that of the whole process
+    try {
+      setPriority(Math.min(constants.priority.PRIORITY_LOW, getPriority() + constants.priority.PRIORITY_BELOW_NORMAL));
+    } catch {
+      // the system does not allow it: the thread goes on as it is
+    }
   },
   environment: (name) => process.env[name],
   warn: (message, options = {}) => process.emitWarning(message, options),

@@ -53,6 +53,9 @@ export interface Host {
   /** What the system grants to this process where that may be less than the machine has; undefined where no limit is known. */
   coresLimit?(): string | undefined;
 
+  /** Makes the calling thread compute only as far as others leave cores to it. Left out where that is not up to a thread. */
+  lowerPriority?(): void;
+
   /** The value of an environment variable; undefined where it is not set. */
   environment(name: string): string | undefined;
 
