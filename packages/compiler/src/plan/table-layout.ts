@@ -1,14 +1,14 @@
-// The table over which a plan's program runs: the step table, then the windows of its steps. A window is the list of addresses that a
+// The table over which a plan's program runs: the phase table, then the windows of its kernels. A window is the list of addresses that a
 // kernel is given. The address of a slot is written into the windows when it is known: once, or for each run that binds another one.
-// The windows of steps in loops lie in each thread's own memory, where each iteration writes them from the window of the loop.
+// The windows of kernels in loops lie in each thread's own memory, where each iteration writes them from the window of the loop.
 
 import type { Kernel, Location, Slot, Word } from '@treadle/kernels';
 import { memory } from '@treadle/runtime';
-import { isLoop, type LoopStep, type Phase, type Step } from '../schedule/step.ts';
-import { type StepTable, stepTable, type TabledLoop, type TabledPhases, type TabledStep } from './step-table.ts';
+import { isLoop, type KernelLoop, type KernelOrLoop, type Phase } from '../schedule/phase.ts';
+import { type PhaseTable, phaseTable, type TabledKernel, type TabledLoop, type TabledPhases } from './phase-table.ts';
 
 /** The words of a table, with 0 for each address. */
-export interface TableLayout extends StepTable {
+export interface TableLayout extends PhaseTable {
   /** by slot: pairs of a word that holds an address, and the bytes by which this address exceeds the slot's */
   readonly uses: ReadonlyMap<Slot, readonly number[]>;
   /** bytes that the windows of loops take in each thread's own memory */
@@ -24,8 +24,8 @@ export function layOutTable(
   const windows = new Windows();
   const thread = { bytes: 0 };
   const tabled = tablePhases(phases, windows, funcOf, thread);
-  const { words: steps, iterationWords } = stepTable(tabled, { isWatched, threadBytes: thread.bytes });
-  const words = [...steps];
+  const { words: phaseWords, iterationWords } = phaseTable(tabled, { isWatched, threadBytes: thread.bytes });
+  const words = [...phaseWords];
   const uses = new Map<Slot, number[]>();
   for (const word of windows.words) {
     if (typeof word !== 'number') {
@@ -63,12 +63,12 @@ function tablePhases(
   funcOf: FuncOf,
   thread: { bytes: number },
 ): TabledPhases {
-  const table = (step: Step): TabledStep | TabledLoop =>
-    isLoop(step) ? tableLoop(step, windows, funcOf, thread) : tableStep(step, windows, funcOf);
+  const table = (one: KernelOrLoop): TabledKernel | TabledLoop =>
+    isLoop(one) ? tableLoop(one, windows, funcOf, thread) : tableKernel(one, windows, funcOf);
   return phases.map((phase) => phase.map(table));
 }
 
-function tableStep(kernel: Kernel, windows: Windows, funcOf: FuncOf): TabledStep {
+function tableKernel(kernel: Kernel, windows: Windows, funcOf: FuncOf): TabledKernel {
   if (!kernel.window) throw new Error('internal: a kernel of a plan has a window');
   const window = windows.add(kernel.window);
   const record = recordIn(kernel);
@@ -80,8 +80,8 @@ function tableStep(kernel: Kernel, windows: Windows, funcOf: FuncOf): TabledStep
   };
 }
 
-/** A loop: the windows of its steps are written from the words of its own window, which is one of the windows around it. */
-function tableLoop(loop: LoopStep, outer: Windows, funcOf: FuncOf, thread: { bytes: number }): TabledLoop {
+/** A loop: the windows of its kernels are written from the words of its own window, which is one of the windows around it. */
+function tableLoop(loop: KernelLoop, outer: Windows, funcOf: FuncOf, thread: { bytes: number }): TabledLoop {
   const inner = new Windows();
   const phases = tablePhases(loop.phases, inner, funcOf, thread);
   const source: Word[] = [];

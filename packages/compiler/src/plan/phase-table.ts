@@ -1,11 +1,11 @@
-// The step table: what a run does, as int32 words that the entry function of every program reads. All references in it are byte offsets
+// The phase table: what a run does, as int32 words that the entry function of every program reads. All references in it are byte offsets
 // from its begin, so it can lie anywhere; the windows follow it. A phase list is what a program does, or a loop in each iteration. A
-// phase is some steps that run at the same time, or one loop.
+// phase is some kernels that run at the same time, or one loop.
 
 import { threadOffset, threadStride } from '@treadle/runtime';
 
 /** A kernel of a program. */
-export interface TabledStep {
+export interface TabledKernel {
   /** its position in the program's table of functions */
   readonly func: number;
   readonly tiles: number;
@@ -15,15 +15,15 @@ export interface TabledStep {
   readonly record?: number | undefined;
 }
 
-/** A loop. Each thread has windows of its own for the steps, and writes them in each iteration. */
+/** A loop. Each thread has windows of its own for the kernels, and writes them in each iteration. */
 export interface TabledLoop {
   readonly iterations: number;
   /** iterations for each row of a run, where they depend on the rows */
   readonly perRow?: number | undefined;
   readonly phases: TabledPhases;
-  /** byte offset of the words from which the windows are written; counted like that of a step's window */
+  /** byte offset of the words from which the windows are written; counted like that of a kernel's window */
   readonly window: number;
-  /** byte offset of the steps' windows in a thread's own memory */
+  /** byte offset of the kernels' windows in a thread's own memory */
   readonly threadOffset: number;
   /** pairs of byte offsets: of a word in the windows, and of the word of `window` that it equals in all iterations */
   readonly fixed: readonly number[];
@@ -31,25 +31,25 @@ export interface TabledLoop {
   readonly changing: readonly number[];
 }
 
-/** The phases of a program or loop, each with its steps. */
-export type TabledPhases = readonly (readonly (TabledStep | TabledLoop)[])[];
+/** The phases of a program or loop, each with its kernels. */
+export type TabledPhases = readonly (readonly (TabledKernel | TabledLoop)[])[];
 
-/** A phase list: byte offsets of its steps, which follow each other, and of its phases. */
-export const phaseList = { steps: 0, phases: 4, phasesEnd: 8 } as const;
+/** A phase list: byte offsets of its kernels, which follow each other, and of its phases. */
+export const phaseList = { kernels: 0, phases: 4, phasesEnd: 8 } as const;
 /**
- * The head of the table. `progress` is the byte offset, in the control block, of the word in which the first thread says at which step
+ * The head of the table. `progress` is the byte offset, in the control block, of the word in which the first thread says at which kernel
  * it works, and `progressStride` the distance to the next thread's word; `threadBytes` is what windows take in a thread's own memory.
  */
 export const head = { progress: 0, progressStride: 4, threadBytes: 8, list: 12 } as const;
 const headWords = 6;
-/** The record of a step that refuses nothing. */
+/** The record of a kernel that refuses nothing. */
 export const noRecord = -1;
-/** A step in the table. `index` counts through all steps of the program. */
-export const stepRecord = { func: 0, tiles: 4, window: 8, index: 12, record: 16 } as const;
-/** The bytes of a step, of a phase, and of a word that changes between iterations. */
-export const stepBytes = 20;
-/** A phase: where its steps end; and the loop that it is, or 0. */
-export const phaseRecord = { stepsEnd: 0, loop: 4 } as const;
+/** A kernel in the table. `index` counts through all kernels of the program. */
+export const kernelRecord = { func: 0, tiles: 4, window: 8, index: 12, record: 16 } as const;
+/** The bytes of a kernel, of a phase, and of a word that changes between iterations. */
+export const kernelRecordBytes = 20;
+/** A phase: where its kernels end; and the loop that it is, or 0. */
+export const phaseRecord = { kernelsEnd: 0, loop: 4 } as const;
 export const phaseBytes = 8;
 /** A loop: its phase list, and the fields of TabledLoop. */
 export const loopRecord = {
@@ -67,37 +67,37 @@ const loopWords = 10;
 export const changingWord = { at: 0, first: 4, from: 8, stride: 12, mask: 16 } as const;
 export const changingWordBytes = 20;
 
-/** A step table, without the windows. */
-export interface StepTable {
+/** A phase table, without the windows. */
+export interface PhaseTable {
   readonly words: readonly number[];
   /** words to be set to `perRow` · rows when a run is bound */
   readonly iterationWords: readonly { readonly word: number; readonly perRow: number }[];
 }
 
-/** Writes a step table. Steps without tiles and loops without steps are left out. */
-export function stepTable(
+/** Writes a phase table. Kernels without tiles and loops without kernels are left out. */
+export function phaseTable(
   phases: TabledPhases,
   { isWatched = false, threadBytes = 0 }: { isWatched?: boolean; threadBytes?: number } = {},
-): StepTable {
+): PhaseTable {
   const writer = new Writer();
   writer.list(phases, { at: head.list / 4, firstIndex: 0, isOutermost: true });
-  const steps = stepsOf(phases);
-  return writer.end([threadOffset(steps, 0), threadStride(steps, isWatched), threadBytes]);
+  const kernels = countKernels(phases);
+  return writer.end([threadOffset(kernels, 0), threadStride(kernels, isWatched), threadBytes]);
 }
 
 /** A phase list that is to be written. */
 interface PhaseListToWrite {
   /** the first of the words that say where the list lies */
   readonly at: number;
-  /** the index of its first step */
+  /** the index of its first kernel */
   readonly firstIndex: number;
   /** whether windows follow the table, instead of lying in a thread's memory */
   readonly isOutermost: boolean;
 }
 
-/** A phase whose steps are written, and whose loop, if it is one, is still to be written. */
+/** A phase whose kernels are written, and whose loop, if it is one, is still to be written. */
 interface WrittenPhase {
-  readonly stepsEnd: number;
+  readonly kernelsEnd: number;
   readonly loop?: TabledLoop;
   readonly firstIndex: number;
 }
@@ -108,7 +108,7 @@ class Writer {
   /** positions of words that count from the end of the table, which is known last */
   readonly #behind: number[] = [];
 
-  /** Writes the steps of a list, its phases, and then its loops. */
+  /** Writes the kernels of a list, its phases, and then its loops. */
   list(phases: TabledPhases, { at, firstIndex, isOutermost }: PhaseListToWrite): void {
     const words = this.#words;
     const begin = 4 * words.length;
@@ -116,18 +116,18 @@ class Writer {
     let index = firstIndex;
     for (const phase of phases) {
       const before = words.length;
-      const loops: Omit<WrittenPhase, 'stepsEnd'>[] = [];
-      for (const step of phase) {
-        if (isLoop(step) && isBusy(step)) loops.push({ loop: step, firstIndex: index });
-        if (!isLoop(step) && isBusy(step)) this.#step(step, index, isOutermost);
-        index += stepsOf([[step]]);
+      const loops: Omit<WrittenPhase, 'kernelsEnd'>[] = [];
+      for (const one of phase) {
+        if (isLoop(one) && isBusy(one)) loops.push({ loop: one, firstIndex: index });
+        if (!isLoop(one) && isBusy(one)) this.#kernel(one, index, isOutermost);
+        index += countKernels([[one]]);
       }
-      const stepsEnd = 4 * words.length;
-      if (words.length > before) written.push({ stepsEnd, firstIndex });
-      for (const loop of loops) written.push({ stepsEnd, ...loop });
+      const kernelsEnd = 4 * words.length;
+      if (words.length > before) written.push({ kernelsEnd, firstIndex });
+      for (const loop of loops) written.push({ kernelsEnd, ...loop });
     }
     const first = words.length;
-    for (const { stepsEnd } of written) words.push(stepsEnd, 0);
+    for (const { kernelsEnd } of written) words.push(kernelsEnd, 0);
     [words[at], words[at + 1], words[at + 2]] = [begin, 4 * first, 4 * words.length];
     written.forEach(({ loop, firstIndex: number }, i) => {
       if (!loop) return;
@@ -136,10 +136,10 @@ class Writer {
     });
   }
 
-  #step({ func, tiles, window, record }: TabledStep, index: number, isOutermost: boolean): void {
+  #kernel({ func, tiles, window, record }: TabledKernel, index: number, isOutermost: boolean): void {
     const at = this.#words.length;
-    if (isOutermost) this.#behind.push(at + stepRecord.window / 4);
-    if (isOutermost && record !== undefined) this.#behind.push(at + stepRecord.record / 4);
+    if (isOutermost) this.#behind.push(at + kernelRecord.window / 4);
+    if (isOutermost && record !== undefined) this.#behind.push(at + kernelRecord.record / 4);
     this.#words.push(func, tiles, window, index, record ?? noRecord);
   }
 
@@ -172,7 +172,7 @@ class Writer {
   }
 
   /** `first`: the words of the head before the list. */
-  end(first: readonly number[]): StepTable {
+  end(first: readonly number[]): PhaseTable {
     const words = this.#words;
     for (const at of this.#behind) words[at]! += 4 * words.length;
     first.forEach((word, i) => {
@@ -182,15 +182,15 @@ class Writer {
   }
 }
 
-function isLoop(step: TabledStep | TabledLoop): step is TabledLoop {
-  return 'iterations' in step;
+function isLoop(one: TabledKernel | TabledLoop): one is TabledLoop {
+  return 'iterations' in one;
 }
 
-function isBusy(step: TabledStep | TabledLoop): boolean {
-  return isLoop(step) ? step.phases.flat().some(isBusy) : step.tiles > 0;
+function isBusy(one: TabledKernel | TabledLoop): boolean {
+  return isLoop(one) ? one.phases.flat().some(isBusy) : one.tiles > 0;
 }
 
-/** The number of steps, those of loops included. */
-function stepsOf(phases: TabledPhases): number {
-  return phases.flat().reduce((sum, step) => sum + (isLoop(step) ? stepsOf(step.phases) : 1), 0);
+/** The number of kernels, those of loops included. */
+function countKernels(phases: TabledPhases): number {
+  return phases.flat().reduce((sum, one) => sum + (isLoop(one) ? countKernels(one.phases) : 1), 0);
 }
