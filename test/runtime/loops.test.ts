@@ -90,14 +90,14 @@ function wordsAfter(phases: Phases, laid: readonly Laid[], words: number): reado
 function tabled(phases: Phases, counter: { kernel: number; own: number }): TabledPhases {
   return phases.map((phase) =>
     phase.map((part) => {
-      if (!isLoop(part)) return { func: counter.kernel++, tiles: part, window: 0 };
+      if (!isLoop(part)) return { func: counter.kernel++, tiles: part, addressList: 0 };
       const own = counter.own;
       counter.own += 64;
-      // Around a loop, windows are [address, 0 or the round, 0, 1]; so they are in it.
+      // Around a loop, address lists are [address, 0 or the round, 0, 1]; so they are in it.
       return {
         iterations: part.rounds,
         phases: tabled(part.phases, counter),
-        window: 0,
+        addressList: 0,
         threadOffset: own,
         fixed: [0, 0, 8, 8, 12, 12],
         changing: [4, 8, 12, 1, -1],
@@ -117,9 +117,9 @@ test('every tile of every round runs once, after all that came before it', async
         const { laid, end } = layOut(phases);
         const m = new ModuleBuilder({ memory: encodedWith.memory });
         for (const { kernel, begin, from, to } of laid) {
-          m.func(`kernel${kernel}`, ['i32', 'i32', 'i32'], 'void', (f, window, _, tile) => {
-            const words = f.let(i32.load(window));
-            const sum = f.local('i32', i32.add(i32.load(window, 4), 1));
+          m.func(`kernel${kernel}`, ['i32', 'i32', 'i32'], 'void', (f, addressList, _, tile) => {
+            const words = f.let(i32.load(addressList));
+            const sum = f.local('i32', i32.add(i32.load(addressList, 4), 1));
             const at = f.local('i32', i32.add(words, 4 * from));
             f.while(i32.lt_u(at, i32.add(words, 4 * to)), () => {
               f.set(sum, i32.add(sum, i32.load(at)));

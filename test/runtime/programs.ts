@@ -34,7 +34,7 @@ export interface Encoded {
   readonly head: readonly number[];
 }
 
-/** A program; `emit` writes each of its kernels. The window of every kernel lies behind the phase table. */
+/** A program; `emit` writes each of its kernels. The address list of every kernel lies behind the phase table. */
 function encode(phases: Phases, emit: (kernel: number, phase: number) => EmitTile): Encoded {
   const m = new ModuleBuilder({ memory: importedMemory });
   let kernelCount = 0;
@@ -42,7 +42,7 @@ function encode(phases: Phases, emit: (kernel: number, phase: number) => EmitTil
     phase.map((tiles) => {
       const func = kernelCount++;
       m.func(`kernel${func}`, ['i32', 'i32', 'i32'], 'void', emit(func, p));
-      return { func, tiles, window: 0 };
+      return { func, tiles, addressList: 0 };
     }),
   );
   return { entry, kernels: m.encode(), kernelCount, head: phaseTable(tabled).words };

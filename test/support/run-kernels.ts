@@ -82,7 +82,7 @@ export function prepareKernels(
     return address;
   };
   const [table, scratch] = [reserve(4 * slots), reserve(scratchBytes)];
-  const windows = kernels.map(({ window }) => (window ? reserve(4 * window.length) : table));
+  const addressLists = kernels.map(({ addressList }) => (addressList ? reserve(4 * addressList.length) : table));
   const allocations = [...buffers].map(([slot, content]): Allocation => {
     const length = typeof content === 'number' ? content : content.length;
     const bytes = typeof content === 'number' ? 4 : content.BYTES_PER_ELEMENT;
@@ -93,9 +93,11 @@ export function prepareKernels(
   bytes.fill(poison, 0, end);
   const addresses = new Int32Array(env.memory.buffer, table, slots);
   for (const { slot, address } of allocations) addresses[slot] = address;
-  kernels.forEach(({ window = [] }, i) => {
-    const words = new Int32Array(env.memory.buffer, windows[i] ?? 0, window.length);
-    words.set(window.map((word) => (typeof word === 'number' ? word : (addresses[word.slot] ?? 0) + word.byteOffset)));
+  kernels.forEach(({ addressList = [] }, i) => {
+    const words = new Int32Array(env.memory.buffer, addressLists[i] ?? 0, addressList.length);
+    words.set(
+      addressList.map((word) => (typeof word === 'number' ? word : (addresses[word.slot] ?? 0) + word.byteOffset)),
+    );
   });
   const views = new Map(allocations.map((each) => [each.slot, viewOf(env.memory.buffer, each)]));
   const encoded = encodeKernels(kernels);
@@ -106,7 +108,7 @@ export function prepareKernels(
     views,
     run: (order = ascending) => {
       kernels.forEach((kernel, i) => {
-        for (const tile of order(kernel.tiles, i)) exports[`kernel${i}`]?.(windows[i] ?? table, scratch, tile);
+        for (const tile of order(kernel.tiles, i)) exports[`kernel${i}`]?.(addressLists[i] ?? table, scratch, tile);
       });
     },
     check: () => {

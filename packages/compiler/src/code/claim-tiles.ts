@@ -33,7 +33,7 @@ const kernelSignature = { params: ['i32', 'i32', 'i32'], result: 'void' } as con
 export interface Thread {
   readonly control: Expr<'i32'>;
   readonly table: Expr<'i32'>;
-  /** the thread's own memory: the windows of loops, then the scratch of kernels */
+  /** the thread's own memory: the address lists of loops, then the scratch of kernels */
   readonly threadMemory: Expr<'i32'>;
   /** address of the word in which this thread says at which kernel it works */
   readonly progress: Expr<'i32'>;
@@ -41,10 +41,10 @@ export interface Thread {
   readonly thread: Expr<'i32'>;
 }
 
-/** The iteration in which kernels run, undefined outside of loops, and the address from which their windows are counted. */
+/** The iteration in which kernels run, undefined outside of loops, and the address from which their address lists are counted. */
 export interface Iteration {
   readonly number: Expr<'i32'> | undefined;
-  readonly windows: Expr<'i32'>;
+  readonly addressLists: Expr<'i32'>;
 }
 
 /** The functions that are called around tiles. */
@@ -67,7 +67,7 @@ export function emitKernel(
   f: FunctionBuilder,
   kernel: Expr<'i32'>,
   { control, table, threadMemory, progress }: Thread,
-  { number, windows }: Iteration,
+  { number, addressLists }: Iteration,
   { clock, fault, claim }: TileCalls,
 ): void {
   const counters = countersOf(f, control, kernel);
@@ -80,7 +80,7 @@ export function emitKernel(
   f.set(tile, claimed);
   f.if(i32.lt_u(tile, end), () => {
     const began = clock && f.let(f.call(clock));
-    const window = f.let(i32.add(windows, i32.load(kernel, kernelRecord.window)));
+    const addressList = f.let(i32.add(addressLists, i32.load(kernel, kernelRecord.addressList)));
     const scratch = f.let(i32.add(threadMemory, i32.load(table, head.threadBytes)));
     const func = f.let(i32.load(kernel, kernelRecord.func));
     const ran = f.local('i32');
@@ -88,7 +88,7 @@ export function emitKernel(
     f.block((exit) => {
       f.loop((again) => {
         if (fault) f.do(f.call(fault));
-        f.do(f.callIndirect(kernelSignature, func, window, scratch, first ? i32.sub(tile, first) : tile));
+        f.do(f.callIndirect(kernelSignature, func, addressList, scratch, first ? i32.sub(tile, first) : tile));
         f.increment(ran, 1);
         f.brIf(exit, i32.eq(ran, tiles));
         f.set(tile, claimed);

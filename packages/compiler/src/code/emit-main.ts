@@ -46,11 +46,11 @@ export function emitMain(m: ModuleBuilder, clock?: Func<[], 'i32'>, fault?: Func
     const firstProgress = i32.add(control, i32.load(table, head.progress));
     const progress = f.let(i32.add(firstProgress, i32.mul(thread, i32.load(table, head.progressStride))));
     const given = { control, table, threadMemory: scratch, progress, thread };
-    emitPhases(f, i32.add(table, head.list), given, { number: undefined, windows: table }, calls);
+    emitPhases(f, i32.add(table, head.list), given, { number: undefined, addressLists: table }, calls);
     f.return(i32.const(status.done));
   });
-  loop.define((f, control, table, threadMemory, progress, thread, record, windows, iteration) =>
-    emitLoop(f, { control, table, threadMemory, progress, thread }, record, { number: iteration, windows }, calls),
+  loop.define((f, control, table, threadMemory, progress, thread, record, addressLists, iteration) =>
+    emitLoop(f, { control, table, threadMemory, progress, thread }, record, { number: iteration, addressLists }, calls),
   );
 }
 
@@ -86,7 +86,7 @@ function emitPhases(
         const number = iteration.number ?? i32.const(0);
         const record = i32.add(table, loop);
         const outcome = f.let(
-          f.call(calls.loop, control, table, threadMemory, progress, thread, record, iteration.windows, number),
+          f.call(calls.loop, control, table, threadMemory, progress, thread, record, iteration.addressLists, number),
         );
         f.if(outcome, () => f.return(iteration.number ? outcome : withoutRefusal(outcome)));
       },
@@ -111,7 +111,10 @@ function withoutRefusal(outcome: Expr<'i32'>): Expr<'i32'> {
 }
 
 const eight = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
-/** loop(control, table, thread's memory, progress, thread, address of the loop's record, outer windows, iteration of the outer loop) → status or `refused` */
+/**
+ * loop(control, table, thread's memory, progress, thread, address of the loop's record, outer address lists, iteration of the outer
+ * loop) → status or `refused`
+ */
 type Loop = Func<typeof eight, 'i32'>;
 
 /** Runs all iterations of a loop, from the one that is under way. `outer`: the iteration of the loop around it. */
@@ -124,8 +127,8 @@ function emitLoop(
 ): void {
   const { table, threadMemory } = given;
   const iterations = f.let(i32.load(record, loopRecord.iterations));
-  const source = f.let(i32.add(outer.windows, i32.load(record, loopRecord.window)));
-  const windows = f.let(i32.add(threadMemory, i32.load(record, loopRecord.threadOffset)));
+  const source = f.let(i32.add(outer.addressLists, i32.load(record, loopRecord.addressList)));
+  const addressLists = f.let(i32.add(threadMemory, i32.load(record, loopRecord.threadOffset)));
   const eachEntry = (from: number, to: number, bytes: number, body: (entry: Expr<'i32'>) => void): void => {
     const entry = f.local('i32', i32.add(table, i32.load(record, from)));
     const end = f.let(i32.add(table, i32.load(record, to)));
@@ -137,7 +140,7 @@ function emitLoop(
   const wordAt = (entry: Expr<'i32'>, offset: number): Expr<'i32'> =>
     i32.load(i32.add(source, i32.load(entry, offset)));
   eachEntry(loopRecord.fixed, loopRecord.fixedEnd, 8, (entry) => {
-    f.do(i32.store(i32.add(windows, i32.load(entry)), wordAt(entry, 4)));
+    f.do(i32.store(i32.add(addressLists, i32.load(entry)), wordAt(entry, 4)));
   });
   const before = f.let(i32.mul(outer.number, iterations));
   const iteration = f.local('i32', firstIteration(f, given, record, before, iterations));
@@ -148,10 +151,10 @@ function emitLoop(
         const strides = i32.and(i32.sub(iteration, 1), i32.load(entry, changingWord.mask));
         f.set(word, i32.add(wordAt(entry, changingWord.from), i32.mul(i32.load(entry, changingWord.stride), strides)));
       });
-      f.do(i32.store(i32.add(windows, i32.load(entry, changingWord.at)), word));
+      f.do(i32.store(i32.add(addressLists, i32.load(entry, changingWord.at)), word));
     });
     const number = f.let(i32.add(before, iteration));
-    emitPhases(f, i32.add(record, loopRecord.list), given, { number, windows }, calls);
+    emitPhases(f, i32.add(record, loopRecord.list), given, { number, addressLists }, calls);
     f.increment(iteration, 1);
   });
   f.return(i32.const(status.done));
@@ -179,10 +182,10 @@ function firstIteration(
 }
 
 /** Leaves the phase list if a kernel of the phase has refused what it read. All threads see the same record, so all of them leave. */
-function leaveIfRefused(f: FunctionBuilder<'i32'>, kernel: Expr<'i32'>, { windows, number }: Iteration): void {
+function leaveIfRefused(f: FunctionBuilder<'i32'>, kernel: Expr<'i32'>, { addressLists, number }: Iteration): void {
   const record = f.let(i32.load(kernel, kernelRecord.record));
   f.if(i32.ge_s(record, 0), () => {
-    const isRefused = i32.load(i32.load(i32.add(windows, record)), 4);
+    const isRefused = i32.load(i32.load(i32.add(addressLists, record)), 4);
     f.if(isRefused, () => f.return(i32.const(number ? refused : status.done)));
   });
 }

@@ -51,7 +51,7 @@ export interface PlanFigures {
   };
   /** the size of a WebAssembly module of all kernels; equal code counts once */
   readonly moduleBytes: number;
-  /** the size of the phase table and the windows: the order of the kernels, and the addresses of their operands */
+  /** the size of the phase table and the address lists: the order of the kernels, and the addresses of their operands */
   readonly tableBytes: number;
 }
 

@@ -14,14 +14,14 @@ import {
 } from '../plan/phase-table.ts';
 
 /**
- * A line for each kernel: its number, the function that it calls, how many tiles it has, and the byte offset of its window (from
- * the begin of the table, or in a loop of a thread's windows of that loop).
+ * A line for each kernel: its number, the function that it calls, how many tiles it has, and the byte offset of its address list (from
+ * the begin of the table, or in a loop of a thread's address lists of that loop).
  *
  * @param names what each kernel is called, by its number
  */
 export function showTable(words: readonly number[], names: readonly string[]): string {
   const threadBytes = words[head.threadBytes / 4] ?? 0;
-  const title = `${4 * words.length} bytes${threadBytes > 0 ? `, ${threadBytes} bytes of windows for each thread` : ''}`;
+  const title = `${4 * words.length} bytes${threadBytes > 0 ? `, ${threadBytes} bytes of address lists for each thread` : ''}`;
   return [title, ...listAt(words, names, head.list)].join('\n');
 }
 
@@ -50,7 +50,7 @@ function listAt(words: readonly number[], names: readonly string[], at: number):
       const record = word(kernel + kernelRecord.record) === noRecord ? '' : ', may refuse';
       const calls = `function ${word(kernel + kernelRecord.func)}, ${word(kernel + kernelRecord.tiles)} tiles`;
       lines.push(
-        `  ${index} ${names[index] ?? ''}: ${calls}, window at ${word(kernel + kernelRecord.window)}${record}`,
+        `  ${index} ${names[index] ?? ''}: ${calls}, address list at ${word(kernel + kernelRecord.addressList)}${record}`,
       );
     }
   }

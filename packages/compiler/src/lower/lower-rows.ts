@@ -2,7 +2,7 @@
 // by its number; it lies in memory only if something else needs it.
 
 import { dtypes } from '@treadle/graph';
-import { operandKey, type RowFusion, type RowStep, type Window } from '@treadle/kernels';
+import { type AddressList, operandKey, type RowFusion, type RowStep } from '@treadle/kernels';
 import type { FusedRows, Group, RowSpace } from '../fuse/group.ts';
 import { groupsInOrder, roleOfGroup, viewInRows } from '../fuse/row-fusion.ts';
 import type { Capture } from '../trace/capture.ts';
@@ -14,17 +14,17 @@ interface RowContext extends EntryLocations {
   readonly capture: Capture;
 }
 
-/** The row fusion over the positions of the window. Equal keys mean equal kernels. */
+/** The row fusion over the positions of the address list. Equal keys mean equal kernels. */
 export function lowerRows(
   context: RowContext,
   { space, groups }: FusedRows,
-  window: Window,
+  addressList: AddressList,
 ): { readonly fusion: RowFusion; readonly key: string } {
   /** by entry: the number of its value */
   const values = new Map<number, number>();
   const ordered = groupsInOrder(groups);
   for (const { members } of ordered) for (const member of members) values.set(member, values.size);
-  const lowered = ordered.map((group) => lowerStep(context, space, group, values, window));
+  const lowered = ordered.map((group) => lowerStep(context, space, group, values, addressList));
   const ops = lowered.flatMap((each) => each.ops);
   const { rows, columns } = space;
   const name = `${ops.join('·')} ${[...rows, columns].join('×')}`;
@@ -39,7 +39,7 @@ function lowerStep(
   space: RowSpace,
   group: Group,
   values: ReadonlyMap<number, number>,
-  window: Window,
+  addressList: AddressList,
 ): { readonly step: RowStep; readonly ops: readonly string[]; readonly key: string } {
   const { at, expression, members } = group;
   const { op } = context.capture.entries[at]?.node ?? {};
@@ -52,11 +52,11 @@ function lowerStep(
     if (value !== undefined) return { value, type };
     const seen = viewInRows(view, space, per);
     if (!seen) throw new Error('internal: a load that is not a row');
-    return { operand: operandIn(window, context, { slot: entry, view: seen, narrow }), type };
+    return { operand: operandIn(addressList, context, { slot: entry, view: seen, narrow }), type };
   });
   const results = members.map((member) => {
     const location = context.locationOf(member);
-    const slot = location && window.at(location.slot, location.byteOffset);
+    const slot = location && addressList.at(location.slot, location.byteOffset);
     const { narrow } = dtypes[nodeAt(context.capture, member).dtype];
     return { value: values.get(member) ?? -1, slot, narrow };
   });

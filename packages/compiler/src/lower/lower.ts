@@ -3,6 +3,7 @@
 
 import { denseView, dtypes, isDense, laneOf, type Node } from '@treadle/graph';
 import {
+  AddressList,
   type Kernel,
   type Level,
   type Location,
@@ -10,7 +11,6 @@ import {
   type Operand,
   type Slot,
   type View,
-  Window,
 } from '@treadle/kernels';
 import type { DynamicBatch } from '../dynamic-batch/dynamic-batch.ts';
 import { ValidRows } from '../dynamic-batch/valid-rows.ts';
@@ -103,8 +103,8 @@ class Lowerer {
     const loop = this.#slots.loopBuffersOf(group);
     if (loop) return this.#lowerLoop(loop, at);
     if (this.#slots.isReshapeInPlace(at)) return;
-    const { key, window, make } = describeGroup(this.#context, group);
-    this.#addKernels(key, window.locations, make);
+    const { key, addressList, make } = describeGroup(this.#context, group);
+    this.#addKernels(key, addressList.locations, make);
     if (group.members.length > 1) this.#copyRepeated(group);
   }
 
@@ -191,12 +191,12 @@ class Lowerer {
   #copy(from: Location, to: Location, at: number, view?: View): void {
     const { shape, dtype } = this.#node(at);
     const dense = denseView(shape);
-    const window = new Window();
+    const addressList = new AddressList();
     const { narrow } = dtypes[dtype];
-    const load = window.operand({ slot: from.slot, view: view ?? dense, narrow }, from);
-    const store = window.operand({ slot: to.slot, view: dense, narrow }, to);
+    const load = addressList.operand({ slot: from.slot, view: view ?? dense, narrow }, from);
+    const store = addressList.operand({ slot: to.slot, view: dense, narrow }, to);
     const loads = [{ operand: load, type: laneOf(dtype) }];
-    this.#addKernels(`copy [${shape}]${dtype} ${view?.strides ?? ''}`, window.locations, () => [
+    this.#addKernels(`copy [${shape}]${dtype} ${view?.strides ?? ''}`, addressList.locations, () => [
       lanes({ name: 'copy', key: 'copy', shape, loads, body: (_, v) => v, cost: 0.1, stores: [store] }),
     ]);
   }

@@ -1,5 +1,5 @@
 // The phase table: what a run does, as int32 words that the entry function of every program reads. All references in it are byte offsets
-// from its begin, so it can lie anywhere; the windows follow it. A phase list is what a program does, or a loop in each iteration. A
+// from its begin, so it can lie anywhere; the address lists follow it. A phase list is what a program does, or a loop in each iteration. A
 // phase is some kernels that run at the same time, or one loop.
 
 import { threadOffset, threadStride } from '@treadle/runtime';
@@ -9,23 +9,23 @@ export interface TabledKernel {
   /** its position in the program's table of functions */
   readonly func: number;
   readonly tiles: number;
-  /** byte offset of its window: from the end of the table, or in a loop from the begin of the thread's windows of that loop */
-  readonly window: number;
+  /** byte offset of its address list: from the end of the table, or in a loop from the begin of the thread's address lists of that loop */
+  readonly addressList: number;
   /** byte offset, from the same begin, of the word with the address of its refusal record, if it may refuse what it reads */
   readonly record?: number | undefined;
 }
 
-/** A loop. Each thread has windows of its own for the kernels, and writes them in each iteration. */
+/** A loop. Each thread has address lists of its own for the kernels, and writes them in each iteration. */
 export interface TabledLoop {
   readonly iterations: number;
   /** iterations for each row of a run, where they depend on the rows */
   readonly perRow?: number | undefined;
   readonly phases: TabledPhases;
-  /** byte offset of the words from which the windows are written; counted like that of a kernel's window */
-  readonly window: number;
-  /** byte offset of the kernels' windows in a thread's own memory */
+  /** byte offset of the words from which the address lists are written; counted like that of a kernel's address list */
+  readonly addressList: number;
+  /** byte offset of the kernels' address lists in a thread's own memory */
   readonly threadOffset: number;
-  /** pairs of byte offsets: of a word in the windows, and of the word of `window` that it equals in all iterations */
+  /** pairs of byte offsets: of a word in the address lists, and of the word of `addressList` that it equals in all iterations */
   readonly fixed: readonly number[];
   /** words that change between iterations, each in the form of `changingWord` */
   readonly changing: readonly number[];
@@ -38,14 +38,14 @@ export type TabledPhases = readonly (readonly (TabledKernel | TabledLoop)[])[];
 export const phaseList = { kernels: 0, phases: 4, phasesEnd: 8 } as const;
 /**
  * The head of the table. `progress` is the byte offset, in the control block, of the word in which the first thread says at which kernel
- * it works, and `progressStride` the distance to the next thread's word; `threadBytes` is what windows take in a thread's own memory.
+ * it works, and `progressStride` the distance to the next thread's word; `threadBytes` is what address lists take in a thread's own memory.
  */
 export const head = { progress: 0, progressStride: 4, threadBytes: 8, list: 12 } as const;
 const headWords = 6;
 /** The record of a kernel that refuses nothing. */
 export const noRecord = -1;
 /** A kernel in the table. `index` counts through all kernels of the program. */
-export const kernelRecord = { func: 0, tiles: 4, window: 8, index: 12, record: 16 } as const;
+export const kernelRecord = { func: 0, tiles: 4, addressList: 8, index: 12, record: 16 } as const;
 /** The bytes of a kernel, of a phase, and of a word that changes between iterations. */
 export const kernelRecordBytes = 20;
 /** A phase: where its kernels end; and the loop that it is, or 0. */
@@ -55,7 +55,7 @@ export const phaseBytes = 8;
 export const loopRecord = {
   list: 0,
   iterations: 12,
-  window: 16,
+  addressList: 16,
   threadOffset: 20,
   fixed: 24,
   fixedEnd: 28,
@@ -63,11 +63,14 @@ export const loopRecord = {
   changingEnd: 36,
 } as const;
 const loopWords = 10;
-/** A word of a window that is `first` in iteration 0, and `from` + stride · ((i − 1) & mask) in iteration i. `at`, `first`, `from` are byte offsets of words. */
+/**
+ * A word of an address list that is `first` in iteration 0, and `from` + stride · ((i − 1) & mask) in iteration i. `at`, `first`, `from`
+ * are byte offsets of words.
+ */
 export const changingWord = { at: 0, first: 4, from: 8, stride: 12, mask: 16 } as const;
 export const changingWordBytes = 20;
 
-/** A phase table, without the windows. */
+/** A phase table, without the address lists. */
 export interface PhaseTable {
   readonly words: readonly number[];
   /** words to be set to `perRow` · rows when a run is bound */
@@ -91,7 +94,7 @@ interface PhaseListToWrite {
   readonly at: number;
   /** the index of its first kernel */
   readonly firstIndex: number;
-  /** whether windows follow the table, instead of lying in a thread's memory */
+  /** whether address lists follow the table, instead of lying in a thread's memory */
   readonly isOutermost: boolean;
 }
 
@@ -136,22 +139,22 @@ class Writer {
     });
   }
 
-  #kernel({ func, tiles, window, record }: TabledKernel, index: number, isOutermost: boolean): void {
+  #kernel({ func, tiles, addressList, record }: TabledKernel, index: number, isOutermost: boolean): void {
     const at = this.#words.length;
-    if (isOutermost) this.#behind.push(at + kernelRecord.window / 4);
+    if (isOutermost) this.#behind.push(at + kernelRecord.addressList / 4);
     if (isOutermost && record !== undefined) this.#behind.push(at + kernelRecord.record / 4);
-    this.#words.push(func, tiles, window, index, record ?? noRecord);
+    this.#words.push(func, tiles, addressList, index, record ?? noRecord);
   }
 
   #loop(
-    { iterations, perRow, window, threadOffset, fixed, changing, phases }: TabledLoop,
+    { iterations, perRow, addressList, threadOffset, fixed, changing, phases }: TabledLoop,
     firstIndex: number,
     isOutermost: boolean,
   ): void {
     const at = this.#words.length;
     const fixedAt = 4 * (at + loopWords);
     const changingAt = fixedAt + 4 * fixed.length;
-    if (isOutermost) this.#behind.push(at + loopRecord.window / 4);
+    if (isOutermost) this.#behind.push(at + loopRecord.addressList / 4);
     if (perRow !== undefined) this.#iterationWords.push({ word: at + loopRecord.iterations / 4, perRow });
     const changingEnd = changingAt + 4 * changing.length;
     this.#words.push(
@@ -159,7 +162,7 @@ class Writer {
       0,
       0,
       iterations,
-      window,
+      addressList,
       threadOffset,
       fixedAt,
       changingAt,

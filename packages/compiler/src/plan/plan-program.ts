@@ -7,7 +7,7 @@ import { isLoop, kernelsIn, type Phase } from '../schedule/phase.ts';
 /**
  * The program of some phases.
  *
- * @param threadBytes bytes of each thread's memory that the windows of loops take
+ * @param threadBytes bytes of each thread's memory that the address lists of loops take
  * @param codeOf called when the program is first run
  */
 export function programOf(

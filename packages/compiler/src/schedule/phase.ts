@@ -1,5 +1,5 @@
-// What a schedule consists of: phases of kernels, and of loops over phases of their own. The kernels of a loop have slots of their own. The address of such a slot
-// in each iteration follows from the slots of the plan around the loop.
+// What a schedule consists of: phases of kernels, and of loops over phases of their own. The kernels of a loop have slots of
+// their own. The address of such a slot in each iteration follows from the slots of the plan around the loop.
 
 import type { Kernel, Location, Slot } from '@treadle/kernels';
 

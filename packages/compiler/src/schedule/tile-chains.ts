@@ -83,9 +83,9 @@ function ownBuffersOf(
   return own;
 }
 
-function mayChain({ inParts, tiles, multiTensor, refusal, window }: Kernel): boolean {
+function mayChain({ inParts, tiles, multiTensor, refusal, addressList }: Kernel): boolean {
   const isLarge = [...(inParts?.values() ?? [])].some((length) => length > mostNear);
-  return isLarge && tiles >= fewestTiles && !multiTensor && !refusal && window !== undefined;
+  return isLarge && tiles >= fewestTiles && !multiTensor && !refusal && addressList !== undefined;
 }
 
 function mayFollow(earlier: readonly Kernel[], later: readonly Kernel[]): boolean {

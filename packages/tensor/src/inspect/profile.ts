@@ -97,7 +97,8 @@ function runOnce<R>({ made, rebuild }: RecordedCall<Profiling, R>, { tensors }: 
   const outputs = recording.run(nodes.map(valueOf));
   const threads = log();
   const stintsOf = (kernel: number) => threads.flatMap((stints) => stints[kernel] ?? []);
-  const working = (kernel: number): number => stintsOf(kernel).reduce((sum, { began, ended }) => sum + ended - began, 0);
+  const working = (kernel: number): number =>
+    stintsOf(kernel).reduce((sum, { began, ended }) => sum + ended - began, 0);
   const span = (stints: ReturnType<typeof stintsOf>): number => {
     const worked = stints.filter(({ tiles }) => tiles > 0);
     if (worked.length === 0) return 0;
