@@ -78,4 +78,4 @@ export { argReduce } from './reduce/arg-reduce.ts';
 export { runningSum } from './reduce/cumsum.ts';
 export { type Combine, reduce, shouldLieFirst } from './reduce/reduce.ts';
 export { rowKernel } from './row-fusion/kernel.ts';
-export type { RowFusion, RowResult, RowStep, RowValue } from './row-fusion/program.ts';
+export type { RowFusion, RowResult, RowStage, RowValue } from './row-fusion/program.ts';

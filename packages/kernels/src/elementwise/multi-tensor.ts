@@ -58,11 +58,11 @@ export function multiTensorOf(program: StoredProgram, { rows, columns }: Nest): 
 /** 1 for a contiguous view, 0 for one repeated element; undefined for any other view. */
 function strideOf({ view: { shape, strides } }: Operand): 0 | 1 | undefined {
   if (strides.every((stride) => stride === 0)) return 0;
-  let step = 1;
+  let stride = 1;
   for (let d = shape.length - 1; d >= 0; d--) {
     if (shape[d] === 1) continue;
-    if (strides[d] !== step) return undefined;
-    step *= shape[d] ?? 1;
+    if (strides[d] !== stride) return undefined;
+    stride *= shape[d] ?? 1;
   }
   return 1;
 }
