@@ -20,10 +20,12 @@ export {
 export { armFault, faults } from './run/fault.ts';
 export type { Code, Kernels, Program, RunOptions, StepSpan, Table, Work } from './run/program.ts';
 export { RunError } from './run/run-error.ts';
+export { mustNotWait } from './run/run-queue.ts';
 export { Team, type TeamOptions, team } from './run/team.ts';
 export { useInstance } from './threads/instantiate.ts';
 export {
   createMemory,
+  isMemoryShared,
   type WebAssemblyInstance,
   type WebAssemblyInterface,
   type WebAssemblyMemory,

@@ -31,6 +31,7 @@ export interface WorkerTask {
 /** The host of this process. Its methods can be replaced, for tests of other hosts. */
 export const host: Host = {
   cores: availableParallelism,
+  canWait: true,
   environment: (name) => process.env[name],
   warn: (message, options = {}) => process.emitWarning(message, options),
   afterTurn: (callback) => void setImmediate(callback),
