@@ -28,7 +28,7 @@ function memoryImport(): MemoryImport {
 }
 
 /**
- * One kernel for each key, in the order of first use, with the cost of all steps that share the code. Kernels without tiles are left
+ * One kernel for each key, in the order of first use, with the cost of all kernels that share the code. Kernels without tiles are left
  * out, because they are never called.
  */
 export function distinctKernels(kernels: readonly Kernel[]): ReadonlyMap<string, Kernel> {

@@ -1,7 +1,7 @@
 // A web page or a web worker as the host of the engine. Workers are started from the text of their code, so that they travel inside any
 // bundle. Nothing here depends on timers, which browsers slow down in hidden tabs.
 
-import { workerCode } from '#worker';
+import { worker as workerCode } from '#worker';
 import type { InitMessage, ProgramMessage } from '../threads/messages.ts';
 import { isMemoryShared, webAssembly } from '../webassembly.ts';
 import type { Host, SpawnOptions, ThreadGroup, WorkerHandle } from './host.ts';
@@ -91,7 +91,8 @@ class BrowserThreadGroup implements ThreadGroup {
     if (!globals.crossOriginIsolated) throw new Error('the page is not cross-origin isolated');
     const { Worker } = globals;
     if (!Worker) throw new Error('there is no Worker');
-    const url = URL.createObjectURL(new Blob([workerCode], { type: 'text/javascript' }));
+    const code = String(workerCode); // text, in a bundle
+    const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
     const tellsIdle = typeof Atomics.waitAsync !== 'function';
     this.#init = init;
     this.#onExit = onExit;

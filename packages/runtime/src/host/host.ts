@@ -48,8 +48,14 @@ export interface WarningOptions {
 
 /** Everything that the engine asks of the program that runs JavaScript. */
 export interface Host {
-  /** How many threads can compute at the same time, 1 or more. */
+  /** How many threads can compute at the same time, 1 or more, within every limit that the host knows. */
   cores(): number;
+
+  /** What the system grants to this process where that may be less than the machine has; undefined where no limit is known. */
+  coresLimit?(): string | undefined;
+
+  /** Makes the calling thread compute only as far as others leave cores to it. Left out where that is not up to a thread. */
+  lowerPriority?(): void;
 
   /** Whether the calling thread may block. Where it may not, no run is waited for, and runs on it are cut into slices. */
   readonly canWait: boolean;
