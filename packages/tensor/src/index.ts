@@ -3,7 +3,7 @@
 import './methods.ts';
 import './protocols.ts';
 
-export { outsideRecording } from '@treadle/compiler';
+export { atOnce, outsideRecording } from '@treadle/compiler';
 export {
   type Axes,
   areOptions,

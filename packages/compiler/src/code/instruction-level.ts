@@ -3,7 +3,7 @@
 // changes a result.
 
 import { type Level, type Probe, probe } from '@treadle/kernels';
-import { createMemory, fmaSetting, host, simdSetting, webAssembly } from '@treadle/runtime';
+import { createMemory, fmaSetting, host, isMemoryShared, simdSetting, webAssembly } from '@treadle/runtime';
 import { compileModule } from './compile-module.ts';
 import { allowRelaxed, canAllowRelaxed, canJoinVectors, joinVectors } from './v8-flags.ts';
 
@@ -35,7 +35,7 @@ export function chooseLevel(): Choice {
 
 function choose(settings: Settings): Choice {
   const setsFlags = settings.simd !== 'off';
-  const relaxed = settings.fma ? probe({ bits: 128, fma: true }) : undefined;
+  const relaxed = settings.fma ? probe({ bits: 128, fma: true }, isMemoryShared()) : undefined;
   const best =
     (relaxed && isAllowed(relaxed, setsFlags) ? fastest(true, settings, relaxed) : undefined) ??
     fastest(false, settings);
@@ -68,7 +68,11 @@ const products = 200;
 const repetitions = 8;
 
 /** The best of some repetitions of about 0.1 ms; undefined if the product is wrong. */
-function measure(level: Level, setsFlags: boolean, trial: Probe = probe(level)): Measured | undefined {
+function measure(
+  level: Level,
+  setsFlags: boolean,
+  trial: Probe = probe(level, isMemoryShared()),
+): Measured | undefined {
   const run = runnerOf(trial, setsFlags);
   if (run === undefined) return undefined;
   let least = Number.POSITIVE_INFINITY;
