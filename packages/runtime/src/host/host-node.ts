@@ -6,15 +6,14 @@ import { createRequire } from 'node:module';
 import { availableParallelism, constants, getPriority, setPriority } from 'node:os';
 import process from 'node:process';
 import { setImmediate } from 'node:timers';
-import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { isMainThread, MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
+import { worker } from '#worker';
 import type { InitMessage, ProgramMessage } from '../threads/messages.ts';
 import { allowedCpus, coresWithin, cpuLimit } from './cgroup.ts';
 import type { Host, SpawnOptions, ThreadGroup, WorkerHandle } from './host.ts';
 
-const workerFile = fileURLToPath(new URL('./worker-node.js', import.meta.url));
 /** V8 ends the process when a flag is set after this one. */
 const areFlagsFrozen = process.execArgv.some((flag) => /^--freeze[-_]flags[-_]after[-_]init$/.test(flag));
 /** Address space that V8 reserves for the heap and the code of a thread: 0.6 to 1.0 GB were measured with Node 20 and 26. */
@@ -169,7 +168,7 @@ class NodeThreadGroup implements ThreadGroup {
 function createPool(threads: number): Piscina {
   const piscina: typeof import('piscina') = createRequire(import.meta.url)('piscina');
   const pool = new piscina.Piscina({
-    filename: workerFile,
+    filename: String(worker), // piscina in a bundle is built to take the code instead of a file
     minThreads: threads,
     maxThreads: threads,
     execArgv: [],

@@ -265,11 +265,11 @@ export class Runner {
   ): Failure {
     const reported = thrown === undefined ? pool?.error : { thread: 0, message: messageOf(thrown) };
     const thread = reported?.thread ?? exit?.thread ?? this.#threadInside(program);
-    const step = thread === undefined ? undefined : this.#workspace.stepOf(program, thread);
+    const kernel = thread === undefined ? undefined : this.#workspace.kernelOf(program, thread);
     const error = runErrorOf({
       thread,
-      step,
-      stepName: step === undefined ? undefined : program.names[step],
+      kernel,
+      kernelName: kernel === undefined ? undefined : program.names[kernel],
       reason: reported?.message ?? (exit ? messageOf(exit.error) : 'it does not respond'),
       begun: this.#workspace.abort(program),
       cause: thrown ?? exit?.error,
@@ -283,10 +283,10 @@ export class Runner {
     return failure;
   }
 
-  /** The thread that is still at a step though all should have left, workers before the caller. */
+  /** The thread that is still at a kernel though all should have left, workers before the caller. */
   #threadInside(program: Program): number | undefined {
     for (let thread = this.#threads - 1; thread >= 0; thread--) {
-      if (this.#workspace.stepOf(program, thread) !== undefined) return thread;
+      if (this.#workspace.kernelOf(program, thread) !== undefined) return thread;
     }
     return undefined;
   }

@@ -92,7 +92,7 @@ export class Team {
 
   /**
    * Runs a program over a table of base addresses; returns when it is done. Throws a RunError that names the thread and
-   * the step when one of them fails; the next run has new threads.
+   * the kernel when one of them fails; the next run has new threads.
    */
   run(program: Program, table: Table, options: RunOptions = {}): void {
     this.finish();
