@@ -8,6 +8,8 @@ export {
   type Axes,
   areOptions,
   byName,
+  type Config,
+  type Configured,
   type Conv1dOptions,
   type ConvOptions,
   type ConvTransposeOptions,
@@ -19,13 +21,16 @@ export {
   checkOptions,
   checkShape,
   checkSize,
+  configOf,
   type DilatedOptions,
   type Dtype,
   DtypeError,
   type Interpolation,
   inScope,
+  isConfig,
   isFloat,
   isNameIn,
+  type MakerOf,
   type MatmulOptions,
   nearest,
   type OptionKinds,
@@ -42,6 +47,7 @@ export {
   showShape,
   sizeOf,
   unknownName,
+  withConfig,
 } from '@treadle/graph';
 export { type Compiled, type CompileOptions, compile } from './compile/compile.ts';
 export { rehearse } from './compile/rehearse.ts';

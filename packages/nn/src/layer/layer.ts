@@ -1,9 +1,8 @@
 // What a layer is, and how a model builds and calls one. A user's own layer is any object of this type. This file does not know
 // any particular layer.
 
-import { type Shape, ShapeError, type Tensor, type Variable } from '@treadle/tensor';
+import { type Config, type Shape, ShapeError, type Tensor, type Variable } from '@treadle/tensor';
 import type { OutputRange } from '../activations/activation.ts';
-import type { Config } from '../config/kind.ts';
 import type { Mask } from './mask.ts';
 import { buildOpen, isKnown, listExtents, type OpenShape } from './open-shape.ts';
 

@@ -1,9 +1,9 @@
 // What an optimizer is: an update of variables by gradients. How one is made of a rule is said in rule-optimizer.ts.
 
-import type { Tensor, Variable } from '@treadle/tensor';
+import type { Configured, Tensor, Variable } from '@treadle/tensor';
 
 /** Moves variables along their gradients, and keeps state for each of them. */
-export interface Optimizer {
+export interface Optimizer extends Configured {
   /** such as 'adam', for messages */
   readonly name: string;
   /** the learning rate, 0-d; may be assigned between steps. A schedule sets it at every step, to the rate of that step */

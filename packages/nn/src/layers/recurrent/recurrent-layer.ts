@@ -1,8 +1,8 @@
 // A recurrent layer: a cell applied to the steps of a sequence. A cell knows its weights and how states change from a step to the
 // next; masks, direction, initial states and the results are known here.
 
-import { type Shape, ShapeError, type Tensor, zeros } from '@treadle/tensor';
-import { defineKind, type Given, isConfig, type Kind, type OptionType } from '../../config/kind.ts';
+import { isConfig, type Shape, ShapeError, type Tensor, zeros } from '@treadle/tensor';
+import { defineKind, type Given, type Kind, type OptionType } from '../../config/kind.ts';
 import type { LayerFunction } from '../../layer/callable.ts';
 import { CarriedStates } from '../../layer/carried-states.ts';
 import type { LayerDefinition } from '../../layer/define-layer.ts';
