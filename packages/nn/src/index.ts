@@ -15,6 +15,7 @@ export { Callable, type LayerFunction, layer, type SymbolicCall } from './layer/
 export { withoutCarrying } from './layer/carried-states.ts';
 export { freezingOf } from './layer/freezing.ts';
 export type { CallAllOptions, CallOptions, Layer, LayerConfig, LayerOptions } from './layer/layer.ts';
+export { withoutInitializers } from './layer/layer-weights.ts';
 export type { Mask } from './layer/mask.ts';
 export { fits, listExtents, type OpenShape } from './layer/open-shape.ts';
 export type { PreluOptions } from './layers/activation/prelu.ts';

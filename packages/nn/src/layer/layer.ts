@@ -71,6 +71,11 @@ export interface Layer {
   outputMask?(xs: readonly Tensor[], masks: readonly Mask[]): Mask;
   /** the range of the first result, given the ranges of the inputs; undefined if it is unknown */
   outputRange?(inputs: readonly (OutputRange | undefined)[]): OutputRange | undefined;
+  /**
+   * how often each sequence of random numbers with a seed of its own has been drawn from; assigned to go on with a training that was
+   * saved
+   */
+  drawn?: readonly number[];
   /** whether a call begins with the states of the call before it; then all batches must have one size */
   readonly stateful?: boolean;
   /** sets these states to zero */

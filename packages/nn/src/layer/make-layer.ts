@@ -31,6 +31,7 @@ import {
 import type { LayerWeights } from './layer-weights.ts';
 import type { Mask } from './mask.ts';
 import { type Build, buildOpen, checkOpenShape, type NeededAxes, type OpenShape } from './open-shape.ts';
+import type { SeedSource } from './seed-source.ts';
 
 interface CommonParts extends Pick<Layer, 'outputMask' | 'outputRange'> {
   readonly weights?: LayerWeights;
@@ -38,6 +39,8 @@ interface CommonParts extends Pick<Layer, 'outputMask' | 'outputRange'> {
   readonly layers?: Readonly<Record<string, Layer>>;
   /** the axes of a sample whose sizes must be known before a call; all of them by default */
   readonly needs?: NeededAxes;
+  /** where the layer's random numbers come from; none by default */
+  readonly sources?: readonly SeedSource[];
   /** resets the layer's own states; those of inner layers are reset with them */
   readonly resetStates?: NonNullable<Layer['resetStates']>;
 }
@@ -82,6 +85,7 @@ export function makeLayer(kind: string, { options, data }: Given<LayerOptions>, 
   const inner = (): readonly (readonly [string, Layer])[] => Object.entries(parts.layers ?? {});
   const innerLayers = (): readonly Layer[] => Object.values(parts.layers ?? {});
   const freezing = freezable(kind, innerLayers);
+  const sequences = (parts.sources ?? []).flatMap(({ seed }) => seed ?? []);
   return layer({
     ...checkedCalls(kind, parts, freezing),
     ...checkedOutputs(kind, parts),
@@ -105,6 +109,14 @@ export function makeLayer(kind: string, { options, data }: Given<LayerOptions>, 
     },
     get stateful(): boolean {
       return data.stateful === true || isStateful(innerLayers());
+    },
+    get drawn(): readonly number[] {
+      return sequences.map((sequence) => sequence.drawn);
+    },
+    set drawn(counts: readonly number[]) {
+      sequences.forEach((sequence, i) => {
+        sequence.drawn = counts[i] ?? 0;
+      });
     },
     resetStates: () => {
       parts.resetStates?.();

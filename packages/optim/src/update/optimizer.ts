@@ -14,6 +14,10 @@ export interface Optimizer extends Configured {
   readonly iterations: Variable;
   /** iterations, learningRate, the state that variables share, then the state of each variable, in the order of their first update */
   readonly variables: readonly Variable[];
+  /** iterations, learningRate, and the state that variables share, by their names */
+  readonly sharedState: ReadonlyMap<string, Variable>;
+  /** The state of a variable by its names, such as mean; undefined before its first update. */
+  stateOf(v: Variable): ReadonlyMap<string, Variable> | undefined;
   /** Makes the state of these variables, as the first call of apply does. */
   build(variables: readonly Variable[]): void;
   /**
