@@ -7,12 +7,15 @@ import { isOpenShape } from '../layer/open-shape.ts';
 import * as layers from '../layers/index.ts';
 import type { RnnCell } from '../layers/recurrent/rnn-cell.ts';
 import type { Graph } from '../network/graph.ts';
-import { Network } from '../network/network.ts';
+import { Network, type NetworkOptions } from '../network/network.ts';
 import { type KindReader, type Makes, wrongOption } from './kind.ts';
 import { readGraph } from './read-graph.ts';
 
 /** Makes a layer from its config. */
 export type LayerMaker = (config: LayerConfig) => Layer;
+
+/** Makes a network of its graph. */
+export type NetworkMaker<N> = (graph: Graph, options: NetworkOptions) => N;
 
 /** What configs may name beside the parts of this package. */
 export interface OwnParts {
@@ -82,12 +85,21 @@ function kindsOf(makes: readonly Makes[]): readonly string[] {
   return readers.filter((each) => makes.includes(each.makes)).map(({ kind }) => kind);
 }
 
-/** The model that the config of a model describes, built if that one was. Throws as layerFrom does. */
-export function networkFrom(config: LayerConfig, own: OwnParts = {}): Network {
+/**
+ * The model that the config of a model describes, built if that one was; `make` makes it of its graph, by default a network. Throws as
+ * layerFrom does.
+ */
+export function networkFrom(config: LayerConfig, own?: OwnParts): Network;
+export function networkFrom<N extends Network>(config: LayerConfig, own: OwnParts, make: NetworkMaker<N>): N;
+export function networkFrom(
+  config: LayerConfig,
+  own: OwnParts = {},
+  make: NetworkMaker<Network> = (graph, options) => new Network(graph, options),
+): Network {
   const { name, inputShape } = config;
   if (name !== undefined && typeof name !== 'string') throw wrongOption(config, 'name');
   if (inputShape !== undefined && !isOpenShape(inputShape)) throw wrongOption(config, 'inputShape');
-  const network = new Network(graphFrom(config, own), { name });
+  const network = make(graphFrom(config, own), { name });
   if (inputShape && !network.isBuilt) network.build(inputShape);
   if (config.trainable === false) network.trainable = false;
   return network;

@@ -6,7 +6,7 @@ import { type Metric, metricFrom } from '@treadle/metrics';
 import { type Optimizer, optimizerFrom } from '@treadle/optim';
 import { type Config, type Configured, isConfig, show } from '@treadle/tensor';
 import { isMetric, type ObjectiveOptions } from '../model/objectives.ts';
-import { wrongMetadata } from './wrong-metadata.ts';
+import { wrongDescription } from './description.ts';
 
 /** What the user has made: parts of a saved model, by the names under which they were saved. */
 export interface OwnObjectives {
@@ -47,7 +47,7 @@ export function compileConfig({ optimizer, loss, metrics, lossWeights }: Compila
  */
 export function compilationFrom(config: CompileConfig, own: OwnObjectives): Compilation {
   const { optimizer, loss, metrics, lossWeights } = config;
-  if (!isConfig(optimizer)) throw wrongMetadata('the optimizer', optimizer);
+  if (!isConfig(optimizer)) throw wrongDescription('the optimizer', optimizer);
   const compilation: object = {
     optimizer: readPart('optimizer', 'optimizers', optimizer, own.optimizers, optimizerFrom),
     loss: read(loss, (each) => readPart('loss', 'losses', each, own.losses, lossFrom)),
@@ -79,7 +79,7 @@ function read<T>(given: unknown, readOne: (config: Config) => T): unknown {
   if (typeof given === 'string') return given;
   if (Array.isArray(given)) return given.map((each) => read(each, readOne));
   if (isConfig(given)) return readOne(given);
-  if (typeof given !== 'object' || given === null || !('outputs' in given)) throw wrongMetadata('an objective', given);
+  if (typeof given !== 'object' || given === null || !('outputs' in given)) throw wrongDescription('an objective', given);
   const outputs = Object.entries(given.outputs ?? {}).map(([output, each]) => [output, read(each, readOne)]);
   return Object.fromEntries(outputs);
 }
