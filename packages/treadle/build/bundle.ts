@@ -2,7 +2,7 @@
 // its package.json is chosen by the platform; `#worker` becomes the code of a worker.
 
 import { type OutputOptions, type Plugin, rolldown } from 'rolldown';
-import { esmExternalRequirePlugin } from 'rolldown/plugins';
+import { builtins, builtinsBanner } from './builtins.ts';
 import { type Edit, editing } from './edits.ts';
 import { nodeWorkerCode } from './worker-code.ts';
 import { workspaceFile } from './workspace.ts';
@@ -43,6 +43,7 @@ const readable: OutputOptions = {
 
 /** Writes the public names of the package, in one module without imports of other packages. */
 export async function bundleLibrary(platform: Platform, output: OutputOptions): Promise<void> {
+  const isNodeModule = platform === 'node' && output.format === 'esm';
   const build = await rolldown({
     input: workspaceFile('packages/treadle/dist/index.js'),
     platform,
@@ -50,15 +51,11 @@ export async function bundleLibrary(platform: Platform, output: OutputOptions): 
     plugins: [
       providing('#worker', await workerModule(platform)),
       ...(platform === 'node' ? [editing(nodeEdits)] : []),
-      // A module of Node is imported, also by CommonJS: `require` in a bundle would ask other bundlers for too much.
-      ...(platform === 'node' && output.format === 'esm' ? [esmExternalRequirePlugin({ external: nodeModules })] : []),
+      ...(isNodeModule ? [builtins] : []),
     ],
   });
-  await build.write({ ...readable, ...output, codeSplitting: false });
+  await build.write({ ...readable, ...output, codeSplitting: false, banner: isNodeModule ? builtinsBanner : '' });
 }
-
-/** With the prefix, and the two that cli-progress requires without it. */
-const nodeModules = [/^node:/, 'events', 'readline'];
 
 /** Writes the command line, which imports the library from the module of that name beside it. */
 export async function bundleCommand(library: string, output: OutputOptions): Promise<void> {
