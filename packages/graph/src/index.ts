@@ -2,7 +2,7 @@
 
 export { argumentNode } from './argument.ts';
 export { type Config, type Configured, configOf, isConfig, type MakerOf, withConfig } from './calls/config.ts';
-export { DtypeError, DtypeError, FormatError, ShapeError, ShapeError } from './calls/errors.ts';
+export { DtypeError, FormatError, ShapeError } from './calls/errors.ts';
 export { byName, checkName, isNameIn } from './calls/names.ts';
 export { nearest } from './calls/nearest.ts';
 export {

@@ -27,7 +27,9 @@ export const named: Packing<Readonly<Record<string, Tensor>>> = {
 };
 
 /** The packing that the config of a model names; one tensor by default. Throws RangeError for another name. */
-export function packingOf({ results = 'one' }: LayerConfig): Packing<Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>> {
+export function packingOf({
+  results = 'one',
+}: LayerConfig): Packing<Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>> {
   const found = [one, list, named].find(({ name }) => name === results);
   if (!found) throw new RangeError(`model: results must be one, list or named; got ${show(results)}`);
   return found;

@@ -58,15 +58,16 @@ export class Checksum {
     return ((h ^ (h >>> 16)) >>> 0).toString(16).padStart(8, '0');
   }
 
-  /** Four sums of products, one for each word of a stripe. */
+  /** Four sums of products, one for each word of a stripe. Words are read as the machine stores them, as the tensors are. */
   #takeStripes(bytes: Uint8Array): void {
-    const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+    const words = new Int32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
     let [a, b, c, d] = [this.#a, this.#b, this.#c, this.#d];
-    for (let at = 0; at < bytes.length; at += stripe) {
-      a = Math.imul(rotate(a + Math.imul(words.getUint32(at, true), p2), 13), p1);
-      b = Math.imul(rotate(b + Math.imul(words.getUint32(at + 4, true), p2), 13), p1);
-      c = Math.imul(rotate(c + Math.imul(words.getUint32(at + 8, true), p2), 13), p1);
-      d = Math.imul(rotate(d + Math.imul(words.getUint32(at + 12, true), p2), 13), p1);
+    for (let i = 0; i < words.length; i += 4) {
+      a = Math.imul(rotate(a + Math.imul(words[i]!, p2), 13), p1);
+      b = Math.imul(rotate(b + Math.imul(words[i + 1]!, p2), 13), p1);
+      c = Math.imul(rotate(c + Math.imul(words[i + 2]!, p2), 13), p1);
+      d = Math.imul(rotate(d + Math.imul(words[i + 3]!, p2), 13), p1);
     }
     [this.#a, this.#b, this.#c, this.#d] = [a, b, c, d];
   }

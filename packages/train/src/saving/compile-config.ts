@@ -70,7 +70,8 @@ function written(given: unknown, what: string): unknown {
   if (typeof given === 'string') return given;
   if (Array.isArray(given)) return given.map((each) => written(each, what));
   if (typeof given === 'function' || isMetric(given)) return configOfPart(what, given);
-  if (typeof given !== 'object' || given === null) throw new RangeError(`save: a ${what} must be one; got ${show(given)}`);
+  if (typeof given !== 'object' || given === null)
+    throw new RangeError(`save: a ${what} must be one; got ${show(given)}`);
   const outputs = Object.entries(given).map(([output, each]) => [output, written(each, what)]);
   return { outputs: Object.fromEntries(outputs) };
 }
@@ -79,7 +80,8 @@ function read<T>(given: unknown, readOne: (config: Config) => T): unknown {
   if (typeof given === 'string') return given;
   if (Array.isArray(given)) return given.map((each) => read(each, readOne));
   if (isConfig(given)) return readOne(given);
-  if (typeof given !== 'object' || given === null || !('outputs' in given)) throw wrongDescription('an objective', given);
+  if (typeof given !== 'object' || given === null || !('outputs' in given))
+    throw wrongDescription('an objective', given);
   const outputs = Object.entries(given.outputs ?? {}).map(([output, each]) => [output, read(each, readOne)]);
   return Object.fromEntries(outputs);
 }

@@ -52,7 +52,9 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new FormatError(`loadModel: the description of the model must be JSON; got ${show(text.slice(0, 40))}`, { cause });
+    throw new FormatError(`loadModel: the description of the model must be JSON; got ${show(text.slice(0, 40))}`, {
+      cause,
+    });
   }
 }
 

@@ -1,7 +1,7 @@
 // What a file keeps of a model: its weights by name, the state of its optimizer if that is asked for, and its description.
 
 import type { Network } from '@treadle/nn';
-import { type OptionKinds, readOptions, type Tensor, Variable } from '@treadle/tensor';
+import { type OptionKinds, readOptions, type Tensor, type Variable } from '@treadle/tensor';
 import { checksumOf } from './checksum.ts';
 import { type Compilation, compileConfig } from './compile-config.ts';
 import { metadataOf, version } from './description.ts';

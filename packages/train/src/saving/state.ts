@@ -37,7 +37,9 @@ export function setOptimizerState(model: Network, optimizer: Optimizer, tensors:
 export function assign(op: string, name: string, v: Variable, value: Tensor): void {
   if (!fits(v, value)) {
     const got = `got [${value.shape.join(', ')}] ${value.dtype}`;
-    throw new FormatError(`${op}: ${name} must have the shape [${v.shape.join(', ')}] and the dtype ${v.dtype}; ${got}`);
+    throw new FormatError(
+      `${op}: ${name} must have the shape [${v.shape.join(', ')}] and the dtype ${v.dtype}; ${got}`,
+    );
   }
   v.assign(value);
 }
