@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bundleCommand, bundleLibrary } from './bundle.ts';
+import { bundleCommand, bundleCommonJs, bundleCore, bundleHost, writeSlots } from './bundle.ts';
 import { publishedManifest, readManifest } from './manifest.ts';
 import { writeTypes } from './types.ts';
 import { stage, workspaceFile } from './workspace.ts';
@@ -13,11 +13,17 @@ const dist = (name: string): string => join(stage, 'dist', name);
 await rm(stage, { recursive: true, force: true });
 await mkdir(dist(''), { recursive: true });
 const manifest = publishedManifest(await readManifest());
+const library = './node.js';
+const slots = './slots.js';
 await Promise.all([
-  bundleLibrary('node', { file: dist('index.js'), format: 'esm' }),
-  bundleLibrary('node', { file: dist('index.cjs'), format: 'cjs' }),
-  bundleCommand('./index.js', { file: dist('cli.js'), format: 'esm' }),
-  writeTypes([dist('index.d.ts'), dist('index.d.cts')]),
+  bundleCore(slots, dist('core.js')),
+  writeSlots(dist(slots)),
+  bundleHost('node', slots, dist('node-host.js')),
+  bundleCommonJs(dist('index.cjs')),
+  bundleCommand(library, dist('cli.js')),
+  writeTypes(dist('index.d.ts'), dist('index.d.cts')),
+  writeFile(dist('node.js'), "import './node-host.js';\nexport * from './core.js';\n"),
+  writeFile(dist('commonjs.mjs'), "export * from './index.cjs';\n"),
   writeFile(join(stage, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`),
   ...['README.md', 'LICENSE'].map((name) => copyFile(workspaceFile(name), join(stage, name))),
 ]);
