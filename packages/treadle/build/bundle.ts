@@ -137,9 +137,9 @@ export async function writeSlots(file: string): Promise<void> {
   await writeFile(file, `export let ${names};\nexport function provide(given) {\n\t({ ${names} } = given);\n}\n`);
 }
 
-/** Writes everything as one CommonJS module, for Node. */
-export async function bundleCommonJs(file: string): Promise<void> {
-  await write(
+/** Writes everything as one CommonJS module, for Node. Returns the paths of the modules in it. */
+export async function bundleCommonJs(file: string): Promise<readonly string[]> {
+  const { moduleIds } = await write(
     {
       input: workspaceFile('packages/treadle/dist/index.js'),
       platform: 'node',
@@ -148,6 +148,7 @@ export async function bundleCommonJs(file: string): Promise<void> {
     },
     { file, format: 'cjs', minify: { ...named, codegen: { asciiOnly: true } } },
   );
+  return moduleIds;
 }
 
 /** Writes the command line, which imports the library from the module of that name beside it. */
