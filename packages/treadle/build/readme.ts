@@ -3,5 +3,5 @@
 
 /** The README of the repository, as it is published. */
 export function publishedReadme(text: string): string {
-  return text.replace(/<p>[^]*?<\/p>\n\n?/g, '').replace(/\[([^\]]+)\]\((?!https?:|#)[^)]*\)/g, '$1');
+  return text.replace(/<p>[\s\S]*?<\/p>\n\n?/g, '').replace(/\[([^\]]+)\]\((?!https?:|#)[^)]*\)/g, '$1');
 }
