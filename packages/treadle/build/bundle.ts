@@ -4,7 +4,7 @@
 import { type OutputOptions, type Plugin, rolldown } from 'rolldown';
 import { esmExternalRequirePlugin } from 'rolldown/plugins';
 import { type Edit, editing } from './edits.ts';
-import { nodeWorkerCode } from './worker-code.ts';
+import { browserWorkerCode, nodeWorkerCode } from './worker-code.ts';
 import { workspaceFile } from './workspace.ts';
 
 export type Platform = 'node' | 'browser';
@@ -76,8 +76,8 @@ export async function bundleCommand(library: string, output: OutputOptions): Pro
 }
 
 async function workerModule(platform: Platform): Promise<string> {
-  if (platform === 'browser') throw new Error('build: there is no worker for browsers yet');
-  return `export const worker = ${JSON.stringify(await nodeWorkerCode())};`;
+  const code = await (platform === 'browser' ? browserWorkerCode() : nodeWorkerCode());
+  return `export const worker = ${JSON.stringify(code)};`;
 }
 
 /** A plugin that puts a module with this code in the place of `name`. */
