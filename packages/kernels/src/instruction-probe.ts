@@ -37,7 +37,7 @@ export function probe(level: Level): Probe {
   const module = new ModuleBuilder({
     memory: { module: 'env', name: 'memory', initial: 1, maximum: 1, shared: true },
   });
-  const spec = { rows: mr, columns: nr, aRow: 4, aStep: 4 * mr, bStep: 4 * nr, cRow: 4 * nr, level };
+  const spec = { rows: mr, columns: nr, aRow: 4, aStride: 4 * mr, bStride: 4 * nr, cRow: 4 * nr, level };
   const micro = microKernel(module, spec);
   module.func('run', ['i32'], 'void', (f, rounds) => {
     f.loop((again) => {

@@ -48,7 +48,16 @@ export { rehearse } from './compile/rehearse.ts';
 export type { NestedNumbers } from './convert/nested.ts';
 export type { Numbers, TensorOptions } from './convert/values.ts';
 export { arange, asTensor, eye, full, linspace, ones, tensor, zeros } from './create.ts';
-export { type Features, features, type MemoryUse, memory, setThreads, shutdown, threads } from './engine.ts';
+export {
+  type Features,
+  features,
+  type MemoryUse,
+  memory,
+  setThreads,
+  shutdown,
+  type ThreadOptions,
+  threads,
+} from './engine.ts';
 export * from './functions/index.ts';
 export { type Explanation, explain } from './inspect/explain.ts';
 export {

@@ -25,7 +25,7 @@ let modules = 0;
 const memoryImport: MemoryImport = { module: 'env', name: 'memory', initial: 1, maximum: 65_536, shared: true };
 
 /**
- * One kernel for each key, in the order of first use, with the cost of all steps that share the code. Kernels without tiles are left
+ * One kernel for each key, in the order of first use, with the cost of all kernels that share the code. Kernels without tiles are left
  * out, because they are never called.
  */
 export function distinctKernels(kernels: readonly Kernel[]): ReadonlyMap<string, Kernel> {

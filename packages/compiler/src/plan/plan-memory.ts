@@ -1,5 +1,5 @@
 // The memory of a plan: one block of the shared memory with the plan's table, and after it all that has its place there (numbers, small
-// values, padded values, intermediates). Binding a run writes the addresses of its sources and outputs into the windows. The block is
+// values, padded values, intermediates). Binding a run writes the addresses of its sources and outputs into the address lists. The block is
 // taken when a run needs it, and can be reclaimed between runs.
 
 import { type Dtype, dtypes, type Source, showShape, sizeOf } from '@treadle/graph';

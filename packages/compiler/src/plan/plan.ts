@@ -2,13 +2,13 @@
 // once for a fingerprint, and run for every capture that has it. The worker pool runs one plan at a time, in the order of the calls; a
 // run is bound just before it begins.
 
-import { type Code, type Program, type RunOptions, type StepSpan, team } from '@treadle/runtime';
+import { type Code, type KernelSpan, type Program, type RunOptions, team } from '@treadle/runtime';
 import { advanced, type Interruptible, runToEnd } from '../code/interruptible.ts';
 import { keyOf, linkInParts } from '../code/link.ts';
 import { debug } from '../inspect/debug.ts';
 import { showTable } from '../inspect/show-table.ts';
 import type { Draft } from '../schedule/draft.ts';
-import { kernelsIn } from '../schedule/step.ts';
+import { kernelsIn } from '../schedule/phase.ts';
 import { beginBinding, endBinding } from '../values/backing.ts';
 import { freeWaiting, freeWhenGone } from '../values/blocks.ts';
 import type { StoredValue } from '../values/stored-value.ts';
@@ -18,12 +18,12 @@ import { programOf, refusalsIn } from './plan-program.ts';
 import { type AssignedVariable, explainFailure } from './run-failure.ts';
 import { layOutTable } from './table-layout.ts';
 
-/** Is told after every run when each thread worked at each step. */
-export type Watch = (log: readonly (readonly StepSpan[])[]) => void;
+/** Is told after every run when each thread worked at each kernel. */
+export type Watch = (log: readonly (readonly KernelSpan[])[]) => void;
 
 /** A plan that can be run any number of times. */
 export class Plan {
-  /** by step: what errors and profiles call it */
+  /** by kernel: what errors and profiles call it */
   readonly names: readonly string[];
   /** by root: its output; undefined for one that assigns a variable */
   readonly outputOf: readonly (number | undefined)[];
@@ -50,7 +50,7 @@ export class Plan {
     this.#linking = linkInParts(code, isWatched);
     const functions = new Map([...code.keys()].map((key, position) => [key, position]));
     const table = layOutTable(phases, (kernel) => functions.get(keyOf(kernel)) ?? withoutCode(), isWatched);
-    debug('plan', 'step table', () => showTable(table.words, this.names));
+    debug('plan', 'phase table', () => showTable(table.words, this.names));
     this.#program = programOf(phases, table.threadBytes, () => this.#linkedCode(), isWatched);
     this.#memory = new PlanMemory(draft, table, refusalsIn(phases));
   }
@@ -118,8 +118,8 @@ export class Plan {
   /** Compiles for some milliseconds, and says whether all is compiled. */
   isCompiled(): boolean {
     if (!this.#code) {
-      const step = advanced(this.#linking);
-      if (step.done) this.#code = step.value;
+      const kernel = advanced(this.#linking);
+      if (kernel.done) this.#code = kernel.value;
     }
     return this.#code !== undefined;
   }

@@ -3,7 +3,7 @@
 // then base64.
 
 import { type OptionKinds, readOptions, sizeOf } from '@treadle/tensor';
-import { Buffer, brotliDecompressSync } from '../files/node-files.ts';
+import { Buffer, brotliDecompressSync } from '#files';
 import type { Labelled, Split } from '../rows/plain-array.ts';
 import { splitRows } from '../rows/split-rows.ts';
 

@@ -47,8 +47,14 @@ export interface WarningOptions {
 
 /** Everything that the engine asks of the program that runs JavaScript. */
 export interface Host {
-  /** How many threads can compute at the same time, 1 or more. */
+  /** How many threads can compute at the same time, 1 or more, within every limit that the host knows. */
   cores(): number;
+
+  /** What the system grants to this process where that may be less than the machine has; undefined where no limit is known. */
+  coresLimit?(): string | undefined;
+
+  /** Makes the calling thread compute only as far as others leave cores to it. Left out where that is not up to a thread. */
+  lowerPriority?(): void;
 
   /** The value of an environment variable; undefined where it is not set. */
   environment(name: string): string | undefined;

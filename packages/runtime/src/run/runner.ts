@@ -4,6 +4,7 @@
 
 import type { WorkerHandle } from '../host/host.ts';
 import { Workspace } from '../memory/workspace.ts';
+import type { Priority } from '../threads/messages.ts';
 import { PoolSupervisor } from '../threads/pool-supervisor.ts';
 import { WakePolicy } from '../threads/wake-policy.ts';
 import type { WorkerExit, WorkerPool } from '../threads/worker-pool.ts';
@@ -52,12 +53,17 @@ export class Runner {
   /** whether all threads are called to every run, for tests of what they do together; by default if that pays */
   isAlwaysShared = false;
 
-  constructor(threads: number, timeoutMs: number) {
+  constructor(threads: number, priority: Priority, timeoutMs: number) {
     this.#threads = threads;
     this.#timeoutMs = timeoutMs;
     this.#workspace = new Workspace(threads);
     const isIdle = (): boolean => !this.#open;
-    this.#supervisor = new PoolSupervisor({ threads, isIdle, onExit: (pool, exit) => this.#onExit(pool, exit) });
+    this.#supervisor = new PoolSupervisor({
+      threads,
+      priority,
+      isIdle,
+      onExit: (pool, exit) => this.#onExit(pool, exit),
+    });
   }
 
   get threads(): number {
@@ -71,6 +77,15 @@ export class Runner {
     this.#workspace.release();
     this.#workspace = new Workspace(threads);
     this.#supervisor.resize(threads);
+  }
+
+  get priority(): Priority {
+    return this.#supervisor.priority;
+  }
+
+  /** Sets the priority of the workers. No run is open. */
+  set priority(priority: Priority) {
+    this.#supervisor.priority = priority;
   }
 
   get workers(): readonly WorkerHandle[] {
@@ -250,11 +265,11 @@ export class Runner {
   ): Failure {
     const reported = thrown === undefined ? pool?.error : { thread: 0, message: messageOf(thrown) };
     const thread = reported?.thread ?? exit?.thread ?? this.#threadInside(program);
-    const step = thread === undefined ? undefined : this.#workspace.stepOf(program, thread);
+    const kernel = thread === undefined ? undefined : this.#workspace.kernelOf(program, thread);
     const error = runErrorOf({
       thread,
-      step,
-      stepName: step === undefined ? undefined : program.names[step],
+      kernel,
+      kernelName: kernel === undefined ? undefined : program.names[kernel],
       reason: reported?.message ?? (exit ? messageOf(exit.error) : 'it does not respond'),
       begun: this.#workspace.abort(program),
       cause: thrown ?? exit?.error,
@@ -268,10 +283,10 @@ export class Runner {
     return failure;
   }
 
-  /** The thread that is still at a step though all should have left, workers before the caller. */
+  /** The thread that is still at a kernel though all should have left, workers before the caller. */
   #threadInside(program: Program): number | undefined {
     for (let thread = this.#threads - 1; thread >= 0; thread--) {
-      if (this.#workspace.stepOf(program, thread) !== undefined) return thread;
+      if (this.#workspace.kernelOf(program, thread) !== undefined) return thread;
     }
     return undefined;
   }

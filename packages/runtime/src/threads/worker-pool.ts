@@ -10,6 +10,8 @@ import type { Workspace } from '../memory/workspace.ts';
 import { sliceMilliseconds } from '../run/control-block.ts';
 import type { Code } from '../run/program.ts';
 import { pollMilliseconds } from '../run/timeout.ts';
+import { mostThreads } from '../settings.ts';
+import type { Priority } from './messages.ts';
 import {
   activeWord,
   closed,
@@ -45,14 +47,21 @@ export interface Call {
   readonly isSoon: boolean;
 }
 
+/** How a pool is made. */
+export interface WorkerPoolOptions {
+  /** how many threads the team has, the caller included */
+  readonly threads: number;
+  /** the priority of the workers */
+  readonly priority: Priority;
+  readonly onExit: (exit: WorkerExit) => void;
+}
+
 /** A thread that has ended though it was not told to. */
 export interface WorkerExit {
   readonly thread: number;
   readonly error: Error;
 }
 
-/** The largest team; more threads would use up the memory of a machine, not its cores. */
-export const mostThreads = 1024;
 /** The number of a run after which numbers start again at 1; by then no worker remembers the old ones. */
 const runs = 2 ** 30;
 const spinMilliseconds = 0.05;
@@ -61,6 +70,7 @@ const pollSlices = pollMilliseconds / sliceMilliseconds;
 /** The workers of a team, for one run after the other. */
 export class WorkerPool {
   readonly #onExit: (exit: WorkerExit) => void;
+  readonly #priority: Priority;
   readonly #words: Int32Array<SharedArrayBuffer>;
   #first: WorkerGroup | undefined;
   /** one group for each time that the pool has grown */
@@ -71,9 +81,10 @@ export class WorkerPool {
   #run = 0;
   #called: Call = { first: false, others: false, isSoon: false };
 
-  /** Workers for a team of `threads`, which are spawned when they are first called. */
-  constructor(threads: number, onExit: (exit: WorkerExit) => void) {
+  /** Workers for a team, which are spawned when they are first called. */
+  constructor({ threads, priority, onExit }: WorkerPoolOptions) {
     this.#onExit = onExit;
+    this.#priority = priority;
     // A buffer of its own: threads that end late still find it, whatever has become of the shared memory.
     this.#words = new Int32Array(new SharedArrayBuffer(4 * descriptorWords(mostThreads)));
     this.#threads = threads;
@@ -236,7 +247,7 @@ export class WorkerPool {
 
   #spawn(doorbell: number, threads: readonly number[]): WorkerGroup {
     const onExit = (thread: number, error: Error) => this.#onExit({ thread, error });
-    return new WorkerGroup({ descriptor: this.#words, doorbell, threads, onExit });
+    return new WorkerGroup({ descriptor: this.#words, doorbell, threads, priority: this.#priority, onExit });
   }
 
   #groups(): readonly WorkerGroup[] {
