@@ -5,4 +5,7 @@ export { Buffer, constants as bufferLimits, isUtf8 } from 'node:buffer';
 export { closeSync, createReadStream, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 export { open } from 'node:fs/promises';
 export { join } from 'node:path';
-export { brotliDecompressSync, constants as zlibConstants, createGunzip, gunzipSync } from 'node:zlib';
+export { brotliDecompressSync, createGunzip, gunzipSync } from 'node:zlib';
+
+/** The number of the kind of flush that gives what is there, as zlib.h defines it. */
+export const syncFlush = 2;
