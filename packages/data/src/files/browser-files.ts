@@ -55,7 +55,7 @@ export function isUtf8(bytes: Uint8Array): boolean {
 }
 
 export const bufferLimits = { MAX_LENGTH: 2_147_483_647 } as const;
-export const zlibConstants = { Z_SYNC_FLUSH: 2 } as const;
+export const syncFlush = 2;
 
 export function gunzipSync(): never {
   throw new CannotBlock(
