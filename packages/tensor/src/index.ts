@@ -3,7 +3,7 @@
 import './methods.ts';
 import './protocols.ts';
 
-export { outsideRecording } from '@treadle/compiler';
+export { atOnce, outsideRecording } from '@treadle/compiler';
 export {
   type Axes,
   areOptions,
@@ -22,6 +22,7 @@ export {
   type DilatedOptions,
   type Dtype,
   DtypeError,
+  FormatError,
   type Interpolation,
   inScope,
   isFloat,
@@ -37,6 +38,7 @@ export {
   type Shape,
   ShapeError,
   type SortOptions,
+  type StoredArray,
   scopeName,
   show,
   showShape,
@@ -46,9 +48,19 @@ export {
 export { type Compiled, type CompileOptions, compile } from './compile/compile.ts';
 export { rehearse } from './compile/rehearse.ts';
 export type { NestedNumbers } from './convert/nested.ts';
+export { newStoredArray, type OpenElements, openElements, tensorOfStored } from './convert/stored.ts';
 export type { Numbers, TensorOptions } from './convert/values.ts';
 export { arange, asTensor, eye, full, linspace, ones, tensor, zeros } from './create.ts';
-export { type Features, features, type MemoryUse, memory, setThreads, shutdown, threads } from './engine.ts';
+export {
+  type Features,
+  features,
+  type MemoryUse,
+  memory,
+  setThreads,
+  shutdown,
+  type ThreadOptions,
+  threads,
+} from './engine.ts';
 export * from './functions/index.ts';
 export { type Explanation, explain } from './inspect/explain.ts';
 export {

@@ -1,9 +1,9 @@
 // The instruction level for which kernels are written: measured once, when it is first needed, in a few milliseconds. A level is chosen
 // only if it computes a product right. Whether it rounds once is decided before its width, so that noise in the measurement never
-// changes a result. This is the only place that reads TREADLE_SIMD and TREADLE_FMA.
+// changes a result.
 
 import { type Level, type Probe, probe } from '@treadle/kernels';
-import { createMemory, host, webAssembly } from '@treadle/runtime';
+import { createMemory, fmaSetting, host, isMemoryShared, simdSetting, webAssembly } from '@treadle/runtime';
 import { compileModule } from './compile-module.ts';
 import { allowRelaxed, canAllowRelaxed, canJoinVectors, joinVectors } from './v8-flags.ts';
 
@@ -17,7 +17,7 @@ export interface Choice {
 }
 
 interface Settings {
-  readonly simd: '128' | '256' | 'off' | undefined;
+  readonly simd: ReturnType<typeof simdSetting>;
   readonly fma: boolean;
 }
 
@@ -29,28 +29,13 @@ let choice: Choice | undefined;
  * @throws RangeError for other values of these variables.
  */
 export function chooseLevel(): Choice {
-  choice ??= choose(settings());
+  choice ??= choose({ simd: simdSetting(), fma: fmaSetting() });
   return choice;
-}
-
-function settings(): Settings {
-  const [simd, fma] = [host.environment('TREADLE_SIMD') ?? '', host.environment('TREADLE_FMA') ?? ''];
-  if (simd !== '' && simd !== '128' && simd !== '256' && simd !== 'off') {
-    throw new RangeError(
-      `TREADLE_SIMD: must be 128, 256 or off; got '${simd}'; left unset, the engine finds what is fastest here`,
-    );
-  }
-  if (fma !== '' && fma !== 'off') {
-    throw new RangeError(
-      `TREADLE_FMA: must be off or unset; got '${fma}'; off rounds every product and every sum, the same on all machines`,
-    );
-  }
-  return { simd: simd === '' ? undefined : simd, fma: fma !== 'off' };
 }
 
 function choose(settings: Settings): Choice {
   const setsFlags = settings.simd !== 'off';
-  const relaxed = settings.fma ? probe({ bits: 128, fma: true }) : undefined;
+  const relaxed = settings.fma ? probe({ bits: 128, fma: true }, isMemoryShared()) : undefined;
   const best =
     (relaxed && isAllowed(relaxed, setsFlags) ? fastest(true, settings, relaxed) : undefined) ??
     fastest(false, settings);
@@ -83,7 +68,11 @@ const products = 200;
 const repetitions = 8;
 
 /** The best of some repetitions of about 0.1 ms; undefined if the product is wrong. */
-function measure(level: Level, setsFlags: boolean, trial: Probe = probe(level)): Measured | undefined {
+function measure(
+  level: Level,
+  setsFlags: boolean,
+  trial: Probe = probe(level, isMemoryShared()),
+): Measured | undefined {
   const run = runnerOf(trial, setsFlags);
   if (run === undefined) return undefined;
   let least = Number.POSITIVE_INFINITY;

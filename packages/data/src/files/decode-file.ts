@@ -1,8 +1,8 @@
 // Reads a whole file and decodes it. An error of the format is reported with the path of the file.
 
 import { show } from '@treadle/tensor';
+import { readFileSync } from '#files';
 import { FormatError } from './format-error.ts';
-import { readFileSync } from './node-files.ts';
 
 /**
  * Calls `decode` with the bytes of the file and returns its result. A FormatError of `decode` gets the path in its

@@ -1,9 +1,9 @@
 // The bytes of a file of any size, part by part, inflated if they are gzip data. Synchronous, or asynchronous so that
 // the event loop runs between the parts. Knows no format of files.
 
+import { closeSync, createGunzip, createReadStream, open, openSync, readFileSync, readSync } from '#files';
 import { FormatError } from './format-error.ts';
 import { damagedGzip, inflate, isGzip } from './inflate.ts';
-import { closeSync, createGunzip, createReadStream, open, openSync, readFileSync, readSync } from './node-files.ts';
 
 /** Small enough that processing one part takes only a few milliseconds. */
 const partBytes = 2 ** 17;

@@ -1,8 +1,8 @@
 // gzip data (RFC 1952), recognized by their first two bytes and not by a file's name. Bytes that are not gzip data are
 // returned as they are. Knows no format of files: `format` is only the name that error messages begin with.
 
+import { bufferLimits, gunzipSync, zlibConstants } from '#files';
 import { FormatError } from './format-error.ts';
-import { bufferLimits, gunzipSync, zlibConstants } from './node-files.ts';
 
 /** DEFLATE stores at most 258 bytes in two bits (RFC 1951), so no data inflate more than this. */
 const maxInflation = 1032;

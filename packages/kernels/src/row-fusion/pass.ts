@@ -1,5 +1,5 @@
 // One pass of a row fusion over one row, or over several rows side by side: the loop along the row, eight elements a round. It
-// evaluates every element step of the pass, and reduces in the order of reduce/order.ts.
+// evaluates every element stage of the pass, and reduces in the order of reduce/order.ts.
 
 import {
   type Address,
@@ -30,7 +30,7 @@ import {
 import { addToTotals, addTotals, eachEight, mergeLanes, onlyFirst, passThrough } from '../reduce/accumulators.ts';
 import { chunkLength, type Merge } from '../reduce/nest.ts';
 import type { Combine } from '../reduce/reduce.ts';
-import type { Pass, RowStep } from './program.ts';
+import type { Pass, RowStage } from './program.ts';
 import {
   chunksOf,
   type RowContext,
@@ -44,31 +44,31 @@ import {
 
 /** Emits a pass over rows that are walked side by side. */
 export function emitPass(f: FunctionBuilder, context: RowContext, pass: Pass, places: readonly RowPlace[]): void {
-  for (const place of places) for (const step of pass.first) emitRowStep(f, context, step, place);
+  for (const place of places) for (const stage of pass.first) emitRowStage(f, context, stage, place);
   if (pass.walk.length === 0) return;
   const { columns } = context.program;
   const walks = places.map((place) => walkOf(f, context, pass, place));
-  const reductions = walks.flatMap(({ steps }) => steps.flatMap(({ reduction }) => reduction ?? []));
+  const reductions = walks.flatMap(({ stages }) => stages.flatMap(({ reduction }) => reduction ?? []));
   const x = f.let(address.const(0));
   if (chunksOf(columns) === 1 || reductions.length === 0) {
     walkTo(f, context, walks, x, columns);
   } else {
     walkInChunks(f, context, walks, x, reductions);
   }
-  for (const { place, steps } of walks) {
-    for (const { reduction } of steps) if (reduction) finish(f, context, reduction, place);
+  for (const { place, stages } of walks) {
+    for (const { reduction } of stages) if (reduction) finish(f, context, reduction, place);
   }
 }
 
-/** A step that is evaluated once for a row; its result is in the first lane. */
-function emitRowStep(f: FunctionBuilder, context: RowContext, step: RowStep, { row, scratch }: RowPlace): void {
+/** A stage that is evaluated once for a row; its result is in the first lane. */
+function emitRowStage(f: FunctionBuilder, context: RowContext, stage: RowStage, { row, scratch }: RowPlace): void {
   const { places } = context.passes;
-  const values = step.loads.map((load) => {
+  const values = stage.loads.map((load) => {
     if (!('value' in load)) return readSplat(f, formatOf(load), context.rowOf(load, row));
     return f.let(v128.load32_splat(load.type, scratch, places.get(load.value)!.scratch!));
   });
-  const results = step.body(f, values, () => ramp(row, 0)).map((result) => f.let(result));
-  step.results.forEach(({ value }, i) => {
+  const results = stage.body(f, values, () => ramp(row, 0)).map((result) => f.let(result));
+  stage.results.forEach(({ value }, i) => {
     storeNumber(f, context, value, results[i]!, row, scratch);
   });
 }
@@ -111,8 +111,8 @@ function emitEights(
   x: Local<AddressType>,
   end: Distance,
 ): void {
-  const reductions = walks.flatMap(({ steps }) =>
-    steps.flatMap(({ reduction }) => (reduction?.past.length ? reduction : [])),
+  const reductions = walks.flatMap(({ stages }) =>
+    stages.flatMap(({ reduction }) => (reduction?.past.length ? reduction : [])),
   );
   const last = f.let(address.sub(end, 32));
   const eight = (): void => {
@@ -175,17 +175,17 @@ function reduceChunks(f: FunctionBuilder, reduction: RowReduction, count: number
 }
 
 function passReductions(f: FunctionBuilder, walks: readonly Walk[]): void {
-  for (const { steps } of walks) {
-    for (const { reduction } of steps) if (reduction) passThrough(f, reduction.spare, reduction.low, reduction.high);
+  for (const { stages } of walks) {
+    for (const { reduction } of stages) if (reduction) passThrough(f, reduction.spare, reduction.low, reduction.high);
   }
 }
 
 function finish(f: FunctionBuilder, context: RowContext, reduction: RowReduction, place: RowPlace): void {
-  const { step, combine, low, high } = reduction;
+  const { stage, combine, low, high } = reduction;
   addTotals(f, mergeOf(combine), reduction);
   const [combined] = mergeLanes(f, mergeOf(combine), low, high);
   const result = combine.leave ? f.let(combine.leave(f, combined!)) : combined!;
-  storeNumber(f, context, step.results[0]!.value, result, place.row, place.scratch);
+  storeNumber(f, context, stage.results[0]!.value, result, place.row, place.scratch);
 }
 
 /** The row-major position of the column at x. */
@@ -200,20 +200,20 @@ function emitEight(f: FunctionBuilder, context: RowContext, walk: Walk, x: Dista
     if (source.from === 'memory') return readEight(f, source.format, source.row, source.stride, x);
     return source.from === 'local' ? [source.held, source.held] : [];
   });
-  for (const { step, sources, reduction } of walk.steps) {
+  for (const { stage, sources, reduction } of walk.stages) {
     const results = [0, 1].map((half) => {
       const values = sources.map((s) => valueOf(walk.sources[s]!, pairs[s]!, made, half));
       return entered(
         f,
-        step,
-        step.body(f, values, () => read()[half]!),
+        stage,
+        stage.body(f, values, () => read()[half]!),
       ).map((result) => f.let(result));
     });
     if (reduction) {
       join(f, reduction, reduction.low[0]!, results[0]![0]!);
       join(f, reduction, reduction.high[0]!, results[1]![0]!);
     } else {
-      step.results.forEach(({ value }, i) => {
+      stage.results.forEach(({ value }, i) => {
         made.set(value, [results[0]![i]!, results[1]![i]!]);
       });
     }
@@ -241,9 +241,9 @@ function emitFour(f: FunctionBuilder, context: RowContext, walk: Walk, x: Distan
     if (source.from === 'memory') return [readFour(f, source.format, source.row, source.stride, from, count)];
     return source.from === 'local' ? [source.held] : [];
   });
-  for (const { step, sources, reduction } of walk.steps) {
+  for (const { stage, sources, reduction } of walk.stages) {
     const values = sources.map((s) => valueOf(walk.sources[s]!, fours[s]!, made, 0));
-    const results = entered(f, step, step.body(f, values, index)).map((result) => f.let(result));
+    const results = entered(f, stage, stage.body(f, values, index)).map((result) => f.let(result));
     if (reduction) {
       join(
         f,
@@ -252,7 +252,7 @@ function emitFour(f: FunctionBuilder, context: RowContext, walk: Walk, x: Distan
         onlyFirst(wordsOf(reduction.combine), results, count)[0]!,
       );
     } else {
-      step.results.forEach(({ value }, i) => {
+      stage.results.forEach(({ value }, i) => {
         made.set(value, [results[i]!]);
       });
     }
@@ -271,8 +271,8 @@ function valueOf(
   return (source.from === 'pass' ? made.get(source.value)! : read)[part]!;
 }
 
-/** What a reduction combines for its elements; for other steps, the elements themselves. */
-function entered(f: FunctionBuilder, { combine }: RowStep, elements: readonly Expr<Lane>[]): readonly Expr<Lane>[] {
+/** What a reduction combines for its elements; for other stages, the elements themselves. */
+function entered(f: FunctionBuilder, { combine }: RowStage, elements: readonly Expr<Lane>[]): readonly Expr<Lane>[] {
   return combine?.enter ? elements.map((element) => combine.enter!(f, element)) : elements;
 }
 

@@ -1,4 +1,4 @@
-// A pass along a row before its loop begins: where each step reads, where its results go, and the accumulators of its reductions.
+// A pass along a row before its loop begins: where each stage reads, where its results go, and the accumulators of its reductions.
 
 import { type Address, type Expr, type FunctionBuilder, v128 } from '@treadle/wasm';
 import { plus } from '../core/arithmetic.ts';
@@ -8,7 +8,7 @@ import { formatOf, readSplat } from '../elementwise/vector-io.ts';
 import { type Accumulators, newAccumulators } from '../reduce/accumulators.ts';
 import { chunkLength, hasBlocks, type Word } from '../reduce/nest.ts';
 import type { Combine } from '../reduce/reduce.ts';
-import type { Pass, Passes, RowFusion, RowStep, RowValue } from './program.ts';
+import type { Pass, Passes, RowFusion, RowStage, RowValue } from './program.ts';
 
 /** A slot where values are dense, and the format of its elements. */
 export interface SlotPlace {
@@ -50,7 +50,7 @@ function reductionBytes(columns: number): number {
   return 32 + (chunks > 1 ? 32 * Math.ceil((4 * chunks + 32) / 32) : 0);
 }
 
-/** What an element step reads along a row: memory or scratch, a value that is the same in all columns, or a result of this pass. */
+/** What an element stage reads along a row: memory or scratch, a value that is the same in all columns, or a result of this pass. */
 export type Source =
   | { readonly from: 'memory'; readonly format: Format; readonly row: Address; readonly stride: number }
   | { readonly from: 'local'; readonly held: Expr<Lane> }
@@ -58,7 +58,7 @@ export type Source =
 
 /** A reduction of a row. */
 export interface RowReduction extends Accumulators {
-  readonly step: RowStep;
+  readonly stage: RowStage;
   readonly combine: Combine;
   readonly spare: Address;
 }
@@ -74,12 +74,12 @@ export interface RowStore {
 /** A row with everything that the loop along it needs. */
 export interface Walk {
   readonly place: RowPlace;
-  readonly steps: readonly {
-    readonly step: RowStep;
+  readonly stages: readonly {
+    readonly stage: RowStage;
     readonly sources: readonly number[];
     readonly reduction: RowReduction | undefined;
   }[];
-  /** what the steps read, each once */
+  /** what the stages read, each once */
   readonly sources: readonly Source[];
   /** where results go; scratch is written, and read back, in whole vectors */
   readonly stores: readonly RowStore[];
@@ -104,22 +104,22 @@ export function walkOf(f: FunctionBuilder, context: RowContext, pass: Pass, plac
     return at;
   };
   let reductions = 0;
-  const steps = pass.walk.map((step) => {
-    const { combine } = step;
+  const stages = pass.walk.map((stage) => {
+    const { combine } = stage;
     const reductionOf = (combined: Combine): RowReduction => {
       const words = wordsOf(combined);
       const accumulators = newAccumulators(f, words, chunksOf(columns) > 1 && hasBlocks(words, chunkLength));
       return {
-        step,
+        stage,
         combine: combined,
         ...accumulators,
         spare: f.let(plus(place.spare, reductions++ * reductionBytes(columns))),
       };
     };
     const reduction = combine && reductionOf(combine);
-    return { step, sources: step.loads.map(sourceFor), reduction };
+    return { stage, sources: stage.loads.map(sourceFor), reduction };
   });
-  return { place, steps, sources, stores: elements.flatMap((value) => storesOf(f, context, place, value)) };
+  return { place, stages, sources, stores: elements.flatMap((value) => storesOf(f, context, place, value)) };
 }
 
 /** Equal for loads that read the same. */

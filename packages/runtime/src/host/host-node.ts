@@ -3,17 +3,17 @@
 
 import { readFileSync, readlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, constants, getPriority, setPriority } from 'node:os';
 import process from 'node:process';
 import { setImmediate } from 'node:timers';
-import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { isMainThread, MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
+import { worker } from '#worker';
 import type { InitMessage, ProgramMessage } from '../threads/messages.ts';
+import { allowedCpus, coresWithin, cpuLimit } from './cgroup.ts';
 import type { Host, SpawnOptions, ThreadGroup, WorkerHandle } from './host.ts';
 
-const workerFile = fileURLToPath(new URL('./worker-node.js', import.meta.url));
 /** V8 ends the process when a flag is set after this one. */
 const areFlagsFrozen = process.execArgv.some((flag) => /^--freeze[-_]flags[-_]after[-_]init$/.test(flag));
 /** Address space that V8 reserves for the heap and the code of a thread: 0.6 to 1.0 GB were measured with Node 20 and 26. */
@@ -30,7 +30,26 @@ export interface WorkerTask {
 
 /** The host of this process. Its methods can be replaced, for tests of other hosts. */
 export const host: Host = {
-  cores: availableParallelism,
+  cores: () => {
+    const limit = cpuLimit(readText);
+    if (!limit) return availableParallelism();
+    // Some versions of Node know some of these limits, and round them down.
+    const allowed = allowedCpus(readText('/proc/self/status') ?? '') ?? availableParallelism();
+    return Math.min(allowed, coresWithin(limit));
+  },
+  coresLimit: () => {
+    const limit = cpuLimit(readText);
+    return limit && `${limit.file} grants ${limit.cpus} CPUs`;
+  },
+  lowerPriority: () => {
+    if (process.platform !== 'linux') return; // elsewhere it would be that of the whole process
+    try {
+      setPriority(Math.min(constants.priority.PRIORITY_LOW, getPriority() + constants.priority.PRIORITY_BELOW_NORMAL));
+    } catch {
+      // the system does not allow it: the thread goes on as it is
+    }
+  },
+  canWait: true,
   environment: (name) => process.env[name],
   warn: (message, options = {}) => process.emitWarning(message, options),
   afterTurn: (callback) => void setImmediate(callback),
@@ -70,15 +89,21 @@ export const host: Host = {
   },
 };
 
-function computedBy(nativeThread: number): number | undefined {
+/** The text of a file of the system; undefined where it cannot be read: not Linux, no /proc, no right to. */
+function readText(path: string): string | undefined {
   try {
-    const stat = readFileSync(`/proc/self/task/${nativeThread}/stat`, 'latin1');
-    // "id (name) state …": user and system time are the 14th and the 15th field; the name may hold blanks.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return tickMilliseconds * (Number(fields[11]) + Number(fields[12]));
+    return readFileSync(path, 'latin1');
   } catch {
     return undefined;
   }
+}
+
+function computedBy(nativeThread: number): number | undefined {
+  const stat = readText(`/proc/self/task/${nativeThread}/stat`);
+  if (stat === undefined) return undefined;
+  // "id (name) state …": user and system time are the 14th and the 15th field; the name may hold blanks.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return tickMilliseconds * (Number(fields[11]) + Number(fields[12]));
 }
 
 /**
@@ -93,14 +118,10 @@ function checkAddressSpace(threads: number): void {
 
 /** The bytes of address space that the process may still reserve, as Linux tells it; Infinity where no limit is known. */
 function addressSpace(): number {
-  try {
-    const limit = /^Max address space +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];
-    if (limit === undefined) return Number.POSITIVE_INFINITY; // 'unlimited'
-    const used = /^VmSize:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1];
-    return Number(limit) - 1024 * Number(used ?? 0);
-  } catch {
-    return Number.POSITIVE_INFINITY; // not Linux, or without /proc
-  }
+  const limit = /^Max address space +(\d+)/m.exec(readText('/proc/self/limits') ?? '')?.[1];
+  if (limit === undefined) return Number.POSITIVE_INFINITY; // 'unlimited'
+  const used = /^VmSize:\s+(\d+) kB/m.exec(readText('/proc/self/status') ?? '')?.[1];
+  return Number(limit) - 1024 * Number(used ?? 0);
 }
 
 /** A piscina pool in which each thread runs one task: the loop of a worker. */
@@ -148,7 +169,7 @@ class NodeThreadGroup implements ThreadGroup {
 function createPool(threads: number): Piscina {
   const piscina: typeof import('piscina') = createRequire(import.meta.url)('piscina');
   const pool = new piscina.Piscina({
-    filename: workerFile,
+    filename: String(worker), // piscina in a bundle is built to take the code instead of a file
     minThreads: threads,
     maxThreads: threads,
     execArgv: [],
