@@ -8,7 +8,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { root } from './cache.ts';
 import { Place } from './place.ts';
-import { probesIn } from './probes.ts';
+import { type Probe, probesIn, type Reference } from './probes.ts';
 import { moduleProgram } from './program.ts';
 import type { Row } from './row.ts';
 import { rows } from './rows/index.ts';
@@ -75,28 +75,26 @@ function packed(): string {
   return file;
 }
 
-/** What plain Node computes, with fused multiply-add and without it. */
-async function makeReference(tarball: string): Promise<(fma: boolean) => string> {
-  const place = await Place.create({ name: 'reference', tarball, reference: () => '' });
+/** What plain Node computes on this machine, with every core. */
+async function makeReference(tarball: string): Promise<Reference> {
+  const nothing = { digest: () => '', threads: 0 };
+  const place = await Place.create({ name: 'reference', tarball, reference: nothing });
   try {
     place.write('program.mjs', moduleProgram);
-    const digests = new Map<boolean, string>();
+    const probes: Probe[] = [];
     for (const settings of ['', 'off']) {
       const { stdout } = await place.execute(place.node, ['program.mjs'], { env: { TREADLE_FMA: settings } });
-      for (const { fma, digest } of probesIn(stdout)) digests.set(fma, digest);
+      probes.push(...probesIn(stdout));
     }
-    return (fma) => digests.get(fma) ?? 'nothing';
+    const threads = probes[0]?.threads ?? 0;
+    if (threads < availableParallelism()) throw new Error(`every core must have a thread; got ${threads} threads`);
+    return { threads, digest: (fma) => probes.find((probe) => probe.fma === fma)?.digest ?? 'nothing' };
   } finally {
     place.remove();
   }
 }
 
-async function outcomeOf(
-  row: Row,
-  tarball: string,
-  reference: (fma: boolean) => string,
-  isKept: boolean,
-): Promise<Outcome> {
+async function outcomeOf(row: Row, tarball: string, reference: Reference, isKept: boolean): Promise<Outcome> {
   const { name, tools, node, isInstalled } = row;
   const obstacle = row.obstacle?.();
   if (obstacle !== undefined) return { name, status: 'skipped', reason: obstacle, seconds: 0, cases: [] };

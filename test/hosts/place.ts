@@ -14,7 +14,7 @@ import {
   root,
   type Tools,
 } from './cache.ts';
-import { type Expected, faultsOf, type Probe, probesIn } from './probes.ts';
+import { type Expected, faultsOf, type Probe, probesIn, type Reference } from './probes.ts';
 import { type Finished, runProcess } from './run-process.ts';
 
 /** What a place needs to know of its host. */
@@ -27,8 +27,7 @@ export interface PlaceOptions {
   readonly node?: string | undefined;
   /** whether npm installs the package; true by default */
   readonly isInstalled?: boolean | undefined;
-  /** what plain Node computes, with fused multiply-add or without */
-  readonly reference: (fma: boolean) => string;
+  readonly reference: Reference;
 }
 
 /** How a program is run. */
@@ -57,7 +56,7 @@ export class Place {
   /** the path of this place's Node */
   readonly node: string;
   readonly cases: Case[] = [];
-  readonly #reference: (fma: boolean) => string;
+  readonly #reference: Reference;
 
   private constructor(folder: string, nodeBin: string, { tarball, reference }: PlaceOptions) {
     this.folder = folder;

@@ -68,6 +68,6 @@ export async function probe() {
 }
 
 /** Prints what the probe found in one line, which `probes.ts` reads. */
-export async function main() {
-  console.log(`treadle-probe ${JSON.stringify(await probe())}`);
+export async function main(print = console.log) {
+  print(`treadle-probe ${JSON.stringify(await probe())}`);
 }

@@ -1,7 +1,5 @@
 // What a host has computed, read from what its process printed, and held against what plain Node computes.
 
-import { availableParallelism } from 'node:os';
-
 /** What `probe.mjs` prints. */
 export interface Probe {
   readonly accuracy: number;
@@ -16,9 +14,17 @@ export interface Probe {
   readonly megabytes: number;
 }
 
+/** What plain Node computes, which every host must compute too. */
+export interface Reference {
+  /** the digest, with fused multiply-add or without it */
+  digest(fma: boolean): string;
+  /** how many threads there are, unless the host has fewer cores */
+  readonly threads: number;
+}
+
 /** What a process is expected to do. */
 export interface Expected {
-  /** how many threads `threads()` says; the cores of this machine by default */
+  /** how many threads `threads()` says; as many as in plain Node by default */
   readonly threads?: number;
   /** how many threads compute; as many as `threads` by default */
   readonly worked?: number;
@@ -39,14 +45,14 @@ export function probesIn(stdout: string): readonly Probe[] {
 export function faultsOf(
   probes: readonly Probe[],
   stderr: string,
-  reference: (fma: boolean) => string,
+  reference: Reference,
   expected: Expected = {},
 ): readonly string[] {
-  const { threads = availableParallelism(), worked = threads, probes: count = 1, warning, chatter } = expected;
+  const { threads = reference.threads, worked = threads, probes: count = 1, warning, chatter } = expected;
   const faults: string[] = [];
   if (probes.length !== count) faults.push(`${count} results were expected; got ${probes.length}`);
   for (const probe of probes) {
-    const digest = reference(probe.fma);
+    const digest = reference.digest(probe.fma);
     if (probe.digest !== digest) faults.push(`plain Node computes ${digest}; got ${probe.digest}`);
     if (probe.threads !== threads) faults.push(`threads() must be ${threads}; got ${probe.threads}`);
     if (probe.worked !== worked) faults.push(`${worked} threads must compute; ${probe.worked} did`);

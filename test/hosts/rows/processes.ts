@@ -54,7 +54,7 @@ const piscina: Row = {
   tools: { piscina: '5.3.2' },
   async run(place) {
     place.write('probe.mjs', asModule);
-    place.write('task.mjs', `export { main as default } from './probe.mjs';\n`);
+    place.write('task.mjs', `import { main } from './probe.mjs';\nexport default () => main();\n`);
     place.write(
       'main.mjs',
       `

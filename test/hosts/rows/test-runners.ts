@@ -14,12 +14,16 @@ const jest: Row = {
   isQuick: true,
   tools: { jest: '30.5.2' },
   async run(place) {
-    const test = `test('the probe', main, 60000);\n`;
+    const test = `test('the probe', () => main(), 60000);\n`;
     place.write('probe.cjs', asCommonJs);
     place.write('probe.mjs', asModule);
     place.write('cjs/probe.test.cjs', `const { main } = require('../probe.cjs');\n${test}`);
     place.write('esm/probe.test.mjs', `import { main } from '../probe.mjs';\n${test}`);
-    for (let i = 0; i < 8; i++) place.write(`many/${i}.test.cjs`, `const { main } = require('../probe.cjs');\n${test}`);
+    // Jest prints what many files log on stderr, and shortens it.
+    const printing = `test('the probe', () => main((line) => process.stdout.write(line + '\\n')), 60000);\n`;
+    for (let i = 0; i < 8; i++) {
+      place.write(`many/${i}.test.cjs`, `const { main } = require('../probe.cjs');\n${printing}`);
+    }
     const config = {
       transform: {},
       testEnvironment: 'node',
@@ -54,7 +58,7 @@ const vitest: Row = {
     place.write('probe.mjs', asModule);
     place.write(
       'probe.test.mjs',
-      `import { test } from 'vitest';\nimport { main } from './probe.mjs';\ntest('the probe', main, 60000);\n`,
+      `import { test } from 'vitest';\nimport { main } from './probe.mjs';\ntest('the probe', () => main(), 60000);\n`,
     );
     for (const [pool, inline] of [
       ['threads', '[]'],
@@ -120,11 +124,11 @@ const nodeTest: Row = {
     place.write('probe.cjs', asCommonJs);
     place.write(
       'esm.test.mjs',
-      `import { test } from 'node:test';\nimport { main } from './probe.mjs';\ntest('the probe', main);\n`,
+      `import { test } from 'node:test';\nimport { main } from './probe.mjs';\ntest('the probe', () => main());\n`,
     );
     place.write(
       'cjs.test.cjs',
-      `const { test } = require('node:test');\nconst { main } = require('./probe.cjs');\ntest('the probe', main);\n`,
+      `const { test } = require('node:test');\nconst { main } = require('./probe.cjs');\ntest('the probe', () => main());\n`,
     );
     await place.probe('two files', place.node, ['--test', '--test-reporter=tap'], { expected: { probes: 2 } });
   },
