@@ -3,7 +3,7 @@
 import './methods.ts';
 import './protocols.ts';
 
-export { atOnce, outsideRecording } from '@treadle/compiler';
+export { outsideRecording } from '@treadle/compiler';
 export {
   type Axes,
   areOptions,
@@ -48,6 +48,7 @@ export { rehearse } from './compile/rehearse.ts';
 export type { NestedNumbers } from './convert/nested.ts';
 export type { Numbers, TensorOptions } from './convert/values.ts';
 export { arange, asTensor, eye, full, linspace, ones, tensor, zeros } from './create.ts';
+export { derived, itemSoon, whenKnown } from './derived.ts';
 export {
   type Features,
   features,

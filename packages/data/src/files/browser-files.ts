@@ -3,27 +3,27 @@
 
 import { CannotBlock } from './cannot-block.ts';
 
-/** The part of Node's Buffer that is used here. */
-export class Buffer extends Uint8Array {
-  static override from(source: unknown): Buffer {
-    if (typeof source === 'string') return Buffer.#over(new TextEncoder().encode(source));
+/** The part of Node's byte buffers that is used here. */
+class TextBytes extends Uint8Array {
+  static override from(source: unknown): TextBytes {
+    if (typeof source === 'string') return TextBytes.#over(new TextEncoder().encode(source));
     throw new TypeError('internal: a buffer is made from text');
   }
 
-  static #over(bytes: Uint8Array<ArrayBuffer>): Buffer {
-    return new Buffer(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  static #over(bytes: Uint8Array<ArrayBuffer>): TextBytes {
+    return new TextBytes(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  static alloc(length: number): Buffer {
-    return new Buffer(length);
+  static alloc(length: number): TextBytes {
+    return new TextBytes(length);
   }
 
-  static allocUnsafeSlow(length: number): Buffer {
-    return new Buffer(length);
+  static allocUnsafeSlow(length: number): TextBytes {
+    return new TextBytes(length);
   }
 
-  static concat(parts: readonly Uint8Array[]): Buffer {
-    const all = new Buffer(parts.reduce((sum, { length }) => sum + length, 0));
+  static concat(parts: readonly Uint8Array[]): TextBytes {
+    const all = new TextBytes(parts.reduce((sum, { length }) => sum + length, 0));
     let at = 0;
     for (const part of parts) {
       all.set(part, at);
@@ -41,6 +41,8 @@ export class Buffer extends Uint8Array {
     return asText.decode(this.subarray(start, end));
   }
 }
+
+export { TextBytes as Buffer };
 
 const asText = new TextDecoder('utf-8', { ignoreBOM: true });
 
