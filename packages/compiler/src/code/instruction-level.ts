@@ -1,10 +1,11 @@
 // The instruction level for which kernels are written: measured once, when it is first needed, in a few milliseconds. A level is chosen
 // only if it computes a product right. Whether it rounds once is decided before its width, so that noise in the measurement never
-// changes a result.
+// changes a result. Wide vectors are chosen only if they are clearly faster.
 
 import { type Level, type Probe, probe } from '@treadle/kernels';
 import { createMemory, fmaSetting, host, isMemoryShared, simdSetting, webAssembly } from '@treadle/runtime';
 import { compileModule } from './compile-module.ts';
+import { isClearlyFaster } from './is-clearly-faster.ts';
 import { allowRelaxed, canAllowRelaxed, canJoinVectors, joinVectors } from './v8-flags.ts';
 
 /** The chosen level. */
@@ -51,43 +52,46 @@ function isAllowed({ bytes }: Probe, setsFlags: boolean): boolean {
 
 type Measured = Pick<Choice, 'level' | 'gflops'>;
 
-/** Setting V8's flag affects all code that is compiled afterwards, so the narrow level is measured first. */
+/** Setting V8's flag affects all code that is compiled afterwards, so the narrow level is compiled first. */
 function fastest(fma: boolean, { simd }: Settings, narrowProbe?: Probe): Measured | undefined {
   const setsFlags = simd !== 'off';
-  const narrow = simd === '256' ? undefined : measure({ bits: 128, fma }, setsFlags, narrowProbe);
-  if (simd === 'off' || simd === '128') return narrow;
+  const narrow = simd === '256' ? undefined : trialOf({ bits: 128, fma }, setsFlags, narrowProbe);
+  if (simd === 'off' || simd === '128') return narrow && measured(narrow);
   const areJoined = canJoinVectors && joinVectors(true);
-  if (simd === undefined && !areJoined) return narrow;
-  const wide = measure({ bits: 256, fma }, setsFlags);
-  if (wide !== undefined && wide.gflops > (narrow?.gflops ?? 0)) return wide;
+  if (simd === undefined && !areJoined) return narrow && measured(narrow);
+  const wide = trialOf({ bits: 256, fma }, setsFlags);
+  if (wide && (narrow === undefined || isClearlyFaster(wide.time, narrow.time))) return measured(wide);
   if (areJoined) joinVectors(false);
-  return narrow;
+  return narrow && measured(narrow);
+}
+
+/** A level that multiplies right. */
+interface Trial {
+  readonly level: Level;
+  /** runs the micro-kernel for about 0.1 ms: the nanoseconds that an operation took */
+  readonly time: () => number;
 }
 
 const products = 200;
 const repetitions = 8;
-/** how many times as many products are timed where the clock is too coarse for these */
+/** how many times as many products are timed where the clock is too coarse for these, as that of some web pages is */
 const coarseClock = 50;
 
-/** The best of some repetitions of about 0.1 ms; undefined if the product is wrong. */
-function measure(
-  level: Level,
-  setsFlags: boolean,
-  trial: Probe = probe(level, isMemoryShared()),
-): Measured | undefined {
-  const run = runnerOf(trial, setsFlags);
-  if (run === undefined) return undefined;
-  let least = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < repetitions; i++) least = Math.min(least, timeOf(run, products));
-  if (least > 0) return { level, gflops: (trial.flops * products) / least };
-  const many = coarseClock * products; // the clock of some web pages ticks once in a millisecond
-  return { level, gflops: (trial.flops * many) / Math.max(1, timeOf(run, many)) };
+function measured({ level, time }: Trial): Measured {
+  const times = Array.from({ length: repetitions }, time);
+  return { level, gflops: 1 / Math.min(...times) };
 }
 
-function timeOf(run: (products: number) => void, products: number): number {
-  const start = host.nanoseconds();
-  run(products);
-  return host.nanoseconds() - start;
+/** undefined if the product is wrong */
+function trialOf(level: Level, setsFlags: boolean, trial: Probe = probe(level, isMemoryShared())): Trial | undefined {
+  const run = runnerOf(trial, setsFlags);
+  if (run === undefined) return undefined;
+  const timeOf = (count: number): number => {
+    const start = host.nanoseconds();
+    run(count);
+    return (host.nanoseconds() - start) / (trial.flops * count);
+  };
+  return { level, time: () => timeOf(products) || timeOf(coarseClock * products) };
 }
 
 function runnerOf(trial: Probe, setsFlags: boolean): ((products: number) => void) | undefined {

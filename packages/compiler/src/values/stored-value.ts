@@ -144,6 +144,14 @@ export class StoredValue implements Storage {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
+  /** Copies as many elements as `to` holds, from element `first` on. The event loop goes on until the runs that write them are done. */
+  async readPart(first: number, to: StoredArray): Promise<void> {
+    if (this.#backing.isReleased) throw disposed();
+    if (this.#slice) return this.#slice.of.readPart(this.#slice.first + first, to);
+    if (this.#backing.writers > 0) await team.between(() => this.#backing.readPart(first, to));
+    else this.#backing.readPart(first, to);
+  }
+
   /** Copies the elements to a part of the shared memory. Blocks until the runs that write them are done. */
   write(to: SharedView): void {
     this.#check();

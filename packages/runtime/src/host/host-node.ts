@@ -1,5 +1,6 @@
 // Node.js as the host of the engine: worker threads by piscina, V8's flags, and Linux's figures of what each thread has computed.
-// Beside the entry of the workers, this is the only file of the engine that imports Node.
+// Deno and Bun have the same modules and run this file, too. Beside the entry of the workers, it is the only file of the engine
+// that imports Node.
 
 import { readFileSync, readlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,8 +15,13 @@ import type { InitMessage, ProgramMessage } from '../threads/messages.ts';
 import { allowedCpus, coresWithin, cpuLimit } from './cgroup.ts';
 import type { Host, SpawnOptions, ThreadGroup, WorkerHandle } from './host.ts';
 
-/** V8 ends the process when a flag is set after this one. */
-const areFlagsFrozen = process.execArgv.some((flag) => /^--freeze[-_]flags[-_]after[-_]init$/.test(flag));
+/** Bun has another JavaScript engine, though it names a version of V8. */
+const isBun = process.versions.bun !== undefined;
+/** Deno and Bun have the function that sets flags, but it does nothing. V8 ends the process when a flag is set after the one here. */
+const hasFlags =
+  !isBun &&
+  process.versions.deno === undefined &&
+  !process.execArgv.some((flag) => /^--freeze[-_]flags[-_]after[-_]init$/.test(flag));
 /** Address space that V8 reserves for the heap and the code of a thread: 0.6 to 1.0 GB were measured with Node 20 and 26. */
 const threadAddressSpace = 1.25 * 2 ** 30;
 /** The unit, in milliseconds, in which Linux counts what a thread has computed. */
@@ -57,10 +63,10 @@ export const host: Host = {
     const [seconds, nanoseconds] = process.hrtime();
     return seconds * 1e9 + nanoseconds;
   },
-  v8Version: Number.parseInt(process.versions.v8 ?? '0', 10),
+  v8Version: isBun ? 0 : Number.parseInt(process.versions.v8 ?? '0', 10),
   isX64: process.arch === 'x64',
   setFlag: (flag) => {
-    if (areFlagsFrozen) return false;
+    if (!hasFlags) return false;
     try {
       setFlagsFromString(flag);
       return true;
