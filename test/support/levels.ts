@@ -12,7 +12,7 @@ export const availableLevels: readonly (readonly [name: string, level: Level])[]
   .map((level) => [`simd${level.bits}${level.fma ? ' fma' : ''}`, level]);
 
 function isAvailable(level: Level): boolean {
-  const { bytes, prepare, isRight } = probe(level);
+  const { bytes, prepare, isRight } = probe(level, true);
   if (!WebAssembly.validate(bytes)) return false;
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
   const { run } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports;

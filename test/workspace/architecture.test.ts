@@ -18,7 +18,8 @@ const table: Record<string, { readonly ours: readonly string[]; readonly others?
   metrics: { ours: ['losses', 'tensor'] },
   optim: { ours: ['tensor'] },
   data: { ours: ['tensor'] },
-  train: { ours: ['nn', 'losses', 'metrics', 'optim', 'data', 'tensor'], others: ['cli-progress'] },
+  formats: { ours: ['tensor'], others: ['fflate'] },
+  train: { ours: ['nn', 'losses', 'metrics', 'optim', 'data', 'formats', 'tensor'], others: ['cli-progress'] },
   treadle: {
     ours: [
       'wasm',
@@ -32,6 +33,7 @@ const table: Record<string, { readonly ours: readonly string[]; readonly others?
       'metrics',
       'optim',
       'data',
+      'formats',
       'train',
     ],
   },
@@ -44,6 +46,7 @@ const defaultExports = ['packages/runtime/src/host/worker-node.ts']; // piscina 
  */
 const nodeFiles: Readonly<Record<string, readonly string[]>> = {
   'packages/data/src/files/node-files.ts': ['node:buffer', 'node:fs', 'node:fs/promises', 'node:path', 'node:zlib'],
+  'packages/formats/src/files/node-files.ts': ['node:fs/promises', 'node:os', 'node:path', 'node:process', 'node:url'],
   'packages/runtime/src/host/host-node.ts': [
     'node:fs',
     'node:module',
@@ -82,7 +85,7 @@ const packages = Object.entries(table).map(([folder, { ours, others = [] }]) => 
 }));
 const sources = packages.flatMap((p) => p.sources);
 
-/** The sources that an import means: by its path, by the path of what is built from it, by its package, or by a name with #. */
+/** The sources that an import may mean: by its path, by the path of what is built from it, by its package, or by a name with #. */
 function filesOf(path: string, from: string): readonly string[] {
   const [, folder] = /^@treadle\/(\w+)$/.exec(from) ?? [];
   if (folder) return [`packages/${folder}/src/index.ts`];
@@ -91,23 +94,18 @@ function filesOf(path: string, from: string): readonly string[] {
   return named ?? [posix.join(posix.dirname(path), built(from))];
 }
 
-/** The sources that a package calls by names which begin with #, because the host decides which file is meant: one for each host. */
+/** The sources that a package calls by names which begin with #, because the host decides which of them is meant. */
 function namedSources(folder: string): ReadonlyMap<string, readonly string[]> {
   const manifest = readJson(`packages/${folder}/package.json`);
   const hasImports = typeof manifest === 'object' && manifest !== null && 'imports' in manifest;
   const named = Object.entries(hasImports ? Object(manifest.imports) : {});
-  const sourceOf = (built: unknown): string =>
-    posix.join(
-      'packages',
-      folder,
-      String(built)
-        .replace(/^\.\/dist\//, 'src/')
-        .replace(/\.js$/, '.ts'),
-    );
+  const sourceOf = (built: string): string => built.replace(/^\.\/dist\//, 'src/').replace(/\.js$/, '.ts');
+  const targetsOf = (built: unknown): readonly unknown[] =>
+    typeof built === 'object' && built !== null ? Object.values(built) : [built];
   return new Map(
     named.map(([name, built]) => [
       name,
-      (typeof built === 'string' ? [built] : Object.values(Object(built))).map(sourceOf),
+      targetsOf(built).map((target) => posix.join('packages', folder, sourceOf(String(target)))),
     ]),
   );
 }
@@ -121,7 +119,7 @@ function ownImports(
   return imports
     .filter(({ from }) => /^[.#]/.test(from))
     .flatMap(({ from, isType }) =>
-      (named.get(from) ?? [posix.join(posix.dirname(path), from)]).map((file) => ({ from: file, isType })),
+      (named.get(from) ?? [posix.join(posix.dirname(path), from)]).map((target) => ({ from: target, isType })),
     );
 }
 
@@ -197,8 +195,9 @@ test('every value that a file exports is used by another file', () => {
   const used = new Set<string>();
   for (const { path, imports } of files) {
     for (const { from, names } of imports) {
-      for (const target of filesOf(path, from))
+      for (const target of filesOf(path, from)) {
         for (const name of names === 'all' ? ['*'] : names) used.add(`${target}: ${name}`);
+      }
     }
   }
   // Piscina finds a worker's task by its default export, also under the name that CommonJS has for it.

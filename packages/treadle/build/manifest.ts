@@ -26,16 +26,26 @@ export function publishedManifest(manifest: Manifest): Manifest {
     ...Object.fromEntries(
       Object.keys(manifest).map((field) => [field, kept.includes(field) ? manifest[field] : undefined]),
     ),
-    sideEffects: false,
+    sideEffects: ['./dist/node-host.js'],
     bin: { treadle: 'dist/cli.js' },
+    main: 'dist/index.cjs',
+    types: 'dist/index.d.cts',
     exports: {
       '.': {
-        // Node 20.19 and 22.12 or newer, for import and require alike: one engine in a process
-        'module-sync': { types: './dist/index.d.ts', default: './dist/index.js' },
+        // Node 20.19, 22.12 and newer, for import and require alike: there is one engine in a process
+        'module-sync': module('node.js'),
+        // bundlers, for import and require alike
+        module: module('node.js'),
+        bun: module('node.js'),
+        deno: module('node.js'),
+        // older Node, and test runners that do not require ES modules
         require: { types: './dist/index.d.cts', default: './dist/index.cjs' },
-        default: { types: './dist/index.d.ts', default: './dist/index.js' },
+        node: module('commonjs.mjs'),
+        default: module('node.js'),
       },
       './package.json': './package.json',
     },
   };
 }
+
+const module = (file: string) => ({ types: './dist/index.d.ts', default: `./dist/${file}` });

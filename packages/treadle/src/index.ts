@@ -38,6 +38,15 @@ export {
   trainTestSplit,
 } from '@treadle/data';
 export {
+  loadTensors,
+  type NamedTensors,
+  type SaveTensorsOptions,
+  saveTensors,
+  type TensorFile,
+  tensorsFromBytes,
+  tensorsToBytes,
+} from '@treadle/formats';
+export {
   type BinaryCrossentropyOptions,
   type BinaryFocalCrossentropyOptions,
   binaryCrossentropy,

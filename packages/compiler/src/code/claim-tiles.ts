@@ -47,12 +47,18 @@ export interface Iteration {
   readonly addressLists: Expr<'i32'>;
 }
 
-/** The functions that are called around tiles. */
-export interface TileCalls {
+/** The imported functions that are called around tiles, all of them optional. */
+export interface ImportedCalls {
   /** the time, for runs that are watched */
-  readonly clock: Func<[], 'i32'> | undefined;
+  readonly clock?: Func<[], 'i32'> | undefined;
   /** called before every tile, in tests */
-  readonly fault: Func<[], 'void'> | undefined;
+  readonly fault?: Func<[], 'void'> | undefined;
+  /** called after every tile: not 0 where the thread is to return for now */
+  readonly pause?: Func<[], 'i32'> | undefined;
+}
+
+/** The functions that are called around tiles. */
+export interface TileCalls extends ImportedCalls {
   readonly wait: Wait;
   readonly claim: Claim;
 }
@@ -62,13 +68,16 @@ export function countersOf(f: FunctionBuilder, control: Expr<'i32'>, kernel: Exp
   return f.let(i32.add(control, i32.mul(i32.load(kernel, kernelRecord.index), counterStride)));
 }
 
-/** Claims and runs tiles of one kernel until all are claimed, then adds those that it ran to the counter. */
+/**
+ * Claims and runs tiles of one kernel until all are claimed, then adds those that it ran to the counter. Returns from the function where
+ * the thread is to pause.
+ */
 export function emitKernel(
-  f: FunctionBuilder,
+  f: FunctionBuilder<'i32'>,
   kernel: Expr<'i32'>,
   { control, table, threadMemory, progress }: Thread,
   { number, addressLists }: Iteration,
-  { clock, fault, claim }: TileCalls,
+  { clock, fault, pause, claim }: TileCalls,
 ): void {
   const counters = countersOf(f, control, kernel);
   const tiles = f.let(i32.load(kernel, kernelRecord.tiles));
@@ -85,11 +94,16 @@ export function emitKernel(
     const func = f.let(i32.load(kernel, kernelRecord.func));
     const ran = f.local('i32');
     f.set(ran, 0);
+    const pauses = pause && f.local('i32');
     f.block((exit) => {
       f.loop((again) => {
         if (fault) f.do(f.call(fault));
         f.do(f.callIndirect(kernelSignature, func, addressList, scratch, first ? i32.sub(tile, first) : tile));
         f.increment(ran, 1);
+        if (pause && pauses) {
+          f.set(pauses, f.call(pause));
+          f.brIf(exit, pauses);
+        }
         f.brIf(exit, i32.eq(ran, tiles));
         f.set(tile, claimed);
         f.brIf(again, i32.lt_u(tile, end));
@@ -103,6 +117,7 @@ export function emitKernel(
         f.do(memory['atomic.notify'](counters, -1, doneOffset(0)));
       });
     });
+    if (pauses) f.if(pauses, () => f.return(i32.const(status.stalled)));
   });
 }
 

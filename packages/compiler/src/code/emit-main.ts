@@ -21,6 +21,7 @@ import {
   emitKernel,
   emitWait,
   emitWaitForKernel,
+  type ImportedCalls,
   type Iteration,
   type Thread,
   type TileCalls,
@@ -37,11 +38,11 @@ interface Calls extends TileCalls {
 /**
  * Exports `main(control, table, scratch, thread) → status`, which calls kernels through the module's table of functions. Thread 0 returns
  * when all tiles are finished, any other thread when no tile is left to claim. With a `clock`, threads note when they work at each kernel,
- * and at how many tiles.
+ * and at how many tiles. With a `pause` that says 1, a thread returns `stalled` after its tile; it goes on there when it is called again.
  */
-export function emitMain(m: ModuleBuilder, clock?: Func<[], 'i32'>, fault?: Func<[], 'void'>): void {
+export function emitMain(m: ModuleBuilder, { clock, fault, pause }: ImportedCalls = {}): void {
   const loop = m.declare('loop', eight, 'i32', { exported: false });
-  const calls: Calls = { clock, fault, wait: emitWait(m), claim: emitClaim(m), loop: loop.func };
+  const calls: Calls = { clock, fault, pause, wait: emitWait(m), claim: emitClaim(m), loop: loop.func };
   m.func('main', ['i32', 'i32', 'i32', 'i32'], 'i32', (f, control, table, scratch, thread) => {
     const firstProgress = i32.add(control, i32.load(table, head.progress));
     const progress = f.let(i32.add(firstProgress, i32.mul(thread, i32.load(table, head.progressStride))));

@@ -3,7 +3,7 @@
 // changes a result. Wide vectors are chosen only if they are clearly faster.
 
 import { type Level, type Probe, probe } from '@treadle/kernels';
-import { createMemory, fmaSetting, host, simdSetting, webAssembly } from '@treadle/runtime';
+import { createMemory, fmaSetting, host, isMemoryShared, simdSetting, webAssembly } from '@treadle/runtime';
 import { compileModule } from './compile-module.ts';
 import { isClearlyFaster } from './is-clearly-faster.ts';
 import { allowRelaxed, canAllowRelaxed, canJoinVectors, joinVectors } from './v8-flags.ts';
@@ -36,7 +36,7 @@ export function chooseLevel(): Choice {
 
 function choose(settings: Settings): Choice {
   const setsFlags = settings.simd !== 'off';
-  const relaxed = settings.fma ? probe({ bits: 128, fma: true }) : undefined;
+  const relaxed = settings.fma ? probe({ bits: 128, fma: true }, isMemoryShared()) : undefined;
   const best =
     (relaxed && isAllowed(relaxed, setsFlags) ? fastest(true, settings, relaxed) : undefined) ??
     fastest(false, settings);
@@ -81,7 +81,7 @@ function measured({ level, time }: Trial): Measured {
 }
 
 /** undefined if the product is wrong */
-function trialOf(level: Level, setsFlags: boolean, trial: Probe = probe(level)): Trial | undefined {
+function trialOf(level: Level, setsFlags: boolean, trial: Probe = probe(level, isMemoryShared())): Trial | undefined {
   const run = runnerOf(trial, setsFlags);
   if (run === undefined) return undefined;
   const time = (): number => {

@@ -122,6 +122,13 @@ export class PlanMemory implements Reclaimable {
     this.#addresses = addresses;
   }
 
+  /** Values for the outputs of a run that is not bound yet. */
+  promiseOutputs(rows: number): readonly StoredValue[] {
+    return this.#outputs.map(({ shape, dtype, batchAxis }) =>
+      StoredValue.promised(batchAxis === undefined ? sizeOf(shape) : (sizeOf(shape) / this.#rows) * rows, dtype),
+    );
+  }
+
   /** Adds the outputs of a run to `outputs`, one by one, so that the caller can free them if there is no memory for the next. */
   addOutputs(outputs: (StoredValue | undefined)[], rows: number): void {
     for (const output of this.#outputs) outputs.push(this.#newOutput(output, rows));

@@ -113,6 +113,7 @@ function gatherElements({ name, source, indices, store, count: there, present }:
       eachRow(f, { shape: [outer], from: row0, to: row1 }, cursors, ([base, row]) => {
         const picked = (wanted: Expr<'i32x4'>): Expr<'i32x4'> => {
           const clamped = i32x4.max_s(i32x4.min_s(wanted, most), 0);
+          // in 32-bit lanes: a tensor has at most 2²⁹ elements, so distances in it are below 2³¹ bytes
           const offsets = f.let(i32x4.mul(clamped, bytes * from.row));
           const at = (lane: number): Address => address.add(base!, address.times(i32x4.extract_lane(lane, offsets), 1));
           return f.let(

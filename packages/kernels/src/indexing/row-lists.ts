@@ -14,7 +14,7 @@ import { partition, tileElements } from '../core/tile-partition.ts';
 import { readEight, readFour, writeEight, writeFour } from '../elementwise/vector-io.ts';
 import { accumulate, clear, rowAt } from './gather.ts';
 
-export interface FirstPlaces {
+export interface FirstOccurrences {
   readonly name: string;
   /** int32 [k] */
   readonly indices: Operand;
@@ -37,14 +37,14 @@ const hashFactor = 0x9e3779b1 | 0;
 /**
  * store[j] = the smallest i with indices[i] = indices[j]. One tile: a hash table of positions with linear probing.
  */
-export function firstOccurrences({ name, indices, store, table: entries, present }: FirstPlaces): Kernel {
+export function firstOccurrences({ name, indices, store, table: entries, present }: FirstOccurrences): Kernel {
   const [k = 0] = indices.view.shape;
   const size = hashSize(k);
   return kernelOverTiles({
     name,
     parts: partition(k === 0 ? 0 : 1, 1, 1),
     cost: 5 * k,
-    work: { kind: 'list', ops: ['firstPlaces'], shape: [k], flops: 0, ...bytesMoved([indices], [store]) },
+    work: { kind: 'list', ops: ['firstOccurrences'], shape: [k], flops: 0, ...bytesMoved([indices], [store]) },
     loads: present ? [indices, scalarOperand(present.slot)] : [indices],
     stores: [store, scalarOperand(entries)],
     emit: (f, table) => {
@@ -103,7 +103,7 @@ export interface SumRepeated {
   readonly name: string;
   /** float32 [k, inner] */
   readonly rows: Operand;
-  /** int32 [k], as firstPlaces stores them */
+  /** int32 [k], as firstOccurrences stores them */
   readonly firsts: Operand;
   /** float32 [k, inner] */
   readonly store: Operand;

@@ -15,7 +15,7 @@ import { onlyPresent, type Partition, partition, type Range, tileElements } from
 import { linearAddress } from '../reduce/gather-axes.ts';
 import { emitPass } from './pass.ts';
 import { type Pass, passesOf, type RowFusion, type RowStage } from './program.ts';
-import { type RowContext, type RowPlace, spareBytes } from './walk.ts';
+import { type FusedRow, type RowContext, spareBytes } from './walk.ts';
 
 /** Rows that are reduced side by side, so that no addition waits for the one before. */
 const together = 4;
@@ -52,7 +52,7 @@ export function rowKernel(program: RowFusion): Kernel {
     emit: (f, table, range, scratch) => {
       const { row0, row1 } = presentBlocks(f, table, parts, range, block, present);
       const context = contextOf(f, table, program, passes, [...loads, ...stores]);
-      const placeAt = (first: Expr<'i32'>, r: Expr<'i32'>): RowPlace => ({
+      const rowAt = (first: Expr<'i32'>, r: Expr<'i32'>): FusedRow => ({
         row: f.let(i32.add(first, r)),
         scratch: f.let(address.add(scratch, address.times(r, pitch))),
         spare: f.let(plus(address.add(scratch, address.times(r, spare)), block * pitch)),
@@ -61,12 +61,11 @@ export function rowKernel(program: RowFusion): Kernel {
         // The last block is whole as well: rows that it shares with the block before are computed twice, with the same result.
         const first = block === 1 ? row : f.let(smaller(row, plus(row1, -block)));
         passes.passes.forEach((pass, p) => {
-          if (block === 1) emitPass(f, context, pass, [placeAt(first, i32.const(0))]);
+          if (block === 1) emitPass(f, context, pass, [rowAt(first, i32.const(0))]);
           else if (sideBySide[p]) {
-            const places = Array.from({ length: block }, (_, r) => placeAt(first, i32.const(r)));
-            emitPass(f, context, pass, places);
-          } else
-            countLoop(f, i32.const(0), i32.const(block), 1, (r) => emitPass(f, context, pass, [placeAt(first, r)]));
+            const fused = Array.from({ length: block }, (_, r) => rowAt(first, i32.const(r)));
+            emitPass(f, context, pass, fused);
+          } else countLoop(f, i32.const(0), i32.const(block), 1, (r) => emitPass(f, context, pass, [rowAt(first, r)]));
         });
       });
     },

@@ -33,8 +33,8 @@ import type { Combine } from '../reduce/reduce.ts';
 import type { Pass, RowStage } from './program.ts';
 import {
   chunksOf,
+  type FusedRow,
   type RowContext,
-  type RowPlace,
   type RowReduction,
   type Source,
   type Walk,
@@ -43,11 +43,11 @@ import {
 } from './walk.ts';
 
 /** Emits a pass over rows that are walked side by side. */
-export function emitPass(f: FunctionBuilder, context: RowContext, pass: Pass, places: readonly RowPlace[]): void {
-  for (const place of places) for (const stage of pass.first) emitRowStage(f, context, stage, place);
+export function emitPass(f: FunctionBuilder, context: RowContext, pass: Pass, rows: readonly FusedRow[]): void {
+  for (const at of rows) for (const stage of pass.first) emitRowStage(f, context, stage, at);
   if (pass.walk.length === 0) return;
   const { columns } = context.program;
-  const walks = places.map((place) => walkOf(f, context, pass, place));
+  const walks = rows.map((at) => walkOf(f, context, pass, at));
   const reductions = walks.flatMap(({ stages }) => stages.flatMap(({ reduction }) => reduction ?? []));
   const x = f.let(address.const(0));
   if (chunksOf(columns) === 1 || reductions.length === 0) {
@@ -55,17 +55,17 @@ export function emitPass(f: FunctionBuilder, context: RowContext, pass: Pass, pl
   } else {
     walkInChunks(f, context, walks, x, reductions);
   }
-  for (const { place, stages } of walks) {
-    for (const { reduction } of stages) if (reduction) finish(f, context, reduction, place);
+  for (const { at, stages } of walks) {
+    for (const { reduction } of stages) if (reduction) finish(f, context, reduction, at);
   }
 }
 
 /** A stage that is evaluated once for a row; its result is in the first lane. */
-function emitRowStage(f: FunctionBuilder, context: RowContext, stage: RowStage, { row, scratch }: RowPlace): void {
-  const { places } = context.passes;
+function emitRowStage(f: FunctionBuilder, context: RowContext, stage: RowStage, { row, scratch }: FusedRow): void {
+  const { values: kept } = context.passes;
   const values = stage.loads.map((load) => {
     if (!('value' in load)) return readSplat(f, formatOf(load), context.rowOf(load, row));
-    return f.let(v128.load32_splat(load.type, scratch, places.get(load.value)!.scratch!));
+    return f.let(v128.load32_splat(load.type, scratch, kept.get(load.value)!.scratch!));
   });
   const results = stage.body(f, values, () => ramp(row, 0)).map((result) => f.let(result));
   stage.results.forEach(({ value }, i) => {
@@ -81,9 +81,9 @@ function storeNumber(
   row: Expr<'i32'>,
   scratch: Address,
 ): void {
-  const place = passes.places.get(value)!;
-  if (place.scratch !== undefined) f.do(v128.store32_lane(0, scratch, result, place.scratch));
-  const { slot, narrow } = place;
+  const kept = passes.values.get(value)!;
+  if (kept.scratch !== undefined) f.do(v128.store32_lane(0, scratch, result, kept.scratch));
+  const { slot, narrow } = kept;
   if (slot !== undefined) writeOne(f, denseRowOf({ slot, narrow }, row, 1), result, narrow);
 }
 
@@ -180,17 +180,17 @@ function passReductions(f: FunctionBuilder, walks: readonly Walk[]): void {
   }
 }
 
-function finish(f: FunctionBuilder, context: RowContext, reduction: RowReduction, place: RowPlace): void {
+function finish(f: FunctionBuilder, context: RowContext, reduction: RowReduction, at: FusedRow): void {
   const { stage, combine, low, high } = reduction;
   addTotals(f, mergeOf(combine), reduction);
   const [combined] = mergeLanes(f, mergeOf(combine), low, high);
   const result = combine.leave ? f.let(combine.leave(f, combined!)) : combined!;
-  storeNumber(f, context, stage.results[0]!.value, result, place.row, place.scratch);
+  storeNumber(f, context, stage.results[0]!.value, result, at.row, at.scratch);
 }
 
 /** The row-major position of the column at x. */
-function positionOf({ program }: RowContext, { place }: Walk, x: Distance): Expr<'i32'> {
-  return i32.add(i32.mul(place.row, program.columns), address.index(x, 2));
+function positionOf({ program }: RowContext, { at }: Walk, x: Distance): Expr<'i32'> {
+  return i32.add(i32.mul(at.row, program.columns), address.index(x, 2));
 }
 
 function emitEight(f: FunctionBuilder, context: RowContext, walk: Walk, x: Distance): void {

@@ -59,7 +59,7 @@ export interface Pass {
 }
 
 /** Where a value is. */
-export interface ValuePlace {
+export interface KeptValue {
   readonly per: 'element' | 'row';
   /** the first pass that can read it */
   readonly pass: number;
@@ -72,7 +72,7 @@ export interface ValuePlace {
 /** All passes over a row. */
 export interface Passes {
   readonly passes: readonly Pass[];
-  readonly places: ReadonlyMap<number, ValuePlace>;
+  readonly values: ReadonlyMap<number, KeptValue>;
   /** bytes of scratch for a row */
   readonly scratch: number;
 }
@@ -83,7 +83,7 @@ const overread = 32;
 /** The passes of a fusion, and where they keep values. */
 export function passesOf({ stages, columns }: RowFusion): Passes {
   const passes: { first: RowStage[]; walk: RowStage[] }[] = [];
-  const made = new Map<number, Omit<ValuePlace, 'scratch'>>();
+  const made = new Map<number, Omit<KeptValue, 'scratch'>>();
   const kept = new Set<number>();
   for (const stage of stages) {
     const read = stage.loads.flatMap((load) => ('value' in load ? [load.value] : []));
@@ -100,10 +100,10 @@ export function passesOf({ stages, columns }: RowFusion): Passes {
     }
   }
   let scratch = 0;
-  const places = new Map<number, ValuePlace>();
-  for (const [value, place] of made) {
-    places.set(value, { ...place, scratch: kept.has(value) ? scratch : undefined });
-    if (kept.has(value)) scratch += place.per === 'row' ? 32 : 32 * Math.ceil((4 * columns + overread) / 32);
+  const values = new Map<number, KeptValue>();
+  for (const [value, of] of made) {
+    values.set(value, { ...of, scratch: kept.has(value) ? scratch : undefined });
+    if (kept.has(value)) scratch += of.per === 'row' ? 32 : 32 * Math.ceil((4 * columns + overread) / 32);
   }
-  return { passes, places, scratch };
+  return { passes, values, scratch };
 }

@@ -55,6 +55,7 @@ export const host: Host = {
       // the system does not allow it: the thread goes on as it is
     }
   },
+  canWait: true,
   environment: (name) => process.env[name],
   warn: (message, options = {}) => process.emitWarning(message, options),
   afterTurn: (callback) => void setImmediate(callback),

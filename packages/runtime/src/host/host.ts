@@ -1,14 +1,13 @@
 // What the engine asks of the program that runs JavaScript. Only a file that implements this interface, and the entry of its
-// workers, may know a host. `#host` in package.json names the implementation; today that is the one for Node.js, and conditions
-// there can choose another one. What every host has is used directly: WebAssembly, Atomics, SharedArrayBuffer, timers,
-// performance.now and Math.random.
+// workers, may know a host. `#host` in package.json names the implementation for each condition. What every host has is used
+// directly: WebAssembly, Atomics, timers, performance.now and Math.random.
 //
-// How a browser can implement it:
-// 1. The engine lives in a Web Worker; the page awaits results by messages, because Atomics.wait throws on a page.
-// 2. A page needs cross-origin isolation (two HTTP headers); without it there is no SharedArrayBuffer, and the engine says so.
+// What differs in a browser:
+// 1. Atomics.wait throws on a page: `canWait` is false there. All runs are asynchronous then, and workers compute them.
+// 2. Threads share memory on pages that are cross-origin isolated only (two HTTP headers); elsewhere `spawn` throws.
 // 3. A Web Worker receives messages on its event loop only: so the loop of a worker is a generator, which yields to get them.
-// 4. Messages go from the engine to its workers only; what workers report lies in shared memory, which the engine reads at once.
-// 5. There are no flags and no native thread numbers: `setFlag` says false, and `computedByOthers` tells the time on the clock.
+// 4. What workers report lies in shared memory. `onIdle` is for engines that cannot wait for it without blocking.
+// 5. There are no flags and no native thread numbers: `setFlag` says false, and `computedByOthers` says 0.
 
 import type { InitMessage, ProgramMessage } from '../threads/messages.ts';
 
@@ -35,6 +34,8 @@ export interface SpawnOptions {
   readonly init: readonly InitMessage[];
   /** called when a worker has ended before it returned from its loop */
   readonly onExit: (thread: number, error: Error) => void;
+  /** may be called when a worker has left a run; nothing depends on it where there is Atomics.waitAsync */
+  readonly onIdle?: () => void;
 }
 
 /** How a warning is marked. */
@@ -55,6 +56,9 @@ export interface Host {
 
   /** Makes the calling thread compute only as far as others leave cores to it. Left out where that is not up to a thread. */
   lowerPriority?(): void;
+
+  /** Whether the calling thread may block. Where it may not, no run is waited for, and runs on it are cut into slices. */
+  readonly canWait: boolean;
 
   /** The value of an environment variable; undefined where it is not set. */
   environment(name: string): string | undefined;

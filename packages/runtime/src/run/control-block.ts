@@ -9,7 +9,7 @@ export const status = {
   done: 0,
   /** another thread has aborted the run */
   aborted: 1,
-  /** a tile that another thread claimed was not finished for some time; calling `main` again continues the wait */
+  /** a tile that another thread claimed was not finished for some time, or the thread is to pause; calling `main` again goes on */
   stalled: 2,
 } as const;
 

@@ -29,7 +29,8 @@ export interface Kernels {
 export interface Code {
   /**
    * exports `main(control, table, scratch, thread) → status`, all i32. Imports `env.memory`; the table `env.kernels`, from
-   * which its kernels call functions by position; and where it is watched, `env.clock`
+   * which its kernels call functions by position; where it is watched, `env.clock`; and where the caller's thread must not block,
+   * `env.pause`
    */
   readonly entry: WebAssemblyModule;
   /** the function at each position of the table: the one that `kernels` exports under this name */

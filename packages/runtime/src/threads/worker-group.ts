@@ -19,6 +19,8 @@ export interface WorkerGroupOptions {
   readonly priority: Priority;
   /** called when a thread has ended that was not told to */
   readonly onExit: (thread: number, error: Error) => void;
+  /** called when a worker has left a run, where the host tells so */
+  readonly onIdle: () => void;
 }
 
 /** Workers that share a doorbell. */
@@ -27,9 +29,9 @@ export class WorkerGroup {
   readonly #known = new Set<number>();
 
   /** Spawns the workers. Throws where the host refuses. */
-  constructor({ descriptor, doorbell, threads, priority, onExit }: WorkerGroupOptions) {
+  constructor({ descriptor, doorbell, threads, priority, onExit, onIdle }: WorkerGroupOptions) {
     const init = threads.map((thread) => ({ memory: memory.wasm, descriptor, doorbell, thread, priority }));
-    this.#group = host.spawn({ init, onExit });
+    this.#group = host.spawn({ init, onExit, onIdle });
   }
 
   get workers(): readonly WorkerHandle[] {

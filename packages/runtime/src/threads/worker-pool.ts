@@ -65,6 +65,11 @@ export interface WorkerExit {
 /** The number of a run after which numbers start again at 1; by then no worker remembers the old ones. */
 const runs = 2 ** 30;
 const spinMilliseconds = 0.05;
+/** for browsers that tell by a message only that a run is over, in case it comes too early */
+const lookMs = 1;
+const notIsolated =
+  'threads share memory, which a web page may do only if its server sends Cross-Origin-Opener-Policy: same-origin and ' +
+  'Cross-Origin-Embedder-Policy: require-corp';
 const pollSlices = pollMilliseconds / sliceMilliseconds;
 
 /** The workers of a team, for one run after the other. */
@@ -80,9 +85,12 @@ export class WorkerPool {
   #threads: number;
   #run = 0;
   #called: Call = { first: false, others: false, isSoon: false };
+  /** ends the wait of the caller, where it cannot wait for a word */
+  #look: () => void = () => {};
 
   /** Workers for a team, which are spawned when they are first called. */
   constructor({ threads, priority, onExit }: WorkerPoolOptions) {
+    if (typeof SharedArrayBuffer === 'undefined') throw new Error(notIsolated);
     this.#onExit = onExit;
     this.#priority = priority;
     // A buffer of its own: threads that end late still find it, whatever has become of the shared memory.
@@ -137,8 +145,7 @@ export class WorkerPool {
    */
   close(isTimedOut: () => boolean): boolean {
     const words = this.#words;
-    if (this.#called.first) Atomics.store(words, firstDoorbell, closed);
-    if (this.#called.others) Atomics.store(words, othersDoorbell, closed);
+    this.#closeDoorbells();
     if (Atomics.load(words, activeWord) === 0) return true;
     const spinEnd = performance.now() + spinMilliseconds;
     do {
@@ -153,6 +160,23 @@ export class WorkerPool {
     }
     Atomics.store(words, closingWord, 0);
     return active === 0;
+  }
+
+  /** The same without blocking. It gives up when `isGivenUp`, asked after each `wake`, says so. */
+  async closed(isGivenUp: () => boolean): Promise<boolean> {
+    const words = this.#words;
+    this.#closeDoorbells();
+    Atomics.store(words, closingWord, 1);
+    let active = Atomics.load(words, activeWord);
+    for (; active !== 0 && !isGivenUp(); active = Atomics.load(words, activeWord))
+      await this.#change(activeWord, active);
+    Atomics.store(words, closingWord, 0);
+    return active === 0;
+  }
+
+  #closeDoorbells(): void {
+    if (this.#called.first) Atomics.store(this.#words, firstDoorbell, closed);
+    if (this.#called.others) Atomics.store(this.#words, othersDoorbell, closed);
   }
 
   /** The system's numbers of the threads that are called to the open run. */
@@ -201,14 +225,26 @@ export class WorkerPool {
   /** Resolves when the outcome may be known. */
   async outcomeChange(): Promise<void> {
     const seen = Atomics.load(this.#words, finishedRunWord);
-    if (seen === this.#run) return;
-    if (typeof Atomics.waitAsync === 'function') await Atomics.waitAsync(this.#words, finishedRunWord, seen).value;
-    else await new Promise((resolve) => setTimeout(resolve, 1));
+    if (seen !== this.#run) await this.#change(finishedRunWord, seen);
+  }
+
+  /** Resolves when a word may have changed. */
+  async #change(word: number, seen: number): Promise<void> {
+    if (typeof Atomics.waitAsync === 'function') {
+      await Atomics.waitAsync(this.#words, word, seen).value;
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      this.#look = resolve;
+      setTimeout(resolve, lookMs);
+    });
   }
 
   /** Resolves every `outcomeChange`, so that the code that awaits it checks the outcome again. */
   wake(): void {
     Atomics.notify(this.#words, finishedRunWord);
+    Atomics.notify(this.#words, activeWord);
+    this.#look();
   }
 
   forget(id: number): void {
@@ -247,7 +283,8 @@ export class WorkerPool {
 
   #spawn(doorbell: number, threads: readonly number[]): WorkerGroup {
     const onExit = (thread: number, error: Error) => this.#onExit({ thread, error });
-    return new WorkerGroup({ descriptor: this.#words, doorbell, threads, priority: this.#priority, onExit });
+    const onIdle = (): void => this.#look();
+    return new WorkerGroup({ descriptor: this.#words, doorbell, threads, priority: this.#priority, onExit, onIdle });
   }
 
   #groups(): readonly WorkerGroup[] {
