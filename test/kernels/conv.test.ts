@@ -1,7 +1,6 @@
 // The laws of convolutions at every level, over strides, dilations, groups and paddings of every kind. Reference: the sums in
 // float64, with the error bound of a chain of multiply-adds.
 
-import { setFlagsFromString } from 'node:v8';
 import {
   type ConvAxis,
   type ConvShape,
@@ -13,13 +12,12 @@ import {
   type Operand,
   type View,
 } from '@treadle/kernels';
+import { host } from '@treadle/runtime';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encodeKernels, type Order, runKernels } from '../support/run-kernels.ts';
 
-if (Number.parseInt(process.versions.v8, 10) >= 12 && process.arch === 'x64') {
-  setFlagsFromString('--experimental-wasm-revectorize');
-}
+if (host.v8Version >= 12 && host.isX64) host.setFlag('--experimental-wasm-revectorize');
 
 const runs = process.env.TREADLE_TEST_LONG ? 1000 : 25;
 const names: Record<string, Level> = {

@@ -1,16 +1,14 @@
 // The laws of the product, at every level, over shapes around the borders of blocks and views of every kind. Reference: the
 // chain of multiply-adds in float32, and the product in float64 with the error bound of that chain.
 
-import { setFlagsFromString } from 'node:v8';
 import { type Epilogue, type Kernel, type Level, matmul, type View } from '@treadle/kernels';
+import { host } from '@treadle/runtime';
 import { f32, i32 } from '@treadle/wasm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encodeKernels, type Order, prepareKernels, runKernels } from '../support/run-kernels.ts';
 
-if (Number.parseInt(process.versions.v8, 10) >= 12 && process.arch === 'x64') {
-  setFlagsFromString('--experimental-wasm-revectorize');
-}
+if (host.v8Version >= 12 && host.isX64) host.setFlag('--experimental-wasm-revectorize');
 
 const runs = process.env.TREADLE_TEST_LONG ? 1000 : 30;
 const names: Record<string, Level> = {

@@ -134,10 +134,27 @@ describe.each([...nodes])('under Node %s', (_, node) => {
     expect(stderr).toContain('Error: treadle: WebAssembly must be available, ');
   });
 
-  test('where there is no SharedArrayBuffer, the first use says so', async () => {
-    const { code, stderr } = await run({ node, before: 'delete globalThis.SharedArrayBuffer;' });
-    expect(code).toBe(1);
-    expect(stderr).toContain('Error: treadle: SharedArrayBuffer must be available, ');
+  describe('where there is no SharedArrayBuffer', () => {
+    /** A WebAssembly whose memories cannot be shared, as that of some browsers on pages that are not isolated. */
+    const unshared = `
+      WebAssembly.Memory = new Proxy(WebAssembly.Memory, {
+        construct: (target, [descriptor]) => {
+          if (descriptor.shared) throw new TypeError('memories cannot be shared');
+          return new target(descriptor);
+        },
+      });
+    `;
+
+    test.each([
+      ['can still be shared', ''],
+      ['cannot be shared', unshared],
+    ])('and memories %s, one thread does all the work, with one warning that says why', async (_, change) => {
+      const before = `delete globalThis.SharedArrayBuffer; ${change}`;
+      const { code, stdout, stderr } = await run({ node, before });
+      expect({ code, stdout }).toEqual(oneResult);
+      expect(stderr.match(warning)).toHaveLength(1);
+      expect(stderr).toContain('Cross-Origin-Embedder-Policy: require-corp');
+    });
   });
 
   test.runIf(process.platform === 'linux').each([2.5, 5, 6.5, 8, 12])(

@@ -6,6 +6,7 @@ export { type Interruptible, runInTurns, runToEnd } from './code/interruptible.t
 export { SharedPlan } from './dynamic-batch/shared-plan.ts';
 export { type ExplainedKernel, explainPlan, type PlanFigures } from './inspect/explain.ts';
 export { type Profiling, profilePlan } from './inspect/profile.ts';
+export { atOnce } from './plan/plan.ts';
 export { planCount } from './plan/plan-cache.ts';
 export {
   type ArgumentType,

@@ -17,7 +17,7 @@ export const levels: readonly Level[] = [
 
 /** A module that tries a level. */
 export interface Probe {
-  /** imports the memory env.memory, shared, at most one page; exports `run(rounds)` */
+  /** imports the memory env.memory of one page; exports `run(rounds)` */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** floating-point operations of a round */
   readonly flops: number;
@@ -30,14 +30,14 @@ export interface Probe {
 /** the length of the sums */
 const depth = 128;
 
-/** The probe of a level. */
-export function probe(level: Level): Probe {
+/** The probe of a level, for a memory that is shared or not. */
+export function probe(level: Level, shared: boolean): Probe {
   const { mr, nr } = registerBlock({ m: 64, n: 64 }, level);
   const [a, b, c, spill] = [0, 4 * mr * depth, 4 * (mr + nr) * depth, 4 * (mr + nr) * depth + 4 * mr * nr];
   const module = new ModuleBuilder({
-    memory: { module: 'env', name: 'memory', initial: 1, maximum: 1, shared: true },
+    memory: { module: 'env', name: 'memory', initial: 1, maximum: 1, shared },
   });
-  const spec = { rows: mr, columns: nr, aRow: 4, aStep: 4 * mr, bStep: 4 * nr, cRow: 4 * nr, level };
+  const spec = { rows: mr, columns: nr, aRow: 4, aStride: 4 * mr, bStride: 4 * nr, cRow: 4 * nr, level };
   const micro = microKernel(module, spec);
   module.func('run', ['i32'], 'void', (f, rounds) => {
     f.loop((again) => {

@@ -386,6 +386,7 @@ export {
   type TensorData,
   type TensorLike,
   type TensorOptions,
+  type ThreadOptions,
   type ThreadShare,
   tan,
   tanh,

@@ -124,8 +124,7 @@ function initialValueOf(node: Node): StoredValue {
 export function initialStorageOf(node: Node): StoredValue {
   const [length, filled] = [sizeOf(node.shape), filledNumber(node)];
   if (filled !== undefined) return StoredValue.fixed(length, node.dtype, (to) => to.fill(filled));
-  const value = initialValueOf(node);
-  return StoredValue.fixed(length, node.dtype, (to) => value.write(to));
+  return StoredValue.fixedCopy(initialValueOf(node));
 }
 
 /** Computes nodes, and makes deferred assignments if a plan is needed. Throws an Error for nodes without one value. */

@@ -1,8 +1,9 @@
 // gzip data (RFC 1952), recognized by their first two bytes and not by a file's name. Bytes that are not gzip data are
 // returned as they are. Knows no format of files: `format` is only the name that error messages begin with.
 
+import { bufferLimits, gunzipSync, syncFlush } from '#files';
+import { CannotBlock } from './cannot-block.ts';
 import { FormatError } from './format-error.ts';
-import { bufferLimits, gunzipSync, zlibConstants } from './node-files.ts';
 
 /** DEFLATE stores at most 258 bytes in two bits (RFC 1951), so no data inflate more than this. */
 const maxInflation = 1032;
@@ -36,7 +37,7 @@ export function inflateBeginning(format: string, bytes: Uint8Array): Uint8Array 
   if (!isGzip(bytes)) return bytes;
   const isComplete = bytes.length <= beginningBytes;
   try {
-    return gunzipSync(bytes.subarray(0, beginningBytes), isComplete ? {} : { finishFlush: zlibConstants.Z_SYNC_FLUSH });
+    return gunzipSync(bytes.subarray(0, beginningBytes), isComplete ? {} : { finishFlush: syncFlush });
   } catch (cause) {
     throw damagedGzip(format, bytes.length, cause);
   }
@@ -48,7 +49,8 @@ export function maxInflatedLength(bytes: Uint8Array): number {
 }
 
 /** The error for `count` bytes of gzip data that cannot be inflated. */
-export function damagedGzip(format: string, count: number, cause: unknown): FormatError {
+export function damagedGzip(format: string, count: number, cause: unknown): Error {
+  if (cause instanceof CannotBlock) return cause;
   const message = `${format}: gzip data must be complete and undamaged; got ${count} bytes that are not`;
   return new FormatError(message, { cause });
 }

@@ -3,9 +3,9 @@
 // as in `train10k-…`.
 
 import { show } from '@treadle/tensor';
+import { join, readdirSync } from '#files';
 import { decodeFile } from '../files/decode-file.ts';
 import { FormatError } from '../files/format-error.ts';
-import { join, readdirSync } from '../files/node-files.ts';
 import type { Labelled, PlainArray, Split } from '../rows/plain-array.ts';
 import { decodeIdx } from './decode-idx.ts';
 

@@ -3,6 +3,7 @@
 // not by the op qr, which works in float32: then QᵀQ is the identity up to one rounding of each element.
 
 import {
+  atOnce,
   checkShape,
   type OptionKinds,
   outsideRecording,
@@ -42,7 +43,7 @@ export function orthogonal(options: OrthogonalOptions = {}): Initializer {
     }
     const rows = shape.slice(0, -1).reduce((size, extent) => size * extent, 1);
     const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
-    const numbers = outsideRecording(() => randomNormal([count, length], seed).data());
+    const numbers = atOnce(() => outsideRecording(() => randomNormal([count, length], seed).data()));
     const vectors = orthonormal(Float64Array.from(numbers), count, length);
     const at = rows >= columns ? (i: number, j: number) => j * length + i : (i: number, j: number) => i * length + j;
     const values = Float32Array.from({ length: rows * columns }, (_, k) => {

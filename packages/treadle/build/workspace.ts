@@ -1,0 +1,13 @@
+// Where the build finds the files of the workspace, and where it puts what it makes.
+
+import { fileURLToPath } from 'node:url';
+
+const root = new URL('../../../', import.meta.url);
+
+/** The path of a file of the workspace, which is named from its root. */
+export function workspaceFile(path: string): string {
+  return fileURLToPath(new URL(path, root));
+}
+
+/** The folder of the package as it is published. */
+export const stage: string = workspaceFile('out/package');
