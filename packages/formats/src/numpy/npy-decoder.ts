@@ -1,7 +1,7 @@
 // The bytes of an npy file as they come → a tensor. Nothing is allocated for elements before the header has been checked against the
 // length of the file.
 
-import { FormatError, type Tensor } from '@treadle/tensor';
+import { FormatError, show, type Tensor } from '@treadle/tensor';
 import { viewOf } from '../bytes/little-endian.ts';
 import type { Sink } from '../bytes/sink.ts';
 import { ElementReader, fileBytes, tensorBytes } from '../elements/element-reader.ts';
@@ -89,7 +89,7 @@ export class NpyDecoder implements Sink {
     if (expected !== this.#byteLength) {
       const hint = expected > this.#byteLength ? 'the file is cut short' : 'the file is longer than its header says';
       throw this.#wrong(
-        `an array [${layout.shape.join(', ')}] of ${layout.type} must take ${expected} bytes with its header; got ${this.#byteLength}; ${hint}`,
+        `an array ${show(layout.shape)} of ${layout.type} must take ${expected} bytes with its header; got ${this.#byteLength}; ${hint}`,
       );
     }
     this.#willTake(tensorBytes(layout));

@@ -2,7 +2,7 @@
 // bytes lie. Reading is as strict as the reference implementation (https://github.com/huggingface/safetensors): the tensors fill the rest
 // of the file, without holes or overlaps, and no name comes twice.
 
-import { FormatError, type Shape, show, showShape } from '@treadle/tensor';
+import { FormatError, type Shape, show } from '@treadle/tensor';
 import { fileBytes } from '../elements/element-reader.ts';
 import type { ElementName } from '../elements/element-types.ts';
 import { duplicateKey } from './duplicate-key.ts';
@@ -107,7 +107,7 @@ function entryOf(name: string, value: unknown): { readonly entry: Entry; readonl
   }
   const expected = fileBytes({ type, shape });
   if (end - begin !== expected) {
-    throw wrong(`${what}, ${dtype} ${showShape(shape)}, must take ${expected} bytes; got ${end - begin}`);
+    throw wrong(`${what}, ${dtype} ${show(shape)}, must take ${expected} bytes; got ${end - begin}`);
   }
   return { entry: { name, type, shape, begin }, end };
 }

@@ -27,8 +27,8 @@ interface Checked {
  * entry says. Throws FormatError for what is wrong.
  */
 export function* readEntry(what: string, entry: ZipEntry, from: number, to: number, sink: Sink): Reading<number> {
-  const refuse = (text: string): Error => wrong(what, `${show(entry.name)} ${text}`);
-  const start = yield* readLocalHeader(entry, from, to, refuse);
+  const refuse = refusal(what, entry);
+  const start = yield* readLocalHeader(what, entry, from, to);
   const end = start + entry.packedBytes;
   if (end > to) throw refuse(`must end before byte ${to}; got ${end}`);
   const checked: Checked = { sink, refuse, crc: 0, byteLength: 0 };
@@ -42,8 +42,14 @@ export function* readEntry(what: string, entry: ZipEntry, from: number, to: numb
   return end;
 }
 
+/** Makes errors that begin with the name of the entry. */
+function refusal(what: string, { name }: ZipEntry): Checked['refuse'] {
+  return (text) => wrong(what, `${show(name)} ${text}`);
+}
+
 /** Where the content begins. */
-function* readLocalHeader(entry: ZipEntry, from: number, to: number, refuse: Checked['refuse']): Reading<number> {
+function* readLocalHeader(what: string, entry: ZipEntry, from: number, to: number): Reading<number> {
+  const refuse = refusal(what, entry);
   const { offset, name } = entry;
   if (offset < from) throw refuse(`must not overlap with another entry; got byte ${offset} before ${from}`);
   if (offset + lengths.local > to) throw refuse('must have a local header; got none');
@@ -51,7 +57,7 @@ function* readLocalHeader(entry: ZipEntry, from: number, to: number, refuse: Che
   const [flags = 0, nameBytes = 0, extraBytes = 0] = [6, 26, 28].map((field) => view.getUint16(field, true));
   const start = offset + lengths.local + nameBytes + extraBytes;
   if (view.getUint32(0, true) !== signatures.local || start > to) throw refuse('must have a local header; got none');
-  const local = nameOf('zip', yield* readPart(offset + lengths.local, nameBytes), flags);
+  const local = nameOf(what, yield* readPart(offset + lengths.local, nameBytes), flags);
   if (local !== name) throw refuse(`must have that name in its local header; got ${show(local)}`);
   return start;
 }
