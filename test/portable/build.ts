@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { type Plugin, rolldown } from 'rolldown';
+import { browserWorkerCode } from '../../packages/treadle/build/worker-code.ts';
 import { root } from '../workspace/sources.ts';
 import { longRun, selectTests } from './select.ts';
 
@@ -27,7 +28,7 @@ export async function buildLaws({ folder, platform, isLong = false }: BuildOptio
     cwd: root,
     tsconfig: false, // there, paths lead to declarations
     external: platform === 'node' ? [/^node:/, 'piscina'] : [],
-    plugins: [testsModule(portable)],
+    plugins: [testsModule(portable), ...(platform === 'browser' ? [workerModule(await browserWorkerCode())] : [])],
     transform: { define: { [longRun]: isLong ? '"1"' : 'undefined' } },
     logLevel: 'warn',
     checks: { importIsUndefined: false }, // a test reads a name that must not be exported
@@ -44,6 +45,16 @@ function entriesOf(platform: BuildOptions['platform']): Record<string, string> {
     laws,
     main: join(root, 'test/portable/main.ts'),
     'worker-node': join(root, 'packages/runtime/dist/host/worker-node.js'), // the host starts the file of this name beside it
+  };
+}
+
+/** The module `#worker` of a bundle: the code of a worker. */
+function workerModule(code: string): Plugin {
+  const id = '\0worker';
+  return {
+    name: 'worker',
+    resolveId: (source) => (source === '#worker' ? id : undefined),
+    load: (loaded) => (loaded === id ? `export const worker = ${JSON.stringify(code)};` : undefined),
   };
 }
 

@@ -9,7 +9,7 @@ import { type InputOptions, type OutputChunk, type OutputOptions, type Plugin, r
 import { parseAst } from 'rolldown/parseAst';
 import { builtins, builtinsBanner } from './builtins.ts';
 import { type Edit, editing } from './edits.ts';
-import { nodeWorkerCode } from './worker-code.ts';
+import { browserWorkerCode, nodeWorkerCode } from './worker-code.ts';
 import { workspaceFile } from './workspace.ts';
 
 /** Where a bundle runs. */
@@ -169,8 +169,8 @@ export async function bundleCommand(library: string, file: string): Promise<void
 }
 
 async function workerModule(platform: Platform): Promise<string> {
-  if (platform === 'browser') throw new Error('build: there is no worker for browsers yet');
-  return `export const worker = ${JSON.stringify(await nodeWorkerCode())};`;
+  const code = await (platform === 'browser' ? browserWorkerCode() : nodeWorkerCode());
+  return `export const worker = ${JSON.stringify(code)};`;
 }
 
 /** A plugin that puts a module with this code in the place of `name`. */
