@@ -77,7 +77,13 @@ export const host: Host = {
   sharedObject: MessageChannel,
   spawn: (options) => {
     checkAddressSpace(options.init.length);
-    return new NodeThreadGroup(options);
+    try {
+      return new NodeThreadGroup(options);
+    } catch (cause) {
+      throw isRefusal(cause)
+        ? new Error('the system gives no more; is there a limit, such as ulimit -u?', { cause })
+        : cause;
+    }
   },
   nativeThread: () => {
     try {
@@ -121,6 +127,11 @@ function checkAddressSpace(threads: number): void {
   if (room >= threads * threadAddressSpace) return;
   const gibibytes = (room / 2 ** 30).toFixed(1);
   throw new Error(`each needs 1.25 GiB of address space, and a limit, such as ulimit -v, leaves ${gibibytes}`);
+}
+
+/** Whether the system refused a thread: EAGAIN, where a number of threads or processes may not be exceeded. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_INIT_FAILED';
 }
 
 /** The bytes of address space that the process may still reserve, as Linux tells it; Infinity where no limit is known. */
