@@ -26,12 +26,19 @@ export function publishedManifest(manifest: Manifest): Manifest {
     ...Object.fromEntries(
       Object.keys(manifest).map((field) => [field, kept.includes(field) ? manifest[field] : undefined]),
     ),
-    sideEffects: ['./dist/node-host.js'],
+    sideEffects: ['./dist/node-host.js', './dist/browser-host.js'],
     bin: { treadle: 'dist/cli.js' },
     main: 'dist/index.cjs',
     types: 'dist/index.d.cts',
     exports: {
       '.': {
+        // pages; a test runner that imitates one requires what Node requires
+        browser: {
+          module: module('browser.js'),
+          import: module('browser.js'),
+          require: { types: './dist/index.d.cts', default: './dist/index.cjs' },
+          default: module('browser.js'),
+        },
         // Node 20.19, 22.12 and newer, for import and require alike: there is one engine in a process
         'module-sync': module('node.js'),
         // bundlers, for import and require alike
