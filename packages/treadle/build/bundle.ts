@@ -5,22 +5,16 @@
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { type InputOptions, type OutputChunk, type OutputOptions, type Plugin, rolldown } from 'rolldown';
-import { parseAst } from 'rolldown/parseAst';
+import { type InputOptions, type OutputChunk, type OutputOptions, rolldown } from 'rolldown';
 import { builtins, builtinsBanner } from './builtins.ts';
-import { type Edit, editing } from './edits.ts';
-import { nodeWorkerCode } from './worker-code.ts';
+import { type Edit, editing, providing } from './edits.ts';
+import { conditionsOf, type Platform, seams } from './seams.ts';
+import { statementLines } from './statement-lines.ts';
+import { workerCode } from './worker-code.ts';
 import { workspaceFile } from './workspace.ts';
 
-/** Where a bundle runs. */
-export type Platform = 'node' | 'browser';
-
-/** What packages name with # for the host to choose, with a module that names it. `#worker` is named by hosts only. */
-const seams: Readonly<Record<string, string>> = {
-  '#host': 'packages/runtime/dist/index.js',
-  '#files': 'packages/data/dist/index.js',
-  '#terminal': 'packages/train/dist/index.js',
-};
+/** The platforms that the package is made for. */
+export const platforms: readonly Platform[] = ['node'];
 
 /** What a bundle for Node has instead of paths of files. */
 const nodeEdits: readonly Edit[] = [
@@ -44,41 +38,25 @@ const nodeEdits: readonly Edit[] = [
   },
 ];
 
-/** Names of functions and classes stay, for messages and stack traces. */
-const named = {
-  compress: { keepNames: { function: true, class: true } },
-  mangle: { keepNames: { function: true, class: true } },
-} as const;
-
 /**
- * Lines stay, because Node prints the line of an error. What is
- * not ASCII is escaped: V8 reads a module of single bytes faster.
+ * Names of functions and classes stay, for messages and stack traces. What is not ASCII is escaped: V8 reads a module of single bytes
+ * faster.
  */
-const readable: OutputOptions = {
+const minified: OutputOptions = {
   comments: false,
   codeSplitting: false,
-  minify: { ...named, codegen: { removeWhitespace: false, asciiOnly: true } },
+  minify: {
+    compress: { keepNames: { function: true, class: true } },
+    mangle: { keepNames: { function: true, class: true } },
+    codegen: { asciiOnly: true },
+  },
 };
 
 async function write(input: InputOptions, output: OutputOptions): Promise<OutputChunk> {
-  const build = await rolldown(input);
-  const written = await build.write({ ...readable, ...output });
+  const build = await rolldown({ ...input, plugins: [input.plugins, statementLines] });
+  const written = await build.write({ ...minified, ...output });
   return written.output[0];
 }
-
-/** Minified code with a line for each statement of the module: Node prints the line of an error, which should not be all of it. */
-const statementLines: Plugin = {
-  name: 'lines',
-  generateBundle(_, bundle) {
-    for (const chunk of Object.values(bundle)) {
-      if (chunk.type !== 'chunk') continue;
-      const { code } = chunk;
-      chunk.code = `${parseAst(code)
-        .body.map(({ start, end }) => code.slice(start, end))
-        .join('\n')}\n`;
-    }
-  },
-};
 
 /** Writes the core: the public names of the package. It imports nothing but slots. */
 export async function bundleCore(slots: string, file: string): Promise<void> {
@@ -86,7 +64,7 @@ export async function bundleCore(slots: string, file: string): Promise<void> {
     {
       input: workspaceFile('packages/treadle/dist/index.js'),
       platform: 'neutral',
-      plugins: [{ name: 'slots', resolveId: (id) => (id in seams ? { id: slots, external: true } : null) }],
+      plugins: [{ name: 'slots', resolveId: (id) => (id.startsWith('#') ? { id: slots, external: true } : null) }],
     },
     { file, format: 'esm' },
   );
@@ -96,20 +74,20 @@ export async function bundleCore(slots: string, file: string): Promise<void> {
 /** Writes the module that fills the slots with what a platform has. */
 export async function bundleHost(platform: Platform, slots: string, file: string): Promise<void> {
   const isNode = platform === 'node';
-  await write(
+  const { moduleIds } = await write(
     {
       input: 'host',
       platform,
-      resolve: { conditionNames: [isNode ? 'node' : 'browser', 'import'] },
+      resolve: { conditionNames: conditionsOf(platform) },
       plugins: [
         providing('host', hostModule(slots)),
-        providing('#worker', await workerModule(platform)),
+        providing('#worker', workerModule(await workerCode(platform))),
         {
           name: 'seams',
-          async resolveId(id, importer, options) {
+          resolveId(id, _, options) {
             if (id === slots) return { id, external: true };
-            const from = seams[id];
-            return from && importer === 'host' ? this.resolve(id, workspaceFile(from), options) : null;
+            const seam = seams.find((known) => known.id === id);
+            return seam ? this.resolve(seam.name, seam.from, options) : null;
           },
         },
         ...(isNode ? [editing(nodeEdits), builtins] : []),
@@ -117,24 +95,29 @@ export async function bundleHost(platform: Platform, slots: string, file: string
     },
     { file, format: 'esm', banner: isNode ? builtinsBanner : '' },
   );
+  const [other] = moduleIds.filter((path) => /packages[\\/]\w+[\\/]dist[\\/]index\.js$/.test(path));
+  if (other)
+    throw new Error(`build: a module of a host must import no package, which would be there twice; got ${other}`);
 }
 
 /** The text of a module which fills the slots: what each seam exports. */
 function hostModule(slots: string): string {
-  const names = Object.keys(seams);
   return [
-    ...names.map((name, i) => `import * as seam${i} from '${name}';`),
+    ...seams.map(({ id }, i) => `import * as seam${i} from '${id}';`),
     `import { provide } from '${slots}';`,
-    `provide({ ${names.map((_, i) => `...seam${i}`).join(', ')} });`,
+    `provide({ ${seams.map((_, i) => `...seam${i}`).join(', ')} });`,
   ].join('\n');
 }
 
 /** Writes the module of slots: variables, named as what the modules for Node export, and `provide`, which sets them. */
 export async function writeSlots(file: string): Promise<void> {
-  const hosts = Object.entries(seams).map(([name, from]) => createRequire(workspaceFile(from)).resolve(name));
-  const modules = await Promise.all(hosts.map((path): Promise<object> => import(pathToFileURL(path).href)));
-  const names = modules.flatMap((module) => Object.keys(module)).join(', ');
-  await writeFile(file, `export let ${names};\nexport function provide(given) {\n\t({ ${names} } = given);\n}\n`);
+  const paths = seams.map(({ name, from }) => createRequire(from).resolve(name));
+  const modules = await Promise.all(paths.map((path): Promise<object> => import(pathToFileURL(path).href)));
+  const names = modules.flatMap((module) => Object.keys(module));
+  const [twice] = names.filter((name, i) => names.indexOf(name) < i);
+  if (twice) throw new Error(`build: ${twice} must be exported by one of the modules that hosts choose; got two`);
+  const list = names.join(', ');
+  await writeFile(file, `export let ${list};\nexport function provide(given) {\n\t({ ${list} } = given);\n}\n`);
 }
 
 /** Writes everything as one CommonJS module, for Node. Returns the paths of the modules in it. */
@@ -143,10 +126,10 @@ export async function bundleCommonJs(file: string): Promise<readonly string[]> {
     {
       input: workspaceFile('packages/treadle/dist/index.js'),
       platform: 'node',
-      resolve: { conditionNames: ['node', 'import'] },
-      plugins: [providing('#worker', await workerModule('node')), editing(nodeEdits), statementLines],
+      resolve: { conditionNames: conditionsOf('node') },
+      plugins: [providing('#worker', workerModule(await workerCode('node'))), editing(nodeEdits)],
     },
-    { file, format: 'cjs', minify: { ...named, codegen: { asciiOnly: true } } },
+    { file, format: 'cjs' },
   );
   return moduleIds;
 }
@@ -168,16 +151,6 @@ export async function bundleCommand(library: string, file: string): Promise<void
   );
 }
 
-async function workerModule(platform: Platform): Promise<string> {
-  if (platform === 'browser') throw new Error('build: there is no worker for browsers yet');
-  return `export const worker = ${JSON.stringify(await nodeWorkerCode())};`;
-}
-
-/** A plugin that puts a module with this code in the place of `name`. */
-function providing(name: string, code: string): Plugin {
-  return {
-    name: `provide ${name}`,
-    resolveId: (id) => (id === name ? name : null),
-    load: (id) => (id === name ? code : null),
-  };
+function workerModule(code: string): string {
+  return `export const worker = ${JSON.stringify(code)};`;
 }
