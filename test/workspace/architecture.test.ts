@@ -19,7 +19,7 @@ const table: Record<string, { readonly ours: readonly string[]; readonly others?
   optim: { ours: ['tensor'] },
   data: { ours: ['tensor'] },
   formats: { ours: ['tensor'], others: ['fflate'] },
-  train: { ours: ['nn', 'losses', 'metrics', 'optim', 'data', 'tensor'], others: ['cli-progress'] },
+  train: { ours: ['nn', 'losses', 'metrics', 'optim', 'data', 'formats', 'tensor'], others: ['cli-progress'] },
   treadle: {
     ours: [
       'wasm',

@@ -4,6 +4,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { isAbsolute, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type InputOptions, type OutputChunk, type OutputOptions, rolldown } from 'rolldown';
 import { builtins, builtinsBanner } from './builtins.ts';
@@ -14,7 +15,7 @@ import { workerCode } from './worker-code.ts';
 import { workspaceFile } from './workspace.ts';
 
 /** The platforms that the package is made for. */
-export const platforms: readonly Platform[] = ['node'];
+export const platforms: readonly Platform[] = ['node', 'browser'];
 
 /** What a bundle for Node has instead of paths of files. */
 const nodeEdits: readonly Edit[] = [
@@ -38,41 +39,66 @@ const nodeEdits: readonly Edit[] = [
   },
 ];
 
-/**
- * Names of functions and classes stay, for messages and stack traces. What is not ASCII is escaped: V8 reads a module of single bytes
- * faster.
- */
-const minified: OutputOptions = {
-  comments: false,
-  codeSplitting: false,
-  minify: {
-    compress: { keepNames: { function: true, class: true } },
-    mangle: { keepNames: { function: true, class: true } },
-    codegen: { asciiOnly: true },
-  },
-};
+/** What is not ASCII is escaped: V8 reads a module of single bytes faster. */
+const output: OutputOptions = { comments: false, codeSplitting: false, ...minifying({ function: true, class: true }) };
 
-async function write(input: InputOptions, output: OutputOptions): Promise<OutputChunk> {
+/** Names of functions and classes stay, for messages and stack traces, where this says so. */
+function minifying(keepNames: { readonly function: boolean; readonly class: boolean }): OutputOptions {
+  return { minify: { compress: { keepNames }, mangle: { keepNames }, codegen: { asciiOnly: true } } };
+}
+
+async function write(input: InputOptions, options: OutputOptions): Promise<OutputChunk> {
   const build = await rolldown({ ...input, plugins: [input.plugins, statementLines] });
-  const written = await build.write({ ...minified, ...output });
+  const written = await build.write({ ...output, ...options });
   return written.output[0];
 }
 
-/** Writes the core: the public names of the package. It imports nothing but slots. */
-export async function bundleCore(slots: string, file: string): Promise<void> {
-  const { imports } = await write(
+/** Modules of the core that modules of a host use. They get them by slots, too, because a class must not be there twice. */
+const shared: readonly string[] = ['cannot-block', 'format-error', 'inflate'].map((name) =>
+  workspaceFile(`packages/data/dist/files/${name}.js`),
+);
+/** Modules of the core that a host may have a copy of, because they hold no state. */
+const copied: readonly string[] = [workspaceFile('packages/runtime/dist/webassembly.js')];
+
+/** Writes the core, which imports nothing but slots, and a module for each platform that fills them. */
+export async function bundleLibrary(folder: string): Promise<void> {
+  const slots = './slots.js';
+  const core = await bundleCore(slots, join(folder, 'core.js'));
+  await Promise.all(
+    platforms.map(async (platform) => {
+      const host = await bundleHost(platform, slots, join(folder, `${platform}-host.js`));
+      const [twice] = host.filter((path) => isAbsolute(path) && core.includes(path) && !copied.includes(path));
+      if (twice) throw new Error(`build: a module must not be in the core and in a host; got ${twice}`);
+      await writeFile(join(folder, `${platform}.js`), `import './${platform}-host.js';\nexport * from './core.js';\n`);
+    }),
+  );
+  await writeSlots(join(folder, slots));
+}
+
+/** Writes the public names of the package. Returns the paths of the modules in it. */
+async function bundleCore(slots: string, file: string): Promise<readonly string[]> {
+  const library = workspaceFile('packages/treadle/dist/index.js');
+  const entry = `${filling('offer', shared, slots)}\nexport * from ${JSON.stringify(library)};`;
+  const { imports, moduleIds } = await write(
     {
-      input: workspaceFile('packages/treadle/dist/index.js'),
+      input: 'core',
       platform: 'neutral',
-      plugins: [{ name: 'slots', resolveId: (id) => (id.startsWith('#') ? { id: slots, external: true } : null) }],
+      plugins: [
+        providing('core', entry),
+        {
+          name: 'slots',
+          resolveId: (id) => (id.startsWith('#') || id === slots ? { id: slots, external: true } : null),
+        },
+      ],
     },
     { file, format: 'esm' },
   );
   if (imports.join() !== slots) throw new Error(`build: the core must import slots only; got ${imports.join(', ')}`);
+  return moduleIds;
 }
 
-/** Writes the module that fills the slots with what a platform has. */
-export async function bundleHost(platform: Platform, slots: string, file: string): Promise<void> {
+/** Writes the module that fills the slots with what a platform has. Returns the paths of the modules in it. */
+async function bundleHost(platform: Platform, slots: string, file: string): Promise<readonly string[]> {
   const isNode = platform === 'node';
   const { moduleIds } = await write(
     {
@@ -80,14 +106,23 @@ export async function bundleHost(platform: Platform, slots: string, file: string
       platform,
       resolve: { conditionNames: conditionsOf(platform) },
       plugins: [
-        providing('host', hostModule(slots)),
+        providing(
+          'host',
+          filling(
+            'provide',
+            seams.map(({ id }) => id),
+            slots,
+          ),
+        ),
         providing('#worker', workerModule(await workerCode(platform))),
         {
-          name: 'seams',
-          resolveId(id, _, options) {
+          name: 'slots',
+          async resolveId(id, importer, options) {
             if (id === slots) return { id, external: true };
             const seam = seams.find((known) => known.id === id);
-            return seam ? this.resolve(seam.name, seam.from, options) : null;
+            if (seam) return this.resolve(seam.name, seam.from, options);
+            const resolved = await this.resolve(id, importer, { ...options, skipSelf: true });
+            return resolved && shared.includes(resolved.id) ? { id: slots, external: true } : resolved;
           },
         },
         ...(isNode ? [editing(nodeEdits), builtins] : []),
@@ -95,29 +130,36 @@ export async function bundleHost(platform: Platform, slots: string, file: string
     },
     { file, format: 'esm', banner: isNode ? builtinsBanner : '' },
   );
-  const [other] = moduleIds.filter((path) => /packages[\\/]\w+[\\/]dist[\\/]index\.js$/.test(path));
-  if (other)
-    throw new Error(`build: a module of a host must import no package, which would be there twice; got ${other}`);
+  return moduleIds;
 }
 
-/** The text of a module which fills the slots: what each seam exports. */
-function hostModule(slots: string): string {
+/** The text of a module which fills slots with all that modules export, by a function of the module of slots. */
+function filling(fill: string, modules: readonly string[], slots: string): string {
   return [
-    ...seams.map(({ id }, i) => `import * as seam${i} from '${id}';`),
-    `import { provide } from '${slots}';`,
-    `provide({ ${seams.map((_, i) => `...seam${i}`).join(', ')} });`,
+    ...modules.map((module, i) => `import * as module${i} from ${JSON.stringify(module)};`),
+    `import { ${fill} } from '${slots}';`,
+    `${fill}({ ${modules.map((_, i) => `...module${i}`).join(', ')} });`,
   ].join('\n');
 }
 
-/** Writes the module of slots: variables, named as what the modules for Node export, and `provide`, which sets them. */
-export async function writeSlots(file: string): Promise<void> {
-  const paths = seams.map(({ name, from }) => createRequire(from).resolve(name));
-  const modules = await Promise.all(paths.map((path): Promise<object> => import(pathToFileURL(path).href)));
-  const names = modules.flatMap((module) => Object.keys(module));
+/**
+ * Writes the module of slots: variables, named as what modules of the workspace export. `provide` fills those that a host has, before
+ * the core is evaluated; `offer` fills those that the core has for the host.
+ */
+async function writeSlots(file: string): Promise<void> {
+  const provided = await namesIn(seams.map(({ name, from }) => createRequire(from).resolve(name)));
+  const offered = await namesIn(shared);
+  const names = [...provided, ...offered];
   const [twice] = names.filter((name, i) => names.indexOf(name) < i);
-  if (twice) throw new Error(`build: ${twice} must be exported by one of the modules that hosts choose; got two`);
-  const list = names.join(', ');
-  await writeFile(file, `export let ${list};\nexport function provide(given) {\n\t({ ${list} } = given);\n}\n`);
+  if (twice) throw new Error(`build: ${twice} must be the name of one slot; got two`);
+  const fill = (name: string, list: readonly string[]): string =>
+    `export function ${name}(given) {\n\t({ ${list.join(', ')} } = given);\n}\n`;
+  await writeFile(file, `export let ${names.join(', ')};\n${fill('provide', provided)}${fill('offer', offered)}`);
+}
+
+async function namesIn(paths: readonly string[]): Promise<readonly string[]> {
+  const modules = await Promise.all(paths.map((path): Promise<object> => import(pathToFileURL(path).href)));
+  return modules.flatMap((module) => Object.keys(module));
 }
 
 /** Writes everything as one CommonJS module, for Node. Returns the paths of the modules in it. */
@@ -129,7 +171,8 @@ export async function bundleCommonJs(file: string): Promise<readonly string[]> {
       resolve: { conditionNames: conditionsOf('node') },
       plugins: [providing('#worker', workerModule(await workerCode('node'))), editing(nodeEdits)],
     },
-    { file, format: 'cjs' },
+    // few programs use it: stack traces in it name classes only, to keep the package small
+    { file, format: 'cjs', ...minifying({ function: false, class: true }) },
   );
   return moduleIds;
 }

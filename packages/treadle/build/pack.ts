@@ -4,7 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { bundleCommand, bundleCommonJs, bundleCore, bundleHost, platforms, writeSlots } from './bundle.ts';
+import { bundleCommand, bundleCommonJs, bundleLibrary } from './bundle.ts';
 import { publishedManifest, readManifest } from './manifest.ts';
 import { licencesOf } from './notices.ts';
 import { publishedReadme } from './readme.ts';
@@ -18,19 +18,12 @@ const dist = (name: string): string => join(stage, 'dist', name);
 await rm(stage, { recursive: true, force: true });
 await mkdir(dist(''), { recursive: true });
 const manifest = publishedManifest(await readManifest());
-const library = './node.js';
-const slots = './slots.js';
 await Promise.all([
-  bundleCore(slots, dist('core.js')),
-  writeSlots(dist(slots)),
-  ...platforms.flatMap((platform) => [
-    bundleHost(platform, slots, dist(`${platform}-host.js`)),
-    writeFile(dist(`${platform}.js`), `import './${platform}-host.js';\nexport * from './core.js';\n`),
-  ]),
+  bundleLibrary(dist('')),
   bundleCommonJs(dist('index.cjs')).then((modules) =>
     writeFile(join(stage, 'LICENSES-OF-OTHERS'), licencesOf(modules)),
   ),
-  bundleCommand(library, dist('cli.js')),
+  bundleCommand('./node.js', dist('cli.js')),
   writeTypes(dist('index.d.ts'), dist('index.d.cts')),
   writeFile(dist('commonjs.mjs'), "export * from './index.cjs';\n"),
   writeFile(join(stage, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`),

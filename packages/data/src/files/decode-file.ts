@@ -24,7 +24,14 @@ export function checkPath(path: unknown): void {
   throw new TypeError(`file: a path must be a URL or a string; got ${show(path)}`);
 }
 
-/** A FormatError with the path appended to its message. Returns any other error as it is. */
-export function withPath(path: string | URL, error: unknown): unknown {
-  return error instanceof FormatError ? new FormatError(`${error.message} (${String(path)})`, { cause: error }) : error;
+/** Throws TypeError unless `source` is a string, a URL, or a Blob. */
+export function checkSource(source: unknown): void {
+  if (!(source instanceof Blob)) checkPath(source);
+}
+
+/** A FormatError with the path, or a File's name, appended to its message. Returns any other error as it is. */
+export function withPath(path: string | URL | Blob, error: unknown): unknown {
+  if (!(error instanceof FormatError)) return error;
+  const name = path instanceof Blob ? ('name' in path ? path.name : 'a Blob') : path;
+  return new FormatError(`${error.message} (${String(name)})`, { cause: error });
 }

@@ -4,6 +4,7 @@
 import { closeSync, createGunzip, createReadStream, open, openSync, readFileSync, readSync } from '#files';
 import { FormatError } from './format-error.ts';
 import { damagedGzip, inflate, isGzip } from './inflate.ts';
+import { streamParts } from './stream-parts.ts';
 
 /** Small enough that processing one part takes only a few milliseconds. */
 const partBytes = 2 ** 17;
@@ -44,7 +45,14 @@ function* partsOf(bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
 }
 
 /** As `fileParts`, but the event loop runs while a part is read, and gzip data are inflated part by part. */
-export async function* filePartsAsync(format: string, path: string | URL): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* filePartsAsync(
+  format: string,
+  path: string | URL | Blob,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  if (path instanceof Blob) {
+    yield* streamParts(format, path.stream());
+    return;
+  }
   const isPacked = await beginsAsGzip(path);
   const stream = createReadStream(path, { highWaterMark: partBytes });
   if (!isPacked) {

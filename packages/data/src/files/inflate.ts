@@ -2,6 +2,7 @@
 // returned as they are. Knows no format of files: `format` is only the name that error messages begin with.
 
 import { bufferLimits, gunzipSync, syncFlush } from '#files';
+import { CannotBlock } from './cannot-block.ts';
 import { FormatError } from './format-error.ts';
 
 /** DEFLATE stores at most 258 bytes in two bits (RFC 1951), so no data inflate more than this. */
@@ -48,7 +49,8 @@ export function maxInflatedLength(bytes: Uint8Array): number {
 }
 
 /** The error for `count` bytes of gzip data that cannot be inflated. */
-export function damagedGzip(format: string, count: number, cause: unknown): FormatError {
+export function damagedGzip(format: string, count: number, cause: unknown): Error {
+  if (cause instanceof CannotBlock) return cause;
   const message = `${format}: gzip data must be complete and undamaged; got ${count} bytes that are not`;
   return new FormatError(message, { cause });
 }

@@ -1,11 +1,11 @@
-// What this package needs of Node.js: files, byte buffers, and inflating. The only file of the package that imports Node; a browser
-// build replaces it.
+// What this package needs of Node.js: files, byte buffers, and inflating. The only file of the package that imports Node; in browsers,
+// browser-files.ts takes its place.
 
 export { Buffer, constants as bufferLimits, isUtf8 } from 'node:buffer';
 export { closeSync, createReadStream, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 export { open } from 'node:fs/promises';
 export { join } from 'node:path';
-export { brotliDecompressSync, createGunzip, gunzipSync } from 'node:zlib';
+export { createGunzip, gunzipSync } from 'node:zlib';
 
 /** The number of the kind of flush that gives what is there, as zlib.h defines it. */
 export const syncFlush = 2;

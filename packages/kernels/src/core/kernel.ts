@@ -60,7 +60,7 @@ export interface Refusal {
   error(position: number, bits: number): Error;
 }
 
-/** One step of a plan. No tile reads what another tile of the same kernel writes. */
+/** A function over tiles, with its operands. No tile reads what another tile of the same kernel writes. */
 export interface Kernel {
   /** what people read in errors and plans: `matmul 32×784×128` */
   readonly name: string;

@@ -1,5 +1,5 @@
 // What the progress bar needs of Node.js: the terminal, and the package that draws bars. The only file of this package that knows
-// Node; a browser build replaces it.
+// Node; in browsers, browser-terminal.ts takes its place.
 
 import { createRequire } from 'node:module';
 import process from 'node:process';
