@@ -15,12 +15,17 @@ import { workspaceFile } from './workspace.ts';
 /** Where a bundle runs. */
 export type Platform = 'node' | 'browser';
 
-/** What packages name with # for the host to choose, with a module that names it. `#worker` is named by hosts only. */
-const seams: Readonly<Record<string, string>> = {
-  '#host': 'packages/runtime/dist/index.js',
-  '#files': 'packages/data/dist/index.js',
-  '#terminal': 'packages/train/dist/index.js',
-};
+/**
+ * What packages name with # for the host to choose, each with a module that names it. What they export has different names. `#worker` is
+ * named by hosts only.
+ */
+const seams: readonly (readonly [name: string, from: string])[] = [
+  ['#host', 'packages/runtime/dist/index.js'],
+  ['#files', 'packages/data/dist/index.js'],
+  ['#files', 'packages/formats/dist/index.js'],
+  ['#terminal', 'packages/train/dist/index.js'],
+];
+const isSeam = (id: string): boolean => seams.some(([name]) => name === id);
 
 /** What a bundle for Node has instead of paths of files. */
 const nodeEdits: readonly Edit[] = [
@@ -86,7 +91,7 @@ export async function bundleCore(slots: string, file: string): Promise<void> {
     {
       input: workspaceFile('packages/treadle/dist/index.js'),
       platform: 'neutral',
-      plugins: [{ name: 'slots', resolveId: (id) => (id in seams ? { id: slots, external: true } : null) }],
+      plugins: [{ name: 'slots', resolveId: (id) => (isSeam(id) ? { id: slots, external: true } : null) }],
     },
     { file, format: 'esm' },
   );
@@ -108,8 +113,8 @@ export async function bundleHost(platform: Platform, slots: string, file: string
           name: 'seams',
           async resolveId(id, importer, options) {
             if (id === slots) return { id, external: true };
-            const from = seams[id];
-            return from && importer === 'host' ? this.resolve(id, workspaceFile(from), options) : null;
+            const [name, from] = importer === 'host' ? (seams[Number(id)] ?? []) : [];
+            return name && from ? this.resolve(name, workspaceFile(from), options) : null;
           },
         },
         ...(isNode ? [editing(nodeEdits), builtins] : []),
@@ -121,17 +126,16 @@ export async function bundleHost(platform: Platform, slots: string, file: string
 
 /** The text of a module which fills the slots: what each seam exports. */
 function hostModule(slots: string): string {
-  const names = Object.keys(seams);
   return [
-    ...names.map((name, i) => `import * as seam${i} from '${name}';`),
+    ...seams.map((_, i) => `import * as seam${i} from '${i}';`),
     `import { provide } from '${slots}';`,
-    `provide({ ${names.map((_, i) => `...seam${i}`).join(', ')} });`,
+    `provide({ ${seams.map((_, i) => `...seam${i}`).join(', ')} });`,
   ].join('\n');
 }
 
 /** Writes the module of slots: variables, named as what the modules for Node export, and `provide`, which sets them. */
 export async function writeSlots(file: string): Promise<void> {
-  const hosts = Object.entries(seams).map(([name, from]) => createRequire(workspaceFile(from)).resolve(name));
+  const hosts = seams.map(([name, from]) => createRequire(workspaceFile(from)).resolve(name));
   const modules = await Promise.all(hosts.map((path): Promise<object> => import(pathToFileURL(path).href)));
   const names = modules.flatMap((module) => Object.keys(module)).join(', ');
   await writeFile(file, `export let ${names};\nexport function provide(given) {\n\t({ ${names} } = given);\n}\n`);

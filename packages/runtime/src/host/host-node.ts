@@ -74,6 +74,7 @@ export const host: Host = {
       return false; // programs that only resemble Node.js have this function and throw in it
     }
   },
+  sharedObject: MessageChannel,
   spawn: (options) => {
     checkAddressSpace(options.init.length);
     return new NodeThreadGroup(options);
@@ -135,6 +136,7 @@ class NodeThreadGroup implements ThreadGroup {
   readonly #pool: Piscina;
   readonly #ports: MessagePort[] = [];
   readonly #tasks: Promise<void>[];
+  readonly #ended: Promise<void>;
 
   constructor({ init, onExit }: SpawnOptions) {
     this.#pool = createPool(init.length);
@@ -150,6 +152,7 @@ class NodeThreadGroup implements ThreadGroup {
       }
       port1.close();
     });
+    this.#ended = this.#endAfterTasks();
   }
 
   get workers(): readonly WorkerHandle[] {
@@ -160,14 +163,19 @@ class NodeThreadGroup implements ThreadGroup {
     for (const port of this.#ports) port.postMessage(message);
   }
 
-  async end(): Promise<void> {
-    await Promise.all(this.#tasks);
-    await this.#pool.close();
+  end(): Promise<void> {
+    return this.#ended;
   }
 
   async kill(): Promise<void> {
     await this.#pool.destroy();
+    await this.#ended;
+  }
+
+  /** Piscina's `close` would do the same, and remember the pool for half a minute. */
+  async #endAfterTasks(): Promise<void> {
     await Promise.all(this.#tasks);
+    await this.#pool.destroy();
   }
 }
 
