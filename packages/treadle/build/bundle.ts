@@ -6,7 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { isAbsolute, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type InputOptions, type OutputChunk, type OutputOptions, rolldown } from 'rolldown';
+import { type InputOptions, type OutputChunk, type OutputOptions, type Plugin, rolldown } from 'rolldown';
 import { builtins, builtinsBanner } from './builtins.ts';
 import { type Edit, editing, providing } from './edits.ts';
 import { conditionsOf, type Platform, seams } from './seams.ts';
@@ -99,7 +99,6 @@ async function bundleCore(slots: string, file: string): Promise<readonly string[
 
 /** Writes the module that fills the slots with what a platform has. Returns the paths of the modules in it. */
 async function bundleHost(platform: Platform, slots: string, file: string): Promise<readonly string[]> {
-  const isNode = platform === 'node';
   const { moduleIds } = await write(
     {
       input: 'host',
@@ -114,7 +113,6 @@ async function bundleHost(platform: Platform, slots: string, file: string): Prom
             slots,
           ),
         ),
-        providing('#worker', workerModule(await workerCode(platform))),
         {
           name: 'slots',
           async resolveId(id, importer, options) {
@@ -125,10 +123,10 @@ async function bundleHost(platform: Platform, slots: string, file: string): Prom
             return resolved && shared.includes(resolved.id) ? { id: slots, external: true } : resolved;
           },
         },
-        ...(isNode ? [editing(nodeEdits), builtins] : []),
+        ...(await hostPlugins(platform)),
       ],
     },
-    { file, format: 'esm', banner: isNode ? builtinsBanner : '' },
+    { file, format: 'esm', banner: bannerFor(platform) },
   );
   return moduleIds;
 }
@@ -192,6 +190,17 @@ export async function bundleCommand(library: string, file: string): Promise<void
     },
     { file, format: 'esm', banner: '#!/usr/bin/env node' },
   );
+}
+
+/** What an ES module with the engine for a platform is bundled with: the code of its workers is inside. */
+export async function hostPlugins(platform: Platform): Promise<Plugin[]> {
+  const worker = providing('#worker', workerModule(await workerCode(platform)));
+  return platform === 'node' ? [worker, editing(nodeEdits), builtins] : [worker];
+}
+
+/** What such a module begins with. */
+export function bannerFor(platform: Platform): string {
+  return platform === 'node' ? builtinsBanner : '';
 }
 
 function workerModule(code: string): string {
