@@ -2,7 +2,7 @@
 // holds for the workspace only is left out.
 
 import { readFile } from 'node:fs/promises';
-import { platforms } from './bundle.ts';
+import { allPlatforms } from './bundle.ts';
 import { workspaceFile } from './workspace.ts';
 
 /** package.json of packages/treadle, as far as it is used here. */
@@ -27,7 +27,7 @@ export function publishedManifest(manifest: Manifest): Manifest {
     ...Object.fromEntries(
       Object.keys(manifest).map((field) => [field, kept.includes(field) ? manifest[field] : undefined]),
     ),
-    sideEffects: platforms.map((platform) => `./dist/${platform}-host.js`),
+    sideEffects: allPlatforms.map((platform) => `./dist/${platform}-host.js`),
     bin: { treadle: 'dist/cli.js' },
     main: 'dist/index.cjs',
     types: 'dist/index.d.cts',
