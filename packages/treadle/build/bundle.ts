@@ -42,13 +42,17 @@ const nodeEdits: readonly Edit[] = [
   },
 ];
 
-/** What is not ASCII is escaped: V8 reads a module of single bytes faster. */
-const output: OutputOptions = { comments: false, codeSplitting: false, ...minifying({ function: true, class: true }) };
-
-/** Names of functions and classes stay, for messages and stack traces, where this says so. */
-function minifying(keepNames: { readonly function: boolean; readonly class: boolean }): OutputOptions {
-  return { minify: { compress: { keepNames }, mangle: { keepNames }, codegen: { asciiOnly: true } } };
-}
+/**
+ * Classes and public functions keep their names, for messages and stack traces; the package is small because others do not. What is not
+ * ASCII is escaped: V8 reads a module of single bytes faster.
+ */
+const keepNames = { function: false, class: true };
+const reserved = [...(await namesIn([workspaceFile('packages/treadle/dist/index.js')]))];
+const output: OutputOptions = {
+  comments: false,
+  codeSplitting: false,
+  minify: { compress: { keepNames }, mangle: { keepNames, reserved }, codegen: { asciiOnly: true } },
+};
 
 async function write(input: InputOptions, options: OutputOptions): Promise<OutputChunk> {
   const build = await rolldown({ ...input, plugins: [input.plugins, statementLines] });
@@ -172,8 +176,7 @@ export async function bundleCommonJs(file: string): Promise<readonly string[]> {
       resolve: { conditionNames: conditionsOf('node') },
       plugins: [providing('#worker', workerModule(await workerCode('node'))), editing(nodeEdits), stringWidth],
     },
-    // few programs use it: stack traces in it name classes only, to keep the package small
-    { file, format: 'cjs', ...minifying({ function: false, class: true }) },
+    { file, format: 'cjs' },
   );
   return moduleIds;
 }
