@@ -17,7 +17,7 @@ export const folders = {
 /** Writes the library. */
 export async function writeLibrary(): Promise<void> {
   await mkdir(folders['/treadle'], { recursive: true });
-  await bundleLibrary(folders['/treadle']);
+  await bundleLibrary(folders['/treadle'], ['browser']);
 }
 
 /** Writes the laws. Returns the paths of their files. */

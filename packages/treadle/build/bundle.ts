@@ -14,8 +14,11 @@ import { statementLines } from './statement-lines.ts';
 import { workerCode } from './worker-code.ts';
 import { workspaceFile } from './workspace.ts';
 
+/** Cli-progress measures text only to align it to the right or the middle; our bars stand on the left. The true module is large. */
+const stringWidth = providing('string-width', 'module.exports = (text) => text.length;');
+
 /** The platforms that the package is made for. */
-export const platforms: readonly Platform[] = ['node', 'browser'];
+export const allPlatforms: readonly Platform[] = ['node', 'browser'];
 
 /** What a bundle for Node has instead of paths of files. */
 const nodeEdits: readonly Edit[] = [
@@ -39,13 +42,17 @@ const nodeEdits: readonly Edit[] = [
   },
 ];
 
-/** What is not ASCII is escaped: V8 reads a module of single bytes faster. */
-const output: OutputOptions = { comments: false, codeSplitting: false, ...minifying({ function: true, class: true }) };
-
-/** Names of functions and classes stay, for messages and stack traces, where this says so. */
-function minifying(keepNames: { readonly function: boolean; readonly class: boolean }): OutputOptions {
-  return { minify: { compress: { keepNames }, mangle: { keepNames }, codegen: { asciiOnly: true } } };
-}
+/**
+ * Classes and public functions keep their names, for messages and stack traces; the package is small because others do not. What is not
+ * ASCII is escaped: V8 reads a module of single bytes faster.
+ */
+const keepNames = { function: false, class: true };
+const reserved = [...(await namesIn([workspaceFile('packages/treadle/dist/index.js')]))];
+const output: OutputOptions = {
+  comments: false,
+  codeSplitting: false,
+  minify: { compress: { keepNames }, mangle: { keepNames, reserved }, codegen: { asciiOnly: true } },
+};
 
 async function write(input: InputOptions, options: OutputOptions): Promise<OutputChunk> {
   const build = await rolldown({ ...input, plugins: [input.plugins, statementLines] });
@@ -60,8 +67,8 @@ const shared: readonly string[] = ['cannot-block', 'format-error', 'inflate'].ma
 /** Modules of the core that a host may have a copy of, because they hold no state. */
 const copied: readonly string[] = [workspaceFile('packages/runtime/dist/webassembly.js')];
 
-/** Writes the core, which imports nothing but slots, and a module for each platform that fills them. */
-export async function bundleLibrary(folder: string): Promise<void> {
+/** Writes the core, which imports nothing but slots, and for each platform a module that fills them, and its entry. */
+export async function bundleLibrary(folder: string, platforms: readonly Platform[] = allPlatforms): Promise<void> {
   const slots = './slots.js';
   const core = await bundleCore(slots, join(folder, 'core.js'));
   await Promise.all(
@@ -167,10 +174,9 @@ export async function bundleCommonJs(file: string): Promise<readonly string[]> {
       input: workspaceFile('packages/treadle/dist/index.js'),
       platform: 'node',
       resolve: { conditionNames: conditionsOf('node') },
-      plugins: [providing('#worker', workerModule(await workerCode('node'))), editing(nodeEdits)],
+      plugins: [providing('#worker', workerModule(await workerCode('node'))), editing(nodeEdits), stringWidth],
     },
-    // few programs use it: stack traces in it name classes only, to keep the package small
-    { file, format: 'cjs', ...minifying({ function: false, class: true }) },
+    { file, format: 'cjs' },
   );
   return moduleIds;
 }
@@ -195,7 +201,7 @@ export async function bundleCommand(library: string, file: string): Promise<void
 /** What an ES module with the engine for a platform is bundled with: the code of its workers is inside. */
 export async function hostPlugins(platform: Platform): Promise<Plugin[]> {
   const worker = providing('#worker', workerModule(await workerCode(platform)));
-  return platform === 'node' ? [worker, editing(nodeEdits), builtins] : [worker];
+  return platform === 'node' ? [worker, editing(nodeEdits), stringWidth, builtins] : [worker];
 }
 
 /** What such a module begins with. */
