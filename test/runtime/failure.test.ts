@@ -38,7 +38,7 @@ async function expectNextRunsToWork(): Promise<void> {
 }
 
 const trapped = (thread: number): RegExp =>
-  new RegExp(`^team: thread ${thread} failed in kernel 1 \\(work 1\\); .*unreachable`);
+  new RegExp(`^team: thread ${thread} failed in kernel 1 \\(work 1\\); .*unreachable`, 'i');
 
 test.each<[Role, number]>([
   ['worker', 1],
