@@ -17,12 +17,12 @@ export interface WorkerHandle {
   terminate(): Promise<unknown>;
 }
 
-/** Worker threads that were spawned together. They do not keep the process alive. */
+/** Worker threads that were spawned together. They do not keep the process alive, and end when all have returned from their loops. */
 export interface ThreadGroup {
   readonly workers: readonly WorkerHandle[];
   /** Sends a message to every worker of the group; messages arrive in the order in which they were sent. */
   post(message: ProgramMessage): void;
-  /** Waits for the workers to return from their loops, which they must have been told, then ends the threads. */
+  /** Resolves when the threads have ended after the workers have returned from their loops, which they must have been told. */
   end(): Promise<void>;
   /** Ends the threads wherever they are. */
   kill(): Promise<void>;
@@ -81,13 +81,19 @@ export interface Host {
   /** Sets a flag of V8 for the whole process. Returns false where the host refuses, or has no flags. */
   setFlag(flag: string): boolean;
 
+  /** An object that all engines of this thread see, whatever realm they live in; `globalThis` where there are no realms. */
+  readonly sharedObject?: object;
+
   /** Starts worker threads. Throws where the host refuses. */
   spawn(options: SpawnOptions): ThreadGroup;
 
   /** The number by which the operating system knows the calling thread; 0 where the host cannot tell. */
   nativeThread(): number;
 
-  /** For how many milliseconds the thread with this native number has computed; undefined when it has ended. */
+  /**
+   * For how many milliseconds the thread with this native number has computed; undefined when it has ended. Where the host cannot
+   * tell, it is the time of all threads.
+   */
   computedBy(nativeThread: number): number | undefined;
 
   /** For how many milliseconds all threads of the process but the main one have computed, where single threads are unknown. */

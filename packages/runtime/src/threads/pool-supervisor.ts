@@ -32,7 +32,7 @@ export class PoolSupervisor {
   #pool: WorkerPool | undefined;
   #failedStarts = 0;
   #isShrinkPlanned = false;
-  /** the end of the pool that became too large, or had another priority */
+  /** the end of the pools before */
   #ending: Promise<unknown> = Promise.resolve();
 
   constructor({ threads, priority, isIdle, onExit }: PoolSupervisorOptions) {
@@ -55,12 +55,13 @@ export class PoolSupervisor {
   set priority(priority: Priority) {
     if (priority === this.#priority) return;
     this.#priority = priority;
-    this.#ending = Promise.all([this.#ending, this.detach()?.end()]);
+    void this.#end();
   }
 
   /** Sets how many threads the team has. No run is open. */
   resize(threads: number): void {
     this.#threads = threads;
+    this.#dropRetired();
     this.#pool?.resize(threads);
     this.planShrink();
   }
@@ -69,6 +70,7 @@ export class PoolSupervisor {
   call(id: number, code: Code, table: number, workspace: Workspace, call: Call): WorkerPool | undefined {
     if (this.#failedStarts >= mostFailedStarts) return undefined;
     try {
+      this.#dropRetired();
       this.#pool ??= this.#start();
       this.#pool.open(id, code, table, workspace, call);
       return this.#pool;
@@ -82,7 +84,18 @@ export class PoolSupervisor {
 
   /** Tells all workers to return and waits until their threads have ended. No run is open; the next one starts a new pool. */
   async end(): Promise<void> {
-    await Promise.all([this.detach()?.end(), this.#ending]);
+    await this.#end();
+  }
+
+  /** Ends the current pool. Resolves when it and those that were told to end before are gone. */
+  #end(): Promise<unknown> {
+    this.#ending = Promise.all([this.#ending, this.detach()?.end()]);
+    return this.#ending;
+  }
+
+  /** Forgets a pool whose threads another engine has ended. */
+  #dropRetired(): void {
+    if (this.#pool?.isRetired) void this.#end();
   }
 
   /** Gives the current pool out of hand; the next run starts a new one. */
@@ -99,13 +112,11 @@ export class PoolSupervisor {
   planShrink(): void {
     if (this.#isShrinkPlanned || !this.#pool?.hasSurplus) return;
     this.#isShrinkPlanned = true;
-    host.afterTurn(() => {
-      this.#ending = Promise.all([this.#ending, this.#shrink()]);
-    });
+    host.afterTurn(() => void this.#shrink());
   }
 
   async #shrink(): Promise<void> {
-    if (this.#isIdle() && this.#pool?.hasSurplus) await this.detach()?.end();
+    if (this.#isIdle() && this.#pool?.hasSurplus) await this.#end();
     this.#isShrinkPlanned = false;
     if (this.#isIdle()) this.planShrink();
   }

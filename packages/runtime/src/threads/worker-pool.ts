@@ -13,6 +13,7 @@ import type { Code } from '../run/program.ts';
 import { pollMilliseconds } from '../run/timeout.ts';
 import { mostThreads } from '../settings.ts';
 import type { Priority } from './messages.ts';
+import { announce, withdraw } from './other-engines.ts';
 import {
   activeWord,
   closed,
@@ -29,10 +30,12 @@ import {
   programWord,
   reportedError,
   reserveDoorbell,
+  runWord,
   scratchStrideWord,
   scratchWord,
   sleepersOf,
   stop,
+  stopWorkers,
   tableWord,
   type WorkerError,
 } from './run-descriptor.ts';
@@ -98,6 +101,12 @@ export class WorkerPool {
     this.#words = new Int32Array(new SharedArrayBuffer(4 * descriptorWords(mostThreads)));
     this.#threads = threads;
     this.#words[membersWord] = threads;
+    announce(this.#words);
+  }
+
+  /** Whether another engine has ended the threads. No run is open; none can be opened any more. */
+  get isRetired(): boolean {
+    return Atomics.load(this.#words, reserveDoorbell) === stop;
   }
 
   get workers(): readonly WorkerHandle[] {
@@ -133,6 +142,7 @@ export class WorkerPool {
     words[scratchStrideWord] = workspace.scratchStride;
     Atomics.store(words, isSoonWord, call.isSoon ? 1 : 0);
     this.#run = (this.#run % runs) + 1;
+    words[runWord] = this.#run;
     this.#called = called;
     if (called.first) this.#first?.send(id, code);
     if (called.others) for (const group of this.#others) group.send(id, code);
@@ -281,10 +291,8 @@ export class WorkerPool {
   }
 
   #stop(): void {
-    for (const doorbell of [firstDoorbell, othersDoorbell, reserveDoorbell]) {
-      Atomics.store(this.#words, doorbell, stop);
-      Atomics.notify(this.#words, doorbell);
-    }
+    withdraw(this.#words);
+    stopWorkers(this.#words);
   }
 
   #grow(): void {
