@@ -1,5 +1,5 @@
 // Bundles the test files that need nothing of Node's, the packages as built in dist/, vitest's runner and fast-check into ES modules
-// that any host can run: `laws.js`, which exports what laws.ts does, and for hosts with a command line `main.js`.
+// that any host can run: `laws.js`, which exports what laws.ts does, and for hosts with a command line `main.js` and `digest.js`.
 // By hand: node test/portable/build.ts [folder] [--browser]
 
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ export interface BuildOptions {
 /** Builds the bundle of tests, and returns the paths of the test files in it. */
 export async function buildLaws({ folder, platform, isLong = false }: BuildOptions): Promise<readonly string[]> {
   const { portable } = selectTests();
-  const entries = platform === 'node' ? ['laws', 'main'] : ['laws'];
+  const entries = platform === 'node' ? ['laws', 'main', 'digest'] : ['laws'];
   const bundle = await rolldown({
     input: Object.fromEntries(entries.map((name) => [name, join(root, `test/portable/${name}.ts`)])),
     platform,
