@@ -5,6 +5,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { madeGroup } from './groups.ts';
 import { nodes } from './nodes.ts';
@@ -228,6 +229,28 @@ test('where workers are not permitted, one thread does all the work, with one wa
   const { code, stdout, stderr } = await run({ flags: ['--permission', '--allow-fs-read=*'] });
   expect({ code, stdout }).toEqual(oneResult);
   expect(stderr.match(warning)).toHaveLength(1);
+});
+
+describe.runIf(process.platform === 'linux')('where workers are permitted, and reading only the code', () => {
+  const runtime = new URL('../../packages/runtime/dist/index.js', import.meta.url).href;
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const permissions = ['--permission', '--allow-worker', '--no-warnings'];
+
+  test.each([[[`--allow-fs-read=${root}*`]], [['--allow-fs-read', `${root}*`]]])(
+    'results are the same with %j',
+    async (reading) => {
+      expect(await run({ flags: [...permissions, ...reading] })).toEqual({ ...oneResult, stderr: '' });
+    },
+  );
+
+  test('no thread that is alive is taken for one that has ended', async () => {
+    const before = `
+      const { host } = await import(${JSON.stringify(runtime)});
+      if (host.computedBy(process.pid) === undefined) throw new Error('the main thread must be known to be alive');
+    `;
+    const flags = [...permissions, `--allow-fs-read=${root}*`];
+    expect(await run({ flags, before })).toEqual({ ...oneResult, stderr: '' });
+  });
 });
 
 describe('in a working folder that is gone', () => {

@@ -95,15 +95,13 @@ export async function bundleCore(slots: string, file: string): Promise<void> {
 
 /** Writes the module that fills the slots with what a platform has. */
 export async function bundleHost(platform: Platform, slots: string, file: string): Promise<void> {
-  const isNode = platform === 'node';
   await write(
     {
       input: 'host',
       platform,
-      resolve: { conditionNames: [isNode ? 'node' : 'browser', 'import'] },
+      resolve: { conditionNames: [platform, 'import'] },
       plugins: [
         providing('host', hostModule(slots)),
-        providing('#worker', await workerModule(platform)),
         {
           name: 'seams',
           async resolveId(id, importer, options) {
@@ -112,10 +110,10 @@ export async function bundleHost(platform: Platform, slots: string, file: string
             return from && importer === 'host' ? this.resolve(id, workspaceFile(from), options) : null;
           },
         },
-        ...(isNode ? [editing(nodeEdits), builtins] : []),
+        ...(await hostPlugins(platform)),
       ],
     },
-    { file, format: 'esm', banner: isNode ? builtinsBanner : '' },
+    { file, format: 'esm', banner: bannerFor(platform) },
   );
 }
 
@@ -166,6 +164,17 @@ export async function bundleCommand(library: string, file: string): Promise<void
     },
     { file, format: 'esm', banner: '#!/usr/bin/env node' },
   );
+}
+
+/** What an ES module with the engine for a platform is bundled with: the code of its workers is inside. */
+export async function hostPlugins(platform: Platform): Promise<Plugin[]> {
+  const worker = providing('#worker', await workerModule(platform));
+  return platform === 'node' ? [worker, editing(nodeEdits), builtins] : [worker];
+}
+
+/** What such a module begins with. */
+export function bannerFor(platform: Platform): string {
+  return platform === 'node' ? builtinsBanner : '';
 }
 
 async function workerModule(platform: Platform): Promise<string> {

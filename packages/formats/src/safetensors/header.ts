@@ -2,7 +2,7 @@
 // bytes lie. Reading is as strict as the reference implementation (https://github.com/huggingface/safetensors): the tensors fill the rest
 // of the file, without holes or overlaps, and no name comes twice.
 
-import { FormatError, type Shape, show, showShape, sizeOf } from '@treadle/tensor';
+import { FormatError, type Shape, show } from '@treadle/tensor';
 import { fileBytes } from '../elements/element-reader.ts';
 import type { ElementName } from '../elements/element-types.ts';
 import { duplicateKey } from './duplicate-key.ts';
@@ -101,22 +101,16 @@ function entryOf(name: string, value: unknown): { readonly entry: Entry; readonl
   const what = `tensor ${show(name)}`;
   if (!type) throw wrong(`the dtype of ${what} must be one of ${[...codes.keys()].join(', ')}; got ${show(dtype)}`);
   if (!isSizes(shape)) throw wrong(`the shape of ${what} must be whole numbers ≥ 0; got ${show(shape)}`);
-  if (!Number.isSafeInteger(8 * sizeOf(shape)) || shape.length > mostAxes) {
-    throw wrong(`the shape of ${what} must be that of an array; got ${showShape(shape.slice(0, mostAxes))}`);
-  }
   const [begin, end] = isSizes(offsets) && offsets.length === 2 ? offsets : [];
   if (begin === undefined || end === undefined || begin > end) {
     throw wrong(`data_offsets of ${what} must be where it begins and ends; got ${show(offsets)}`);
   }
   const expected = fileBytes({ type, shape });
   if (end - begin !== expected) {
-    throw wrong(`${what}, ${dtype} ${showShape(shape)}, must take ${expected} bytes; got ${end - begin}`);
+    throw wrong(`${what}, ${dtype} ${show(shape)}, must take ${expected} bytes; got ${end - begin}`);
   }
   return { entry: { name, type, shape, begin }, end };
 }
-
-/** NumPy's and PyTorch's limit is 64. */
-const mostAxes = 64;
 
 /** Throws FormatError unless the tensors fill the data, each byte being part of one of them. */
 function checkCover(tensors: readonly { readonly entry: Entry; readonly end: number }[], dataBytes: number): void {

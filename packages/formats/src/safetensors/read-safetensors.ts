@@ -2,7 +2,8 @@
 // tensors, so they take at most what the file has bytes for.
 
 import { show, type Tensor } from '@treadle/tensor';
-import { type Reader, type Reading, readPart } from '../bytes/reading.ts';
+import { type Reader, readPart } from '../bytes/reading.ts';
+import { fill } from '../bytes/sink.ts';
 import { ElementReader } from '../elements/element-reader.ts';
 import { decodeHeader, mostHeaderBytes, wrong } from './header.ts';
 
@@ -32,12 +33,3 @@ export const readSafetensors: Reader<TensorFile> = function* (byteLength) {
   }
   return { tensors: Object.fromEntries(tensors), metadata };
 };
-
-function* fill(elements: ElementReader, begin: number): Reading<void> {
-  let position = begin;
-  for (let into = elements.room(); into.length > 0; into = elements.room()) {
-    yield { position, into };
-    elements.took(into.length);
-    position += into.length;
-  }
-}
