@@ -69,7 +69,11 @@ export class LossyDisk {
         const { seen } = this.#at(String(path));
         return {
           byteLength: seen.length,
-          read: async (position, into) => into.set(seen.subarray(position, position + into.length)),
+          read: async (position, into) => {
+            const part = seen.subarray(position, position + into.length);
+            into.set(part);
+            return part.length;
+          },
           close: async () => undefined,
         };
       },

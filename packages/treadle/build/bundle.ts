@@ -19,6 +19,7 @@ export type Platform = 'node' | 'browser';
 const seams: Readonly<Record<string, string>> = {
   '#host': 'packages/runtime/dist/index.js',
   '#files': 'packages/data/dist/index.js',
+  '#file-system': 'packages/formats/dist/index.js',
   '#terminal': 'packages/train/dist/index.js',
 };
 

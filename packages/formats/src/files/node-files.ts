@@ -1,11 +1,11 @@
-// The files of Node.js. The only file of the package that imports Node; `browser-files.ts` takes its place in browsers.
+// The files of Node.js. The only file of the package that imports Node; `browser-files.ts` takes its place in browsers. It imports nothing
+// else that is there at run time, because a build puts it apart from the rest of the package.
 
 import { lstat, open, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { FormatError } from '@treadle/tensor';
 import type { FileSystem, Place, ReadableFile, WritableFile } from './file-system.ts';
 
 /** A file that nobody has written to for an hour was left behind, whoever wrote it. */
@@ -20,15 +20,24 @@ function nameOfHost(): string {
   return hash.toString(36);
 }
 
-const host = nameOfHost();
-const writer = `${host}p${process.pid}`;
+/** computed when it is first needed, because most programs write no files */
+let host: string | undefined;
+
+function hostName(): string {
+  host ??= nameOfHost();
+  return host;
+}
+
+function ownName(): string {
+  return `${hostName()}p${process.pid}`;
+}
 
 function isGone(other: string, modified: number): boolean {
   if (Date.now() - modified > longAgo) return true;
   // An earlier process may have had the number of this one: in a container it is always the same.
-  if (other === writer) return modified < Date.now() - 1000 * process.uptime() - clockError;
+  if (other === ownName()) return modified < Date.now() - 1000 * process.uptime() - clockError;
   const [, itsHost, itsNumber] = /^(.*)p(\d+)$/.exec(other) ?? [];
-  return itsHost === host && !isRunning(Number(itsNumber));
+  return itsHost === hostName() && !isRunning(Number(itsNumber));
 }
 
 function isRunning(pid: number): boolean {
@@ -69,12 +78,14 @@ async function create(path: string): Promise<WritableFile> {
 async function openToRead(path: string | URL): Promise<ReadableFile> {
   const file = await open(path, 'r');
   const { size: byteLength } = await file.stat();
-  const read = async (position: number, into: Uint8Array): Promise<void> => {
-    for (let at = 0; at < into.length; ) {
+  const read = async (position: number, into: Uint8Array): Promise<number> => {
+    let at = 0;
+    while (at < into.length) {
       const { bytesRead } = await file.read(into, at, into.length - at, position + at);
-      if (bytesRead === 0) throw new FormatError(`file: a file must not change while it is read; got one that was cut`);
+      if (bytesRead === 0) break;
       at += bytesRead;
     }
+    return at;
   };
   return { byteLength, read, close: () => file.close() };
 }
@@ -92,7 +103,9 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 export const hostFiles: FileSystem | undefined = {
-  writer,
+  get writer() {
+    return ownName();
+  },
   isGone,
   locate,
   join,
