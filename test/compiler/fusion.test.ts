@@ -31,6 +31,13 @@ function filled(...shape: readonly number[]): Tensor {
 
 const softmax = activations.softmax;
 
+/** The phases of the last loop. */
+const roundsOf = (texts: readonly string[]): readonly string[] => {
+  const rounds = texts.slice(texts.findLastIndex((line) => line.startsWith('  scan')) + 1);
+  const end = rounds.findIndex((line) => !/^ {2}(phase| {2})/.test(line));
+  return rounds.slice(0, end < 0 ? undefined : end).map((line) => line.slice(2));
+};
+
 /** A loss whose gradient with respect to y is dy, up to a factor. */
 function lossWith(dy: Tensor, y: Tensor): Tensor {
   return y.mul(dy).mean();
@@ -241,8 +248,8 @@ test('their gradient is five passes over the images', () => {
       reduce 32×8×16×16: sum ← arg0 → %0
       reduce 32×8×16×16: sub mul sum ← arg0 %1 → %2
       elementwise 8×16×16×32: sub mul add relu greater mul where ← arg0 %1 %4 v1 0 0.0000152587890625 arg1 0 → %5
-      reduce 32×8×16×16: sub mul sum ← arg0 %1 %5 → %7 %8
-      elementwise 8×16×16×32: mul sub mul add add ← arg0 %1 %4 %5 %9 %10 → %11
+      reduce 32×8×16×16: sub mul sum ← arg0 %1 %5 → %6 %7
+      elementwise 8×16×16×32: mul sub mul add add ← arg0 %1 %4 %5 %8 %9 → %10
     `),
   );
 });
@@ -288,6 +295,22 @@ test('a round of an LSTM is a product and one elementwise kernel', () => {
           sigmoid·sigmoid·mul·sigmoid·tanh·mul·add·tanh·mul 32×16
       phase 4
         copy
+    `),
+  );
+});
+
+// All gates' gradients contain the gradient of the cell, and the product needs them side by side. One kernel computes them, writes
+// them to their columns, and keeps the gradient of the cell in registers.
+test('a round of its gradient is one elementwise kernel and a product', () => {
+  const recurrent = sequential([lstm(16)]);
+  recurrent.build([12, 6]);
+  const f = (x: Tensor) => gradients(recurrent.call(x).sum(), [x]);
+  expect(roundsOf(phasesOf(f, filled(32, 12, 6)))).toEqual(
+    lines(`
+      phase 1
+        mul·mul·sub·mul·add·mul·sub·mul·mul·mul·sub·mul·mul·mul·mul·sub·mul·mul·mul·sub·mul·mul 32×16
+      phase 2
+        matmul 32×64×16
     `),
   );
 });

@@ -6,7 +6,6 @@ export { type Interruptible, runInTurns, runToEnd } from './code/interruptible.t
 export { SharedPlan } from './dynamic-batch/shared-plan.ts';
 export { type ExplainedKernel, explainPlan, type PlanFigures } from './inspect/explain.ts';
 export { type Profiling, profilePlan } from './inspect/profile.ts';
-export { atOnce } from './plan/plan.ts';
 export { planCount } from './plan/plan-cache.ts';
 export {
   type ArgumentType,
@@ -17,6 +16,14 @@ export {
   recordInterruptibly,
 } from './trace/record.ts';
 export { flushAssignments } from './values/deferred-assignments.ts';
-export { computeAlong, initialStorageOf, isConcrete, readAsync, realize, valueOf } from './values/realize.ts';
+export {
+  computeAlong,
+  initialStorageOf,
+  isConcrete,
+  readAsync,
+  realize,
+  valueOf,
+  whenKnown,
+} from './values/realize.ts';
 export { disposed, StoredValue } from './values/stored-value.ts';
 export { isRecording, outsideRecording, recordingUnderWay, VariableCell } from './values/variable.ts';

@@ -146,6 +146,8 @@ export interface ReduceOp extends OpRecord {
 /** What a tiled op is given to make its kernels. */
 export interface Lowering {
   readonly inputs: readonly Operand[];
+  /** the inputs, of an op with `inputViews`, that lie in the result already */
+  readonly inPlace?: ReadonlySet<number>;
   /** where to write each result, dense; undefined for a result that nothing needs */
   readonly outputs: readonly (Slot | undefined)[];
   /** the first of the outputs */
@@ -182,6 +184,11 @@ export interface TiledOp extends OpRecord {
    * write only the elements that differ.
    */
   readonly overwrites?: number;
+  /**
+   * Where the result is made of its inputs: by input, the view of the result's memory where it goes. A kernel may compute an input
+   * right there; then `kernels` does not copy it (`Lowering.inPlace`).
+   */
+  readonly inputViews?: readonly View[];
   kernels(lowering: Lowering): readonly Kernel[];
   /**
    * For an axis of an input of which only the first elements may be valid (the rows of a dynamic batch): the axis of the result whose

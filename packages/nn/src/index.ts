@@ -4,7 +4,14 @@ export { type Activation, type OutputRange, outputRangeOf } from './activations/
 export { type ActivationName, activationName, activationOf } from './activations/activation-by-name.ts';
 export type { GeluOptions } from './activations/gelu.ts';
 export * as activations from './activations/index.ts';
-export { graphFrom, type LayerMaker, layerFrom, type NetworkMaker, networkFrom, type OwnParts } from './config/layer-from.ts';
+export {
+  graphFrom,
+  type LayerMaker,
+  layerFrom,
+  type NetworkMaker,
+  networkFrom,
+  type OwnParts,
+} from './config/layer-from.ts';
 export type { Constraint, NormOptions } from './constraints/constraint.ts';
 export type { ConstraintName } from './constraints/constraint-by-name.ts';
 export { maxNorm, nonNeg, unitNorm } from './constraints/index.ts';

@@ -20,7 +20,6 @@ export {
 export { armFault, faults } from './run/fault.ts';
 export type { Code, KernelSpan, Kernels, Program, RunOptions, Table, Work } from './run/program.ts';
 export { RunError } from './run/run-error.ts';
-export { mustNotWait } from './run/run-queue.ts';
 export { Team, type TeamOptions, team } from './run/team.ts';
 export { fmaSetting, simdSetting } from './settings.ts';
 export { useInstance } from './threads/instantiate.ts';

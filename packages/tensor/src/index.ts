@@ -3,7 +3,7 @@
 import './methods.ts';
 import './protocols.ts';
 
-export { atOnce, outsideRecording } from '@treadle/compiler';
+export { outsideRecording } from '@treadle/compiler';
 export {
   type Axes,
   areOptions,
@@ -57,6 +57,7 @@ export type { NestedNumbers } from './convert/nested.ts';
 export { newStoredArray, type OpenElements, openElements, tensorOfStored } from './convert/stored.ts';
 export type { Numbers, TensorOptions } from './convert/values.ts';
 export { arange, asTensor, eye, full, linspace, ones, tensor, zeros } from './create.ts';
+export { derived, itemSoon, whenKnown } from './derived.ts';
 export {
   type Features,
   features,

@@ -8,6 +8,7 @@ import { debug } from '../inspect/debug.ts';
 import { showGroups } from '../inspect/show-groups.ts';
 import type { Capture } from '../trace/capture.ts';
 import { fuseReductions } from './fuse-reductions.ts';
+import { fuseSiblings } from './fuse-siblings.ts';
 import { type Group, mayOverwrite, type OldValues } from './group.ts';
 import { GroupGraph } from './group-graph.ts';
 import { type FusedExpression, fusedExpression, type StoredEntries, storedOperand } from './lane-expression.ts';
@@ -26,6 +27,7 @@ export function makeGroups(capture: Capture, { stored, expressions }: Materializ
   fuseVertically(capture, groups, oldValues, (members) => fusedExpression(stored, members, members));
   fuseEpilogues(capture, groups);
   fuseRows(capture, groups, batch);
+  fuseSiblings(capture, groups, (outputs, computed) => fusedExpression(stored, outputs, computed));
   if (!batch) fuseReductions(capture, groups, (inputs) => fusedExpression(stored, inputs, []));
   debug('fuse', 'groups', () => showGroups(capture, groups));
   return groups;

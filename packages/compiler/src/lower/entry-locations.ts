@@ -1,11 +1,13 @@
 // Where entries lie. The operands of a fused expression name entries; here they become operands over slots.
 
-import { type AddressList, bytesOf, type Location, type Operand } from '@treadle/kernels';
+import { type AddressList, bytesOf, type Location, type Operand, type View } from '@treadle/kernels';
 
 /** The locations of entries. */
 export interface EntryLocations {
   /** undefined for an entry that does not lie in memory */
   locationOf(at: number): Location | undefined;
+  /** the view of an entry from its location on, if it is not dense because it is computed right in the result that it is a part of */
+  viewInResult(at: number): View | undefined;
 }
 
 /** An operand that names an entry as its slot, as an operand over the positions of an address list. */

@@ -118,12 +118,15 @@ function describeTiled(
   const output = outputs.find((position) => position !== undefined);
   if (output === undefined) throw new Error('internal: an op without a result');
   const combined = op.results ? undefined : combinedIn(addressList, context, at);
-  const types = (context.capture.entries[at]?.inputs ?? []).map((input) => nodeOf(context, input).dtype);
+  const entriesRead = context.capture.entries[at]?.inputs ?? [];
+  const types = entriesRead.map((input) => nodeOf(context, input).dtype);
+  const inPlace = new Set(entriesRead.flatMap((input, i) => (context.viewInResult(input) ? [i] : [])));
   return {
-    key: `${op.key} ${types} ${inputs.map(operandKey)} → ${outputs} [${shape}]${dtype} ${combined}`,
+    key: `${op.key} ${types} ${inputs.map(operandKey)} → ${outputs} [${shape}]${dtype} ${combined} ${[...inPlace]}`,
     make: (temporaries, epilogue) =>
       op.kernels({
         inputs,
+        inPlace,
         outputs,
         output,
         level: context.level,
@@ -162,7 +165,8 @@ function expressionIn(addressList: AddressList, context: GroupContext, { express
 function storesIn(addressList: AddressList, context: GroupContext, members: readonly number[]): readonly Operand[] {
   return members.map((member) => {
     const { shape, dtype } = nodeOf(context, member);
-    return { slot: positionOf(addressList, context, member), view: denseView(shape), narrow: dtypes[dtype].narrow };
+    const view = context.viewInResult(member) ?? denseView(shape);
+    return { slot: positionOf(addressList, context, member), view, narrow: dtypes[dtype].narrow };
   });
 }
 

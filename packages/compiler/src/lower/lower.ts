@@ -62,6 +62,7 @@ class Lowerer {
       capture,
       level,
       locationOf: (entry) => this.#slots.locationOf(entry),
+      viewInResult: (entry) => this.#slots.viewInResult(entry),
       presentRows: (members) => this.#rows.present(members),
       combined: (entry) => this.#rows.combined(entry),
     };

@@ -1,8 +1,8 @@
 // Slot assignment: which slot each entry lies in. Sources, outputs and variables have slots of their own. A group writes its results
 // straight into the slots of outputs and variables where it can, and otherwise into intermediates. Knows nothing of kernels.
 
-import { byteLength, dtypes, type LoopOp, type Node, type Op, type VariableState } from '@treadle/graph';
-import type { Location, Slot } from '@treadle/kernels';
+import { byteLength, type Dtype, dtypes, type LoopOp, type Node, type Op, type VariableState } from '@treadle/graph';
+import { bytesOf, type Location, type Slot, type View } from '@treadle/kernels';
 import type { DynamicBatch } from '../dynamic-batch/dynamic-batch.ts';
 import type { Group } from '../fuse/group.ts';
 import type { GroupGraph } from '../fuse/group-graph.ts';
@@ -39,6 +39,10 @@ export class SlotAssignment implements EntryLocations {
   readonly #roots: ReadonlySet<number>;
   readonly #locations: (Location | undefined)[];
   readonly #loops = new Map<Group, LoopBuffers>();
+  /** by entry that is computed right in a result: its view there */
+  readonly #viewsInResults = new Map<number, View>();
+  /** by entry that is made of others: the group that computes some of them in place */
+  readonly #builders = new Map<number, Group>();
 
   /** Assigns slots to all entries that lie in memory. `order`: the groups in the order in which they are lowered. */
   constructor(capture: Capture, groups: GroupGraph, order: readonly Group[], batch: DynamicBatch | undefined) {
@@ -55,6 +59,11 @@ export class SlotAssignment implements EntryLocations {
   /** Where an entry lies; undefined for one that does not lie in memory. */
   locationOf(at: number): Location | undefined {
     return this.#locations[at];
+  }
+
+  /** The view of an entry that is computed right in the result that it is a part of, from its location on. */
+  viewInResult(at: number): View | undefined {
+    return this.#viewsInResults.get(at);
   }
 
   /** The buffers of a group that is a loop. */
@@ -145,6 +154,7 @@ export class SlotAssignment implements EntryLocations {
   #assignGroup(group: Group): void {
     const { op } = this.#node(group.at);
     if (op?.kind === 'loop') return this.#assignLoop(group, op);
+    this.#assignInResults(group);
     for (const member of group.members) {
       if (this.#locations[member] !== undefined || (group.fusedRows && !this.#isReadOutside(group, member))) continue;
       const target = group.targets.get(member);
@@ -157,6 +167,30 @@ export class SlotAssignment implements EntryLocations {
     const isShared = !this.#isReadByOthers(group, product) && isStoredAlike(node, this.#node(group.at));
     const location = isShared ? this.#locations[group.at] : beginOf(this.newIntermediate(node));
     if (location) this.#locations[product] = location;
+  }
+
+  /**
+   * Lets an elementwise group write what only an op reads that puts its inputs together, such as concat, to its place in the result
+   * of that op. One group does so for a result: kernels that write to one buffer cannot run at the same time.
+   */
+  #assignInResults(group: Group): void {
+    const { op } = this.#node(group.at);
+    if (op?.kind !== 'lane' || group.product !== undefined || group.fusedRows || group.targets.size > 0) return;
+    for (const member of group.members) {
+      const [reader = -1, ...others] = this.#groups.readersOf(member);
+      if (others.length > 0 || reader < 0 || this.#roots.has(member)) continue;
+      const { node, inputs = [] } = this.#capture.entries[reader] ?? {};
+      const views = node?.op?.kind === 'tiled' ? node.op.inputViews : undefined;
+      const view = views?.[inputs.indexOf(member)];
+      const isOnce = inputs.indexOf(member) === inputs.lastIndexOf(member);
+      const isFree = (this.#builders.get(reader) ?? group) === group && this.#groups.get(reader)?.targets.size === 0;
+      if (!node || !view || !isOnce || !isFree) continue;
+      this.#builders.set(reader, group);
+      const whole = this.#locations[reader] ?? beginOf(this.newIntermediate(node));
+      this.#locations[reader] = whole;
+      this.#locations[member] = beginOfView(whole, view, node.dtype);
+      this.#viewsInResults.set(member, { ...view, offset: 0 });
+    }
   }
 
   #assignLoop(group: Group, op: LoopOp): void {
@@ -191,6 +225,11 @@ function resultOf(op: Op | undefined) {
 /** Whether the elements of both are stored in the same format. */
 function isStoredAlike(a: Node, b: Node): boolean {
   return dtypes[a.dtype].narrow === dtypes[b.dtype].narrow;
+}
+
+/** Where a view of what lies at a location begins. */
+function beginOfView({ slot, byteOffset }: Location, { offset }: View, dtype: Dtype): Location {
+  return { slot, byteOffset: byteOffset + bytesOf(dtypes[dtype].narrow) * offset };
 }
 
 /** The location of a slot's first byte. */

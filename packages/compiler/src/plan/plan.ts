@@ -18,22 +18,6 @@ import { programOf, refusalsIn } from './plan-program.ts';
 import { type AssignedVariable, explainFailure } from './run-failure.ts';
 import { layOutTable } from './table-layout.ts';
 
-let isAtOnce = false;
-
-/**
- * Calls `act`, and blocks for the runs that it needs even where the caller should not: for small computations that the engine cannot go on
- * without. They throw while other runs are under way there.
- */
-export function atOnce<T>(act: () => T): T {
-  const outer = isAtOnce;
-  isAtOnce = true;
-  try {
-    return act();
-  } finally {
-    isAtOnce = outer;
-  }
-}
-
 /** Is told after every run when each thread worked at each kernel. */
 export type Watch = (log: readonly (readonly KernelSpan[])[]) => void;
 
@@ -77,7 +61,7 @@ export class Plan {
    * @throws what a kernel refuses; then no variable has changed.
    */
   run(binding: Binding): readonly StoredValue[] {
-    return host.canWait || isAtOnce ? this.#runNow(binding) : this.#runLater(binding);
+    return host.canWait ? this.#runNow(binding) : this.#runLater(binding);
   }
 
   #runNow(binding: Binding): readonly StoredValue[] {

@@ -16,6 +16,7 @@ import {
   showShape,
   sizeOf,
 } from '@treadle/graph';
+import { host, team } from '@treadle/runtime';
 import type { Binding } from '../plan/binding.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planFor } from '../plan/plan-cache.ts';
@@ -102,6 +103,16 @@ export async function readAsync(node: Node): Promise<StoredArray> {
   } finally {
     assignments.forEach(release);
   }
+}
+
+/**
+ * Resolves when the values of nodes can be read at once. Where the caller may block they always can. A value whose run fails throws when
+ * it is read.
+ */
+export async function whenKnown(nodes: readonly Node[]): Promise<void> {
+  if (host.canWait || nodes.length === 0) return;
+  realize(nodes);
+  await team.between(() => {});
 }
 
 /**

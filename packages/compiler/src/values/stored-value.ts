@@ -77,6 +77,21 @@ export class StoredValue implements Storage {
     return stored;
   }
 
+  /** A value that plain code computes from another one: at once, or when the runs that write `of` are done, if the caller must not block. */
+  static derived(
+    of: StoredValue,
+    length: number,
+    dtype: Dtype,
+    compute: (values: StoredArray) => StoredArray,
+  ): StoredValue {
+    if (host.canWait || !of.#isPending) return StoredValue.of(compute(of.read()), dtype);
+    const stored = new StoredValue(length, dtype);
+    stored.#setLater(of, (backing) => {
+      backing.values = compute(of.#present());
+    });
+    return stored;
+  }
+
   /** How many values have a block. */
   static get count(): number {
     return blockCount();

@@ -2,8 +2,8 @@
 // Files may have any size: they are read part by part, and with a target no text is stored.
 
 import { type OptionKinds, readOptions, show, type Tensor } from '@treadle/tensor';
-import { fileParts, filePartsAsync } from '#file-parts';
 import { checkPath, checkSource, withPath } from '../files/decode-file.ts';
+import { fileParts, filePartsAsync } from '../files/file-parts.ts';
 import { transcoderToUtf8, utf8Parts } from '../files/utf8-parts.ts';
 import type { Pair } from '../rows/plain-array.ts';
 import { toTensor, toTensors } from '../rows/tensors.ts';

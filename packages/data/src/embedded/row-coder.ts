@@ -13,7 +13,7 @@ export interface RowFormat {
 }
 
 /** Codes a bit whose probability of being 1 is `chance` / 65,536: is given the bit by an encoder, finds it in a decoder. */
-export type CodeBit = (chance: number, bit: number) => number;
+type CodeBit = (chance: number, bit: number) => number;
 
 const even = 32_768;
 /** A probability follows the latest bits, as if it had seen no more than this many. */
@@ -22,7 +22,7 @@ const mostSeen = 60;
 const leastChance = 32;
 
 /** Codes all values of the rows in order. An encoder finds them in `values`; a decoder writes them there. */
-export function codeRows(values: Uint8Array, { columns, width, bits }: RowFormat, codeBit: CodeBit): void {
+function codeRows(values: Uint8Array, { columns, width, bits }: RowFormat, codeBit: CodeBit): void {
   const levels = 4;
   const nodes = 2 ** bits;
   const chances = new Uint16Array(columns * levels * levels * nodes).fill(even);

@@ -1,29 +1,27 @@
 // What node-files.ts gives, in a browser: byte buffers, as far as CSV needs them. A browser reads files, and inflates data, without
-// blocking only; the functions that would have to block throw an Error that says what to use.
+// blocking only.
 
-import { CannotBlock } from './cannot-block.ts';
-
-/** The part of Node's Buffer that is used here. */
-export class Buffer extends Uint8Array {
-  static override from(source: unknown): Buffer {
-    if (typeof source === 'string') return Buffer.#over(new TextEncoder().encode(source));
+/** The part of Node's byte buffers that is used here. */
+class TextBytes extends Uint8Array {
+  static override from(source: unknown): TextBytes {
+    if (typeof source === 'string') return TextBytes.#over(new TextEncoder().encode(source));
     throw new TypeError('internal: a buffer is made from text');
   }
 
-  static #over(bytes: Uint8Array<ArrayBuffer>): Buffer {
-    return new Buffer(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  static #over(bytes: Uint8Array<ArrayBuffer>): TextBytes {
+    return new TextBytes(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  static alloc(length: number): Buffer {
-    return new Buffer(length);
+  static alloc(length: number): TextBytes {
+    return new TextBytes(length);
   }
 
-  static allocUnsafeSlow(length: number): Buffer {
-    return new Buffer(length);
+  static allocUnsafeSlow(length: number): TextBytes {
+    return new TextBytes(length);
   }
 
-  static concat(parts: readonly Uint8Array[]): Buffer {
-    const all = new Buffer(parts.reduce((sum, { length }) => sum + length, 0));
+  static concat(parts: readonly Uint8Array[]): TextBytes {
+    const all = new TextBytes(parts.reduce((sum, { length }) => sum + length, 0));
     let at = 0;
     for (const part of parts) {
       all.set(part, at);
@@ -42,6 +40,8 @@ export class Buffer extends Uint8Array {
   }
 }
 
+export { TextBytes as Buffer };
+
 const asText = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Whether these bytes are valid UTF-8. */
@@ -54,32 +54,32 @@ export function isUtf8(bytes: Uint8Array): boolean {
   }
 }
 
+/** Whether files can be read, and data inflated, at once. Where they cannot, the functions below are not called. */
+export const worksAtOnce = false;
+
+function absent(): never {
+  throw new Error('internal: a browser has no files');
+}
+
+export {
+  absent as closeSync,
+  absent as createGunzip,
+  absent as createReadStream,
+  absent as gunzipSync,
+  absent as join,
+  absent as open,
+  absent as openSync,
+  absent as readdirSync,
+  absent as readFileSync,
+  absent as readSync,
+};
+
 export const bufferLimits = { MAX_LENGTH: 2_147_483_647 } as const;
-export const zlibConstants = { Z_SYNC_FLUSH: 2 } as const;
+export const syncFlush = 2;
 
-export function gunzipSync(): never {
-  throw new CannotBlock(
-    'gzip data must be inflated first, because a browser cannot do it at once; got gzip data',
-    'new DecompressionStream("gzip")',
-  );
-}
-
-export function readFileSync(path: string | URL): never {
-  throw cannotRead(path);
-}
-
-export function readdirSync(path: string | URL): never {
-  throw cannotRead(path);
-}
-
-export function join(directory: string, name: string): string {
-  return `${directory}/${name}`;
-}
-
-/** The error of a function that blocks. */
-export function cannotRead(path: string | URL): Error {
-  return new CannotBlock(
-    `a file must be read without blocking in a browser; got ${String(path)}`,
-    'readCsvAsync with a URL or a File, or fetch and parseIdx',
-  );
+/** The stream of what a URL leads to. Throws Error where there is nothing. */
+export async function fetchFile(url: string | URL): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const { ok, status, body } = await fetch(url);
+  if (ok && body) return body;
+  throw new Error(`file: a URL must lead to a file; got status ${status} for ${String(url)}`);
 }

@@ -2,6 +2,7 @@
 
 import { show } from '@treadle/tensor';
 import { readFileSync } from '#files';
+import { checkReadsAtOnce } from './at-once.ts';
 import { FormatError } from './format-error.ts';
 
 /**
@@ -10,6 +11,7 @@ import { FormatError } from './format-error.ts';
  */
 export function decodeFile<T>(path: string | URL, decode: (bytes: Uint8Array) => T): T {
   checkPath(path);
+  checkReadsAtOnce(path);
   const bytes = readFileSync(path);
   try {
     return decode(bytes);

@@ -1,7 +1,8 @@
 // The bytes of a file of any size, part by part, inflated if they are gzip data. Synchronous, or asynchronous so that
 // the event loop runs between the parts. Knows no format of files.
 
-import { closeSync, createGunzip, createReadStream, open, openSync, readFileSync, readSync } from '#files';
+import { closeSync, createGunzip, createReadStream, fetchFile, open, openSync, readFileSync, readSync } from '#files';
+import { checkReadsAtOnce } from './at-once.ts';
 import { FormatError } from './format-error.ts';
 import { damagedGzip, inflate, isGzip } from './inflate.ts';
 import { streamParts } from './stream-parts.ts';
@@ -14,6 +15,7 @@ const partBytes = 2 ** 17;
  * Throws FormatError for damaged gzip data, and Node's error for a file that cannot be read.
  */
 export function* fileParts(format: string, path: string | URL): Generator<Uint8Array, void, undefined> {
+  checkReadsAtOnce(path);
   const file = openSync(path, 'r');
   try {
     const buffer = new Uint8Array(partBytes);
@@ -49,10 +51,9 @@ export async function* filePartsAsync(
   format: string,
   path: string | URL | Blob,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  if (path instanceof Blob) {
-    yield* streamParts(format, path.stream());
-    return;
-  }
+  if (path instanceof Blob) return yield* streamParts(format, path.stream());
+  const fetched = await fetchFile(path);
+  if (fetched) return yield* streamParts(format, fetched);
   const isPacked = await beginsAsGzip(path);
   const stream = createReadStream(path, { highWaterMark: partBytes });
   if (!isPacked) {

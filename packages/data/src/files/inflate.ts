@@ -2,7 +2,7 @@
 // returned as they are. Knows no format of files: `format` is only the name that error messages begin with.
 
 import { bufferLimits, gunzipSync, syncFlush } from '#files';
-import { CannotBlock } from './cannot-block.ts';
+import { checkInflatesAtOnce } from './at-once.ts';
 import { FormatError } from './format-error.ts';
 
 /** DEFLATE stores at most 258 bytes in two bits (RFC 1951), so no data inflate more than this. */
@@ -21,6 +21,7 @@ export function isGzip(bytes: Uint8Array): boolean {
  */
 export function inflate(format: string, bytes: Uint8Array, maxLength: number): Uint8Array | undefined {
   if (!isGzip(bytes)) return bytes.length > maxLength ? undefined : bytes;
+  checkInflatesAtOnce(format);
   try {
     return gunzipSync(bytes, { maxOutputLength: Math.max(1, Math.min(maxLength, bufferLimits.MAX_LENGTH)) });
   } catch (cause) {
@@ -35,6 +36,7 @@ export function inflate(format: string, bytes: Uint8Array, maxLength: number): U
  */
 export function inflateBeginning(format: string, bytes: Uint8Array): Uint8Array {
   if (!isGzip(bytes)) return bytes;
+  checkInflatesAtOnce(format);
   const isComplete = bytes.length <= beginningBytes;
   try {
     return gunzipSync(bytes.subarray(0, beginningBytes), isComplete ? {} : { finishFlush: syncFlush });
@@ -49,8 +51,7 @@ export function maxInflatedLength(bytes: Uint8Array): number {
 }
 
 /** The error for `count` bytes of gzip data that cannot be inflated. */
-export function damagedGzip(format: string, count: number, cause: unknown): Error {
-  if (cause instanceof CannotBlock) return cause;
+export function damagedGzip(format: string, count: number, cause: unknown): FormatError {
   const message = `${format}: gzip data must be complete and undamaged; got ${count} bytes that are not`;
   return new FormatError(message, { cause });
 }

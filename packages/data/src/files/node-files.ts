@@ -7,5 +7,13 @@ export { open } from 'node:fs/promises';
 export { join } from 'node:path';
 export { createGunzip, gunzipSync } from 'node:zlib';
 
+/** Whether files can be read, and data inflated, at once. */
+export const worksAtOnce: boolean = true;
+
+/** The stream of a file where only streams of the web are known; undefined here. */
+export async function fetchFile(_: string | URL): Promise<ReadableStream<Uint8Array<ArrayBuffer>> | undefined> {
+  return undefined;
+}
+
 /** The number of the kind of flush that gives what is there, as zlib.h defines it. */
 export const syncFlush = 2;

@@ -36,9 +36,8 @@ export async function readFromFile<T>(files: FileSystem, path: string | URL, rea
     for (;;) {
       const { done, value } = reading.next();
       if (done) return value;
-      const count = await file.read(value.position, value.into);
-      if (count < value.into.length)
-        throw new FormatError('file: a file must not change while it is read; got one that was cut');
+      const isWhole = await file.read(value.position, value.into);
+      if (!isWhole) throw new FormatError('file: a file must not change while it is read; got one that was cut');
     }
   } catch (error) {
     throw error instanceof FormatError

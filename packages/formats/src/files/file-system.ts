@@ -13,8 +13,8 @@ export interface WritableFile {
 /** A file that is read. */
 export interface ReadableFile {
   readonly byteLength: number;
-  /** Fills `into` with the bytes from a position on. Returns how many there were. */
-  read(position: number, into: Uint8Array): Promise<number>;
+  /** Fills `into` with the bytes from a position on. Returns false where the file ends before that. */
+  read(position: number, into: Uint8Array): Promise<boolean>;
   close(): Promise<void>;
 }
 

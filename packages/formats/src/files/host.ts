@@ -1,7 +1,7 @@
 // The files of the host, for the functions that take a path.
 
 import { show } from '@treadle/tensor';
-import { hostFiles } from '#file-system';
+import { hostFiles } from '#files';
 import type { FileSystem } from './file-system.ts';
 
 /**

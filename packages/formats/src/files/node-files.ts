@@ -78,14 +78,13 @@ async function create(path: string): Promise<WritableFile> {
 async function openToRead(path: string | URL): Promise<ReadableFile> {
   const file = await open(path, 'r');
   const { size: byteLength } = await file.stat();
-  const read = async (position: number, into: Uint8Array): Promise<number> => {
-    let at = 0;
-    while (at < into.length) {
+  const read = async (position: number, into: Uint8Array): Promise<boolean> => {
+    for (let at = 0; at < into.length; ) {
       const { bytesRead } = await file.read(into, at, into.length - at, position + at);
-      if (bytesRead === 0) break;
+      if (bytesRead === 0) return false;
       at += bytesRead;
     }
-    return at;
+    return true;
   };
   return { byteLength, read, close: () => file.close() };
 }

@@ -166,7 +166,7 @@ export class RunQueue {
 }
 
 /** What to say where the caller would have to wait. */
-export const mustNotWait: string =
+const mustNotWait =
   'read: a value must be computed before it is read at once, because the thread of a web page must not wait; got one that is ' +
   'not computed yet; use `await t.read()`, or run this code in a web worker';
 

@@ -180,7 +180,7 @@ export class Runner {
     try {
       if (await pool?.closed(() => open.exit !== undefined && !isAlone)) open.isDone = pool?.outcome === status.done;
       const { control, scratch } = this.#workspace;
-      if (isAlone) open.isDone = (await runInSlices(linked.main, control, table, scratch)) === status.done;
+      if (isAlone) open.isDone = (await runInSlices(() => linked.main(control, table, scratch, 0))) === status.done;
     } catch (thrown) {
       open.thrown = thrown;
     }

@@ -2,7 +2,6 @@
 // every tile, and return where it says so; calling them again continues the run.
 
 import { host } from '#host';
-import type { Main } from '../threads/instantiate.ts';
 import { status } from './control-block.ts';
 
 /** For how many milliseconds a slice computes before the event loop has a turn: a page draws a frame every 16 ms. */
@@ -15,15 +14,15 @@ export function pause(): number {
   return sliceEnd !== Number.POSITIVE_INFINITY && performance.now() >= sliceEnd ? 1 : 0;
 }
 
-/** Computes a run as thread 0, alone, with a turn of the event loop after every slice. Resolves with the status that `main` returns. */
-export async function runInSlices(main: Main, control: number, table: number, scratch: number): Promise<number> {
+/** Calls `run`, which returns a status, until it is not `stalled`, with a turn of the event loop before every slice. Resolves with the status. */
+export async function runInSlices(run: () => number): Promise<number> {
   for (;;) {
     await new Promise<void>((resolve) => {
       host.afterTurn(resolve);
     });
     sliceEnd = performance.now() + sliceMs;
     try {
-      const outcome = main(control, table, scratch, 0);
+      const outcome = run();
       if (outcome !== status.stalled) return outcome;
     } finally {
       sliceEnd = Number.POSITIVE_INFINITY;

@@ -19,7 +19,15 @@ import {
   withoutInitializers,
 } from '@treadle/nn';
 import { type Optimizer, type OptimizerName, optimizerByName } from '@treadle/optim';
-import { type Explanation, explain, type OptionKinds, readOptions, type Tensor, tensor } from '@treadle/tensor';
+import {
+  type Explanation,
+  explain,
+  type OptionKinds,
+  readOptions,
+  type Tensor,
+  tensor,
+  whenKnown,
+} from '@treadle/tensor';
 import { type DataArguments, dataAndOptions, type RowsLike, type RowsPair } from '../data/arguments.ts';
 import { checkManyFinite } from '../data/check-finite.ts';
 import { checkEqualBatches, checkRows, dataOf, disposeRows, inputRows } from '../data/rows.ts';
@@ -163,6 +171,8 @@ export class Model<P = Tensor> extends Network {
   async evaluate(...given: DataArguments<EvaluateOptions>): Promise<Logs> {
     const steps = this.#compiled('evaluate');
     const [x, y, { batchSize = 32, sampleWeight }] = dataAndOptions('evaluate', this, given, evaluateOptions);
+    const known = whenKnown([x, y, sampleWeight]);
+    if (known) await known;
     const rows = checkRows('evaluate', this, steps, x, y, batchSize, sampleWeight);
     try {
       checkEqualBatches('evaluate', this, rows.count, batchSize);

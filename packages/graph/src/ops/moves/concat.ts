@@ -35,18 +35,22 @@ export function concat(nodes: readonly Node[], axis = 0): Node {
   const shape = first.shape.map((extent, i) => (i === at ? length : extent));
   const type = laneOf(first.dtype);
   const { narrow } = dtypes[first.dtype];
+  const result = denseView(shape);
+  const inputViews = boxes.map((box) => boxView(box, result));
   const op: TiledOp = {
     kind: 'tiled',
     name: 'concat',
     takesNarrow: true,
     key: `concat ${at}`,
-    kernels: ({ inputs, output }) =>
-      inputs.map((operand, i) => {
-        const box = boxes[i];
-        if (!box) throw new Error('internal: concat has a box for every input');
-        const stores = [{ slot: output, view: boxView(box, denseView(shape)), narrow }];
+    inputViews,
+    kernels: ({ inputs, inPlace, output }) =>
+      inputs.flatMap((operand, i) => {
+        const view = inputViews[i];
+        if (!view || inPlace?.has(i)) return [];
+        const stores = [{ slot: output, view, narrow }];
         const loads = [{ operand, type } as const];
-        return lanes({ name: 'concat', key: 'copy', shape: box.size, loads, body: (_, v) => v, cost: 0.1, stores });
+        const { shape } = view;
+        return [lanes({ name: 'concat', key: 'copy', shape, loads, body: (_, v) => v, cost: 0.1, stores })];
       }),
     gradient: (dy) => boxes.map((box) => sliceBox(dy, box)),
   };

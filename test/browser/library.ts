@@ -1,0 +1,35 @@
+// The library for browsers, bundled as it is published, and the laws for browsers, in folders that pages load them from.
+
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { bundleCore, bundleHost, writeSlots } from '../../packages/treadle/build/bundle.ts';
+import { buildLaws } from '../portable/build.ts';
+import { root } from '../workspace/sources.ts';
+
+/** The folders, by the path under which pages find them. */
+export const folders = {
+  '/treadle': join(root, 'out/browser/treadle'),
+  '/laws': join(root, 'out/browser/laws'),
+  '/pages': join(root, 'test/browser/pages'),
+} as const;
+
+/** Writes the library. */
+export async function writeLibrary(): Promise<void> {
+  const folder = folders['/treadle'];
+  const slots = './slots.js';
+  await mkdir(folder, { recursive: true });
+  await Promise.all([
+    bundleCore(slots, join(folder, 'core.js')),
+    writeSlots(join(folder, slots)),
+    bundleHost('browser', slots, join(folder, 'browser-host.js')),
+    writeFile(join(folder, 'browser.js'), "import './browser-host.js';\nexport * from './core.js';\n"),
+  ]);
+}
+
+/** Writes the laws. Returns the paths of their files. */
+export async function writeLaws(): Promise<readonly string[]> {
+  const files = await buildLaws({ folder: folders['/laws'], platform: 'browser' });
+  if (!existsSync(join(folders['/laws'], 'laws.js'))) throw new Error('the bundle of the laws has an entry');
+  return files;
+}
