@@ -2,7 +2,7 @@
 // for what they promise.
 
 import { npyFromBytes, npyToBytes, npzFromBytes, npzToBytes, tensorsFromBytes, tensorsToBytes } from '@treadle/formats';
-import { FormatError, type Tensor, tensor } from '@treadle/tensor';
+import { FormatError, type Tensor, tensor, zeros } from '@treadle/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { mutated, mutations } from '../support/mutated.ts';
@@ -110,14 +110,43 @@ test('npz: a changed bit in the elements never goes unnoticed', async () => {
   }
 });
 
+/** A safetensors file without data. */
+function safetensors(header: string): Uint8Array {
+  const text = Buffer.from(header);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  return Buffer.concat([length, text]);
+}
+
+describe('tensors that are so many that they, not their elements, would fill the memory', () => {
+  const entry = '{"dtype":"U8","shape":[0],"data_offsets":[0,0]}';
+  const many = (count: number): Uint8Array =>
+    safetensors(`{${Array.from({ length: count }, (_, i) => `"${i.toString(36)}":${entry}`).join()}}`);
+
+  test('are refused before they are made', () => {
+    expect(() => tensorsFromBytes(many(75_000))).toThrow(
+      /^safetensors: 75000 tensors must take at most \d+ bytes of memory; got \d+$/,
+    );
+    expect(Object.keys(tensorsFromBytes(many(5000)).tensors)).toHaveLength(5000);
+  });
+
+  test('cannot be written either: what is written can be read', async () => {
+    const x = zeros([0]);
+    const all = Object.fromEntries(Array.from({ length: 75_000 }, (_, i) => [i.toString(36), x]));
+    await expect(tensorsToBytes(all)).rejects.toThrow('75000 tensors must take at most');
+    const metadata = { long: 'x'.repeat(5_000_000) };
+    const message = 'tensorsToBytes: names and metadata must take at most 4194304 bytes here; got';
+    await expect(tensorsToBytes({ x }, { metadata })).rejects.toThrow(message);
+  });
+
+  test('a header that is too long is refused before it is read', () => {
+    const header = `{${' '.repeat(5_000_000)}}`;
+    expect(() => tensorsFromBytes(safetensors(header))).toThrow('must take at most 4194304 bytes here; got 5000002');
+  });
+});
+
 describe('an error message is short, however long the value is', () => {
   const long = 'x'.repeat(1_000_000);
-  const safetensors = (header: object): Uint8Array => {
-    const text = Buffer.from(JSON.stringify(header));
-    const length = Buffer.alloc(8);
-    length.writeBigUInt64LE(BigInt(text.length));
-    return Buffer.concat([length, text]);
-  };
   test.each<[string, object]>([
     ['a name', { [long]: {} }],
     ['a dtype', { x: { dtype: long, shape: [], data_offsets: [0, 0] } }],
@@ -127,7 +156,7 @@ describe('an error message is short, however long the value is', () => {
   ])('%s', (_, header) => {
     let message = '';
     try {
-      tensorsFromBytes(safetensors(header));
+      tensorsFromBytes(safetensors(JSON.stringify(header)));
     } catch (error) {
       message = String(error);
     }

@@ -4,7 +4,7 @@
 import { FormatError, show, type Tensor } from '@treadle/tensor';
 import { viewOf } from '../bytes/little-endian.ts';
 import type { Sink } from '../bytes/sink.ts';
-import { ElementReader, fileBytes, tensorBytes } from '../elements/element-reader.ts';
+import { ElementReader, fileBytes, memoryOf } from '../elements/element-reader.ts';
 import { decodeNpyHeader, magic, mostTextBytes } from './npy-header.ts';
 
 /** Takes a whole npy file. Throws FormatError as soon as a byte is wrong; `what` begins its message. */
@@ -92,7 +92,7 @@ export class NpyDecoder implements Sink {
         `an array ${show(layout.shape)} of ${layout.type} must take ${expected} bytes with its header; got ${this.#byteLength}; ${hint}`,
       );
     }
-    this.#willTake(tensorBytes(layout));
+    this.#willTake(memoryOf(layout));
     this.#elements = new ElementReader(`${this.#what}elements`, layout);
   }
 

@@ -10,6 +10,7 @@ import {
   openNamed,
   toBytes,
 } from '../bytes/writing.ts';
+import { memoryLimit } from '../elements/element-reader.ts';
 import { filesFor } from '../files/host.ts';
 import { writeAtomically } from '../files/write-atomically.ts';
 import { in64, readDirectory } from '../zip/directory.ts';
@@ -27,7 +28,7 @@ export interface SaveNpzOptions {
 /** Options of loadNpz and npzFromBytes. */
 export interface LoadNpzOptions {
   /**
-   * The most bytes that the tensors may take together. By default 4 times the length of the file and 48 MiB, so that a small file
+   * The most bytes that the tensors may take together, 1 kB for each and what its elements take. By default 4 times the length of the file and 48 MiB, so that a small file
    * which unpacks to a huge one cannot fill the memory.
    */
   readonly maxBytes?: number;
@@ -114,7 +115,7 @@ export async function npzToBytes(
  * import { npzFromBytes, npzToBytes, zeros } from 'treadle';
  * const bytes = await npzToBytes({ x: zeros([1000]) }, { compressed: true });
  * bytes.length < 1000; // → true
- * const { x } = npzFromBytes(bytes, { maxBytes: 4000 });
+ * const { x } = npzFromBytes(bytes, { maxBytes: 10_000 });
  * x?.shape; // → [1000]
  * ```
  */
@@ -164,7 +165,7 @@ function npzReader(op: string, options: LoadNpzOptions): Reader<Readonly<Record<
   const { maxBytes } = readOptions(op, options, loadNpzOptions);
   return function* (byteLength) {
     const { entries, end } = yield* readDirectory('npz', byteLength);
-    const most = maxBytes ?? 4 * byteLength + 48 * 2 ** 20;
+    const most = maxBytes ?? memoryLimit(byteLength);
     const tensors: [string, Tensor][] = [];
     let [from, taken] = [0, 0];
     for (const entry of entries) {
