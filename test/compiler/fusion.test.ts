@@ -314,3 +314,21 @@ test('a round of its gradient is one elementwise kernel and a product', () => {
     `),
   );
 });
+
+// One loop over all five functions takes the latency of the gates and of the activation of the cell, one after the other. With as many
+// elements as here, two loops are faster.
+test('a wide LSTM activates its cell in a kernel of its own', () => {
+  const recurrent = sequential([lstm(128)]);
+  recurrent.build([12, 6]);
+  const f = (x: Tensor) => recurrent.call(x);
+  expect(roundsOf(phasesOf(f, filled(32, 12, 6)))).toEqual(
+    lines(`
+      phase 1
+        matmul 32×128×512 with add
+      phase 2
+        sigmoid·mul·sigmoid·tanh·mul·add 32×128
+      phase 3
+        sigmoid·tanh·mul 32×128
+    `),
+  );
+});

@@ -38,6 +38,17 @@ export function partition(rows: number, columns: number, elements: number): Part
   return { tiles, rows, columns, tileRows, tileColumns };
 }
 
+/** Up to so many tiles are a power of two. */
+const fewTiles = 16;
+
+/** The same; few tiles are a power of two of about equal size, so that 2 or 4 threads have equal shares. */
+export function partitionInShares(rows: number, columns: number, elements: number): Partition {
+  const all = partition(rows, columns, elements);
+  if (all.tiles < 3 || all.tiles >= fewTiles || (rows > 1 && all.tileColumns < columns)) return all;
+  const shares = 2 ** Math.ceil(Math.log2(all.tiles));
+  return partition(rows, columns, rows === 1 ? Math.ceil(columns / shares) : columns * Math.ceil(rows / shares));
+}
+
 /**
  * The range without rows that are not valid; the function returns where none is. The rows, or the columns of a single row, must
  * follow the leading axis in order.

@@ -7,7 +7,7 @@ import type { Kernel } from '../core/kernel.ts';
 import { kernelOverTiles } from '../core/kernel-frame.ts';
 import type { StoredProgram } from '../core/lane-expression.ts';
 import { operandAddress } from '../core/operand.ts';
-import { partition, tileElements } from '../core/tile-partition.ts';
+import { partitionInShares, tileElements } from '../core/tile-partition.ts';
 import { emitNest, nestOf } from './fused-loop.ts';
 import { multiTensorOf } from './multi-tensor.ts';
 import { bandsOf, blockedNest, emitBlocked, emitMove, scratchOf } from './transpose.ts';
@@ -34,7 +34,7 @@ function lanesOverSlots(program: StoredProgram): Kernel {
   const multiTensor = multiTensorOf(program, nest);
   const kernel = kernelOverTiles({
     name,
-    parts: blocks ? bandsOf(blocks, elements) : partition(sizeOf(nest.rows), nest.columns, elements),
+    parts: blocks ? bandsOf(blocks, elements) : partitionInShares(sizeOf(nest.rows), nest.columns, elements),
     cost: sizeOf(shape) * cost,
     work: { kind: 'lanes', ops, shape, flops: sizeOf(shape) * flops },
     scratch: blocks ? scratchOf(blocks) : 0,
