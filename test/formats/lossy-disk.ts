@@ -69,7 +69,10 @@ export class LossyDisk {
         const { seen } = this.#at(String(path));
         return {
           byteLength: seen.length,
-          read: async (position, into) => into.set(seen.subarray(position, position + into.length)),
+          read: async (position, into) => {
+            into.set(seen.subarray(position, position + into.length));
+            return position + into.length <= seen.length;
+          },
           close: async () => undefined,
         };
       },

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { type Plugin, rolldown } from 'rolldown';
-import { bannerFor, hostPlugins, type Platform } from '../../packages/treadle/build/bundle.ts';
+import { bannerFor, hostPlugins } from '../../packages/treadle/build/bundle.ts';
+import type { Platform } from '../../packages/treadle/build/seams.ts';
 import { root } from '../workspace/sources.ts';
 import { longRun, selectTests } from './select.ts';
 

@@ -4,23 +4,18 @@
 
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { isAbsolute, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type InputOptions, type OutputChunk, type OutputOptions, type Plugin, rolldown } from 'rolldown';
-import { parseAst } from 'rolldown/parseAst';
 import { builtins, builtinsBanner } from './builtins.ts';
-import { type Edit, editing } from './edits.ts';
-import { browserWorkerCode, nodeWorkerCode } from './worker-code.ts';
+import { type Edit, editing, providing } from './edits.ts';
+import { conditionsOf, type Platform, seams } from './seams.ts';
+import { statementLines } from './statement-lines.ts';
+import { workerCode } from './worker-code.ts';
 import { workspaceFile } from './workspace.ts';
 
-/** Where a bundle runs. */
-export type Platform = 'node' | 'browser';
-
-/** What packages name with # for the host to choose, with a module that names it. `#worker` is named by hosts only. */
-const seams: Readonly<Record<string, string>> = {
-  '#host': 'packages/runtime/dist/index.js',
-  '#files': 'packages/data/dist/index.js',
-  '#terminal': 'packages/train/dist/index.js',
-};
+/** The platforms that the package is made for. */
+export const platforms: readonly Platform[] = ['node', 'browser'];
 
 /** What a bundle for Node has instead of paths of files. */
 const nodeEdits: readonly Edit[] = [
@@ -44,70 +39,88 @@ const nodeEdits: readonly Edit[] = [
   },
 ];
 
-/** Names of functions and classes stay, for messages and stack traces. */
-const named = {
-  compress: { keepNames: { function: true, class: true } },
-  mangle: { keepNames: { function: true, class: true } },
-} as const;
+/** What is not ASCII is escaped: V8 reads a module of single bytes faster. */
+const output: OutputOptions = { comments: false, codeSplitting: false, ...minifying({ function: true, class: true }) };
 
-/**
- * Lines stay, because Node prints the line of an error. What is
- * not ASCII is escaped: V8 reads a module of single bytes faster.
- */
-const readable: OutputOptions = {
-  comments: false,
-  codeSplitting: false,
-  minify: { ...named, codegen: { removeWhitespace: false, asciiOnly: true } },
-};
+/** Names of functions and classes stay, for messages and stack traces, where this says so. */
+function minifying(keepNames: { readonly function: boolean; readonly class: boolean }): OutputOptions {
+  return { minify: { compress: { keepNames }, mangle: { keepNames }, codegen: { asciiOnly: true } } };
+}
 
-async function write(input: InputOptions, output: OutputOptions): Promise<OutputChunk> {
-  const build = await rolldown(input);
-  const written = await build.write({ ...readable, ...output });
+async function write(input: InputOptions, options: OutputOptions): Promise<OutputChunk> {
+  const build = await rolldown({ ...input, plugins: [input.plugins, statementLines] });
+  const written = await build.write({ ...output, ...options });
   return written.output[0];
 }
 
-/** Minified code with a line for each statement of the module: Node prints the line of an error, which should not be all of it. */
-const statementLines: Plugin = {
-  name: 'lines',
-  generateBundle(_, bundle) {
-    for (const chunk of Object.values(bundle)) {
-      if (chunk.type !== 'chunk') continue;
-      const { code } = chunk;
-      chunk.code = `${parseAst(code)
-        .body.map(({ start, end }) => code.slice(start, end))
-        .join('\n')}\n`;
-    }
-  },
-};
+/** Modules of the core that modules of a host use. They get them by slots, too, because a class must not be there twice. */
+const shared: readonly string[] = ['cannot-block', 'format-error', 'inflate'].map((name) =>
+  workspaceFile(`packages/data/dist/files/${name}.js`),
+);
+/** Modules of the core that a host may have a copy of, because they hold no state. */
+const copied: readonly string[] = [workspaceFile('packages/runtime/dist/webassembly.js')];
 
-/** Writes the core: the public names of the package. It imports nothing but slots. */
-export async function bundleCore(slots: string, file: string): Promise<void> {
-  const { imports } = await write(
+/** Writes the core, which imports nothing but slots, and a module for each platform that fills them. */
+export async function bundleLibrary(folder: string): Promise<void> {
+  const slots = './slots.js';
+  const core = await bundleCore(slots, join(folder, 'core.js'));
+  await Promise.all(
+    platforms.map(async (platform) => {
+      const host = await bundleHost(platform, slots, join(folder, `${platform}-host.js`));
+      const [twice] = host.filter((path) => isAbsolute(path) && core.includes(path) && !copied.includes(path));
+      if (twice) throw new Error(`build: a module must not be in the core and in a host; got ${twice}`);
+      await writeFile(join(folder, `${platform}.js`), `import './${platform}-host.js';\nexport * from './core.js';\n`);
+    }),
+  );
+  await writeSlots(join(folder, slots));
+}
+
+/** Writes the public names of the package. Returns the paths of the modules in it. */
+async function bundleCore(slots: string, file: string): Promise<readonly string[]> {
+  const library = workspaceFile('packages/treadle/dist/index.js');
+  const entry = `${filling('offer', shared, slots)}\nexport * from ${JSON.stringify(library)};`;
+  const { imports, moduleIds } = await write(
     {
-      input: workspaceFile('packages/treadle/dist/index.js'),
+      input: 'core',
       platform: 'neutral',
-      plugins: [{ name: 'slots', resolveId: (id) => (id in seams ? { id: slots, external: true } : null) }],
+      plugins: [
+        providing('core', entry),
+        {
+          name: 'slots',
+          resolveId: (id) => (id.startsWith('#') || id === slots ? { id: slots, external: true } : null),
+        },
+      ],
     },
     { file, format: 'esm' },
   );
   if (imports.join() !== slots) throw new Error(`build: the core must import slots only; got ${imports.join(', ')}`);
+  return moduleIds;
 }
 
-/** Writes the module that fills the slots with what a platform has. */
-export async function bundleHost(platform: Platform, slots: string, file: string): Promise<void> {
-  await write(
+/** Writes the module that fills the slots with what a platform has. Returns the paths of the modules in it. */
+async function bundleHost(platform: Platform, slots: string, file: string): Promise<readonly string[]> {
+  const { moduleIds } = await write(
     {
       input: 'host',
       platform,
-      resolve: { conditionNames: [platform, 'import'] },
+      resolve: { conditionNames: conditionsOf(platform) },
       plugins: [
-        providing('host', hostModule(slots)),
+        providing(
+          'host',
+          filling(
+            'provide',
+            seams.map(({ id }) => id),
+            slots,
+          ),
+        ),
         {
-          name: 'seams',
+          name: 'slots',
           async resolveId(id, importer, options) {
             if (id === slots) return { id, external: true };
-            const from = seams[id];
-            return from && importer === 'host' ? this.resolve(id, workspaceFile(from), options) : null;
+            const seam = seams.find((known) => known.id === id);
+            if (seam) return this.resolve(seam.name, seam.from, options);
+            const resolved = await this.resolve(id, importer, { ...options, skipSelf: true });
+            return resolved && shared.includes(resolved.id) ? { id: slots, external: true } : resolved;
           },
         },
         ...(await hostPlugins(platform)),
@@ -115,24 +128,36 @@ export async function bundleHost(platform: Platform, slots: string, file: string
     },
     { file, format: 'esm', banner: bannerFor(platform) },
   );
+  return moduleIds;
 }
 
-/** The text of a module which fills the slots: what each seam exports. */
-function hostModule(slots: string): string {
-  const names = Object.keys(seams);
+/** The text of a module which fills slots with all that modules export, by a function of the module of slots. */
+function filling(fill: string, modules: readonly string[], slots: string): string {
   return [
-    ...names.map((name, i) => `import * as seam${i} from '${name}';`),
-    `import { provide } from '${slots}';`,
-    `provide({ ${names.map((_, i) => `...seam${i}`).join(', ')} });`,
+    ...modules.map((module, i) => `import * as module${i} from ${JSON.stringify(module)};`),
+    `import { ${fill} } from '${slots}';`,
+    `${fill}({ ${modules.map((_, i) => `...module${i}`).join(', ')} });`,
   ].join('\n');
 }
 
-/** Writes the module of slots: variables, named as what the modules for Node export, and `provide`, which sets them. */
-export async function writeSlots(file: string): Promise<void> {
-  const hosts = Object.entries(seams).map(([name, from]) => createRequire(workspaceFile(from)).resolve(name));
-  const modules = await Promise.all(hosts.map((path): Promise<object> => import(pathToFileURL(path).href)));
-  const names = modules.flatMap((module) => Object.keys(module)).join(', ');
-  await writeFile(file, `export let ${names};\nexport function provide(given) {\n\t({ ${names} } = given);\n}\n`);
+/**
+ * Writes the module of slots: variables, named as what modules of the workspace export. `provide` fills those that a host has, before
+ * the core is evaluated; `offer` fills those that the core has for the host.
+ */
+async function writeSlots(file: string): Promise<void> {
+  const provided = await namesIn(seams.map(({ name, from }) => createRequire(from).resolve(name)));
+  const offered = await namesIn(shared);
+  const names = [...provided, ...offered];
+  const [twice] = names.filter((name, i) => names.indexOf(name) < i);
+  if (twice) throw new Error(`build: ${twice} must be the name of one slot; got two`);
+  const fill = (name: string, list: readonly string[]): string =>
+    `export function ${name}(given) {\n\t({ ${list.join(', ')} } = given);\n}\n`;
+  await writeFile(file, `export let ${names.join(', ')};\n${fill('provide', provided)}${fill('offer', offered)}`);
+}
+
+async function namesIn(paths: readonly string[]): Promise<readonly string[]> {
+  const modules = await Promise.all(paths.map((path): Promise<object> => import(pathToFileURL(path).href)));
+  return modules.flatMap((module) => Object.keys(module));
 }
 
 /** Writes everything as one CommonJS module, for Node. Returns the paths of the modules in it. */
@@ -141,10 +166,11 @@ export async function bundleCommonJs(file: string): Promise<readonly string[]> {
     {
       input: workspaceFile('packages/treadle/dist/index.js'),
       platform: 'node',
-      resolve: { conditionNames: ['node', 'import'] },
-      plugins: [providing('#worker', await workerModule('node')), editing(nodeEdits), statementLines],
+      resolve: { conditionNames: conditionsOf('node') },
+      plugins: [providing('#worker', workerModule(await workerCode('node'))), editing(nodeEdits)],
     },
-    { file, format: 'cjs', minify: { ...named, codegen: { asciiOnly: true } } },
+    // few programs use it: stack traces in it name classes only, to keep the package small
+    { file, format: 'cjs', ...minifying({ function: false, class: true }) },
   );
   return moduleIds;
 }
@@ -168,7 +194,7 @@ export async function bundleCommand(library: string, file: string): Promise<void
 
 /** What an ES module with the engine for a platform is bundled with: the code of its workers is inside. */
 export async function hostPlugins(platform: Platform): Promise<Plugin[]> {
-  const worker = providing('#worker', await workerModule(platform));
+  const worker = providing('#worker', workerModule(await workerCode(platform)));
   return platform === 'node' ? [worker, editing(nodeEdits), builtins] : [worker];
 }
 
@@ -177,16 +203,6 @@ export function bannerFor(platform: Platform): string {
   return platform === 'node' ? builtinsBanner : '';
 }
 
-async function workerModule(platform: Platform): Promise<string> {
-  const code = await (platform === 'browser' ? browserWorkerCode() : nodeWorkerCode());
+function workerModule(code: string): string {
   return `export const worker = ${JSON.stringify(code)};`;
-}
-
-/** A plugin that puts a module with this code in the place of `name`. */
-function providing(name: string, code: string): Plugin {
-  return {
-    name: `provide ${name}`,
-    resolveId: (id) => (id === name ? name : null),
-    load: (id) => (id === name ? code : null),
-  };
 }

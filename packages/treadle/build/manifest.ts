@@ -2,6 +2,7 @@
 // holds for the workspace only is left out.
 
 import { readFile } from 'node:fs/promises';
+import { platforms } from './bundle.ts';
 import { workspaceFile } from './workspace.ts';
 
 /** package.json of packages/treadle, as far as it is used here. */
@@ -26,19 +27,13 @@ export function publishedManifest(manifest: Manifest): Manifest {
     ...Object.fromEntries(
       Object.keys(manifest).map((field) => [field, kept.includes(field) ? manifest[field] : undefined]),
     ),
-    sideEffects: ['./dist/node-host.js', './dist/browser-host.js'],
+    sideEffects: platforms.map((platform) => `./dist/${platform}-host.js`),
     bin: { treadle: 'dist/cli.js' },
     main: 'dist/index.cjs',
     types: 'dist/index.d.cts',
     exports: {
       '.': {
-        // pages; a test runner that imitates one requires what Node requires
-        browser: {
-          module: module('browser.js'),
-          import: module('browser.js'),
-          require: { types: './dist/index.d.cts', default: './dist/index.cjs' },
-          default: module('browser.js'),
-        },
+        ...(hasBrowser ? { browser, worker: browser } : {}),
         // Node 20.19, 22.12 and newer, for import and require alike: there is one engine in a process
         'module-sync': module('node.js'),
         // bundlers, for import and require alike
@@ -48,11 +43,19 @@ export function publishedManifest(manifest: Manifest): Manifest {
         // older Node, and test runners that do not require ES modules
         require: { types: './dist/index.d.cts', default: './dist/index.cjs' },
         node: module('commonjs.mjs'),
-        default: module('node.js'),
+        default: module(hasBrowser ? 'browser.js' : 'node.js'),
       },
       './package.json': './package.json',
     },
   };
 }
 
+const hasBrowser = platforms.includes('browser');
+/** Test runners that play a browser in Node require CommonJS; bundlers for browsers never do. */
+const browser = {
+  types: './dist/index.d.ts',
+  module: './dist/browser.js',
+  require: './dist/index.cjs',
+  default: './dist/browser.js',
+};
 const module = (file: string) => ({ types: './dist/index.d.ts', default: `./dist/${file}` });

@@ -36,7 +36,8 @@ export async function readFromFile<T>(files: FileSystem, path: string | URL, rea
     for (;;) {
       const { done, value } = reading.next();
       if (done) return value;
-      await file.read(value.position, value.into);
+      const isWhole = await file.read(value.position, value.into);
+      if (!isWhole) throw new FormatError('file: a file must not change while it is read; got one that was cut');
     }
   } catch (error) {
     throw error instanceof FormatError

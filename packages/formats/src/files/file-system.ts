@@ -13,8 +13,8 @@ export interface WritableFile {
 /** A file that is read. */
 export interface ReadableFile {
   readonly byteLength: number;
-  /** Fills `into` with the bytes from a position on. Throws FormatError where the file has become shorter. */
-  read(position: number, into: Uint8Array): Promise<void>;
+  /** Fills `into` with the bytes from a position on. Returns false where the file ends before that. */
+  read(position: number, into: Uint8Array): Promise<boolean>;
   close(): Promise<void>;
 }
 

@@ -5,7 +5,6 @@ import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { FormatError } from '@treadle/tensor';
 import type { FileSystem, Place, ReadableFile, WritableFile } from './file-system.ts';
 
 /** A file that nobody has written to for an hour was left behind, whoever wrote it. */
@@ -69,12 +68,13 @@ async function create(path: string): Promise<WritableFile> {
 async function openToRead(path: string | URL): Promise<ReadableFile> {
   const file = await open(path, 'r');
   const { size: byteLength } = await file.stat();
-  const read = async (position: number, into: Uint8Array): Promise<void> => {
+  const read = async (position: number, into: Uint8Array): Promise<boolean> => {
     for (let at = 0; at < into.length; ) {
       const { bytesRead } = await file.read(into, at, into.length - at, position + at);
-      if (bytesRead === 0) throw new FormatError(`file: a file must not change while it is read; got one that was cut`);
+      if (bytesRead === 0) return false;
       at += bytesRead;
     }
+    return true;
   };
   return { byteLength, read, close: () => file.close() };
 }
