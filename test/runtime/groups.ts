@@ -24,9 +24,23 @@ export function madeGroup(controller: 'cpu' | 'memory' | 'pids'): Group | undefi
       folder,
       set: (file, value) => writeFileSync(`${folder}/${file}`, String(value)),
       enter: `echo $$ > ${folder}/cgroup.procs`,
-      remove: () => rmdirSync(folder),
+      remove: () => remove(folder),
     };
   } catch {
     return undefined;
+  }
+}
+
+/** Removes a group. The kernel may need a moment to see that a process which has ended is gone. */
+function remove(folder: string): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let tries = 1; ; tries++) {
+    try {
+      rmdirSync(folder);
+      return;
+    } catch (error) {
+      if (tries === 100) throw error;
+      Atomics.wait(pause, 0, 0, 10);
+    }
   }
 }
