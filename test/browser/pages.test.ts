@@ -88,7 +88,11 @@ describe.each(browsers.filter(({ path }) => path !== undefined))('$name', (known
     ['that is not isolated, whose memories cannot be shared', () => plain, withoutSharing],
   ])('on a page %s', (_, server, prepare) => {
     test.each(trainings)('%s gives the bits of Node', async (program) => {
-      await onPage(server(), async ({ call }) => expect(await call('run', program)).toEqual(expected[program]), prepare);
+      await onPage(
+        server(),
+        async ({ call }) => expect(await call('run', program)).toEqual(expected[program]),
+        prepare,
+      );
     });
 
     test('the event loop has turns while a long run is computed', async () => {
@@ -210,7 +214,9 @@ describe.each(browsers.filter(({ path }) => path !== undefined))('$name', (known
 
   test('readCsvAsync says that a URL leads to nothing', async () => {
     await onPage(isolated, async ({ call }) => {
-      await expect(call('run', 'readTable', '/none.csv')).rejects.toThrow(/a URL must lead to a file; got status 404 for/);
+      await expect(call('run', 'readTable', '/none.csv')).rejects.toThrow(
+        /a URL must lead to a file; got status 404 for/,
+      );
     });
   });
 });

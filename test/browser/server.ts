@@ -48,7 +48,10 @@ export async function serve(options: ServerOptions): Promise<{ readonly origin: 
   };
 }
 
-async function contentOf(path: string, { folders, texts = {} }: ServerOptions): Promise<string | Uint8Array | undefined> {
+async function contentOf(
+  path: string,
+  { folders, texts = {} }: ServerOptions,
+): Promise<string | Uint8Array | undefined> {
   if (path === '/') return '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>test</title>';
   if (texts[path] !== undefined) return texts[path];
   for (const [under, folder] of Object.entries(folders)) {

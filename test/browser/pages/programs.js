@@ -133,7 +133,10 @@ export async function refuse(t) {
   const lookUp = t.compile((indices) => x.gather(indices));
   for (const read of [
     () => x.gather(t.tensor([5], { dtype: 'int32' }).add(0)).read(),
-    () => lookUp(t.tensor([7], { dtype: 'int32' })).add(1).read(),
+    () =>
+      lookUp(t.tensor([7], { dtype: 'int32' }))
+        .add(1)
+        .read(),
   ]) {
     messages.push(await read().catch((error) => `${error.name}: ${error.message}`));
   }
