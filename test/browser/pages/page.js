@@ -5,7 +5,7 @@ import * as programs from './programs.js';
 /** Runs a program on the page. */
 export async function run(name, argument) {
   const library = await import('/treadle/browser.js');
-  return programs[name](library, argument);
+  return Reflect.get(programs, name)(library, argument);
 }
 
 /** Reads the table in a File, such as one that was dropped on the page. */

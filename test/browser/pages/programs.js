@@ -7,7 +7,7 @@ function checksum(values) {
 }
 
 /** The weights of a trained model and what it predicts, as checksums, and the losses. */
-async function outcome(t, model, { history }, x) {
+async function outcome(model, { history }, x) {
   const weights = [];
   for (const weight of Object.values(model.getWeights())) weights.push(checksum(await weight.read()));
   return { losses: history.loss, weights, predicted: checksum(await (await model.predict(x)).read()) };
@@ -28,7 +28,7 @@ export async function trainXor(t) {
   ]);
   model.compile({ optimizer: t.adam(0.05), loss: 'binaryCrossentropy', metrics: ['accuracy'] });
   const history = await model.fit(x, y, { epochs: 100, batchSize: 4, verbose: 0 });
-  return { ...(await outcome(t, model, history, x)), evaluated: await model.evaluate(x, y) };
+  return { ...(await outcome(model, history, x)), evaluated: await model.evaluate(x, y) };
 }
 
 /** The digits, by a network of convolutions. */
@@ -44,7 +44,7 @@ export async function trainDigits(t) {
   const loss = t.sparseCategoricalCrossentropy({ fromLogits: true });
   model.compile({ optimizer: t.adam(1e-2), loss, metrics: ['accuracy'] });
   const history = await model.fit(train.x, train.y, { epochs: 2, batchSize: 64, verbose: 0 });
-  return { ...(await outcome(t, model, history, test.x)), evaluated: await model.evaluate(test.x, test.y) };
+  return { ...(await outcome(model, history, test.x)), evaluated: await model.evaluate(test.x, test.y) };
 }
 
 /** Sequences, by a recurrent network: its loops run inside a plan, and an initial value is computed outside of any. */
@@ -54,7 +54,7 @@ export async function trainSequences(t) {
   const y = x.sum([1, 2]).greater(0).cast('float32').reshape([64, 1]);
   const model = t.sequential([t.gru(9, { inputShape: [12, 5] }), t.dense(1, { activation: 'sigmoid' })]);
   model.compile({ optimizer: t.adam(1e-2), loss: 'binaryCrossentropy' });
-  return outcome(t, model, await model.fit(x, y, { epochs: 3, batchSize: 16, verbose: 0 }), x);
+  return outcome(model, await model.fit(x, y, { epochs: 3, batchSize: 16, verbose: 0 }), x);
 }
 
 /** Two models that are trained at the same time. */

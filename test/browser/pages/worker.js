@@ -5,7 +5,7 @@ import * as programs from './programs.js';
 
 globalThis.onmessage = async ({ data: { name, argument } }) => {
   try {
-    globalThis.postMessage({ result: await programs[name](library, argument) });
+    globalThis.postMessage({ result: await Reflect.get(programs, name)(library, argument) });
   } catch (error) {
     globalThis.postMessage({ error: String(error?.stack ?? error) });
   }
