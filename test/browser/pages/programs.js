@@ -60,13 +60,13 @@ export async function trainSequences(t) {
 /** Two models that are trained at the same time. */
 export async function trainTwo(t) {
   const x = t.randomNormal([256, 20], { seed: 1 });
-  const fit = (seed) => {
+  const trainOne = (seed) => {
     t.setSeed(seed);
     const model = t.sequential([t.dense(30, { activation: 'relu', inputShape: [20] }), t.dense(20)]);
     model.compile({ optimizer: t.sgd(1e-2), loss: 'mse' });
     return model.fit(x, x, { epochs: 3, seed, verbose: 0 });
   };
-  const histories = await Promise.all([fit(1), fit(2)]);
+  const histories = await Promise.all([trainOne(1), trainOne(2)]);
   return histories.map(({ history }) => history.loss);
 }
 
