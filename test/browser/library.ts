@@ -1,9 +1,9 @@
 // The library for browsers, bundled as it is published, and the laws for browsers, in folders that pages load them from.
 
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bundleCore, bundleHost, writeSlots } from '../../packages/treadle/build/bundle.ts';
+import { bundleLibrary } from '../../packages/treadle/build/bundle.ts';
 import { buildLaws } from '../portable/build.ts';
 import { root } from '../workspace/sources.ts';
 
@@ -16,15 +16,8 @@ export const folders = {
 
 /** Writes the library. */
 export async function writeLibrary(): Promise<void> {
-  const folder = folders['/treadle'];
-  const slots = './slots.js';
-  await mkdir(folder, { recursive: true });
-  await Promise.all([
-    bundleCore(slots, join(folder, 'core.js')),
-    writeSlots(join(folder, slots)),
-    bundleHost('browser', slots, join(folder, 'browser-host.js')),
-    writeFile(join(folder, 'browser.js'), "import './browser-host.js';\nexport * from './core.js';\n"),
-  ]);
+  await mkdir(folders['/treadle'], { recursive: true });
+  await bundleLibrary(folders['/treadle'], ['browser']);
 }
 
 /** Writes the laws. Returns the paths of their files. */

@@ -71,7 +71,7 @@ export class LossyDisk {
           byteLength: seen.length,
           read: async (position, into) => {
             into.set(seen.subarray(position, position + into.length));
-            return true;
+            return position + into.length <= seen.length;
           },
           close: async () => undefined,
         };

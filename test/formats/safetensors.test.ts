@@ -165,7 +165,7 @@ describe('a file that breaks a rule is refused by name', () => {
     [
       'a shape whose size no number holds',
       fileOf({ x: f32([2 ** 40, 2 ** 40], [0, 0]) }, 0),
-      'the shape of tensor "x" must be that of an array; got [1099511627776, 1099511627776]',
+      'tensor "x", F32 [1099511627776, 1099511627776], must take 4.835703278458517e+24 bytes; got 0',
     ],
     [
       'offsets in the wrong order',

@@ -34,7 +34,7 @@ export interface PlaceOptions {
 export interface RunSettings {
   /** variables of the environment, beside the usual ones */
   readonly env?: Readonly<Record<string, string>>;
-  /** when the program is ended and taken for failed; 120 by default */
+  /** when the program is ended and taken for failed, also on a machine that is busy; 400 by default */
   readonly seconds?: number;
   /** a folder in the place */
   readonly cwd?: string;
@@ -75,7 +75,7 @@ export class Place {
       const place = new Place(folder, await nodeFolder(node), options);
       place.write('package.json', JSON.stringify({ private: true, dependencies: tools }));
       if (Object.keys(tools).length > 0) linkFolder(await installed(tools), folder);
-      if (isInstalled) await place.execute('npm', ['install', tarball], { seconds: 300 });
+      if (isInstalled) await place.execute('npm', ['install', tarball]);
       return place;
     } catch (error) {
       rmSync(folder, { recursive: true, force: true });
@@ -104,7 +104,7 @@ export class Place {
   run(
     file: string,
     args: readonly string[],
-    { env = {}, seconds = 120, cwd = '.' }: RunSettings = {},
+    { env = {}, seconds = 400, cwd = '.' }: RunSettings = {},
   ): Promise<Finished> {
     return runProcess(file, args, { cwd: join(this.folder, cwd), env: { ...this.env, ...env }, seconds });
   }

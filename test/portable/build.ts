@@ -1,12 +1,13 @@
 // Bundles the test files that need nothing of Node's, the packages as built in dist/, vitest's runner and fast-check into ES modules
-// that any host can run: `laws.js`, which exports what laws.ts does, and for hosts with a command line `main.js`.
+// that any host can run: `laws.js`, which exports what laws.ts does, and for hosts with a command line `main.js` and `digest.js`.
 // By hand: node test/portable/build.ts [folder] [--browser]
 
 import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { type Plugin, rolldown } from 'rolldown';
-import { browserWorkerCode } from '../../packages/treadle/build/worker-code.ts';
+import { bannerFor, hostPlugins } from '../../packages/treadle/build/bundle.ts';
+import type { Platform } from '../../packages/treadle/build/seams.ts';
 import { root } from '../workspace/sources.ts';
 import { longRun, selectTests } from './select.ts';
 
@@ -14,7 +15,7 @@ export interface BuildOptions {
   /** where the files are written; made if it is not there */
   readonly folder: string;
   /** which files of the packages are chosen where they differ: those for browsers, or those for Node and hosts that resemble it */
-  readonly platform: 'node' | 'browser';
+  readonly platform: Platform;
   /** whether the laws run as often as in the long run */
   readonly isLong?: boolean;
 }
@@ -22,40 +23,27 @@ export interface BuildOptions {
 /** Builds the bundle of tests, and returns the paths of the test files in it. */
 export async function buildLaws({ folder, platform, isLong = false }: BuildOptions): Promise<readonly string[]> {
   const { portable } = selectTests();
+  const entries = platform === 'node' ? ['laws', 'main', 'digest'] : ['laws'];
   const bundle = await rolldown({
-    input: entriesOf(platform),
+    input: Object.fromEntries(entries.map((name) => [name, join(root, `test/portable/${name}.ts`)])),
     platform,
     cwd: root,
     tsconfig: false, // there, paths lead to declarations
-    external: platform === 'node' ? [/^node:/, 'piscina'] : [],
-    plugins: [testsModule(portable), ...(platform === 'browser' ? [workerModule(await browserWorkerCode())] : [])],
+    resolve: { conditionNames: [platform, 'import'] },
+    plugins: [testsModule(portable), ...(await hostPlugins(platform))],
     transform: { define: { [longRun]: isLong ? '"1"' : 'undefined' } },
     logLevel: 'warn',
     checks: { importIsUndefined: false }, // a test reads a name that must not be exported
   });
-  await bundle.write({ dir: folder, format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' });
+  await bundle.write({
+    dir: folder,
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name]-[hash].js',
+    banner: bannerFor(platform),
+  });
   await bundle.close();
   return portable;
-}
-
-function entriesOf(platform: BuildOptions['platform']): Record<string, string> {
-  const laws = join(root, 'test/portable/laws.ts');
-  if (platform === 'browser') return { laws };
-  return {
-    laws,
-    main: join(root, 'test/portable/main.ts'),
-    'worker-node': join(root, 'packages/runtime/dist/host/worker-node.js'), // the host starts the file of this name beside it
-  };
-}
-
-/** The module `#worker` of a bundle: the code of a worker. */
-function workerModule(code: string): Plugin {
-  const id = '\0worker';
-  return {
-    name: 'worker',
-    resolveId: (source) => (source === '#worker' ? id : undefined),
-    load: (loaded) => (loaded === id ? `export const worker = ${JSON.stringify(code)};` : undefined),
-  };
 }
 
 /** The module 'portable-tests'. */

@@ -6,5 +6,4 @@ import { files, runFile } from './laws.ts';
 
 const [...named] = process.argv.slice(2);
 if (named.length === 0) console.log(JSON.stringify(files));
-const report = process.env.PORTABLE_VERBOSE ? (end: unknown) => console.error(JSON.stringify(end)) : undefined;
-for (const file of named) console.log(JSON.stringify({ file, ...(await runFile(file, report)) }));
+for (const file of named) console.log(JSON.stringify({ file, ...(await runFile(file)) }));

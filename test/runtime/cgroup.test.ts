@@ -1,10 +1,10 @@
 // What control groups grant: from texts as real systems have them, and in a group that is made where that is allowed.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { allowedCpus, coresWithin, cpuLimit } from '../../packages/runtime/dist/host/cgroup.js';
+import { madeGroup } from './groups.ts';
 import { nodes } from './nodes.ts';
 
 const v2 = (root: string, point = '/sys/fs/cgroup'): string =>
@@ -169,32 +169,17 @@ test('the CPUs of an affinity are counted', () => {
   expect(allowedCpus('Name:\tnode\n')).toBeUndefined();
 });
 
-/** A group of version 1 below the one of this process; undefined where none can be made. */
-function madeGroup(): string | undefined {
-  try {
-    const own = /^\d+:(?:\w+,)*cpu(?:,\w+)*:(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1];
-    const group = `/sys/fs/cgroup/cpu${own === '/' ? '' : own}/treadle-${process.pid}`;
-    if (own === undefined) return undefined;
-    mkdirSync(group);
-    return group;
-  } catch {
-    return undefined;
-  }
-}
-
-const group = madeGroup();
-afterAll(() => {
-  if (group !== undefined) rmdirSync(group);
-});
+const group = madeGroup('cpu');
+afterAll(() => group?.remove());
 
 describe.runIf(group !== undefined).each([...nodes])('in a real group, under Node %s', (_, node) => {
   const runtime = new URL('../../packages/runtime/dist/index.js', import.meta.url).href;
   const script = `import(${JSON.stringify(runtime)}).then(({ host }) => console.log(host.cores(), host.coresLimit?.()))`;
-  const inGroup = `echo $$ > ${group}/cgroup.procs && exec "$0" --eval "$1"`;
 
   test.each([50_000, 100_000])('with a quota of %d µs of 100,000 there is one core', (us) => {
-    writeFileSync(`${group}/cpu.cfs_quota_us`, String(us));
+    group?.set('cpu.cfs_quota_us', us);
+    const inGroup = `${group?.enter}; exec "$0" --eval "$1"`;
     const stdout = execFileSync('sh', ['-c', inGroup, node, script], { encoding: 'utf8' });
-    expect(stdout).toBe(`1 ${group}/cpu.cfs_quota_us grants ${us / 100_000} CPUs\n`);
+    expect(stdout).toBe(`1 ${group?.folder}/cpu.cfs_quota_us grants ${us / 100_000} CPUs\n`);
   });
 });

@@ -350,6 +350,18 @@ describe('weights alone', () => {
   });
 });
 
+/** XXH32 of float32 0, 0.5, 1, …, computed by the xxhash package of Python. */
+test.each([
+  [1, '08d6d969'],
+  [5, '605defd1'],
+  [24, '9ef884cf'],
+])('the checksum of a tensor is XXH32: %d elements', async (units, checksum) => {
+  const made = sequential([dense(units, { inputShape: [1], useBias: false })]);
+  made.setWeights({ 'dense/kernel': [Array.from({ length: units }, (_, i) => 0.5 * i)] });
+  const { metadata } = tensorsFromBytes(await made.toBytes());
+  expect(JSON.parse(metadata.treadle ?? '').checksums).toEqual({ 'dense/kernel': checksum });
+});
+
 test('modelFromConfig makes the graph with new weights', () => {
   const made = classifier();
   const again = modelFromConfig(JSON.parse(JSON.stringify(made.config())));

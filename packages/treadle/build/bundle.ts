@@ -4,28 +4,21 @@
 
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { isAbsolute, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type InputOptions, type OutputChunk, type OutputOptions, type Plugin, rolldown } from 'rolldown';
-import { parseAst } from 'rolldown/parseAst';
 import { builtins, builtinsBanner } from './builtins.ts';
-import { type Edit, editing } from './edits.ts';
-import { browserWorkerCode, nodeWorkerCode } from './worker-code.ts';
+import { type Edit, editing, providing } from './edits.ts';
+import { conditionsOf, type Platform, seams } from './seams.ts';
+import { statementLines } from './statement-lines.ts';
+import { workerCode } from './worker-code.ts';
 import { workspaceFile } from './workspace.ts';
 
-/** Where a bundle runs. */
-export type Platform = 'node' | 'browser';
+/** Cli-progress measures text only to align it to the right or the middle; our bars stand on the left. The true module is large. */
+const stringWidth = providing('string-width', 'module.exports = (text) => text.length;');
 
-/**
- * What packages name with # for the host to choose, each with a module that names it. What they export has different names. `#worker` is
- * named by hosts only.
- */
-const seams: readonly (readonly [name: string, from: string])[] = [
-  ['#host', 'packages/runtime/dist/index.js'],
-  ['#files', 'packages/data/dist/index.js'],
-  ['#files', 'packages/formats/dist/index.js'],
-  ['#terminal', 'packages/train/dist/index.js'],
-];
-const isSeam = (id: string): boolean => seams.some(([name]) => name === id);
+/** The platforms that the package is made for. */
+export const allPlatforms: readonly Platform[] = ['node', 'browser'];
 
 /** What a bundle for Node has instead of paths of files. */
 const nodeEdits: readonly Edit[] = [
@@ -49,96 +42,110 @@ const nodeEdits: readonly Edit[] = [
   },
 ];
 
-/** Names of functions and classes stay, for messages and stack traces. */
-const named = {
-  compress: { keepNames: { function: true, class: true } },
-  mangle: { keepNames: { function: true, class: true } },
-} as const;
-
 /**
- * Lines stay, because Node prints the line of an error. What is
- * not ASCII is escaped: V8 reads a module of single bytes faster.
+ * Classes and public functions keep their names, for messages and stack traces; the package is small because others do not. What is not
+ * ASCII is escaped: V8 reads a module of single bytes faster.
  */
-const readable: OutputOptions = {
+const keepNames = { function: false, class: true };
+const reserved = [...(await namesIn([workspaceFile('packages/treadle/dist/index.js')]))];
+const output: OutputOptions = {
   comments: false,
   codeSplitting: false,
-  minify: { ...named, codegen: { removeWhitespace: false, asciiOnly: true } },
+  minify: { compress: { keepNames }, mangle: { keepNames, reserved }, codegen: { asciiOnly: true } },
 };
 
-async function write(input: InputOptions, output: OutputOptions): Promise<OutputChunk> {
-  const build = await rolldown(input);
-  const written = await build.write({ ...readable, ...output });
+async function write(input: InputOptions, options: OutputOptions): Promise<OutputChunk> {
+  const build = await rolldown({ ...input, plugins: [input.plugins, statementLines] });
+  const written = await build.write({ ...output, ...options });
   return written.output[0];
 }
 
-/** Minified code with a line for each statement of the module: Node prints the line of an error, which should not be all of it. */
-const statementLines: Plugin = {
-  name: 'lines',
-  generateBundle(_, bundle) {
-    for (const chunk of Object.values(bundle)) {
-      if (chunk.type !== 'chunk') continue;
-      const { code } = chunk;
-      chunk.code = `${parseAst(code)
-        .body.map(({ start, end }) => code.slice(start, end))
-        .join('\n')}\n`;
-    }
-  },
-};
+/** Modules of the core that a host may have a copy of, because they hold no state. Of others there must be one: a class, above all. */
+const copied: readonly string[] = [workspaceFile('packages/runtime/dist/webassembly.js')];
 
-/** Writes the core: the public names of the package. It imports nothing but slots. */
-export async function bundleCore(slots: string, file: string): Promise<void> {
-  const { imports } = await write(
+/** Writes the core, which imports nothing but slots, and for each platform a module that fills them, and its entry. */
+export async function bundleLibrary(folder: string, platforms: readonly Platform[] = allPlatforms): Promise<void> {
+  const slots = './slots.js';
+  const core = await bundleCore(slots, join(folder, 'core.js'));
+  await Promise.all(
+    platforms.map(async (platform) => {
+      const host = await bundleHost(platform, slots, join(folder, `${platform}-host.js`));
+      const [twice] = host.filter((path) => isAbsolute(path) && core.includes(path) && !copied.includes(path));
+      if (twice) throw new Error(`build: a module must not be in the core and in a host; got ${twice}`);
+      await writeFile(join(folder, `${platform}.js`), `import './${platform}-host.js';\nexport * from './core.js';\n`);
+    }),
+  );
+  await writeSlots(join(folder, slots));
+}
+
+/** Writes the public names of the package. Returns the paths of the modules in it. */
+async function bundleCore(slots: string, file: string): Promise<readonly string[]> {
+  const { imports, moduleIds } = await write(
     {
       input: workspaceFile('packages/treadle/dist/index.js'),
       platform: 'neutral',
-      plugins: [{ name: 'slots', resolveId: (id) => (isSeam(id) ? { id: slots, external: true } : null) }],
+      plugins: [{ name: 'slots', resolveId: (id) => (id.startsWith('#') ? { id: slots, external: true } : null) }],
     },
     { file, format: 'esm' },
   );
   if (imports.join() !== slots) throw new Error(`build: the core must import slots only; got ${imports.join(', ')}`);
+  return moduleIds;
 }
 
-/** Writes the module that fills the slots with what a platform has. */
-export async function bundleHost(platform: Platform, slots: string, file: string): Promise<void> {
-  const isNode = platform === 'node';
-  await write(
+/** Writes the module that fills the slots with what a platform has. Returns the paths of the modules in it. */
+async function bundleHost(platform: Platform, slots: string, file: string): Promise<readonly string[]> {
+  const { moduleIds } = await write(
     {
       input: 'host',
       platform,
-      resolve: { conditionNames: [isNode ? 'node' : 'browser', 'import'] },
+      resolve: { conditionNames: conditionsOf(platform) },
       plugins: [
-        providing('host', hostModule(slots)),
-        providing('#worker', await workerModule(platform)),
+        providing(
+          'host',
+          filling(
+            seams.map(({ id }) => id),
+            slots,
+          ),
+        ),
         {
-          name: 'seams',
-          async resolveId(id, importer, options) {
+          name: 'slots',
+          async resolveId(id, _importer, options) {
             if (id === slots) return { id, external: true };
-            const [name, from] = importer === 'host' ? (seams[Number(id)] ?? []) : [];
-            return name && from ? this.resolve(name, workspaceFile(from), options) : null;
+            const seam = seams.find((known) => known.id === id);
+            return seam ? this.resolve(seam.name, seam.from, options) : null;
           },
         },
-        ...(isNode ? [editing(nodeEdits), builtins] : []),
+        ...(await hostPlugins(platform)),
       ],
     },
-    { file, format: 'esm', banner: isNode ? builtinsBanner : '' },
+    { file, format: 'esm', banner: bannerFor(platform) },
   );
+  return moduleIds;
 }
 
-/** The text of a module which fills the slots: what each seam exports. */
-function hostModule(slots: string): string {
+/** The text of a module which fills the slots with all that modules export. */
+function filling(modules: readonly string[], slots: string): string {
   return [
-    ...seams.map((_, i) => `import * as seam${i} from '${i}';`),
+    ...modules.map((module, i) => `import * as module${i} from ${JSON.stringify(module)};`),
     `import { provide } from '${slots}';`,
-    `provide({ ${seams.map((_, i) => `...seam${i}`).join(', ')} });`,
+    `provide({ ${modules.map((_, i) => `...module${i}`).join(', ')} });`,
   ].join('\n');
 }
 
-/** Writes the module of slots: variables, named as what the modules for Node export, and `provide`, which sets them. */
-export async function writeSlots(file: string): Promise<void> {
-  const hosts = seams.map(([name, from]) => createRequire(workspaceFile(from)).resolve(name));
-  const modules = await Promise.all(hosts.map((path): Promise<object> => import(pathToFileURL(path).href)));
-  const names = modules.flatMap((module) => Object.keys(module)).join(', ');
-  await writeFile(file, `export let ${names};\nexport function provide(given) {\n\t({ ${names} } = given);\n}\n`);
+/**
+ * Writes the module of slots: variables, named as what modules for the host export. `provide` fills them, before the core is evaluated.
+ */
+async function writeSlots(file: string): Promise<void> {
+  const names = await namesIn(seams.map(({ name, from }) => createRequire(from).resolve(name)));
+  const [twice] = names.filter((name, i) => names.indexOf(name) < i);
+  if (twice) throw new Error(`build: ${twice} must be the name of one slot; got two`);
+  const list = names.join(', ');
+  await writeFile(file, `export let ${list};\nexport function provide(given) {\n\t({ ${list} } = given);\n}\n`);
+}
+
+async function namesIn(paths: readonly string[]): Promise<readonly string[]> {
+  const modules = await Promise.all(paths.map((path): Promise<object> => import(pathToFileURL(path).href)));
+  return modules.flatMap((module) => Object.keys(module));
 }
 
 /** Writes everything as one CommonJS module, for Node. Returns the paths of the modules in it. */
@@ -147,10 +154,10 @@ export async function bundleCommonJs(file: string): Promise<readonly string[]> {
     {
       input: workspaceFile('packages/treadle/dist/index.js'),
       platform: 'node',
-      resolve: { conditionNames: ['node', 'import'] },
-      plugins: [providing('#worker', await workerModule('node')), editing(nodeEdits), statementLines],
+      resolve: { conditionNames: conditionsOf('node') },
+      plugins: [providing('#worker', workerModule(await workerCode('node'))), editing(nodeEdits), stringWidth],
     },
-    { file, format: 'cjs', minify: { ...named, codegen: { asciiOnly: true } } },
+    { file, format: 'cjs' },
   );
   return moduleIds;
 }
@@ -172,16 +179,17 @@ export async function bundleCommand(library: string, file: string): Promise<void
   );
 }
 
-async function workerModule(platform: Platform): Promise<string> {
-  const code = await (platform === 'browser' ? browserWorkerCode() : nodeWorkerCode());
-  return `export const worker = ${JSON.stringify(code)};`;
+/** What an ES module with the engine for a platform is bundled with: the code of its workers is inside. */
+export async function hostPlugins(platform: Platform): Promise<Plugin[]> {
+  const worker = providing('#worker', workerModule(await workerCode(platform)));
+  return platform === 'node' ? [worker, editing(nodeEdits), stringWidth, builtins] : [worker];
 }
 
-/** A plugin that puts a module with this code in the place of `name`. */
-function providing(name: string, code: string): Plugin {
-  return {
-    name: `provide ${name}`,
-    resolveId: (id) => (id === name ? name : null),
-    load: (id) => (id === name ? code : null),
-  };
+/** What such a module begins with. */
+export function bannerFor(platform: Platform): string {
+  return platform === 'node' ? builtinsBanner : '';
+}
+
+function workerModule(code: string): string {
+  return `export const worker = ${JSON.stringify(code)};`;
 }

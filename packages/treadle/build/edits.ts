@@ -32,3 +32,12 @@ export function editing(edits: readonly Edit[]): Plugin {
     },
   };
 }
+
+/** A plugin that puts a module with this code in the place of `name`. */
+export function providing(name: string, code: string): Plugin {
+  return {
+    name: `provide ${name}`,
+    resolveId: (id) => (id === name ? name : null),
+    load: (id) => (id === name ? code : null),
+  };
+}

@@ -2,6 +2,7 @@
 // holds for the workspace only is left out.
 
 import { readFile } from 'node:fs/promises';
+import { allPlatforms } from './bundle.ts';
 import { workspaceFile } from './workspace.ts';
 
 /** package.json of packages/treadle, as far as it is used here. */
@@ -26,19 +27,14 @@ export function publishedManifest(manifest: Manifest): Manifest {
     ...Object.fromEntries(
       Object.keys(manifest).map((field) => [field, kept.includes(field) ? manifest[field] : undefined]),
     ),
-    sideEffects: ['./dist/node-host.js', './dist/browser-host.js'],
+    sideEffects: allPlatforms.map((platform) => `./dist/${platform}-host.js`),
     bin: { treadle: 'dist/cli.js' },
     main: 'dist/index.cjs',
     types: 'dist/index.d.cts',
     exports: {
       '.': {
-        // pages; a test runner that imitates one requires what Node requires
-        browser: {
-          module: module('browser.js'),
-          import: module('browser.js'),
-          require: { types: './dist/index.d.cts', default: './dist/index.cjs' },
-          default: module('browser.js'),
-        },
+        browser,
+        worker: browser,
         // Node 20.19, 22.12 and newer, for import and require alike: there is one engine in a process
         'module-sync': module('node.js'),
         // bundlers, for import and require alike
@@ -46,9 +42,9 @@ export function publishedManifest(manifest: Manifest): Manifest {
         bun: module('node.js'),
         deno: module('node.js'),
         // older Node, and test runners that do not require ES modules
-        require: { types: './dist/index.d.cts', default: './dist/index.cjs' },
+        require: commonJs,
         node: module('commonjs.mjs'),
-        default: module('node.js'),
+        default: module('browser.js'),
       },
       './package.json': './package.json',
     },
@@ -56,3 +52,6 @@ export function publishedManifest(manifest: Manifest): Manifest {
 }
 
 const module = (file: string) => ({ types: './dist/index.d.ts', default: `./dist/${file}` });
+const commonJs = { types: './dist/index.d.cts', default: './dist/index.cjs' };
+/** Test runners that play a browser in Node require CommonJS; bundlers for browsers never do. */
+const browser = { module: module('browser.js'), require: commonJs, default: module('browser.js') };

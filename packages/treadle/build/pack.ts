@@ -1,34 +1,30 @@
-// npm run pack: makes the one package that is published, in out/package, and its tarball beside it. Needs the built workspace.
+// npm run pack: makes the one package that is published, in out/package, and its tarball beside it; an argument names another folder
+// than out. Needs the built workspace. Prints the path of the tarball.
 
 import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { bundleCommand, bundleCommonJs, bundleCore, bundleHost, writeSlots } from './bundle.ts';
+import { join, resolve } from 'node:path';
+import { bundleCommand, bundleCommonJs, bundleLibrary } from './bundle.ts';
 import { publishedManifest, readManifest } from './manifest.ts';
 import { licencesOf } from './notices.ts';
 import { publishedReadme } from './readme.ts';
 import { writeTypes } from './types.ts';
-import { stage, workspaceFile } from './workspace.ts';
+import { workspaceFile } from './workspace.ts';
 
+const out = resolve(process.argv[2] ?? workspaceFile('out'));
+const stage = join(out, 'package');
 const dist = (name: string): string => join(stage, 'dist', name);
 
 await rm(stage, { recursive: true, force: true });
 await mkdir(dist(''), { recursive: true });
 const manifest = publishedManifest(await readManifest());
-const library = './node.js';
-const slots = './slots.js';
 await Promise.all([
-  bundleCore(slots, dist('core.js')),
-  writeSlots(dist(slots)),
-  bundleHost('node', slots, dist('node-host.js')),
-  bundleHost('browser', slots, dist('browser-host.js')),
+  bundleLibrary(dist('')),
   bundleCommonJs(dist('index.cjs')).then((modules) =>
     writeFile(join(stage, 'LICENSES-OF-OTHERS'), licencesOf(modules)),
   ),
-  bundleCommand(library, dist('cli.js')),
+  bundleCommand('./node.js', dist('cli.js')),
   writeTypes(dist('index.d.ts'), dist('index.d.cts')),
-  writeFile(dist('node.js'), "import './node-host.js';\nexport * from './core.js';\n"),
-  writeFile(dist('browser.js'), "import './browser-host.js';\nexport * from './core.js';\n"),
   writeFile(dist('commonjs.mjs'), "export * from './index.cjs';\n"),
   writeFile(join(stage, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`),
   copyFile(workspaceFile('LICENSE'), join(stage, 'LICENSE')),
@@ -36,8 +32,8 @@ await Promise.all([
     writeFile(join(stage, 'README.md'), publishedReadme(text)),
   ),
 ]);
-const tarball = execFileSync('npm', ['pack', stage, '--pack-destination', join(stage, '..'), '--silent'], {
+const tarball = execFileSync('npm', ['pack', stage, '--pack-destination', out, '--silent'], {
   encoding: 'utf8',
   shell: process.platform === 'win32',
 });
-process.stdout.write(`out/${tarball}`);
+process.stdout.write(join(out, tarball));

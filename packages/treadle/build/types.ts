@@ -30,6 +30,14 @@ const edits: readonly Edit[] = [
 /** Compilers with old default libraries know `Symbol.dispose` by this line. */
 const disposable = '/// <reference lib="esnext.disposable" />\n';
 
+/**
+ * Types of the host that the declarations name. A project without the types of Node or of a browser does not have them: for it, they
+ * are what it can make, which is nothing but the address of a URL.
+ */
+const hostTypes = `type URL = typeof globalThis extends { URL: { prototype: infer T } } ? T : { readonly href: string };
+type Blob = typeof globalThis extends { Blob: { prototype: infer T } } ? T : never;
+`;
+
 /** Writes the declarations of the ES module, and those of the CommonJS module, which refer to them. */
 export async function writeTypes(file: string, commonJsFile: string): Promise<void> {
   const build = await rolldown({
@@ -39,7 +47,7 @@ export async function writeTypes(file: string, commonJsFile: string): Promise<vo
   const { output } = await build.generate({ format: 'esm' });
   const [types] = output.filter(({ fileName }) => fileName === 'index.d.ts');
   if (types?.type !== 'chunk') throw new Error('build: the declarations must be in one file, index.d.ts');
-  await writeFile(file, disposable + types.code);
+  await writeFile(file, disposable + hostTypes + types.code);
   await writeFile(commonJsFile, commonJsTypes(types.code, basename(file)));
 }
 

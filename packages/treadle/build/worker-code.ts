@@ -1,8 +1,9 @@
-// The code of a worker thread as one text, so that it travels inside any bundle. For Node it is piscina's own worker, whose only task is
-// ours. The text needs no other file: it is a script, which for Node calls `require` for modules of Node only.
+// The code of a worker thread as one text, so that it travels inside any bundle: piscina's own worker, whose only task is ours. The
+// text needs no other file: for Node it is a script that calls `require` for modules of Node only.
 
-import { type Plugin, rolldown } from 'rolldown';
-import { type Edit, editing } from './edits.ts';
+import { rolldown } from 'rolldown';
+import { type Edit, editing, providing } from './edits.ts';
+import { conditionsOf, type Platform } from './seams.ts';
 import { workspaceFile } from './workspace.ts';
 
 /** Piscina loads a task by the path of its file, and a native package where it is told a priority. */
@@ -15,30 +16,17 @@ const edits: readonly Edit[] = [
   { file: 'piscina/dist/worker.js', from: "require('@napi-rs/nice')", to: '{}' },
 ];
 
-/** The code of a worker for Node.js: a CommonJS script. */
-export async function nodeWorkerCode(): Promise<string> {
+/** The code of a worker: for Node a CommonJS script, for browsers a classic script. A worker starts no workers, and needs no code of them. */
+export async function workerCode(platform: Platform): Promise<string> {
+  const isNode = platform === 'node';
   const build = await rolldown({
-    input: workspaceFile('packages/runtime/node_modules/piscina/dist/worker.js'),
-    platform: 'node',
-    plugins: [editing(edits), startsNoWorkers],
+    input: isNode
+      ? workspaceFile('packages/runtime/node_modules/piscina/dist/worker.js')
+      : workspaceFile('packages/runtime/dist/host/worker-browser.js'),
+    platform,
+    resolve: { conditionNames: conditionsOf(platform) },
+    plugins: [providing('#worker', 'export const worker = "";'), ...(isNode ? [editing(edits)] : [])],
   });
-  const { output } = await build.generate({ format: 'cjs', minify: true });
+  const { output } = await build.generate({ format: isNode ? 'cjs' : 'iife', minify: true });
   return output[0].code;
 }
-
-/** The code of a worker for browsers: a classic script. */
-export async function browserWorkerCode(): Promise<string> {
-  const build = await rolldown({
-    input: workspaceFile('packages/runtime/dist/host/worker-browser.js'),
-    platform: 'browser',
-    plugins: [startsNoWorkers],
-  });
-  const { output } = await build.generate({ format: 'iife', minify: true });
-  return output[0].code;
-}
-
-const startsNoWorkers: Plugin = {
-  name: 'a worker starts no workers',
-  resolveId: (id) => (id === '#worker' ? id : null),
-  load: (id) => (id === '#worker' ? 'export const worker = "";' : null),
-};

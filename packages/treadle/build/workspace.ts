@@ -1,4 +1,4 @@
-// Where the build finds the files of the workspace, and where it puts what it makes.
+// Where the build finds the files of the workspace.
 
 import { fileURLToPath } from 'node:url';
 
@@ -8,6 +8,3 @@ const root = new URL('../../../', import.meta.url);
 export function workspaceFile(path: string): string {
   return fileURLToPath(new URL(path, root));
 }
-
-/** The folder of the package as it is published. */
-export const stage: string = workspaceFile('out/package');

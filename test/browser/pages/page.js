@@ -2,10 +2,12 @@
 
 import * as programs from './programs.js';
 
+const byName = new Map(Object.entries(programs));
+
 /** Runs a program on the page. */
 export async function run(name, argument) {
   const library = await import('/treadle/browser.js');
-  return Reflect.get(programs, name)(library, argument);
+  return byName.get(name)(library, argument);
 }
 
 /** Reads the table in a File, such as one that was dropped on the page. */

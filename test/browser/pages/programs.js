@@ -60,13 +60,13 @@ export async function trainSequences(t) {
 /** Two models that are trained at the same time. */
 export async function trainTwo(t) {
   const x = t.randomNormal([256, 20], { seed: 1 });
-  const trainOne = (seed) => {
+  const trained = (seed) => {
     t.setSeed(seed);
     const model = t.sequential([t.dense(30, { activation: 'relu', inputShape: [20] }), t.dense(20)]);
     model.compile({ optimizer: t.sgd(1e-2), loss: 'mse' });
     return model.fit(x, x, { epochs: 3, seed, verbose: 0 });
   };
-  const histories = await Promise.all([trainOne(1), trainOne(2)]);
+  const histories = await Promise.all([trained(1), trained(2)]);
   return histories.map(({ history }) => history.loss);
 }
 

@@ -3,9 +3,11 @@
 import * as library from '/treadle/browser.js';
 import * as programs from './programs.js';
 
+const byName = new Map(Object.entries(programs));
+
 globalThis.onmessage = async ({ data: { name, argument } }) => {
   try {
-    globalThis.postMessage({ result: await Reflect.get(programs, name)(library, argument) });
+    globalThis.postMessage({ result: await byName.get(name)(library, argument) });
   } catch (error) {
     globalThis.postMessage({ error: String(error?.stack ?? error) });
   }

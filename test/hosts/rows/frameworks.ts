@@ -32,7 +32,6 @@ export async function GET() {
     for (const bundler of ['turbopack', 'webpack']) {
       await place.execute(place.node, ['node_modules/next/dist/bin/next', 'build', `--${bundler}`], {
         env,
-        seconds: 400,
       });
       await serve(place, bundler, ['node_modules/next/dist/bin/next', 'start', '--port', '0'], env);
     }

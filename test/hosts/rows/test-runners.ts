@@ -1,5 +1,6 @@
 // Test runners and loaders, which put module systems of their own around the package.
 
+import type { Place } from '../place.ts';
 import { asCommonJs, asModule, moduleProgram } from '../program.ts';
 import type { Row } from '../row.ts';
 
@@ -44,8 +45,35 @@ const jest: Row = {
       expected: { chatter },
     });
     await place.probe('many files', place.node, jest('--runInBand', 'many/'), { expected: { chatter, probes: 8 } });
+    await checkEngines(place, jest('--runInBand', 'engines/'));
   },
 };
+
+const files = 24;
+/** How many threads an engine of these files has, and how many more Node may start for itself. */
+const [engineThreads, nodeThreads] = [3, 4];
+
+/** Runs many files, each of which loads an engine of its own, in one process: most must have given their threads back. */
+async function checkEngines(place: Place, jest: readonly string[]): Promise<void> {
+  const test = `const { appendFileSync, existsSync, readdirSync } = require('node:fs');
+    const { ones, setThreads } = require('treadle');
+    test('has few threads', async () => {
+      setThreads(${engineThreads});
+      const a = ones([512, 512]);
+      expect(a.matmul(a).sum().item()).toBe(512 ** 3);
+      expect((await a.matmul(a).sum().read())[0]).toBe(512 ** 3);
+      const tasks = '/proc/self/task';
+      appendFileSync('threads', (existsSync(tasks) ? readdirSync(tasks).length : 0) + '\\n');
+    }, 60000);`;
+  for (let i = 0; i < files; i++) place.write(`engines/${i}.test.cjs`, test);
+  await place.execute(place.node, jest);
+  const [first = 0, ...others] = place.read('threads').trim().split('\n').map(Number);
+  const most = Math.max(...others);
+  if (others.length !== files - 1) throw new Error(`${files} files must have run; ${1 + others.length} did`);
+  // Besides that of the file itself, the engines of the two files before may still have theirs.
+  if (most > first + 3 * engineThreads + nodeThreads)
+    throw new Error(`engines of files that are over must end their threads; there were ${first}, then ${most}`);
+}
 
 const vitest: Row = {
   name: 'vitest',

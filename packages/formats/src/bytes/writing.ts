@@ -45,7 +45,19 @@ export function openNamed(op: string, tensors: NamedTensors): readonly NamedElem
     throw new TypeError(`${op}: tensors must have names; got ${show(given)}; give them as { name: tensor }`);
   }
   const entries = tensors instanceof Map ? [...tensors] : Object.entries(tensors);
-  return entries.map(([name, x]) => ({ name, ...openElements(x instanceof Tensor ? x : tensor(x)) }));
+  const opened: NamedElements[] = [];
+  try {
+    for (const [name, x] of entries) opened.push({ name, ...openTensor(x) });
+    return opened;
+  } catch (error) {
+    for (const x of opened) x.close();
+    throw error;
+  }
+}
+
+/** Opens a tensor, or what `tensor` accepts. */
+export function openTensor(x: TensorLike): OpenElements {
+  return openElements(x instanceof Tensor ? x : tensor(x));
 }
 
 /** The elements as they are stored, in parts. */

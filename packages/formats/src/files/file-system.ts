@@ -13,7 +13,7 @@ export interface WritableFile {
 /** A file that is read. */
 export interface ReadableFile {
   readonly byteLength: number;
-  /** Fills `into` with the bytes from a position on. Resolves with false where the file has become too short for that. */
+  /** Fills `into` with the bytes from a position on. Returns false where the file ends before that. */
   read(position: number, into: Uint8Array): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
-// The files of Node.js. The only file of the package that imports Node; `browser-files.ts` takes its place in browsers.
+// The files of Node.js. The only file of the package that imports Node; `browser-files.ts` takes its place in browsers. It imports nothing
+// else that is there at run time, because a build puts it apart from the rest of the package.
 
 import { lstat, open, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -19,15 +20,24 @@ function nameOfHost(): string {
   return hash.toString(36);
 }
 
-const host = nameOfHost();
-const writer = `${host}p${process.pid}`;
+/** computed when it is first needed, because most programs write no files */
+let host: string | undefined;
+
+function hostName(): string {
+  host ??= nameOfHost();
+  return host;
+}
+
+function ownName(): string {
+  return `${hostName()}p${process.pid}`;
+}
 
 function isGone(other: string, modified: number): boolean {
   if (Date.now() - modified > longAgo) return true;
   // An earlier process may have had the number of this one: in a container it is always the same.
-  if (other === writer) return modified < Date.now() - 1000 * process.uptime() - clockError;
+  if (other === ownName()) return modified < Date.now() - 1000 * process.uptime() - clockError;
   const [, itsHost, itsNumber] = /^(.*)p(\d+)$/.exec(other) ?? [];
-  return itsHost === host && !isRunning(Number(itsNumber));
+  return itsHost === hostName() && !isRunning(Number(itsNumber));
 }
 
 function isRunning(pid: number): boolean {
@@ -92,7 +102,9 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 export const hostFiles: FileSystem | undefined = {
-  writer,
+  get writer() {
+    return ownName();
+  },
   isGone,
   locate,
   join,

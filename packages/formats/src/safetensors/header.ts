@@ -2,13 +2,25 @@
 // bytes lie. Reading is as strict as the reference implementation (https://github.com/huggingface/safetensors): the tensors fill the rest
 // of the file, without holes or overlaps, and no name comes twice.
 
-import { FormatError, type Shape, show, showShape, sizeOf } from '@treadle/tensor';
-import { fileBytes } from '../elements/element-reader.ts';
+import { FormatError, type Shape, show } from '@treadle/tensor';
+import { fileBytes as elementBytes, memoryLimit, memoryOf } from '../elements/element-reader.ts';
 import type { ElementName } from '../elements/element-types.ts';
 import { duplicateKey } from './duplicate-key.ts';
 
-/** The reference implementation refuses longer headers, too. */
-export const mostHeaderBytes = 100_000_000;
+/**
+ * The most bytes that the header of a file may take. The reference implementation allows 100 MB; but JSON takes up to 20 times its
+ * length in memory, and a header is small beside the tensors.
+ */
+export function mostHeaderBytes(fileBytes: number): number {
+  return Math.min(100_000_000, Math.max(2 ** 22, Math.floor(fileBytes / 32)));
+}
+
+/** Throws FormatError where the tensors would take more memory than a file of this length may ask for. */
+export function checkMemory(entries: readonly Entry[], fileBytes: number): void {
+  const [needed, most] = [entries.reduce((sum, entry) => sum + memoryOf(entry), 0), memoryLimit(fileBytes)];
+  if (needed > most) throw wrong(`${entries.length} tensors must take at most ${most} bytes of memory; got ${needed}`);
+}
+
 /** The one name that is no tensor. */
 export const metadataName = '__metadata__';
 
@@ -52,7 +64,7 @@ export interface Header {
 export function encodeHeader({ entries, metadata }: Header): Uint8Array<ArrayBuffer> {
   const described = entries.map(({ name, type, shape, begin }): [string, unknown] => [
     name,
-    { dtype: codeOf.get(type), shape, data_offsets: [begin, begin + fileBytes({ type, shape })] },
+    { dtype: codeOf.get(type), shape, data_offsets: [begin, begin + elementBytes({ type, shape })] },
   ]);
   const all: [string, unknown][] =
     Object.keys(metadata).length > 0 ? [[metadataName, metadata], ...described] : described;
@@ -101,22 +113,16 @@ function entryOf(name: string, value: unknown): { readonly entry: Entry; readonl
   const what = `tensor ${show(name)}`;
   if (!type) throw wrong(`the dtype of ${what} must be one of ${[...codes.keys()].join(', ')}; got ${show(dtype)}`);
   if (!isSizes(shape)) throw wrong(`the shape of ${what} must be whole numbers ≥ 0; got ${show(shape)}`);
-  if (!Number.isSafeInteger(8 * sizeOf(shape)) || shape.length > mostAxes) {
-    throw wrong(`the shape of ${what} must be that of an array; got ${showShape(shape.slice(0, mostAxes))}`);
-  }
   const [begin, end] = isSizes(offsets) && offsets.length === 2 ? offsets : [];
   if (begin === undefined || end === undefined || begin > end) {
     throw wrong(`data_offsets of ${what} must be where it begins and ends; got ${show(offsets)}`);
   }
-  const expected = fileBytes({ type, shape });
+  const expected = elementBytes({ type, shape });
   if (end - begin !== expected) {
-    throw wrong(`${what}, ${dtype} ${showShape(shape)}, must take ${expected} bytes; got ${end - begin}`);
+    throw wrong(`${what}, ${dtype} ${show(shape)}, must take ${expected} bytes; got ${end - begin}`);
   }
   return { entry: { name, type, shape, begin }, end };
 }
-
-/** NumPy's and PyTorch's limit is 64. */
-const mostAxes = 64;
 
 /** Throws FormatError unless the tensors fill the data, each byte being part of one of them. */
 function checkCover(tensors: readonly { readonly entry: Entry; readonly end: number }[], dataBytes: number): void {

@@ -1,10 +1,11 @@
 // Bytes in the format of safetensors → tensors by name and metadata. The header is checked as a whole before any memory is taken for
-// tensors, so they take at most what the file has bytes for.
+// tensors, so they take no more than the file has bytes for.
 
 import { show, type Tensor } from '@treadle/tensor';
-import { type Reader, type Reading, readPart } from '../bytes/reading.ts';
+import { type Reader, readPart } from '../bytes/reading.ts';
+import { fill } from '../bytes/sink.ts';
 import { ElementReader } from '../elements/element-reader.ts';
-import { decodeHeader, mostHeaderBytes, wrong } from './header.ts';
+import { checkMemory, decodeHeader, mostHeaderBytes, wrong } from './header.ts';
 
 /** What a safetensors file holds. */
 export interface TensorFile {
@@ -20,10 +21,11 @@ export const readSafetensors: Reader<TensorFile> = function* (byteLength) {
     throw wrong(`a file must begin with 8 bytes for the length of its header; got ${byteLength} bytes`);
   const prefix = yield* readPart(0, 8);
   const headerBytes = Number(new DataView(prefix.buffer).getBigUint64(0, true));
-  const most = Math.min(mostHeaderBytes, byteLength - 8);
+  const most = Math.min(mostHeaderBytes(byteLength), byteLength - 8);
   if (headerBytes > most) throw wrong(`the header must take at most ${most} bytes here; got ${headerBytes}`);
   const start = 8 + headerBytes;
   const { entries, metadata } = decodeHeader(yield* readPart(8, headerBytes), byteLength - start);
+  checkMemory(entries, byteLength);
   const tensors: [string, Tensor][] = [];
   for (const { name, begin, ...layout } of entries) {
     const elements = new ElementReader(`safetensors: elements of ${show(name)}`, layout);
@@ -32,12 +34,3 @@ export const readSafetensors: Reader<TensorFile> = function* (byteLength) {
   }
   return { tensors: Object.fromEntries(tensors), metadata };
 };
-
-function* fill(elements: ElementReader, begin: number): Reading<void> {
-  let position = begin;
-  for (let into = elements.room(); into.length > 0; into = elements.room()) {
-    yield { position, into };
-    elements.took(into.length);
-    position += into.length;
-  }
-}

@@ -4,7 +4,7 @@
 import { show } from '@treadle/tensor';
 import { elementParts, type NamedElements, type NamedTensors, type OutgoingFile, openNamed } from '../bytes/writing.ts';
 import { elementTypes } from '../elements/element-types.ts';
-import { encodeHeader, isTexts, metadataName, mostHeaderBytes } from './header.ts';
+import { checkMemory, encodeHeader, isTexts, metadataName, mostHeaderBytes } from './header.ts';
 
 /** Opens tensors to be written. Throws TypeError and RangeError for names and metadata that the format cannot hold. */
 export function openSafetensors(op: string, tensors: NamedTensors, metadata: unknown): OutgoingFile {
@@ -24,12 +24,13 @@ export function openSafetensors(op: string, tensors: NamedTensors, metadata: unk
     }
     const entries = opened.map((x) => ({ name: x.name, type: x.dtype, shape: x.shape, begin: begins.get(x) ?? 0 }));
     const header = encodeHeader({ entries, metadata });
-    if (header.length - 8 > mostHeaderBytes) {
-      throw new RangeError(
-        `${op}: names and metadata must take at most ${mostHeaderBytes} bytes; got ${header.length - 8}`,
-      );
+    const [byteLength, headerBytes] = [header.length + end, header.length - 8];
+    const most = mostHeaderBytes(byteLength);
+    if (headerBytes > most) {
+      throw new RangeError(`${op}: names and metadata must take at most ${most} bytes here; got ${headerBytes}`);
     }
-    return { byteLength: header.length + end, parts: () => partsOf(header, sorted), close };
+    checkMemory(entries, byteLength);
+    return { byteLength, parts: () => partsOf(header, sorted), close };
   } catch (error) {
     close();
     throw error;

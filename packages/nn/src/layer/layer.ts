@@ -118,11 +118,6 @@ export function showSample(shape: OpenShape): string {
   return `[${listExtents(['batch', ...shape])}]`;
 }
 
-/** The options without those that are undefined. */
-export function given(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-}
-
 /** The `outputRange` of a layer that only moves the elements of its first input. */
 export function keepRange([range]: readonly (OutputRange | undefined)[]): OutputRange | undefined {
   return range && { ...range, isDistribution: false };

@@ -83,7 +83,7 @@ function afterTurn(callback: () => void): void {
 /** Web workers, each of which runs the loop of a worker. */
 class BrowserThreadGroup implements ThreadGroup {
   readonly #workers: readonly BrowserWorker[];
-  readonly #returned: Promise<unknown>;
+  readonly #ended: Promise<void>;
   readonly #onExit: SpawnOptions['onExit'];
   readonly #init: readonly InitMessage[];
 
@@ -113,7 +113,7 @@ class BrowserThreadGroup implements ThreadGroup {
         worker.postMessage(start);
       });
     });
-    this.#returned = Promise.all(returned);
+    this.#ended = Promise.all(returned).then(() => this.kill());
   }
 
   get workers(): readonly WorkerHandle[] {
@@ -129,9 +129,8 @@ class BrowserThreadGroup implements ThreadGroup {
     for (const worker of this.#workers) worker.postMessage(message);
   }
 
-  async end(): Promise<void> {
-    await this.#returned;
-    await this.kill();
+  end(): Promise<void> {
+    return this.#ended;
   }
 
   async kill(): Promise<void> {

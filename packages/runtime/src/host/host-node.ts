@@ -24,6 +24,8 @@ const hasFlags =
   !process.execArgv.some((flag) => /^--freeze[-_]flags[-_]after[-_]init$/.test(flag));
 /** Address space that V8 reserves for the heap and the code of a thread: 0.6 to 1.0 GB were measured with Node 20 and 26. */
 const threadAddressSpace = 1.25 * 2 ** 30;
+/** Node does not limit what a worker may do, though it limits the process, unless the worker is started with these flags. */
+const workerFlags = permissionFlags(process.execArgv);
 /** The unit, in milliseconds, in which Linux counts what a thread has computed. */
 const tickMilliseconds = 10;
 
@@ -77,7 +79,13 @@ export const host: Host = {
   sharedObject: MessageChannel,
   spawn: (options) => {
     checkAddressSpace(options.init.length);
-    return new NodeThreadGroup(options);
+    try {
+      return new NodeThreadGroup(options);
+    } catch (cause) {
+      throw isRefusal(cause)
+        ? new Error('the system gives no more; is there a limit, such as ulimit -u?', { cause })
+        : cause;
+    }
   },
   nativeThread: () => {
     try {
@@ -86,15 +94,24 @@ export const host: Host = {
       return 0; // not Linux, or without /proc
     }
   },
-  computedBy,
-  computedByOthers: () => {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1000 - (computedBy(process.pid) ?? 0);
-  },
+  // A thread without a file has ended, unless this process may read no such file.
+  computedBy: (nativeThread) =>
+    timeOf(nativeThread) ?? (timeOf(process.pid) === undefined ? timeOfProcess() : undefined),
+  computedByOthers: () => timeOfProcess() - (timeOf(process.pid) ?? 0),
   endThread: () => {
     if (!isMainThread) process.exit(1);
   },
 };
+
+/** The flags that let a worker read what the process may read, and nothing else; none where the process has no limits. */
+function permissionFlags(flags: readonly string[]): string[] {
+  if (!flags.some((flag) => /^--(experimental[-_])?permission$/.test(flag))) return [];
+  return flags.filter(
+    (flag, i) =>
+      /^--((experimental[-_])?permission$|allow[-_]fs[-_]read\b)/.test(flag) ||
+      /^--allow[-_]fs[-_]read$/.test(flags[i - 1] ?? ''),
+  );
+}
 
 /** The text of a file of the system; undefined where it cannot be read: not Linux, no /proc, no right to. */
 function readText(path: string): string | undefined {
@@ -105,7 +122,14 @@ function readText(path: string): string | undefined {
   }
 }
 
-function computedBy(nativeThread: number): number | undefined {
+/** For how many milliseconds all threads of the process have computed. */
+function timeOfProcess(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** The same of one thread, from its file; undefined where there is none to read. */
+function timeOf(nativeThread: number): number | undefined {
   const stat = readText(`/proc/self/task/${nativeThread}/stat`);
   if (stat === undefined) return undefined;
   // "id (name) state …": user and system time are the 14th and the 15th field; the name may hold blanks.
@@ -121,6 +145,11 @@ function checkAddressSpace(threads: number): void {
   if (room >= threads * threadAddressSpace) return;
   const gibibytes = (room / 2 ** 30).toFixed(1);
   throw new Error(`each needs 1.25 GiB of address space, and a limit, such as ulimit -v, leaves ${gibibytes}`);
+}
+
+/** Whether the system refused a thread: EAGAIN, where a number of threads or processes may not be exceeded. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_INIT_FAILED';
 }
 
 /** The bytes of address space that the process may still reserve, as Linux tells it; Infinity where no limit is known. */
@@ -186,7 +215,7 @@ function createPool(threads: number): Piscina {
     filename: String(worker), // piscina in a bundle is built to take the code instead of a file
     minThreads: threads,
     maxThreads: threads,
-    execArgv: [],
+    execArgv: workerFlags,
     recordTiming: false,
   });
   pool.on('error', () => {}); // the promise of the task is rejected, too

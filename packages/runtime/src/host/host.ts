@@ -90,7 +90,10 @@ export interface Host {
   /** The number by which the operating system knows the calling thread; 0 where the host cannot tell. */
   nativeThread(): number;
 
-  /** For how many milliseconds the thread with this native number has computed; undefined when it has ended. */
+  /**
+   * For how many milliseconds the thread with this native number has computed; undefined when it has ended. Where the host cannot
+   * tell, it is the time of all threads.
+   */
   computedBy(nativeThread: number): number | undefined;
 
   /** For how many milliseconds all threads of the process but the main one have computed, where single threads are unknown. */

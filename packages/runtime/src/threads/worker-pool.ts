@@ -5,6 +5,7 @@
 // Threads end only when the event loop has a turn. So a pool is resized, not replaced: surplus workers sleep in reserve, and are
 // members again when the team grows. However often its size is set, it never has more workers than the largest size had.
 
+import { host } from '#host';
 import type { WorkerHandle } from '../host/host.ts';
 import type { Workspace } from '../memory/workspace.ts';
 import { sliceMilliseconds } from '../run/control-block.ts';
@@ -277,6 +278,16 @@ export class WorkerPool {
     this.wake();
     this.#stop();
     await Promise.all(this.#groups().map((group) => group.kill()));
+    // Deno says that a thread has ended, and ends it up to two seconds later.
+    while (this.#hasThreads()) await new Promise((resolve) => setTimeout(resolve, lookMs));
+  }
+
+  /** Whether one of its threads still exists, as far as the host can tell. */
+  #hasThreads(): boolean {
+    return range(0, this.#spawned).some((thread) => {
+      const native = Atomics.load(this.#words, nativeWord(thread));
+      return native > 0 && host.computedBy(native) !== undefined;
+    });
   }
 
   #stop(): void {

@@ -15,7 +15,7 @@ function rotate(x: number, bits: number): number {
 }
 
 /** XXH32 with seed 0 over bytes that come in parts. */
-export class Checksum {
+class Checksum {
   #a = (p1 + p2) | 0;
   #b = p2 | 0;
   #c = 0;

@@ -6,7 +6,7 @@ import { type Metric, metricFrom } from '@treadle/metrics';
 import { type Optimizer, optimizerFrom } from '@treadle/optim';
 import { type Config, type Configured, isConfig, show } from '@treadle/tensor';
 import { isMetric, type ObjectiveOptions } from '../model/objectives.ts';
-import { wrongDescription } from './description.ts';
+import { wrongDescription } from './wrong-description.ts';
 
 /** What the user has made: parts of a saved model, by the names under which they were saved. */
 export interface OwnObjectives {

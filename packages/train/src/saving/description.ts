@@ -4,6 +4,7 @@
 import type { LayerConfig } from '@treadle/nn';
 import { FormatError, isConfig, show } from '@treadle/tensor';
 import type { CompileConfig } from './compile-config.ts';
+import { wrongDescription } from './wrong-description.ts';
 
 /** A saved model without its numbers. */
 export interface Description {
@@ -41,11 +42,6 @@ export function descriptionIn(metadata: Readonly<Record<string, string>>): Descr
   const read = parsed(text);
   if (isDescription(read)) return read;
   throw wrongDescription('the description', read);
-}
-
-/** The error about a part of a description that does not have its form. */
-export function wrongDescription(what: string, got: unknown): FormatError {
-  return new FormatError(`loadModel: the file must describe a model; got ${show(got)} for ${what}`);
 }
 
 function parsed(text: string): unknown {
