@@ -1,8 +1,11 @@
 // The architecture as a test: who may import whom, and what no source may contain.
 
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { posix } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, posix } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { bundleLibrary } from '../../packages/treadle/build/bundle.ts';
 import { cycleIn, factsOf, filesUnder, type Import, read, readJson } from './sources.ts';
 
 /** What each package may import besides Node itself: packages of this workspace, then packages of others. */
@@ -217,6 +220,19 @@ test('these files, and no others, import these modules of Node or name its globa
     return builtins.length + nodeGlobals.length > 0 ? [[path, [...new Set(builtins)].sort()]] : [];
   });
   expect(Object.fromEntries(found)).toEqual(nodeFiles);
+});
+
+test('the bundle for browsers imports nothing of Node', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'treadle-'));
+  try {
+    await bundleLibrary(folder, ['browser']);
+    for (const name of ['core.js', 'browser-host.js']) {
+      const { imports } = factsOf(readFileSync(join(folder, name), 'utf8'));
+      expect(imports.map(({ from }) => from)).toEqual(['./slots.js']);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('every excepted cast is there', () => {

@@ -60,11 +60,7 @@ async function write(input: InputOptions, options: OutputOptions): Promise<Outpu
   return written.output[0];
 }
 
-/** Modules of the core that modules of a host use. They get them by slots, too, because a class must not be there twice. */
-const shared: readonly string[] = ['cannot-block', 'format-error', 'inflate'].map((name) =>
-  workspaceFile(`packages/data/dist/files/${name}.js`),
-);
-/** Modules of the core that a host may have a copy of, because they hold no state. */
+/** Modules of the core that a host may have a copy of, because they hold no state. Of others there must be one: a class, above all. */
 const copied: readonly string[] = [workspaceFile('packages/runtime/dist/webassembly.js')];
 
 /** Writes the core, which imports nothing but slots, and for each platform a module that fills them, and its entry. */
@@ -84,19 +80,11 @@ export async function bundleLibrary(folder: string, platforms: readonly Platform
 
 /** Writes the public names of the package. Returns the paths of the modules in it. */
 async function bundleCore(slots: string, file: string): Promise<readonly string[]> {
-  const library = workspaceFile('packages/treadle/dist/index.js');
-  const entry = `${filling('offer', shared, slots)}\nexport * from ${JSON.stringify(library)};`;
   const { imports, moduleIds } = await write(
     {
-      input: 'core',
+      input: workspaceFile('packages/treadle/dist/index.js'),
       platform: 'neutral',
-      plugins: [
-        providing('core', entry),
-        {
-          name: 'slots',
-          resolveId: (id) => (id.startsWith('#') || id === slots ? { id: slots, external: true } : null),
-        },
-      ],
+      plugins: [{ name: 'slots', resolveId: (id) => (id.startsWith('#') ? { id: slots, external: true } : null) }],
     },
     { file, format: 'esm' },
   );
@@ -115,19 +103,16 @@ async function bundleHost(platform: Platform, slots: string, file: string): Prom
         providing(
           'host',
           filling(
-            'provide',
             seams.map(({ id }) => id),
             slots,
           ),
         ),
         {
           name: 'slots',
-          async resolveId(id, importer, options) {
+          async resolveId(id, _importer, options) {
             if (id === slots) return { id, external: true };
             const seam = seams.find((known) => known.id === id);
-            if (seam) return this.resolve(seam.name, seam.from, options);
-            const resolved = await this.resolve(id, importer, { ...options, skipSelf: true });
-            return resolved && shared.includes(resolved.id) ? { id: slots, external: true } : resolved;
+            return seam ? this.resolve(seam.name, seam.from, options) : null;
           },
         },
         ...(await hostPlugins(platform)),
@@ -138,28 +123,24 @@ async function bundleHost(platform: Platform, slots: string, file: string): Prom
   return moduleIds;
 }
 
-/** The text of a module which fills slots with all that modules export, by a function of the module of slots. */
-function filling(fill: string, modules: readonly string[], slots: string): string {
+/** The text of a module which fills the slots with all that modules export. */
+function filling(modules: readonly string[], slots: string): string {
   return [
     ...modules.map((module, i) => `import * as module${i} from ${JSON.stringify(module)};`),
-    `import { ${fill} } from '${slots}';`,
-    `${fill}({ ${modules.map((_, i) => `...module${i}`).join(', ')} });`,
+    `import { provide } from '${slots}';`,
+    `provide({ ${modules.map((_, i) => `...module${i}`).join(', ')} });`,
   ].join('\n');
 }
 
 /**
- * Writes the module of slots: variables, named as what modules of the workspace export. `provide` fills those that a host has, before
- * the core is evaluated; `offer` fills those that the core has for the host.
+ * Writes the module of slots: variables, named as what modules for the host export. `provide` fills them, before the core is evaluated.
  */
 async function writeSlots(file: string): Promise<void> {
-  const provided = await namesIn(seams.map(({ name, from }) => createRequire(from).resolve(name)));
-  const offered = await namesIn(shared);
-  const names = [...provided, ...offered];
+  const names = await namesIn(seams.map(({ name, from }) => createRequire(from).resolve(name)));
   const [twice] = names.filter((name, i) => names.indexOf(name) < i);
   if (twice) throw new Error(`build: ${twice} must be the name of one slot; got two`);
-  const fill = (name: string, list: readonly string[]): string =>
-    `export function ${name}(given) {\n\t({ ${list.join(', ')} } = given);\n}\n`;
-  await writeFile(file, `export let ${names.join(', ')};\n${fill('provide', provided)}${fill('offer', offered)}`);
+  const list = names.join(', ');
+  await writeFile(file, `export let ${list};\nexport function provide(given) {\n\t({ ${list} } = given);\n}\n`);
 }
 
 async function namesIn(paths: readonly string[]): Promise<readonly string[]> {
