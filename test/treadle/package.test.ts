@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
+import { rolldown } from 'rolldown';
 import * as treadle from 'treadle';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { nodes, root } from './programs.ts';
@@ -109,6 +110,20 @@ describe('what is installed', () => {
     for (const name of ['piscina', 'cli-progress']) expect(text).toMatch(new RegExp(`^${name} \\d`, 'm'));
   });
 });
+
+test.each(['esm', 'cjs'] as const)(
+  'bundled by others as %s, with what is not used left out, threads compute',
+  async (format) => {
+    const entry = join(folder, 'program.mjs');
+    const file = join(folder, `bundled.${format === 'esm' ? 'mjs' : 'cjs'}`);
+    const program = `import { matmul, ones, setThreads, threads } from 'treadle'; setThreads(2);
+    console.log(matmul(ones([512, 512]), ones([512, 512])).sum().item(), threads());`;
+    writeFileSync(entry, program);
+    const bundle = await rolldown({ input: entry, platform: 'node' });
+    await bundle.write({ file, format, codeSplitting: false });
+    expect(run(process.execPath, [file]).trim()).toBe(`${512 ** 3} 2`);
+  },
+);
 
 describe.each([...nodes])('under Node %s', (_, node) => {
   const names = JSON.stringify(Object.keys(treadle).sort());

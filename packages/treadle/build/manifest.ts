@@ -27,7 +27,8 @@ export function publishedManifest(manifest: Manifest): Manifest {
     ...Object.fromEntries(
       Object.keys(manifest).map((field) => [field, kept.includes(field) ? manifest[field] : undefined]),
     ),
-    sideEffects: allPlatforms.map((platform) => `./dist/${platform}-host.js`),
+    // a bundler that left out the module which only re-exports would leave out the host that it imports first
+    sideEffects: allPlatforms.flatMap((platform) => [`./dist/${platform}.js`, `./dist/${platform}-host.js`]),
     bin: { treadle: 'dist/cli.js' },
     main: 'dist/index.cjs',
     types: 'dist/index.d.cts',
