@@ -14,6 +14,9 @@ const edits: readonly Edit[] = [
     to: `const getHandler = () => require(${JSON.stringify(workspaceFile('packages/runtime/dist/host/worker-node.js'))});\n`,
   },
   { file: 'piscina/dist/worker.js', from: "require('@napi-rs/nice')", to: '{}' },
+  // Deno lets a program read the environment only with a permission.
+  { file: 'piscina/dist/worker.js', from: "process.env.PISCINA_DISABLE_ATOMICS !== '1'", to: 'true' },
+  { file: 'piscina/dist/worker.js', from: "process.env.PISCINA_ENABLE_ASYNC_ATOMICS === '1'", to: 'false' },
 ];
 
 /** The code of a worker: for Node a CommonJS script, for browsers a classic script. A worker starts no workers, and needs no code of them. */

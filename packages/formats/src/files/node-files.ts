@@ -15,8 +15,14 @@ const clockError = 2000;
 
 /** A few letters and digits that say on which machine a process runs. */
 function nameOfHost(): string {
+  let name = '';
+  try {
+    name = hostname();
+  } catch {
+    // Deno tells it only with a permission; without a name, only the age of a file says that it was left behind
+  }
   let hash = 0;
-  for (const character of hostname()) hash = (Math.imul(hash, 31) + (character.codePointAt(0) ?? 0)) >>> 0;
+  for (const character of name) hash = (Math.imul(hash, 31) + (character.codePointAt(0) ?? 0)) >>> 0;
   return hash.toString(36);
 }
 

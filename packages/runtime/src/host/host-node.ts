@@ -58,7 +58,13 @@ export const host: Host = {
     }
   },
   canWait: true,
-  environment: (name) => process.env[name],
+  environment: (name) => {
+    try {
+      return process.env[name];
+    } catch {
+      return undefined; // Deno tells it only with a permission
+    }
+  },
   warn: (message, options = {}) => process.emitWarning(message, options),
   afterTurn: (callback) => void setImmediate(callback),
   nanoseconds: () => {

@@ -71,6 +71,8 @@ const runs = 2 ** 30;
 const spinMilliseconds = 0.05;
 /** for browsers that tell by a message only that a run is over, in case it comes too early */
 const lookMs = 1;
+/** How often it looks whether threads that were ended by force are gone: some seconds. */
+const mostLooks = 5000;
 const notIsolated =
   'threads share memory, which a web page may do only if its server sends Cross-Origin-Opener-Policy: same-origin and ' +
   'Cross-Origin-Embedder-Policy: require-corp';
@@ -279,7 +281,9 @@ export class WorkerPool {
     this.#stop();
     await Promise.all(this.#groups().map((group) => group.kill()));
     // Deno says that a thread has ended, and ends it up to two seconds later.
-    while (this.#hasThreads()) await new Promise((resolve) => setTimeout(resolve, lookMs));
+    for (let looks = 0; looks < mostLooks && this.#hasThreads(); looks++) {
+      await new Promise((resolve) => setTimeout(resolve, lookMs));
+    }
   }
 
   /** Whether one of its threads still exists, as far as the host can tell. */
