@@ -27,7 +27,8 @@ export function publishedManifest(manifest: Manifest): Manifest {
     ...Object.fromEntries(
       Object.keys(manifest).map((field) => [field, kept.includes(field) ? manifest[field] : undefined]),
     ),
-    sideEffects: platforms.map((platform) => `./dist/${platform}-host.js`),
+    // A bundler passes over a module without effects, and over what that module imports.
+    sideEffects: platforms.flatMap((platform) => [`./dist/${platform}.js`, `./dist/${platform}-host.js`]),
     bin: { treadle: 'dist/cli.js' },
     main: 'dist/index.cjs',
     types: 'dist/index.d.cts',
