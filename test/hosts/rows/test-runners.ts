@@ -10,7 +10,7 @@ const jest: Row = {
   name: 'jest',
   group: 'Test runners',
   host: 'Jest 30.5.2',
-  what: 'CommonJS and ES modules; eight files in one process',
+  what: 'CommonJS and ES modules; five files in one process',
   threads: 'all',
   isQuick: true,
   tools: { jest: '30.5.2' },
@@ -22,7 +22,7 @@ const jest: Row = {
     place.write('esm/probe.test.mjs', `import { main } from '../probe.mjs';\n${test}`);
     // Jest prints what many files log on stderr, and shortens it.
     const printing = `test('the probe', () => main((line) => process.stdout.write(line + '\\n')), 60000);\n`;
-    for (let i = 0; i < 8; i++) {
+    for (let i = 0; i < 5; i++) {
       place.write(`many/${i}.test.cjs`, `const { main } = require('../probe.cjs');\n${printing}`);
     }
     const config = {
@@ -44,7 +44,7 @@ const jest: Row = {
     await place.probe('ES modules', place.node, ['--experimental-vm-modules', ...jest('esm/')], {
       expected: { chatter },
     });
-    await place.probe('many files', place.node, jest('--runInBand', 'many/'), { expected: { chatter, probes: 8 } });
+    await place.probe('many files', place.node, jest('--runInBand', 'many/'), { expected: { chatter, probes: 5 } });
     await checkEngines(place, jest('--runInBand', 'engines/'));
   },
 };
