@@ -19,7 +19,7 @@ import { join } from 'node:path';
 import { type FileSystem, filesFor, writeAtomically } from '@treadle/formats';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { root } from '../treadle/programs.ts';
+import { root, run } from '../treadle/programs.ts';
 import { LossyDisk, PowerFailure } from './lossy-disk.ts';
 
 const isLong = process.env.TREADLE_TEST_LONG !== undefined;
@@ -190,6 +190,21 @@ describe('files of this host', () => {
     expect(existsSync(join(folder, 'half'))).toBe(false);
     expect(temporaries(readdirSync(folder))).toEqual([]);
   });
+});
+
+test('a host without files refuses paths, and names the functions on bytes', async () => {
+  const program = `
+    import * as formats from '@treadle/formats';
+    const refused = async (name, ...args) => { try { await formats[name](...args); } catch (error) { console.log(error.message); } };
+    for (const name of ['saveTensors', 'saveNpy', 'saveNpz']) await refused(name, 'x', [1]);
+    for (const name of ['loadTensors', 'loadNpy', 'loadNpz']) await refused(name, 'x');`;
+  const { stdout } = await run(process.execPath, ['--conditions=browser', '--input-type=module', '-e', program]);
+  const named = ['tensorsToBytes', 'npyToBytes', 'npzToBytes', 'tensorsFromBytes', 'npyFromBytes', 'npzFromBytes'];
+  const lines = stdout.trim().split('\n');
+  expect(lines.map((line) => /(\w+) does the same with bytes$/.exec(line)?.[1])).toEqual(named);
+  expect(lines[0]).toBe(
+    'saveTensors: the host must have files; got a browser; tensorsToBytes does the same with bytes',
+  );
 });
 
 describe('a process that is killed with SIGKILL at any moment', () => {
