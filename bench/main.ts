@@ -18,6 +18,7 @@ import { reduceBench } from './reduce.ts';
 import { rooflineBench } from './roofline.ts';
 import { scalingBench } from './scaling.ts';
 import { serveBench } from './serve.ts';
+import { sharingBench } from './sharing.ts';
 import { startUpBench } from './start-up.ts';
 import { trainStepBench } from './train-step.ts';
 import type { Row } from './work.ts';
@@ -56,6 +57,7 @@ const suites: Readonly<Record<string, (options: ModelsOptions) => Row[] | Promis
   memory: memoryBench,
   models: modelsBench,
   serve: serveBench,
+  sharing: sharingBench,
 };
 
 async function main(): Promise<void> {

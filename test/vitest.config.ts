@@ -11,6 +11,7 @@ export default defineConfig({
   test: {
     root,
     include: ['test/**/*.test.ts'],
+    exclude: ['test/browser/**'], // npm run test:browser
     pool: 'forks',
     maxWorkers: 2,
     // No law is about time: these only end what hangs, also on a machine that is busy with other work.

@@ -30,9 +30,9 @@ const threads = 3;
 const seed = 12_345;
 
 function withRun({ program, encoded, phases, tiles, words }: Counting, use: (run: Run) => void): void {
-  const steps = phases.flat().length;
+  const kernelCount = phases.flat().length;
   const { head } = encoded;
-  const sizes = [controlBytes(steps, threads), 4 * (head.length + words), 100 * threads];
+  const sizes = [controlBytes(kernelCount, threads), 4 * (head.length + words), 100 * threads];
   const [control, table, scratch] = sizes.map((n) => memory.allocate(n));
   if (!control || !table || !scratch) throw new Error('three blocks');
   const { i32 } = memory;
@@ -66,9 +66,9 @@ test('one thread runs every tile once, phase by phase, and counts it', () => {
         expect(main(thread)).toBe(status.done);
         expect(counts()).toEqual(counts().map(() => 1));
         expect(values()).toEqual(valuesOf(phases, seed));
-        phases.flat().forEach((tiles, step) => {
-          expect(word(doneOffset(step))).toBe(tiles);
-          expect(word(nextOffset(step))).toBeGreaterThanOrEqual(tiles);
+        phases.flat().forEach((tiles, kernel) => {
+          expect(word(doneOffset(kernel))).toBe(tiles);
+          expect(word(nextOffset(kernel))).toBeGreaterThanOrEqual(tiles);
         });
         for (let t = 0; t < threads; t++) expect(word(threadOffset(phases.flat().length, t))).toBe(0);
         expect(word(waitersOffset)).toBe(0);

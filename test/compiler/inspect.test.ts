@@ -10,7 +10,7 @@ import { showTable } from '../../packages/compiler/dist/inspect/show-table.js';
 import type { SlotSpec } from '../../packages/compiler/dist/plan/slot-spec.js';
 import { layOutTable } from '../../packages/compiler/dist/plan/table-layout.js';
 import { draft } from '../../packages/compiler/dist/schedule/draft.js';
-import { kernelsIn } from '../../packages/compiler/dist/schedule/step.js';
+import { kernelsIn } from '../../packages/compiler/dist/schedule/phase.js';
 import { run } from '../treadle/programs.ts';
 import { captureOf, level, lines } from './plan-texts.ts';
 
@@ -87,7 +87,7 @@ test('the text of a graph has a line for each node, and for each root', () => {
   );
 });
 
-test('the text of a step table, which is read from its words, has the kernels and loops of the schedule', () => {
+test('the text of a phase table, which is read from its words, has the kernels and loops of the schedule', () => {
   for (const [name, f] of Object.entries({ step, nested })) {
     const { phases } = draft(captureOf(f, x), level);
     const { words } = layOutTable(phases, () => 7, false);

@@ -168,7 +168,7 @@ const divided = (
 ): Kernel => ({
   ...kernel(reads, writes, name),
   tiles,
-  window: [],
+  addressList: [],
   codeKey: name,
   inParts: new Map(parts.map((slot) => [slot, 800_000])),
 });

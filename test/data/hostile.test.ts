@@ -5,38 +5,11 @@ import { gzipSync } from 'node:zlib';
 import { decodeIdx, FormatError, parseCsv } from '@treadle/data';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { mutated, mutations } from '../support/mutated.ts';
 import { csvRecords } from './csv-records.ts';
 
 const runs = process.env.TREADLE_TEST_LONG ? 1_000_000 : 10_000;
 const timeout = process.env.TREADLE_TEST_LONG ? 1_200_000 : 60_000;
-
-interface Mutation {
-  readonly kind: 'set' | 'cut' | 'insert' | 'repeat';
-  readonly at: number;
-  readonly byte: number;
-}
-
-const mutations: fc.Arbitrary<readonly Mutation[]> = fc.array(
-  fc.record({
-    kind: fc.constantFrom('set', 'cut', 'insert', 'repeat'),
-    at: fc.nat(2 ** 16),
-    byte: fc.oneof(fc.nat(255), fc.constantFrom(0, 0xff, 10, 13, 34, 44)),
-  }),
-  { minLength: 1, maxLength: 4 },
-);
-
-function mutated(bytes: Uint8Array, changes: readonly Mutation[]): Uint8Array {
-  return changes.reduce<Uint8Array>((before, { kind, at, byte }) => {
-    const position = at % (before.length + 1);
-    const [head, tail] = [before.subarray(0, position), before.subarray(position)];
-    if (kind === 'cut') return head;
-    if (kind === 'insert') return Buffer.concat([head, Uint8Array.of(byte), tail]);
-    if (kind === 'repeat') return Buffer.concat([head, tail, tail]);
-    const after = before.slice();
-    if (position < after.length) after[position] = byte;
-    return after;
-  }, bytes);
-}
 
 const idx = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
 const csv = Buffer.from('# a\nid,size,"ki""nd"\n1,2.5,"a\r\nb"\n-3,1e-7, é\n', 'utf8');

@@ -4,7 +4,9 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { brotliCompressSync, constants, gunzipSync } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
+import { formatOf } from '../../packages/data/dist/embedded/embedded-set.js';
+import { encodeRows } from '../../packages/data/dist/embedded/row-coder.js';
 
 interface Source {
   readonly name: string;
@@ -14,6 +16,8 @@ interface Source {
   readonly factor: number;
   /** A stored number divided by this is the value of x. */
   readonly divisor: number;
+  /** All stored numbers are below 2^bits. */
+  readonly bits: number;
   readonly rowShape: readonly number[];
   readonly comment: readonly string[];
 }
@@ -25,6 +29,7 @@ const sources: readonly Source[] = [
     skipLines: 0,
     factor: 1,
     divisor: 16,
+    bits: 5,
     rowShape: [8, 8, 1],
     comment: [
       '1,797 handwritten digits of 8 × 8 pixels, each 0 … 16, and their classes: the test part of "Optical Recognition of',
@@ -39,6 +44,7 @@ const sources: readonly Source[] = [
     skipLines: 1,
     factor: 10,
     divisor: 10,
+    bits: 7,
     rowShape: [4],
     comment: [
       '150 iris flowers of three species (setosa, versicolor, virginica): length and width of sepal and petal, stored in mm and',
@@ -64,19 +70,16 @@ function readRows(path: string, skipLines: number): number[][] {
   return lines.slice(skipLines).map((line) => line.split(',').map(Number));
 }
 
-/** The bytes of all columns, one column after another. The last column is the class. */
-function columnsOf(rows: readonly number[][], factor: number): Buffer {
-  const width = rows[0]?.length ?? 0;
-  const columns = Array.from({ length: width }, (_, c) =>
-    rows.map((row) => (c === width - 1 ? row[c]! : Math.round(row[c]! * factor))),
+/** The stored numbers, row by row. The last one of a row is the class. */
+function storedNumbers(rows: readonly number[][], factor: number): Uint8Array {
+  return Uint8Array.from(
+    rows.flatMap((row) => row.map((value, c) => (c === row.length - 1 ? value : Math.round(value * factor)))),
   );
-  return Buffer.from(columns.flat());
 }
 
-function moduleText({ name, factor, divisor, rowShape, comment }: Source, rows: readonly number[][]): string {
-  const bytes = columnsOf(rows, factor);
-  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 };
-  const packed = brotliCompressSync(bytes, { params }).toString('base64');
+function moduleText(source: Source, rows: readonly number[][]): string {
+  const { name, factor, divisor, bits, rowShape, comment } = source;
+  const packed = Buffer.from(encodeRows(storedNumbers(rows, factor), formatOf(source))).toString('base64');
   return [
     ...comment.map((line) => `// ${line}`),
     '',
@@ -87,6 +90,7 @@ function moduleText({ name, factor, divisor, rowShape, comment }: Source, rows: 
     `  rows: ${rows.length},`,
     `  rowShape: [${rowShape.join(', ')}],`,
     `  divisor: ${divisor},`,
+    `  bits: ${bits},`,
     '  packed: `',
     ...(packed.match(/.{1,120}/g) ?? []),
     '`,',

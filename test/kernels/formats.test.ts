@@ -250,7 +250,7 @@ test('a row kernel reads halves, keeps them in scratch as words, and writes byte
         rows: [height],
         columns,
         ops: [],
-        steps: [
+        stages: [
           {
             ...common,
             per: 'element',

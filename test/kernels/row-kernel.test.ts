@@ -1,7 +1,7 @@
-// The law of row kernels: they give, to the bit, what their steps give one after the other in plain TypeScript and in the order of
+// The law of row kernels: they give, to the bit, what their stages give one after the other in plain TypeScript and in the order of
 // reductions, for all stores, layouts and orders of tiles.
 
-import { type RowFusion, type RowStep, rowKernel } from '@treadle/kernels';
+import { type RowFusion, type RowStage, rowKernel } from '@treadle/kernels';
 import { f32x4 } from '@treadle/wasm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -11,7 +11,7 @@ import { type Elements, floats, operand, type Placed, placed, positions, sameBit
 
 type Kind = 'element' | 'row' | 'sum' | 'max';
 
-/** A step: what it is, which of the values so far it reads (counted from the last), and whether its result is stored. */
+/** A stage: what it is, which of the values so far it reads (counted from the last), and whether its result is stored. */
 interface Drawn {
   readonly kind: Kind;
   readonly first: number;
@@ -43,7 +43,7 @@ const cases = spaces.chain(({ rows, columns }) =>
     columns: fc.constant(columns),
     elements: fc.array(placed([...rows, columns], { repeating: true }), { minLength: 1, maxLength: 2 }),
     numbers: fc.array(placed(rows, { repeating: true }), { minLength: 1, maxLength: 2 }),
-    steps: fc.array(drawn, { minLength: 1, maxLength: 8 }),
+    stages: fc.array(drawn, { minLength: 1, maxLength: 8 }),
     cost: fc.constantFrom(0.2, 20),
     seed: fc.nat(),
   }),
@@ -53,7 +53,7 @@ const cases = spaces.chain(({ rows, columns }) =>
 interface Known {
   readonly per: 'element' | 'row';
   readonly values: Float32Array;
-  readonly load: RowStep['loads'][number];
+  readonly load: RowStage['loads'][number];
 }
 
 /** A number for each row as its every element; a value is stretched by whoever reads it. */
@@ -66,12 +66,12 @@ function stretched(load: Known['load'], columns: number): Known['load'] {
 
 const folds: Readonly<Record<'sum' | 'max', Plain>> = { sum, max };
 
-/** Half of the sum, so that values stay small; with the position where the step asks for it. */
+/** Half of the sum, so that values stay small; with the position where the stage asks for it. */
 const half = (a: number, b: number, i: number): number => Math.fround(Math.fround(Math.fround(a + b) * 0.5) + i);
 
-test('a row kernel gives what its steps give one after the other, to the bit', () => {
+test('a row kernel gives what its stages give one after the other, to the bit', () => {
   fc.assert(
-    fc.property(cases, ({ rows, columns, elements, numbers, steps, cost, seed }) => {
+    fc.property(cases, ({ rows, columns, elements, numbers, stages, cost, seed }) => {
       const height = sizeOf(rows);
       const buffers: Elements[] = [];
       const load = (from: Placed, per: Known['per']): Known => {
@@ -82,7 +82,7 @@ test('a row kernel gives what its steps give one after the other, to the bit', (
       };
       const known = [...elements.map((x) => load(x, 'element')), ...numbers.map((x) => load(x, 'row'))];
       const stored: { slot: number; values: Float32Array }[] = [];
-      const program: RowStep[] = steps.map(({ kind, first, second, isStored, isIndexed }, value) => {
+      const program: RowStage[] = stages.map(({ kind, first, second, isStored, isIndexed }, value) => {
         const per = kind === 'row' ? 'row' : 'element';
         const readable = known.filter((one) => per === 'element' || one.per === 'row').toReversed();
         const [a, b] = [readable[first % readable.length]!, readable[second % readable.length]!];
@@ -115,7 +115,7 @@ test('a row kernel gives what its steps give one after the other, to the bit', (
           results: [{ value, slot }],
         };
       });
-      const kernel = rowKernel({ name: 'rows', rows, columns, ops: [], steps: program } satisfies RowFusion);
+      const kernel = rowKernel({ name: 'rows', rows, columns, ops: [], stages: program } satisfies RowFusion);
       const after = runKernels([kernel], new Map(buffers.entries()), { order: shuffled(seed) });
       for (const { slot, values } of stored) sameBits(after.get(slot)!, values, `slot ${slot}`);
     }),
@@ -127,7 +127,7 @@ test('values that only later passes read are not among the buffers that a row ke
   const view = { shape: [64, 100], strides: [100, 1], offset: 0 };
   const type = 'f32x4';
   const first = { operand: { slot: 0, view }, type } as const;
-  const step = (loads: RowStep['loads'], combine: Plain | undefined, value: number, slot?: number): RowStep => ({
+  const stage = (loads: RowStage['loads'], combine: Plain | undefined, value: number, slot?: number): RowStage => ({
     per: 'element',
     loads,
     body: (_f, [x]) => [x!],
@@ -141,7 +141,7 @@ test('values that only later passes read are not among the buffers that a row ke
     rows: [64],
     columns: 100,
     ops: ['sum', 'max'],
-    steps: [step([first], sum, 0), step([{ value: 0, type }], undefined, 1), step([{ value: 1, type }], max, 2, 1)],
+    stages: [stage([first], sum, 0), stage([{ value: 0, type }], undefined, 1), stage([{ value: 1, type }], max, 2, 1)],
   });
   expect(kernel.reads).toEqual([0]);
   expect(kernel.writes).toEqual([1]);

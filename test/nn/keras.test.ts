@@ -4,8 +4,8 @@
 import {
   activationOf,
   type LayerConfig,
+  type LayerMaker,
   layerFrom,
-  type OwnMakers,
   type RnnCell,
   type RnnOptions,
   rnn,
@@ -74,7 +74,7 @@ interface RnnConfig extends RnnOptions {
   readonly cells: readonly string[];
 }
 
-const ownLayers: OwnMakers = {
+const ownLayers: Readonly<Record<string, LayerMaker>> = {
   rnn: (config) => {
     const { kind: _, cells: names, ...options }: Partial<RnnConfig> & LayerConfig = config;
     const chosen = (names ?? []).map((name) => cells[name] ?? expect.fail(`no cell ${name}`));
@@ -89,7 +89,7 @@ const numbered = [...golden.cases, ...masked.cases].map((each, i) => ({
 
 test.each(numbered)('$title', (each) => {
   const { config, masks, training, weights, outputs, after, gradients: expected } = each;
-  const layer = layerFrom(config, ownLayers);
+  const layer = layerFrom(config, { layers: ownLayers });
   const xs = each.inputs.map((shape, salt) => variable(numbers(shape, salt, each.below)));
   buildAll(
     layer,

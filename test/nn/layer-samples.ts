@@ -14,8 +14,6 @@ export interface Sample {
   readonly shapes: readonly Shape[];
   /** inputs are whole numbers below it */
   readonly vocabulary?: number;
-  /** whether the float64 reference computes the layer; true by default */
-  readonly hasReference?: boolean;
 }
 
 const one = (make: () => nn.Layer, ...shapes: readonly Shape[]): Sample => ({ make, shapes });
@@ -46,9 +44,7 @@ const samples: { readonly [N in LayerName]: readonly [Sample, ...Sample[]] } = {
   depthwiseConv2d: [one(() => nn.depthwiseConv2d(2, { depthMultiplier: 2 }), [4, 5, 3])],
   dot: [one(() => nn.dot([2, 1]), [4, 3], [3, 5]), one(() => nn.dot(1, { normalize: true }), [4], [4])],
   dropout: [one(() => nn.dropout(0.5, { seed: 3 }), [40])],
-  embedding: [
-    { make: () => nn.embedding(9, 4, { maskZero: true }), shapes: [[6]], vocabulary: 9, hasReference: false },
-  ],
+  embedding: [{ make: () => nn.embedding(9, 4, { maskZero: true }), shapes: [[6]], vocabulary: 9 }],
   flatten: [one(() => nn.flatten(), [3, 4])],
   gaussianNoise: [one(() => nn.gaussianNoise(0.5, { seed: 3 }), [40])],
   globalAveragePooling1d: [one(() => nn.globalAveragePooling1d(), [6, 2])],
@@ -69,7 +65,7 @@ const samples: { readonly [N in LayerName]: readonly [Sample, ...Sample[]] } = {
     one(() => nn.lstm(4, { dropout: 0.5, recurrentDropout: 0.25, seed: 1 }), [5, 3]),
     one(() => nn.lstm(4, { unitForgetBias: false }), [5, 3], [4], [4]),
   ],
-  masking: [{ make: () => nn.masking(), shapes: [[4, 3]], hasReference: false }],
+  masking: [{ make: () => nn.masking(), shapes: [[4, 3]] }],
   maximum: [one(() => nn.maximum(), [4], [4])],
   maxout: [one(() => nn.maxout(3, 4), [5])],
   maxPooling1d: [one(() => nn.maxPooling1d(3, { strides: 2 }), [7, 2])],
@@ -108,7 +104,7 @@ const samples: { readonly [N in LayerName]: readonly [Sample, ...Sample[]] } = {
   upSampling1d: [one(() => nn.upSampling1d(3), [3, 2])],
   upSampling2d: [
     one(() => nn.upSampling2d(2), [2, 3, 2]),
-    { make: () => nn.upSampling2d([1, 2], { interpolation: 'bilinear' }), shapes: [[2, 3, 2]], hasReference: false },
+    { make: () => nn.upSampling2d([1, 2], { interpolation: 'bilinear' }), shapes: [[2, 3, 2]] },
   ],
   zeroPadding1d: [one(() => nn.zeroPadding1d([1, 2]), [4, 2])],
   zeroPadding2d: [one(() => nn.zeroPadding2d([1, [0, 2]]), [3, 4, 2])],

@@ -115,7 +115,7 @@ describe('rnn', () => {
     expect(() => rnn(leaky).config?.()).toThrow(refusal);
     expect(() => rnn([lstmCell(2), leaky]).config?.()).toThrow(refusal);
     expect(() => layerFrom({ kind: 'rnn', cell: { kind: 'leaky' } })).toThrow(
-      'layerFrom: a cell must be one of gruCell, lstmCell, simpleRnnCell; got leaky; own makes layers of other cells',
+      'layerFrom: a cell must be one of gruCell, lstmCell, simpleRnnCell; got leaky; the option layers makes cells of your own',
     );
   });
 

@@ -199,7 +199,7 @@ describe('as plain data', () => {
       call: (x) => x.mul(2),
       config: () => ({ kind: 'doubled' }),
     });
-    const again = layerFrom(new Sequential([doubled()]).config(), { doubled });
+    const again = layerFrom(new Sequential([doubled()]).config(), { layers: { doubled } });
     again.build([1]);
     expect(again.call(tensor([[3]]), { training: false }).toArray()).toEqual([[6]]);
   });

@@ -10,22 +10,22 @@ const long = counting([Array(40).fill(25)]);
 const pool = new URL('../../packages/runtime/dist/index.js', import.meta.url).href;
 
 /** A program as text, for a process that makes it anew. */
-function asJson({ entry, kernels, steps, head }: Encoded, id: number): string {
+function asJson({ entry, kernels, kernelCount, head }: Encoded, id: number): string {
   const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
-  return JSON.stringify({ entry: text(entry), kernels: text(kernels), id, steps, head });
+  return JSON.stringify({ entry: text(entry), kernels: text(kernels), id, kernelCount, head });
 }
 
 /** What a child does before its own part. */
 const prelude = `
   import { memory, Team, team, webAssembly } from ${JSON.stringify(pool)};
   const moduleOf = (base64) => new webAssembly.Module(Buffer.from(base64, 'base64'));
-  const made = ({ entry, kernels, id, steps, head }, words) => {
+  const made = ({ entry, kernels, id, kernelCount, head }, words) => {
     const linked = { id, module: moduleOf(kernels) };
-    const functions = Array.from({ length: steps }, (_, i) => ({ kernels: linked, name: 'step' + i }));
+    const functions = Array.from({ length: kernelCount }, (_, i) => ({ kernels: linked, name: 'kernel' + i }));
     const at = memory.allocate(4 * (head.length + words)).byteOffset;
     memory.i32.set(head, at / 4);
     memory.i32.fill(0, at / 4 + head.length, at / 4 + head.length + words);
-    const program = { module: { entry: moduleOf(entry), functions }, steps, names: Array(steps).fill('work'), scratchBytes: 100 };
+    const program = { module: { entry: moduleOf(entry), functions }, kernelCount, names: Array(kernelCount).fill('work'), scratchBytes: 100 };
     return { program, table: at, count: () => memory.i32[at / 4 + head.length + 1] };
   };
   const { program, table, count } = made(${asJson(encoded, -1)}, ${words});

@@ -5,10 +5,10 @@ import { Team } from '@treadle/runtime';
 import { type Expr, i32, ModuleBuilder } from '@treadle/wasm';
 import * as fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import { stepTable, type TabledPhases } from '../../packages/compiler/dist/plan/step-table.js';
+import { phaseTable, type TabledPhases } from '../../packages/compiler/dist/plan/phase-table.js';
 import { encodedWith, programOf, withTable } from './programs.ts';
 
-/** Tiles of a step, or a loop. */
+/** Tiles of a kernel, or a loop. */
 type Part = number | { readonly rounds: number; readonly phases: readonly (readonly Part[])[] };
 type Phases = readonly (readonly Part[])[];
 
@@ -26,14 +26,14 @@ const { phases: drawn } = fc.letrec<{ phases: Phases; inner: Phases }>((tie) => 
 });
 
 const isLoop = (part: Part): part is Exclude<Part, number> => typeof part !== 'number';
-const stepsOf = (phases: Phases): readonly number[] =>
-  phases.flat().flatMap((part) => (isLoop(part) ? stepsOf(part.phases) : [part]));
+const tilesOf = (phases: Phases): readonly number[] =>
+  phases.flat().flatMap((part) => (isLoop(part) ? tilesOf(part.phases) : [part]));
 
-// The shared words: for each step the number of its phase's begin, then a word for each tile of each step, all begin as 0. In a
+// The shared words: for each kernel the number of its phase's begin, then a word for each tile of each kernel, all begin as 0. In a
 // round, a tile adds to its word: 1 + its round + Σ all words of the phase before it in its list, and of its own phase none.
 
 interface Laid {
-  readonly step: number;
+  readonly kernel: number;
   /** where its words begin, and how many there are */
   readonly begin: number;
   readonly tiles: number;
@@ -42,62 +42,62 @@ interface Laid {
   readonly to: number;
 }
 
-/** Where the words of each step lie: those of a phase, loops included, beside each other. */
-function layOut(phases: Phases, begin = 0, step = 0): { laid: Laid[]; end: number; step: number } {
+/** Where the words of each kernel lie: those of a phase, loops included, beside each other. */
+function layOut(phases: Phases, begin = 0, kernel = 0): { laid: Laid[]; end: number; kernel: number } {
   const laid: Laid[] = [];
   let [from, to, at] = [begin, begin, begin];
   for (const phase of phases) {
     const first = at;
     for (const part of phase) {
       if (isLoop(part)) {
-        const inner = layOut(part.phases, at, step);
+        const inner = layOut(part.phases, at, kernel);
         laid.push(...inner.laid);
-        [at, step] = [inner.end, inner.step];
+        [at, kernel] = [inner.end, inner.kernel];
       } else {
-        laid.push({ step: step++, begin: at, tiles: part, from, to });
+        laid.push({ kernel: kernel++, begin: at, tiles: part, from, to });
         at += part;
       }
     }
     [from, to] = [first, at];
   }
-  return { laid, end: at, step };
+  return { laid, end: at, kernel };
 }
 
 /** The words after a run, in plain TypeScript. */
 function wordsAfter(phases: Phases, laid: readonly Laid[], words: number): readonly number[] {
   const all = new Array<number>(words).fill(0);
-  const run = (list: Phases, round: number, step: number): number => {
+  const run = (list: Phases, round: number, kernel: number): number => {
     for (const phase of list) {
       const loops: [Exclude<Part, number>, number][] = [];
       for (const part of phase) {
         if (isLoop(part)) {
-          loops.push([part, step]);
-          step += stepsOf(part.phases).length;
+          loops.push([part, kernel]);
+          kernel += tilesOf(part.phases).length;
           continue;
         }
-        const { begin, from, to } = laid[step++]!;
+        const { begin, from, to } = laid[kernel++]!;
         const sum = all.slice(from, to).reduce((a, b) => (a + b) | 0, 0);
         for (let i = 0; i < part; i++) all[begin + i] = (all[begin + i]! + 1 + round + sum) | 0;
       }
       for (const [loop, first] of loops) for (let i = 0; i < loop.rounds; i++) run(loop.phases, i, first);
     }
-    return step;
+    return kernel;
   };
   run(phases, 0, 0);
   return all;
 }
 
-function tabled(phases: Phases, counter: { step: number; own: number }): TabledPhases {
+function tabled(phases: Phases, counter: { kernel: number; own: number }): TabledPhases {
   return phases.map((phase) =>
     phase.map((part) => {
-      if (!isLoop(part)) return { func: counter.step++, tiles: part, window: 0 };
+      if (!isLoop(part)) return { func: counter.kernel++, tiles: part, addressList: 0 };
       const own = counter.own;
       counter.own += 64;
-      // Around a loop, windows are [address, 0 or the round, 0, 1]; so they are in it.
+      // Around a loop, address lists are [address, 0 or the round, 0, 1]; so they are in it.
       return {
         iterations: part.rounds,
         phases: tabled(part.phases, counter),
-        window: 0,
+        addressList: 0,
         threadOffset: own,
         fixed: [0, 0, 8, 8, 12, 12],
         changing: [4, 8, 12, 1, -1],
@@ -116,10 +116,10 @@ test('every tile of every round runs once, after all that came before it', async
       async (phases, team, parallel, isBlocking) => {
         const { laid, end } = layOut(phases);
         const m = new ModuleBuilder({ memory: encodedWith.memory });
-        for (const { step, begin, from, to } of laid) {
-          m.func(`step${step}`, ['i32', 'i32', 'i32'], 'void', (f, window, _, tile) => {
-            const words = f.let(i32.load(window));
-            const sum = f.local('i32', i32.add(i32.load(window, 4), 1));
+        for (const { kernel, begin, from, to } of laid) {
+          m.func(`kernel${kernel}`, ['i32', 'i32', 'i32'], 'void', (f, addressList, _, tile) => {
+            const words = f.let(i32.load(addressList));
+            const sum = f.local('i32', i32.add(i32.load(addressList, 4), 1));
             const at = f.local('i32', i32.add(words, 4 * from));
             f.while(i32.lt_u(at, i32.add(words, 4 * to)), () => {
               f.set(sum, i32.add(sum, i32.load(at)));
@@ -131,11 +131,11 @@ test('every tile of every round runs once, after all that came before it', async
             f.do(i32.store(own, i32.add(i32.load(own), sum)));
           });
         }
-        const counter = { step: 0, own: 0 };
+        const counter = { kernel: 0, own: 0 };
         const table = tabled(phases, counter);
-        const head = stepTable(table, { threadBytes: counter.own }).words;
+        const head = phaseTable(table, { threadBytes: counter.own }).words;
         const scratchBytes = counter.own + 64;
-        const encoded = { entry: encodedWith.entry, kernels: m.encode(), steps: laid.length, head };
+        const encoded = { entry: encodedWith.entry, kernels: m.encode(), kernelCount: laid.length, head };
         const program = { ...programOf(encoded), scratchBytes };
         const expected = wordsAfter(phases, laid, end);
         await withTable(

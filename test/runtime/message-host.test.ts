@@ -82,11 +82,11 @@ test('each tile sees what the phases before it wrote, in programs that follow ea
   }
 });
 
-test('a run that fails names the thread, the step and the reason', async () => {
+test('a run that fails names the thread, the kernel and the reason', async () => {
   const program = meeting('worker', (f) => f.unreachable());
   await withTable(program, 3, async (table) => {
     await expect(team.runAsync(program, table)).rejects.toThrow(
-      /^team: thread [12] failed in step 1 \(work 1\); .*unreachable/,
+      /^team: thread [12] failed in kernel 1 \(work 1\); .*unreachable/i,
     );
   });
 });

@@ -4,7 +4,7 @@
 import { memory, type Program, webAssembly } from '@treadle/runtime';
 import { type Expr, type FunctionBuilder, i32, ModuleBuilder, memory as sharedMemory } from '@treadle/wasm';
 import { emitMain } from '../../packages/compiler/dist/code/emit-main.js';
-import { stepTable } from '../../packages/compiler/dist/plan/step-table.js';
+import { phaseTable } from '../../packages/compiler/dist/plan/phase-table.js';
 
 type Phases = readonly (readonly number[])[];
 type EmitTile = (f: FunctionBuilder, table: Expr<'i32'>, scratch: Expr<'i32'>, tile: Expr<'i32'>) => void;
@@ -26,37 +26,37 @@ const entry = ((): Uint8Array<ArrayBuffer> => {
 /** What programs of other kinds are made with. */
 export const encodedWith = { entry, memory: importedMemory } as const;
 
-/** A program as bytes: its entry, a module that exports its steps, `step0` and so on, and the words of the step table. */
+/** A program as bytes: its entry, a module that exports its kernels, `kernel0` and so on, and the words of the phase table. */
 export interface Encoded {
   readonly entry: Uint8Array<ArrayBuffer>;
   readonly kernels: Uint8Array<ArrayBuffer>;
-  readonly steps: number;
+  readonly kernelCount: number;
   readonly head: readonly number[];
 }
 
-/** A program; `emit` writes each of its steps. The window of every step lies behind the step table. */
-function encode(phases: Phases, emit: (step: number, phase: number) => EmitTile): Encoded {
+/** A program; `emit` writes each of its kernels. The address list of every kernel lies behind the phase table. */
+function encode(phases: Phases, emit: (kernel: number, phase: number) => EmitTile): Encoded {
   const m = new ModuleBuilder({ memory: importedMemory });
-  let steps = 0;
+  let kernelCount = 0;
   const tabled = phases.map((phase, p) =>
     phase.map((tiles) => {
-      const func = steps++;
-      m.func(`step${func}`, ['i32', 'i32', 'i32'], 'void', emit(func, p));
-      return { func, tiles, window: 0 };
+      const func = kernelCount++;
+      m.func(`kernel${func}`, ['i32', 'i32', 'i32'], 'void', emit(func, p));
+      return { func, tiles, addressList: 0 };
     }),
   );
-  return { entry, kernels: m.encode(), steps, head: stepTable(tabled).words };
+  return { entry, kernels: m.encode(), kernelCount, head: phaseTable(tabled).words };
 }
 
 const heads = new WeakMap<Program, readonly number[]>();
 let modules = -1;
 
 /** The modules of these programs have numbers of their own. */
-export function programOf({ entry, kernels: bytes, steps, head }: Encoded): Program {
-  const names = Array.from({ length: steps }, (_, i) => `work ${i}`);
+export function programOf({ entry, kernels: bytes, kernelCount, head }: Encoded): Program {
+  const names = Array.from({ length: kernelCount }, (_, i) => `work ${i}`);
   const kernels = { id: modules--, module: new webAssembly.Module(bytes) };
-  const functions = names.map((_, i) => ({ kernels, name: `step${i}` }));
-  const program = { module: { entry: new webAssembly.Module(entry), functions }, steps, names, scratchBytes };
+  const functions = names.map((_, i) => ({ kernels, name: `kernel${i}` }));
+  const program = { module: { entry: new webAssembly.Module(entry), functions }, kernelCount, names, scratchBytes };
   heads.set(program, head);
   return program;
 }
@@ -81,9 +81,9 @@ export function counting(phases: Phases, { meet = false }: { meet?: boolean } = 
   const tiles = flat.reduce((sum, n) => sum + n, 0);
   const phaseBegin = [0];
   for (const phase of phases) phaseBegin.push((phaseBegin.at(-1) ?? 0) + phase.reduce((sum, n) => sum + n, 0));
-  const count = (step: number, p: number): EmitTile => {
+  const count = (kernel: number, p: number): EmitTile => {
     return (f, table, scratch, tile) => {
-      const begin = flat.slice(0, step).reduce((sum, n) => sum + n, 0);
+      const begin = flat.slice(0, kernel).reduce((sum, n) => sum + n, 0);
       const index = f.let(i32.add(tile, begin));
       const at = f.let(i32.add(table, i32.mul(index, 4)));
       f.do(i32['atomic.rmw.add'](at, 1, 4));
@@ -106,7 +106,7 @@ export function counting(phases: Phases, { meet = false }: { meet?: boolean } = 
     f.while(i32.and(i32['atomic.load'](table, offset), 1), () => {});
   };
   const encoded = meet
-    ? encode([[2], ...phases], (step, p) => (step === 0 ? meetHere : count(step - 1, p - 1)))
+    ? encode([[2], ...phases], (kernel, p) => (kernel === 0 ? meetHere : count(kernel - 1, p - 1)))
     : encode(phases, count);
   return { encoded, program: programOf(encoded), phases, tiles, words: 2 + 2 * tiles };
 }
@@ -162,7 +162,7 @@ export function meeting(role: Role, behave: (f: FunctionBuilder, word: Expr<'i32
     const [low, high] = role === 'worker' ? [theirs, mine] : [mine, theirs];
     f.if(i32.lt_u(i32.load(low), i32.load(high)), () => behave(f, f.let(i32.add(table, 8))));
   };
-  return programOf(encode([[1], [2], [1]], (step) => (step === 1 ? meet : nothing)));
+  return programOf(encode([[1], [2], [1]], (kernel) => (kernel === 1 ? meet : nothing)));
 }
 
 /** Bytes from one thread's scratch to the next one's, in these programs. */

@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { gainOf, WakePolicy, wakeNanoseconds } from '../../packages/runtime/dist/threads/wake-policy.js';
 
-const step = fc.record({ tiles: fc.nat({ max: 40 }), cost: fc.double({ min: 0, max: 1e6, noNaN: true }) });
-const work = fc.array(fc.array(step, { maxLength: 3 }), { maxLength: 6 });
+const kernel = fc.record({ tiles: fc.nat({ max: 40 }), cost: fc.double({ min: 0, max: 1e6, noNaN: true }) });
+const work = fc.array(fc.array(kernel, { maxLength: 3 }), { maxLength: 6 });
 const threads = fc.integer({ min: 1, max: 16 });
 
 describe('what threads save of a plan', () => {

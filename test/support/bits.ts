@@ -15,9 +15,16 @@ export function difference(a: Tensor, b: Tensor): string | undefined {
   return differenceOfData(a.data(), b.data());
 }
 
+/** Whether two arrays of bytes are equal in length and in every byte. */
+export function areSameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
 /** As `difference`, for the elements alone. */
 export function differenceOfData(a: TensorData, b: TensorData): string | undefined {
-  if (Buffer.compare(Buffer.from(a.buffer), Buffer.from(b.buffer)) === 0) return undefined;
+  if (areSameBytes(new Uint8Array(a.buffer), new Uint8Array(b.buffer))) return undefined;
   const [x, y] = [bitsOf(a), bitsOf(b)];
   if (x.length !== y.length) return `${x.length} elements are not ${y.length}`;
   const at = x.findIndex((word, i) => word !== y[i]);

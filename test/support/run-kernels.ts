@@ -1,4 +1,4 @@
-// Runs kernels on one thread, step after step, tile after tile, on buffers made from typed arrays: the minimum of what
+// Runs kernels on one thread, kernel after kernel, tile after tile, on buffers made from typed arrays: the minimum of what
 // a plan and its threads do. Memory that a kernel must not rely on is poisoned: scratch, temporaries and the bytes
 // after each buffer contain NaN, and a store after the end of a buffer or of the scratch makes the test fail.
 
@@ -11,8 +11,8 @@ export type Elements = Float32Array | Int32Array | Uint16Array | Uint8Array;
 /** The contents of each slot before the run: its elements, or for a temporary its number of elements. */
 export type Buffers = ReadonlyMap<Slot, Elements | number>;
 
-/** The order in which the tiles of a step run; ascending by default. */
-export type Order = (tiles: number, step: number) => readonly number[];
+/** The order in which the tiles of a kernel run; ascending by default. */
+export type Order = (tiles: number, kernel: number) => readonly number[];
 
 const pageBytes = 65_536;
 const guardBytes = 64;
@@ -29,15 +29,15 @@ function memoryOf(bytes: number): WebAssembly.Memory {
   return memory;
 }
 
-/** The bytes of a module that exports kernel i as `step<i>`, with the signature of a kernel. */
+/** The bytes of a module that exports kernel i as `kernel<i>`, with the signature of a kernel. */
 export function encodeKernels(kernels: readonly Kernel[]): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder({
     memory: { module: 'env', name: 'memory', initial: 1, maximum: pageBytes, shared: true },
   });
-  const steps = kernels.map((kernel) => kernel.emit(module));
-  steps.forEach((step, i) => {
-    module.func(`step${i}`, ['i32', 'i32', 'i32'], 'void', (f, table, scratch, tile) => {
-      f.do(f.call(step, table, scratch, tile));
+  const functions = kernels.map((kernel) => kernel.emit(module));
+  functions.forEach((func, i) => {
+    module.func(`kernel${i}`, ['i32', 'i32', 'i32'], 'void', (f, table, scratch, tile) => {
+      f.do(f.call(func, table, scratch, tile));
     });
   });
   return module.encode({ exportAll: true });
@@ -82,7 +82,7 @@ export function prepareKernels(
     return address;
   };
   const [table, scratch] = [reserve(4 * slots), reserve(scratchBytes)];
-  const windows = kernels.map(({ window }) => (window ? reserve(4 * window.length) : table));
+  const addressLists = kernels.map(({ addressList }) => (addressList ? reserve(4 * addressList.length) : table));
   const allocations = [...buffers].map(([slot, content]): Allocation => {
     const length = typeof content === 'number' ? content : content.length;
     const bytes = typeof content === 'number' ? 4 : content.BYTES_PER_ELEMENT;
@@ -93,9 +93,11 @@ export function prepareKernels(
   bytes.fill(poison, 0, end);
   const addresses = new Int32Array(env.memory.buffer, table, slots);
   for (const { slot, address } of allocations) addresses[slot] = address;
-  kernels.forEach(({ window = [] }, i) => {
-    const words = new Int32Array(env.memory.buffer, windows[i] ?? 0, window.length);
-    words.set(window.map((word) => (typeof word === 'number' ? word : (addresses[word.slot] ?? 0) + word.byteOffset)));
+  kernels.forEach(({ addressList = [] }, i) => {
+    const words = new Int32Array(env.memory.buffer, addressLists[i] ?? 0, addressList.length);
+    words.set(
+      addressList.map((word) => (typeof word === 'number' ? word : (addresses[word.slot] ?? 0) + word.byteOffset)),
+    );
   });
   const views = new Map(allocations.map((each) => [each.slot, viewOf(env.memory.buffer, each)]));
   const encoded = encodeKernels(kernels);
@@ -106,7 +108,7 @@ export function prepareKernels(
     views,
     run: (order = ascending) => {
       kernels.forEach((kernel, i) => {
-        for (const tile of order(kernel.tiles, i)) exports[`step${i}`]?.(windows[i] ?? table, scratch, tile);
+        for (const tile of order(kernel.tiles, i)) exports[`kernel${i}`]?.(addressLists[i] ?? table, scratch, tile);
       });
     },
     check: () => {
@@ -137,7 +139,7 @@ function ascending(tiles: number): readonly number[] {
   return Array.from({ length: tiles }, (_, i) => i);
 }
 
-/** Runs every tile of every kernel, step after step. Returns the contents of each slot afterwards. */
+/** Runs every tile of every kernel, kernel after kernel. Returns the contents of each slot afterwards. */
 export function runKernels(
   kernels: readonly Kernel[],
   buffers: Buffers,

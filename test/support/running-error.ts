@@ -190,6 +190,9 @@ function reduced(name: string, node: Node, rows: Bounded): Bounded {
     } else if (name === 'max' || name === 'min') {
       values.push(Math[name](...x));
       errors.push(Math.max(0, ...e));
+    } else if (name === 'any' || name === 'all') {
+      values.push(truth(name === 'any' ? x.some((value) => value !== 0) : x.every((value) => value !== 0)));
+      errors.push(0);
     } else throw new Error(`no float64 reduction for ${name}`);
   }
   return { values, errors };
@@ -198,18 +201,18 @@ function reduced(name: string, node: Node, rows: Bounded): Bounded {
 function tiled(name: string, key: string, node: Node, inputs: readonly Bounded[]): Bounded {
   if (name === 'matmul') return product(node, inputs[0]!, inputs[1]!);
   if (name === 'gather') {
-    const [, n, inner] = node.inputs[0]!.shape;
+    const [outer, n, inner] = node.inputs[0]!.shape;
     const chosen = inputs[1]!.values;
     return picked(
       inputs[0]!,
-      indicesOf(node.shape).map(([o, i, j]) => (o! * n! + chosen[i!]!) * inner! + j!),
+      indicesOf([outer!, chosen.length, inner!]).map(([o, i, j]) => (o! * n! + chosen[i!]!) * inner! + j!),
     );
   }
   if (name === 'checkIndices') {
     const n = Number(key.split(' ')[3]);
     return exact(inputs[0]!.values.map(Math.trunc).map((index) => (index < 0 ? index + n : index)));
   }
-  if (name === 'scatterAdd') return scattered(node, inputs[0]!, inputs[1]!.values);
+  if (name === 'scatterAdd') return scattered(key, node, inputs[0]!, inputs[1]!.values);
   if (name === 'embed') return embedded(key, node, inputs[0]!);
   const factorize = factorizations[name];
   if (factorize) return factorized(factorize, node, inputs);
@@ -343,8 +346,10 @@ function product(node: Node, a: Bounded, b: Bounded): Bounded {
   return { values, errors };
 }
 
-function scattered(node: Node, updates: Bounded, rows: readonly number[]): Bounded {
-  const [, n, inner] = node.shape as [number, number, number];
+/** `scatterAdd n;shape`: the node has its final shape, the updates are [outer, i, inner] */
+function scattered(key: string, node: Node, updates: Bounded, rows: readonly number[]): Bounded {
+  const n = Number(key.split(' ')[1]!.split(';')[0]);
+  const inner = node.inputs[0]!.shape.at(-1)!;
   const values = new Array<number>(sizeOf(node.shape)).fill(0);
   const [errors, sizes] = [values.slice(), values.slice()];
   updates.values.forEach((value, at) => {

@@ -72,6 +72,8 @@ test.each<readonly [string, () => unknown]>([
   ['profile: unknown option "run"; did you mean "runs"?', () => plain(profile)(f, { run: 3 })],
   ['profile: there may be 1000000 runs at most; got 1e+300', () => plain(profile)(f, { runs: 1e300 })],
   ['split: the parts must be whole and add up', () => plain(zeros([0]).split).call(zeros([0]), 2 ** 40)],
+  ['setThreads: unknown option "prio"; did you mean "priority"?', () => plain(setThreads)(1, { prio: 'low' })],
+  ['setThreads: priority must be "normal" or "low"; got "high"', () => plain(setThreads)(1, { priority: 'high' })],
   ['setThreads: there may be no more than 1024 threads; got 1025', () => plain(setThreads)(1025)],
   [
     'setThreads: the number of threads must be a whole number, 1 or more; got a symbol',

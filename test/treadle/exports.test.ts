@@ -18,6 +18,7 @@ const functions = `
   meanSquaredError meanAbsoluteError binaryCrossentropy categoricalCrossentropy sparseCategoricalCrossentropy
   sgd adam exponentialDecay earlyStopping progress
   digits iris mnist readIdx parseIdx readCsv readCsvAsync parseCsv trainTestSplit standardScaler minMaxScaler dataset oneHot
+  saveTensors loadTensors tensorsToBytes tensorsFromBytes saveNpy loadNpy npyToBytes npyFromBytes saveNpz loadNpz npzToBytes npzFromBytes
 `;
 
 const methods = `

@@ -31,10 +31,10 @@ export interface Ending {
   readonly stderr: string;
 }
 
-/** Runs Node with these arguments in the root of the repository, for at most 30 s. */
-export function run(node: string, args: readonly string[]): Promise<Ending> {
+/** Runs Node with these arguments in a folder, by default the root of the repository, for at most 200 s. */
+export function run(node: string, args: readonly string[], folder: string = root): Promise<Ending> {
   return new Promise((resolve) => {
-    execFile(node, args, { cwd: root, timeout: 30_000 }, (error, stdout, stderr) => {
+    execFile(node, args, { cwd: folder, timeout: 200_000 }, (error, stdout, stderr) => {
       resolve({ code: error ? (error.signal ?? error.code) : 0, stdout, stderr });
     });
   });

@@ -16,7 +16,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function runProgram(name: string, code: string): ReturnType<typeof run> {
   const path = join(folder, `${name}.ts`);
   writeFileSync(path, code);
-  return run(process.execPath, [path]);
+  return run(process.execPath, [path], folder); // programs write their files there
 }
 
 test('the programs in the README import only treadle', () => {

@@ -3,6 +3,8 @@
 import { type Expr, f32, f64, type InstructionName, i32, i64, instruction, type ValueType, v128 } from '@treadle/wasm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { areSameBytes } from '../support/bits.ts';
+import { isBun } from '../support/bun.ts';
 import { fromFloat, join, shapeOf, split, toFloat } from './numbers.ts';
 import { apply, Choices, chooseLanes, chooseOffset, rows, tame, valueTypes, vectors } from './operands.ts';
 import { engineMemory, fillMemories, instantiate, referenceMemory, runEngine, runReference, single } from './run.ts';
@@ -76,7 +78,8 @@ function forgetNaN(memory: Uint8Array, type: string): void {
 }
 
 describe('the encoded instruction computes what its meaning says', () => {
-  test.each(rows)('%s', (name) => {
+  test.for(rows)('%s', (name, { skip }) => {
+    skip(isBun && name === 'i32x4.relaxed_trunc_f32x4_u');
     fc.assert(
       fc.property(numbers, operandSets, (choices, sets) => {
         const { module, program, result } = useOf(name, new Choices(choices));
@@ -85,7 +88,7 @@ describe('the encoded instruction computes what its meaning says', () => {
           fillMemories(new Uint8Array(Uint32Array.from(set).buffer));
           expect(runEngine(main)).toBe(runReference(program, 0));
           if (result !== 'void') for (const memory of [engineMemory, referenceMemory]) forgetNaN(memory, result);
-          expect(Buffer.compare(engineMemory, referenceMemory)).toBe(0);
+          expect(areSameBytes(engineMemory, referenceMemory)).toBe(true);
         }
       }),
       { numRuns: runs },

@@ -167,7 +167,7 @@ describe('functions', () => {
     module.func('main', ['i32'], 'i32', (f, x) => f.if(x, () => f.return(x)));
     const { main } = instantiate(module);
     expect(main?.(3)).toBe(3);
-    expect(() => main?.(0)).toThrow('unreachable');
+    expect(() => main?.(0)).toThrow(/unreachable/i);
   });
 });
 

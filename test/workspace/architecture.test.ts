@@ -18,7 +18,8 @@ const table: Record<string, { readonly ours: readonly string[]; readonly others?
   metrics: { ours: ['losses', 'tensor'] },
   optim: { ours: ['tensor'] },
   data: { ours: ['tensor'] },
-  train: { ours: ['nn', 'losses', 'metrics', 'optim', 'data', 'tensor'], others: ['cli-progress'] },
+  formats: { ours: ['tensor'], others: ['fflate'] },
+  train: { ours: ['nn', 'losses', 'metrics', 'optim', 'data', 'formats', 'tensor'], others: ['cli-progress'] },
   treadle: {
     ours: [
       'wasm',
@@ -32,6 +33,7 @@ const table: Record<string, { readonly ours: readonly string[]; readonly others?
       'metrics',
       'optim',
       'data',
+      'formats',
       'train',
     ],
   },
@@ -44,13 +46,13 @@ const defaultExports = ['packages/runtime/src/host/worker-node.ts']; // piscina 
  */
 const nodeFiles: Readonly<Record<string, readonly string[]>> = {
   'packages/data/src/files/node-files.ts': ['node:buffer', 'node:fs', 'node:fs/promises', 'node:path', 'node:zlib'],
+  'packages/formats/src/files/node-files.ts': ['node:fs/promises', 'node:os', 'node:path', 'node:process', 'node:url'],
   'packages/runtime/src/host/host-node.ts': [
     'node:fs',
     'node:module',
     'node:os',
     'node:process',
     'node:timers',
-    'node:url',
     'node:v8',
     'node:worker_threads',
   ],
@@ -83,22 +85,29 @@ const packages = Object.entries(table).map(([folder, { ours, others = [] }]) => 
 }));
 const sources = packages.flatMap((p) => p.sources);
 
-/** The source that an import means: by its path, by the path of what is built from it, by its package, or by a name with #. */
-function fileOf(path: string, from: string): string {
+/** The sources that an import may mean: by its path, by the path of what is built from it, by its package, or by a name with #. */
+function filesOf(path: string, from: string): readonly string[] {
   const [, folder] = /^@treadle\/(\w+)$/.exec(from) ?? [];
-  if (folder) return `packages/${folder}/src/index.ts`;
+  if (folder) return [`packages/${folder}/src/index.ts`];
   const named = from.startsWith('#') ? namedSources(path.split('/')[1] ?? '').get(from) : undefined;
   const built = (at: string): string => at.replace('/dist/', '/src/').replace(/\.js$/, '.ts');
-  return named ?? posix.join(posix.dirname(path), built(from));
+  return named ?? [posix.join(posix.dirname(path), built(from))];
 }
 
-/** The sources that a package calls by names which begin with #, because the host decides which file is meant. */
-function namedSources(folder: string): ReadonlyMap<string, string> {
+/** The sources that a package calls by names which begin with #, because the host decides which of them is meant. */
+function namedSources(folder: string): ReadonlyMap<string, readonly string[]> {
   const manifest = readJson(`packages/${folder}/package.json`);
   const hasImports = typeof manifest === 'object' && manifest !== null && 'imports' in manifest;
   const named = Object.entries(hasImports ? Object(manifest.imports) : {});
   const sourceOf = (built: string): string => built.replace(/^\.\/dist\//, 'src/').replace(/\.js$/, '.ts');
-  return new Map(named.map(([name, built]) => [name, posix.join('packages', folder, sourceOf(String(built)))]));
+  const targetsOf = (built: unknown): readonly unknown[] =>
+    typeof built === 'object' && built !== null ? Object.values(built) : [built];
+  return new Map(
+    named.map(([name, built]) => [
+      name,
+      targetsOf(built).map((target) => posix.join('packages', folder, sourceOf(String(target)))),
+    ]),
+  );
 }
 
 /** The sources of its own package that a source imports. */
@@ -109,7 +118,9 @@ function ownImports(
   const named = namedSources(folder);
   return imports
     .filter(({ from }) => /^[.#]/.test(from))
-    .map(({ from, isType }) => ({ from: named.get(from) ?? posix.join(posix.dirname(path), from), isType }));
+    .flatMap(({ from, isType }) =>
+      (named.get(from) ?? [posix.join(posix.dirname(path), from)]).map((target) => ({ from: target, isType })),
+    );
 }
 
 test('the packages are those of the table', () => {
@@ -184,8 +195,9 @@ test('every value that a file exports is used by another file', () => {
   const used = new Set<string>();
   for (const { path, imports } of files) {
     for (const { from, names } of imports) {
-      const target = fileOf(path, from);
-      for (const name of names === 'all' ? ['*'] : names) used.add(`${target}: ${name}`);
+      for (const target of filesOf(path, from)) {
+        for (const name of names === 'all' ? ['*'] : names) used.add(`${target}: ${name}`);
+      }
     }
   }
   // Piscina finds a worker's task by its default export, also under the name that CommonJS has for it.

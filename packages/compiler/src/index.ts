@@ -16,6 +16,14 @@ export {
   recordInterruptibly,
 } from './trace/record.ts';
 export { flushAssignments } from './values/deferred-assignments.ts';
-export { computeAlong, initialStorageOf, isConcrete, readAsync, realize, valueOf } from './values/realize.ts';
+export {
+  computeAlong,
+  initialStorageOf,
+  isConcrete,
+  readAsync,
+  realize,
+  valueOf,
+  whenKnown,
+} from './values/realize.ts';
 export { disposed, StoredValue } from './values/stored-value.ts';
 export { isRecording, outsideRecording, recordingUnderWay, VariableCell } from './values/variable.ts';

@@ -115,14 +115,14 @@ interface Upstream {
 }
 
 function upstreamOf(y: Node, targets: ReadonlySet<Node>): Upstream {
-  // Depth first without recursion: a node is entered once, and left when all of its inputs have been. Its place is 1 where it leads to a target.
+  // Depth first without recursion: a node is entered once, and left when all of its inputs have been. Its mark is 1 where it leads to a target.
   const walk = newWalk();
   const order: Node[] = [];
   const stack: Node[] = [];
   const nexts: number[] = [];
   const enter = (node: Node): void => {
     node.walk = walk;
-    node.place = targets.has(node) ? 1 : 0;
+    node.mark = targets.has(node) ? 1 : 0;
     stack.push(node);
     nexts.push(0);
   };
@@ -144,8 +144,8 @@ function upstreamOf(y: Node, targets: ReadonlySet<Node>): Upstream {
       if (targets.has(node)) lostTargets.push(node);
       else lost = joinLostHistory(lost, node.lostHistory);
     }
-    if (!node.op?.stopsGradients && node.inputs.some(({ place }) => place === 1)) node.place = 1;
-    if (node.place === 1) order.push(node);
+    if (!node.op?.stopsGradients && node.inputs.some(({ mark }) => mark === 1)) node.mark = 1;
+    if (node.mark === 1) order.push(node);
   }
   return { between: order.reverse(), lost, lostTargets };
 }

@@ -1,7 +1,8 @@
 // Nodes, shapes, dtypes, the ops (shape rule, lowering and gradient together), the reverse walk.
 
 export { argumentNode } from './argument.ts';
-export { DtypeError, ShapeError } from './calls/errors.ts';
+export { type Config, type Configured, configOf, isConfig, type MakerOf, withConfig } from './calls/config.ts';
+export { DtypeError, FormatError, ShapeError } from './calls/errors.ts';
 export { byName, checkName, isNameIn } from './calls/names.ts';
 export { nearest } from './calls/nearest.ts';
 export {

@@ -16,7 +16,7 @@ export function newWalk(): number {
   return ++walks;
 }
 
-type NodeFields = Omit<Node, 'uses' | 'isFreedWithUse' | 'captured' | 'walk' | 'place'>;
+type NodeFields = Omit<Node, 'uses' | 'isFreedWithUse' | 'captured' | 'walk' | 'mark'>;
 
 /** The only place that creates nodes; fields always come in this order, so that V8 has one hidden class for all nodes. */
 function newNode({ shape, dtype, op, inputs, source, tracked, lostHistory, recording }: NodeFields): Node {
@@ -33,7 +33,7 @@ function newNode({ shape, dtype, op, inputs, source, tracked, lostHistory, recor
     lostHistory,
     recording,
     walk: 0,
-    place: 0,
+    mark: 0,
   };
 }
 

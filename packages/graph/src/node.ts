@@ -74,7 +74,7 @@ export interface Node {
   /** the latest walk over the graph that has visited the node (see newWalk) */
   walk: number;
   /** a number that this walk gave to the node, such as its index in a list */
-  place: number;
+  mark: number;
 }
 
 /** What all ops have. */

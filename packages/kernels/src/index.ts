@@ -7,6 +7,7 @@ export {
   conv2dInputGradient,
   conv2dWeightGradient,
 } from './conv/index.ts';
+export { AddressList, operandKey, withAddresses } from './core/address-list.ts';
 export { chainKernels } from './core/chained-kernel.ts';
 export { denseStrides, sizeOf } from './core/collapse-dims.ts';
 export { bytesOf, type Format, float16, type Lane, mask8, type Narrow, uint8 } from './core/format.ts';
@@ -27,7 +28,6 @@ export type {
   Work,
 } from './core/kernel.ts';
 export type { LaneExpression } from './core/lane-expression.ts';
-export { operandKey, overWindow, Window } from './core/window.ts';
 export { denseSlot } from './elementwise/copy.ts';
 export { type IndexBlock, type Quarter, quarterOf } from './elementwise/index-block.ts';
 export { lanes } from './elementwise/kernel.ts';
@@ -78,4 +78,4 @@ export { argReduce } from './reduce/arg-reduce.ts';
 export { runningSum } from './reduce/cumsum.ts';
 export { type Combine, reduce, shouldLieFirst } from './reduce/reduce.ts';
 export { rowKernel } from './row-fusion/kernel.ts';
-export type { RowFusion, RowResult, RowStep, RowValue } from './row-fusion/program.ts';
+export type { RowFusion, RowResult, RowStage, RowValue } from './row-fusion/program.ts';

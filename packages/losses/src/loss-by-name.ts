@@ -1,6 +1,6 @@
-// Losses by name, with their default options. The names are those of the exports of losses/index.ts.
+// Losses by name, with their default options, and from their configs. The names are those of the exports of losses/index.ts.
 
-import { byName } from '@treadle/tensor';
+import { byName, type Config, type MakerOf } from '@treadle/tensor';
 import type { Loss } from './loss/loss.ts';
 import * as losses from './losses/index.ts';
 
@@ -18,4 +18,11 @@ export type LossName = keyof typeof losses;
  */
 export function lossByName(name: string): Loss {
   return byName('loss', losses, name)();
+}
+
+const makers: Readonly<Record<string, MakerOf<Loss>>> = losses;
+
+/** The loss that the config describes. Throws RangeError for an unknown kind, and as the loss does for its options. */
+export function lossFrom({ kind, ...options }: Config): Loss {
+  return byName('loss', makers, kind)(options);
 }

@@ -2,5 +2,5 @@
 
 export { type Contribution, type Metric, meanMetric, type Total } from './metric/metric.ts';
 export { type RunningMean, runningMean } from './metric/running-mean.ts';
-export { type MetricName, metricByName } from './metric-by-name.ts';
+export { type MetricName, metricByName, metricFrom } from './metric-by-name.ts';
 export * as metrics from './metrics.ts';

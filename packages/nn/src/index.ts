@@ -4,7 +4,14 @@ export { type Activation, type OutputRange, outputRangeOf } from './activations/
 export { type ActivationName, activationName, activationOf } from './activations/activation-by-name.ts';
 export type { GeluOptions } from './activations/gelu.ts';
 export * as activations from './activations/index.ts';
-export { graphFrom, type LayerMaker, layerFrom, networkFrom, type OwnMakers } from './config/layer-from.ts';
+export {
+  graphFrom,
+  type LayerMaker,
+  layerFrom,
+  type NetworkMaker,
+  networkFrom,
+  type OwnParts,
+} from './config/layer-from.ts';
 export type { Constraint, NormOptions } from './constraints/constraint.ts';
 export type { ConstraintName } from './constraints/constraint-by-name.ts';
 export { maxNorm, nonNeg, unitNorm } from './constraints/index.ts';
@@ -15,6 +22,7 @@ export { Callable, type LayerFunction, layer, type SymbolicCall } from './layer/
 export { withoutCarrying } from './layer/carried-states.ts';
 export { freezingOf } from './layer/freezing.ts';
 export type { CallAllOptions, CallOptions, Layer, LayerConfig, LayerOptions } from './layer/layer.ts';
+export { withoutInitializers } from './layer/layer-weights.ts';
 export type { Mask } from './layer/mask.ts';
 export { fits, listExtents, type OpenShape } from './layer/open-shape.ts';
 export type { PreluOptions } from './layers/activation/prelu.ts';

@@ -1,6 +1,6 @@
 // Optimizers, and schedules of learning rates.
 
-export { type OptimizerName, optimizerByName } from './optimizer-by-name.ts';
+export { type OptimizerName, optimizerByName, optimizerFrom, scheduleFrom } from './optimizer-by-name.ts';
 export type { AdadeltaOptions } from './optimizers/adadelta.ts';
 export type { AdagradOptions } from './optimizers/adagrad.ts';
 export type { AdamOptions } from './optimizers/adam.ts';
@@ -10,17 +10,11 @@ export type { LionOptions } from './optimizers/lion.ts';
 export type { NadamOptions } from './optimizers/nadam.ts';
 export type { RmspropOptions } from './optimizers/rmsprop.ts';
 export type { SgdOptions } from './optimizers/sgd.ts';
-export {
-  type CosineDecayOptions,
-  type CosineRestartsOptions,
-  cosineDecay,
-  cosineDecayRestarts,
-} from './schedules/cosine-decay.ts';
-export { type CyclicOptions, cyclicRate, type OneCycleOptions, oneCycle, warmup } from './schedules/cyclic.ts';
-export { exponentialDecay, type StaircaseOptions, stepDecay } from './schedules/exponential-decay.ts';
-export { inverseTimeDecay } from './schedules/inverse-time-decay.ts';
-export { piecewiseConstantDecay } from './schedules/piecewise-constant.ts';
-export { type PolynomialDecayOptions, polynomialDecay } from './schedules/polynomial-decay.ts';
+export type { CosineDecayOptions, CosineRestartsOptions } from './schedules/cosine-decay.ts';
+export type { CyclicOptions, OneCycleOptions } from './schedules/cyclic.ts';
+export type { StaircaseOptions } from './schedules/exponential-decay.ts';
+export * from './schedules/index.ts';
+export type { PolynomialDecayOptions } from './schedules/polynomial-decay.ts';
 export type { RateAt, Schedule } from './schedules/schedule.ts';
 export type { Optimizer } from './update/optimizer.ts';
 export type { OptimizerOptions } from './update/optimizer-options.ts';

@@ -18,12 +18,15 @@ export {
   waitersOffset,
 } from './run/control-block.ts';
 export { armFault, faults } from './run/fault.ts';
-export type { Code, Kernels, Program, RunOptions, StepSpan, Table, Work } from './run/program.ts';
+export type { Code, KernelSpan, Kernels, Program, RunOptions, Table, Work } from './run/program.ts';
 export { RunError } from './run/run-error.ts';
 export { Team, type TeamOptions, team } from './run/team.ts';
+export { fmaSetting, simdSetting } from './settings.ts';
 export { useInstance } from './threads/instantiate.ts';
+export type { Priority } from './threads/messages.ts';
 export {
   createMemory,
+  isMemoryShared,
   type WebAssemblyInstance,
   type WebAssemblyInterface,
   type WebAssemblyMemory,

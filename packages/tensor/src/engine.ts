@@ -1,10 +1,12 @@
 // The engine as users see it: threads, instructions of the processor, memory, shutdown.
 
 import { chooseLevel, planCount, StoredValue } from '@treadle/compiler';
-import { memory as sharedMemory, team } from '@treadle/runtime';
+import { readOptions, show } from '@treadle/graph';
+import { host, type Priority, memory as sharedMemory, team } from '@treadle/runtime';
 
 /**
- * The number of threads that compute: by default one for each core that this process may use.
+ * The number of threads that compute: what `setThreads` was called with, else what TREADLE_THREADS says in the environment, else one
+ * for each core that this process may use. Limits of containers (cgroups) count; of 1.5 CPUs two threads make use.
  *
  * @example
  * ```ts
@@ -17,19 +19,32 @@ export function threads(): number {
   return team.threads();
 }
 
+/** The options of `setThreads`. */
+export interface ThreadOptions {
+  /**
+   * 'low' lets other programs go first where they want the same cores, by a nice value of 10. It applies to worker threads: to
+   * training, and to other work that is awaited; a call that blocks also computes on the caller's thread. It has no effect outside of
+   * Linux. The default is that of the call before, else TREADLE_PRIORITY, else 'normal'.
+   */
+  readonly priority?: Priority;
+}
+
 /**
- * Sets the number of threads that compute. Results have the same bits for any number.
+ * Sets the number of threads of this process that compute. Results have the same bits for any number.
  *
- * @throws RangeError unless n is a whole number ≥ 1.
+ * @throws RangeError unless n is a whole number from 1 to 1024, and for a priority that is not known.
  * @example
  * ```ts
  * import { ones, setThreads } from 'treadle';
- * setThreads(1);
+ * setThreads(1, { priority: 'low' });
  * ones([4]).sum(); // → 4
  * ```
  */
-export function setThreads(n: number): void {
-  team.setThreads(n);
+export function setThreads(n: number, options: ThreadOptions = {}): void {
+  const { priority } = readOptions('setThreads', options, { priority: 'any' });
+  if (priority !== undefined && priority !== 'normal' && priority !== 'low')
+    throw new RangeError(`setThreads: priority must be "normal" or "low"; got ${show(priority)}`);
+  team.setThreads(n, priority);
 }
 
 /** The result of `features`. */
@@ -42,10 +57,14 @@ export interface Features {
   readonly threads: number;
   /** speed of the matrix micro-kernel on one thread when it was chosen, in 10⁹ operations a second */
   readonly gflops: number;
+  /** how many threads this process can run at the same time */
+  readonly cores: number;
+  /** what limits `cores`, where it is a limit of a container or a service, such as a file of cgroups; otherwise undefined */
+  readonly coresLimit: string | undefined;
 }
 
 /**
- * The instructions that the engine found on this machine and chose to use, and the number of threads.
+ * The instructions that the engine found on this machine and chose to use, the number of threads, and what limits it.
  *
  * @example
  * ```ts
@@ -55,7 +74,14 @@ export interface Features {
  */
 export function features(): Features {
   const { level, gflops } = chooseLevel();
-  return { simd: level.bits === 256 ? '256' : '128', fma: level.fma, threads: team.threads(), gflops };
+  return {
+    simd: level.bits === 256 ? '256' : '128',
+    fma: level.fma,
+    threads: team.threads(),
+    gflops,
+    cores: host.cores(),
+    coresLimit: host.coresLimit?.(),
+  };
 }
 
 /** The result of `memory`. */

@@ -8,6 +8,8 @@ export {
   type Axes,
   areOptions,
   byName,
+  type Config,
+  type Configured,
   type Conv1dOptions,
   type ConvOptions,
   type ConvTransposeOptions,
@@ -19,13 +21,17 @@ export {
   checkOptions,
   checkShape,
   checkSize,
+  configOf,
   type DilatedOptions,
   type Dtype,
   DtypeError,
+  FormatError,
   type Interpolation,
   inScope,
+  isConfig,
   isFloat,
   isNameIn,
+  type MakerOf,
   type MatmulOptions,
   nearest,
   type OptionKinds,
@@ -37,18 +43,31 @@ export {
   type Shape,
   ShapeError,
   type SortOptions,
+  type StoredArray,
   scopeName,
   show,
   showShape,
   sizeOf,
   unknownName,
+  withConfig,
 } from '@treadle/graph';
 export { type Compiled, type CompileOptions, compile } from './compile/compile.ts';
 export { rehearse } from './compile/rehearse.ts';
 export type { NestedNumbers } from './convert/nested.ts';
+export { newStoredArray, type OpenElements, openElements, tensorOfStored } from './convert/stored.ts';
 export type { Numbers, TensorOptions } from './convert/values.ts';
 export { arange, asTensor, eye, full, linspace, ones, tensor, zeros } from './create.ts';
-export { type Features, features, type MemoryUse, memory, setThreads, shutdown, threads } from './engine.ts';
+export { derived, itemSoon, whenKnown } from './derived.ts';
+export {
+  type Features,
+  features,
+  type MemoryUse,
+  memory,
+  setThreads,
+  shutdown,
+  type ThreadOptions,
+  threads,
+} from './engine.ts';
 export * from './functions/index.ts';
 export { type Explanation, explain } from './inspect/explain.ts';
 export {

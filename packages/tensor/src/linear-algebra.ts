@@ -1,8 +1,10 @@
 // Linear algebra on stacks of small matrices. A matrix without a result (an inverse, a Cholesky factor) is an error at the call,
-// which reads the values for that; inside a compiled function values are not known, and the result is NaN.
+// which reads the values for that. Inside a compiled function values are not known, and the thread of a web page must not wait for
+// them: there the result is NaN.
 
 import { isRecording, valueOf } from '@treadle/compiler';
 import { type Node, ops, showShape } from '@treadle/graph';
+import { host } from '@treadle/runtime';
 import { nodeOf, type TensorLike } from './operand.ts';
 import { Tensor } from './tensor.ts';
 
@@ -13,7 +15,7 @@ function isFinite(x: Node): Node {
 
 /** Throws RangeError where the result is NaN although the inputs are finite. Overflow gives ±∞, as in NumPy, and is no error. */
 function refuse(name: string, inputs: readonly Node[], result: Node, wanted: string, hint: string): void {
-  if (isRecording()) return;
+  if (isRecording() || !host.canWait) return;
   const areFinite = inputs.map(isFinite).reduce((a, b) => ops.logicalAnd(a, b));
   const isWrong = ops.logicalAnd(areFinite, ops.any(ops.notEqual(result, result)));
   // computed apart, so that the result keeps its history

@@ -18,3 +18,7 @@ export {
   sequential,
 } from './model/model.ts';
 export type { LossLike, MetricLike, ObjectiveOptions, PerOutput } from './model/objectives.ts';
+export type { OwnObjectives } from './saving/compile-config.ts';
+export { type LoadOptions, loadModel, modelFromBytes, modelFromConfig } from './saving/load.ts';
+export type { SaveOptions } from './saving/save.ts';
+export type { LoadWeightsOptions, SaveWeightsOptions, WeightsReport } from './saving/weights.ts';

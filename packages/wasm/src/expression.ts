@@ -140,31 +140,44 @@ type RuntimeRow = readonly [
   size?: number,
 ];
 
-const rows: Readonly<Record<string, RuntimeRow>> = Object.fromEntries(
-  Object.entries(instructions).map(([name, row]) => {
-    const [code, params, ...rest] = row as readonly [number, readonly ('address' | RuntimeParam)[], ResultType | 'v'];
-    return [name, [code, params.map((param) => (param === 'address' ? addressType : param)), ...rest]];
-  }),
-);
+const rows = new Map<InstructionName, RuntimeRow>();
 
 /** A row of the table as code reads it at run time; an address has the type that addresses have. */
 export function instruction(name: InstructionName): RuntimeRow {
-  return rows[name] as RuntimeRow;
+  const known = rows.get(name);
+  if (known) return known;
+  const [code, params, ...rest] = instructions[name] as readonly [
+    number,
+    readonly ('address' | RuntimeParam)[],
+    ResultType | 'v',
+  ];
+  const row: RuntimeRow = [code, params.map((param) => (param === 'address' ? addressType : param)), ...rest];
+  rows.set(name, row);
+  return row;
 }
 
-function method(name: InstructionName): (...args: unknown[]) => Expr<ResultType> {
+/** What a method must know of its instruction. */
+function callOf(name: InstructionName) {
   const [, params, result, immediate, accessed] = instruction(name);
   const isLoad = result === 'v' && params.length === 1 && params[0] === addressType;
   const hasLanes = immediate === 'shuffle' || immediate === 'lane' || immediate === 'memory lane';
   const first = isLoad || hasLanes ? 1 : 0; // index of the first operand
   const naming = first + params.indexOf('v'); // index of the operand that decides the vector type
+  return { params, result, isLoad, hasLanes, first, naming, hasOffset: accessed !== undefined };
+}
+
+function method(name: InstructionName): (...args: unknown[]) => Expr<ResultType> {
+  // read from the table at the first call: a program uses few instructions, and a package should be imported quickly
+  let call: ReturnType<typeof callOf> | undefined;
   return (...given) => {
+    call ??= callOf(name);
+    const { params, result, isLoad, hasLanes, first, naming, hasOffset } = call;
     const vector = (isLoad ? given[0] : (given[naming] as Partial<Expr<Vector>> | undefined)?.type) as Vector;
     const args = params.map((param, i) => {
       const value = given[first + i] as Operand<ValueType>;
       return operand(param === 'v' || param === 'mask' ? vector : param, value);
     });
-    const offset = accessed === undefined ? 0 : ((given[first + params.length] as number | undefined) ?? 0);
+    const offset = hasOffset ? ((given[first + params.length] as number | undefined) ?? 0) : 0;
     const lanes = hasLanes ? ([given[0]].flat() as number[]) : noLanes;
     return { type: result === 'v' ? vector : result, node: { kind: 'instruction', name, args, offset, lanes } };
   };
@@ -172,13 +185,17 @@ function method(name: InstructionName): (...args: unknown[]) => Expr<ResultType>
 
 const noLanes: readonly number[] = [];
 
+/** The methods of all namespaces, by the part of the instruction's name before the first dot. */
+const methods: Record<string, Record<string, unknown>> = {};
+for (const name of Object.keys(instructions) as InstructionName[]) {
+  const dot = name.indexOf('.');
+  const prefix = name.slice(0, dot);
+  methods[prefix] ??= isValueType(prefix) ? { const: (value: ConstantValue) => constant(prefix, value) } : {};
+  methods[prefix][name.slice(dot + 1)] = method(name);
+}
+
 function namespace<S extends string>(prefix: S): Namespace<S> {
-  const methods: Record<string, unknown> = {};
-  for (const name of Object.keys(instructions) as InstructionName[]) {
-    if (name.startsWith(`${prefix}.`)) methods[name.slice(prefix.length + 1)] = method(name);
-  }
-  if (isValueType(prefix)) methods.const = (value: ConstantValue) => constant(prefix, value);
-  return methods as Namespace<S>;
+  return methods[prefix] as Namespace<S>;
 }
 
 /** The instructions of a type, as methods: `i32.add(a, b)`, `f32x4.const(0)`; `v128` has those of any vector. */

@@ -1,8 +1,8 @@
 // Runs a lane function over arrays: a module of one loop with two vectors at neighbouring addresses in each round, the form that
 // V8 can join into 256 bits.
 
-import { setFlagsFromString } from 'node:v8';
 import { compileModule } from '@treadle/compiler';
+import { host } from '@treadle/runtime';
 import { type Expr, type FunctionBuilder, i32, ModuleBuilder, v128 } from '@treadle/wasm';
 
 type Lanes = Expr<'f32x4'>;
@@ -33,9 +33,9 @@ function encode(lanes: LaneFunction, inputs: number): Uint8Array<ArrayBuffer> {
 /** The function over whole arrays of one length; `wide` allows V8 to join vectors (Node ≥ 24, elsewhere no effect). */
 export function overArrays(lanes: LaneFunction, { inputs = 1, wide = false } = {}): ArrayFunction {
   const memory = new WebAssembly.Memory({ initial: (4 * capacity * (inputs + 1)) / 65536, maximum, shared: true });
-  if (wide) setFlagsFromString('--experimental-wasm-revectorize');
+  if (wide) host.setFlag('--experimental-wasm-revectorize');
   const { run } = compileModule(encode(lanes, inputs), { memory }).instance.exports;
-  if (wide) setFlagsFromString('--no-experimental-wasm-revectorize');
+  if (wide) host.setFlag('--no-experimental-wasm-revectorize');
   if (typeof run !== 'function') throw new Error('internal: the module exports no run');
   const floats = new Float32Array(memory.buffer);
   return (...x) => {

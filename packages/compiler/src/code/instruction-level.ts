@@ -1,10 +1,11 @@
 // The instruction level for which kernels are written: measured once, when it is first needed, in a few milliseconds. A level is chosen
 // only if it computes a product right. Whether it rounds once is decided before its width, so that noise in the measurement never
-// changes a result. This is the only place that reads TREADLE_SIMD and TREADLE_FMA.
+// changes a result. Wide vectors are chosen only if they are clearly faster.
 
 import { type Level, type Probe, probe } from '@treadle/kernels';
-import { createMemory, host, webAssembly } from '@treadle/runtime';
+import { createMemory, fmaSetting, host, isMemoryShared, simdSetting, webAssembly } from '@treadle/runtime';
 import { compileModule } from './compile-module.ts';
+import { isClearlyFaster } from './is-clearly-faster.ts';
 import { allowRelaxed, canAllowRelaxed, canJoinVectors, joinVectors } from './v8-flags.ts';
 
 /** The chosen level. */
@@ -17,7 +18,7 @@ export interface Choice {
 }
 
 interface Settings {
-  readonly simd: '128' | '256' | 'off' | undefined;
+  readonly simd: ReturnType<typeof simdSetting>;
   readonly fma: boolean;
 }
 
@@ -29,28 +30,13 @@ let choice: Choice | undefined;
  * @throws RangeError for other values of these variables.
  */
 export function chooseLevel(): Choice {
-  choice ??= choose(settings());
+  choice ??= choose({ simd: simdSetting(), fma: fmaSetting() });
   return choice;
-}
-
-function settings(): Settings {
-  const [simd, fma] = [host.environment('TREADLE_SIMD') ?? '', host.environment('TREADLE_FMA') ?? ''];
-  if (simd !== '' && simd !== '128' && simd !== '256' && simd !== 'off') {
-    throw new RangeError(
-      `TREADLE_SIMD: must be 128, 256 or off; got '${simd}'; left unset, the engine finds what is fastest here`,
-    );
-  }
-  if (fma !== '' && fma !== 'off') {
-    throw new RangeError(
-      `TREADLE_FMA: must be off or unset; got '${fma}'; off rounds every product and every sum, the same on all machines`,
-    );
-  }
-  return { simd: simd === '' ? undefined : simd, fma: fma !== 'off' };
 }
 
 function choose(settings: Settings): Choice {
   const setsFlags = settings.simd !== 'off';
-  const relaxed = settings.fma ? probe({ bits: 128, fma: true }) : undefined;
+  const relaxed = settings.fma ? probe({ bits: 128, fma: true }, isMemoryShared()) : undefined;
   const best =
     (relaxed && isAllowed(relaxed, setsFlags) ? fastest(true, settings, relaxed) : undefined) ??
     fastest(false, settings);
@@ -66,33 +52,46 @@ function isAllowed({ bytes }: Probe, setsFlags: boolean): boolean {
 
 type Measured = Pick<Choice, 'level' | 'gflops'>;
 
-/** Setting V8's flag affects all code that is compiled afterwards, so the narrow level is measured first. */
+/** Setting V8's flag affects all code that is compiled afterwards, so the narrow level is compiled first. */
 function fastest(fma: boolean, { simd }: Settings, narrowProbe?: Probe): Measured | undefined {
   const setsFlags = simd !== 'off';
-  const narrow = simd === '256' ? undefined : measure({ bits: 128, fma }, setsFlags, narrowProbe);
-  if (simd === 'off' || simd === '128') return narrow;
+  const narrow = simd === '256' ? undefined : trialOf({ bits: 128, fma }, setsFlags, narrowProbe);
+  if (simd === 'off' || simd === '128') return narrow && measured(narrow);
   const areJoined = canJoinVectors && joinVectors(true);
-  if (simd === undefined && !areJoined) return narrow;
-  const wide = measure({ bits: 256, fma }, setsFlags);
-  if (wide !== undefined && wide.gflops > (narrow?.gflops ?? 0)) return wide;
+  if (simd === undefined && !areJoined) return narrow && measured(narrow);
+  const wide = trialOf({ bits: 256, fma }, setsFlags);
+  if (wide && (narrow === undefined || isClearlyFaster(wide.time, narrow.time))) return measured(wide);
   if (areJoined) joinVectors(false);
-  return narrow;
+  return narrow && measured(narrow);
+}
+
+/** A level that multiplies right. */
+interface Trial {
+  readonly level: Level;
+  /** runs the micro-kernel for about 0.1 ms: the nanoseconds that an operation took */
+  readonly time: () => number;
 }
 
 const products = 200;
 const repetitions = 8;
+/** how many times as many products are timed where the clock is too coarse for these, as that of some web pages is */
+const coarseClock = 50;
 
-/** The best of some repetitions of about 0.1 ms; undefined if the product is wrong. */
-function measure(level: Level, setsFlags: boolean, trial: Probe = probe(level)): Measured | undefined {
+function measured({ level, time }: Trial): Measured {
+  const times = Array.from({ length: repetitions }, time);
+  return { level, gflops: 1 / Math.min(...times) };
+}
+
+/** undefined if the product is wrong */
+function trialOf(level: Level, setsFlags: boolean, trial: Probe = probe(level, isMemoryShared())): Trial | undefined {
   const run = runnerOf(trial, setsFlags);
   if (run === undefined) return undefined;
-  let least = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < repetitions; i++) {
+  const timeOf = (count: number): number => {
     const start = host.nanoseconds();
-    run(products);
-    least = Math.min(least, host.nanoseconds() - start);
-  }
-  return { level, gflops: (trial.flops * products) / least };
+    run(count);
+    return (host.nanoseconds() - start) / (trial.flops * count);
+  };
+  return { level, time: () => timeOf(products) || timeOf(coarseClock * products) };
 }
 
 function runnerOf(trial: Probe, setsFlags: boolean): ((products: number) => void) | undefined {

@@ -20,8 +20,8 @@ const stretch = 5;
 export function advanced<T>(work: Interruptible<T>): IteratorResult<undefined, T> {
   const end = performance.now() + stretch;
   for (;;) {
-    const step = work.next();
-    if (step.done || performance.now() > end) return step;
+    const next = work.next();
+    if (next.done || performance.now() > end) return next;
   }
 }
 

@@ -3,7 +3,7 @@
 // entry function is the same for all programs.
 
 import type { Kernel } from '@treadle/kernels';
-import { type Code, type Kernels, useInstance, webAssembly } from '@treadle/runtime';
+import { type Code, host, isMemoryShared, type Kernels, useInstance, webAssembly } from '@treadle/runtime';
 import { internalName, type MemoryImport, ModuleBuilder } from '@treadle/wasm';
 import { debug } from '../inspect/debug.ts';
 import { type KernelCode, showCode } from '../inspect/show-code.ts';
@@ -22,10 +22,13 @@ const mostKept = 2048;
 const kept = new Map<string, Linked>();
 let modules = 0;
 
-const memoryImport: MemoryImport = { module: 'env', name: 'memory', initial: 1, maximum: 65_536, shared: true };
+/** How modules import the memory of the engine. */
+function memoryImport(): MemoryImport {
+  return { module: 'env', name: 'memory', initial: 1, maximum: 65_536, shared: isMemoryShared() };
+}
 
 /**
- * One kernel for each key, in the order of first use, with the cost of all steps that share the code. Kernels without tiles are left
+ * One kernel for each key, in the order of first use, with the cost of all kernels that share the code. Kernels without tiles are left
  * out, because they are never called.
  */
 export function distinctKernels(kernels: readonly Kernel[]): ReadonlyMap<string, Kernel> {
@@ -99,7 +102,7 @@ export function encodeKernels(kernels: Iterable<Kernel>): EncodedKernels {
 
 /** Encodes kernels, the first ones first, until the module is full. */
 function* encodeInParts(kernels: readonly Kernel[], mostFunctions: number): Interruptible<EncodedKernels> {
-  const module = new ModuleBuilder({ memory: memoryImport });
+  const module = new ModuleBuilder({ memory: memoryImport() });
   const names: string[] = [];
   for (const kernel of kernels) {
     if (module.functions.length >= mostFunctions) break;
@@ -175,12 +178,14 @@ export function makeFragile(on: boolean): void {
 
 /** The module of the entry function, for programs that are watched or not. */
 function entryOf(isWatched: boolean): Code['entry'] {
-  const key = `${isWatched} ${isFragile}`;
+  const isSliced = !host.canWait;
+  const key = `${isWatched} ${isFragile} ${isSliced}`;
   const known = entries.get(key);
   if (known) return known;
-  const module = new ModuleBuilder({ memory: memoryImport, table: { module: 'env', name: 'kernels' } });
+  const module = new ModuleBuilder({ memory: memoryImport(), table: { module: 'env', name: 'kernels' } });
   const clock = isWatched ? module.import('env', 'clock', [], 'i32') : undefined;
-  emitMain(module, clock, isFragile ? module.import('env', 'fault', [], 'void') : undefined);
+  const fault = isFragile ? module.import('env', 'fault', [], 'void') : undefined;
+  emitMain(module, { clock, fault, pause: isSliced ? module.import('env', 'pause', [], 'i32') : undefined });
   const entry = new webAssembly.Module(module.encode());
   entries.set(key, entry);
   return entry;

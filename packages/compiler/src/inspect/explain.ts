@@ -8,7 +8,7 @@ import { optimize } from '../optimize/optimize.ts';
 import { layOutTable } from '../plan/table-layout.ts';
 import { alignedBytes, largestLiveSet } from '../schedule/buffer-assignment.ts';
 import { type Draft, draft } from '../schedule/draft.ts';
-import { countedIn } from '../schedule/step.ts';
+import { countedIn } from '../schedule/phase.ts';
 import { type Capture, capture } from '../trace/capture.ts';
 import { type ArgumentType, type Recorded, trace } from '../trace/record.ts';
 
@@ -51,7 +51,7 @@ export interface PlanFigures {
   };
   /** the size of a WebAssembly module of all kernels; equal code counts once */
   readonly moduleBytes: number;
-  /** the size of the step table and the windows: the order of the kernels, and the addresses of their operands */
+  /** the size of the phase table and the address lists: the order of the kernels, and the addresses of their operands */
   readonly tableBytes: number;
 }
 

@@ -1,7 +1,7 @@
 // Profiling: a recording has a plan of its own, whose threads note when they work at which kernel. It computes the same as the ordinary
 // plan; each thread reads the clock before and after its tiles of a kernel.
 
-import type { StepSpan } from '@treadle/runtime';
+import type { KernelSpan } from '@treadle/runtime';
 import { chooseLevel } from '../code/instruction-level.ts';
 import { optimize } from '../optimize/optimize.ts';
 import { Plan } from '../plan/plan.ts';
@@ -15,7 +15,7 @@ export interface Profiling {
   readonly recording: Recording;
   readonly kernels: readonly ExplainedKernel[];
   /** by thread and kernel: when the thread worked at it in the latest run */
-  log(): readonly (readonly StepSpan[])[];
+  log(): readonly (readonly KernelSpan[])[];
   /** bytes of the plan */
   readonly bytes: number;
   /** Frees the plan's memory. The recording must not be run again. */
@@ -26,7 +26,7 @@ const forgotten = new FinalizationRegistry<Plan>((plan) => plan.release());
 
 /** Records `f` as `record` does. After a `recording.run`, `log` tells of it. */
 export function profilePlan(types: readonly ArgumentType[], f: Recorded): Profiling {
-  const latest: { log: readonly (readonly StepSpan[])[] } = { log: [] };
+  const latest: { log: readonly (readonly KernelSpan[])[] } = { log: [] };
   let made: { readonly plan: Plan; readonly kernels: readonly ExplainedKernel[] } | undefined;
   const recording = record(types, f, function* (order) {
     const optimized = optimize(capture(order));

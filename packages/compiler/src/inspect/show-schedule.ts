@@ -5,7 +5,7 @@ import type { Slot } from '@treadle/kernels';
 import type { EntryLocations } from '../lower/entry-locations.ts';
 import type { SlotSpec } from '../plan/slot-spec.ts';
 import type { BufferAssignment, Lifetime } from '../schedule/buffer-assignment.ts';
-import { isLoop, type Phase, type Step } from '../schedule/step.ts';
+import { isLoop, type KernelOrLoop, type Phase } from '../schedule/phase.ts';
 import type { Capture } from '../trace/capture.ts';
 import { entryNames } from './show-graph.ts';
 
@@ -15,21 +15,21 @@ export function showPhases(phases: readonly Phase[]): string {
 }
 
 function linesOf(phases: readonly Phase[]): readonly string[] {
-  return phases.flatMap((phase, p) => [`phase ${p + 1}`, ...phase.flatMap(showStep).map((line) => `  ${line}`)]);
+  return phases.flatMap((phase, p) => [`phase ${p + 1}`, ...phase.flatMap(showOne).map((line) => `  ${line}`)]);
 }
 
-function showStep(step: Step): readonly string[] {
-  const slots = `${step.reads.map(slotName).join(' ')} → ${step.writes.map(slotName).join(' ')}`;
-  if (!isLoop(step)) {
-    const { name, work, tiles, cost } = step;
+function showOne(one: KernelOrLoop): readonly string[] {
+  const slots = `${one.reads.map(slotName).join(' ')} → ${one.writes.map(slotName).join(' ')}`;
+  if (!isLoop(one)) {
+    const { name, work, tiles, cost } = one;
     const fused = work.ops.slice(1);
     // Elementwise kernels and sequences of kernels have their ops in their names, products only the product.
     const isNamed = fused.length === 0 || name.startsWith(work.ops.join('·')) || name.includes(' → ');
     const ops = isNamed ? '' : ` with ${fused.join('·')}`;
     return [`${name}${ops}: ${tiles} tiles, ${(cost / 1000).toFixed(1)} µs; ${slots}`];
   }
-  const perRow = step.perRow === undefined ? '' : `, ${step.perRow} for each row`;
-  return [`${step.name}: ${step.iterations} iterations${perRow}; ${slots}`, ...linesOf(step.phases)];
+  const perRow = one.perRow === undefined ? '' : `, ${one.perRow} for each row`;
+  return [`${one.name}: ${one.iterations} iterations${perRow}; ${slots}`, ...linesOf(one.phases)];
 }
 
 /** What is laid out in the block of a plan. */

@@ -1,6 +1,6 @@
 // Where entries lie. The operands of a fused expression name entries; here they become operands over slots.
 
-import { bytesOf, type Location, type Operand, type View, type Window } from '@treadle/kernels';
+import { type AddressList, bytesOf, type Location, type Operand, type View } from '@treadle/kernels';
 
 /** The locations of entries. */
 export interface EntryLocations {
@@ -10,9 +10,9 @@ export interface EntryLocations {
   viewInResult(at: number): View | undefined;
 }
 
-/** An operand that names an entry as its slot, as an operand over the positions of a window. */
-export function operandIn(window: Window, locations: EntryLocations, operand: Operand): Operand {
-  return window.operand(operand, locationIn(locations, operand.slot));
+/** An operand that names an entry as its slot, as an operand over the positions of an address list. */
+export function operandIn(addressList: AddressList, locations: EntryLocations, operand: Operand): Operand {
+  return addressList.operand(operand, locationIn(locations, operand.slot));
 }
 
 /** The same elements of a buffer that begins at a location. */

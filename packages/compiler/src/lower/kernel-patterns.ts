@@ -1,10 +1,10 @@
 // Kernel patterns: groups with equal descriptions have the same kernels over different slots, so their kernels are made once.
 
-import { type Kernel, type Level, type Location, overWindow, type Slot } from '@treadle/kernels';
+import { type Kernel, type Level, type Location, type Slot, withAddresses } from '@treadle/kernels';
 import type { SlotSpec } from '../plan/slot-spec.ts';
 import type { TemporarySlots } from './lower-group.ts';
 
-/** Kernels over the positions of a window. The temporaries follow the group's own locations in it. */
+/** Kernels over the positions of an address list. The temporaries follow the group's own locations in it. */
 interface Pattern {
   readonly kernels: readonly Kernel[];
   /** by kernel: the key of its code */
@@ -46,7 +46,8 @@ export class KernelPatterns {
       this.#known.set(key, pattern);
     }
     const { kernels, codeKeys, temporaries } = pattern;
-    if (temporaries.length === 0) return kernels.map((kernel, i) => overWindow(kernel, locations, codeKeys[i] ?? ''));
+    if (temporaries.length === 0)
+      return kernels.map((kernel, i) => withAddresses(kernel, locations, codeKeys[i] ?? ''));
     return this.#withTemporaries(pattern, locations, slots);
   }
 
@@ -61,11 +62,11 @@ export class KernelPatterns {
       slot: known.get(locations.length + i) ?? slots.newSlot(spec),
       byteOffset: 0,
     }));
-    const window = [...locations, ...temporaries];
+    const addressList = [...locations, ...temporaries];
     return pattern.kernels.flatMap((kernel, i) => {
       const fill = fills[i];
       if (fill && known.has(fill.position)) return [];
-      const placed = overWindow(kernel, window, pattern.codeKeys[i] ?? '');
+      const placed = withAddresses(kernel, addressList, pattern.codeKeys[i] ?? '');
       const [slot] = placed.writes;
       if (fill && slot !== undefined) this.#filled.set(fill.key, slot);
       return [placed];
@@ -75,7 +76,7 @@ export class KernelPatterns {
 
 /** For a kernel that fills one temporary buffer, as the only one and from constant values: the buffer's position, and a key. */
 function fillOf(
-  { codeKey, reads, writes: [position = -1, ...others], window }: Kernel,
+  { codeKey, reads, writes: [position = -1, ...others], addressList }: Kernel,
   { kernels }: Pattern,
   locations: readonly Location[],
   slots: PlanSlots,
@@ -85,7 +86,9 @@ function fillOf(
   const from = reads.map((at) => locations[at]);
   if (!from.every((at) => at !== undefined && slots.isConstant(at.slot))) return undefined;
   const positions = from.map((at) => `${at?.slot} ${at?.byteOffset}`);
-  const words = (window ?? []).map((word) => (typeof word === 'number' ? word : `${word.slot} + ${word.byteOffset}`));
+  const words = (addressList ?? []).map((word) =>
+    typeof word === 'number' ? word : `${word.slot} + ${word.byteOffset}`,
+  );
   return { position, key: `${codeKey}: ${reads} at ${positions}; ${words}` };
 }
 

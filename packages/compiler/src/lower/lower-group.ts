@@ -1,8 +1,9 @@
-// One group as kernels over the positions of a window. A group is described first, by a text that says all that its kernels depend on
+// One group as kernels over the positions of an address list. A group is described first, by a text that says all that its kernels depend on
 // except slots. Kernels are made once for all groups of a plan with the same description, and compiled once for all plans.
 
 import { denseView, dtypes, type Node } from '@treadle/graph';
 import {
+  AddressList,
   type Kernel,
   type Level,
   lanes,
@@ -13,7 +14,6 @@ import {
   region,
   rowKernel,
   type Slot,
-  Window,
 } from '@treadle/kernels';
 import type { Group } from '../fuse/group.ts';
 import { type FusedExpression, type StoredEntries, storedOperand } from '../fuse/lane-expression.ts';
@@ -35,11 +35,11 @@ export interface GroupContext extends EntryLocations {
 export interface GroupDescription {
   /** equal for groups whose kernels are the same */
   readonly key: string;
-  readonly window: Window;
+  readonly addressList: AddressList;
   make(temporaries: TemporarySlots): readonly Kernel[];
 }
 
-/** Gives kernels buffers of their own, as positions of the window. */
+/** Gives kernels buffers of their own, as positions of the address list. */
 export interface TemporarySlots {
   /** a temporary buffer of so many elements */
   allocate(length: number): Slot;
@@ -47,44 +47,44 @@ export interface TemporarySlots {
   record(): Slot;
 }
 
-/** Describes a group and collects its locations in a window. */
+/** Describes a group and collects its locations in an address list. */
 export function describeGroup(context: GroupContext, group: Group): GroupDescription {
-  const window = new Window();
+  const addressList = new AddressList();
   const { at, members, fusedRows, product } = group;
-  const present = presentIn(window, context.presentRows(product === undefined ? members : [product, ...members]));
+  const present = presentIn(addressList, context.presentRows(product === undefined ? members : [product, ...members]));
   const whole = `${present ? `${present.slot} of ${present.of}` : ''}`;
   if (fusedRows) {
-    const { fusion, key } = lowerRows(context, fusedRows, window);
-    return { key: `rows ${key} ${whole}`, window, make: () => [rowKernel({ ...fusion, present })] };
+    const { fusion, key } = lowerRows(context, fusedRows, addressList);
+    return { key: `rows ${key} ${whole}`, addressList, make: () => [rowKernel({ ...fusion, present })] };
   }
   const { op } = nodeOf(context, at);
   if (product !== undefined) {
-    const expression = expressionIn(window, context, group);
-    const stores = storesIn(window, context, members);
-    const tiled = describeTiled(context, product, [product], window, present);
+    const expression = expressionIn(addressList, context, group);
+    const stores = storesIn(addressList, context, members);
+    const tiled = describeTiled(context, product, [product], addressList, present);
     return {
       key: `${tiled.key} ${whole} then ${expression.key} ${keysOf(expression, stores)}`,
-      window,
+      addressList,
       make: (temporaries) => tiled.make(temporaries, region({ ...named(expression), stores })),
     };
   }
   if (op?.kind === 'tiled') {
-    const { key, make } = describeTiled(context, at, members, window, present);
-    return { key: `${key} ${whole}`, window, make };
+    const { key, make } = describeTiled(context, at, members, addressList, present);
+    return { key: `${key} ${whole}`, addressList, make };
   }
-  const expression = expressionIn(window, context, group);
-  const stores = storesIn(window, context, members);
+  const expression = expressionIn(addressList, context, group);
+  const stores = storesIn(addressList, context, members);
   const key = `${expression.key} ${keysOf(expression, stores)} ${whole}`;
   const elementKey = expression.isIndexed ? undefined : expression.key; // multi-tensor kernels renumber elements
   if (op?.kind !== 'reduce') {
     const make = () => [lanes({ ...named(expression), key: elementKey, stores, present })];
-    return { key: `lanes ${key}`, window, make };
+    return { key: `lanes ${key}`, addressList, make };
   }
   const { axes, combine } = op;
-  const count = combinedIn(window, context, at);
+  const count = combinedIn(addressList, context, at);
   return {
     key: `${op.key} over ${axes} ${count} ${key}`,
-    window,
+    addressList,
     make: ({ allocate }) => {
       const all = named({ ...expression, ops: [...expression.ops, op.name] });
       return reduce({ ...all, key: undefined, axes, combine, stores, allocate, count, present });
@@ -102,7 +102,7 @@ function describeTiled(
   context: GroupContext,
   at: number,
   members: readonly number[],
-  window: Window,
+  addressList: AddressList,
   present: Present | undefined,
 ): Tiled {
   const { op, shape, dtype } = nodeOf(context, at);
@@ -110,14 +110,14 @@ function describeTiled(
   const { entries } = context.capture;
   const stored: StoredEntries = { entries, slotOf: (entry) => (context.locationOf(entry) ? entry : undefined) };
   const inputs = (context.capture.entries[at]?.inputs ?? []).map((input): Operand => {
-    return operandIn(window, context, storedOperand(stored, input));
+    return operandIn(addressList, context, storedOperand(stored, input));
   });
   const outputs = (op.results ? resultEntries(context, op.results.length, members) : [at]).map((entry) =>
-    entry === undefined ? undefined : positionOf(window, context, entry),
+    entry === undefined ? undefined : positionOf(addressList, context, entry),
   );
   const output = outputs.find((position) => position !== undefined);
   if (output === undefined) throw new Error('internal: an op without a result');
-  const combined = op.results ? undefined : combinedIn(window, context, at);
+  const combined = op.results ? undefined : combinedIn(addressList, context, at);
   const entriesRead = context.capture.entries[at]?.inputs ?? [];
   const types = entriesRead.map((input) => nodeOf(context, input).dtype);
   const inPlace = new Set(entriesRead.flatMap((input, i) => (context.viewInResult(input) ? [i] : [])));
@@ -152,21 +152,21 @@ function resultEntries(
   );
 }
 
-/** The expression of a group, with loads over the positions of the window. */
-function expressionIn(window: Window, context: GroupContext, { expression }: Group): FusedExpression {
+/** The expression of a group, with loads over the positions of the address list. */
+function expressionIn(addressList: AddressList, context: GroupContext, { expression }: Group): FusedExpression {
   if (!expression) throw new Error('internal: a group without an expression');
   const loads = expression.loads.map(({ operand, type }) => ({
-    operand: operandIn(window, context, operand),
+    operand: operandIn(addressList, context, operand),
     type,
   }));
   return { ...expression, loads };
 }
 
-function storesIn(window: Window, context: GroupContext, members: readonly number[]): readonly Operand[] {
+function storesIn(addressList: AddressList, context: GroupContext, members: readonly number[]): readonly Operand[] {
   return members.map((member) => {
     const { shape, dtype } = nodeOf(context, member);
     const view = context.viewInResult(member) ?? denseView(shape);
-    return { slot: positionOf(window, context, member), view, narrow: dtypes[dtype].narrow };
+    return { slot: positionOf(addressList, context, member), view, narrow: dtypes[dtype].narrow };
   });
 }
 
@@ -174,18 +174,18 @@ function keysOf({ loads }: FusedExpression, stores: readonly Operand[]): string 
   return `${loads.map(({ operand }) => operandKey(operand)).join(' ')} → ${stores.map(operandKey).join(' ')}`;
 }
 
-function presentIn(window: Window, present: Present | undefined): Present | undefined {
-  return present && { ...present, slot: window.at(present.slot) };
+function presentIn(addressList: AddressList, present: Present | undefined): Present | undefined {
+  return present && { ...present, slot: addressList.at(present.slot) };
 }
 
-function combinedIn(window: Window, context: GroupContext, at: number): Slot | undefined {
+function combinedIn(addressList: AddressList, context: GroupContext, at: number): Slot | undefined {
   const slot = context.combined(at);
-  return slot === undefined ? undefined : window.at(slot);
+  return slot === undefined ? undefined : addressList.at(slot);
 }
 
-function positionOf(window: Window, context: GroupContext, at: number): Slot {
+function positionOf(addressList: AddressList, context: GroupContext, at: number): Slot {
   const { slot, byteOffset } = locationIn(context, at);
-  return window.at(slot, byteOffset);
+  return addressList.at(slot, byteOffset);
 }
 
 function nodeOf({ capture }: GroupContext, at: number): Node {

@@ -1,4 +1,4 @@
-// Lowering a loop to a step of a plan. Its body becomes steps of their own, whose slots have another address in each iteration. Those
+// Lowering a loop to a part of a plan. Its body becomes kernels of their own, whose slots have another address in each iteration. Those
 // addresses are described here by slots of the plan around the loop.
 
 import { bytesOf, type Location, type Operand, type Slot } from '@treadle/kernels';
@@ -12,12 +12,12 @@ import {
   type LoopSlots,
   locationAfter,
 } from '../schedule/loop-buffers.ts';
+import type { KernelLoop, LoopAddress } from '../schedule/phase.ts';
 import type { Schedule } from '../schedule/schedule.ts';
-import type { LoopAddress, LoopStep } from '../schedule/step.ts';
 import { type CapturedBody, captureBody, nextPlace, placeKey, withoutNegativeOffset } from '../trace/capture-body.ts';
 import type { Lowered } from './lowered.ts';
 
-/** The steps of a loop's body. */
+/** The kernels of a loop's body. */
 export interface LoweredBody {
   readonly lowered: Lowered;
   readonly schedule: Schedule;
@@ -32,14 +32,14 @@ export interface OuterPlan extends LoopSlots {
   lowerBody(body: CapturedBody): LoweredBody;
 }
 
-/** The loop as a step. The views of the carries' first values must be dense. */
+/** The loop, for the schedule. The views of the carries' first values must be dense. */
 export function lowerLoop(
   buffers: LoopBuffers,
   inputs: readonly Operand[],
   iterations: Iterations,
   outer: OuterPlan,
   dynamicAxes?: DynamicAxes,
-): LoopStep {
+): KernelLoop {
   const { op, carries, requested } = buffers;
   const firstSlice = op.body.carries.length;
   const firstConst = firstSlice + op.body.slices.length;
@@ -152,13 +152,13 @@ class LoopAddressing {
     const all = { slot, byteOffset: begin };
     if (place < op.body.carries.length) {
       // an iteration reads a carry where the one before has written it
-      const { first, stride: step, alternates } = this.#bufferOf(`${nextPlace(op.body, place)}`);
-      return { first: begins.get(place) ?? all, later: { from: first, stride: step, alternates } };
+      const { first, stride, alternates } = this.#bufferOf(`${nextPlace(op.body, place)}`);
+      return { first: begins.get(place) ?? all, later: { from: first, stride, alternates } };
     }
     if (stride === 0 || this.#iterations.most === 1) return { first: all };
-    const step = op.isReversed ? -stride : stride;
+    const signed = op.isReversed ? -stride : stride;
     const first = op.isReversed ? locationAfter(this.#outer, this.#iterations, slot, begin - stride, stride) : all;
-    return { first, later: { from: offsetBy(first, step), stride: step, alternates: false } };
+    return { first, later: { from: offsetBy(first, signed), stride: signed, alternates: false } };
   }
 
   #bufferOf(key: string): LoopBuffer {

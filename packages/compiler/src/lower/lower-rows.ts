@@ -1,8 +1,8 @@
-// Lowering a row fusion: each of its groups becomes a step of a row kernel. A value that one step computes and another reads is passed on
+// Lowering a row fusion: each of its groups becomes a stage of a row kernel. A value that one stage computes and another reads is passed on
 // by its number; it lies in memory only if something else needs it.
 
 import { dtypes } from '@treadle/graph';
-import { operandKey, type RowFusion, type RowStep, type Window } from '@treadle/kernels';
+import { type AddressList, operandKey, type RowFusion, type RowStage } from '@treadle/kernels';
 import type { FusedRows, Group, RowSpace } from '../fuse/group.ts';
 import { groupsInOrder, roleOfGroup, viewInRows } from '../fuse/row-fusion.ts';
 import type { Capture } from '../trace/capture.ts';
@@ -14,33 +14,33 @@ interface RowContext extends EntryLocations {
   readonly capture: Capture;
 }
 
-/** The row fusion over the positions of the window. Equal keys mean equal kernels. */
+/** The row fusion over the positions of the address list. Equal keys mean equal kernels. */
 export function lowerRows(
   context: RowContext,
   { space, groups }: FusedRows,
-  window: Window,
+  addressList: AddressList,
 ): { readonly fusion: RowFusion; readonly key: string } {
   /** by entry: the number of its value */
   const values = new Map<number, number>();
   const ordered = groupsInOrder(groups);
   for (const { members } of ordered) for (const member of members) values.set(member, values.size);
-  const lowered = ordered.map((group) => lowerStep(context, space, group, values, window));
+  const lowered = ordered.map((group) => lowerStage(context, space, group, values, addressList));
   const ops = lowered.flatMap((each) => each.ops);
   const { rows, columns } = space;
   const name = `${ops.join('·')} ${[...rows, columns].join('×')}`;
-  const steps = lowered.map(({ step }) => step);
+  const stages = lowered.map(({ stage }) => stage);
   const keys = lowered.map(({ key }) => key);
-  return { fusion: { name, rows, columns, ops, steps }, key: `[${rows}] × ${columns}: ${keys.join('; ')}` };
+  return { fusion: { name, rows, columns, ops, stages }, key: `[${rows}] × ${columns}: ${keys.join('; ')}` };
 }
 
-/** One group as a step, with its ops and a key for it. */
-function lowerStep(
+/** One group as a stage, with its ops and a key for it. */
+function lowerStage(
   context: RowContext,
   space: RowSpace,
   group: Group,
   values: ReadonlyMap<number, number>,
-  window: Window,
-): { readonly step: RowStep; readonly ops: readonly string[]; readonly key: string } {
+  addressList: AddressList,
+): { readonly stage: RowStage; readonly ops: readonly string[]; readonly key: string } {
   const { at, expression, members } = group;
   const { op } = context.capture.entries[at]?.node ?? {};
   const reduction = op?.kind === 'reduce' ? op : undefined;
@@ -52,11 +52,11 @@ function lowerStep(
     if (value !== undefined) return { value, type };
     const seen = viewInRows(view, space, per);
     if (!seen) throw new Error('internal: a load that is not a row');
-    return { operand: operandIn(window, context, { slot: entry, view: seen, narrow }), type };
+    return { operand: operandIn(addressList, context, { slot: entry, view: seen, narrow }), type };
   });
   const results = members.map((member) => {
     const location = context.locationOf(member);
-    const slot = location && window.at(location.slot, location.byteOffset);
+    const slot = location && addressList.at(location.slot, location.byteOffset);
     const { narrow } = dtypes[nodeAt(context.capture, member).dtype];
     return { value: values.get(member) ?? -1, slot, narrow };
   });
@@ -64,7 +64,7 @@ function lowerStep(
   const written = results.map(({ slot, narrow }) => `${slot ?? ''} ${narrow?.name ?? ''}`);
   const combineFlops = reduction?.combine.type === 'f32x4' ? 1 : 0;
   return {
-    step: { per, loads, body, cost, flops: flops + combineFlops, combine: reduction?.combine, results },
+    stage: { per, loads, body, cost, flops: flops + combineFlops, combine: reduction?.combine, results },
     ops: reduction ? [...expression.ops, reduction.name] : expression.ops,
     key: `${per} ${expression.key} ${read.join(' ')} ${reduction?.key ?? ''} → ${written}`,
   };

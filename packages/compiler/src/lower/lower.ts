@@ -1,8 +1,9 @@
 // Lowering: groups become kernels, and loops of kernels, over slots. What a slot stands for when the plan runs (the block of a value, a
-// number, an intermediate) is written beside the steps, for the plan to bind. Equal groups get the same kernels over other slots.
+// number, an intermediate) is written beside the kernels, for the plan to bind. Equal groups get the same kernels over other slots.
 
 import { denseView, dtypes, isDense, laneOf, type Node } from '@treadle/graph';
 import {
+  AddressList,
   type Kernel,
   type Level,
   type Location,
@@ -10,7 +11,6 @@ import {
   type Operand,
   type Slot,
   type View,
-  Window,
 } from '@treadle/kernels';
 import type { DynamicBatch } from '../dynamic-batch/dynamic-batch.ts';
 import { ValidRows } from '../dynamic-batch/valid-rows.ts';
@@ -20,8 +20,8 @@ import { storedOperand } from '../fuse/lane-expression.ts';
 import { makeGroups } from '../fuse/make-groups.ts';
 import { materialize } from '../fuse/materialize.ts';
 import type { LoopBuffers } from '../schedule/loop-buffers.ts';
+import type { KernelOrLoop } from '../schedule/phase.ts';
 import { schedule } from '../schedule/schedule.ts';
-import type { Step } from '../schedule/step.ts';
 import type { Capture } from '../trace/capture.ts';
 import type { CapturedBody } from '../trace/capture-body.ts';
 import { locationIn, operandAt } from './entry-locations.ts';
@@ -43,7 +43,7 @@ class Lowerer {
   readonly #level: Level;
   readonly #batch: DynamicBatch | undefined;
   readonly #slots: SlotAssignment;
-  readonly #steps: Step[] = [];
+  readonly #kernels: KernelOrLoop[] = [];
   readonly #patterns: KernelPatterns;
   readonly #rows: ValidRows;
 
@@ -74,29 +74,29 @@ class Lowerer {
     const saved = this.#saveVariables();
     for (const group of this.#order) this.#lowerGroup(group);
     this.#copyToVariables(saved);
-    const steps = this.#withBases(this.#afterRefusals(this.#steps));
-    return { steps, slots: specs, locations: this.#slots, outputs, outputOf };
+    const kernels = this.#withBases(this.#afterRefusals(this.#kernels));
+    return { kernels, slots: specs, locations: this.#slots, outputs, outputOf };
   }
 
-  /** Every step that writes a variable reads all refusal records: it runs after all refusals, so a refusal leaves variables unchanged. */
-  #afterRefusals(steps: readonly Step[]): readonly Step[] {
+  /** Every kernel that writes a variable reads all refusal records: it runs after all refusals, so a refusal leaves variables unchanged. */
+  #afterRefusals(kernels: readonly KernelOrLoop[]): readonly KernelOrLoop[] {
     const records = this.#slots.specs.flatMap(({ kind }, slot) => (kind === 'refusal' ? [slot] : []));
-    if (records.length === 0) return steps;
+    if (records.length === 0) return kernels;
     const variables = new Set(this.#slots.variables.values());
-    return steps.map((step) =>
-      step.writes.some((slot) => variables.has(slot)) ? { ...step, reads: [...step.reads, ...records] } : step,
+    return kernels.map((kernel) =>
+      kernel.writes.some((slot) => variables.has(slot)) ? { ...kernel, reads: [...kernel.reads, ...records] } : kernel,
     );
   }
 
-  /** A step that touches a shifted slot touches the slot from which it is shifted. */
-  #withBases(steps: readonly Step[]): readonly Step[] {
+  /** A kernel that touches a shifted slot touches the slot from which it is shifted. */
+  #withBases(kernels: readonly KernelOrLoop[]): readonly KernelOrLoop[] {
     const bases = new Map<Slot, Slot>();
     this.#slots.specs.forEach((spec, slot) => {
       if (spec.kind === 'shifted') bases.set(slot, bases.get(spec.of) ?? spec.of);
     });
-    if (bases.size === 0) return steps;
+    if (bases.size === 0) return kernels;
     const resolved = (slots: readonly Slot[]): readonly Slot[] => [...new Set(slots.map((at) => bases.get(at) ?? at))];
-    return steps.map((step) => ({ ...step, reads: resolved(step.reads), writes: resolved(step.writes) }));
+    return kernels.map((kernel) => ({ ...kernel, reads: resolved(kernel.reads), writes: resolved(kernel.writes) }));
   }
 
   #lowerGroup(group: Group): void {
@@ -104,8 +104,8 @@ class Lowerer {
     const loop = this.#slots.loopBuffersOf(group);
     if (loop) return this.#lowerLoop(loop, at);
     if (this.#slots.isReshapeInPlace(at)) return;
-    const { key, window, make } = describeGroup(this.#context, group);
-    this.#addKernels(key, window.locations, make);
+    const { key, addressList, make } = describeGroup(this.#context, group);
+    this.#addKernels(key, addressList.locations, make);
     if (group.members.length > 1) this.#copyRepeated(group);
   }
 
@@ -135,7 +135,7 @@ class Lowerer {
       return operandAt({ ...input, view: denseView(input.view.shape) }, to);
     });
     const iterations = this.#slots.iterationsOf(at, buffers.op);
-    this.#steps.push(lowerLoop(buffers, inputs, iterations, this.#outerPlan(), this.#batch?.bodies.get(at)));
+    this.#kernels.push(lowerLoop(buffers, inputs, iterations, this.#outerPlan(), this.#batch?.bodies.get(at)));
     for (const { at: result, from } of buffers.copies) this.#copy(from, this.#location(result), result);
   }
 
@@ -152,7 +152,7 @@ class Lowerer {
   #lowerBody({ capture, dynamicAxes }: CapturedBody): LoweredBody {
     const batch = this.#batch && dynamicAxes && { ...this.#batch, ...dynamicAxes };
     const lowered = lower(capture, makeGroups(capture, materialize(capture), batch), this.#level, batch);
-    return { lowered, schedule: schedule(lowered.steps) };
+    return { lowered, schedule: schedule(lowered.kernels) };
   }
 
   /** Adds the kernels with this key, which are known or made now, at the locations of a group. */
@@ -161,7 +161,7 @@ class Lowerer {
     locations: readonly Location[],
     make: (temporaries: TemporarySlots) => readonly Kernel[],
   ): void {
-    this.#steps.push(...this.#patterns.kernels(key, locations, make, this.#slots));
+    this.#kernels.push(...this.#patterns.kernels(key, locations, make, this.#slots));
   }
 
   /** Saves the values of variables that are assigned to other variables, because they may be overwritten themselves. */
@@ -192,12 +192,12 @@ class Lowerer {
   #copy(from: Location, to: Location, at: number, view?: View): void {
     const { shape, dtype } = this.#node(at);
     const dense = denseView(shape);
-    const window = new Window();
+    const addressList = new AddressList();
     const { narrow } = dtypes[dtype];
-    const load = window.operand({ slot: from.slot, view: view ?? dense, narrow }, from);
-    const store = window.operand({ slot: to.slot, view: dense, narrow }, to);
+    const load = addressList.operand({ slot: from.slot, view: view ?? dense, narrow }, from);
+    const store = addressList.operand({ slot: to.slot, view: dense, narrow }, to);
     const loads = [{ operand: load, type: laneOf(dtype) }];
-    this.#addKernels(`copy [${shape}]${dtype} ${view?.strides ?? ''}`, window.locations, () => [
+    this.#addKernels(`copy [${shape}]${dtype} ${view?.strides ?? ''}`, addressList.locations, () => [
       lanes({ name: 'copy', key: 'copy', shape, loads, body: (_, v) => v, cost: 0.1, stores: [store] }),
     ]);
   }

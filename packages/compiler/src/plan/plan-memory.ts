@@ -1,5 +1,5 @@
 // The memory of a plan: one block of the shared memory with the plan's table, and after it all that has its place there (numbers, small
-// values, padded values, intermediates). Binding a run writes the addresses of its sources and outputs into the windows. The block is
+// values, padded values, intermediates). Binding a run writes the addresses of its sources and outputs into the address lists. The block is
 // taken when a run needs it, and can be reclaimed between runs.
 
 import { type Dtype, dtypes, type Source, showShape, sizeOf } from '@treadle/graph';
@@ -120,6 +120,13 @@ export class PlanMemory implements Reclaimable {
       required(this.#slots[slot]).address = begin + offset;
     }
     this.#addresses = addresses;
+  }
+
+  /** Values for the outputs of a run that is not bound yet. */
+  promiseOutputs(rows: number): readonly StoredValue[] {
+    return this.#outputs.map(({ shape, dtype, batchAxis }) =>
+      StoredValue.promised(batchAxis === undefined ? sizeOf(shape) : (sizeOf(shape) / this.#rows) * rows, dtype),
+    );
   }
 
   /** Adds the outputs of a run to `outputs`, one by one, so that the caller can free them if there is no memory for the next. */

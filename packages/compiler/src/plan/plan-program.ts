@@ -2,12 +2,12 @@
 
 import type { Refusal, Slot } from '@treadle/kernels';
 import type { Code, Program, Work } from '@treadle/runtime';
-import { isLoop, kernelsIn, type Phase } from '../schedule/step.ts';
+import { isLoop, kernelsIn, type Phase } from '../schedule/phase.ts';
 
 /**
  * The program of some phases.
  *
- * @param threadBytes bytes of each thread's memory that the windows of loops take
+ * @param threadBytes bytes of each thread's memory that the address lists of loops take
  * @param codeOf called when the program is first run
  */
 export function programOf(
@@ -21,7 +21,7 @@ export function programOf(
     get module() {
       return codeOf();
     },
-    steps: kernels.length,
+    kernelCount: kernels.length,
     names: kernels.map(({ name }) => name),
     scratchBytes: threadBytes + kernels.reduce((most, { scratch }) => Math.max(most, scratch), 0),
     work: workOf(phases, 1),
@@ -32,16 +32,16 @@ export function programOf(
 /** The work of each phase; after it, that of the phases of each loop in it. */
 function workOf(phases: readonly Phase[], times: number): Work {
   return phases.flatMap((phase) => [
-    phase.flatMap((step) => (isLoop(step) ? [] : [{ tiles: step.tiles, cost: step.cost, times }])),
-    ...phase.flatMap((step) => (isLoop(step) ? workOf(step.phases, times * step.iterations) : [])),
+    phase.flatMap((one) => (isLoop(one) ? [] : [{ tiles: one.tiles, cost: one.cost, times }])),
+    ...phase.flatMap((one) => (isLoop(one) ? workOf(one.phases, times * one.iterations) : [])),
   ]);
 }
 
 /** The refusals of all kernels, with the slots of their records in the plan. The records of kernels in loops lie outside the loop. */
 export function refusalsIn(phases: readonly Phase[], slotOf = (slot: Slot): Slot => slot): readonly Refusal[] {
-  return phases.flat().flatMap((step) => {
-    if (!isLoop(step)) return step.refusal ? [{ ...step.refusal, slot: slotOf(step.refusal.slot) }] : [];
-    return refusalsIn(step.phases, (slot) => slotOf(step.addresses.get(slot)?.first.slot ?? missing()));
+  return phases.flat().flatMap((one) => {
+    if (!isLoop(one)) return one.refusal ? [{ ...one.refusal, slot: slotOf(one.refusal.slot) }] : [];
+    return refusalsIn(one.phases, (slot) => slotOf(one.addresses.get(slot)?.first.slot ?? missing()));
   });
 }
 

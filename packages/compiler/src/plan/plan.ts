@@ -2,13 +2,13 @@
 // once for a fingerprint, and run for every capture that has it. The worker pool runs one plan at a time, in the order of the calls; a
 // run is bound just before it begins.
 
-import { type Code, type Program, type RunOptions, type StepSpan, team } from '@treadle/runtime';
+import { type Code, host, type KernelSpan, type Program, type RunOptions, team } from '@treadle/runtime';
 import { advanced, type Interruptible, runToEnd } from '../code/interruptible.ts';
 import { keyOf, linkInParts } from '../code/link.ts';
 import { debug } from '../inspect/debug.ts';
 import { showTable } from '../inspect/show-table.ts';
 import type { Draft } from '../schedule/draft.ts';
-import { kernelsIn } from '../schedule/step.ts';
+import { kernelsIn } from '../schedule/phase.ts';
 import { beginBinding, endBinding } from '../values/backing.ts';
 import { freeWaiting, freeWhenGone } from '../values/blocks.ts';
 import type { StoredValue } from '../values/stored-value.ts';
@@ -18,12 +18,12 @@ import { programOf, refusalsIn } from './plan-program.ts';
 import { type AssignedVariable, explainFailure } from './run-failure.ts';
 import { layOutTable } from './table-layout.ts';
 
-/** Is told after every run when each thread worked at each step. */
-export type Watch = (log: readonly (readonly StepSpan[])[]) => void;
+/** Is told after every run when each thread worked at each kernel. */
+export type Watch = (log: readonly (readonly KernelSpan[])[]) => void;
 
 /** A plan that can be run any number of times. */
 export class Plan {
-  /** by step: what errors and profiles call it */
+  /** by kernel: what errors and profiles call it */
   readonly names: readonly string[];
   /** by root: its output; undefined for one that assigns a variable */
   readonly outputOf: readonly (number | undefined)[];
@@ -50,17 +50,21 @@ export class Plan {
     this.#linking = linkInParts(code, isWatched);
     const functions = new Map([...code.keys()].map((key, position) => [key, position]));
     const table = layOutTable(phases, (kernel) => functions.get(keyOf(kernel)) ?? withoutCode(), isWatched);
-    debug('plan', 'step table', () => showTable(table.words, this.names));
+    debug('plan', 'phase table', () => showTable(table.words, this.names));
     this.#program = programOf(phases, table.threadBytes, () => this.#linkedCode(), isWatched);
     this.#memory = new PlanMemory(draft, table, refusalsIn(phases));
   }
 
   /**
-   * Runs the plan and returns its outputs.
+   * Runs the plan and returns its outputs. Where the caller must not block, the run is asked for, and the outputs are promised values.
    *
    * @throws what a kernel refuses; then no variable has changed.
    */
   run(binding: Binding): readonly StoredValue[] {
+    return host.canWait ? this.#runNow(binding) : this.#runLater(binding);
+  }
+
+  #runNow(binding: Binding): readonly StoredValue[] {
     const run = new PlannedRun(this, binding, binding.rows ?? this.#rows);
     try {
       team.run(this.#program, run, run);
@@ -70,9 +74,21 @@ export class Plan {
     return run.collected;
   }
 
+  #runLater(binding: Binding): readonly StoredValue[] {
+    const promised = this.#memory.promiseOutputs(binding.rows ?? this.#rows);
+    const done = this.#runAsync(binding, promised);
+    // The error of a run that assigns nothing is thrown by all that read its outputs. Nothing else tells that an assignment has failed.
+    if (this.#assigned.length === 0) done.catch(() => {});
+    return promised;
+  }
+
   /** The same without blocking the event loop. The values that the run reads and writes are held from now on. */
-  async runAsync(binding: Binding): Promise<readonly StoredValue[]> {
-    const run = new PlannedRun(this, binding, binding.rows ?? this.#rows);
+  runAsync(binding: Binding): Promise<readonly StoredValue[]> {
+    return this.#runAsync(binding, []);
+  }
+
+  async #runAsync(binding: Binding, promised: readonly StoredValue[]): Promise<readonly StoredValue[]> {
+    const run = new PlannedRun(this, binding, binding.rows ?? this.#rows, promised);
     let letGo: (() => void) | undefined;
     this.hold();
     try {
@@ -80,7 +96,9 @@ export class Plan {
       await team.runAsync(this.#program, run, run);
       return run.collected;
     } catch (error) {
-      throw explainFailure(error, this.#assigned);
+      const explained = explainFailure(error, this.#assigned);
+      run.drop(explained); // where it has failed before it was bound
+      throw explained;
     } finally {
       letGo?.();
       this.letGo();
@@ -89,7 +107,7 @@ export class Plan {
 
   /** As runAsync, but at once if no run is waiting and this one is short. */
   runSoon(binding: Binding): readonly StoredValue[] | Promise<readonly StoredValue[]> {
-    return this.#code && team.isFreeFor(this.#program) ? this.run(binding) : this.runAsync(binding);
+    return this.#code && team.isFreeFor(this.#program) ? this.#runNow(binding) : this.runAsync(binding);
   }
 
   /** Keeps the plan in the cache until every hold has been let go. */
@@ -118,8 +136,8 @@ export class Plan {
   /** Compiles for some milliseconds, and says whether all is compiled. */
   isCompiled(): boolean {
     if (!this.#code) {
-      const step = advanced(this.#linking);
-      if (step.done) this.#code = step.value;
+      const kernel = advanced(this.#linking);
+      if (kernel.done) this.#code = kernel.value;
     }
     return this.#code !== undefined;
   }
@@ -138,7 +156,7 @@ export class Plan {
       this.#memory.addOutputs(run.outputs, run.rows);
       return this.#memory.bind(run.binding, run.rows, run.outputs);
     } catch (error) {
-      run.drop();
+      run.drop(error);
       throw error;
     } finally {
       endBinding();
@@ -150,10 +168,10 @@ export class Plan {
     freeWaiting();
     const refusal = this.#memory.refusal();
     if (refusal) {
-      run.drop();
+      run.drop(refusal);
       throw refusal;
     }
-    run.collected = this.#memory.collect(run.rows, run.outputs);
+    run.keep(this.#memory.collect(run.rows, run.outputs));
     this.#watch?.(log);
   }
 
@@ -161,7 +179,7 @@ export class Plan {
   abandon(run: PlannedRun, gone: Promise<void> | undefined): void {
     if (gone) this.#leaveMemory(gone, [...run.outputs, ...run.binding.targets]);
     else freeWaiting();
-    run.drop();
+    run.drop(new Error('tensor: the run that computes a value must not fail; got a run that has failed'));
   }
 
   #leaveMemory(gone: Promise<void>, values: readonly (StoredValue | undefined)[]): void {
@@ -183,9 +201,12 @@ class PlannedRun implements RunOptions {
   readonly outputs: (StoredValue | undefined)[] = [];
   collected: readonly StoredValue[] = [];
   readonly #plan: Plan;
+  /** values that stand for the outputs until these are there */
+  #promised: readonly StoredValue[];
 
-  constructor(plan: Plan, binding: Binding, rows: number) {
+  constructor(plan: Plan, binding: Binding, rows: number, promised: readonly StoredValue[] = []) {
     this.#plan = plan;
+    this.#promised = promised;
     this.binding = binding;
     this.rows = rows;
   }
@@ -206,8 +227,19 @@ class PlannedRun implements RunOptions {
     this.#plan.abandon(this, gone);
   }
 
-  /** Frees the outputs of a run that has failed. */
-  drop(): void {
-    for (const output of this.outputs) output?.drop();
+  /** Keeps the outputs of a run that is done. */
+  keep(outputs: readonly StoredValue[]): void {
+    this.collected = outputs;
+    this.#promised.forEach((promised, i) => {
+      const output = outputs[i];
+      if (output) promised.fulfil(output);
+    });
+    this.#promised = [];
+  }
+
+  /** Frees the outputs of a run that has failed, once. Those that were promised throw the latest error. */
+  drop(error: unknown): void {
+    for (const output of this.outputs.splice(0)) output?.drop();
+    for (const promised of this.#promised) promised.fail(error);
   }
 }

@@ -1,17 +1,17 @@
-// The table over which a plan's program runs: the step table, then the windows of its steps. A window is the list of addresses that a
-// kernel is given. The address of a slot is written into the windows when it is known: once, or for each run that binds another one.
-// The windows of steps in loops lie in each thread's own memory, where each iteration writes them from the window of the loop.
+// The table over which a plan's program runs: the phase table, then the address lists of its kernels. An address list is what a
+// kernel is given. The address of a slot is written into the address lists when it is known: once, or for each run that binds another one.
+// The address lists of kernels in loops lie in each thread's own memory, where each iteration writes them from the address list of the loop.
 
 import type { Kernel, Location, Slot, Word } from '@treadle/kernels';
 import { memory } from '@treadle/runtime';
-import { isLoop, type LoopStep, type Phase, type Step } from '../schedule/step.ts';
-import { type StepTable, stepTable, type TabledLoop, type TabledPhases, type TabledStep } from './step-table.ts';
+import { isLoop, type KernelLoop, type KernelOrLoop, type Phase } from '../schedule/phase.ts';
+import { type PhaseTable, phaseTable, type TabledKernel, type TabledLoop, type TabledPhases } from './phase-table.ts';
 
 /** The words of a table, with 0 for each address. */
-export interface TableLayout extends StepTable {
+export interface TableLayout extends PhaseTable {
   /** by slot: pairs of a word that holds an address, and the bytes by which this address exceeds the slot's */
   readonly uses: ReadonlyMap<Slot, readonly number[]>;
-  /** bytes that the windows of loops take in each thread's own memory */
+  /** bytes that the address lists of loops take in each thread's own memory */
   readonly threadBytes: number;
 }
 
@@ -21,13 +21,13 @@ export function layOutTable(
   funcOf: (kernel: Kernel) => number,
   isWatched: boolean,
 ): TableLayout {
-  const windows = new Windows();
+  const addressLists = new AddressLists();
   const thread = { bytes: 0 };
-  const tabled = tablePhases(phases, windows, funcOf, thread);
-  const { words: steps, iterationWords } = stepTable(tabled, { isWatched, threadBytes: thread.bytes });
-  const words = [...steps];
+  const tabled = tablePhases(phases, addressLists, funcOf, thread);
+  const { words: phaseWords, iterationWords } = phaseTable(tabled, { isWatched, threadBytes: thread.bytes });
+  const words = [...phaseWords];
   const uses = new Map<Slot, number[]>();
-  for (const word of windows.words) {
+  for (const word of addressLists.words) {
     if (typeof word !== 'number') {
       const known = uses.get(word.slot);
       if (known) known.push(words.length, word.byteOffset);
@@ -38,18 +38,18 @@ export function layOutTable(
   return { words, iterationWords, uses, threadBytes: thread.bytes };
 }
 
-/** Windows one after the other. Kernels may share a window: the same object is added once. */
-class Windows {
+/** Address lists one after the other. Kernels may share an address list: the same object is added once. */
+class AddressLists {
   readonly words: Word[] = [];
   readonly #begins = new Map<readonly Word[], number>();
 
-  /** The byte offset of a window. */
-  add(window: readonly Word[]): number {
-    let begin = this.#begins.get(window);
+  /** The byte offset of an address list. */
+  add(addressList: readonly Word[]): number {
+    let begin = this.#begins.get(addressList);
     if (begin === undefined) {
       begin = this.words.length;
-      this.#begins.set(window, begin);
-      for (const word of window) this.words.push(word);
+      this.#begins.set(addressList, begin);
+      for (const word of addressList) this.words.push(word);
     }
     return 4 * begin;
   }
@@ -59,30 +59,30 @@ type FuncOf = (kernel: Kernel) => number;
 
 function tablePhases(
   phases: readonly Phase[],
-  windows: Windows,
+  addressLists: AddressLists,
   funcOf: FuncOf,
   thread: { bytes: number },
 ): TabledPhases {
-  const table = (step: Step): TabledStep | TabledLoop =>
-    isLoop(step) ? tableLoop(step, windows, funcOf, thread) : tableStep(step, windows, funcOf);
+  const table = (one: KernelOrLoop): TabledKernel | TabledLoop =>
+    isLoop(one) ? tableLoop(one, addressLists, funcOf, thread) : tableKernel(one, addressLists, funcOf);
   return phases.map((phase) => phase.map(table));
 }
 
-function tableStep(kernel: Kernel, windows: Windows, funcOf: FuncOf): TabledStep {
-  if (!kernel.window) throw new Error('internal: a kernel of a plan has a window');
-  const window = windows.add(kernel.window);
+function tableKernel(kernel: Kernel, addressLists: AddressLists, funcOf: FuncOf): TabledKernel {
+  if (!kernel.addressList) throw new Error('internal: a kernel of a plan has an address list');
+  const addressList = addressLists.add(kernel.addressList);
   const record = recordIn(kernel);
   return {
     func: kernel.tiles > 0 ? funcOf(kernel) : 0,
     tiles: kernel.tiles,
-    window,
-    record: record === undefined ? undefined : window + 4 * record,
+    addressList,
+    record: record === undefined ? undefined : addressList + 4 * record,
   };
 }
 
-/** A loop: the windows of its steps are written from the words of its own window, which is one of the windows around it. */
-function tableLoop(loop: LoopStep, outer: Windows, funcOf: FuncOf, thread: { bytes: number }): TabledLoop {
-  const inner = new Windows();
+/** A loop: the address lists of its kernels are written from the words of its own address list, which is one of those around it. */
+function tableLoop(loop: KernelLoop, outer: AddressLists, funcOf: FuncOf, thread: { bytes: number }): TabledLoop {
+  const inner = new AddressLists();
   const phases = tablePhases(loop.phases, inner, funcOf, thread);
   const source: Word[] = [];
   const positions = new Map<string, number>();
@@ -101,12 +101,12 @@ function tableLoop(loop: LoopStep, outer: Windows, funcOf: FuncOf, thread: { byt
     }
     const address = loop.addresses.get(word.slot);
     if (!address) throw new Error('internal: a slot of a loop without an address');
-    const inWindow = (to: Location): Location => ({ slot: to.slot, byteOffset: to.byteOffset + word.byteOffset });
+    const inAddresses = (to: Location): Location => ({ slot: to.slot, byteOffset: to.byteOffset + word.byteOffset });
     const { first, later } = address;
-    if (!later) fixed.push(4 * i, positionOf(inWindow(first)));
+    if (!later) fixed.push(4 * i, positionOf(inAddresses(first)));
     else {
       const { from, stride, alternates } = later;
-      changing.push(4 * i, positionOf(inWindow(first)), positionOf(inWindow(from)), stride, alternates ? 1 : -1);
+      changing.push(4 * i, positionOf(inAddresses(first)), positionOf(inAddresses(from)), stride, alternates ? 1 : -1);
     }
   }
   const begin = thread.bytes;
@@ -115,22 +115,22 @@ function tableLoop(loop: LoopStep, outer: Windows, funcOf: FuncOf, thread: { byt
     iterations: loop.iterations,
     perRow: loop.perRow,
     phases,
-    window: outer.add(source),
+    addressList: outer.add(source),
     threadOffset: begin,
     fixed,
     changing,
   };
 }
 
-/** The position in the kernel's window of its refusal record, if it may refuse what it reads. */
-function recordIn({ refusal, window }: Kernel): number | undefined {
+/** The position in the kernel's address list of its refusal record, if it may refuse what it reads. */
+function recordIn({ refusal, addressList }: Kernel): number | undefined {
   if (!refusal) return undefined;
-  const position = window?.findIndex((word) => typeof word !== 'number' && word.slot === refusal.slot) ?? -1;
-  if (position < 0) throw new Error('internal: a refusal record that is not in the window of its kernel');
+  const position = addressList?.findIndex((word) => typeof word !== 'number' && word.slot === refusal.slot) ?? -1;
+  if (position < 0) throw new Error('internal: a refusal record that is not in the address list of its kernel');
   return position;
 }
 
-/** A slot of a plan: writes its address into all windows that have it. */
+/** A slot of a plan: writes its address into all address lists that have it. */
 export class BoundSlot {
   /** pairs of a word of the table, and the bytes by which it exceeds the address */
   readonly #uses: readonly number[];

@@ -16,15 +16,15 @@ import type { Lowered } from '../lower/lowered.ts';
 import { type AssignedVariable, assignedVariables } from '../plan/run-failure.ts';
 import type { Capture, Entry } from '../trace/capture.ts';
 import { assignBuffers, type Lifetime } from './buffer-assignment.ts';
+import { kernelsIn } from './phase.ts';
 import { type Schedule, schedule } from './schedule.ts';
-import { kernelsIn } from './step.ts';
 
 /** Values of at most so many elements are copied into the plan's block before a run and out of it afterwards. */
 const smallValue = 256;
 
 /** All that a plan is made from. */
 export interface Draft {
-  /** the variables assigned, and the steps that write them */
+  /** the variables assigned, and the kernels that write them */
   readonly assigned: readonly AssignedVariable[];
   readonly lowered: Lowered;
   readonly phases: Schedule['phases'];
@@ -49,7 +49,7 @@ export function* draftInParts(capture: Capture, level: Level, batch?: DynamicBat
   const lowered = lower(capture, groups, level, batch);
   yield;
   const intermediates = new Set(lowered.slots.flatMap(({ kind }, slot) => (kind === 'intermediate' ? [slot] : [])));
-  const { phases, lifetimes } = schedule(lowered.steps, intermediates);
+  const { phases, lifetimes } = schedule(lowered.kernels, intermediates);
   yield;
   debug('schedule', 'phases', () => showPhases(phases));
   const layout = layOutBlock(lowered, capture, lifetimes, phases.length, batch);

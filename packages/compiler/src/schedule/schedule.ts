@@ -4,10 +4,10 @@
 // memory and cache for less time. Kernels of a phase that do the same to different buffers become one multi-tensor kernel.
 
 import { joinMultiTensor, type MultiTensor, type Slot } from '@treadle/kernels';
-import type { Phase, Step } from './step.ts';
+import type { KernelOrLoop, Phase } from './phase.ts';
 import { chainTiles } from './tile-chains.ts';
 
-/** Steps in phases. */
+/** Kernels in phases. */
 export interface Schedule {
   readonly phases: readonly Phase[];
   /** by slot: the first and the last phase that touches it */
@@ -15,12 +15,12 @@ export interface Schedule {
 }
 
 /**
- * Schedules steps that are given in an order in which they may run.
+ * Schedules kernels and loops that are given in an order in which they may run.
  *
- * @param intermediates slots that nothing but these steps touches
+ * @param intermediates slots that nothing else touches
  */
-export function schedule(steps: readonly Step[], intermediates: ReadonlySet<Slot> = new Set()): Schedule {
-  const kernels = chainTiles(steps, intermediates);
+export function schedule(given: readonly KernelOrLoop[], intermediates: ReadonlySet<Slot> = new Set()): Schedule {
+  const kernels = chainTiles(given, intermediates);
   const slots = countSlots(kernels);
   const delayed = delay(kernels, earliest(kernels, slots), slots);
   const phases = mergeMultiTensor(kernels, delayForMultiTensor(kernels, delayed, slots));
@@ -40,7 +40,7 @@ export function schedule(steps: readonly Step[], intermediates: ReadonlySet<Slot
 }
 
 /** One more than the largest slot that a kernel touches. */
-function countSlots(kernels: readonly Step[]): number {
+function countSlots(kernels: readonly KernelOrLoop[]): number {
   let count = 0;
   for (const { reads, writes } of kernels) {
     for (const slot of reads) count = Math.max(count, slot + 1);
@@ -58,7 +58,7 @@ function phaseBySlot(slots: number, phase: number): Int32Array {
 const never = 2 ** 30;
 
 /** For each kernel the first phase after all that it depends on. */
-function earliest(kernels: readonly Step[], slots: number): Int32Array {
+function earliest(kernels: readonly KernelOrLoop[], slots: number): Int32Array {
   const lastWrite = phaseBySlot(slots, -1);
   const lastTouch = phaseBySlot(slots, -1);
   const phases = new Int32Array(kernels.length);
@@ -74,7 +74,7 @@ function earliest(kernels: readonly Step[], slots: number): Int32Array {
 }
 
 /** Moves kernels to later phases, last kernel first, where no buffer that is written has to live longer for it. */
-function delay(kernels: readonly Step[], earliestPhases: Int32Array, slots: number): Int32Array {
+function delay(kernels: readonly KernelOrLoop[], earliestPhases: Int32Array, slots: number): Int32Array {
   const phases = earliestPhases.slice();
   const isWritten = new Uint8Array(slots);
   for (const { writes } of kernels) for (const slot of writes) isWritten[slot] = 1;
@@ -106,7 +106,7 @@ function delay(kernels: readonly Step[], earliestPhases: Int32Array, slots: numb
 const mostDelayed = 512;
 
 /** Delays small kernels to the phase of those with which they can become one, where no other kernel needs their result before. */
-function delayForMultiTensor(kernels: readonly Step[], phases: Int32Array, slots: number): Int32Array {
+function delayForMultiTensor(kernels: readonly KernelOrLoop[], phases: Int32Array, slots: number): Int32Array {
   const last = new Map<string, number>();
   kernels.forEach(({ multiTensor }, i) => {
     if (multiTensor) last.set(multiTensor.key, Math.max(last.get(multiTensor.key) ?? 0, phases[i]!));
@@ -130,11 +130,11 @@ function delayForMultiTensor(kernels: readonly Step[], phases: Int32Array, slots
 }
 
 /** The phases. Kernels that do the same within a phase become one; a kernel that recurs anywhere in the plan uses the same code. */
-function mergeMultiTensor(kernels: readonly Step[], phases: Int32Array): readonly Phase[] {
+function mergeMultiTensor(kernels: readonly KernelOrLoop[], phases: Int32Array): readonly Phase[] {
   const count = new Map<string, number>();
   for (const { multiTensor } of kernels)
     if (multiTensor) count.set(multiTensor.key, (count.get(multiTensor.key) ?? 0) + 1);
-  const byPhase: Step[][] = [];
+  const byPhase: KernelOrLoop[][] = [];
   kernels.forEach((kernel, i) => {
     const phase = phases[i]!;
     while (byPhase.length <= phase) byPhase.push([]);

@@ -3,7 +3,7 @@
 // while it is in cache, and is never written as a whole.
 
 import { chainKernels, type Kernel, type Slot } from '@treadle/kernels';
-import { isLoop, type Step } from './step.ts';
+import { isLoop, type KernelOrLoop } from './phase.ts';
 
 /** Bytes of a buffer that fit in a near cache beside others. Kernels are chained only where they share a larger buffer. */
 const mostNear = 524_288;
@@ -12,25 +12,28 @@ const mostOfTile = 262_144;
 /** Fewer tiles leave threads without work. */
 const fewestTiles = 32;
 
-/** Kernels that run as one, or a step that cannot be chained. */
-type Chain = { readonly kernels: readonly Kernel[] } | { readonly alone: Step };
+/** Kernels that run as one, or a kernel or loop that cannot be chained. */
+type Chain = { readonly kernels: readonly Kernel[] } | { readonly alone: KernelOrLoop };
 
 /**
- * The steps, with each chain as one, in an order with the same results. Buffers among the `intermediates` that only one chain
+ * The kernels and loops, with each chain as one, in an order with the same results. Buffers among the `intermediates` that only one chain
  * touches shrink to what a tile needs, in the scratch memory of each thread.
  */
-export function chainTiles(steps: readonly Step[], intermediates: ReadonlySet<Slot>): readonly Step[] {
+export function chainTiles(
+  kernels: readonly KernelOrLoop[],
+  intermediates: ReadonlySet<Slot>,
+): readonly KernelOrLoop[] {
   const chains: Chain[] = [];
-  for (const step of steps) {
-    chains.push(isLoop(step) || !mayChain(step) ? { alone: step } : { kernels: [step] });
+  for (const kernel of kernels) {
+    chains.push(isLoop(kernel) || !mayChain(kernel) ? { alone: kernel } : { kernels: [kernel] });
     for (let at = chains.length - 1; at >= 0; ) at = appendToEarlier(chains, at);
   }
-  if (chains.every((chain) => 'alone' in chain)) return steps;
+  if (chains.every((chain) => 'alone' in chain)) return kernels;
   const touching = new Map<Slot, number>();
-  for (const { reads, writes } of steps) {
+  for (const { reads, writes } of kernels) {
     for (const slot of new Set([...reads, ...writes])) touching.set(slot, (touching.get(slot) ?? 0) + 1);
   }
-  return chains.map((one): Step => {
+  return chains.map((one): KernelOrLoop => {
     if ('alone' in one) return one.alone;
     const { kernels } = one;
     const [first, second] = kernels;
@@ -46,7 +49,7 @@ function appendToEarlier(chains: Chain[], at: number): number {
   for (let i = at - 1; i >= 0; i--) {
     const earlier = chains[i];
     if (!earlier || 'alone' in earlier || !mayFollow(earlier.kernels, later.kernels)) continue;
-    const between = chains.slice(i + 1, at).flatMap(stepsOf);
+    const between = chains.slice(i + 1, at).flatMap(membersOf);
     const blocks = ({ kernels }: { readonly kernels: readonly Kernel[] }): boolean =>
       between.some((other) => kernels.some((kernel) => conflict(other, kernel)));
     const to = blocks(later) ? at : i;
@@ -58,7 +61,7 @@ function appendToEarlier(chains: Chain[], at: number): number {
   return -1;
 }
 
-function stepsOf(one: Chain): readonly Step[] {
+function membersOf(one: Chain): readonly KernelOrLoop[] {
   return 'alone' in one ? [one.alone] : one.kernels;
 }
 
@@ -80,9 +83,9 @@ function ownBuffersOf(
   return own;
 }
 
-function mayChain({ inParts, tiles, multiTensor, refusal, window }: Kernel): boolean {
+function mayChain({ inParts, tiles, multiTensor, refusal, addressList }: Kernel): boolean {
   const isLarge = [...(inParts?.values() ?? [])].some((length) => length > mostNear);
-  return isLarge && tiles >= fewestTiles && !multiTensor && !refusal && window !== undefined;
+  return isLarge && tiles >= fewestTiles && !multiTensor && !refusal && addressList !== undefined;
 }
 
 function mayFollow(earlier: readonly Kernel[], later: readonly Kernel[]): boolean {
@@ -113,9 +116,9 @@ function sharedBy(a: Kernel, b: Kernel): readonly Slot[] {
   return [...new Set([...a.reads, ...a.writes])].filter((slot) => touched.has(slot));
 }
 
-/** Whether one step writes what the other touches. */
-function conflict(a: Step, b: Step): boolean {
-  const touches = ({ reads, writes }: Step, slots: readonly Slot[]): boolean =>
+/** Whether one writes what the other touches. */
+function conflict(a: KernelOrLoop, b: KernelOrLoop): boolean {
+  const touches = ({ reads, writes }: KernelOrLoop, slots: readonly Slot[]): boolean =>
     slots.some((slot) => reads.includes(slot) || writes.includes(slot));
   return touches(b, a.writes) || touches(a, b.writes);
 }

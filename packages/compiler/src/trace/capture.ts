@@ -50,7 +50,7 @@ export function topologicalOrder(roots: readonly Root[]): TopologicalOrder {
   for (const { node } of roots) if (node.walk !== walk) visit(node, walk, nodes, sources);
   const variables = positionsOfVariables(roots, sources);
   for (const { node, target } of roots) {
-    writer.root(node.place, target !== undefined, target && variables.get(target));
+    writer.root(node.mark, target !== undefined, target && variables.get(target));
   }
   return { roots, nodes, sources, fingerprint: writer.end() };
 }
@@ -59,8 +59,8 @@ export function topologicalOrder(roots: readonly Root[]): TopologicalOrder {
 function positionsOfVariables(roots: readonly Root[], sources: readonly Node[]): ReadonlyMap<VariableState, number> {
   const positions = new Map<VariableState, number>();
   if (roots.every(({ target }) => target === undefined)) return positions;
-  for (const { source, place } of sources) {
-    if (source?.kind === 'variable' && !positions.has(source.state)) positions.set(source.state, place);
+  for (const { source, mark } of sources) {
+    if (source?.kind === 'variable' && !positions.has(source.state)) positions.set(source.state, mark);
   }
   return positions;
 }
@@ -85,7 +85,7 @@ function visit(root: Node, walk: number, nodes: Node[], sources: Node[]): void {
       nexts.push(0);
       continue;
     }
-    node.place = nodes.length;
+    node.mark = nodes.length;
     nodes.push(node);
     if (node.source) {
       sources.push(node);
@@ -128,13 +128,13 @@ export function capture({ roots, nodes }: TopologicalOrder): Capture {
   const walk = newWalk();
   nodes.forEach((node, at) => {
     node.walk = walk;
-    node.place = at;
+    node.mark = at;
   });
-  const placeOf = ({ place }: Node): number => place;
-  const entries = nodes.map((node): Entry => ({ node, inputs: read(node).map(placeOf) }));
+  const markOf = ({ mark }: Node): number => mark;
+  const entries = nodes.map((node): Entry => ({ node, inputs: read(node).map(markOf) }));
   const sources: number[] = [];
   nodes.forEach(({ source }, at) => {
     if (source) sources.push(at);
   });
-  return { entries, sources, roots: roots.map(({ node, target }) => ({ at: node.place, target })) };
+  return { entries, sources, roots: roots.map(({ node, target }) => ({ at: node.mark, target })) };
 }

@@ -83,19 +83,19 @@ export class FingerprintWriter {
     }
   }
 
-  /** Needs the positions of the inputs, as their `place`. */
+  /** Needs the positions of the inputs, as their `mark`. */
   applied({ op, inputs, shape, dtype }: Node): void {
     if (!op) throw new Error('internal: a node must have an op or a source');
     this.#put(numberOf(op.key));
     this.#type(shape, dtype);
     this.#put(inputs.length);
-    for (const { place } of inputs) this.#put(place);
+    for (const { mark } of inputs) this.#put(mark);
   }
 
   /** `variable`: the position of the target's old value, if something reads it. */
-  root(place: number, isAssigned: boolean, variable: number | undefined): void {
+  root(position: number, isAssigned: boolean, variable: number | undefined): void {
     this.#put(isAssigned ? targetMark : rootMark);
-    this.#put(place);
+    this.#put(position);
     if (isAssigned) this.#put(variable ?? -1);
   }
 

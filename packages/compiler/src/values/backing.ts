@@ -120,6 +120,14 @@ export class Backing {
     return copyElements(this.block.byteOffset, this.length, this.dtype);
   }
 
+  /** Copies as many elements as `to` holds, from element `first` on. */
+  readPart(first: number, to: StoredArray): void {
+    const { values, block, dtype } = this;
+    if (values) to.set(partOf(values, first, first + to.length));
+    else if (block) to.set(viewAt(block.byteOffset, this.length, dtype).subarray(first, first + to.length));
+    else throw new Error('internal: a value is neither in a block nor in an array');
+  }
+
   /** Copies the elements to a part of the shared memory. */
   write(to: SharedView): void {
     if (this.values) to.set(this.values);
@@ -190,6 +198,11 @@ function copyElements(byteOffset: number, length: number, dtype: Dtype): StoredA
   const first = byteOffset / bytesOf(row.narrow);
   for (let i = 0; i < length; i++) copy[i] = elements[first + i] ?? 0;
   return copy;
+}
+
+/** Elements [from, to), as a view where there is an array to view. */
+function partOf(values: ArrayValues, from: number, to: number): ArrayValues {
+  return ArrayBuffer.isView(values) ? values.subarray(from, to) : values.slice(from, to);
 }
 
 /** The same elements in a new array. */

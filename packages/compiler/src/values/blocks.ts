@@ -1,7 +1,7 @@
 // Blocks of the shared memory for values and plans: allocated with a fallback that reclaims memory, and freed only when no run that may
 // still use them is under way.
 
-import { type Block, memory, mostBytes, team } from '@treadle/runtime';
+import { type Block, host, memory, mostBytes, team } from '@treadle/runtime';
 
 /** Memory that can be freed between runs and allocated again when it is needed, such as that of plans and of values. */
 export interface Reclaimable {
@@ -43,7 +43,10 @@ export function allocateBlock(bytes: number): Block {
     return memory.allocate(bytes);
   } catch (error) {
     if (!(error instanceof RangeError) || bytes > mostBytes) throw error;
-    if (team.isRunning) team.finish();
+    if (team.isRunning) {
+      if (!host.canWait) throw error;
+      team.finish();
+    }
     for (const each of [...reclaimable]) each.reclaim();
     team.releaseWorkspace();
     return memory.allocate(bytes);

@@ -16,6 +16,7 @@ import {
   showShape,
   sizeOf,
 } from '@treadle/graph';
+import { host, team } from '@treadle/runtime';
 import type { Binding } from '../plan/binding.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planFor } from '../plan/plan-cache.ts';
@@ -105,6 +106,16 @@ export async function readAsync(node: Node): Promise<StoredArray> {
 }
 
 /**
+ * Resolves when the values of nodes can be read at once. Where the caller may block they always can. A value whose run fails throws when
+ * it is read.
+ */
+export async function whenKnown(nodes: readonly Node[]): Promise<void> {
+  if (host.canWait || nodes.length === 0) return;
+  realize(nodes);
+  await team.between(() => {});
+}
+
+/**
  * The initial value of a variable. In a recording it is computed once, from the present values of variables and from random numbers drawn
  * now, because a variable that a function makes is made once. Throws an Error for a node that depends on an argument.
  */
@@ -124,8 +135,7 @@ function initialValueOf(node: Node): StoredValue {
 export function initialStorageOf(node: Node): StoredValue {
   const [length, filled] = [sizeOf(node.shape), filledNumber(node)];
   if (filled !== undefined) return StoredValue.fixed(length, node.dtype, (to) => to.fill(filled));
-  const value = initialValueOf(node);
-  return StoredValue.fixed(length, node.dtype, (to) => value.write(to));
+  return StoredValue.fixedCopy(initialValueOf(node));
 }
 
 /** Computes nodes, and makes deferred assignments if a plan is needed. Throws an Error for nodes without one value. */

@@ -2,7 +2,7 @@
 // number only when it is asked for. One object is reused for all rows, so a reader must not keep it. Knows no
 // delimiters: `CsvScanner` finds the positions.
 
-import { Buffer } from '../files/node-files.ts';
+import { Buffer } from '#files';
 
 /** 10⁰ … 10²², the powers of ten that float64 holds exactly. */
 const powersOfTen = Array.from({ length: 23 }, (_, i) => 10 ** i);

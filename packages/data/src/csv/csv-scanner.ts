@@ -5,8 +5,8 @@
 // Invariant: all rows have the same number of fields, and there is at least one row.
 
 import { type OptionKinds, show } from '@treadle/tensor';
+import { Buffer, isUtf8 } from '#files';
 import { FormatError } from '../files/format-error.ts';
-import { Buffer, isUtf8 } from '../files/node-files.ts';
 import { wrongEncoding } from '../files/utf8-parts.ts';
 import { Fields } from './csv-fields.ts';
 

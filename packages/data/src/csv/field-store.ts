@@ -2,8 +2,8 @@
 // each field only its end is stored: a field begins where the one before it ends.
 // Invariant: all fields of a row are in the same block.
 
+import { Buffer } from '#files';
 import { GrowingArray } from '../files/growing-array.ts';
-import { Buffer } from '../files/node-files.ts';
 import { Fields } from './csv-fields.ts';
 
 /**

@@ -2,7 +2,7 @@
 // Files may have any size: they are read part by part, and with a target no text is stored.
 
 import { type OptionKinds, readOptions, show, type Tensor } from '@treadle/tensor';
-import { checkPath, withPath } from '../files/decode-file.ts';
+import { checkPath, checkSource, withPath } from '../files/decode-file.ts';
 import { fileParts, filePartsAsync } from '../files/file-parts.ts';
 import { transcoderToUtf8, utf8Parts } from '../files/utf8-parts.ts';
 import type { Pair } from '../rows/plain-array.ts';
@@ -90,7 +90,7 @@ export function readCsv(path: string | URL, options: CsvOptions | CsvPairOptions
 
 /**
  * As `readCsv`, but the event loop runs every few milliseconds while the file is read. The promise is rejected with
- * what `readCsv` throws.
+ * what `readCsv` throws. Reads a Blob, too, such as a File that was dropped on a web page. In a browser, a path is a URL.
  *
  * @example
  * ```ts
@@ -103,13 +103,13 @@ export function readCsv(path: string | URL, options: CsvOptions | CsvPairOptions
  * x; // → [[0.5], [1.5]]
  * ```
  */
-export function readCsvAsync(path: string | URL, options: CsvPairOptions): Promise<Pair<Tensor>>;
-export function readCsvAsync(path: string | URL, options?: CsvOptions): Promise<CsvTable>;
+export function readCsvAsync(path: string | URL | Blob, options: CsvPairOptions): Promise<Pair<Tensor>>;
+export function readCsvAsync(path: string | URL | Blob, options?: CsvOptions): Promise<CsvTable>;
 export async function readCsvAsync(
-  path: string | URL,
+  path: string | URL | Blob,
   options: CsvOptions | CsvPairOptions = {},
 ): Promise<Pair<Tensor> | CsvTable> {
-  checkPath(path);
+  checkSource(path);
   const scanner = scannerFor('readCsvAsync', options);
   const toUtf8 = transcoderToUtf8('csv', options.encoding ?? 'utf-8');
   try {

@@ -1,11 +1,10 @@
-// A small data set that is stored in a source file. Every value is a whole number of one byte. The bytes are stored
-// column by column, the class labels last, because this packs a fifth smaller than row by row; then Brotli (RFC 7932),
-// then base64.
+// A small data set that is stored in a source file. Every value is a small whole number; row-coder.ts packs the rows, and base64 makes
+// them text.
 
 import { type OptionKinds, readOptions, sizeOf } from '@treadle/tensor';
-import { Buffer, brotliDecompressSync } from '../files/node-files.ts';
 import type { Labelled, Split } from '../rows/plain-array.ts';
 import { splitRows } from '../rows/split-rows.ts';
+import { decodeRows, type RowFormat } from './row-coder.ts';
 
 export interface EmbeddedSet {
   /** The name of the function that gives the set to users. */
@@ -15,6 +14,8 @@ export interface EmbeddedSet {
   readonly rowShape: readonly number[];
   /** A value is the stored number divided by this. */
   readonly divisor: number;
+  /** All numbers, and the labels, are below 2^bits. */
+  readonly bits: number;
   /** Base64 with line breaks. */
   readonly packed: string;
 }
@@ -29,16 +30,25 @@ const embeddedOptions: OptionKinds<EmbeddedOptions> = {
   seed: 'number',
 };
 
+/** How the rows of a set are coded. The value above a pixel is that of the line before; other sets have none. */
+export function formatOf({ rowShape, bits }: Pick<EmbeddedSet, 'rowShape' | 'bits'>): RowFormat {
+  const columns = sizeOf(rowShape) + 1;
+  return { columns, width: rowShape.length > 1 ? (rowShape[1] ?? columns) : columns, bits };
+}
+
 /** All rows in the order of the source: x float32 [rows, ...rowShape], y int32 [rows]. */
-export function unpack({ name, rows, rowShape, divisor, packed }: EmbeddedSet): Labelled {
+export function unpack(set: EmbeddedSet): Labelled {
+  const { rows, rowShape, divisor, packed } = set;
   const columns = sizeOf(rowShape);
-  const bytes = brotliDecompressSync(Buffer.from(packed, 'base64'));
-  if (bytes.length !== rows * (columns + 1)) throw new Error(`internal: ${name} has ${bytes.length} bytes`);
+  const coded = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0)); // atob skips line breaks
+  const values = decodeRows(coded, rows, formatOf(set));
   const x = new Float32Array(rows * columns);
-  for (let column = 0; column < columns; column++) {
-    for (let row = 0; row < rows; row++) x[row * columns + column] = bytes[column * rows + row]! / divisor;
+  const y = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const first = row * (columns + 1);
+    for (let column = 0; column < columns; column++) x[row * columns + column] = values[first + column]! / divisor;
+    y[row] = values[first + columns]!;
   }
-  const y = Int32Array.from(bytes.subarray(rows * columns));
   return { x: { values: x, shape: [rows, ...rowShape] }, y: { values: y, shape: [rows] } };
 }
 

@@ -1,9 +1,11 @@
 // The bytes of a file of any size, part by part, inflated if they are gzip data. Synchronous, or asynchronous so that
 // the event loop runs between the parts. Knows no format of files.
 
+import { closeSync, createGunzip, createReadStream, fetchFile, open, openSync, readFileSync, readSync } from '#files';
+import { checkReadsAtOnce } from './at-once.ts';
 import { FormatError } from './format-error.ts';
 import { damagedGzip, inflate, isGzip } from './inflate.ts';
-import { closeSync, createGunzip, createReadStream, open, openSync, readFileSync, readSync } from './node-files.ts';
+import { streamParts } from './stream-parts.ts';
 
 /** Small enough that processing one part takes only a few milliseconds. */
 const partBytes = 2 ** 17;
@@ -13,6 +15,7 @@ const partBytes = 2 ** 17;
  * Throws FormatError for damaged gzip data, and Node's error for a file that cannot be read.
  */
 export function* fileParts(format: string, path: string | URL): Generator<Uint8Array, void, undefined> {
+  checkReadsAtOnce(path);
   const file = openSync(path, 'r');
   try {
     const buffer = new Uint8Array(partBytes);
@@ -44,7 +47,13 @@ function* partsOf(bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
 }
 
 /** As `fileParts`, but the event loop runs while a part is read, and gzip data are inflated part by part. */
-export async function* filePartsAsync(format: string, path: string | URL): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* filePartsAsync(
+  format: string,
+  path: string | URL | Blob,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  if (path instanceof Blob) return yield* streamParts(format, path.stream());
+  const fetched = await fetchFile(path);
+  if (fetched) return yield* streamParts(format, fetched);
   const isPacked = await beginsAsGzip(path);
   const stream = createReadStream(path, { highWaterMark: partBytes });
   if (!isPacked) {

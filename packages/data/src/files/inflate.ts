@@ -1,8 +1,9 @@
 // gzip data (RFC 1952), recognized by their first two bytes and not by a file's name. Bytes that are not gzip data are
 // returned as they are. Knows no format of files: `format` is only the name that error messages begin with.
 
+import { bufferLimits, gunzipSync, syncFlush } from '#files';
+import { checkInflatesAtOnce } from './at-once.ts';
 import { FormatError } from './format-error.ts';
-import { bufferLimits, gunzipSync, zlibConstants } from './node-files.ts';
 
 /** DEFLATE stores at most 258 bytes in two bits (RFC 1951), so no data inflate more than this. */
 const maxInflation = 1032;
@@ -20,6 +21,7 @@ export function isGzip(bytes: Uint8Array): boolean {
  */
 export function inflate(format: string, bytes: Uint8Array, maxLength: number): Uint8Array | undefined {
   if (!isGzip(bytes)) return bytes.length > maxLength ? undefined : bytes;
+  checkInflatesAtOnce(format);
   try {
     return gunzipSync(bytes, { maxOutputLength: Math.max(1, Math.min(maxLength, bufferLimits.MAX_LENGTH)) });
   } catch (cause) {
@@ -34,9 +36,10 @@ export function inflate(format: string, bytes: Uint8Array, maxLength: number): U
  */
 export function inflateBeginning(format: string, bytes: Uint8Array): Uint8Array {
   if (!isGzip(bytes)) return bytes;
+  checkInflatesAtOnce(format);
   const isComplete = bytes.length <= beginningBytes;
   try {
-    return gunzipSync(bytes.subarray(0, beginningBytes), isComplete ? {} : { finishFlush: zlibConstants.Z_SYNC_FLUSH });
+    return gunzipSync(bytes.subarray(0, beginningBytes), isComplete ? {} : { finishFlush: syncFlush });
   } catch (cause) {
     throw damagedGzip(format, bytes.length, cause);
   }

@@ -3,9 +3,10 @@
 // as in `train10k-…`.
 
 import { show } from '@treadle/tensor';
+import { join, readdirSync } from '#files';
+import { checkReadsAtOnce } from '../files/at-once.ts';
 import { decodeFile } from '../files/decode-file.ts';
 import { FormatError } from '../files/format-error.ts';
-import { join, readdirSync } from '../files/node-files.ts';
 import type { Labelled, PlainArray, Split } from '../rows/plain-array.ts';
 import { decodeIdx } from './decode-idx.ts';
 
@@ -18,6 +19,7 @@ export function readMnist(directory: string): Split<Labelled> {
 }
 
 function filesIn(directory: string): readonly string[] {
+  checkReadsAtOnce(directory);
   try {
     return readdirSync(directory).sort();
   } catch (cause) {

@@ -11,3 +11,12 @@ export class DtypeError extends Error {
   /** 'DtypeError' */
   override readonly name = 'DtypeError';
 }
+
+/**
+ * Data from outside, such as a file, a text or a table, that do not follow their format, or do not contain what the caller asked for.
+ * No partial result is ever returned.
+ */
+export class FormatError extends Error {
+  /** 'FormatError' */
+  override readonly name = 'FormatError';
+}

@@ -111,24 +111,24 @@ function overColumns(
   const rowBytes = columns.input * pixel;
   const aOffsets = Array.from({ length: height }, (_, i) => i * rows.input * rowBytes);
   const ofPanel = (panel: Address, filter: Expr<'i32'>, group: Expr<'i32'>, width: number): void => {
-    const bStep = weights.stepOf(width);
-    const tapRow = columns.taps * channels * bStep;
+    const bStride = weights.strideOf(width);
+    const tapRow = columns.taps * channels * bStride;
     const b = f.let(address.add(panel, address.times(first, tapRow)));
     const ofGroup = f.let(address.add(a, address.times(group, 4 * channels)));
     const to = f.let(address.add(c, address.shifted(i32.add(times(group, weights.filters), filter), 2)));
     for (const run of tapRuns(columns)) {
       const loops = [
-        { count: undefined, aStep: rows.dilation * rowBytes, bStep: tapRow },
+        { count: undefined, aStride: rows.dilation * rowBytes, bStride: tapRow },
         ...joined([
-          { count: run.count, aStep: columns.dilation * pixel, bStep: channels * bStep },
-          { count: channels, aStep: 4, bStep },
+          { count: run.count, aStride: columns.dilation * pixel, bStride: channels * bStride },
+          { count: channels, aStride: 4, bStride },
         ]),
       ];
       const cRow = 4 * placement.image;
       const block = registerTile(module, { aOffsets, perLane: false, columns: width, loops, cRow, level });
       const x = run.output * columns.stride - columns.before + run.first * columns.dilation;
       const at = f.let(plus(ofGroup, x * pixel));
-      const weightsAt = f.let(plus(b, run.first * channels * bStep));
+      const weightsAt = f.let(plus(b, run.first * channels * bStride));
       const output = f.let(plus(to, 4 * run.output * placement.column));
       eachBlockOf(f, [{ height, count: run.outputs }], () => {
         f.do(f.call(block, at, weightsAt, output, count, 0, spill));

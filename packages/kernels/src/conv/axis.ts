@@ -33,18 +33,18 @@ export interface Phase {
   /** the tap that comes first in the sums */
   readonly firstTap: number;
   /** from a tap of the sums to the next */
-  readonly tapStep: number;
+  readonly tapStride: number;
 }
 
 /** The adjoint of an axis: x[i] gathers y[o] over all taps t with o·stride + t·dilation − before = i. */
 export function phasesOf({ input, output, taps, stride, dilation, before }: ConvAxis): Phase[] {
   const common = greatestDivisor(stride, dilation);
-  const [tapStep, step] = [stride / common, dilation / common];
+  const [tapStride, between] = [stride / common, dilation / common];
   return Array.from({ length: Math.min(stride, input) }, (_, phase) => {
     const isReached = (t: number): boolean => (phase + before - t * dilation) % stride === 0;
-    const lowest = Array.from({ length: Math.min(taps, tapStep) }, (_, t) => t).find(isReached);
-    const count = lowest === undefined ? 0 : Math.ceil((taps - lowest) / tapStep);
-    const highest = (lowest ?? 0) + Math.max(0, count - 1) * tapStep;
+    const lowest = Array.from({ length: Math.min(taps, tapStride) }, (_, t) => t).find(isReached);
+    const count = lowest === undefined ? 0 : Math.ceil((taps - lowest) / tapStride);
+    const highest = (lowest ?? 0) + Math.max(0, count - 1) * tapStride;
     // Taps run from the highest down, so that the outputs they read run upwards: o = (i + before − t·dilation) / stride.
     const first = (phase + before - highest * dilation) / stride;
     return {
@@ -54,11 +54,11 @@ export function phasesOf({ input, output, taps, stride, dilation, before }: Conv
         output: Math.ceil((input - phase) / stride),
         taps: count,
         stride: 1,
-        dilation: step,
+        dilation: between,
         before: -first,
       },
       firstTap: highest,
-      tapStep: -tapStep,
+      tapStride: -tapStride,
     };
   });
 }

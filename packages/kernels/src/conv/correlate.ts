@@ -216,27 +216,27 @@ function overColumns(
   const { rows, columns, channels, perLane, weights, placement, level } = correlation;
   const pixel = 4 * correlation.pixel;
   const rowBytes = bandRowBytes(cutting.bandSpec);
-  const [cRow, step] = [4 * placement.column, columns.stride * pixel];
+  const [cRow, stride] = [4 * placement.column, columns.stride * pixel];
   const a = f.let(address.add(band.origin, address.times(y, rowBytes)));
   const c = f.let(address.add(band.c, address.times(oy, 4 * placement.row)));
   const zero = address.const(0);
   eachBlockOf(f, blockRuns(columns.output, cutting.mr), (height) => {
-    const aOffsets = Array.from({ length: height }, (_, i) => i * step);
+    const aOffsets = Array.from({ length: height }, (_, i) => i * stride);
     each(({ panel, width, a: aFrom = zero, c: cFrom = zero }) => {
-      const bStep = weights.stepOf(width);
-      const tapRow = { aStep: rows.dilation * rowBytes, bStep: columns.taps * channels * bStep };
+      const bStride = weights.strideOf(width);
+      const tapRow = { aStride: rows.dilation * rowBytes, bStride: columns.taps * channels * bStride };
       const inner = joined([
-        { count: columns.taps, aStep: columns.dilation * pixel, bStep: channels * bStep },
-        { count: channels, aStep: 4, bStep },
+        { count: columns.taps, aStride: columns.dilation * pixel, bStride: channels * bStride },
+        { count: channels, aStride: 4, bStride },
       ]);
       const loops = reachesOut(rows)
         ? [{ count: undefined, ...tapRow }, ...inner]
         : joined([{ count: rows.taps, ...tapRow }, ...inner]);
       const block = registerTile(module, { aOffsets, perLane, columns: width, loops, cRow, level });
-      const b = address.add(panel, address.times(first, tapRow.bStep));
+      const b = address.add(panel, address.times(first, tapRow.bStride));
       f.do(f.call(block, address.add(a, aFrom), b, address.add(c, cFrom), count, 0, spill));
     });
-    f.increment(a, height * step);
+    f.increment(a, height * stride);
     f.increment(c, height * cRow);
   });
 }

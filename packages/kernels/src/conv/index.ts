@@ -124,7 +124,7 @@ function weightsOf({ slot, view }: Operand, y: Phase, x: Phase, perLane: boolean
     slot,
     view: {
       shape: perLane ? [groups, ...taps, 1, filters] : [groups, ...taps, filters, channels],
-      strides: [g, ky * y.tapStep, kx * x.tapStep, perLane ? 0 : f, perLane ? f : c],
+      strides: [g, ky * y.tapStride, kx * x.tapStride, perLane ? 0 : f, perLane ? f : c],
       offset: view.offset + ky * y.firstTap + kx * x.firstTap,
     },
   };

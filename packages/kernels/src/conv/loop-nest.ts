@@ -9,8 +9,8 @@ import { repeat } from './block-runs.ts';
 export interface Loop {
   /** undefined: known at run time, which is allowed only for the outermost loop */
   readonly count: number | undefined;
-  readonly aStep: number;
-  readonly bStep: number;
+  readonly aStride: number;
+  readonly bStride: number;
 }
 
 /** Joins loops that step like one loop, and drops loops that run once. */
@@ -21,8 +21,8 @@ export function joined(loops: readonly Loop[]): Loop[] {
     const isRun =
       outer?.count !== undefined &&
       loop.count !== undefined &&
-      outer.aStep === loop.count * loop.aStep &&
-      outer.bStep === loop.count * loop.bStep;
+      outer.aStride === loop.count * loop.aStride &&
+      outer.bStride === loop.count * loop.bStride;
     if (isRun || outer?.count === 1) kept.pop();
     kept.push(isRun ? { ...loop, count: (outer.count ?? 1) * (loop.count ?? 1) } : loop);
   }
@@ -73,15 +73,15 @@ export function emitLoops(nest: Nest, loops: readonly Loop[]): Moved {
   if (inner.length === 0) return emitInnermost(nest, outer);
   const round = (): void => {
     const moved = emitLoops(nest, inner);
-    if (outer.aStep !== moved.a) f.increment(a, outer.aStep - moved.a);
-    if (outer.bStep !== moved.b) f.increment(b, outer.bStep - moved.b);
+    if (outer.aStride !== moved.a) f.increment(a, outer.aStride - moved.a);
+    if (outer.bStride !== moved.b) f.increment(b, outer.bStride - moved.b);
   };
   if (outer.count === undefined) {
     f.if(i32.gt_s(nest.count, 0), () => repeat(f, nest.count, round));
     return { a: 0, b: 0 };
   }
   repeat(f, f.local('i32', outer.count), round);
-  return { a: outer.count * outer.aStep, b: outer.count * outer.bStep };
+  return { a: outer.count * outer.aStride, b: outer.count * outer.bStride };
 }
 
 function unroll(nest: Nest, [outer, ...inner]: readonly Loop[], aOffset: number, bOffset: number): void {
@@ -89,20 +89,20 @@ function unroll(nest: Nest, [outer, ...inner]: readonly Loop[], aOffset: number,
     nest.step(aOffset, bOffset);
     return;
   }
-  if (inner.length === 0 && nest.slide && (outer.count ?? 0) <= mostSlid && outer.aStep > 0) {
+  if (inner.length === 0 && nest.slide && (outer.count ?? 0) <= mostSlid && outer.aStride > 0) {
     nest.slide(outer, aOffset, bOffset);
     return;
   }
   for (let i = 0; i < (outer.count ?? 0); i++)
-    unroll(nest, inner, aOffset + i * outer.aStep, bOffset + i * outer.bStep);
+    unroll(nest, inner, aOffset + i * outer.aStride, bOffset + i * outer.bStride);
 }
 
-function emitInnermost({ f, a, b, count, level, step }: Nest, { count: known, aStep, bStep }: Loop): Moved {
+function emitInnermost({ f, a, b, count, level, step }: Nest, { count: known, aStride, bStride }: Loop): Moved {
   const several = level.bits === 256 ? 4 : 1;
   const round = (steps: number): void => {
-    for (let u = 0; u < steps; u++) step(u * aStep, u * bStep);
-    f.increment(a, steps * aStep);
-    f.increment(b, steps * bStep);
+    for (let u = 0; u < steps; u++) step(u * aStride, u * bStride);
+    f.increment(a, steps * aStride);
+    f.increment(b, steps * bStride);
   };
   if (known === undefined) {
     const rounds = f.let(i32.div_s(count, several));
@@ -114,6 +114,6 @@ function emitInnermost({ f, a, b, count, level, step }: Nest, { count: known, aS
   }
   const [rounds, left] = [Math.floor(known / several), known % several];
   if (rounds > 0) repeat(f, f.local('i32', rounds), () => round(several));
-  for (let u = 0; u < left; u++) step(u * aStep, u * bStep);
-  return { a: rounds * several * aStep, b: rounds * several * bStep };
+  for (let u = 0; u < left; u++) step(u * aStride, u * bStride);
+  return { a: rounds * several * aStride, b: rounds * several * bStride };
 }

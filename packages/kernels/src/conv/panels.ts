@@ -18,7 +18,7 @@ export interface Panels {
   readonly groupBytes: number;
   readonly panelBytes: number;
   /** bytes from one k to the next in a panel of `width` columns */
-  stepOf(width: number): number;
+  strideOf(width: number): number;
 }
 
 /**
@@ -35,9 +35,9 @@ export function panelsFrom(
 ): Panels {
   const [groups = 1, rows = 1, columns = 1, channels = 1, filters = 1] = weights.view.shape;
   const k = rows * columns * channels;
-  const inPlace = stepInPlace(weights.view);
+  const inPlace = strideInPlace(weights.view);
   if (groups === 1 && (isSmall || filters <= nr) && inPlace !== undefined) {
-    const bytes = { groupBytes: 0, panelBytes: 4 * nr, stepOf: () => 4 * inPlace };
+    const bytes = { groupBytes: 0, panelBytes: 4 * nr, strideOf: () => 4 * inPlace };
     return { operand: weights, filters, nr, ...bytes };
   }
   const whole = Math.floor(filters / nr);
@@ -54,7 +54,7 @@ export function panelsFrom(
     nr,
     groupBytes: 4 * perGroup,
     panelBytes: 4 * k * nr,
-    stepOf: (of) => 4 * width(of),
+    strideOf: (of) => 4 * width(of),
   };
 }
 
@@ -81,10 +81,10 @@ function packKernel(
   const shape = [groups, panels, rows, columns, channels, width];
   const from: View = { shape, strides: [g, nr * f, y, x, c, f], offset: offset + firstPanel * nr * f };
   const k = rows * columns * channels;
-  const step = computedColumns(width, level);
+  const stride = computedColumns(width, level);
   const to: View = {
     shape,
-    strides: [perGroup, k * nr, columns * channels * step, channels * step, step, 1],
+    strides: [perGroup, k * nr, columns * channels * stride, channels * stride, stride, 1],
     offset: firstPanel * k * nr,
   };
   const name = `conv pack ${rows}×${columns}×${channels}×${filters}`;
@@ -92,13 +92,14 @@ function packKernel(
 }
 
 /** Elements from one k to the next, if taps and channels follow each other and filters are neighbours; otherwise undefined. */
-function stepInPlace({ shape, strides }: View): number | undefined {
+function strideInPlace({ shape, strides }: View): number | undefined {
   const [, , columns = 1, channels = 1, filters = 1] = shape;
   const [, y = 0, x = 0, c = 0, f = 0] = strides;
-  const isStep = (d: number, stride: number, step: number): boolean => (shape[d] ?? 1) <= 1 || stride === step;
-  const step = channels > 1 ? c : columns > 1 ? x : (shape[1] ?? 1) > 1 ? y : filters;
-  const isPlain = isStep(4, f, 1) && isStep(2, x, channels * step) && isStep(1, y, columns * channels * step);
-  return isPlain && step >= 0 && sizeOf(shape) > 0 ? step : undefined;
+  const isStride = (d: number, stride: number, expected: number): boolean =>
+    (shape[d] ?? 1) <= 1 || stride === expected;
+  const stride = channels > 1 ? c : columns > 1 ? x : (shape[1] ?? 1) > 1 ? y : filters;
+  const isPlain = isStride(4, f, 1) && isStride(2, x, channels * stride) && isStride(1, y, columns * channels * stride);
+  return isPlain && stride >= 0 && sizeOf(shape) > 0 ? stride : undefined;
 }
 
 /** Calls `body` once, as the inside of a loop over groups where there are several. */

@@ -101,15 +101,15 @@ function multiplyAddSliding(
 ): (loop: Loop, aOffset: number, bOffset: number) => void {
   const vectors = Array.from({ length: sums[0]?.length ?? 0 }, (_, j) => j);
   const element = vectors.map(() => f.local('f32x4'));
-  return ({ count = 0, aStep, bStep }, aOffset, bOffset) => {
+  return ({ count = 0, aStride, bStride }, aOffset, bOffset) => {
     const weights = Array.from({ length: count }, (_, k) =>
-      vectors.map((j) => f.let(v128.load('f32x4', b, bOffset + k * bStep + 16 * j))),
+      vectors.map((j) => f.let(v128.load('f32x4', b, bOffset + k * bStride + 16 * j))),
     );
-    const offsets = new Set(aOffsets.flatMap((offset) => weights.map((_, k) => offset + k * aStep)));
+    const offsets = new Set(aOffsets.flatMap((offset) => weights.map((_, k) => offset + k * aStride)));
     for (const offset of [...offsets].sort((x, y) => x - y)) {
       for (const j of vectors) f.set(element[j]!, v128.load('f32x4', a, aOffset + offset + 16 * j));
       sums.forEach((row, i) => {
-        const weight = weights[(offset - (aOffsets[i] ?? 0)) / aStep];
+        const weight = weights[(offset - (aOffsets[i] ?? 0)) / aStride];
         if (weight) for (const j of vectors) f.set(row[j]!, fused(level, weight[j]!, element[j]!, row[j]!));
       });
     }

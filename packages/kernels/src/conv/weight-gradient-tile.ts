@@ -119,7 +119,7 @@ function overPanels(emission: Emission, band: Band): void {
         overRuns(emission, { ...band, a: from, b: panel, c }, width);
         return;
       }
-      const spec = { lanes: width, across: 4, step: 4 * groups * filters, toStep: cut.panels.stepOf(width) };
+      const spec = { lanes: width, across: 4, stride: 4 * groups * filters, toStride: cut.panels.strideOf(width) };
       const to = f.let(plus(scratch, cut.packed));
       f.do(f.call(packPanel(module, spec), panel, to, times(band.count, columns.output)));
       overRuns(emission, { ...band, a, b: to, c }, width);
@@ -137,8 +137,8 @@ function overRuns(emission: Emission, band: Band, width: number): void {
 /** One row of taps after the other. Each tap meets the rows and the columns of outputs for which it is valid. */
 function overTaps({ f, module, gradient, cut, scratch }: Emission, band: Band, width: number): void {
   const { rows, columns, groups, channels, filters, level } = gradient;
-  const [pixel, cRow, bStep] = [4 * gradient.pixel, 4 * groups * filters, cut.panels.stepOf(width)];
-  const [rowBytes, bRow] = [columns.input * pixel, columns.output * bStep];
+  const [pixel, cRow, bStride] = [4 * gradient.pixel, 4 * groups * filters, cut.panels.strideOf(width)];
+  const [rowBytes, bRow] = [columns.input * pixel, columns.output * bStride];
   const spill = f.let(plus(scratch, cut.spill));
   const ky = f.let(band.part.start);
   f.forSteps(ky, band.part.end, 1, () => {
@@ -154,12 +154,12 @@ function overTaps({ f, module, gradient, cut, scratch }: Emission, band: Band, w
     for (let kx = 0; kx < columns.taps; kx++) {
       const { output, outputs } = outputsOf(columns, kx);
       const loops = [
-        { count: undefined, aStep: rows.stride * rowBytes, bStep: bRow },
-        ...joined([{ count: outputs, aStep: columns.stride * pixel, bStep }]),
+        { count: undefined, aStride: rows.stride * rowBytes, bStride: bRow },
+        ...joined([{ count: outputs, aStride: columns.stride * pixel, bStride }]),
       ];
       const x = output * columns.stride + kx * columns.dilation - columns.before;
       const a = f.let(plus(row, x * pixel));
-      const from = f.let(plus(b, output * bStep));
+      const from = f.let(plus(b, output * bStride));
       const tap = plus(times(ky, columns.taps), kx);
       const c = f.let(address.add(band.c, address.times(tap, channels * cRow)));
       eachBlockOf(f, blockRuns(channels, cut.mr), (height) => {
@@ -176,11 +176,11 @@ function overTaps({ f, module, gradient, cut, scratch }: Emission, band: Band, w
 /** The loops over the outputs of a band, and a call of the innermost code for a block of weights; distances are in bytes. */
 function bandLoops({ f, module, gradient, cut, scratch }: Emission, band: Band, width: number) {
   const { rows, columns, groups, perLane, filters, level } = gradient;
-  const [pixel, rowBytes, bStep] = [4 * gradient.pixel, bandRowBytes(cut.bandSpec), cut.panels.stepOf(width)];
+  const [pixel, rowBytes, bStride] = [4 * gradient.pixel, bandRowBytes(cut.bandSpec), cut.panels.strideOf(width)];
   const cRow = 4 * groups * filters;
   const loops: Loop[] = [
-    { count: undefined, aStep: rows.stride * rowBytes, bStep: columns.output * bStep },
-    ...joined([{ count: columns.output, aStep: columns.stride * pixel, bStep }]),
+    { count: undefined, aStride: rows.stride * rowBytes, bStride: columns.output * bStride },
+    ...joined([{ count: columns.output, aStride: columns.stride * pixel, bStride }]),
   ];
   const spill = f.let(plus(scratch, cut.spill));
   const call = (aOffsets: readonly number[], a: Address, c: Address): void => {

@@ -77,7 +77,7 @@ function cutOf(gradient: WeightGradient, flops: number): GradientCut {
     nr,
     groupBytes: 4 * filters,
     panelBytes: 4 * nr,
-    stepOf: (width) => (isPacked ? 4 * computedColumns(width, level) : 4 * groups * filters),
+    strideOf: (width) => (isPacked ? 4 * computedColumns(width, level) : 4 * groups * filters),
   };
   const packed = bytesOf(bandRows);
   const spill = packed + (isPacked ? 4 * bandRows * columns.output * nr : 0);

@@ -26,6 +26,6 @@ export function larger<T extends Integer>(a: Expr<T>, b: Expr<NoInfer<T>>): Expr
 
 /** start + step · (first + lane) in each of four lanes. */
 export function ramp(start: Expr<'i32'>, step: number, first = 0): Expr<'i32x4'> {
-  const steps = [0, 1, 2, 3].map((lane) => (first + lane) * step);
-  return i32x4.add(i32x4.splat(start), i32x4.const(steps));
+  const strides = [0, 1, 2, 3].map((lane) => (first + lane) * step);
+  return i32x4.add(i32x4.splat(start), i32x4.const(strides));
 }

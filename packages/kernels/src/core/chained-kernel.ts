@@ -14,9 +14,9 @@ const overread = 128;
  * writes and another touches must be `inParts` of both. `own`: the buffers that only they touch, with their bytes.
  */
 export function chainKernels(kernels: readonly Kernel[], tiles: number, own: ReadonlyMap<Slot, number>): Kernel {
-  const windows = kernels.map(({ window = [] }) => window);
-  const begins = windows.map((_, i) => windows.slice(0, i).flat().length);
-  const all = windows.flat();
+  const addressLists = kernels.map(({ addressList = [] }) => addressList);
+  const begins = addressLists.map((_, i) => addressLists.slice(0, i).flat().length);
+  const all = addressLists.flat();
   const outside = (slots: readonly Slot[]): Slot[] => [...new Set(slots)].filter((slot) => !own.has(slot));
   const most = align(Math.max(...kernels.map(({ scratch }) => scratch)));
   const layout = layoutOf(own, tiles, most + align(address.bytes * all.length));
@@ -34,15 +34,15 @@ export function chainKernels(kernels: readonly Kernel[], tiles: number, own: Rea
     reads: outside(kernels.flatMap(({ reads }) => reads)),
     writes: outside(kernels.flatMap(({ writes }) => writes)),
     work: workOf(kernels, own),
-    window: words.map((word) => (isSpan(word) ? 0 : word)),
+    addressList: words.map((word) => (isSpan(word) ? 0 : word)),
     codeKey: `${tiles} of ${codes.join(' → ')}, own ${owned}`,
     emit: (module) => {
       const parts = kernels.map((kernel) => ({ func: kernel.emit(module), count: kernel.tiles / tiles }));
       return kernelFunc(module, name, (f, given, scratch, tile) => {
-        const window = owned.length === 0 ? given : f.let(plus(scratch, most));
-        if (owned.length > 0) writeWindow(f, words, given, window, scratch, tile);
+        const addressList = owned.length === 0 ? given : f.let(plus(scratch, most));
+        if (owned.length > 0) writeAddresses(f, words, given, addressList, scratch, tile);
         parts.forEach(({ func, count }, i) => {
-          const begin = f.let(plus(window, address.bytes * (begins[i] ?? 0)));
+          const begin = f.let(plus(addressList, address.bytes * (begins[i] ?? 0)));
           const at = f.let(times(tile, count));
           const end = f.let(plus(at, count));
           f.loop((again) => {
@@ -86,12 +86,12 @@ function layoutOf(
   return { spans, end };
 }
 
-/** Copies the window that is given; buffers in scratch get the base address from which the tile finds its part. */
-function writeWindow(
+/** Copies the address list that is given; buffers in scratch get the base address from which the tile finds its part. */
+function writeAddresses(
   f: FunctionBuilder,
   words: readonly (Word | Span)[],
   given: Address,
-  window: Address,
+  addressList: Address,
   scratch: Address,
   tile: Expr<'i32'>,
 ): void {
@@ -99,7 +99,7 @@ function writeWindow(
     const at = isSpan(word)
       ? address.sub(plus(scratch, word.begin), address.times(tile, word.bytes))
       : address.load(given, address.bytes * i);
-    f.do(address.store(window, at, address.bytes * i));
+    f.do(address.store(addressList, at, address.bytes * i));
   });
 }
 

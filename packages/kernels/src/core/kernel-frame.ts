@@ -19,7 +19,7 @@ export interface Tiled {
   readonly stores: readonly Operand[];
   /** the valid rows, where the rows × columns that are cut follow the leading axis in order */
   readonly present?: Present | undefined;
-  /** Emits the code of one tile; `table` is the kernel's window. */
+  /** Emits the code of one tile; `table` is the kernel's address list. */
   emit(f: FunctionBuilder, table: Address, range: Range, scratch: Address, module: ModuleBuilder): void;
 }
 

@@ -16,10 +16,10 @@ import type { Location, Operand, Slot, Word } from './operand.ts';
 
 export type { Location, Operand, Present, Slot, View, Word } from './operand.ts';
 
-/** The signature of a kernel: (window, scratch of this thread, tile). */
+/** The signature of a kernel: (address list, scratch of this thread, tile). */
 export type KernelFunc = Func<[AddressType, AddressType, 'i32'], 'void'>;
 
-/** Emits the function of a kernel; `table` is its window. */
+/** Emits the function of a kernel; `table` is its address list. */
 export function kernelFunc(
   module: ModuleBuilder,
   name: string,
@@ -60,7 +60,7 @@ export interface Refusal {
   error(position: number, bits: number): Error;
 }
 
-/** One step of a plan. No tile reads what another tile of the same kernel writes. */
+/** A function over tiles, with its operands. No tile reads what another tile of the same kernel writes. */
 export interface Kernel {
   /** what people read in errors and plans: `matmul 32×784×128` */
   readonly name: string;
@@ -72,8 +72,8 @@ export interface Kernel {
   readonly reads: readonly Slot[];
   readonly writes: readonly Slot[];
   readonly work: Work;
-  /** what a run writes to its window; by default, the base address of slot i at position i */
-  readonly window?: readonly Word[];
+  /** what a run writes to its address list; by default, the base address of slot i at position i */
+  readonly addressList?: readonly Word[];
   /** equal for kernels with the same code; without it, the kernel shares its code with no other */
   readonly codeKey?: string;
   emit(module: ModuleBuilder): KernelFunc;

@@ -1,4 +1,4 @@
-// Where a kernel finds its data. A kernel is given a window: a table of words in memory, most of them base addresses of buffers.
+// Where a kernel finds its data. A kernel is given an address list: a table of words in memory, most of them base addresses of buffers.
 // A slot is a position in it, so no address is ever part of the code, and kernels that do the same to other buffers can share
 // their code. A view says which elements of a buffer are meant.
 
@@ -7,10 +7,10 @@ import { plus } from './arithmetic.ts';
 import { denseStrides, sizeOf } from './collapse-dims.ts';
 import { bytesOf, type Narrow } from './format.ts';
 
-/** Position of a buffer's base address in the window of a kernel. */
+/** Position of a buffer's base address in the address list of a kernel. */
 export type Slot = number;
 
-/** A word of a window: the address of a location, or a plain number. */
+/** A word of an address list: the address of a location, or a plain number. */
 export type Word = number | Location;
 
 /** The address that lies `byteOffset` bytes behind the base address of a slot. */
@@ -45,18 +45,18 @@ export interface Present {
   readonly of: number;
 }
 
-/** The word of a window at position `slot`: the base address of a buffer. */
-export function baseAddress(window: Address, slot: Slot): Address {
-  return address.load(window, address.bytes * slot);
+/** The word of an address list at position `slot`: the base address of a buffer. */
+export function baseAddress(addressList: Address, slot: Slot): Address {
+  return address.load(addressList, address.bytes * slot);
 }
 
 /** The address of an operand's element (0, 0, …), in a local. */
 export function operandAddress(
   f: FunctionBuilder,
-  window: Address,
+  addressList: Address,
   { slot, view, narrow }: Operand,
 ): Local<Address['type']> {
-  return f.let(plus(baseAddress(window, slot), bytesOf(narrow) * view.offset));
+  return f.let(plus(baseAddress(addressList, slot), bytesOf(narrow) * view.offset));
 }
 
 /** All elements of a dense array that begins at the base of its buffer. */

@@ -77,14 +77,14 @@ export function emitNest(
 ): void {
   const bytes = [...nest.formats, ...nest.narrowed].map(bytesOf);
   const operands = bases.map(
-    (base, v): Cursor => ({ base, steps: nest.strides[v]!.slice(0, -1).map((stride) => bytes[v]! * stride) }),
+    (base, v): Cursor => ({ base, strides: nest.strides[v]!.slice(0, -1).map((stride) => bytes[v]! * stride) }),
   );
-  const flat: Cursor<'i32'> = { base: i32.const(0), steps: nest.strides.at(-1)!.slice(0, -1) };
+  const flat: Cursor<'i32'> = { base: i32.const(0), strides: nest.strides.at(-1)!.slice(0, -1) };
   const constants = nest.formats.map((format, v) => {
     const isConstant = nest.strides[v]!.every((stride) => stride === 0);
     return isConstant ? readSplat(f, format, bases[v]!) : undefined;
   });
-  const inBlocks = isAligned && flat.steps.every((step) => step % 16 === 0) && usesIndexBlocks(nest);
+  const inBlocks = isAligned && flat.strides.every((step) => step % 16 === 0) && usesIndexBlocks(nest);
   const emitRow = (at: readonly Address[], [position]: readonly Expr<'i32'>[]): void => {
     const { sixteen, ...code } = rowCode(f, nest, at, position!, constants);
     eachColumn(f, { col0, col1, columns: nest.columns, isAligned }, inBlocks ? { sixteen, ...code } : code);

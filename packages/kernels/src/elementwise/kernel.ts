@@ -1,13 +1,13 @@
 // Elementwise work as a kernel: a fused program over every element of its shape. Tiles are rows × columns of the shape with
 // neighbouring dimensions collapsed, which is often one long row. Chooses between the plain loops and those for transposed loads.
 
+import { AddressList, operandKey, withAddresses } from '../core/address-list.ts';
 import { sizeOf } from '../core/collapse-dims.ts';
 import type { Kernel } from '../core/kernel.ts';
 import { kernelOverTiles } from '../core/kernel-frame.ts';
 import type { StoredProgram } from '../core/lane-expression.ts';
 import { operandAddress } from '../core/operand.ts';
 import { partitionInShares, tileElements } from '../core/tile-partition.ts';
-import { operandKey, overWindow, Window } from '../core/window.ts';
 import { emitNest, nestOf } from './fused-loop.ts';
 import { multiTensorOf } from './multi-tensor.ts';
 import { bandsOf, blockedNest, emitBlocked, emitMove, scratchOf } from './transpose.ts';
@@ -16,13 +16,13 @@ import { bandsOf, blockedNest, emitBlocked, emitMove, scratchOf } from './transp
 export function lanes(program: StoredProgram): Kernel {
   const { key, cost, present } = program;
   if (key === undefined) return lanesOverSlots(program);
-  const window = new Window();
-  const loads = program.loads.map(({ operand, type }) => ({ operand: window.operand(operand), type }));
-  const stores = program.stores.map((operand) => window.operand(operand));
-  const own = present && { ...present, slot: window.at(present.slot) };
+  const addressList = new AddressList();
+  const loads = program.loads.map(({ operand, type }) => ({ operand: addressList.operand(operand), type }));
+  const stores = program.stores.map((operand) => addressList.operand(operand));
+  const own = present && { ...present, slot: addressList.at(present.slot) };
   const read = loads.map(({ operand, type }) => `${type} ${operandKey(operand)}`);
   const codeKey = `lanes ${key} ${cost} ${read} → ${stores.map(operandKey)} ${own ? `${own.slot} of ${own.of}` : ''}`;
-  return overWindow(lanesOverSlots({ ...program, loads, stores, present: own }), window.locations, codeKey);
+  return withAddresses(lanesOverSlots({ ...program, loads, stores, present: own }), addressList.locations, codeKey);
 }
 
 function lanesOverSlots(program: StoredProgram): Kernel {

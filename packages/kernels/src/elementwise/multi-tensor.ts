@@ -1,6 +1,6 @@
 // One kernel for several elementwise kernels with the same program, such as the updates of all parameters of a model: the
 // elements of all members lie one after the other in one space of positions, and small members share a tile. Each element is
-// computed as it would be alone. The window lists the members, and the kernel looks up which member a position belongs to: so
+// computed as it would be alone. The address list names the members, and the kernel looks up which member a position belongs to: so
 // the code depends neither on which tensors they are nor on how many.
 
 import {
@@ -58,16 +58,16 @@ export function multiTensorOf(program: StoredProgram, { rows, columns }: Nest): 
 /** 1 for a contiguous view, 0 for one repeated element; undefined for any other view. */
 function strideOf({ view: { shape, strides } }: Operand): 0 | 1 | undefined {
   if (strides.every((stride) => stride === 0)) return 0;
-  let step = 1;
+  let stride = 1;
   for (let d = shape.length - 1; d >= 0; d--) {
     if (shape[d] === 1) continue;
-    if (strides[d] !== step) return undefined;
-    step *= shape[d] ?? 1;
+    if (strides[d] !== stride) return undefined;
+    stride *= shape[d] ?? 1;
   }
   return 1;
 }
 
-/** Byte offsets in the window: the number of members, positions of a tile, positions in all; then a record for each member. */
+/** Byte offsets in the address list: the number of members, positions of a tile, positions in all; then a record for each member. */
 const header = { members: 0, tile: address.bytes, total: 2 * address.bytes };
 const headerWords = 3;
 /** Byte offsets in a member's record: the position of its first element, its length, the position behind it; then its locations. */
@@ -97,7 +97,7 @@ export function joinMultiTensor(members: readonly [MultiTensor, ...MultiTensor[]
     reads: slotsOf(loads),
     writes: slotsOf(stores),
     work: { kind: 'lanes', ops: program.ops ?? [], shape: [elements], flops, ...bytesMoved(loads, stores) },
-    window: [members.length, tileColumns, total, ...words],
+    addressList: [members.length, tileColumns, total, ...words],
     codeKey: `multi-tensor ${key}`,
     emit: (module) => emitMembers(module, program),
   };
@@ -118,12 +118,12 @@ function emitMembers(module: ModuleBuilder, program: StoredProgram): KernelFunc 
   const run = rowFunc(module, program);
   const count = program.loads.length + program.stores.length;
   const recordBytes = address.bytes * (recordWords + count);
-  return kernelFunc(module, program.name, (f, window, _, tile) => {
-    const size = f.let(i32.load(window, header.tile));
+  return kernelFunc(module, program.name, (f, addressList, _, tile) => {
+    const size = f.let(i32.load(addressList, header.tile));
     const position = f.local('i32', i32.mul(tile, size));
-    const total = f.let(i32.load(window, header.total));
+    const total = f.let(i32.load(addressList, header.total));
     const to = f.let(smaller(i32.add(position, size), total));
-    const member = findMember(f, window, position, recordBytes);
+    const member = findMember(f, addressList, position, recordBytes);
     f.loop((again) => {
       const start = f.let(i32.load(member, record.start));
       const end = smaller(i32.sub(to, start), f.let(i32.load(member, record.length)));
@@ -141,13 +141,13 @@ function emitMembers(module: ModuleBuilder, program: StoredProgram): KernelFunc 
 /** The address of the record of the member that a position belongs to, by binary search: the first that ends behind it. */
 function findMember(
   f: FunctionBuilder,
-  window: Address,
+  addressList: Address,
   position: Expr<'i32'>,
   recordBytes: number,
 ): Local<AddressType> {
-  const records = f.let(address.add(window, address.bytes * headerWords));
+  const records = f.let(address.add(addressList, address.bytes * headerWords));
   const recordAt = (member: Expr<'i32'>): Address => address.add(records, address.times(member, recordBytes));
-  const [low, high] = [f.local('i32', 0), f.local('i32', i32.sub(i32.load(window, header.members), 1))];
+  const [low, high] = [f.local('i32', 0), f.local('i32', i32.sub(i32.load(addressList, header.members), 1))];
   f.while(i32.lt_s(low, high), () => {
     const middle = f.let(i32.shr_u(i32.add(low, high), 1));
     f.if(

@@ -54,8 +54,8 @@ function piecesOf(nest: Nest): BlockedNest['pieces'] {
   const { body, formats, narrowed, rows, columns, strides } = nest;
   const [from, to, ...others] = strides;
   if (formats.length !== 1 || others.length !== 1 || narrowed[0] || columns < 8) return undefined;
-  const [step, width] = [4 * from!.at(-1)!, 4 * to!.at(-2)!];
-  if (!isMove(body) || to!.at(-1) !== 1 || step < 0 || width < 0) return undefined;
+  const [stride, width] = [4 * from!.at(-1)!, 4 * to!.at(-2)!];
+  if (!isMove(body) || to!.at(-1) !== 1 || stride < 0 || width < 0) return undefined;
   return 8 * rows.at(-1)! * columns <= nearBytes && width % setBytes !== 0 ? 'rows' : 'columns';
 }
 
@@ -120,7 +120,7 @@ export function emitMove(
 ): void {
   const { rows, columns, strides } = nest;
   const [from, to] = [strides[0]!, strides[1]!];
-  const [step, width, height] = [4 * from.at(-1)!, 4 * to.at(-2)!, rows.at(-1)!];
+  const [stride, width, height] = [4 * from.at(-1)!, 4 * to.at(-2)!, rows.at(-1)!];
   eachBand(f, rows, moveRows, range, ({ indices, top, bottom }) => {
     const outer = indices.with(-1, i32.const(0));
     const source = f.let(linear(bases[0]!, outer, from));
@@ -136,7 +136,7 @@ export function emitMove(
       f.let(address.add(target, address.times(r, width))),
     ];
     const across = (c: Expr<'i32'>): Address[] => [
-      f.let(address.add(source, address.times(c, step))),
+      f.let(address.add(source, address.times(c, stride))),
       f.let(address.add(target, address.times(c, 4))),
     ];
     if (pieces === 'rows') {
@@ -144,7 +144,7 @@ export function emitMove(
         const [read, write] = across(c);
         rowsOf((r) => {
           const to = address.add(write!, address.times(r, width));
-          movePiece(f, address.add(read!, address.times(r, 4)), step, to, width);
+          movePiece(f, address.add(read!, address.times(r, 4)), stride, to, width);
         });
       });
     } else {
@@ -152,20 +152,20 @@ export function emitMove(
         const [read, write] = along(r);
         columnsOf((c) => {
           const to = address.add(write!, address.times(c, 4));
-          movePiece(f, address.add(read!, address.times(c, step)), step, to, width);
+          movePiece(f, address.add(read!, address.times(c, stride)), stride, to, width);
         });
       });
     }
   });
 }
 
-/** Eight runs of four elements, `step` bytes apart, become four of eight elements, `width` bytes apart. */
-function movePiece(f: FunctionBuilder, from: Address, step: number, to: Address, width: number): void {
+/** Eight runs of four elements, `stride` bytes apart, become four of eight elements, `width` bytes apart. */
+function movePiece(f: FunctionBuilder, from: Address, stride: number, to: Address, width: number): void {
   const [read, write] = [f.let(from), f.let(to)];
   const pair = [0, 4].map((q) =>
     transpose4x4(
       f,
-      [0, 1, 2, 3].map((row) => f.let(v128.load('i32x4', read, (q + row) * step))),
+      [0, 1, 2, 3].map((row) => f.let(v128.load('i32x4', read, (q + row) * stride))),
     ),
   );
   for (const row of [0, 1, 2, 3]) {
@@ -191,11 +191,11 @@ export function emitBlocked(
       const right = f.let(smaller(plus(left, blockColumns), range.row1));
       const blocks = loads.map((v, i) => {
         const to = f.let(plus(scratch, i * blockRows * pitch));
-        const step = 4 * strides[v]!.at(-1)!;
-        const source = f.let(address.add(starts[i]!, address.times(left, step)));
+        const stride = 4 * strides[v]!.at(-1)!;
+        const source = f.let(address.add(starts[i]!, address.times(left, stride)));
         transposeBlock(f, {
           source,
-          step,
+          stride,
           rows: f.let(i32.sub(bottom, top)),
           columns: f.let(i32.sub(right, left)),
           to,
@@ -211,19 +211,19 @@ export function emitBlocked(
 }
 
 interface Block {
-  /** the address of its first row and column; neighbouring rows are 4 bytes apart, neighbouring columns `step` bytes */
+  /** the address of its first row and column; neighbouring rows are 4 bytes apart, neighbouring columns `stride` bytes */
   readonly source: Address;
-  readonly step: number;
+  readonly stride: number;
   readonly rows: Expr<'i32'>;
   readonly columns: Expr<'i32'>;
   /** row r is written r·pitch bytes further on */
   readonly to: Address;
 }
 
-function transposeBlock(f: FunctionBuilder, { source, step, rows, columns, to }: Block): void {
+function transposeBlock(f: FunctionBuilder, { source, stride, rows, columns, to }: Block): void {
   const last = f.let(plus(columns, -1));
   countLoop(f, i32.const(0), columns, 4, (c) => {
-    const from = [0, 1, 2, 3].map((q) => f.let(address.add(source, address.times(smaller(plus(c, q), last), step))));
+    const from = [0, 1, 2, 3].map((q) => f.let(address.add(source, address.times(smaller(plus(c, q), last), stride))));
     const into = f.let(address.add(to, address.times(c, 4)));
     countLoop(f, i32.const(0), rows, 4, (r) => {
       const along = from.map((row) => f.let(v128.load('i32x4', address.add(row, address.times(r, 4)))));

@@ -54,13 +54,16 @@ export function argsort({ name, type, isDescending, source, values, positions, p
     stores,
     present,
     emit: (f, table, { row0, row1 }, scratch) => {
-      const step = source.view.strides[1] ?? 0;
+      const stride = source.view.strides[1] ?? 0;
       const cursors = [source, ...stores].map(
-        (operand): Cursor => ({ base: operandAddress(f, table, operand), steps: [4 * (operand.view.strides[0] ?? 0)] }),
+        (operand): Cursor => ({
+          base: operandAddress(f, table, operand),
+          strides: [4 * (operand.view.strides[0] ?? 0)],
+        }),
       );
       eachRow(f, { shape: [rows], from: row0, to: row1 }, cursors, ([elements = scratch, ...results]) => {
         countLoop(f, i32.const(0), i32.const(n), 1, (i) => {
-          const key = keyOf(f, type, isDescending, address.add(elements, address.times(i, 4 * step)));
+          const key = keyOf(f, type, isDescending, address.add(elements, address.times(i, 4 * stride)));
           const high = i64.shl(i64.extend_i32_s(key), 32n);
           f.do(i64.store(eighth(scratch, i), i64.or(high, i64.extend_i32_u(i))));
         });
@@ -69,7 +72,7 @@ export function argsort({ name, type, isDescending, source, values, positions, p
           const position = f.let(i32.load(eighth(sorted, i)));
           stores.forEach((store, at) => {
             const to = address.add(results[at] ?? scratch, address.times(i, 4 * (store.view.strides[1] ?? 0)));
-            const element = address.add(elements, address.times(position, 4 * step));
+            const element = address.add(elements, address.times(position, 4 * stride));
             f.do(i32.store(to, store === values ? i32.load(element) : position));
           });
         });

@@ -92,13 +92,13 @@ function emitCheck(
 ): Expr<'i32x4'> {
   const wrong = f.local('i32x4');
   const { source, store } = spec;
-  const { rows, columns, stepsOf } = walkOf(source.view.shape);
-  const [sourceSteps, storeSteps] = [stepsOf(source.view.strides), stepsOf(store.view.strides)];
+  const { rows, columns, stridesOf } = walkOf(source.view.shape);
+  const [sourceStrides, storeStrides] = [stridesOf(source.view.strides), stridesOf(store.view.strides)];
   const cursors: Cursor[] = [
-    { base: from, steps: sourceSteps.rows.map((step) => 4 * step) },
-    { base: to, steps: storeSteps.rows.map((step) => 4 * step) },
+    { base: from, strides: sourceStrides.rows.map((stride) => 4 * stride) },
+    { base: to, strides: storeStrides.rows.map((stride) => 4 * stride) },
   ];
-  const positions: Cursor<'i32'>[] = [{ base: i32.const(0), steps: stepsOf(denseStrides(source.view.shape)).rows }];
+  const positions: Cursor<'i32'>[] = [{ base: i32.const(0), strides: stridesOf(denseStrides(source.view.shape)).rows }];
   const checkRow = ([read, write]: readonly Address[], [flat]: readonly Expr<'i32'>[]): void => {
     const note = (isWrong: Expr<'i32x4'>, x: Distance, first = 0): void => {
       const position = (): Expr<'i32x4'> => ramp(i32.add(flat!, address.index(x, 2)), 1, first);
@@ -110,15 +110,15 @@ function emitCheck(
       { col0, col1, columns, isAligned: true },
       {
         eight: (x) => {
-          const both = readEight(f, spec.type, read!, sourceSteps.column, x).map((part) => checked(f, spec, part));
+          const both = readEight(f, spec.type, read!, sourceStrides.column, x).map((part) => checked(f, spec, part));
           const [[low, isLowWrong], [high, isHighWrong]] = [both[0]!, both[1]!];
-          writeEight(f, write!, storeSteps.column, x, [low, high]);
+          writeEight(f, write!, storeStrides.column, x, [low, high]);
           note(isLowWrong, x);
           note(isHighWrong, x, 4);
         },
         four: (x, count) => {
-          const [index, isWrong] = checked(f, spec, readFour(f, spec.type, read!, sourceSteps.column, x, count));
-          writeFour(f, write!, storeSteps.column, x, index, count);
+          const [index, isWrong] = checked(f, spec, readFour(f, spec.type, read!, sourceStrides.column, x, count));
+          writeFour(f, write!, storeStrides.column, x, index, count);
           note(v128.and(isWrong, firstLanes(x, count)), x);
         },
       },
@@ -143,16 +143,16 @@ function emitSearch(
   end: Expr<'i32'> | undefined,
 ): void {
   const { shape, strides } = spec.source.view;
-  const { rows, stepsOf } = walkOf(shape);
-  const steps = stepsOf(strides);
-  const cursors: Cursor[] = [{ base: from, steps: steps.rows.map((step) => 4 * step) }];
-  const positions: Cursor<'i32'>[] = [{ base: i32.const(0), steps: stepsOf(denseStrides(shape)).rows }];
+  const { rows, stridesOf } = walkOf(shape);
+  const own = stridesOf(strides);
+  const cursors: Cursor[] = [{ base: from, strides: own.rows.map((stride) => 4 * stride) }];
+  const positions: Cursor<'i32'>[] = [{ base: i32.const(0), strides: stridesOf(denseStrides(shape)).rows }];
   const searchRow = ([row]: readonly Address[], [flat]: readonly Expr<'i32'>[]): void => {
     const column = f.local('i32', col0);
     f.while(i32.lt_s(column, col1), () => {
       const position = f.let(i32.add(flat!, column));
       if (end) f.if(i32.ge_s(position, end), () => f.return());
-      const at = f.let(address.add(row!, address.times(column, 4 * steps.column)));
+      const at = f.let(address.add(row!, address.times(column, 4 * own.column)));
       const [, isWrong] = checked(f, spec, v128.load32_splat(spec.type, at));
       f.if(v128.any_true(isWrong), () => {
         emitRecord(f, record, position, i32.load(at));
@@ -190,6 +190,6 @@ function walkOf(shape: readonly number[]) {
   return {
     rows: shape.slice(0, -1),
     columns: shape.at(-1) ?? 1,
-    stepsOf: (strides: readonly number[]) => ({ rows: strides.slice(0, -1), column: strides.at(-1) ?? 1 }),
+    stridesOf: (strides: readonly number[]) => ({ rows: strides.slice(0, -1), column: strides.at(-1) ?? 1 }),
   };
 }

@@ -42,7 +42,7 @@ export function gather(spec: Gather): Kernel {
 }
 
 function gatherRows({ name, source, indices, store, count: there, present }: Gather): Kernel {
-  const [[outer, count, inner], from, to] = [sizes(store.view), steps(source.view), steps(store.view)];
+  const [[outer, count, inner], from, to] = [sizes(store.view), strides(source.view), strides(store.view)];
   const n = sizes(source.view)[1];
   const narrow = asBits(source.narrow);
   const bytes = bytesOf(narrow);
@@ -57,9 +57,9 @@ function gatherRows({ name, source, indices, store, count: there, present }: Gat
     emit: (f, table, { row0, row1, col0, col1 }) => {
       const last = lastOf(f, table, n, there);
       const cursors: Cursor[] = [
-        { base: operandAddress(f, table, source), steps: [bytes * from.outer, 0] },
-        { base: operandAddress(f, table, indices), steps: [0, 4 * stepOf(indices.view)] },
-        { base: operandAddress(f, table, store), steps: [bytes * to.outer, bytes * to.row] },
+        { base: operandAddress(f, table, source), strides: [bytes * from.outer, 0] },
+        { base: operandAddress(f, table, indices), strides: [0, 4 * strideOf(indices.view)] },
+        { base: operandAddress(f, table, store), strides: [bytes * to.outer, bytes * to.row] },
       ];
       eachRow(f, { shape: [outer, count], from: row0, to: row1 }, cursors, ([base, index, row]) => {
         const picked = rowAt(f, base!, index!, last, bytes * from.row);
@@ -91,7 +91,7 @@ function workOf(source: Operand, indices: Operand, store: Operand): Tiled['work'
 
 /** Rows of one element: four at a time. */
 function gatherElements({ name, source, indices, store, count: there, present }: Gather): Kernel {
-  const [[outer, count], from, to] = [sizes(store.view), steps(source.view), steps(store.view)];
+  const [[outer, count], from, to] = [sizes(store.view), strides(source.view), strides(store.view)];
   const n = sizes(source.view)[1];
   const narrow = asBits(source.narrow);
   const bytes = bytesOf(narrow);
@@ -107,12 +107,13 @@ function gatherElements({ name, source, indices, store, count: there, present }:
       const most = f.let(i32x4.splat(lastOf(f, table, n, there)));
       const numbers = operandAddress(f, table, indices);
       const cursors: Cursor[] = [
-        { base: operandAddress(f, table, source), steps: [bytes * from.outer] },
-        { base: operandAddress(f, table, store), steps: [bytes * to.outer] },
+        { base: operandAddress(f, table, source), strides: [bytes * from.outer] },
+        { base: operandAddress(f, table, store), strides: [bytes * to.outer] },
       ];
       eachRow(f, { shape: [outer], from: row0, to: row1 }, cursors, ([base, row]) => {
         const picked = (wanted: Expr<'i32x4'>): Expr<'i32x4'> => {
           const clamped = i32x4.max_s(i32x4.min_s(wanted, most), 0);
+          // in 32-bit lanes: a tensor has at most 2²⁹ elements, so distances in it are below 2³¹ bytes
           const offsets = f.let(i32x4.mul(clamped, bytes * from.row));
           const at = (lane: number): Address => address.add(base!, address.times(i32x4.extract_lane(lane, offsets), 1));
           return f.let(
@@ -122,18 +123,18 @@ function gatherElements({ name, source, indices, store, count: there, present }:
             ),
           );
         };
-        const step = stepOf(indices.view);
+        const stride = strideOf(indices.view);
         eachColumn(
           f,
           { col0, col1, columns: count, isAligned: true },
           {
             eight: (x) => {
-              const [low, high] = readEight(f, 'i32x4', numbers, step, x);
+              const [low, high] = readEight(f, 'i32x4', numbers, stride, x);
               const values = [low, high].map((part) => picked(reinterpret('i32x4', part)));
               writeEight(f, row!, to.row, x, [values[0]!, values[1]!], narrow);
             },
             four: (x, many) => {
-              const wanted = reinterpret('i32x4', readFour(f, 'i32x4', numbers, step, x, many));
+              const wanted = reinterpret('i32x4', readFour(f, 'i32x4', numbers, stride, x, many));
               writeFour(f, row!, to.row, x, picked(wanted), many, narrow);
             },
           },
@@ -161,7 +162,7 @@ export interface ScatterAdd {
  * so repeated indices are added in their order, whatever the number of tiles.
  */
 export function scatterAdd({ name, type, indices, updates, store, count: present }: ScatterAdd): Kernel {
-  const [[outer, n, inner], to, from] = [sizes(store.view), steps(store.view), steps(updates.view)];
+  const [[outer, n, inner], to, from] = [sizes(store.view), strides(store.view), strides(updates.view)];
   const count = indices.view.shape[0] ?? 1;
   const rows = n === 0 ? 0 : outer;
   return kernelOverTiles({
@@ -180,18 +181,18 @@ export function scatterAdd({ name, type, indices, updates, store, count: present
       const numbers = operandAddress(f, table, indices);
       const columns = { col0, col1, columns: inner, isAligned: true };
       const matrices: Cursor[] = [
-        { base: operandAddress(f, table, store), steps: [4 * to.outer] },
-        { base: operandAddress(f, table, updates), steps: [4 * from.outer] },
+        { base: operandAddress(f, table, store), strides: [4 * to.outer] },
+        { base: operandAddress(f, table, updates), strides: [4 * from.outer] },
       ];
       eachRow(f, { shape: [outer], from: row0, to: row1 }, matrices, ([target, source]) => {
-        const zeroed: Cursor[] = [{ base: target!, steps: [4 * to.row] }];
+        const zeroed: Cursor[] = [{ base: target!, strides: [4 * to.row] }];
         eachRow(f, { shape: [n], from: i32.const(0), to: i32.const(n) }, zeroed, ([row]) => {
           clear(f, columns, row!, to.column);
         });
         if (count === 0) return;
         const added: Cursor[] = [
-          { base: numbers, steps: [4 * stepOf(indices.view)] },
-          { base: source!, steps: [4 * from.row] },
+          { base: numbers, strides: [4 * strideOf(indices.view)] },
+          { base: source!, strides: [4 * from.row] },
         ];
         const end =
           present === undefined ? i32.const(count) : f.let(i32.load(operandAddress(f, table, scalarOperand(present))));
@@ -242,22 +243,22 @@ function lastOf(f: FunctionBuilder, table: Address, n: number, count: Operand | 
   return count ? f.let(i32.sub(i32.load(operandAddress(f, table, count)), 1)) : i32.const(n - 1);
 }
 
-/** The address of the row that the int32 at `index` names, clamped to 0 … last; `step`: bytes from row to row. */
-export function rowAt(f: FunctionBuilder, matrix: Address, index: Address, last: Expr<'i32'>, step: number): Address {
+/** The address of the row that the int32 at `index` names, clamped to 0 … last; `stride`: bytes from row to row. */
+export function rowAt(f: FunctionBuilder, matrix: Address, index: Address, last: Expr<'i32'>, stride: number): Address {
   const wanted = f.let(i32.load(index));
   const notBelow = f.let(select(wanted, i32.const(0), i32.gt_s(wanted, 0)));
   const clamped = f.let(select(notBelow, last, i32.lt_s(notBelow, last)));
-  return f.let(address.add(matrix, address.times(clamped, step)));
+  return f.let(address.add(matrix, address.times(clamped, stride)));
 }
 
 function sizes({ shape: [outer = 1, n = 1, inner = 1] }: View): readonly [number, number, number] {
   return [outer, n, inner];
 }
 
-function steps({ strides: [outer = 0, row = 0, column = 0] }: View): { outer: number; row: number; column: number } {
+function strides({ strides: [outer = 0, row = 0, column = 0] }: View): { outer: number; row: number; column: number } {
   return { outer, row, column };
 }
 
-function stepOf({ strides: [step = 0] }: View): number {
-  return step;
+function strideOf({ strides: [stride = 0] }: View): number {
+  return stride;
 }

@@ -14,7 +14,7 @@ import { partition, tileElements } from '../core/tile-partition.ts';
 import { readEight, readFour, writeEight, writeFour } from '../elementwise/vector-io.ts';
 import { accumulate, clear, rowAt } from './gather.ts';
 
-export interface FirstPlaces {
+export interface FirstOccurrences {
   readonly name: string;
   /** int32 [k] */
   readonly indices: Operand;
@@ -37,23 +37,23 @@ const hashFactor = 0x9e3779b1 | 0;
 /**
  * store[j] = the smallest i with indices[i] = indices[j]. One tile: a hash table of positions with linear probing.
  */
-export function firstOccurrences({ name, indices, store, table: entries, present }: FirstPlaces): Kernel {
+export function firstOccurrences({ name, indices, store, table: entries, present }: FirstOccurrences): Kernel {
   const [k = 0] = indices.view.shape;
   const size = hashSize(k);
   return kernelOverTiles({
     name,
     parts: partition(k === 0 ? 0 : 1, 1, 1),
     cost: 5 * k,
-    work: { kind: 'list', ops: ['firstPlaces'], shape: [k], flops: 0, ...bytesMoved([indices], [store]) },
+    work: { kind: 'list', ops: ['firstOccurrences'], shape: [k], flops: 0, ...bytesMoved([indices], [store]) },
     loads: present ? [indices, scalarOperand(present.slot)] : [indices],
     stores: [store, scalarOperand(entries)],
     emit: (f, table) => {
       const [from, to] = [operandAddress(f, table, indices), operandAddress(f, table, store)];
       const entriesAt = f.let(baseAddress(table, entries)); // an entry is 1 + the position of its number; 0 where it is free
       f.do(memory.fill(entriesAt, 0, address.const(4 * size)));
-      const [step = 1] = indices.view.strides;
+      const [stride = 1] = indices.view.strides;
       const numberIn = (position: Expr<'i32'>): Expr<'i32'> =>
-        i32.load(address.add(from, address.times(position, 4 * step)));
+        i32.load(address.add(from, address.times(position, 4 * stride)));
       const j = f.local('i32', 0);
       const end = countOf(f, table, k, present);
       f.while(i32.lt_s(j, end), () => {
@@ -103,7 +103,7 @@ export interface SumRepeated {
   readonly name: string;
   /** float32 [k, inner] */
   readonly rows: Operand;
-  /** int32 [k], as firstPlaces stores them */
+  /** int32 [k], as firstOccurrences stores them */
   readonly firsts: Operand;
   /** float32 [k, inner] */
   readonly store: Operand;
@@ -128,9 +128,9 @@ export function sumRepeated({ name, rows, firsts, store, present }: SumRepeated)
       const target = operandAddress(f, table, store);
       const [to, from] = [store.view.strides, rows.view.strides];
       const cursors: Cursor[] = [
-        { base: operandAddress(f, table, firsts), steps: [4 * (firsts.view.strides[0] ?? 0)] },
-        { base: operandAddress(f, table, rows), steps: [4 * (from[0] ?? 0)] },
-        { base: target, steps: [4 * (to[0] ?? 0)] },
+        { base: operandAddress(f, table, firsts), strides: [4 * (firsts.view.strides[0] ?? 0)] },
+        { base: operandAddress(f, table, rows), strides: [4 * (from[0] ?? 0)] },
+        { base: target, strides: [4 * (to[0] ?? 0)] },
       ];
       const end = countOf(f, table, k, present);
       const columns = { col0, col1, columns: inner, isAligned: true };
@@ -179,9 +179,9 @@ export function setRows({ name, rows, indices, firsts, store, count }: SetRows):
       const target = operandAddress(f, table, store);
       const [to, from] = [store.view.strides, rows.view.strides];
       const cursors: Cursor[] = [
-        { base: operandAddress(f, table, firsts), steps: [4 * (firsts.view.strides[0] ?? 0)] },
-        { base: operandAddress(f, table, indices), steps: [4 * (indices.view.strides[0] ?? 0)] },
-        { base: operandAddress(f, table, rows), steps: [4 * (from[0] ?? 0)] },
+        { base: operandAddress(f, table, firsts), strides: [4 * (firsts.view.strides[0] ?? 0)] },
+        { base: operandAddress(f, table, indices), strides: [4 * (indices.view.strides[0] ?? 0)] },
+        { base: operandAddress(f, table, rows), strides: [4 * (from[0] ?? 0)] },
       ];
       const setRow = ([first, index, row]: readonly Address[], [j]: readonly Expr<'i32'>[]): void => {
         f.if(i32.eq(i32.load(first!), j!), () => {
@@ -198,7 +198,7 @@ export function setRows({ name, rows, indices, firsts, store, count }: SetRows):
           );
         });
       };
-      const positions: Cursor<'i32'>[] = [{ base: i32.const(0), steps: [1] }];
+      const positions: Cursor<'i32'>[] = [{ base: i32.const(0), strides: [1] }];
       eachRow(f, { shape: [k], from: row0, to: row1 }, cursors, setRow, positions);
     },
   });

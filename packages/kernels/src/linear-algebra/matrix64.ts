@@ -103,15 +103,15 @@ export function largestOf(
   return largest;
 }
 
-/** A float32 matrix of an operand: the address of its first element, and steps in elements. */
+/** A float32 matrix of an operand: the address of its first element, and strides in elements. */
 export interface Matrix32 {
   readonly base: Address;
-  readonly rowStep: number;
-  readonly columnStep: number;
+  readonly rowStride: number;
+  readonly columnStride: number;
 }
 
-function elementAt32({ base, rowStep, columnStep }: Matrix32, row: Expr<'i32'>, column: Expr<'i32'>): Address {
-  return address.add(base, address.shifted(i32.add(times(row, rowStep), times(column, columnStep)), 2));
+function elementAt32({ base, rowStride, columnStride }: Matrix32, row: Expr<'i32'>, column: Expr<'i32'>): Address {
+  return address.add(base, address.shifted(i32.add(times(row, rowStride), times(column, columnStride)), 2));
 }
 
 /** Copies a float32 matrix [rows, columns] into columns [firstColumn, …) of a float64 matrix. */
@@ -182,12 +182,15 @@ export function matrixKernel(kernel: MatrixKernel): Kernel {
     stores: needed,
     emit: (f, table, { row0, row1 }, base) => {
       const cursors = operands.map(
-        (operand): Cursor => ({ base: operandAddress(f, table, operand), steps: [4 * (operand.view.strides[0] ?? 0)] }),
+        (operand): Cursor => ({
+          base: operandAddress(f, table, operand),
+          strides: [4 * (operand.view.strides[0] ?? 0)],
+        }),
       );
       eachRow(f, { shape: [count], from: row0, to: row1 }, cursors, (at) => {
         const matrixOf = (operand: Operand): Matrix32 => {
-          const [, rowStep = 0, columnStep = 0] = operand.view.strides;
-          return { base: at[operands.indexOf(operand)] ?? base, rowStep, columnStep };
+          const [, rowStride = 0, columnStride = 0] = operand.view.strides;
+          return { base: at[operands.indexOf(operand)] ?? base, rowStride, columnStride };
         };
         emit(
           f,

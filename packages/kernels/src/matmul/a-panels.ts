@@ -108,7 +108,7 @@ export function packedRowsBytes(geometry: Geometry, blocking: Blocking): number 
 export function packRows(
   f: FunctionBuilder,
   module: ModuleBuilder,
-  { aRow, aStep }: Geometry,
+  { aRow, aStride }: Geometry,
   blocking: Blocking,
   blocks: Blocks,
   from: Address,
@@ -116,10 +116,10 @@ export function packRows(
   depth: Expr<'i32'>,
 ): void {
   const pass = (start: Expr<'i32'>, steps: Expr<'i32'>): void => {
-    const a = f.let(address.add(from, address.times(start, aStep)));
+    const a = f.let(address.add(from, address.times(start, aStride)));
     const packed = f.let(to);
     eachBlock(f, blocks, (height) => {
-      const pack = packPanel(module, { lanes: height, across: aRow, step: aStep, toStep: 4 * height });
+      const pack = packPanel(module, { lanes: height, across: aRow, stride: aStride, toStride: 4 * height });
       f.do(f.call(pack, a, address.add(packed, address.times(start, 4 * height)), steps));
       f.increment(a, height * aRow);
       f.increment(packed, blockBytes(blocking));

@@ -39,7 +39,7 @@ export function byWidth(
 }
 
 /** Bytes from one k to the next in a packed panel of `width` columns. */
-export function packedStep(width: number, level: Level): number {
+export function packedStride(width: number, level: Level): number {
   return 4 * computedColumns(width, level);
 }
 
@@ -84,15 +84,15 @@ export function packPanels(
   to: Address,
   depth: Expr<'i32'>,
 ): void {
-  const { bColumn, bStep } = geometry;
+  const { bColumn, bStride } = geometry;
   const pass = (start: Expr<'i32'>, steps: Expr<'i32'>): void => {
     const packed = f.let(to);
     countLoop(f, panels.start, panels.end, 1, (j) => {
       byWidth(f, panelWidths(geometry, blocking), blocking.panels, j, (lanes) => {
-        const toStep = packedStep(lanes, level);
-        const pack = packPanel(module, { lanes, across: bColumn, step: bStep, toStep });
-        const at = addressAt(from, [start, j], [bStep, blocking.nr * bColumn]);
-        f.do(f.call(pack, at, address.add(packed, address.times(start, toStep)), steps));
+        const toStride = packedStride(lanes, level);
+        const pack = packPanel(module, { lanes, across: bColumn, stride: bStride, toStride });
+        const at = addressAt(from, [start, j], [bStride, blocking.nr * bColumn]);
+        f.do(f.call(pack, at, address.add(packed, address.times(start, toStride)), steps));
       });
       f.increment(packed, panelBytes(blocking));
     });

@@ -8,7 +8,7 @@ import { countLoop } from '../core/loops/count.ts';
 import { addressAt } from '../core/loops/rows.ts';
 import type { Span } from '../core/partition-evenly.ts';
 import { type Blocks, blockBytes, eachBlock, packedRowsBytes } from './a-panels.ts';
-import { byWidth, packedPanel, packedStep, packPanels, panelBytes, panelWidths } from './b-panels.ts';
+import { byWidth, packedPanel, packedStride, packPanels, panelBytes, panelWidths } from './b-panels.ts';
 import type { Blocking } from './blocking.ts';
 import { directBKernel } from './direct-b-kernel.ts';
 import type { Geometry } from './geometry.ts';
@@ -59,9 +59,9 @@ export function scratchOf({ geometry, blocking, level }: Product): { b: number; 
 export function overPanels(tile: Tile, a: Address, b: Address, c: Address, p: Expr<'i32'>, depth: Expr<'i32'>): void {
   const { f, module, product, scratch, panels } = tile;
   const { geometry, blocking, level } = product;
-  const { bColumn, bStep } = geometry;
+  const { bColumn, bStride } = geometry;
   const widths = panelWidths(geometry, blocking);
-  const over = (j: Expr<'i32'>, panelAt: (width: number) => { panel: Address; step: number }): void =>
+  const over = (j: Expr<'i32'>, panelAt: (width: number) => { panel: Address; stride: number }): void =>
     byWidth(f, widths, blocking.panels, j, (width) => {
       const to = address.add(c, address.times(j, 4 * blocking.nr));
       overRows(tile, { a, ...panelAt(width), width, depth, p, c: to });
@@ -70,20 +70,20 @@ export function overPanels(tile: Tile, a: Address, b: Address, c: Address, p: Ex
     countLoop(f, panels.start, panels.end, 1, (j) => {
       over(j, (width) =>
         blocking.b === 'shared'
-          ? { panel: packedPanel(b, blocking, j, p), step: packedStep(width, level) }
-          : { panel: addressAt(b, [j, p], [blocking.nr * bColumn, bStep]), step: bStep },
+          ? { panel: packedPanel(b, blocking, j, p), stride: packedStride(width, level) }
+          : { panel: addressAt(b, [j, p], [blocking.nr * bColumn, bStride]), stride: bStride },
       );
     });
     return;
   }
   const to = f.let(plus(scratch, scratchOf(product).b));
-  const from = f.let(address.add(b, address.times(p, bStep)));
+  const from = f.let(address.add(b, address.times(p, bStride)));
   countLoop(f, panels.start, panels.end, blocking.panelsAtOnce, (first) => {
     const end = f.let(smaller(plus(first, blocking.panelsAtOnce), panels.end));
     packPanels(f, module, geometry, blocking, level, { start: first, end }, from, to, depth);
     countLoop(f, first, end, 1, (j) => {
       const panel = address.add(to, address.times(i32.sub(j, first), panelBytes(blocking)));
-      over(j, (width) => ({ panel, step: packedStep(width, level) }));
+      over(j, (width) => ({ panel, stride: packedStride(width, level) }));
     });
   });
 }
@@ -93,7 +93,7 @@ interface Panel {
   readonly a: Address;
   readonly panel: Address;
   /** bytes from one k to the next in the panel */
-  readonly step: number;
+  readonly stride: number;
   readonly width: number;
   readonly depth: Expr<'i32'>;
   readonly p: Expr<'i32'>;
@@ -110,18 +110,18 @@ function rowsAsColumns(width: number, { bits }: Level): number {
  * rows, however many rows are valid.
  */
 function runsAcross({ geometry, blocking, level, present }: Product, width: number): boolean {
-  const { m, k, aRow, aStep } = geometry;
+  const { m, k, aRow, aStride } = geometry;
   const [count, parts] = [Math.ceil(m / blocking.mr), blocking.rowParts];
   const fewest = parts === 1 ? m : Math.floor(count / parts) * Math.floor(m / count);
-  const hasContiguousRows = blocking.a === 'in place' && aStep === 4 && aRow >= 0;
+  const hasContiguousRows = blocking.a === 'in place' && aStride === 4 && aRow >= 0;
   return width <= 4 && !present && hasContiguousRows && k <= blocking.kc && fewest >= rowsAsColumns(width, level);
 }
 
 /** (Bᵀ · Aᵀ)ᵀ for a panel of B. The last block of rows begins earlier, so that it is whole, and computes some rows again. */
-function acrossRows({ f, module, product, scratch, blocks }: Tile, { a, panel, step, width, depth, c }: Panel): void {
+function acrossRows({ f, module, product, scratch, blocks }: Tile, { a, panel, stride, width, depth, c }: Panel): void {
   const { aRow, cRow } = product.geometry;
   const columns = rowsAsColumns(width, product.level);
-  const spec = { rows: width, columns, aRow: 4, aStep: step, bColumn: aRow, cRow: 4, cColumn: cRow };
+  const spec = { rows: width, columns, aRow: 4, aStride: stride, bColumn: aRow, cRow: 4, cColumn: cRow };
   const kernel = directBKernel(module, { ...spec, level: product.level });
   const spill = f.let(plus(scratch, scratchOf(product).spill));
   const [from, to, b] = [f.let(a), f.let(c), f.let(panel)];
@@ -134,32 +134,37 @@ function acrossRows({ f, module, product, scratch, blocks }: Tile, { a, panel, s
 }
 
 function overRows(tile: Tile, all: Panel): void {
-  const { a, panel, step, width, depth, p, c } = all;
+  const { a, panel, stride, width, depth, p, c } = all;
   if (runsAcross(tile.product, width)) {
     acrossRows(tile, all);
     return;
   }
   const { f, module, product, scratch, blocks } = tile;
-  const { aRow, aStep, cRow, bColumn } = product.geometry;
+  const { aRow, aStride, cRow, bColumn } = product.geometry;
   const packsA = product.blocking.a !== 'in place';
   const spill = f.let(plus(scratch, scratchOf(product).spill));
   const [aBlock, cBlock] = [f.let(a), f.let(c)];
   // Few columns leave too few sums in a block to hide the latency of a multiply-add.
   const isTransposed = product.blocking.b === 'transposed';
   const pairs = product.level.bits === 256 && product.blocking.panels > 1 && width <= 8 && !isTransposed;
-  const blockStep = (height: number): number => (packsA ? blockBytes(product.blocking) : height * aRow);
+  const blockStride = (height: number): number => (packsA ? blockBytes(product.blocking) : height * aRow);
   eachBlock(
     f,
     blocks,
     (height, count) => {
-      const rowsOfA = packsA ? { aRow: 4, aStep: 4 * height } : { aRow, aStep };
+      const rowsOfA = packsA ? { aRow: 4, aStride: 4 * height } : { aRow, aStride };
       const spec = { rows: height, columns: width, ...rowsOfA, cRow, level: product.level };
       const micro = isTransposed
         ? directBKernel(module, { ...spec, bColumn })
-        : microKernel(module, { ...spec, blocks: count, blockStep: count > 1 ? blockStep(height) : 0, bStep: step });
+        : microKernel(module, {
+            ...spec,
+            blocks: count,
+            blockStride: count > 1 ? blockStride(height) : 0,
+            bStride: stride,
+          });
       // The chains continue from C in every block of k but the first, where p = 0.
       f.do(f.call(micro, aBlock, panel, cBlock, depth, p, spill));
-      f.increment(aBlock, count * blockStep(height));
+      f.increment(aBlock, count * blockStride(height));
       f.increment(cBlock, count * height * cRow);
     },
     { pairs },

@@ -84,25 +84,25 @@ export function registerBlock({ m, n }: Pick<Geometry, 'm' | 'n'>, { bits, fma }
 
 /** All block sizes of a product. */
 export function blockingOf(geometry: Geometry, level: Level): Blocking {
-  const { batch, m, n, k, aRow, aStep, bStep, bColumn } = geometry;
+  const { batch, m, n, k, aRow, aStride, bStride, bColumn } = geometry;
   const { mr, nr } = registerBlock(geometry, level);
   const panels = Math.ceil(n / nr);
-  const isAcross = aStep !== 4 && panels > 2;
+  const isAcross = aStride !== 4 && panels > 2;
   // Reading A in place costs a cache line for every k unless k runs along its rows. Few rows across memory share these lines;
   // then a tile has all rows, and needs enough columns to read the lines again while they are near.
   const hasColumns = m <= fewRows || n >= columnsOfRowsAcross;
-  const sharesLines = aRow === 4 && aStep >= 0 && aStep <= 4 * tileRows && hasColumns;
-  const packsA = aRow < 0 || aStep < 0 || (isAcross && !sharesLines);
+  const sharesLines = aRow === 4 && aStride >= 0 && aStride <= 4 * tileRows && hasColumns;
+  const packsA = aRow < 0 || aStride < 0 || (isAcross && !sharesLines);
   const kcMost = isAcross && !packsA ? kcAcross : Math.floor(panelElements / Math.max(nr, 16));
   const kc = k <= kcMost ? k : rowsAtOnce * Math.ceil(k / Math.ceil(k / kcMost) / rowsAtOnce);
   const { rowParts, panelParts } = cut(geometry, { mr, panels, packsA, isAcross });
   const a = packsA ? 'in scratch' : 'in place';
   const wanted = Math.max(1, Math.min(work(geometry) / tileFlops, 4 * mostTiles));
   const batchParts = rowParts * panelParts > 1 ? batch : Math.ceil(batch / Math.ceil(batch / wanted));
-  const readsRows = bColumn === 4 && bStep >= 0;
-  const readsFewTimes = m <= 2 * mr || kc * bStep <= nearBytes;
+  const readsRows = bColumn === 4 && bStride >= 0;
+  const readsFewTimes = m <= 2 * mr || kc * bStride <= nearBytes;
   const isRepeated = geometry.batchShape.some((size, d) => size > 1 && geometry.bBatch[d] === 0);
-  const isTransposed = m <= 2 && bColumn !== 4 && bColumn >= 0 && bStep === 4 && aStep >= 0 && a === 'in place';
+  const isTransposed = m <= 2 && bColumn !== 4 && bColumn >= 0 && bStride === 4 && aStride >= 0 && a === 'in place';
   const b = isTransposed
     ? 'transposed'
     : readsRows && readsFewTimes

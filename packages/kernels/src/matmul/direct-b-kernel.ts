@@ -16,7 +16,7 @@ import { fused, pairsOf, type Sums } from './multiply-add.ts';
 import { gather } from './pack.ts';
 
 /** Distances are in bytes, at least 0. */
-export interface DirectBKernelSpec extends Omit<MicroKernelSpec, 'blocks' | 'blockStep' | 'bStep'> {
+export interface DirectBKernelSpec extends Omit<MicroKernelSpec, 'blocks' | 'blockStride' | 'bStride'> {
   /** from a column of B to the next; its k are neighbours */
   readonly bColumn: number;
   /** from a column of C to the next, 4 by default; otherwise the chains start from +0 */
@@ -29,7 +29,7 @@ export function directBKernel(module: ModuleBuilder, spec: DirectBKernelSpec): M
   return microKernelFunc(module, key, (f, a, b, c, k, continues, spill) => {
     const sums = startSums(f, spec, c, continues);
     const advance = (steps: number): void => {
-      f.increment(a, steps * spec.aStep);
+      f.increment(a, steps * spec.aStride);
       f.increment(b, steps * 4);
       f.set(k, i32.sub(k, steps));
     };
@@ -83,7 +83,7 @@ function transposedSteps(
       });
       for (const u of four) {
         sums.forEach((row, i) => {
-          const factor = f.let(v128.load32_splat('f32x4', a, i * spec.aRow + (first + u) * spec.aStep));
+          const factor = f.let(v128.load32_splat('f32x4', a, i * spec.aRow + (first + u) * spec.aStride));
           pair.forEach((p, q) => {
             f.set(row[p]!, fused(spec.level, transposed[q]![u]!, factor, row[p]!));
           });

@@ -17,9 +17,9 @@ export interface Geometry {
   readonly k: number;
   /** from a row of A to the next, and from one k to the next */
   readonly aRow: number;
-  readonly aStep: number;
+  readonly aStride: number;
   /** from one k to the next in B, and from a column to the next */
-  readonly bStep: number;
+  readonly bStride: number;
   readonly bColumn: number;
   readonly cRow: number;
 }
@@ -38,8 +38,8 @@ export function geometryOf(a: Operand, b: Operand): Geometry {
   const [aBatch, bBatch] = collapsed.strides.map((strides) => strides.map((stride) => 4 * stride));
   // The stride along a dimension of size 1 has no meaning; it becomes the one that suits the loops best.
   const distance = (stride: number | undefined, size: number, idle: number) => (size <= 1 ? idle : 4 * (stride ?? 0));
-  const [aRow, aStep] = a.view.strides.slice(-2);
-  const [bStep, bColumn] = b.view.strides.slice(-2);
+  const [aRow, aStride] = a.view.strides.slice(-2);
+  const [bStride, bColumn] = b.view.strides.slice(-2);
   return {
     batch: sizeOf(batchShape),
     batchShape: collapsed.shape,
@@ -49,8 +49,8 @@ export function geometryOf(a: Operand, b: Operand): Geometry {
     n,
     k,
     aRow: distance(aRow, m, 0),
-    aStep: distance(aStep, k, 4),
-    bStep: distance(bStep, k, 0),
+    aStride: distance(aStride, k, 4),
+    bStride: distance(bStride, k, 0),
     bColumn: distance(bColumn, n, 4),
     cRow: 4 * n,
   };

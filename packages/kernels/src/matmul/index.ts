@@ -48,9 +48,9 @@ export function matmul(spec: MatmulSpec): Kernel[] {
 
 /** Whether to compute A · b for a column b as (bᵀ · Aᵀ)ᵀ, so that A is read in vectors along its rows or its columns. */
 function isMatrixTimesColumn({ a, b }: MatmulSpec): boolean {
-  const [row = 0, step = 0] = a.view.strides.slice(-2);
+  const [row = 0, stride = 0] = a.view.strides.slice(-2);
   const [m = 0, k = 0] = a.view.shape.slice(-2);
-  return b.view.shape.at(-1) === 1 && m > 1 && k > 1 && (row === 1 ? step !== 1 : step === 1 && row >= 0);
+  return b.view.shape.at(-1) === 1 && m > 1 && k > 1 && (row === 1 ? stride !== 1 : stride === 1 && row >= 0);
 }
 
 /** bᵀ · aᵀ: the same products in the same order; a column of the output lies in memory like a row. */

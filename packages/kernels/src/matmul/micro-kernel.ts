@@ -25,16 +25,16 @@ export interface MicroKernelSpec {
   /** blocks of `rows` rows of A, 1 by default; their rows follow each other in C */
   readonly blocks?: number;
   /** from a block to the next in A */
-  readonly blockStep?: number;
+  readonly blockStride?: number;
   readonly rows: number;
   /** columns of C that are written; loads of B and C continue up to `computedColumns` */
   readonly columns: number;
   /** from a row of A to the next */
   readonly aRow: number;
   /** from one k to the next in A */
-  readonly aStep: number;
+  readonly aStride: number;
   /** from one k to the next in B, whose columns are neighbours in memory */
-  readonly bStep: number;
+  readonly bStride: number;
   /** from a row of C to the next */
   readonly cRow: number;
   readonly level: Level;
@@ -74,7 +74,7 @@ export function computedColumns(columns: number, level: Level): number {
 export function microKernel(module: ModuleBuilder, spec: MicroKernelSpec): MicroKernel {
   const key = `matmul micro-kernel ${JSON.stringify(spec)}`;
   return microKernelFunc(module, key, (f, a, b, c, k, continues, spill) => {
-    const { aStep, bStep, level } = spec;
+    const { aStride, bStride, level } = spec;
     const sums = startSums(f, spec, c, continues);
     // Measured: V8 gains from four steps a round where it joins vectors, and loses registers where it does not.
     const unrolled = level.bits === 256 ? 4 : 1;
@@ -83,14 +83,14 @@ export function microKernel(module: ModuleBuilder, spec: MicroKernelSpec): Micro
       f,
       level,
       sums,
-      (i, u) => v128.load32_splat('f32x4', rows[i]!.base, rows[i]!.byteOffset + u * aStep),
-      (j, u) => v128.load('f32x4', b, 16 * j + u * bStep),
+      (i, u) => v128.load32_splat('f32x4', rows[i]!.base, rows[i]!.byteOffset + u * aStride),
+      (j, u) => v128.load('f32x4', b, 16 * j + u * bStride),
     );
     const rounds = (steps: number) => {
       f.loop((again) => {
         for (let u = 0; u < steps; u++) step(u);
-        for (const { pointer } of rows) if (pointer) f.increment(pointer, steps * aStep);
-        f.increment(b, steps * bStep);
+        for (const { pointer } of rows) if (pointer) f.increment(pointer, steps * aStride);
+        f.increment(b, steps * bStride);
         f.set(k, i32.sub(k, steps));
         f.brIf(again, i32.ge_s(k, steps));
       });
@@ -133,11 +133,11 @@ interface Row {
  * V8 adds an offset by an instruction of its own, which is long where the offset is large (V8.md).
  */
 function rowsOfA(f: FunctionBuilder, spec: MicroKernelSpec, a: Local<AddressType>): Row[] {
-  const { rows, blockStep = 0, aRow, level } = spec;
+  const { rows, blockStride = 0, aRow, level } = spec;
   const isApart = level.bits === 256 && aRow >= 128 && rowCount(spec) <= 6;
   return Array.from({ length: rowCount(spec) }, (_, i): Row => {
     if (i === 0) return { base: a, byteOffset: 0, pointer: a };
-    const byteOffset = Math.floor(i / rows) * blockStep + (i % rows) * aRow;
+    const byteOffset = Math.floor(i / rows) * blockStride + (i % rows) * aRow;
     if (!isApart) return { base: a, byteOffset, pointer: undefined };
     const pointer = f.let(plus(a, byteOffset));
     return { base: pointer, byteOffset: 0, pointer };

@@ -14,7 +14,7 @@ import {
   matrixBytes,
   packedPanel,
   packedPanelsLength,
-  packedStep,
+  packedStride,
   panelBytes,
   panelWidths,
 } from './b-panels.ts';
@@ -43,7 +43,7 @@ interface PackB {
 
 /** Packs all panels of B into `to`. */
 export function packB(b: Operand, to: Slot, geometry: Geometry, blocking: Blocking, level: Level): Kernel {
-  const { k, n, bColumn, bStep, batchShape, bBatch } = geometry;
+  const { k, n, bColumn, bStride, batchShape, bBatch } = geometry;
   const { nr, kc, panels } = blocking;
   const length = packedPanelsLength(geometry, blocking);
   const wanted = Math.min(mostTiles, Math.ceil(length / packedElements));
@@ -57,7 +57,7 @@ export function packB(b: Operand, to: Slot, geometry: Geometry, blocking: Blocki
   const pack: PackB = { name, b, to, geometry, blocking, level, rows, runs, runParts, panelParts };
   return {
     name,
-    codeKey: `${name} ${JSON.stringify([b.slot, to, batchShape, bBatch, bColumn, bStep, nr, kc, panels, level])}`,
+    codeKey: `${name} ${JSON.stringify([b.slot, to, batchShape, bBatch, bColumn, bStride, nr, kc, panels, level])}`,
     tiles: runParts * panelParts,
     cost: 0.3 * length,
     scratch: 0,
@@ -104,17 +104,17 @@ interface Run {
 
 function packOne(f: FunctionBuilder, module: ModuleBuilder, pack: PackB, base: Address, run: Run): void {
   const { geometry, blocking, level } = pack;
-  const { bColumn, bStep } = geometry;
+  const { bColumn, bStride } = geometry;
   const { nr, panels } = blocking;
   const { p, depth, inBlock, block, index } = run;
   const matrices = distinct(geometry.batchShape, geometry.bBatch);
   const indices = unflatten(f, index, [...matrices.shape, panels]);
-  const from = addressAt(base, [...indices, p], [...matrices.strides, nr * bColumn, bStep]);
+  const from = addressAt(base, [...indices, p], [...matrices.strides, nr * bColumn, bStride]);
   const [matrix = index, panel = index] = unflatten(f, index, [matrices.count, panels]);
   byWidth(f, panelWidths(geometry, blocking), panels, panel, (lanes) => {
-    const toStep = packedStep(lanes, level);
-    const func = packPanel(module, { lanes, across: bColumn, step: bStep, toStep });
-    const distances = [matrixBytes(geometry, blocking), panelBytes(blocking), toStep];
+    const toStride = packedStride(lanes, level);
+    const func = packPanel(module, { lanes, across: bColumn, stride: bStride, toStride });
+    const distances = [matrixBytes(geometry, blocking), panelBytes(blocking), toStride];
     f.do(f.call(func, from, addressAt(block, [matrix, panel, inBlock], distances), depth));
   });
 }

@@ -1,4 +1,4 @@
-// Copies a strided panel to where the micro-kernel reads it in order: to[k][lane] = from[k · step + lane · across].
+// Copies a strided panel to where the micro-kernel reads it in order: to[k][lane] = from[k · stride + lane · across].
 // A lane is a row of A or a column of B. Lanes of padding repeat the last lane or hold its neighbour in memory: they take
 // part in arithmetic whose results are never stored.
 
@@ -21,9 +21,9 @@ export interface PackSpec {
   /** from a lane to the next */
   readonly across: number;
   /** from one k to the next */
-  readonly step: number;
+  readonly stride: number;
   /** from one k to the next in the packed panel, at least 4 · lanes */
-  readonly toStep: number;
+  readonly toStride: number;
 }
 
 /** (from, to, k): k ≥ 0. */
@@ -38,17 +38,17 @@ export function packPanel(module: ModuleBuilder, spec: PackSpec): Pack {
       [addressType, addressType, 'i32'],
       'void',
       (f, from, to, k) => {
-        const { across, step, toStep, lanes } = spec;
+        const { across, stride, toStride, lanes } = spec;
         // `from` moves to the lane at the lowest address, because offsets of loads are not negative.
         const lowest = Math.min(0, (lanes - 1) * across);
         if (lowest < 0) f.increment(from, lowest);
         const done = f.local('i32', 0);
         const advance = (steps: number) => {
-          f.increment(from, steps * step);
-          f.increment(to, steps * toStep);
+          f.increment(from, steps * stride);
+          f.increment(to, steps * toStride);
         };
         const distance = (lane: number) => Math.min(lane, lanes - 1) * across - lowest;
-        if (step === 4 && across !== 4) {
+        if (stride === 4 && across !== 4) {
           f.forSteps(done, k, 4, () => {
             for (let lane = 0; lane < lanes; lane += 4) transpose(f, spec, from, to, lane, distance);
             advance(4);
@@ -70,8 +70,8 @@ export function packPanel(module: ModuleBuilder, spec: PackSpec): Pack {
 }
 
 /** The lanes of a group of four that may be stored: with the padding, where the panel has room for it. */
-function storedLanes({ lanes, toStep }: PackSpec, lane: number): number {
-  return 4 * (lane + 4) <= toStep ? 4 : lanes - lane;
+function storedLanes({ lanes, toStride }: PackSpec, lane: number): number {
+  return 4 * (lane + 4) <= toStride ? 4 : lanes - lane;
 }
 
 /** Four lanes at one k, one load each; `distance`: from `from` to a lane, in bytes. */
@@ -91,6 +91,6 @@ function transpose(
 ): void {
   const lanes = [0, 1, 2, 3].map((l) => f.let(v128.load('f32x4', from, distance(lane + l))));
   transpose4x4(f, lanes).forEach((vector, u) => {
-    storeLanes(f, to, u * spec.toStep + 4 * lane, vector, storedLanes(spec, lane));
+    storeLanes(f, to, u * spec.toStride + 4 * lane, vector, storedLanes(spec, lane));
   });
 }

@@ -124,7 +124,7 @@ function overK(tile: Tile, a: Address, b: Address, c: Address): void {
   const { geometry, blocking } = product;
   const p = f.local('i32', 0); // the first k of the block
   const block = (depth: Expr<'i32'>): void => {
-    const from = f.let(address.add(a, address.times(p, geometry.aStep)));
+    const from = f.let(address.add(a, address.times(p, geometry.aStride)));
     if (blocking.a === 'in scratch') packRows(f, module, geometry, blocking, blocks, from, scratch, depth);
     overPanels(tile, blocking.a === 'in scratch' ? scratch : from, b, c, p, depth);
   };

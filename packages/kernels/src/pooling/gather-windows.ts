@@ -31,7 +31,7 @@ export interface GatherWindows extends WindowShape {
   /** the vectors of the state before the first element */
   begin(): readonly Lanes[];
   /** the state after another element of each input */
-  step(f: FunctionBuilder, state: readonly Lanes[], values: readonly Lanes[]): readonly Lanes[];
+  accumulate(f: FunctionBuilder, state: readonly Lanes[], values: readonly Lanes[]): readonly Lanes[];
   /** the output, given the number of elements */
   end(count: Lanes, state: readonly Lanes[]): Lanes;
   readonly out: Slot;
@@ -96,7 +96,7 @@ function eachChannel(
     const states = each.map(() => spec.begin().map((word) => f.let(word)));
     eachElement(f, spec, window, starts, isUnrolled(spec), (at, byteOffset) => {
       const values = each.map((v) => at.map((element) => f.let(v128.load('f32x4', element, byteOffset + 16 * v))));
-      const next = each.map((v) => spec.step(f, states[v] ?? [], values[v] ?? []));
+      const next = each.map((v) => spec.accumulate(f, states[v] ?? [], values[v] ?? []));
       next.forEach((words, v) => {
         words.forEach((word, i) => {
           f.set(states[v]![i]!, word);

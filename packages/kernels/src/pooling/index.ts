@@ -30,7 +30,7 @@ export function maxPool({ x, ...spec }: PoolSpec & { readonly x: Slot }): Kernel
     name: 'max pool',
     inputs: [x],
     begin: () => [f32x4.const(Number.NEGATIVE_INFINITY)],
-    step: (_, [largest], [value]) => [f32x4.max(largest!, value!)],
+    accumulate: (_, [largest], [value]) => [f32x4.max(largest!, value!)],
     end: (_, [largest]) => largest!,
   });
 }
@@ -43,7 +43,7 @@ export function maxPoolPick({ x, v, ...spec }: PoolSpec & { readonly x: Slot; re
     inputs: [x, v],
     // the largest element so far, the element of v there, and a mask: whether there is no element yet
     begin: () => [f32x4.const(0), f32x4.const(0), v128.not(f32x4.const(0))],
-    step: (f, [largest, chosen, none], [value, candidate]) => {
+    accumulate: (f, [largest, chosen, none], [value, candidate]) => {
       const isNew = v128.or(none!, isBeyond(value!, largest!));
       const taken = f.let(isNew);
       return [v128.bitselect(value!, largest!, taken), v128.bitselect(candidate!, chosen!, taken), f32x4.const(0)];
@@ -68,7 +68,7 @@ export function averagePool({ x, ...spec }: PoolSpec & { readonly x: Slot }): Ke
     name: 'average pool',
     inputs: [x],
     begin: () => [f32x4.const(0)],
-    step: (_, [sum], [value]) => [f32x4.add(sum!, value!)],
+    accumulate: (_, [sum], [value]) => [f32x4.add(sum!, value!)],
     end: (count, [sum]) => f32x4.div(sum!, count),
   });
 }
@@ -85,7 +85,7 @@ export function maxPoolSpread({ x, dy, ...spec }: PoolSpec & { readonly x: Slot;
     dy,
     before: {
       begin: () => f32x4.const(Number.NEGATIVE_INFINITY),
-      step: (largest, [value]) => f32x4.max(largest, value!),
+      accumulate: (largest, [value]) => f32x4.max(largest, value!),
     },
     // the state is a mask: whether the largest element is yet to come
     begin: () => v128.not(f32x4.const(0)),

@@ -33,7 +33,7 @@ export interface SpreadWindows extends WindowShape {
   /** dense, of the outputs */
   readonly dy: Slot;
   /** what is computed of a window before its shares, where they need it */
-  readonly before: { begin(): Lanes; step(known: Lanes, values: readonly Lanes[]): Lanes } | undefined;
+  readonly before: { begin(): Lanes; accumulate(known: Lanes, values: readonly Lanes[]): Lanes } | undefined;
   /** the state before the first share */
   begin(): Lanes;
   /** the next element's share of dy */
@@ -154,7 +154,7 @@ function eachChannel(
     const known = each.map(() => f.let(spec.before?.begin() ?? f32x4.const(0)));
     if (spec.before) {
       eachElement(f, spec, window, starts.slice(1), isUnrolled(spec), (elements, byteOffset) => {
-        for (const v of each) f.set(known[v]!, spec.before!.step(known[v]!, valuesAt(elements, byteOffset, v)));
+        for (const v of each) f.set(known[v]!, spec.before!.accumulate(known[v]!, valuesAt(elements, byteOffset, v)));
       });
     }
     const states = each.map(() => f.let(spec.begin()));

@@ -85,13 +85,13 @@ function addToHeld(f: FunctionBuilder, nest: ReduceNest, { flat, start, home, pi
       const value = f.let(v128.load32_splat(type, from, offset));
       return [value, value];
     };
-    return { from, read, same: axis[v] === 0 ? read(0) : undefined, step: 4 * axis[v]! };
+    return { from, read, same: axis[v] === 0 ? read(0) : undefined, stride: 4 * axis[v]! };
   });
   const element = f.let(plus(k, first));
   const left = f.let(rounds);
   f.loop((again) => {
     sums.forEach((halves, j) => {
-      const pairs = sources.map(({ read, same, step }) => same ?? read(j * step));
+      const pairs = sources.map(({ read, same, stride }) => same ?? read(j * stride));
       halves.forEach((words, half) => {
         const values = pairs.map((pair) => pair[half]!);
         const results = program.body(f, values, {
@@ -101,13 +101,13 @@ function addToHeld(f: FunctionBuilder, nest: ReduceNest, { flat, start, home, pi
           },
           k: () => i32x4.splat(i32.add(start, plus(element, j))),
         });
-        const next = program.step(f, words, results).map((value) => f.let(value));
+        const next = program.accumulate(f, words, results).map((value) => f.let(value));
         words.forEach((word, w) => {
           f.set(word, next[w]!);
         });
       });
     });
-    for (const { from, step } of sources) if (step > 0) f.increment(from, 8 * step);
+    for (const { from, stride } of sources) if (stride > 0) f.increment(from, 8 * stride);
     f.increment(element, 8);
     f.increment(left, -1);
     f.brIf(again, left);

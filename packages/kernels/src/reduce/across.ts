@@ -227,7 +227,7 @@ function addRows(
             k: () => i32x4.splat(i32.add(start, k)),
           },
         );
-        return program.step(f, accumulator, element).map((value) => f.let(value));
+        return program.accumulate(f, accumulator, element).map((value) => f.let(value));
       });
     }
     results.forEach((values, half) => {

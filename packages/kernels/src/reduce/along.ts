@@ -55,7 +55,7 @@ import {
 export function reduceAlong(nest: ReduceNest): Kernel {
   const { program, stores } = nest;
   const { name, cost, shape, loads, present } = program;
-  const { outputs, steps, count } = inBunches(nest);
+  const { outputs, distances, count } = inBunches(nest);
   return kernelOverTiles({
     name,
     parts: partition(sizeOf(outputs), 1, tileElements(cost) / (count * reducedLength(nest))),
@@ -69,16 +69,18 @@ export function reduceAlong(nest: ReduceNest): Kernel {
       const run = inRun(f, nest, table);
       const { addresses, positions } = cursorsOf(f, nest, table, nest.outputs.length);
       const ofBunches = <C extends Cursor | Cursor<'i32'>>(cursor: C): C => {
-        const all = cursor.steps;
-        return { ...cursor, steps: all.length === 0 ? all : [...all.slice(0, -1), count * all.at(-1)!] };
+        const all = cursor.strides;
+        return { ...cursor, strides: all.length === 0 ? all : [...all.slice(0, -1), count * all.at(-1)!] };
       };
       const reduceAll = (first: readonly Address[], [flat, start]: readonly Expr<'i32'>[]): void => {
-        const [flatStep, startStep] = steps.slice(first.length);
-        const rows = Array.from({ length: count }, (_, r): Place => {
-          const at = first.map((base, v) => (r === 0 || steps[v] === 0 ? base : f.let(plus(base, r * steps[v]!))));
-          const moved = (position: Expr<'i32'>, step = 0): Expr<'i32'> =>
-            r === 0 || step === 0 ? position : f.let(plus(position, r * step));
-          return { at, flat: moved(flat!, flatStep), start: moved(start!, startStep) };
+        const [flatStride, startStride] = distances.slice(first.length);
+        const rows = Array.from({ length: count }, (_, r): Output => {
+          const at = first.map((base, v) =>
+            r === 0 || distances[v] === 0 ? base : f.let(plus(base, r * distances[v]!)),
+          );
+          const moved = (position: Expr<'i32'>, distance = 0): Expr<'i32'> =>
+            r === 0 || distance === 0 ? position : f.let(plus(position, r * distance));
+          return { at, flat: moved(flat!, flatStride), start: moved(start!, startStride) };
         });
         reduceBunch(f, run, rows, scratch);
       };
@@ -89,25 +91,25 @@ export function reduceAlong(nest: ReduceNest): Kernel {
 }
 
 /**
- * The outputs in bunches of neighbours that are reduced side by side, so that no step waits for the one before. `steps`: from an
- * output to the next, for each address and position. Bunches of one, where a step takes long anyway, or where outputs have
+ * The outputs in bunches of neighbours that are reduced side by side, so that no addition waits for the one before. `distances`: from an
+ * output to the next, for each address and position. Bunches of one, where an element takes long anyway, or where outputs have
  * different lengths.
  */
 function inBunches({ program, stores, outputs, strides, chunks, length }: ReduceNest): {
   outputs: readonly number[];
-  steps: readonly number[];
+  distances: readonly number[];
   count: number;
 } {
   const last = outputs.at(-1) ?? 1;
   const isOne = program.cost > 0.6 || length < 64 || last % 4 !== 0 || (chunks > 1 && outputs.length === 1);
-  if (isOne) return { outputs, steps: [], count: 1 };
+  if (isOne) return { outputs, distances: [], count: 1 };
   const operands = [...program.loads, ...stores].map(({ operand }) => bytesOf(operand.narrow));
-  const steps = strides.map((along, v) => (operands[v] ?? 1) * along.at(-1)!);
-  return { outputs: [...outputs.slice(0, -1), last / 4], steps, count: 4 };
+  const distances = strides.map((along, v) => (operands[v] ?? 1) * along.at(-1)!);
+  return { outputs: [...outputs.slice(0, -1), last / 4], distances, count: 4 };
 }
 
 /** Where an output is. */
-interface Place {
+interface Output {
   /** the addresses of its loads and stores */
   readonly at: readonly Address[];
   /** the row-major position of its first element */
@@ -117,22 +119,22 @@ interface Place {
 }
 
 /** An output that is being reduced. */
-interface Row extends Accumulators, Place {
+interface Row extends Accumulators, Output {
   /** the addresses from which the elements of its loads are read */
   readonly sources: readonly Address[];
   /** the same, where they move from piece to piece; otherwise none */
   readonly moving: readonly Local<AddressType>[];
   /** of each source: elements from one to the next */
-  readonly steps: readonly number[];
+  readonly strides: readonly number[];
   readonly formats: readonly Format[];
 }
 
 /** Reduces several outputs of the same length side by side. */
-function reduceBunch(f: FunctionBuilder, nest: ReduceNest, places: readonly Place[], scratch: Address): void {
+function reduceBunch(f: FunctionBuilder, nest: ReduceNest, outputs: readonly Output[], scratch: Address): void {
   const { program, stores, length, chunks } = nest;
   const { loads, words } = program;
-  const bunch = places.map(
-    (place): Row => ({ ...place, ...sourcesOf(f, nest, place.at), ...newAccumulators(f, words, isInBlocks(nest)) }),
+  const bunch = outputs.map(
+    (output): Row => ({ ...output, ...sourcesOf(f, nest, output.at), ...newAccumulators(f, words, isInBlocks(nest)) }),
   );
   const x = f.let(address.const(0));
   const end = f.let(address.shifted(lengthFrom(f, nest, bunch[0]!.start), 2));
@@ -165,11 +167,11 @@ function sourcesOf(
   f: FunctionBuilder,
   { program, axis }: ReduceNest,
   at: readonly Address[],
-): Pick<Row, 'sources' | 'moving' | 'steps' | 'formats'> {
+): Pick<Row, 'sources' | 'moving' | 'strides' | 'formats'> {
   const { loads, nested } = program;
-  if (!nested) return { sources: at, moving: [], steps: axis, formats: loads.map(formatOf) };
+  if (!nested) return { sources: at, moving: [], strides: axis, formats: loads.map(formatOf) };
   const moving = loads.map(() => f.local(addressType));
-  return { sources: moving, moving, steps: moving.map(() => 1), formats: loads.map(({ type }) => type) };
+  return { sources: moving, moving, strides: moving.map(() => 1), formats: loads.map(({ type }) => type) };
 }
 
 /** The position of the element at x. */
@@ -247,8 +249,8 @@ function passAll(f: FunctionBuilder, nest: ReduceNest, bunch: readonly Row[], sc
 /** Eight elements of every row from x on. */
 function reduceEight(f: FunctionBuilder, nest: ReduceNest, bunch: readonly Row[], x: Distance): void {
   const { program } = nest;
-  for (const { sources, steps, formats, flat, start, low, high } of bunch) {
-    const pairs = formats.map((format, v) => readEight(f, format, sources[v]!, steps[v]!, x));
+  for (const { sources, strides, formats, flat, start, low, high } of bunch) {
+    const pairs = formats.map((format, v) => readEight(f, format, sources[v]!, strides[v]!, x));
     const index = memoize(() => pairOfIndices(f, positionAt(flat, x)));
     const k = memoize(() => pairOfIndices(f, positionAt(start, x)));
     const elements = [0, 1].map((half) =>
@@ -258,8 +260,8 @@ function reduceEight(f: FunctionBuilder, nest: ReduceNest, bunch: readonly Row[]
         { index: () => index()[half]!, k: () => k()[half]! },
       ),
     );
-    step(f, nest, low, elements[0]!);
-    step(f, nest, high, elements[1]!);
+    accumulate(f, nest, low, elements[0]!);
+    accumulate(f, nest, high, elements[1]!);
   }
 }
 
@@ -267,17 +269,17 @@ function reduceEight(f: FunctionBuilder, nest: ReduceNest, bunch: readonly Row[]
 function reduceFour(
   f: FunctionBuilder,
   nest: ReduceNest,
-  { sources, steps, formats, flat, start, low, high }: Row,
+  { sources, strides, formats, flat, start, low, high }: Row,
   x: Distance,
   first: 0 | 4,
   count: number,
 ): void {
   const { program } = nest;
   const from = f.let(plus(x, 4 * first));
-  const values = formats.map((format, v) => readFour(f, format, sources[v]!, steps[v]!, from, count));
+  const values = formats.map((format, v) => readFour(f, format, sources[v]!, strides[v]!, from, count));
   const ramped = (base: Expr<'i32'>): Expr<'i32x4'> => f.let(ramp(positionAt(base, x), 1, first));
   const element = program.body(f, values, { index: () => ramped(flat), k: () => ramped(start) });
-  step(f, nest, first === 0 ? low : high, onlyFirst(program.words, element, count));
+  accumulate(f, nest, first === 0 ? low : high, onlyFirst(program.words, element, count));
 }
 
 /** Bytes of scratch that the accumulators of an output pass through, once, where the axis is long. */
@@ -290,13 +292,13 @@ function scratchOf(nest: ReduceNest): number {
   return passSpace(nest) + (nest.program.nested ? nest.program.loads.length * pieceBytes : 0);
 }
 
-function step(
+function accumulate(
   f: FunctionBuilder,
   { program }: ReduceNest,
   accumulator: readonly Local<Lane>[],
   element: readonly Expr<Lane>[],
 ): void {
-  const next = program.step(f, accumulator, element).map((value) => f.let(value));
+  const next = program.accumulate(f, accumulator, element).map((value) => f.let(value));
   accumulator.forEach((local, w) => {
     f.set(local, next[w]!);
   });

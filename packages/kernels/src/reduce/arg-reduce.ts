@@ -41,7 +41,7 @@ export function argReduce({ type, direction, store, allocate, ...program }: ArgR
         { type, identity: leastOf(type, direction) },
         { type: 'i32x4', identity: 0 },
       ],
-      step: (f, a, b) => choose(f, a, b, beats(b[0]!, a[0]!)),
+      accumulate: (f, a, b) => choose(f, a, b, beats(b[0]!, a[0]!)),
       merge: (f, a, b) => {
         const isEarlier = i32x4.lt_s(reinterpret('i32x4', b[1]!), reinterpret('i32x4', a[1]!));
         const isBetter = beats(b[0]!, a[0]!);

@@ -46,8 +46,8 @@ export function runningSum({ name, type, source, store }: Scan): Kernel {
     emit: (f, table, { row0, row1, col0, col1 }) => {
       const [from, to] = [source, store].map(({ view }) => view.strides);
       const cursors: Cursor[] = [
-        { base: operandAddress(f, table, source), steps: [4 * (from?.[0] ?? 0)] },
-        { base: operandAddress(f, table, store), steps: [4 * (to?.[0] ?? 0)] },
+        { base: operandAddress(f, table, source), strides: [4 * (from?.[0] ?? 0)] },
+        { base: operandAddress(f, table, store), strides: [4 * (to?.[0] ?? 0)] },
       ];
       const walk = { n, from: 4 * (from?.[1] ?? 0), to: 4 * (to?.[1] ?? 0) };
       const [fromColumn, toColumn] = [from?.[2] ?? 0, to?.[2] ?? 0];

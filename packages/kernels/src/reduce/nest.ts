@@ -48,7 +48,7 @@ export interface ReduceProgram {
   readonly body: (f: FunctionBuilder, values: readonly Expr<Lane>[], at: Positions) => readonly Expr<Lane>[];
   readonly words: readonly Word[];
   /** combines an accumulator with the element that comes next; the identity must leave the accumulator as it is */
-  readonly step: Merge;
+  readonly accumulate: Merge;
   /** combines two accumulators */
   readonly merge: Merge;
   /** maps the words of the last accumulator to what is stored; by default they are stored themselves */
@@ -154,13 +154,13 @@ export function lengthFrom(f: FunctionBuilder, { length, chunks }: ReduceNest, s
 /** Cursors over the first `rank` dimensions of the outputs: addresses of loads and stores; row-major position and first k. */
 export function cursorsOf(f: FunctionBuilder, nest: ReduceNest, table: Address, rank: number): NestCursors {
   const operands = [...nest.program.loads, ...nest.stores];
-  const steps = nest.strides.map((strides) => strides.slice(0, rank));
+  const strides = nest.strides.map((strides) => strides.slice(0, rank));
   return {
     addresses: operands.map(({ operand }, v) => ({
       base: operandAddress(f, table, operand),
-      steps: steps[v]!.map((step) => bytesOf(operand.narrow) * step),
+      strides: strides[v]!.map((step) => bytesOf(operand.narrow) * step),
     })),
-    positions: steps.slice(operands.length).map((along) => ({ base: i32.const(0), steps: along })),
+    positions: strides.slice(operands.length).map((along) => ({ base: i32.const(0), strides: along })),
   };
 }
 

@@ -57,15 +57,15 @@ export function reduceInOrder(
  */
 export function readsTransposed(program: Pick<ReduceProgram, 'shape' | 'loads' | 'nested'>): boolean {
   const nest = nestOf(
-    { ...program, name: '', body: (_f, values) => values, words: [], step: none, merge: none, cost: 0 },
+    { ...program, name: '', body: (_f, values) => values, words: [], accumulate: none, merge: none, cost: 0 },
     [],
   );
   if (nest.axis.every((stride) => stride === 0 || stride === 1) || lanesDimension(nest) !== undefined) return false;
   return program.loads.some((_, v) => {
     const { nested } = program;
-    const steps = [...nest.strides[v]!, ...(nested?.strides[v] ?? [])];
+    const strides = [...nest.strides[v]!, ...(nested?.strides[v] ?? [])];
     const sizes = [...nest.outputs, ...(nested?.sizes ?? [])];
-    return nest.axis[v] !== 0 && nest.axis[v] !== 1 && steps.some((step, d) => step === 1 && sizes[d]! >= 8);
+    return nest.axis[v] !== 0 && nest.axis[v] !== 1 && strides.some((stride, d) => stride === 1 && sizes[d]! >= 8);
   });
 }
 
@@ -82,8 +82,8 @@ function reduceOnce(program: ReduceProgram, stores: readonly ReduceStore[]): Ker
 function lanesDimension({ program, outputs, chunks, strides }: ReduceNest): number | undefined {
   const first = chunks > 1 ? 1 : 0;
   const fits = outputs.map((_, d) => {
-    const steps = program.loads.map((_, v) => strides[v]![d]!);
-    return d >= first && steps.includes(1) && steps.every((step) => step === 0 || step === 1);
+    const along = program.loads.map((_, v) => strides[v]![d]!);
+    return d >= first && along.includes(1) && along.every((stride) => stride === 0 || stride === 1);
   });
   const longest = Math.max(...outputs.filter((_, d) => fits[d]));
   const d = outputs.findLastIndex((size, d) => fits[d] && size === longest);

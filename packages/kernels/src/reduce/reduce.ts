@@ -73,7 +73,7 @@ export function reduce({ combine, stores, allocate, axes, count, ...program }: R
         const isPresent = f.let(i32x4.lt_s(k(), reinterpret('i32x4', end)));
         return elements.map((element) => v128.bitselect(element, constantLane(type, identity), isPresent));
       },
-      step: merge,
+      accumulate: merge,
       merge,
       finish: (f, words) => words.map((word) => leave(f, word)),
     },

@@ -14,30 +14,30 @@ import { operandAddress, scalarOperand } from '../core/operand.ts';
 import { onlyPresent, type Partition, partition, type Range, tileElements } from '../core/tile-partition.ts';
 import { linearAddress } from '../reduce/gather-axes.ts';
 import { emitPass } from './pass.ts';
-import { type Pass, passesOf, type RowFusion, type RowStep } from './program.ts';
-import { type RowContext, type RowPlace, spareBytes } from './walk.ts';
+import { type Pass, passesOf, type RowFusion, type RowStage } from './program.ts';
+import { type FusedRow, type RowContext, spareBytes } from './walk.ts';
 
-/** Rows that are reduced side by side, so that no step waits for the one before. */
+/** Rows that are reduced side by side, so that no addition waits for the one before. */
 const together = 4;
 /** The longest rows that stay in a near cache together. */
 const longestTogether = 4096;
 
 /**
- * All steps, for every row. A load may overlap a store only where both are at the same element, and the same step reads the one
+ * All stages, for every row. A load may overlap a store only where both are at the same element, and the same stage reads the one
  * and writes the other.
  */
 export function rowKernel(program: RowFusion): Kernel {
-  const { name, rows, columns, steps, present } = program;
+  const { name, rows, columns, stages, present } = program;
   const height = sizeOf(rows);
-  const cost = steps.reduce((sum, step) => sum + (step.per === 'element' ? step.cost : step.cost / columns), 0);
+  const cost = stages.reduce((sum, stage) => sum + (stage.per === 'element' ? stage.cost : stage.cost / columns), 0);
   const parts = partition(height, 1, evenRows(rows, Math.max(together, tileElements(cost) / columns)));
   const passes = passesOf(program);
   const sideBySide = passes.passes.map((pass) => canGoTogether(pass, columns, parts));
   const block = sideBySide.includes(true) ? together : 1;
   const reductions = Math.max(0, ...passes.passes.map(({ walk }) => walk.filter(({ combine }) => combine).length));
   const [pitch, spare] = [passes.scratch, spareBytes(reductions, columns)];
-  const loads = steps.flatMap((step) => step.loads.flatMap((load) => ('value' in load ? [] : [load.operand])));
-  const stores = steps.flatMap(({ results }) =>
+  const loads = stages.flatMap((stage) => stage.loads.flatMap((load) => ('value' in load ? [] : [load.operand])));
+  const stores = stages.flatMap(({ results }) =>
     results.flatMap(({ slot, narrow }) => (slot === undefined ? [] : [{ ...scalarOperand(slot), narrow }])),
   );
   const isDivided = parts.tiles > 0 && height % parts.tileRows === 0;
@@ -52,7 +52,7 @@ export function rowKernel(program: RowFusion): Kernel {
     emit: (f, table, range, scratch) => {
       const { row0, row1 } = presentBlocks(f, table, parts, range, block, present);
       const context = contextOf(f, table, program, passes, [...loads, ...stores]);
-      const placeAt = (first: Expr<'i32'>, r: Expr<'i32'>): RowPlace => ({
+      const rowAt = (first: Expr<'i32'>, r: Expr<'i32'>): FusedRow => ({
         row: f.let(i32.add(first, r)),
         scratch: f.let(address.add(scratch, address.times(r, pitch))),
         spare: f.let(plus(address.add(scratch, address.times(r, spare)), block * pitch)),
@@ -61,12 +61,11 @@ export function rowKernel(program: RowFusion): Kernel {
         // The last block is whole as well: rows that it shares with the block before are computed twice, with the same result.
         const first = block === 1 ? row : f.let(smaller(row, plus(row1, -block)));
         passes.passes.forEach((pass, p) => {
-          if (block === 1) emitPass(f, context, pass, [placeAt(first, i32.const(0))]);
+          if (block === 1) emitPass(f, context, pass, [rowAt(first, i32.const(0))]);
           else if (sideBySide[p]) {
-            const places = Array.from({ length: block }, (_, r) => placeAt(first, i32.const(r)));
-            emitPass(f, context, pass, places);
-          } else
-            countLoop(f, i32.const(0), i32.const(block), 1, (r) => emitPass(f, context, pass, [placeAt(first, r)]));
+            const fused = Array.from({ length: block }, (_, r) => rowAt(first, i32.const(r)));
+            emitPass(f, context, pass, fused);
+          } else countLoop(f, i32.const(0), i32.const(block), 1, (r) => emitPass(f, context, pass, [rowAt(first, r)]));
         });
       });
     },
@@ -75,11 +74,11 @@ export function rowKernel(program: RowFusion): Kernel {
 }
 
 /** The buffers that the rows divide among themselves. */
-function partsOf({ rows, columns, steps }: RowFusion): ReadonlyMap<Slot, number> {
-  const loads = steps.flatMap((step) =>
-    step.loads.flatMap((load): Divided[] => ('value' in load ? [] : [[load.operand, rows.length]])),
+function partsOf({ rows, columns, stages }: RowFusion): ReadonlyMap<Slot, number> {
+  const loads = stages.flatMap((stage) =>
+    stage.loads.flatMap((load): Divided[] => ('value' in load ? [] : [[load.operand, rows.length]])),
   );
-  const stores = steps.flatMap(({ per, combine, results }) => {
+  const stores = stages.flatMap(({ per, combine, results }) => {
     const shape = per === 'row' || combine ? rows : [...rows, columns];
     const view = { shape, strides: denseStrides(shape), offset: 0 };
     return results.flatMap(({ slot, narrow }): Divided[] =>
@@ -119,23 +118,23 @@ function presentBlocks(
 }
 
 /** The work; values that stay in scratch do not count as written. */
-function workOf({ rows, columns, ops, steps }: RowFusion, height: number): Tiled['work'] {
-  const evaluations = ({ per }: RowStep): number => (per === 'element' ? height * columns : height);
-  const elements = (step: RowStep): number => (step.combine ? height : evaluations(step));
-  const written = ({ results }: RowStep): number =>
+function workOf({ rows, columns, ops, stages }: RowFusion, height: number): Tiled['work'] {
+  const evaluations = ({ per }: RowStage): number => (per === 'element' ? height * columns : height);
+  const elements = (stage: RowStage): number => (stage.combine ? height : evaluations(stage));
+  const written = ({ results }: RowStage): number =>
     results.reduce((sum, { slot, narrow }) => sum + (slot === undefined ? 0 : bytesOf(narrow)), 0);
   return {
     kind: 'rows',
     ops,
     shape: [...rows, columns],
-    flops: steps.reduce((sum, step) => sum + evaluations(step) * step.flops, 0),
-    bytesWritten: steps.reduce((sum, step) => sum + elements(step) * written(step), 0),
+    flops: stages.reduce((sum, stage) => sum + evaluations(stage) * stage.flops, 0),
+    bytesWritten: stages.reduce((sum, stage) => sum + elements(stage) * written(stage), 0),
   };
 }
 
 /** Whether a pass is so cheap that its float reductions wait for each other, and every tile has enough rows. */
 function canGoTogether({ walk }: Pass, columns: number, { rows, tileRows, tiles }: Partition): boolean {
-  const cost = walk.reduce((sum, step) => sum + step.cost, 0);
+  const cost = walk.reduce((sum, stage) => sum + stage.cost, 0);
   const lastRows = rows - (tiles - 1) * tileRows;
   const waits = cost <= 0.6 && walk.some(({ combine }) => combine?.type === 'f32x4');
   return waits && columns >= 64 && columns <= longestTogether && Math.min(tileRows, lastRows) >= together;
@@ -161,10 +160,10 @@ function contextOf(
       const base = bases.get(keyOf(operand))!;
       const strides = operand.view.strides.slice(0, rows.length);
       const dense = denseStrides(rows);
-      const step = strides.at(-1) ?? 0;
+      const last = strides.at(-1) ?? 0;
       const bytes = bytesOf(operand.narrow);
-      if (strides.every((stride, d) => stride === step * dense[d]!))
-        return address.add(base, address.times(row, bytes * step));
+      if (strides.every((stride, d) => stride === last * dense[d]!))
+        return address.add(base, address.times(row, bytes * last));
       const indices = unflatten(f, row, rows);
       return linearAddress(base, indices, strides, bytes);
     },

@@ -1,5 +1,5 @@
 // One pass of a row fusion over one row, or over several rows side by side: the loop along the row, eight elements a round. It
-// evaluates every element step of the pass, and reduces in the order of reduce/order.ts.
+// evaluates every element stage of the pass, and reduces in the order of reduce/order.ts.
 
 import {
   type Address,
@@ -30,11 +30,11 @@ import {
 import { addToTotals, addTotals, eachEight, mergeLanes, onlyFirst, passThrough } from '../reduce/accumulators.ts';
 import { chunkLength, type Merge } from '../reduce/nest.ts';
 import type { Combine } from '../reduce/reduce.ts';
-import type { Pass, RowStep } from './program.ts';
+import type { Pass, RowStage } from './program.ts';
 import {
   chunksOf,
+  type FusedRow,
   type RowContext,
-  type RowPlace,
   type RowReduction,
   type Source,
   type Walk,
@@ -43,32 +43,32 @@ import {
 } from './walk.ts';
 
 /** Emits a pass over rows that are walked side by side. */
-export function emitPass(f: FunctionBuilder, context: RowContext, pass: Pass, places: readonly RowPlace[]): void {
-  for (const place of places) for (const step of pass.first) emitRowStep(f, context, step, place);
+export function emitPass(f: FunctionBuilder, context: RowContext, pass: Pass, rows: readonly FusedRow[]): void {
+  for (const at of rows) for (const stage of pass.first) emitRowStage(f, context, stage, at);
   if (pass.walk.length === 0) return;
   const { columns } = context.program;
-  const walks = places.map((place) => walkOf(f, context, pass, place));
-  const reductions = walks.flatMap(({ steps }) => steps.flatMap(({ reduction }) => reduction ?? []));
+  const walks = rows.map((at) => walkOf(f, context, pass, at));
+  const reductions = walks.flatMap(({ stages }) => stages.flatMap(({ reduction }) => reduction ?? []));
   const x = f.let(address.const(0));
   if (chunksOf(columns) === 1 || reductions.length === 0) {
     walkTo(f, context, walks, x, columns);
   } else {
     walkInChunks(f, context, walks, x, reductions);
   }
-  for (const { place, steps } of walks) {
-    for (const { reduction } of steps) if (reduction) finish(f, context, reduction, place);
+  for (const { at, stages } of walks) {
+    for (const { reduction } of stages) if (reduction) finish(f, context, reduction, at);
   }
 }
 
-/** A step that is evaluated once for a row; its result is in the first lane. */
-function emitRowStep(f: FunctionBuilder, context: RowContext, step: RowStep, { row, scratch }: RowPlace): void {
-  const { places } = context.passes;
-  const values = step.loads.map((load) => {
+/** A stage that is evaluated once for a row; its result is in the first lane. */
+function emitRowStage(f: FunctionBuilder, context: RowContext, stage: RowStage, { row, scratch }: FusedRow): void {
+  const { values: kept } = context.passes;
+  const values = stage.loads.map((load) => {
     if (!('value' in load)) return readSplat(f, formatOf(load), context.rowOf(load, row));
-    return f.let(v128.load32_splat(load.type, scratch, places.get(load.value)!.scratch!));
+    return f.let(v128.load32_splat(load.type, scratch, kept.get(load.value)!.scratch!));
   });
-  const results = step.body(f, values, () => ramp(row, 0)).map((result) => f.let(result));
-  step.results.forEach(({ value }, i) => {
+  const results = stage.body(f, values, () => ramp(row, 0)).map((result) => f.let(result));
+  stage.results.forEach(({ value }, i) => {
     storeNumber(f, context, value, results[i]!, row, scratch);
   });
 }
@@ -81,9 +81,9 @@ function storeNumber(
   row: Expr<'i32'>,
   scratch: Address,
 ): void {
-  const place = passes.places.get(value)!;
-  if (place.scratch !== undefined) f.do(v128.store32_lane(0, scratch, result, place.scratch));
-  const { slot, narrow } = place;
+  const kept = passes.values.get(value)!;
+  if (kept.scratch !== undefined) f.do(v128.store32_lane(0, scratch, result, kept.scratch));
+  const { slot, narrow } = kept;
   if (slot !== undefined) writeOne(f, denseRowOf({ slot, narrow }, row, 1), result, narrow);
 }
 
@@ -111,8 +111,8 @@ function emitEights(
   x: Local<AddressType>,
   end: Distance,
 ): void {
-  const reductions = walks.flatMap(({ steps }) =>
-    steps.flatMap(({ reduction }) => (reduction?.past.length ? reduction : [])),
+  const reductions = walks.flatMap(({ stages }) =>
+    stages.flatMap(({ reduction }) => (reduction?.past.length ? reduction : [])),
   );
   const last = f.let(address.sub(end, 32));
   const eight = (): void => {
@@ -175,22 +175,22 @@ function reduceChunks(f: FunctionBuilder, reduction: RowReduction, count: number
 }
 
 function passReductions(f: FunctionBuilder, walks: readonly Walk[]): void {
-  for (const { steps } of walks) {
-    for (const { reduction } of steps) if (reduction) passThrough(f, reduction.spare, reduction.low, reduction.high);
+  for (const { stages } of walks) {
+    for (const { reduction } of stages) if (reduction) passThrough(f, reduction.spare, reduction.low, reduction.high);
   }
 }
 
-function finish(f: FunctionBuilder, context: RowContext, reduction: RowReduction, place: RowPlace): void {
-  const { step, combine, low, high } = reduction;
+function finish(f: FunctionBuilder, context: RowContext, reduction: RowReduction, at: FusedRow): void {
+  const { stage, combine, low, high } = reduction;
   addTotals(f, mergeOf(combine), reduction);
   const [combined] = mergeLanes(f, mergeOf(combine), low, high);
   const result = combine.leave ? f.let(combine.leave(f, combined!)) : combined!;
-  storeNumber(f, context, step.results[0]!.value, result, place.row, place.scratch);
+  storeNumber(f, context, stage.results[0]!.value, result, at.row, at.scratch);
 }
 
 /** The row-major position of the column at x. */
-function positionOf({ program }: RowContext, { place }: Walk, x: Distance): Expr<'i32'> {
-  return i32.add(i32.mul(place.row, program.columns), address.index(x, 2));
+function positionOf({ program }: RowContext, { at }: Walk, x: Distance): Expr<'i32'> {
+  return i32.add(i32.mul(at.row, program.columns), address.index(x, 2));
 }
 
 function emitEight(f: FunctionBuilder, context: RowContext, walk: Walk, x: Distance): void {
@@ -200,20 +200,20 @@ function emitEight(f: FunctionBuilder, context: RowContext, walk: Walk, x: Dista
     if (source.from === 'memory') return readEight(f, source.format, source.row, source.stride, x);
     return source.from === 'local' ? [source.held, source.held] : [];
   });
-  for (const { step, sources, reduction } of walk.steps) {
+  for (const { stage, sources, reduction } of walk.stages) {
     const results = [0, 1].map((half) => {
       const values = sources.map((s) => valueOf(walk.sources[s]!, pairs[s]!, made, half));
       return entered(
         f,
-        step,
-        step.body(f, values, () => read()[half]!),
+        stage,
+        stage.body(f, values, () => read()[half]!),
       ).map((result) => f.let(result));
     });
     if (reduction) {
       join(f, reduction, reduction.low[0]!, results[0]![0]!);
       join(f, reduction, reduction.high[0]!, results[1]![0]!);
     } else {
-      step.results.forEach(({ value }, i) => {
+      stage.results.forEach(({ value }, i) => {
         made.set(value, [results[0]![i]!, results[1]![i]!]);
       });
     }
@@ -241,9 +241,9 @@ function emitFour(f: FunctionBuilder, context: RowContext, walk: Walk, x: Distan
     if (source.from === 'memory') return [readFour(f, source.format, source.row, source.stride, from, count)];
     return source.from === 'local' ? [source.held] : [];
   });
-  for (const { step, sources, reduction } of walk.steps) {
+  for (const { stage, sources, reduction } of walk.stages) {
     const values = sources.map((s) => valueOf(walk.sources[s]!, fours[s]!, made, 0));
-    const results = entered(f, step, step.body(f, values, index)).map((result) => f.let(result));
+    const results = entered(f, stage, stage.body(f, values, index)).map((result) => f.let(result));
     if (reduction) {
       join(
         f,
@@ -252,7 +252,7 @@ function emitFour(f: FunctionBuilder, context: RowContext, walk: Walk, x: Distan
         onlyFirst(wordsOf(reduction.combine), results, count)[0]!,
       );
     } else {
-      step.results.forEach(({ value }, i) => {
+      stage.results.forEach(({ value }, i) => {
         made.set(value, [results[i]!]);
       });
     }
@@ -271,8 +271,8 @@ function valueOf(
   return (source.from === 'pass' ? made.get(source.value)! : read)[part]!;
 }
 
-/** What a reduction combines for its elements; for other steps, the elements themselves. */
-function entered(f: FunctionBuilder, { combine }: RowStep, elements: readonly Expr<Lane>[]): readonly Expr<Lane>[] {
+/** What a reduction combines for its elements; for other stages, the elements themselves. */
+function entered(f: FunctionBuilder, { combine }: RowStage, elements: readonly Expr<Lane>[]): readonly Expr<Lane>[] {
   return combine?.enter ? elements.map((element) => combine.enter!(f, element)) : elements;
 }
 

@@ -1,4 +1,4 @@
-// A pass along a row before its loop begins: where each step reads, where its results go, and the accumulators of its reductions.
+// A pass along a row before its loop begins: where each stage reads, where its results go, and the accumulators of its reductions.
 
 import { type Address, type Expr, type FunctionBuilder, v128 } from '@treadle/wasm';
 import { plus } from '../core/arithmetic.ts';
@@ -8,10 +8,10 @@ import { formatOf, readSplat } from '../elementwise/vector-io.ts';
 import { type Accumulators, newAccumulators } from '../reduce/accumulators.ts';
 import { chunkLength, hasBlocks, type Word } from '../reduce/nest.ts';
 import type { Combine } from '../reduce/reduce.ts';
-import type { Pass, Passes, RowFusion, RowStep, RowValue } from './program.ts';
+import type { Pass, Passes, RowFusion, RowStage, RowValue } from './program.ts';
 
 /** A slot where values are dense, and the format of its elements. */
-export interface SlotPlace {
+export interface DenseValue {
   readonly slot: number;
   readonly narrow: Narrow | undefined;
 }
@@ -23,11 +23,11 @@ export interface RowContext {
   /** the address of a row of an operand, or of its element where it has no columns */
   readonly rowOf: (load: Load, row: Expr<'i32'>) => Address;
   /** the address of a row of `size` elements in a slot where the rows are dense */
-  readonly denseRowOf: (place: SlotPlace, row: Expr<'i32'>, size: number) => Address;
+  readonly denseRowOf: (dense: DenseValue, row: Expr<'i32'>, size: number) => Address;
 }
 
 /** A row, and its scratch. */
-export interface RowPlace {
+export interface FusedRow {
   readonly row: Expr<'i32'>;
   /** where its values are kept */
   readonly scratch: Address;
@@ -50,7 +50,7 @@ function reductionBytes(columns: number): number {
   return 32 + (chunks > 1 ? 32 * Math.ceil((4 * chunks + 32) / 32) : 0);
 }
 
-/** What an element step reads along a row: memory or scratch, a value that is the same in all columns, or a result of this pass. */
+/** What an element stage reads along a row: memory or scratch, a value that is the same in all columns, or a result of this pass. */
 export type Source =
   | { readonly from: 'memory'; readonly format: Format; readonly row: Address; readonly stride: number }
   | { readonly from: 'local'; readonly held: Expr<Lane> }
@@ -58,7 +58,7 @@ export type Source =
 
 /** A reduction of a row. */
 export interface RowReduction extends Accumulators {
-  readonly step: RowStep;
+  readonly stage: RowStage;
   readonly combine: Combine;
   readonly spare: Address;
 }
@@ -73,13 +73,13 @@ export interface RowStore {
 
 /** A row with everything that the loop along it needs. */
 export interface Walk {
-  readonly place: RowPlace;
-  readonly steps: readonly {
-    readonly step: RowStep;
+  readonly at: FusedRow;
+  readonly stages: readonly {
+    readonly stage: RowStage;
     readonly sources: readonly number[];
     readonly reduction: RowReduction | undefined;
   }[];
-  /** what the steps read, each once */
+  /** what the stages read, each once */
   readonly sources: readonly Source[];
   /** where results go; scratch is written, and read back, in whole vectors */
   readonly stores: readonly RowStore[];
@@ -91,7 +91,7 @@ export function wordsOf({ type, identity }: Combine): readonly Word[] {
 }
 
 /** Prepares the loop of a pass along a row: what is the same in all columns is read once, here. */
-export function walkOf(f: FunctionBuilder, context: RowContext, pass: Pass, place: RowPlace): Walk {
+export function walkOf(f: FunctionBuilder, context: RowContext, pass: Pass, at: FusedRow): Walk {
   const { columns } = context.program;
   const elements = pass.walk.flatMap(({ combine, results }) => (combine ? [] : results.map(({ value }) => value)));
   const inPass = new Set(elements);
@@ -99,27 +99,27 @@ export function walkOf(f: FunctionBuilder, context: RowContext, pass: Pass, plac
   const known = new Map<string, number>();
   const sourceFor = (load: RowValue | Load): number => {
     const key = keyOf(load);
-    const at = known.get(key) ?? sources.push(sourceOf(f, context, place, inPass, load)) - 1;
-    known.set(key, at);
-    return at;
+    const index = known.get(key) ?? sources.push(sourceOf(f, context, at, inPass, load)) - 1;
+    known.set(key, index);
+    return index;
   };
   let reductions = 0;
-  const steps = pass.walk.map((step) => {
-    const { combine } = step;
+  const stages = pass.walk.map((stage) => {
+    const { combine } = stage;
     const reductionOf = (combined: Combine): RowReduction => {
       const words = wordsOf(combined);
       const accumulators = newAccumulators(f, words, chunksOf(columns) > 1 && hasBlocks(words, chunkLength));
       return {
-        step,
+        stage,
         combine: combined,
         ...accumulators,
-        spare: f.let(plus(place.spare, reductions++ * reductionBytes(columns))),
+        spare: f.let(plus(at.spare, reductions++ * reductionBytes(columns))),
       };
     };
     const reduction = combine && reductionOf(combine);
-    return { step, sources: step.loads.map(sourceFor), reduction };
+    return { stage, sources: stage.loads.map(sourceFor), reduction };
   });
-  return { place, steps, sources, stores: elements.flatMap((value) => storesOf(f, context, place, value)) };
+  return { at, stages, sources, stores: elements.flatMap((value) => storesOf(f, context, at, value)) };
 }
 
 /** Equal for loads that read the same. */
@@ -132,39 +132,39 @@ function keyOf(load: RowValue | Load): string {
 function sourceOf(
   f: FunctionBuilder,
   { program, passes, rowOf, denseRowOf }: RowContext,
-  place: RowPlace,
+  at: FusedRow,
   inPass: ReadonlySet<number>,
   load: RowValue | Load,
 ): Source {
   const { type } = load;
   if (!('value' in load)) {
-    const [row, stride] = [f.let(rowOf(load, place.row)), load.operand.view.strides.at(-1)!];
+    const [row, stride] = [f.let(rowOf(load, at.row)), load.operand.view.strides.at(-1)!];
     const format = formatOf(load);
     if (stride === 0) return { from: 'local', held: readSplat(f, format, row) };
     return { from: 'memory', format, row, stride };
   }
   if (inPass.has(load.value)) return { from: 'pass', value: load.value };
-  const { per, slot, narrow, scratch } = passes.places.get(load.value)!;
-  if (per === 'row') return { from: 'local', held: f.let(v128.load32_splat(type, place.scratch, scratch!)) };
-  if (slot === undefined) return { from: 'memory', format: type, row: f.let(plus(place.scratch, scratch!)), stride: 1 };
-  const row = f.let(denseRowOf({ slot, narrow }, place.row, program.columns));
+  const { per, slot, narrow, scratch } = passes.values.get(load.value)!;
+  if (per === 'row') return { from: 'local', held: f.let(v128.load32_splat(type, at.scratch, scratch!)) };
+  if (slot === undefined) return { from: 'memory', format: type, row: f.let(plus(at.scratch, scratch!)), stride: 1 };
+  const row = f.let(denseRowOf({ slot, narrow }, at.row, program.columns));
   return { from: 'memory', format: narrow ?? type, row, stride: 1 };
 }
 
 function storesOf(
   f: FunctionBuilder,
   { program, passes, denseRowOf }: RowContext,
-  place: RowPlace,
+  at: FusedRow,
   value: number,
 ): Walk['stores'] {
-  const { slot, narrow, scratch } = passes.places.get(value)!;
+  const { slot, narrow, scratch } = passes.values.get(value)!;
   const stores: RowStore[] = [];
   if (slot !== undefined) {
-    const row = f.let(denseRowOf({ slot, narrow }, place.row, program.columns));
+    const row = f.let(denseRowOf({ slot, narrow }, at.row, program.columns));
     stores.push({ value, row, isScratch: false, narrow });
   }
   if (scratch !== undefined) {
-    stores.push({ value, row: f.let(plus(place.scratch, scratch)), isScratch: true, narrow: undefined });
+    stores.push({ value, row: f.let(plus(at.scratch, scratch)), isScratch: true, narrow: undefined });
   }
   return stores;
 }

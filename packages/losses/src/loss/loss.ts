@@ -2,6 +2,7 @@
 // loss is computed is the matter of each file of losses/.
 
 import {
+  type Configured,
   type OptionKinds,
   readOptions,
   type Shape,
@@ -16,7 +17,7 @@ import {
 import { pairUp } from './shapes.ts';
 
 /** A loss: a function of targets and predictions that gives a 0-d tensor, or the loss of each sample with reduction 'none'. */
-export interface Loss {
+export interface Loss extends Configured {
   /**
    * `sampleWeight` has the shape of the losses of the samples, or of its first axes: the factor of each sample. `mask`, likewise, is true
    * for valid samples; the mean is over the valid samples alone, 0 if there is none.

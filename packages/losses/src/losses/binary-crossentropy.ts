@@ -1,5 +1,6 @@
 // binaryCrossentropy: the cross-entropy of answers of yes and no.
 
+import { withConfig } from '@treadle/tensor';
 import {
   type BinaryCrossentropyOptions,
   binaryCrossentropyOptions,
@@ -35,5 +36,5 @@ export function binaryCrossentropy(options: BinaryCrossentropyOptions = {}): Los
   const loss = lossOf(name, { reduction }, (target, prediction) =>
     meanOfLast(entropy(smoothLabels(target, labelSmoothing), prediction)),
   );
-  return withBinaryTargets(name, fromLogits, loss);
+  return withConfig(withBinaryTargets(name, fromLogits, loss), 'binaryCrossentropy', options);
 }

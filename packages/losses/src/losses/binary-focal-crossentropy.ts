@@ -1,6 +1,6 @@
 // binaryFocalCrossentropy: a binary cross-entropy in which easy samples count less (T. Lin et al., 2017).
 
-import type { OptionKinds } from '@treadle/tensor';
+import { type OptionKinds, withConfig } from '@treadle/tensor';
 import {
   type BinaryCrossentropyOptions,
   binaryCrossentropyOptions,
@@ -57,5 +57,5 @@ export function binaryFocalCrossentropy(options: BinaryFocalCrossentropyOptions 
     const share = alpha === undefined ? undefined : y.mul(2 * alpha - 1).add(1 - alpha); // α·y + (1 − α)(1 − y)
     return meanOfLast(share ? share.mul(focal) : focal);
   });
-  return withBinaryTargets(name, fromLogits, loss);
+  return withConfig(withBinaryTargets(name, fromLogits, loss), 'binaryFocalCrossentropy', options);
 }

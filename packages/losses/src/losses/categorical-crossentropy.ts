@@ -1,6 +1,6 @@
 // categoricalCrossentropy: the cross-entropy of one class out of several, for one-hot targets.
 
-import { type OptionKinds, ShapeError, showShape } from '@treadle/tensor';
+import { type OptionKinds, ShapeError, showShape, withConfig } from '@treadle/tensor';
 import { logOfProbabilities, logProbabilitiesOfLogits } from '../loss/log-probabilities.ts';
 import { type Loss, lossOf, readLossOptions } from '../loss/loss.ts';
 import {
@@ -47,5 +47,5 @@ export function categoricalCrossentropy(options: CategoricalCrossentropyOptions 
     const y = labelSmoothing > 0 ? target.mul(1 - labelSmoothing).add(labelSmoothing / classes) : target;
     return y.mul(logProbabilities(prediction)).sum(-1).neg();
   });
-  return withRangeWarning(name, fromLogits, loss);
+  return withConfig(withRangeWarning(name, fromLogits, loss), 'categoricalCrossentropy', options);
 }

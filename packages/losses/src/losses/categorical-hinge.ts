@@ -1,5 +1,6 @@
 // categoricalHinge: the loss of a classifier of several classes with a margin.
 
+import { withConfig } from '@treadle/tensor';
 import { type Loss, type LossOptions, lossOf } from '../loss/loss.ts';
 
 /**
@@ -12,9 +13,13 @@ import { type Loss, type LossOptions, lossOf } from '../loss/loss.ts';
  * ```
  */
 export function categoricalHinge(options: LossOptions = {}): Loss {
-  return lossOf('categoricalHinge', options, (target, prediction) => {
-    const right = target.mul(prediction).sum(-1);
-    const wrong = target.neg().add(1).mul(prediction).max(-1);
-    return wrong.sub(right).add(1).relu();
-  });
+  return withConfig(
+    lossOf('categoricalHinge', options, (target, prediction) => {
+      const right = target.mul(prediction).sum(-1);
+      const wrong = target.neg().add(1).mul(prediction).max(-1);
+      return wrong.sub(right).add(1).relu();
+    }),
+    'categoricalHinge',
+    options,
+  );
 }

@@ -1,6 +1,6 @@
 // cosineSimilarity: the negative cosine of the angle between target and prediction.
 
-import type { Tensor } from '@treadle/tensor';
+import { type Tensor, withConfig } from '@treadle/tensor';
 import { type Loss, type LossOptions, lossOf } from '../loss/loss.ts';
 import { epsilon } from '../loss/shapes.ts';
 
@@ -14,19 +14,23 @@ import { epsilon } from '../loss/shapes.ts';
  * ```
  */
 export function cosineSimilarity(options: LossOptions = {}): Loss {
-  return lossOf('cosineSimilarity', options, (target, prediction) => {
-    const vector = (x: Tensor): Tensor => (x.rank === 0 ? x.expandDims(0) : x);
-    const unit = (x: Tensor): Tensor =>
-      x.div(
-        x
-          .square()
-          .sum(-1, { keepDims: true })
-          .maximum(epsilon ** 2)
-          .sqrt(),
-      );
-    return unit(vector(target))
-      .mul(unit(vector(prediction)))
-      .sum(-1)
-      .neg();
-  });
+  return withConfig(
+    lossOf('cosineSimilarity', options, (target, prediction) => {
+      const vector = (x: Tensor): Tensor => (x.rank === 0 ? x.expandDims(0) : x);
+      const unit = (x: Tensor): Tensor =>
+        x.div(
+          x
+            .square()
+            .sum(-1, { keepDims: true })
+            .maximum(epsilon ** 2)
+            .sqrt(),
+        );
+      return unit(vector(target))
+        .mul(unit(vector(prediction)))
+        .sum(-1)
+        .neg();
+    }),
+    'cosineSimilarity',
+    options,
+  );
 }

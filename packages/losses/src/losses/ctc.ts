@@ -11,6 +11,7 @@ import {
   type TensorLike,
   tensor,
   where,
+  withConfig,
 } from '@treadle/tensor';
 import { type Loss, type LossOptions, lossOptions, readLossOptions, reducer } from '../loss/loss.ts';
 import { predictionOf } from '../loss/shapes.ts';
@@ -32,11 +33,15 @@ const logOfZero = -1e30;
 export function ctc(options: LossOptions = {}): Loss {
   const { reduction } = readLossOptions('ctc', options, lossOptions);
   const reduce = reducer('ctc', reduction);
-  return (yTrue, yPred, sampleWeight) => {
-    const prediction = predictionOf('ctc', yPred);
-    const labels = checkedLabels(prediction, yTrue);
-    return reduce(pathLoss(labels, prediction), sampleWeight, undefined);
-  };
+  return withConfig(
+    (yTrue, yPred, sampleWeight) => {
+      const prediction = predictionOf('ctc', yPred);
+      const labels = checkedLabels(prediction, yTrue);
+      return reduce(pathLoss(labels, prediction), sampleWeight, undefined);
+    },
+    'ctc',
+    options,
+  );
 }
 
 function checkedLabels(prediction: Tensor, yTrue: TensorLike): Tensor {

@@ -1,5 +1,6 @@
 // hinge: the loss of a classifier with a margin, for targets −1 and 1.
 
+import { withConfig } from '@treadle/tensor';
 import { type Loss, type LossOptions, lossOf } from '../loss/loss.ts';
 import { belowMargin } from '../loss/margin.ts';
 import { meanOfLast } from '../loss/shapes.ts';
@@ -14,5 +15,9 @@ import { meanOfLast } from '../loss/shapes.ts';
  * ```
  */
 export function hinge(options: LossOptions = {}): Loss {
-  return lossOf('hinge', options, (target, prediction) => meanOfLast(belowMargin(target, prediction)));
+  return withConfig(
+    lossOf('hinge', options, (target, prediction) => meanOfLast(belowMargin(target, prediction))),
+    'hinge',
+    options,
+  );
 }

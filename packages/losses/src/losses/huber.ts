@@ -1,6 +1,6 @@
 // huber: squared errors up to a bound, absolute errors beyond it (P. Huber, 1964).
 
-import type { OptionKinds } from '@treadle/tensor';
+import { type OptionKinds, withConfig } from '@treadle/tensor';
 import { type Loss, type LossOptions, lossOf, lossOptions, readLossOptions } from '../loss/loss.ts';
 import { meanOfLast } from '../loss/shapes.ts';
 
@@ -28,9 +28,13 @@ const huberOptions: OptionKinds<HuberOptions> = {
 export function huber(given: HuberOptions = {}): Loss {
   const { delta = 1, ...options } = readLossOptions('huber', given, huberOptions);
   if (!(delta > 0)) throw new RangeError(`huber: delta must be above 0; got ${delta}`);
-  return lossOf('huber', options, (y, p) => {
-    const distance = p.sub(y).abs();
-    const near = distance.minimum(delta); // near·(d − near / 2) is both branches in one
-    return meanOfLast(near.mul(distance.sub(near.mul(0.5))));
-  });
+  return withConfig(
+    lossOf('huber', options, (y, p) => {
+      const distance = p.sub(y).abs();
+      const near = distance.minimum(delta); // near·(d − near / 2) is both branches in one
+      return meanOfLast(near.mul(distance.sub(near.mul(0.5))));
+    }),
+    'huber',
+    given,
+  );
 }

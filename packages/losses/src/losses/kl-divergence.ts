@@ -1,5 +1,6 @@
 // klDivergence: the Kullback-Leibler divergence of distributions.
 
+import { withConfig } from '@treadle/tensor';
 import { type Loss, type LossOptions, lossOf } from '../loss/loss.ts';
 import { withRangeWarning } from '../loss/probabilities.ts';
 import { epsilon } from '../loss/shapes.ts';
@@ -19,5 +20,5 @@ export function klDivergence(options: LossOptions = {}): Loss {
     const terms = y.mul(y.div(p).log());
     return terms.rank === 0 ? terms : terms.sum(-1);
   });
-  return withRangeWarning('klDivergence', undefined, loss);
+  return withConfig(withRangeWarning('klDivergence', undefined, loss), 'klDivergence', options);
 }

@@ -1,5 +1,6 @@
 // logCosh: a smooth loss between squared and absolute errors.
 
+import { withConfig } from '@treadle/tensor';
 import { type Loss, type LossOptions, lossOf } from '../loss/loss.ts';
 import { meanOfLast } from '../loss/shapes.ts';
 
@@ -13,9 +14,13 @@ import { meanOfLast } from '../loss/shapes.ts';
  * ```
  */
 export function logCosh(options: LossOptions = {}): Loss {
-  return lossOf('logCosh', options, (y, p) => {
-    const distance = p.sub(y).abs();
-    const e = distance.mul(-2).expm1(); // ln cosh d = d + ln((1 + e^−2d) / 2) = d + ln(1 + (e^−2d − 1) / 2)
-    return meanOfLast(distance.add(e.mul(0.5).log1p()));
-  });
+  return withConfig(
+    lossOf('logCosh', options, (y, p) => {
+      const distance = p.sub(y).abs();
+      const e = distance.mul(-2).expm1(); // ln cosh d = d + ln((1 + e^−2d) / 2) = d + ln(1 + (e^−2d − 1) / 2)
+      return meanOfLast(distance.add(e.mul(0.5).log1p()));
+    }),
+    'logCosh',
+    options,
+  );
 }

@@ -1,5 +1,6 @@
 // meanAbsoluteError: the mean of the absolute errors.
 
+import { withConfig } from '@treadle/tensor';
 import { type Loss, type LossOptions, lossOf } from '../loss/loss.ts';
 import { meanOfLast } from '../loss/shapes.ts';
 
@@ -13,5 +14,9 @@ import { meanOfLast } from '../loss/shapes.ts';
  * ```
  */
 export function meanAbsoluteError(options: LossOptions = {}): Loss {
-  return lossOf('meanAbsoluteError', options, (y, p) => meanOfLast(p.sub(y).abs()));
+  return withConfig(
+    lossOf('meanAbsoluteError', options, (y, p) => meanOfLast(p.sub(y).abs())),
+    'meanAbsoluteError',
+    options,
+  );
 }

@@ -1,5 +1,6 @@
 // meanAbsolutePercentageError: the mean of the absolute errors in percent of the targets.
 
+import { withConfig } from '@treadle/tensor';
 import { type Loss, type LossOptions, lossOf } from '../loss/loss.ts';
 import { epsilon, meanOfLast } from '../loss/shapes.ts';
 
@@ -13,7 +14,11 @@ import { epsilon, meanOfLast } from '../loss/shapes.ts';
  * ```
  */
 export function meanAbsolutePercentageError(options: LossOptions = {}): Loss {
-  return lossOf('meanAbsolutePercentageError', options, (y, p) =>
-    meanOfLast(y.sub(p).div(y.abs().maximum(epsilon)).abs().mul(100)),
+  return withConfig(
+    lossOf('meanAbsolutePercentageError', options, (y, p) =>
+      meanOfLast(y.sub(p).div(y.abs().maximum(epsilon)).abs().mul(100)),
+    ),
+    'meanAbsolutePercentageError',
+    options,
   );
 }

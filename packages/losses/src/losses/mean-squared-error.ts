@@ -1,5 +1,6 @@
 // meanSquaredError: the mean of the squared errors.
 
+import { withConfig } from '@treadle/tensor';
 import { type Loss, type LossOptions, lossOf } from '../loss/loss.ts';
 import { meanOfLast } from '../loss/shapes.ts';
 
@@ -13,5 +14,9 @@ import { meanOfLast } from '../loss/shapes.ts';
  * ```
  */
 export function meanSquaredError(options: LossOptions = {}): Loss {
-  return lossOf('meanSquaredError', options, (y, p) => meanOfLast(p.sub(y).square()));
+  return withConfig(
+    lossOf('meanSquaredError', options, (y, p) => meanOfLast(p.sub(y).square())),
+    'meanSquaredError',
+    options,
+  );
 }

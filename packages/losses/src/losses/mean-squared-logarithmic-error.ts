@@ -1,6 +1,6 @@
 // meanSquaredLogarithmicError: the mean of the squared errors of logarithms.
 
-import type { Tensor } from '@treadle/tensor';
+import { type Tensor, withConfig } from '@treadle/tensor';
 import { type Loss, type LossOptions, lossOf } from '../loss/loss.ts';
 import { epsilon, meanOfLast } from '../loss/shapes.ts';
 
@@ -15,5 +15,9 @@ import { epsilon, meanOfLast } from '../loss/shapes.ts';
  */
 export function meanSquaredLogarithmicError(options: LossOptions = {}): Loss {
   const logarithm = (x: Tensor): Tensor => x.maximum(epsilon).log1p();
-  return lossOf('meanSquaredLogarithmicError', options, (y, p) => meanOfLast(logarithm(y).sub(logarithm(p)).square()));
+  return withConfig(
+    lossOf('meanSquaredLogarithmicError', options, (y, p) => meanOfLast(logarithm(y).sub(logarithm(p)).square())),
+    'meanSquaredLogarithmicError',
+    options,
+  );
 }

@@ -1,5 +1,6 @@
 // poisson: the negative log-likelihood of counts, without its constant.
 
+import { withConfig } from '@treadle/tensor';
 import { type Loss, type LossOptions, lossOf } from '../loss/loss.ts';
 import { epsilon, meanOfLast } from '../loss/shapes.ts';
 
@@ -13,5 +14,9 @@ import { epsilon, meanOfLast } from '../loss/shapes.ts';
  * ```
  */
 export function poisson(options: LossOptions = {}): Loss {
-  return lossOf('poisson', options, (y, p) => meanOfLast(p.sub(y.mul(p.add(epsilon).log()))));
+  return withConfig(
+    lossOf('poisson', options, (y, p) => meanOfLast(p.sub(y.mul(p.add(epsilon).log())))),
+    'poisson',
+    options,
+  );
 }

@@ -1,6 +1,6 @@
 // sparseCategoricalCrossentropy: the cross-entropy of one class out of several, for labels.
 
-import { arange, DtypeError, type Shape, ShapeError, showShape, tensor, where } from '@treadle/tensor';
+import { arange, DtypeError, type Shape, ShapeError, showShape, tensor, where, withConfig } from '@treadle/tensor';
 import { logOfProbabilities, logProbabilitiesOfLogits } from '../loss/log-probabilities.ts';
 import { type Loss, readLossOptions, reducer } from '../loss/loss.ts';
 import { type CrossentropyOptions, crossentropyOptions, withRangeWarning } from '../loss/probabilities.ts';
@@ -37,7 +37,11 @@ export function sparseCategoricalCrossentropy(options: CrossentropyOptions = {})
     const exists = labels.greaterEqual(0).logicalAnd(labels.less(classes));
     return reduce(where(exists, chosen.neg(), Number.NaN), sampleWeight, mask);
   };
-  return Object.assign(withRangeWarning(name, fromLogits, loss), { checkTargets: checkLabels });
+  return withConfig(
+    Object.assign(withRangeWarning(name, fromLogits, loss), { checkTargets: checkLabels }),
+    'sparseCategoricalCrossentropy',
+    options,
+  );
 }
 
 /** Throws RangeError unless every label is a whole number below the number of classes. */

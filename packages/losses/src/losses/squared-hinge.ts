@@ -1,5 +1,6 @@
 // squaredHinge: the square of the hinge loss, for targets −1 and 1.
 
+import { withConfig } from '@treadle/tensor';
 import { type Loss, type LossOptions, lossOf } from '../loss/loss.ts';
 import { belowMargin } from '../loss/margin.ts';
 import { meanOfLast } from '../loss/shapes.ts';
@@ -14,5 +15,9 @@ import { meanOfLast } from '../loss/shapes.ts';
  * ```
  */
 export function squaredHinge(options: LossOptions = {}): Loss {
-  return lossOf('squaredHinge', options, (target, prediction) => meanOfLast(belowMargin(target, prediction).square()));
+  return withConfig(
+    lossOf('squaredHinge', options, (target, prediction) => meanOfLast(belowMargin(target, prediction).square())),
+    'squaredHinge',
+    options,
+  );
 }

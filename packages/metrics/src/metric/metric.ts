@@ -2,6 +2,7 @@
 // values of a batch are tensors, which a compiled step computes; the total is plain arithmetic in float64.
 
 import {
+  type Configured,
   checkFunction,
   checkNumber,
   checkNumbers,
@@ -34,7 +35,7 @@ export interface Total {
 }
 
 /** A metric: a figure of how good predictions are. */
-export interface Metric {
+export interface Metric extends Configured {
   /** its name in a history, such as 'accuracy' */
   readonly name: string;
   /**

@@ -1,7 +1,6 @@
 // accuracy: the share of predictions that are right. It is one of three metrics, chosen as in Keras by the shapes of a batch.
 
-import type { Shape } from '@treadle/tensor';
-import { tensor } from '@treadle/tensor';
+import { configOf, type Shape, tensor } from '@treadle/tensor';
 import type { Metric } from '../metric/metric.ts';
 import { type MetricOptions, readName } from '../metric/metric-options.ts';
 import { binaryAccuracy } from './binary-accuracy.ts';
@@ -32,6 +31,7 @@ export function accuracy(options: MetricOptions = {}): Metric {
     return yTrue.length < yPred.length || yTrue.at(-1) === 1 ? sparse : categorical;
   };
   return {
+    config: () => configOf('accuracy', options),
     name,
     update: (given, predictions, mask) => {
       const [yTrue, yPred] = [tensor(given), tensor(predictions)];

@@ -1,7 +1,7 @@
 // auc: the area under a curve over all thresholds. It is exact: every score is kept, and the thresholds are the scores themselves.
 
 import { alignShapes } from '@treadle/losses';
-import { type OptionKinds, readOptions, show, stack, tensor } from '@treadle/tensor';
+import { configOf, type OptionKinds, readOptions, show, stack, tensor } from '@treadle/tensor';
 import { broadcastMask, checkFigures, type Metric } from '../metric/metric.ts';
 import { type MetricOptions, metricOptions } from '../metric/metric-options.ts';
 
@@ -36,6 +36,7 @@ export function auc(options: AucOptions = {}): Metric {
   if (curve !== 'ROC' && curve !== 'PR') throw new RangeError(`auc: curve must be ROC or PR; got ${show(curve)}`);
   const areaUnder = curve === 'ROC' ? rocArea : precisionRecallArea;
   return {
+    config: () => configOf('auc', options),
     name,
     update: (yTrue, yPred, mask) => {
       const { target, prediction } = alignShapes('auc', tensor(yTrue), tensor(yPred));

@@ -1,7 +1,7 @@
 // binaryAccuracy: the share of answers of yes and no that are right.
 
 import { alignShapes, meanOfLast } from '@treadle/losses';
-import { type OptionKinds, readOptions } from '@treadle/tensor';
+import { type OptionKinds, readOptions, withConfig } from '@treadle/tensor';
 import { type Metric, meanMetric } from '../metric/metric.ts';
 import { type MetricOptions, metricOptions } from '../metric/metric-options.ts';
 
@@ -26,9 +26,13 @@ const binaryAccuracyOptions: OptionKinds<BinaryAccuracyOptions> = { ...metricOpt
  */
 export function binaryAccuracy(options: BinaryAccuracyOptions = {}): Metric {
   const { threshold = 0.5, name = 'accuracy' } = readOptions('binaryAccuracy', options, binaryAccuracyOptions);
-  return meanMetric(name, (yTrue, yPred) => {
-    const { target, prediction } = alignShapes('binaryAccuracy', yTrue, yPred);
-    const answer = prediction.greater(threshold).cast('float32');
-    return meanOfLast(answer.equal(target.cast('float32')).cast('float32'));
-  });
+  return withConfig(
+    meanMetric(name, (yTrue, yPred) => {
+      const { target, prediction } = alignShapes('binaryAccuracy', yTrue, yPred);
+      const answer = prediction.greater(threshold).cast('float32');
+      return meanOfLast(answer.equal(target.cast('float32')).cast('float32'));
+    }),
+    'binaryAccuracy',
+    options,
+  );
 }

@@ -1,6 +1,7 @@
 // categoricalAccuracy: the share of samples whose class is predicted rightly, for one-hot targets.
 
 import { alignShapes } from '@treadle/losses';
+import { withConfig } from '@treadle/tensor';
 import { type Metric, meanMetric } from '../metric/metric.ts';
 import { type MetricOptions, readName } from '../metric/metric-options.ts';
 
@@ -15,8 +16,12 @@ import { type MetricOptions, readName } from '../metric/metric-options.ts';
  * ```
  */
 export function categoricalAccuracy(options: MetricOptions = {}): Metric {
-  return meanMetric(readName('categoricalAccuracy', options, 'accuracy'), (yTrue, yPred) => {
-    const { target, prediction } = alignShapes('categoricalAccuracy', yTrue, yPred);
-    return prediction.argmax(-1).equal(target.argmax(-1));
-  });
+  return withConfig(
+    meanMetric(readName('categoricalAccuracy', options, 'accuracy'), (yTrue, yPred) => {
+      const { target, prediction } = alignShapes('categoricalAccuracy', yTrue, yPred);
+      return prediction.argmax(-1).equal(target.argmax(-1));
+    }),
+    'categoricalAccuracy',
+    options,
+  );
 }

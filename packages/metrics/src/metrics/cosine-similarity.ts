@@ -1,6 +1,7 @@
 // cosineSimilarity: the cosine of the angle between target and prediction.
 
 import { cosineSimilarity as cosineSimilarityLoss } from '@treadle/losses';
+import { withConfig } from '@treadle/tensor';
 import { type Metric, meanMetric } from '../metric/metric.ts';
 import { type MetricOptions, readName } from '../metric/metric-options.ts';
 
@@ -17,5 +18,9 @@ import { type MetricOptions, readName } from '../metric/metric-options.ts';
  */
 export function cosineSimilarity(options: MetricOptions = {}): Metric {
   const loss = cosineSimilarityLoss({ reduction: 'none' });
-  return meanMetric(readName('cosineSimilarity', options), (yTrue, yPred) => loss(yTrue, yPred.cast('float32')).neg());
+  return withConfig(
+    meanMetric(readName('cosineSimilarity', options), (yTrue, yPred) => loss(yTrue, yPred.cast('float32')).neg()),
+    'cosineSimilarity',
+    options,
+  );
 }

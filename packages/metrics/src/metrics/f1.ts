@@ -1,5 +1,6 @@
 // f1: the harmonic mean of precision and recall.
 
+import { withConfig } from '@treadle/tensor';
 import { countMetric, type PrecisionOptions, ratio } from '../metric/count-metric.ts';
 import type { Metric } from '../metric/metric.ts';
 
@@ -19,7 +20,11 @@ import type { Metric } from '../metric/metric.ts';
  * ```
  */
 export function f1(options: PrecisionOptions = {}): Metric {
-  return countMetric('f1', options, ({ truePositives: tp, falsePositives: fp, falseNegatives: fn }) =>
-    ratio(2 * tp, 2 * tp + fp + fn),
+  return withConfig(
+    countMetric('f1', options, ({ truePositives: tp, falsePositives: fp, falseNegatives: fn }) =>
+      ratio(2 * tp, 2 * tp + fp + fn),
+    ),
+    'f1',
+    options,
   );
 }

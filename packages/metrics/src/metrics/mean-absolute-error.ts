@@ -1,6 +1,7 @@
 // meanAbsoluteError: the mean of the absolute errors.
 
 import { meanAbsoluteError as meanAbsoluteErrorLoss } from '@treadle/losses';
+import { withConfig } from '@treadle/tensor';
 import { lossMetric } from '../metric/loss-metric.ts';
 import type { Metric } from '../metric/metric.ts';
 import { type MetricOptions, readName } from '../metric/metric-options.ts';
@@ -16,5 +17,9 @@ import { type MetricOptions, readName } from '../metric/metric-options.ts';
  * ```
  */
 export function meanAbsoluteError(options: MetricOptions = {}): Metric {
-  return lossMetric(readName('meanAbsoluteError', options), meanAbsoluteErrorLoss);
+  return withConfig(
+    lossMetric(readName('meanAbsoluteError', options), meanAbsoluteErrorLoss),
+    'meanAbsoluteError',
+    options,
+  );
 }

@@ -1,6 +1,7 @@
 // meanAbsolutePercentageError: the mean of the absolute errors in percent of the targets.
 
 import { meanAbsolutePercentageError as meanAbsolutePercentageErrorLoss } from '@treadle/losses';
+import { withConfig } from '@treadle/tensor';
 import { lossMetric } from '../metric/loss-metric.ts';
 import type { Metric } from '../metric/metric.ts';
 import { type MetricOptions, readName } from '../metric/metric-options.ts';
@@ -16,5 +17,9 @@ import { type MetricOptions, readName } from '../metric/metric-options.ts';
  * ```
  */
 export function meanAbsolutePercentageError(options: MetricOptions = {}): Metric {
-  return lossMetric(readName('meanAbsolutePercentageError', options), meanAbsolutePercentageErrorLoss);
+  return withConfig(
+    lossMetric(readName('meanAbsolutePercentageError', options), meanAbsolutePercentageErrorLoss),
+    'meanAbsolutePercentageError',
+    options,
+  );
 }

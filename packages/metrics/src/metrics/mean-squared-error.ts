@@ -1,6 +1,7 @@
 // meanSquaredError: the mean of the squared errors.
 
 import { meanSquaredError as meanSquaredErrorLoss } from '@treadle/losses';
+import { withConfig } from '@treadle/tensor';
 import { lossMetric } from '../metric/loss-metric.ts';
 import type { Metric } from '../metric/metric.ts';
 import { type MetricOptions, readName } from '../metric/metric-options.ts';
@@ -16,5 +17,9 @@ import { type MetricOptions, readName } from '../metric/metric-options.ts';
  * ```
  */
 export function meanSquaredError(options: MetricOptions = {}): Metric {
-  return lossMetric(readName('meanSquaredError', options), meanSquaredErrorLoss);
+  return withConfig(
+    lossMetric(readName('meanSquaredError', options), meanSquaredErrorLoss),
+    'meanSquaredError',
+    options,
+  );
 }

@@ -1,6 +1,7 @@
 // meanSquaredLogarithmicError: the mean of the squared errors of logarithms.
 
 import { meanSquaredLogarithmicError as meanSquaredLogarithmicErrorLoss } from '@treadle/losses';
+import { withConfig } from '@treadle/tensor';
 import { lossMetric } from '../metric/loss-metric.ts';
 import type { Metric } from '../metric/metric.ts';
 import { type MetricOptions, readName } from '../metric/metric-options.ts';
@@ -16,5 +17,9 @@ import { type MetricOptions, readName } from '../metric/metric-options.ts';
  * ```
  */
 export function meanSquaredLogarithmicError(options: MetricOptions = {}): Metric {
-  return lossMetric(readName('meanSquaredLogarithmicError', options), meanSquaredLogarithmicErrorLoss);
+  return withConfig(
+    lossMetric(readName('meanSquaredLogarithmicError', options), meanSquaredLogarithmicErrorLoss),
+    'meanSquaredLogarithmicError',
+    options,
+  );
 }

@@ -1,5 +1,6 @@
 // precision: the share of predicted answers that are true.
 
+import { withConfig } from '@treadle/tensor';
 import { countMetric, type PrecisionOptions, ratio } from '../metric/count-metric.ts';
 import type { Metric } from '../metric/metric.ts';
 
@@ -19,5 +20,9 @@ import type { Metric } from '../metric/metric.ts';
  * ```
  */
 export function precision(options: PrecisionOptions = {}): Metric {
-  return countMetric('precision', options, ({ truePositives: tp, falsePositives: fp }) => ratio(tp, tp + fp));
+  return withConfig(
+    countMetric('precision', options, ({ truePositives: tp, falsePositives: fp }) => ratio(tp, tp + fp)),
+    'precision',
+    options,
+  );
 }

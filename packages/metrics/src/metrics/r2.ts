@@ -2,7 +2,7 @@
 // squared distances from them, which are merged without loss of digits (T. Chan, G. Golub, R. LeVeque, 1979).
 
 import { alignShapes } from '@treadle/losses';
-import { full, stack, type Tensor, tensor, where } from '@treadle/tensor';
+import { configOf, full, stack, type Tensor, tensor, where } from '@treadle/tensor';
 import { broadcastMask, checkFigures, type Metric } from '../metric/metric.ts';
 import { type MetricOptions, readName } from '../metric/metric-options.ts';
 
@@ -36,6 +36,7 @@ interface Column {
 export function r2(options: MetricOptions = {}): Metric {
   const name = readName('r2', options);
   return {
+    config: () => configOf('r2', options),
     name,
     update: (yTrue, yPred, mask) => {
       const { target, prediction } = alignShapes('r2', tensor(yTrue), tensor(yPred));

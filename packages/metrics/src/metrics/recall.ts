@@ -1,5 +1,6 @@
 // recall: the share of true answers that are predicted.
 
+import { withConfig } from '@treadle/tensor';
 import { countMetric, type PrecisionOptions, ratio } from '../metric/count-metric.ts';
 import type { Metric } from '../metric/metric.ts';
 
@@ -19,5 +20,9 @@ import type { Metric } from '../metric/metric.ts';
  * ```
  */
 export function recall(options: PrecisionOptions = {}): Metric {
-  return countMetric('recall', options, ({ truePositives: tp, falseNegatives: fn }) => ratio(tp, tp + fn));
+  return withConfig(
+    countMetric('recall', options, ({ truePositives: tp, falseNegatives: fn }) => ratio(tp, tp + fn)),
+    'recall',
+    options,
+  );
 }

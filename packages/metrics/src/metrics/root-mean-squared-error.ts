@@ -1,6 +1,7 @@
 // rootMeanSquaredError: the root of the mean of the squared errors.
 
 import { meanSquaredError as meanSquaredErrorLoss } from '@treadle/losses';
+import { withConfig } from '@treadle/tensor';
 import { lossMetric } from '../metric/loss-metric.ts';
 import type { Metric } from '../metric/metric.ts';
 import { type MetricOptions, readName } from '../metric/metric-options.ts';
@@ -19,5 +20,9 @@ import { type MetricOptions, readName } from '../metric/metric-options.ts';
  * ```
  */
 export function rootMeanSquaredError(options: MetricOptions = {}): Metric {
-  return lossMetric(readName('rootMeanSquaredError', options), meanSquaredErrorLoss, Math.sqrt);
+  return withConfig(
+    lossMetric(readName('rootMeanSquaredError', options), meanSquaredErrorLoss, Math.sqrt),
+    'rootMeanSquaredError',
+    options,
+  );
 }

@@ -1,6 +1,7 @@
 // sparseCategoricalAccuracy: the share of samples whose class is predicted rightly, for labels.
 
 import { labelsFor } from '@treadle/losses';
+import { withConfig } from '@treadle/tensor';
 import { type Metric, meanMetric } from '../metric/metric.ts';
 import { type MetricOptions, readName } from '../metric/metric-options.ts';
 
@@ -15,7 +16,11 @@ import { type MetricOptions, readName } from '../metric/metric-options.ts';
  * ```
  */
 export function sparseCategoricalAccuracy(options: MetricOptions = {}): Metric {
-  return meanMetric(readName('sparseCategoricalAccuracy', options, 'accuracy'), (yTrue, yPred) =>
-    yPred.argmax(-1).equal(labelsFor('sparseCategoricalAccuracy', yTrue, yPred)),
+  return withConfig(
+    meanMetric(readName('sparseCategoricalAccuracy', options, 'accuracy'), (yTrue, yPred) =>
+      yPred.argmax(-1).equal(labelsFor('sparseCategoricalAccuracy', yTrue, yPred)),
+    ),
+    'sparseCategoricalAccuracy',
+    options,
   );
 }

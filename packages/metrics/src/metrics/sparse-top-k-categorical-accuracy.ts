@@ -1,6 +1,7 @@
 // sparseTopKCategoricalAccuracy: the share of samples whose class is among the k most probable, for labels.
 
 import { labelsFor } from '@treadle/losses';
+import { withConfig } from '@treadle/tensor';
 import { type Metric, meanMetric } from '../metric/metric.ts';
 import { isInTop, readTopK, type TopKOptions } from '../metric/top-k.ts';
 
@@ -16,7 +17,9 @@ import { isInTop, readTopK, type TopKOptions } from '../metric/top-k.ts';
  */
 export function sparseTopKCategoricalAccuracy(options: TopKOptions = {}): Metric {
   const { k, name } = readTopK('sparseTopKCategoricalAccuracy', options);
-  return meanMetric(name, (yTrue, yPred) =>
-    isInTop(k, labelsFor('sparseTopKCategoricalAccuracy', yTrue, yPred), yPred),
+  return withConfig(
+    meanMetric(name, (yTrue, yPred) => isInTop(k, labelsFor('sparseTopKCategoricalAccuracy', yTrue, yPred), yPred)),
+    'sparseTopKCategoricalAccuracy',
+    options,
   );
 }

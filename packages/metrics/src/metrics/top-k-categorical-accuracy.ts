@@ -1,6 +1,7 @@
 // topKCategoricalAccuracy: the share of samples whose class is among the k most probable, for one-hot targets.
 
 import { alignShapes } from '@treadle/losses';
+import { withConfig } from '@treadle/tensor';
 import { type Metric, meanMetric } from '../metric/metric.ts';
 import { isInTop, readTopK, type TopKOptions } from '../metric/top-k.ts';
 
@@ -16,8 +17,12 @@ import { isInTop, readTopK, type TopKOptions } from '../metric/top-k.ts';
  */
 export function topKCategoricalAccuracy(options: TopKOptions = {}): Metric {
   const { k, name } = readTopK('topKCategoricalAccuracy', options);
-  return meanMetric(name, (yTrue, yPred) => {
-    const { target, prediction } = alignShapes('topKCategoricalAccuracy', yTrue, yPred);
-    return isInTop(k, target.argmax(-1), prediction);
-  });
+  return withConfig(
+    meanMetric(name, (yTrue, yPred) => {
+      const { target, prediction } = alignShapes('topKCategoricalAccuracy', yTrue, yPred);
+      return isInTop(k, target.argmax(-1), prediction);
+    }),
+    'topKCategoricalAccuracy',
+    options,
+  );
 }

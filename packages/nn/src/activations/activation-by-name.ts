@@ -1,4 +1,4 @@
-// Activations by name. The names are those of the exports of index.ts.
+// Activations by name, and the names of activations. The names are those of the exports of index.ts.
 
 import { byName, checkName, show, Tensor } from '@treadle/tensor';
 import { type Activation, outputRangeOf } from './activation.ts';
@@ -24,4 +24,13 @@ export function activationOf(given: string | Activation): Activation {
 function checkTensor(y: unknown): Tensor {
   if (y instanceof Tensor) return y;
   throw new TypeError(`activation: the function must give a tensor; got ${show(y)}`);
+}
+
+/** The name under which an activation is saved: that of this package, or that of the user's function, if it has one of its own. */
+export function nameOfActivation(activation: object): string | undefined {
+  if ('range' in activation)
+    return Object.keys(activations).find((name) => Reflect.get(activations, name) === activation);
+  const name: unknown = Reflect.get(activation, 'name');
+  const isInferred = name === '' || name === 'activation' || name === 'recurrentActivation'; // of an option that is a function
+  return typeof name === 'string' && !isInferred ? name : undefined;
 }

@@ -2,20 +2,19 @@
 // ways to make one: a call, whose options are checked, and a config, which is read by the types of arguments and options. So a new
 // kind is defined in its own file, and the exports of a folder are all that is needed to read its configs.
 
-import { checkOptions } from '@treadle/tensor';
-
-/** Something as plain data: its kind, its positional arguments by their names, and its options. */
-export interface Config {
-  /** such as 'dense' */
-  readonly kind: string;
-  readonly [option: string]: unknown;
-}
+import { type Config, checkOptions } from '@treadle/tensor';
 
 /** What a kind makes. */
 export type Makes = 'layer' | 'recurrent layer' | 'cell' | 'constraint';
 
-/** Makes what a config inside of another config describes. Throws RangeError for a config of something else. */
-export type NestedReader = (config: Config, makes: Makes) => unknown;
+/** What a config may name inside of another one: what a kind makes, or an activation of the user's own. */
+export type Nested = Makes | 'activation';
+
+/**
+ * Makes what a config inside of another config describes. Throws RangeError for a config of something else; an activation that is not of
+ * the user's own is undefined.
+ */
+export type NestedReader = (config: Config, makes: Nested) => unknown;
 
 /** The type of an argument or an option. */
 export interface OptionType<T> {
@@ -147,9 +146,4 @@ function readConfig(
 export function wrongOption(config: Config, option: string): RangeError {
   const got = JSON.stringify(config[option]);
   return new RangeError(`layerFrom: every option must have its type; got ${option} = ${got} for ${config.kind}`);
-}
-
-/** Whether it is a config of some kind. */
-export function isConfig(x: unknown): x is Config {
-  return typeof x === 'object' && x !== null && 'kind' in x && typeof x.kind === 'string';
 }

@@ -1,9 +1,10 @@
 // The graph of a model, read from the config that Network.config gave.
 
+import { isConfig } from '@treadle/tensor';
 import type { Layer, LayerConfig } from '../layer/layer.ts';
 import { isOpenShape } from '../layer/open-shape.ts';
 import { chain, type Graph, type Ref } from '../network/graph.ts';
-import { isConfig, wrongOption } from './kind.ts';
+import { wrongOption } from './kind.ts';
 
 /**
  * The graph that a config of a model describes; `readLayer` makes its layers. Throws RangeError for a config that describes no graph.

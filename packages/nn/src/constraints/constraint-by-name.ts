@@ -1,7 +1,6 @@
 // Constraints by name, and from their configs. The names are those of the exports of index.ts.
 
-import { byName, isNameIn, show } from '@treadle/tensor';
-import { isConfig } from '../config/kind.ts';
+import { byName, isConfig, isNameIn, show } from '@treadle/tensor';
 import type { Constraint } from './constraint.ts';
 import * as constraints from './index.ts';
 

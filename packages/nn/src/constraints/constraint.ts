@@ -1,11 +1,10 @@
 // What a constraint is: a function that a variable carries, from its new value to the nearest value that is allowed. An optimizer
 // applies it after its update, in the same plan. The constraints of this package know themselves as plain data.
 
-import { type Axes, show, type Tensor } from '@treadle/tensor';
-import type { Config } from '../config/kind.ts';
+import { type Axes, type Configured, show, type Tensor } from '@treadle/tensor';
 
 /** A function of the user, or one of this package, which knows its config. */
-export type Constraint = ((value: Tensor) => Tensor) & { readonly config?: Config };
+export type Constraint = ((value: Tensor) => Tensor) & Configured;
 
 /** Options of `norm`. */
 export interface NormOptions {

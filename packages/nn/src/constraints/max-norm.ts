@@ -1,6 +1,6 @@
 // maxNorm: vectors no longer than a bound.
 
-import { asTensor, checkNumber, type TensorLike } from '@treadle/tensor';
+import { asTensor, checkNumber, type TensorLike, withConfig } from '@treadle/tensor';
 import { defineKind, type Kind } from '../config/kind.ts';
 import { axes, number } from '../config/plain-types.ts';
 import { axisOf, type Constraint, epsilon, type NormOptions, normOf } from './constraint.ts';
@@ -27,7 +27,7 @@ export const maxNorm: Kind<[maxValue?: number], NormOptions, Constraint> = defin
         const norm = normOf(w, axis);
         return w.mul(norm.minimum(maxValue).div(norm.add(epsilon)));
       };
-      return Object.assign(constrain, { config: { kind: 'maxNorm', maxValue, axis } });
+      return withConfig(constrain, 'maxNorm', { maxValue, axis });
     },
   },
 );

@@ -1,6 +1,6 @@
 // nonNeg: no element below 0.
 
-import { asTensor, type TensorLike } from '@treadle/tensor';
+import { asTensor, type TensorLike, withConfig } from '@treadle/tensor';
 import { defineKind, type Kind } from '../config/kind.ts';
 import type { Constraint } from './constraint.ts';
 
@@ -17,6 +17,6 @@ export const nonNeg: Kind<[], Readonly<Record<never, never>>, Constraint> = defi
   { kind: 'nonNeg', arguments: [], options: {} },
   {
     makes: 'constraint',
-    make: () => Object.assign((w: TensorLike) => asTensor(w).maximum(0), { config: { kind: 'nonNeg' } }),
+    make: () => withConfig((w: TensorLike) => asTensor(w).maximum(0), 'nonNeg', {}),
   },
 );

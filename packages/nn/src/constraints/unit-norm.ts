@@ -1,6 +1,6 @@
 // unitNorm: vectors of length 1.
 
-import { asTensor, type TensorLike } from '@treadle/tensor';
+import { asTensor, type TensorLike, withConfig } from '@treadle/tensor';
 import { defineKind, type Kind } from '../config/kind.ts';
 import { axes } from '../config/plain-types.ts';
 import { axisOf, type Constraint, epsilon, type NormOptions, normOf } from './constraint.ts';
@@ -24,7 +24,7 @@ export const unitNorm: Kind<[], NormOptions, Constraint> = defineKind(
         const w = asTensor(given);
         return w.div(normOf(w, axis).add(epsilon));
       };
-      return Object.assign(constrain, { config: { kind: 'unitNorm', axis } });
+      return withConfig(constrain, 'unitNorm', { axis });
     },
   },
 );

@@ -4,12 +4,12 @@
 
 import {
   checkShape,
+  derived,
   type OptionKinds,
   outsideRecording,
   randomNormal,
   readOptions,
   ShapeError,
-  tensor,
 } from '@treadle/tensor';
 import { type Initializer, type SeedOption, seedOption } from './initializer.ts';
 
@@ -42,13 +42,15 @@ export function orthogonal(options: OrthogonalOptions = {}): Initializer {
     }
     const rows = shape.slice(0, -1).reduce((size, extent) => size * extent, 1);
     const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
-    const numbers = outsideRecording(() => randomNormal([count, length], seed).data());
-    const vectors = orthonormal(Float64Array.from(numbers), count, length);
     const at = rows >= columns ? (i: number, j: number) => j * length + i : (i: number, j: number) => i * length + j;
-    const values = Float32Array.from({ length: rows * columns }, (_, k) => {
-      return gain * (vectors[at(Math.floor(k / columns), k % columns)] ?? 0);
-    });
-    return tensor(values, { shape });
+    return outsideRecording(() =>
+      derived(randomNormal([count, length], seed), shape, (numbers) => {
+        const vectors = orthonormal(Float64Array.from(numbers), count, length);
+        return Float32Array.from({ length: rows * columns }, (_, k) => {
+          return gain * (vectors[at(Math.floor(k / columns), k % columns)] ?? 0);
+        });
+      }),
+    );
   };
 }
 

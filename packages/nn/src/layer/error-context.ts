@@ -18,13 +18,13 @@ export function withLayerContext<T>(name: string, given: () => readonly string[]
   });
 }
 
-function appendTo(error: Error, place: string): void {
+function appendTo(error: Error, where: string): void {
   const { message, stack } = error;
-  Reflect.set(error, 'message', message + place);
+  Reflect.set(error, 'message', message + where);
   if (stack?.includes(message))
     Reflect.set(
       error,
       'stack',
-      stack.replace(message, () => message + place),
+      stack.replace(message, () => message + where),
     );
 }

@@ -1,6 +1,6 @@
 // The variables of a layer, made when the layer is first built, each with its initializer, regularizer and constraint.
 
-import { asTensor, type Shape, ShapeError, type Tensor, type Variable, variable } from '@treadle/tensor';
+import { asTensor, type Shape, ShapeError, type Tensor, type Variable, variable, zeros } from '@treadle/tensor';
 import type { Constraint } from '../constraints/constraint.ts';
 import type { Initializer } from '../initializers/initializer.ts';
 import { type InitializerName, initializerOf } from '../initializers/initializer-by-name.ts';
@@ -20,6 +20,19 @@ export interface WeightOptions {
   readonly sparseGradient?: boolean;
 }
 
+let areInitialized = true;
+
+/** The result of `f`, in which the variables of layers begin with zeros: for weights that are assigned afterwards. */
+export function withoutInitializers<T>(f: () => T): T {
+  const before = areInitialized;
+  areInitialized = false;
+  try {
+    return f();
+  } finally {
+    areInitialized = before;
+  }
+}
+
 /** The variables of one layer by name. */
 export class LayerWeights {
   readonly #variables = new Map<string, Variable>();
@@ -37,7 +50,7 @@ export class LayerWeights {
   make(name: string, shape: Shape, { initializer, regularizer, ...options }: WeightOptions): Variable {
     const known = this.#variables.get(name);
     if (known) return known;
-    const initial = asTensor(initializerOf(initializer)(shape));
+    const initial = areInitialized ? asTensor(initializerOf(initializer)(shape)) : zeros(shape);
     if (initial.rank !== shape.length || initial.shape.some((extent, i) => extent !== shape[i])) {
       const got = `got [${initial.shape.join(', ')}] for [${shape.join(', ')}] of ${name}`;
       throw new ShapeError(`initializer: it must give a tensor of the shape that it is asked for; ${got}`);

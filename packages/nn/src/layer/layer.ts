@@ -1,9 +1,8 @@
 // What a layer is, and how a model builds and calls one. A user's own layer is any object of this type. This file does not know
 // any particular layer.
 
-import { type Shape, ShapeError, type Tensor, type Variable } from '@treadle/tensor';
+import { type Config, type Shape, ShapeError, type Tensor, type Variable } from '@treadle/tensor';
 import type { OutputRange } from '../activations/activation.ts';
-import type { Config } from '../config/kind.ts';
 import type { Mask } from './mask.ts';
 import { buildOpen, isKnown, listExtents, type OpenShape } from './open-shape.ts';
 
@@ -72,6 +71,11 @@ export interface Layer {
   outputMask?(xs: readonly Tensor[], masks: readonly Mask[]): Mask;
   /** the range of the first result, given the ranges of the inputs; undefined if it is unknown */
   outputRange?(inputs: readonly (OutputRange | undefined)[]): OutputRange | undefined;
+  /**
+   * how often each sequence of random numbers with a seed of its own has been drawn from; assigned to go on with a training that was
+   * saved
+   */
+  drawn?: readonly number[];
   /** whether a call begins with the states of the call before it; then all batches must have one size */
   readonly stateful?: boolean;
   /** sets these states to zero */
@@ -112,11 +116,6 @@ export function sampleShape(kind: string, x: Tensor): Shape {
 /** The shape of one sample with its batch axis, for messages: `[batch, 8]`. */
 export function showSample(shape: OpenShape): string {
   return `[${listExtents(['batch', ...shape])}]`;
-}
-
-/** The options without those that are undefined. */
-export function given(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 /** The `outputRange` of a layer that only moves the elements of its first input. */

@@ -5,6 +5,7 @@ import {
   asTensor,
   checkArray,
   checkShape,
+  configOf as dataOf,
   type OptionKinds,
   readOptions,
   type Shape,
@@ -14,6 +15,7 @@ import {
   type Variable,
 } from '@treadle/tensor';
 import type { OutputRange } from '../activations/activation.ts';
+import { nameOfActivation } from '../activations/activation-by-name.ts';
 import type { Given } from '../config/kind.ts';
 import { type LayerFunction, layer } from './callable.ts';
 import { isStateful, resetStates } from './carried-states.ts';
@@ -21,7 +23,6 @@ import { type Freezable, freezable } from './freezing.ts';
 import {
   type CallAllOptions,
   type CallOptions,
-  given,
   type Layer,
   type LayerConfig,
   type LayerOptions,
@@ -30,6 +31,7 @@ import {
 import type { LayerWeights } from './layer-weights.ts';
 import type { Mask } from './mask.ts';
 import { type Build, buildOpen, checkOpenShape, type NeededAxes, type OpenShape } from './open-shape.ts';
+import type { SeedSource } from './seed-source.ts';
 
 interface CommonParts extends Pick<Layer, 'outputMask' | 'outputRange'> {
   readonly weights?: LayerWeights;
@@ -37,6 +39,8 @@ interface CommonParts extends Pick<Layer, 'outputMask' | 'outputRange'> {
   readonly layers?: Readonly<Record<string, Layer>>;
   /** the axes of a sample whose sizes must be known before a call; all of them by default */
   readonly needs?: NeededAxes;
+  /** where the layer's random numbers come from; none by default */
+  readonly sources?: readonly SeedSource[];
   /** resets the layer's own states; those of inner layers are reset with them */
   readonly resetStates?: NonNullable<Layer['resetStates']>;
 }
@@ -81,6 +85,7 @@ export function makeLayer(kind: string, { options, data }: Given<LayerOptions>, 
   const inner = (): readonly (readonly [string, Layer])[] => Object.entries(parts.layers ?? {});
   const innerLayers = (): readonly Layer[] => Object.values(parts.layers ?? {});
   const freezing = freezable(kind, innerLayers);
+  const sequences = (parts.sources ?? []).flatMap(({ seed }) => seed ?? []);
   return layer({
     ...checkedCalls(kind, parts, freezing),
     ...checkedOutputs(kind, parts),
@@ -104,6 +109,14 @@ export function makeLayer(kind: string, { options, data }: Given<LayerOptions>, 
     },
     get stateful(): boolean {
       return data.stateful === true || isStateful(innerLayers());
+    },
+    get drawn(): readonly number[] {
+      return sequences.map((sequence) => sequence.drawn);
+    },
+    set drawn(counts: readonly number[]) {
+      sequences.forEach((sequence, i) => {
+        sequence.drawn = counts[i] ?? 0;
+      });
     },
     resetStates: () => {
       parts.resetStates?.();
@@ -196,21 +209,15 @@ function firstOf<T>(results: readonly T[]): T {
 
 /**
  * The options as plain data. Initializers that are functions are left out, because the weights of a layer that is made again are
- * given. Throws RangeError for other functions of the user.
+ * given. Throws RangeError for other functions without a name.
  */
 export function configOf(kind: string, options: Readonly<Record<string, unknown>>): LayerConfig {
-  return {
-    kind,
-    ...given(Object.fromEntries(Object.entries(options).map(([o, value]) => [o, plain(kind, o, value)]))),
-  };
+  return dataOf(kind, Object.fromEntries(Object.entries(options).map(([o, value]) => [o, savedAs(o, value)])));
 }
 
-function plain(kind: string, option: string, value: unknown): unknown {
-  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return value;
-  if (Array.isArray(value)) return value.map((each) => plain(kind, option, each));
-  if ('config' in value) return typeof value.config === 'function' ? value.config() : value.config;
-  if (/initializer$/i.test(option)) return typeof value === 'function' ? undefined : value;
-  if ('l1' in value && 'l2' in value) return { l1: value.l1, l2: value.l2 };
-  if (typeof value === 'object' && !('call' in value)) return value;
-  throw new RangeError(`${kind}: ${option} must be a name, or made by this package, to be saved; got a custom one`);
+function savedAs(option: string, value: unknown): unknown {
+  if (typeof value !== 'function') return value;
+  if (/initializer$/i.test(option)) return undefined;
+  if (/activation$/i.test(option)) return nameOfActivation(value) ?? value;
+  return 'l1' in value && 'l2' in value ? { l1: value.l1, l2: value.l2 } : value;
 }

@@ -7,6 +7,7 @@
 import {
   asTensor,
   checkArray,
+  derived,
   type OptionKinds,
   readOptions,
   type Shape,
@@ -243,9 +244,7 @@ export class Network extends Callable implements Layer {
   /** Copies of the values of all variables, by name. Throws ShapeError for a network that is not built. */
   getWeights(): Record<string, Tensor> {
     const { namedVariables } = this.#built('getWeights');
-    return Object.fromEntries(
-      [...namedVariables].map(([name, v]) => [name, tensor(v.data(), { shape: v.shape, dtype: v.dtype })]),
-    );
+    return Object.fromEntries([...namedVariables].map(([name, v]) => [name, derived(v, v.shape, (values) => values)]));
   }
 
   /**

@@ -1,11 +1,12 @@
 // adadelta: a step by the gradient times the root mean square of earlier moves over its own (M. Zeiler, 2012).
 
-import { type OptionKinds, readOptions } from '@treadle/tensor';
+import { type OptionKinds, readOptions, withConfig } from '@treadle/tensor';
 import type { Schedule } from '../schedules/schedule.ts';
 import { movingMean } from '../update/moving-mean.ts';
 import type { Optimizer } from '../update/optimizer.ts';
 import { checkBeta, checkEpsilon, type OptimizerOptions, optimizerOptions } from '../update/optimizer-options.ts';
 import { optimizerOf } from '../update/rule-optimizer.ts';
+import type { UpdateRule } from '../update/update-rule.ts';
 
 /** Options of `adadelta`. */
 export interface AdadeltaOptions extends OptimizerOptions {
@@ -37,20 +38,17 @@ export function adadelta(learningRate: number | Schedule = 0.001, options: Adade
   const { rho = 0.95, epsilon = 1e-7, ...common } = readOptions('adadelta', options, adadeltaOptions);
   checkBeta('adadelta', 'rho', rho);
   checkEpsilon('adadelta', epsilon);
-  return optimizerOf(
-    {
-      name: 'adadelta',
-      isElementwise: true,
-      slots: [{ name: 'meanSquare' }, { name: 'meanSquareMove' }],
-      begin:
-        (rate) =>
-        (x, dx, [v = x, d = x]) => {
-          const meanSquare = movingMean(v, dx.square(), rho);
-          const move = dx.mul(d.add(epsilon).sqrt()).div(meanSquare.add(epsilon).sqrt());
-          return { x: x.sub(move.mul(rate)), state: [meanSquare, movingMean(d, move.square(), rho)] };
-        },
-    },
-    learningRate,
-    common,
-  );
+  const rule: UpdateRule = {
+    name: 'adadelta',
+    isElementwise: true,
+    slots: [{ name: 'meanSquare' }, { name: 'meanSquareMove' }],
+    begin:
+      (rate) =>
+      (x, dx, [v = x, d = x]) => {
+        const meanSquare = movingMean(v, dx.square(), rho);
+        const move = dx.mul(d.add(epsilon).sqrt()).div(meanSquare.add(epsilon).sqrt());
+        return { x: x.sub(move.mul(rate)), state: [meanSquare, movingMean(d, move.square(), rho)] };
+      },
+  };
+  return withConfig(optimizerOf(rule, learningRate, common), 'adadelta', { learningRate, ...options });
 }

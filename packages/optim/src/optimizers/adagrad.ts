@@ -1,10 +1,11 @@
 // adagrad: a step by the gradient over the root of the sum of all its squares (J. Duchi, E. Hazan, Y. Singer, 2011).
 
-import { type OptionKinds, readOptions } from '@treadle/tensor';
+import { type OptionKinds, readOptions, withConfig } from '@treadle/tensor';
 import type { Schedule } from '../schedules/schedule.ts';
 import type { Optimizer } from '../update/optimizer.ts';
 import { checkEpsilon, type OptimizerOptions, optimizerOptions } from '../update/optimizer-options.ts';
 import { optimizerOf } from '../update/rule-optimizer.ts';
+import type { UpdateRule } from '../update/update-rule.ts';
 
 /** Options of `adagrad`. */
 export interface AdagradOptions extends OptimizerOptions {
@@ -42,20 +43,17 @@ export function adagrad(learningRate: number | Schedule = 0.001, options: Adagra
   if (!(initial >= 0)) {
     throw new RangeError(`adagrad: initialAccumulatorValue must be a number ≥ 0; got ${initial}`);
   }
-  return optimizerOf(
-    {
-      name: 'adagrad',
-      isElementwise: true,
-      restsAtZero: Math.fround(initial) + Math.fround(epsilon) > 0, // otherwise 0 / 0
-      slots: [{ name: 'sumOfSquares', initial }],
-      begin:
-        (rate) =>
-        (x, dx, [s = x]) => {
-          const sum = s.add(dx.square());
-          return { x: x.sub(dx.mul(rate).div(sum.add(epsilon).sqrt())), state: [sum] };
-        },
-    },
-    learningRate,
-    common,
-  );
+  const rule: UpdateRule = {
+    name: 'adagrad',
+    isElementwise: true,
+    restsAtZero: Math.fround(initial) + Math.fround(epsilon) > 0, // otherwise 0 / 0
+    slots: [{ name: 'sumOfSquares', initial }],
+    begin:
+      (rate) =>
+      (x, dx, [s = x]) => {
+        const sum = s.add(dx.square());
+        return { x: x.sub(dx.mul(rate).div(sum.add(epsilon).sqrt())), state: [sum] };
+      },
+  };
+  return withConfig(optimizerOf(rule, learningRate, common), 'adagrad', { learningRate, ...options });
 }

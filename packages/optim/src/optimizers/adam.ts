@@ -1,7 +1,7 @@
 // adam: a step by the mean of the gradients over the root of their mean square (D. Kingma, J. Ba, 2015; S. Reddi et al., 2018, with the
 // largest mean square so far). adamW is Adam with decoupled weight decay (I. Loshchilov, F. Hutter, 2019).
 
-import { type OptionKinds, readOptions, type Tensor } from '@treadle/tensor';
+import { type OptionKinds, readOptions, type Tensor, withConfig } from '@treadle/tensor';
 import type { Schedule } from '../schedules/schedule.ts';
 import { biasCorrection, movingMean } from '../update/moving-mean.ts';
 import type { Optimizer } from '../update/optimizer.ts';
@@ -43,7 +43,7 @@ const adamOptions: OptionKinds<AdamOptions> = {
  */
 export function adam(learningRate: number | Schedule = 0.001, options: AdamOptions = {}): Optimizer {
   const [rule, common] = adamRule('adam', options);
-  return optimizerOf(rule, learningRate, common);
+  return withConfig(optimizerOf(rule, learningRate, common), 'adam', { learningRate, ...options });
 }
 
 /**
@@ -59,7 +59,10 @@ export function adam(learningRate: number | Schedule = 0.001, options: AdamOptio
  */
 export function adamW(learningRate: number | Schedule = 0.001, options: AdamOptions = {}): Optimizer {
   const [rule, common] = adamRule('adamW', options);
-  return optimizerOf(rule, learningRate, { weightDecay: 0.004, ...common });
+  return withConfig(optimizerOf(rule, learningRate, { weightDecay: 0.004, ...common }), 'adamW', {
+    learningRate,
+    ...options,
+  });
 }
 
 /** The rule, and the options that are not its own. */

@@ -1,12 +1,13 @@
 // adamax: Adam with the largest gradient, which decays, in place of the mean square (D. Kingma, J. Ba, 2015).
 
-import { type OptionKinds, readOptions } from '@treadle/tensor';
+import { type OptionKinds, readOptions, withConfig } from '@treadle/tensor';
 import type { Schedule } from '../schedules/schedule.ts';
 import { flushToZero } from '../update/flush-to-zero.ts';
 import { biasCorrection, movingMean } from '../update/moving-mean.ts';
 import type { Optimizer } from '../update/optimizer.ts';
 import { checkBeta, checkEpsilon, type OptimizerOptions, optimizerOptions } from '../update/optimizer-options.ts';
 import { optimizerOf } from '../update/rule-optimizer.ts';
+import type { UpdateRule } from '../update/update-rule.ts';
 
 /** Options of `adamax`. */
 export interface AdamaxOptions extends OptimizerOptions {
@@ -42,21 +43,18 @@ export function adamax(learningRate: number | Schedule = 0.001, options: AdamaxO
   checkBeta('adamax', 'beta1', beta1);
   checkBeta('adamax', 'beta2', beta2);
   checkEpsilon('adamax', epsilon);
-  return optimizerOf(
-    {
-      name: 'adamax',
-      isElementwise: true,
-      slots: [{ name: 'mean' }, { name: 'largest' }],
-      begin: (rate, step) => {
-        const alpha = rate.div(biasCorrection(beta1, step)); // η / (1 − β₁ᵗ)
-        return (x, dx, [m = x, l = x]) => {
-          const mean = movingMean(m, dx, beta1);
-          const largest = flushToZero(l.mul(beta2).maximum(dx.abs())); // u ← max(β₂·u, |g|)
-          return { x: x.sub(mean.mul(alpha).div(largest.add(epsilon))), state: [mean, largest] };
-        };
-      },
+  const rule: UpdateRule = {
+    name: 'adamax',
+    isElementwise: true,
+    slots: [{ name: 'mean' }, { name: 'largest' }],
+    begin: (rate, step) => {
+      const alpha = rate.div(biasCorrection(beta1, step)); // η / (1 − β₁ᵗ)
+      return (x, dx, [m = x, l = x]) => {
+        const mean = movingMean(m, dx, beta1);
+        const largest = flushToZero(l.mul(beta2).maximum(dx.abs())); // u ← max(β₂·u, |g|)
+        return { x: x.sub(mean.mul(alpha).div(largest.add(epsilon))), state: [mean, largest] };
+      };
     },
-    learningRate,
-    common,
-  );
+  };
+  return withConfig(optimizerOf(rule, learningRate, common), 'adamax', { learningRate, ...options });
 }

@@ -1,11 +1,12 @@
 // lion: every element moves by the learning rate in the direction of a mean of its gradients (X. Chen et al., 2023).
 
-import { type OptionKinds, readOptions } from '@treadle/tensor';
+import { type OptionKinds, readOptions, withConfig } from '@treadle/tensor';
 import type { Schedule } from '../schedules/schedule.ts';
 import { movingMean } from '../update/moving-mean.ts';
 import type { Optimizer } from '../update/optimizer.ts';
 import { checkBeta, type OptimizerOptions, optimizerOptions } from '../update/optimizer-options.ts';
 import { optimizerOf } from '../update/rule-optimizer.ts';
+import type { UpdateRule } from '../update/update-rule.ts';
 
 /** Options of `lion`. */
 export interface LionOptions extends OptimizerOptions {
@@ -37,22 +38,19 @@ export function lion(learningRate: number | Schedule = 0.001, options: LionOptio
   const { beta1 = 0.9, beta2 = 0.99, ...common } = readOptions('lion', options, lionOptions);
   checkBeta('lion', 'beta1', beta1);
   checkBeta('lion', 'beta2', beta2);
-  return optimizerOf(
-    {
-      name: 'lion',
-      isElementwise: true,
-      slots: [{ name: 'mean' }],
-      begin:
-        (rate) =>
-        (x, dx, [m = x]) => {
-          const direction = m
-            .mul(beta1)
-            .add(dx.mul(1 - beta1))
-            .sign(); // sign(β₁·m + (1 − β₁)·g)
-          return { x: x.sub(direction.mul(rate)), state: [movingMean(m, dx, beta2)] };
-        },
-    },
-    learningRate,
-    common,
-  );
+  const rule: UpdateRule = {
+    name: 'lion',
+    isElementwise: true,
+    slots: [{ name: 'mean' }],
+    begin:
+      (rate) =>
+      (x, dx, [m = x]) => {
+        const direction = m
+          .mul(beta1)
+          .add(dx.mul(1 - beta1))
+          .sign(); // sign(β₁·m + (1 − β₁)·g)
+        return { x: x.sub(direction.mul(rate)), state: [movingMean(m, dx, beta2)] };
+      },
+  };
+  return withConfig(optimizerOf(rule, learningRate, common), 'lion', { learningRate, ...options });
 }

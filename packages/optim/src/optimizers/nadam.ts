@@ -1,11 +1,12 @@
 // nadam: Adam with Nesterov's momentum, whose share of the past grows slowly to β₁ (T. Dozat, 2016).
 
-import { type OptionKinds, readOptions, type Tensor } from '@treadle/tensor';
+import { type OptionKinds, readOptions, type Tensor, withConfig } from '@treadle/tensor';
 import type { Schedule } from '../schedules/schedule.ts';
 import { biasCorrection, movingMean } from '../update/moving-mean.ts';
 import type { Optimizer } from '../update/optimizer.ts';
 import { checkBeta, checkEpsilon, type OptimizerOptions, optimizerOptions } from '../update/optimizer-options.ts';
 import { optimizerOf } from '../update/rule-optimizer.ts';
+import type { UpdateRule } from '../update/update-rule.ts';
 
 /** Options of `nadam`. */
 export interface NadamOptions extends OptimizerOptions {
@@ -46,29 +47,26 @@ export function nadam(learningRate: number | Schedule = 0.001, options: NadamOpt
   checkBeta('nadam', 'beta1', beta1);
   checkBeta('nadam', 'beta2', beta2);
   checkEpsilon('nadam', epsilon);
-  return optimizerOf(
-    {
-      name: 'nadam',
-      isElementwise: true,
-      slots: [{ name: 'mean' }, { name: 'meanSquare' }],
-      shared: [{ name: 'momentumProduct', initial: 1 }],
-      advance: (shared, step) => shared.map((product) => product.mul(momentumAt(beta1, step))), // μ₁·…·μₜ
-      begin: (rate, step, [product = step]) => {
-        const now = momentumAt(beta1, step);
-        const next = momentumAt(beta1, step.add(1));
-        const ofMean = next.div(product.mul(next).neg().add(1)); // μₜ₊₁ / (1 − μ₁·…·μₜ₊₁)
-        const ofGradient = now.neg().add(1).div(product.neg().add(1)); // (1 − μₜ) / (1 − μ₁·…·μₜ)
-        const ofSquare = biasCorrection(beta2, step);
-        return (x, dx, [m = x, v = x]) => {
-          const mean = movingMean(m, dx, beta1);
-          const meanSquare = movingMean(v, dx.square(), beta2);
-          const ahead = mean.mul(ofMean).add(dx.mul(ofGradient));
-          const move = ahead.mul(rate).div(meanSquare.div(ofSquare).sqrt().add(epsilon));
-          return { x: x.sub(move), state: [mean, meanSquare] };
-        };
-      },
+  const rule: UpdateRule = {
+    name: 'nadam',
+    isElementwise: true,
+    slots: [{ name: 'mean' }, { name: 'meanSquare' }],
+    shared: [{ name: 'momentumProduct', initial: 1 }],
+    advance: (shared, step) => shared.map((product) => product.mul(momentumAt(beta1, step))), // μ₁·…·μₜ
+    begin: (rate, step, [product = step]) => {
+      const now = momentumAt(beta1, step);
+      const next = momentumAt(beta1, step.add(1));
+      const ofMean = next.div(product.mul(next).neg().add(1)); // μₜ₊₁ / (1 − μ₁·…·μₜ₊₁)
+      const ofGradient = now.neg().add(1).div(product.neg().add(1)); // (1 − μₜ) / (1 − μ₁·…·μₜ)
+      const ofSquare = biasCorrection(beta2, step);
+      return (x, dx, [m = x, v = x]) => {
+        const mean = movingMean(m, dx, beta1);
+        const meanSquare = movingMean(v, dx.square(), beta2);
+        const ahead = mean.mul(ofMean).add(dx.mul(ofGradient));
+        const move = ahead.mul(rate).div(meanSquare.div(ofSquare).sqrt().add(epsilon));
+        return { x: x.sub(move), state: [mean, meanSquare] };
+      };
     },
-    learningRate,
-    common,
-  );
+  };
+  return withConfig(optimizerOf(rule, learningRate, common), 'nadam', { learningRate, ...options });
 }

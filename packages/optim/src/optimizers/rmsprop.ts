@@ -1,12 +1,13 @@
 // rmsprop: a step by the gradient over the root of its mean square (T. Hinton, lecture 6e, 2012), with momentum and centring as in Keras.
 
-import { type OptionKinds, readOptions } from '@treadle/tensor';
+import { type OptionKinds, readOptions, withConfig } from '@treadle/tensor';
 import type { Schedule } from '../schedules/schedule.ts';
 import { flushToZero } from '../update/flush-to-zero.ts';
 import { movingMean } from '../update/moving-mean.ts';
 import type { Optimizer } from '../update/optimizer.ts';
 import { checkBeta, checkEpsilon, type OptimizerOptions, optimizerOptions } from '../update/optimizer-options.ts';
 import { optimizerOf } from '../update/rule-optimizer.ts';
+import type { UpdateRule } from '../update/update-rule.ts';
 
 /** Options of `rmsprop`. */
 export interface RmspropOptions extends OptimizerOptions {
@@ -55,24 +56,21 @@ export function rmsprop(learningRate: number | Schedule = 0.001, options: Rmspro
   }
   const slots = [{ name: 'meanSquare' }, { name: 'mean' }, { name: 'momentum' }];
   const isKept = [true, centered, momentum > 0];
-  return optimizerOf(
-    {
-      name: 'rmsprop',
-      isElementwise: true,
-      slots: slots.filter((_, i) => isKept[i]),
-      begin: (rate) => (x, dx, state) => {
-        const [v = x, ...others] = state;
-        const meanSquare = movingMean(v, dx.square(), rho);
-        const mean = centered ? movingMean(others[0] ?? x, dx, rho) : undefined;
-        const spread = mean ? meanSquare.sub(mean.square()) : meanSquare; // E g² − (E g)²
-        const step = dx.mul(rate).div(spread.add(epsilon).sqrt());
-        const kept = mean ? [meanSquare, mean] : [meanSquare];
-        if (momentum === 0) return { x: x.sub(step), state: kept };
-        const move = flushToZero((others.at(-1) ?? x).mul(momentum).add(step)); // d ← μ·d + η·g / √(v + ε)
-        return { x: x.sub(move), state: [...kept, move] };
-      },
+  const rule: UpdateRule = {
+    name: 'rmsprop',
+    isElementwise: true,
+    slots: slots.filter((_, i) => isKept[i]),
+    begin: (rate) => (x, dx, state) => {
+      const [v = x, ...others] = state;
+      const meanSquare = movingMean(v, dx.square(), rho);
+      const mean = centered ? movingMean(others[0] ?? x, dx, rho) : undefined;
+      const spread = mean ? meanSquare.sub(mean.square()) : meanSquare; // E g² − (E g)²
+      const step = dx.mul(rate).div(spread.add(epsilon).sqrt());
+      const kept = mean ? [meanSquare, mean] : [meanSquare];
+      if (momentum === 0) return { x: x.sub(step), state: kept };
+      const move = flushToZero((others.at(-1) ?? x).mul(momentum).add(step)); // d ← μ·d + η·g / √(v + ε)
+      return { x: x.sub(move), state: [...kept, move] };
     },
-    learningRate,
-    common,
-  );
+  };
+  return withConfig(optimizerOf(rule, learningRate, common), 'rmsprop', { learningRate, ...options });
 }

@@ -1,6 +1,6 @@
 // sgd: stochastic gradient descent, with momentum as in Keras.
 
-import { type OptionKinds, readOptions } from '@treadle/tensor';
+import { type OptionKinds, readOptions, withConfig } from '@treadle/tensor';
 import { inverseTimeDecay } from '../schedules/inverse-time-decay.ts';
 import type { Schedule } from '../schedules/schedule.ts';
 import { flushToZero } from '../update/flush-to-zero.ts';
@@ -67,5 +67,8 @@ export function sgd(learningRate: number | Schedule = 0.01, options: SgdOptions 
       },
   };
   const rate = decay > 0 && typeof learningRate === 'number' ? inverseTimeDecay(learningRate, 1, decay) : learningRate;
-  return optimizerOf(momentum > 0 ? withMomentum : plain, rate, common);
+  return withConfig(optimizerOf(momentum > 0 ? withMomentum : plain, rate, common), 'sgd', {
+    learningRate,
+    ...options,
+  });
 }

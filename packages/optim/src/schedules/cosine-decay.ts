@@ -45,10 +45,12 @@ export function cosineDecay(initialRate: number, decaySteps: number, options: Co
   checkRate('cosineDecay', initialRate);
   checkPositive('cosineDecay', { decaySteps });
   checkNotNegative('cosineDecay', { alpha, warmupSteps, warmupTarget: warmupTarget ?? 0 });
+  const kind = 'cosineDecay';
+  const given = [initialRate, decaySteps, options];
   if (warmupTarget === undefined || warmupSteps === 0) {
-    return rateAt((step) => fall(step.div(decaySteps).minimum(1), alpha).mul(initialRate));
+    return rateAt(kind, given, (step) => fall(step.div(decaySteps).minimum(1), alpha).mul(initialRate));
   }
-  return rateAt((step) => {
+  return rateAt(kind, given, (step) => {
     const warming = step.mul((warmupTarget - initialRate) / warmupSteps).add(initialRate);
     const falling = fall(step.sub(warmupSteps).div(decaySteps).clip(0, 1), alpha).mul(warmupTarget);
     return step.less(warmupSteps).where(warming, falling);
@@ -91,7 +93,7 @@ export function cosineDecayRestarts(
   checkPositive('cosineDecayRestarts', { firstDecaySteps, tMul, mMul });
   checkNotNegative('cosineDecayRestarts', { alpha });
   if (tMul < 1) throw new RangeError(`cosineDecayRestarts: tMul must be 1 or more; got ${tMul}`);
-  return rateAt((step) => {
+  return rateAt('cosineDecayRestarts', [initialRate, firstDecaySteps, options], (step) => {
     const time = step.div(firstDecaySteps); // in first periods
     const { index, passed } = tMul === 1 ? equalPeriods(time) : growingPeriods(time, tMul);
     return fall(passed, alpha)

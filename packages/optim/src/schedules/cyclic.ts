@@ -34,7 +34,7 @@ export function cyclicRate(baseRate: number, maxRate: number, stepSize: number, 
   if (mode !== 'triangular' && mode !== 'triangular2' && mode !== 'expRange') {
     throw new RangeError(`cyclicRate: mode must be triangular, triangular2 or expRange; got ${show(mode)}`);
   }
-  return rateAt((step) => {
+  return rateAt('cyclicRate', [baseRate, maxRate, stepSize, options], (step) => {
     const cycle = step.div(2 * stepSize).floor(); // from 0
     const height = step.div(stepSize).sub(cycle.mul(2).add(1)).abs().neg().add(1); // 0 … 1 … 0
     const peak =
@@ -83,7 +83,7 @@ export function oneCycle(maxRate: number, totalSteps: number, options: OneCycleO
   const first = maxRate / divFactor;
   const last = first / finalDivFactor;
   const peakAt = riseShare * totalSteps;
-  return rateAt((step) => {
+  return rateAt('oneCycle', [maxRate, totalSteps, options], (step) => {
     const rising = step.div(peakAt).minimum(1);
     const falling = step
       .sub(peakAt)
@@ -120,5 +120,5 @@ export function warmup(schedule: number | Schedule, steps: number): RateAt {
   checkPositive('warmup', { steps });
   if (typeof schedule !== 'function') checkNumber('warmup: the schedule', schedule);
   const later: Schedule = typeof schedule === 'function' ? schedule : () => tensor(schedule);
-  return rateAt((step) => step.add(1).div(steps).minimum(1).mul(later(step)));
+  return rateAt('warmup', [schedule, steps], (step) => step.add(1).div(steps).minimum(1).mul(later(step)));
 }

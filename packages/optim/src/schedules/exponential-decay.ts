@@ -1,6 +1,6 @@
 // exponentialDecay and stepDecay: learning rates that fall by the same factor in equal times, smoothly or in steps.
 
-import { type OptionKinds, readOptions } from '@treadle/tensor';
+import { type OptionKinds, readOptions, withConfig } from '@treadle/tensor';
 import { checkPositive, checkRate, type RateAt, rateAt } from './schedule.ts';
 
 /** Options of the schedules that decay step by step. */
@@ -31,7 +31,7 @@ export function exponentialDecay(
   const { staircase = false } = readOptions('exponentialDecay', options, staircaseOptions);
   checkRate('exponentialDecay', initialRate);
   checkPositive('exponentialDecay', { decaySteps, decayRate });
-  return rateAt((step) => {
+  return rateAt('exponentialDecay', [initialRate, decaySteps, decayRate, options], (step) => {
     const periods = step.div(decaySteps);
     const exponent = staircase ? periods.floor() : periods;
     return exponent.mul(Math.log(decayRate)).exp().mul(initialRate); // rᵗ = e^(t·ln r)
@@ -49,5 +49,7 @@ export function exponentialDecay(
  */
 export function stepDecay(initialRate: number, stepSize: number, factor = 0.1): RateAt {
   checkPositive('stepDecay', { stepSize, factor });
-  return exponentialDecay(initialRate, stepSize, factor, { staircase: true });
+  return withConfig(exponentialDecay(initialRate, stepSize, factor, { staircase: true }), 'stepDecay', {
+    arguments: [initialRate, stepSize, factor],
+  });
 }

@@ -23,7 +23,7 @@ export function inverseTimeDecay(
   checkRate('inverseTimeDecay', initialRate);
   checkPositive('inverseTimeDecay', { decaySteps });
   checkNotNegative('inverseTimeDecay', { decayRate });
-  return rateAt((step) => {
+  return rateAt('inverseTimeDecay', [initialRate, decaySteps, decayRate, options], (step) => {
     const periods = step.div(decaySteps);
     const time = staircase ? periods.floor() : periods;
     return time.mul(decayRate).add(1).reciprocal().mul(initialRate);

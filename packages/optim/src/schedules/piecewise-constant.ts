@@ -23,7 +23,7 @@ export function piecewiseConstantDecay(boundaries: readonly number[], values: re
   if (boundaries.some((boundary, i) => !(boundary > (boundaries[i - 1] ?? Number.NEGATIVE_INFINITY)))) {
     throw new RangeError(`piecewiseConstantDecay: boundaries must rise; got ${boundaries.join(', ')}`);
   }
-  return rateAt((step) =>
+  return rateAt('piecewiseConstantDecay', [boundaries, values], (step) =>
     boundaries.reduce(
       (rate, boundary, i) => step.greater(boundary).where(values[i + 1] ?? 0, rate),
       tensor(values[0] ?? 0),

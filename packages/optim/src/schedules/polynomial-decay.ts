@@ -34,7 +34,7 @@ export function polynomialDecay(initialRate: number, decaySteps: number, options
   checkRate('polynomialDecay', initialRate);
   checkPositive('polynomialDecay', { decaySteps, power });
   checkNotNegative('polynomialDecay', { endRate });
-  return rateAt((step) => {
+  return rateAt('polynomialDecay', [initialRate, decaySteps, options], (step) => {
     const periods = step.div(decaySteps);
     const passed = cycle ? periods.div(periods.ceil().maximum(1)) : periods.minimum(1);
     const left = passed.neg().add(1);

@@ -1,6 +1,6 @@
 // Schedules: learning rates that are functions of the number of steps made before. An optimizer takes one in place of a number.
 
-import { checkNumber, show, type Tensor, type TensorLike, tensor } from '@treadle/tensor';
+import { checkNumber, show, type Tensor, type TensorLike, tensor, withConfig } from '@treadle/tensor';
 
 /** A function from the number of steps made before (0-d float32) to the learning rate (0-d). */
 export type Schedule = (step: Tensor) => Tensor;
@@ -8,9 +8,9 @@ export type Schedule = (step: Tensor) => Tensor;
 /** A schedule that takes the number of steps as a number too. */
 export type RateAt = (step: TensorLike) => Tensor;
 
-/** The schedule, which then takes numbers too. */
-export function rateAt(schedule: Schedule): RateAt {
-  return (step) => schedule(tensor(step).cast('float32'));
+/** The schedule, which then takes numbers too; the function of this name made it of these arguments. */
+export function rateAt(kind: string, given: readonly unknown[], schedule: Schedule): RateAt {
+  return withConfig((step: TensorLike) => schedule(tensor(step).cast('float32')), kind, { arguments: given });
 }
 
 /** Throws TypeError for a rate that is not a number. */

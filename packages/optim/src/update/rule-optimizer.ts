@@ -92,6 +92,21 @@ class RuleOptimizer implements Optimizer {
     return [this.iterations, this.learningRate, ...this.#shared, ...state];
   }
 
+  get sharedState(): ReadonlyMap<string, Variable> {
+    return new Map([this.iterations, this.learningRate, ...this.#shared].map((v) => [v.name, v]));
+  }
+
+  stateOf(v: Variable): ReadonlyMap<string, Variable> | undefined {
+    const state = this.#states.get(v);
+    if (!state) return undefined;
+    const slots = this.#rule.slots.map(({ name }, i): readonly [string, Variable | undefined] => [
+      name,
+      state.slots[i],
+    ]);
+    const named = [...slots, ['average', state.average] as const];
+    return new Map(named.flatMap(([name, slot]) => (slot ? [[name, slot]] : [])));
+  }
+
   get isScheduled(): boolean {
     return this.#schedule !== undefined;
   }

@@ -1,23 +1,31 @@
 // Node.js as the host of the engine: worker threads by piscina, V8's flags, and Linux's figures of what each thread has computed.
-// Beside the entry of the workers, this is the only file of the engine that imports Node.
+// Deno and Bun have the same modules and run this file, too. Beside the entry of the workers, it is the only file of the engine
+// that imports Node.
 
 import { readFileSync, readlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, constants, getPriority, setPriority } from 'node:os';
 import process from 'node:process';
 import { setImmediate } from 'node:timers';
-import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { isMainThread, MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
+import { worker } from '#worker';
 import type { InitMessage, ProgramMessage } from '../threads/messages.ts';
+import { allowedCpus, coresWithin, cpuLimit } from './cgroup.ts';
 import type { Host, SpawnOptions, ThreadGroup, WorkerHandle } from './host.ts';
 
-const workerFile = fileURLToPath(new URL('./worker-node.js', import.meta.url));
-/** V8 ends the process when a flag is set after this one. */
-const areFlagsFrozen = process.execArgv.some((flag) => /^--freeze[-_]flags[-_]after[-_]init$/.test(flag));
+/** Bun has another JavaScript engine, though it names a version of V8. */
+const isBun = process.versions.bun !== undefined;
+/** Deno and Bun have the function that sets flags, but it does nothing. V8 ends the process when a flag is set after the one here. */
+const hasFlags =
+  !isBun &&
+  process.versions.deno === undefined &&
+  !process.execArgv.some((flag) => /^--freeze[-_]flags[-_]after[-_]init$/.test(flag));
 /** Address space that V8 reserves for the heap and the code of a thread: 0.6 to 1.0 GB were measured with Node 20 and 26. */
 const threadAddressSpace = 1.25 * 2 ** 30;
+/** Node does not limit what a worker may do, though it limits the process, unless the worker is started with these flags. */
+const workerFlags = permissionFlags(process.execArgv);
 /** The unit, in milliseconds, in which Linux counts what a thread has computed. */
 const tickMilliseconds = 10;
 
@@ -30,7 +38,26 @@ export interface WorkerTask {
 
 /** The host of this process. Its methods can be replaced, for tests of other hosts. */
 export const host: Host = {
-  cores: availableParallelism,
+  cores: () => {
+    const limit = cpuLimit(readText);
+    if (!limit) return availableParallelism();
+    // Some versions of Node know some of these limits, and round them down.
+    const allowed = allowedCpus(readText('/proc/self/status') ?? '') ?? availableParallelism();
+    return Math.min(allowed, coresWithin(limit));
+  },
+  coresLimit: () => {
+    const limit = cpuLimit(readText);
+    return limit && `${limit.file} grants ${limit.cpus} CPUs`;
+  },
+  lowerPriority: () => {
+    if (process.platform !== 'linux') return; // elsewhere it would be that of the whole process
+    try {
+      setPriority(Math.min(constants.priority.PRIORITY_LOW, getPriority() + constants.priority.PRIORITY_BELOW_NORMAL));
+    } catch {
+      // the system does not allow it: the thread goes on as it is
+    }
+  },
+  canWait: true,
   environment: (name) => process.env[name],
   warn: (message, options = {}) => process.emitWarning(message, options),
   afterTurn: (callback) => void setImmediate(callback),
@@ -38,10 +65,10 @@ export const host: Host = {
     const [seconds, nanoseconds] = process.hrtime();
     return seconds * 1e9 + nanoseconds;
   },
-  v8Version: Number.parseInt(process.versions.v8 ?? '0', 10),
+  v8Version: isBun ? 0 : Number.parseInt(process.versions.v8 ?? '0', 10),
   isX64: process.arch === 'x64',
   setFlag: (flag) => {
-    if (areFlagsFrozen) return false;
+    if (!hasFlags) return false;
     try {
       setFlagsFromString(flag);
       return true;
@@ -49,9 +76,16 @@ export const host: Host = {
       return false; // programs that only resemble Node.js have this function and throw in it
     }
   },
+  sharedObject: MessageChannel,
   spawn: (options) => {
     checkAddressSpace(options.init.length);
-    return new NodeThreadGroup(options);
+    try {
+      return new NodeThreadGroup(options);
+    } catch (cause) {
+      throw isRefusal(cause)
+        ? new Error('the system gives no more; is there a limit, such as ulimit -u?', { cause })
+        : cause;
+    }
   },
   nativeThread: () => {
     try {
@@ -60,25 +94,47 @@ export const host: Host = {
       return 0; // not Linux, or without /proc
     }
   },
-  computedBy,
-  computedByOthers: () => {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1000 - (computedBy(process.pid) ?? 0);
-  },
+  // A thread without a file has ended, unless this process may read no such file.
+  computedBy: (nativeThread) =>
+    timeOf(nativeThread) ?? (timeOf(process.pid) === undefined ? timeOfProcess() : undefined),
+  computedByOthers: () => timeOfProcess() - (timeOf(process.pid) ?? 0),
   endThread: () => {
     if (!isMainThread) process.exit(1);
   },
 };
 
-function computedBy(nativeThread: number): number | undefined {
+/** The flags that let a worker read what the process may read, and nothing else; none where the process has no limits. */
+function permissionFlags(flags: readonly string[]): string[] {
+  if (!flags.some((flag) => /^--(experimental[-_])?permission$/.test(flag))) return [];
+  return flags.filter(
+    (flag, i) =>
+      /^--((experimental[-_])?permission$|allow[-_]fs[-_]read\b)/.test(flag) ||
+      /^--allow[-_]fs[-_]read$/.test(flags[i - 1] ?? ''),
+  );
+}
+
+/** The text of a file of the system; undefined where it cannot be read: not Linux, no /proc, no right to. */
+function readText(path: string): string | undefined {
   try {
-    const stat = readFileSync(`/proc/self/task/${nativeThread}/stat`, 'latin1');
-    // "id (name) state …": user and system time are the 14th and the 15th field; the name may hold blanks.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return tickMilliseconds * (Number(fields[11]) + Number(fields[12]));
+    return readFileSync(path, 'latin1');
   } catch {
     return undefined;
   }
+}
+
+/** For how many milliseconds all threads of the process have computed. */
+function timeOfProcess(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** The same of one thread, from its file; undefined where there is none to read. */
+function timeOf(nativeThread: number): number | undefined {
+  const stat = readText(`/proc/self/task/${nativeThread}/stat`);
+  if (stat === undefined) return undefined;
+  // "id (name) state …": user and system time are the 14th and the 15th field; the name may hold blanks.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return tickMilliseconds * (Number(fields[11]) + Number(fields[12]));
 }
 
 /**
@@ -91,16 +147,17 @@ function checkAddressSpace(threads: number): void {
   throw new Error(`each needs 1.25 GiB of address space, and a limit, such as ulimit -v, leaves ${gibibytes}`);
 }
 
+/** Whether the system refused a thread: EAGAIN, where a number of threads or processes may not be exceeded. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_INIT_FAILED';
+}
+
 /** The bytes of address space that the process may still reserve, as Linux tells it; Infinity where no limit is known. */
 function addressSpace(): number {
-  try {
-    const limit = /^Max address space +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];
-    if (limit === undefined) return Number.POSITIVE_INFINITY; // 'unlimited'
-    const used = /^VmSize:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1];
-    return Number(limit) - 1024 * Number(used ?? 0);
-  } catch {
-    return Number.POSITIVE_INFINITY; // not Linux, or without /proc
-  }
+  const limit = /^Max address space +(\d+)/m.exec(readText('/proc/self/limits') ?? '')?.[1];
+  if (limit === undefined) return Number.POSITIVE_INFINITY; // 'unlimited'
+  const used = /^VmSize:\s+(\d+) kB/m.exec(readText('/proc/self/status') ?? '')?.[1];
+  return Number(limit) - 1024 * Number(used ?? 0);
 }
 
 /** A piscina pool in which each thread runs one task: the loop of a worker. */
@@ -108,6 +165,7 @@ class NodeThreadGroup implements ThreadGroup {
   readonly #pool: Piscina;
   readonly #ports: MessagePort[] = [];
   readonly #tasks: Promise<void>[];
+  readonly #ended: Promise<void>;
 
   constructor({ init, onExit }: SpawnOptions) {
     this.#pool = createPool(init.length);
@@ -123,6 +181,7 @@ class NodeThreadGroup implements ThreadGroup {
       }
       port1.close();
     });
+    this.#ended = this.#endAfterTasks();
   }
 
   get workers(): readonly WorkerHandle[] {
@@ -133,14 +192,19 @@ class NodeThreadGroup implements ThreadGroup {
     for (const port of this.#ports) port.postMessage(message);
   }
 
-  async end(): Promise<void> {
-    await Promise.all(this.#tasks);
-    await this.#pool.close();
+  end(): Promise<void> {
+    return this.#ended;
   }
 
   async kill(): Promise<void> {
     await this.#pool.destroy();
+    await this.#ended;
+  }
+
+  /** Piscina's `close` would do the same, and remember the pool for half a minute. */
+  async #endAfterTasks(): Promise<void> {
     await Promise.all(this.#tasks);
+    await this.#pool.destroy();
   }
 }
 
@@ -148,10 +212,10 @@ class NodeThreadGroup implements ThreadGroup {
 function createPool(threads: number): Piscina {
   const piscina: typeof import('piscina') = createRequire(import.meta.url)('piscina');
   const pool = new piscina.Piscina({
-    filename: workerFile,
+    filename: String(worker), // piscina in a bundle is built to take the code instead of a file
     minThreads: threads,
     maxThreads: threads,
-    execArgv: [],
+    execArgv: workerFlags,
     recordTiming: false,
   });
   pool.on('error', () => {}); // the promise of the task is rejected, too

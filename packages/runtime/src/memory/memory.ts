@@ -1,5 +1,5 @@
-// The one shared memory of the process. It is created when it is first needed, and grows in steps up to 4 GiB. Only the main
-// thread grows it, and only this file makes views of it.
+// The one shared memory of the process. It is created when it is first needed, and grows in steps up to 4 GiB, or to less where
+// the system reserves no more. Only the main thread grows it, and only this file makes views of it.
 // Invariant: behind every block are at least 64 readable bytes, those of the next block or the guard at the end.
 
 import { createMemory, type WebAssemblyMemory } from '../webassembly.ts';
@@ -7,6 +7,8 @@ import { Allocator, type Block } from './allocator.ts';
 
 const pageBytes = 65_536;
 const maximumPages = 65_536;
+/** A system that does not reserve this much is too small. */
+const leastMaximumPages = 4096;
 const guardBytes = 64;
 /** nothing lies at address 0 */
 const heapStart = 64;
@@ -15,10 +17,10 @@ export const mostBytes: number = maximumPages * pageBytes - heapStart - guardByt
 const leastGrowth = 16 * 1024 * 1024;
 
 interface Views {
-  readonly f32: Float32Array<SharedArrayBuffer>;
-  readonly i32: Int32Array<SharedArrayBuffer>;
-  readonly u16: Uint16Array<SharedArrayBuffer>;
-  readonly u8: Uint8Array<SharedArrayBuffer>;
+  readonly f32: Float32Array<ArrayBufferLike>;
+  readonly i32: Int32Array<ArrayBufferLike>;
+  readonly u16: Uint16Array<ArrayBufferLike>;
+  readonly u8: Uint8Array<ArrayBufferLike>;
 }
 
 /** A shared memory with its blocks and views. */
@@ -27,6 +29,7 @@ export class SharedMemory {
   /** called before each allocation; `allocate` throws what it throws. For tests of a memory that is full */
   beforeAllocate: ((bytes: number) => void) | undefined;
   #wasm: WebAssemblyMemory | undefined;
+  #maximumPages = maximumPages;
   #views: Views | undefined;
 
   /** The memory that modules import as `env.memory`. */
@@ -34,21 +37,22 @@ export class SharedMemory {
     return this.#wasm ?? this.#create();
   }
 
-  // A view is current until the next `allocate`. An older view still shows the same bytes, but not those that were added.
+  // A view is current until the next `allocate`. An older one lacks the bytes that were added; it is empty where the memory is
+  // not shared.
 
-  get f32(): Float32Array<SharedArrayBuffer> {
+  get f32(): Float32Array<ArrayBufferLike> {
     return (this.#views ?? this.#renew()).f32;
   }
 
-  get i32(): Int32Array<SharedArrayBuffer> {
+  get i32(): Int32Array<ArrayBufferLike> {
     return (this.#views ?? this.#renew()).i32;
   }
 
-  get u16(): Uint16Array<SharedArrayBuffer> {
+  get u16(): Uint16Array<ArrayBufferLike> {
     return (this.#views ?? this.#renew()).u16;
   }
 
-  get u8(): Uint8Array<SharedArrayBuffer> {
+  get u8(): Uint8Array<ArrayBufferLike> {
     return (this.#views ?? this.#renew()).u8;
   }
 
@@ -83,10 +87,21 @@ export class SharedMemory {
   }
 
   #create(): WebAssemblyMemory {
-    const initial = leastGrowth / pageBytes;
-    this.#wasm = createMemory(initial, maximumPages);
+    const wasm = this.#reserve();
+    this.#wasm = wasm;
     this.#allocator.extend(leastGrowth - heapStart - guardBytes);
-    return this.#wasm;
+    return wasm;
+  }
+
+  /** A memory with the largest maximum that the system accepts. */
+  #reserve(): WebAssemblyMemory {
+    for (; ; this.#maximumPages /= 2) {
+      try {
+        return createMemory(leastGrowth / pageBytes, this.#maximumPages);
+      } catch (error) {
+        if (!(error instanceof RangeError) || this.#maximumPages <= leastMaximumPages) throw error;
+      }
+    }
   }
 
   #renew(): Views {
@@ -100,8 +115,8 @@ export class SharedMemory {
   #grow(wasm: WebAssemblyMemory, bytes: number): void {
     const reserved = wasm.buffer.byteLength;
     const missing = Math.ceil((Math.max(1, bytes) - this.#allocator.bytesAtTop) / pageBytes);
-    const room = maximumPages - reserved / pageBytes;
-    if (missing > room) throw this.#full(bytes, `which is at most ${maximumPages * pageBytes} bytes`);
+    const room = this.#maximumPages - reserved / pageBytes;
+    if (missing > room) throw this.#full(bytes, `which is at most ${this.#maximumPages * pageBytes} bytes`);
     const ample = Math.ceil(Math.max(leastGrowth, reserved / 4) / pageBytes);
     const pages = [Math.min(Math.max(missing, ample), room), missing].find((count) => growsBy(wasm, count));
     if (pages === undefined) throw this.#full(bytes, `which has ${reserved} bytes, and the system gives no more`);

@@ -13,16 +13,16 @@ import {
   threadOffset,
   timeoutOffset,
 } from '../run/control-block.ts';
-import type { Program, StepSpan } from '../run/program.ts';
+import type { KernelSpan, Program } from '../run/program.ts';
 import { pollMilliseconds } from '../run/timeout.ts';
 import type { Block } from './allocator.ts';
 import { memory } from './memory.ts';
 
 const align = 64;
-/** more tiles than any step has, so far from 2³¹ that threads may go on to count them up */
+/** more tiles than any kernel has, so far from 2³¹ that threads may go on to count them up */
 const noMoreTiles = 2 ** 30;
-const noLog: readonly (readonly StepSpan[])[] = [];
-const noSpan: StepSpan = { began: 0, ended: 0, tiles: 0 };
+const noLog: readonly (readonly KernelSpan[])[] = [];
+const noSpan: KernelSpan = { began: 0, ended: 0, tiles: 0 };
 
 /** The control block and the scratch memory of a team. */
 export class Workspace {
@@ -51,8 +51,8 @@ export class Workspace {
   }
 
   /** Makes the workspace large enough for a run, and sets all counters to 0. Throws RangeError when the memory is full. */
-  prepare({ steps, scratchBytes, isWatched }: Program): void {
-    const bytes = controlBytes(steps, this.#threads, isWatched);
+  prepare({ kernelCount, scratchBytes, isWatched }: Program): void {
+    const bytes = controlBytes(kernelCount, this.#threads, isWatched);
     if (!this.#control || this.#control.byteLength < bytes) {
       if (this.#control) memory.free(this.#control);
       this.#control = undefined;
@@ -73,43 +73,43 @@ export class Workspace {
     if (isWatched) this.#prepared = clock();
   }
 
-  /** Makes every thread leave the run after its tile. Returns the steps of which some tile was claimed before. */
-  abort({ steps }: Program): readonly number[] {
+  /** Makes every thread leave the run after its tile. Returns the kernels of which some tile was claimed before. */
+  abort({ kernelCount }: Program): readonly number[] {
     Atomics.store(memory.i32, (this.control + abortOffset) / 4, 1);
     const begun: number[] = [];
-    for (let step = 0; step < steps; step++) {
-      if (Atomics.exchange(memory.i32, (this.control + nextOffset(step)) / 4, noMoreTiles) > 0) begun.push(step);
+    for (let kernel = 0; kernel < kernelCount; kernel++) {
+      if (Atomics.exchange(memory.i32, (this.control + nextOffset(kernel)) / 4, noMoreTiles) > 0) begun.push(kernel);
     }
     return begun;
   }
 
-  /** The step that a thread works at, or undefined while it works at none. */
-  stepOf({ steps, isWatched }: Program, thread: number): number | undefined {
-    const word = memory.i32[(this.control + threadOffset(steps, thread, isWatched)) / 4] ?? 0;
+  /** The kernel that a thread works at, or undefined while it works at none. */
+  kernelOf({ kernelCount, isWatched }: Program, thread: number): number | undefined {
+    const word = memory.i32[(this.control + threadOffset(kernelCount, thread, isWatched)) / 4] ?? 0;
     return word > 0 ? word - 1 : undefined;
   }
 
-  /** How many tiles are finished, of all steps. */
-  tilesDone({ steps }: Program): number {
+  /** How many tiles are finished, of all kernels. */
+  tilesDone({ kernelCount }: Program): number {
     let tiles = 0;
-    for (let step = 0; step < steps; step++) {
-      tiles += Atomics.load(memory.i32, (this.control + doneOffset(step)) / 4);
+    for (let kernel = 0; kernel < kernelCount; kernel++) {
+      tiles += Atomics.load(memory.i32, (this.control + doneOffset(kernel)) / 4);
     }
     return tiles;
   }
 
-  /** What each thread did at each step of the latest run; [thread][step], empty unless the program is watched. */
-  logOf({ steps, isWatched = false }: Program): readonly (readonly StepSpan[])[] {
+  /** What each thread did at each kernel of the latest run; [thread][kernel], empty unless the program is watched. */
+  logOf({ kernelCount, isWatched = false }: Program): readonly (readonly KernelSpan[])[] {
     if (!isWatched) return noLog;
     const { i32 } = memory;
     const time = (ticks = 0): number => tickNanoseconds * ((ticks - this.#prepared) | 0); // the clock may have started again at 0
-    const spanOf = (thread: number, step: number): StepSpan => {
-      const log = (this.control + threadOffset(steps, thread, isWatched) + logOffset(step)) / 4;
+    const spanOf = (thread: number, kernel: number): KernelSpan => {
+      const log = (this.control + threadOffset(kernelCount, thread, isWatched) + logOffset(kernel)) / 4;
       const [began, ended, tiles = 0] = i32.subarray(log, log + 3);
       return tiles === 0 ? noSpan : { began: time(began), ended: time(ended), tiles };
     };
     return Array.from({ length: this.#threads }, (_, thread) =>
-      Array.from({ length: steps }, (_, step) => spanOf(thread, step)),
+      Array.from({ length: kernelCount }, (_, kernel) => spanOf(thread, kernel)),
     );
   }
 

@@ -9,7 +9,7 @@ export const status = {
   done: 0,
   /** another thread has aborted the run */
   aborted: 1,
-  /** a tile that another thread claimed was not finished for some time; calling `main` again continues the wait */
+  /** a tile that another thread claimed was not finished for some time, or the thread is to pause; calling `main` again goes on */
   stalled: 2,
 } as const;
 
@@ -25,35 +25,35 @@ const countersOffset = 2 * line;
 /** How long a thread sleeps at a time before it checks whether the run was aborted. */
 export const sliceMilliseconds = 10;
 
-/** The next tile of a step that no thread has claimed. */
-export function nextOffset(step: number): number {
-  return countersOffset + line * step;
+/** The next tile of a kernel that no thread has claimed. */
+export function nextOffset(kernel: number): number {
+  return countersOffset + line * kernel;
 }
 
-/** How many tiles of a step are finished. */
-export function doneOffset(step: number): number {
-  return nextOffset(step) + 4;
+/** How many tiles of a kernel are finished. */
+export function doneOffset(kernel: number): number {
+  return nextOffset(kernel) + 4;
 }
 
 /**
- * The words of a thread: the first one is 1 + the step that it works at, 0 while it waits. In a program that is watched, its log
- * follows. Threads come after the counters of all steps, each on cache lines of its own.
+ * The words of a thread: the first one is 1 + the kernel that it works at, 0 while it waits. In a program that is watched, its log
+ * follows. Threads come after the counters of all kernels, each on cache lines of its own.
  */
-export function threadOffset(steps: number, thread: number, isWatched = false): number {
-  return countersOffset + line * steps + threadStride(steps, isWatched) * thread;
+export function threadOffset(kernelCount: number, thread: number, isWatched = false): number {
+  return countersOffset + line * kernelCount + threadStride(kernelCount, isWatched) * thread;
 }
 
 /** Distance in bytes from the words of one thread to those of the next one. */
-export function threadStride(steps: number, isWatched = false): number {
-  return isWatched ? line * Math.ceil(logOffset(steps) / line) : line;
+export function threadStride(kernelCount: number, isWatched = false): number {
+  return isWatched ? line * Math.ceil(logOffset(kernelCount) / line) : line;
 }
 
-/** From the words of a thread to its log of a step: when it began, when it ended, and how many tiles it ran. */
-export function logOffset(step: number): number {
-  return line + 12 * step;
+/** From the words of a thread to its log of a kernel: when it began, when it ended, and how many tiles it ran. */
+export function logOffset(kernel: number): number {
+  return line + 12 * kernel;
 }
 
 /** Bytes of the whole block. */
-export function controlBytes(steps: number, threads: number, isWatched = false): number {
-  return threadOffset(steps, threads, isWatched);
+export function controlBytes(kernelCount: number, threads: number, isWatched = false): number {
+  return threadOffset(kernelCount, threads, isWatched);
 }

@@ -1,21 +1,21 @@
 // What a team runs: compiled code, and what its callers must know about it. A program is a list of phases that follow each
-// other; a phase is a set of steps; a step is cut into tiles, and any thread may run any tile of the phase. A program contains
+// other; a phase is a set of kernels; a kernel is cut into tiles, and any thread may run any tile of the phase. A program contains
 // no memory address and no number of threads: it runs over any table of addresses, on any number of threads.
 
 import type { WebAssemblyModule } from '../webassembly.ts';
 
-/** The work of a step. */
-export interface StepWork {
+/** The work of a kernel. */
+export interface KernelWork {
   /** into how many tiles it is cut */
   readonly tiles: number;
   /** an estimate of how many nanoseconds all tiles take one thread */
   readonly cost: number;
-  /** how often the phase of the step runs; once by default */
+  /** how often the phase of the kernel runs; once by default */
   readonly times?: number;
 }
 
-/** The work of a program: the steps of each phase. */
-export type Work = readonly (readonly StepWork[])[];
+/** The work of a program: the kernels of each phase. */
+export type Work = readonly (readonly KernelWork[])[];
 
 /** Functions that programs share, compiled; each thread instantiates it once. */
 export interface Kernels {
@@ -29,7 +29,8 @@ export interface Kernels {
 export interface Code {
   /**
    * exports `main(control, table, scratch, thread) → status`, all i32. Imports `env.memory`; the table `env.kernels`, from
-   * which its steps call functions by position; and where it is watched, `env.clock`
+   * which its kernels call functions by position; where it is watched, `env.clock`; and where the caller's thread must not block,
+   * `env.pause`
    */
   readonly entry: WebAssemblyModule;
   /** the function at each position of the table: the one that `kernels` exports under this name */
@@ -40,20 +41,20 @@ export interface Code {
 export interface Program {
   /** read when the program first runs */
   readonly module: Code;
-  /** how many steps the program has, with those that have no tiles */
-  readonly steps: number;
-  /** the name of each step, for errors */
+  /** how many kernels the program has, with those that have no tiles */
+  readonly kernelCount: number;
+  /** the name of each kernel, for errors */
   readonly names: readonly string[];
   /** bytes of scratch memory that each thread needs */
   readonly scratchBytes: number;
   /** decides how many threads are called; all of them where it is unknown */
   readonly work?: Work;
-  /** whether its threads note when they work at which step */
+  /** whether its threads note when they work at which kernel */
   readonly isWatched?: boolean;
 }
 
-/** What a thread did at a step; all 0 where it ran no tile. */
-export interface StepSpan {
+/** What a thread did at a kernel; all 0 where it ran no tile. */
+export interface KernelSpan {
   /** nanoseconds since the run was prepared */
   readonly began: number;
   readonly ended: number;
@@ -74,9 +75,9 @@ export interface RunOptions {
 
   /**
    * called when this run is done, before the next one begins: the moment to read what the next one overwrites. `log`: what each
-   * thread did at each step, [thread][step]; empty unless the program is watched
+   * thread did at each kernel, [thread][kernel]; empty unless the program is watched
    */
-  finish?(log: readonly (readonly StepSpan[])[]): void;
+  finish?(log: readonly (readonly KernelSpan[])[]): void;
   /**
    * called when this run has failed. Until `gone` resolves, threads may still write to the memory that the run was given, which
    * must not be used for anything else. undefined where no thread can write to it any more

@@ -23,6 +23,8 @@ interface Job {
 
 /** Runs that are expected to take longer than this many nanoseconds leave the caller's thread. */
 const longestNanoseconds = 2e6;
+/** The same where the caller must not block: workers compute what takes longer than calling them. */
+const longestWithoutWait = 1e5;
 /** For how many milliseconds the caller computes before the event loop has a turn. */
 const turnMs = 2;
 /** any long time: the timer only keeps the process alive */
@@ -51,7 +53,7 @@ export class RunQueue {
   isFreeFor(program: Program): boolean {
     return (
       this.isEmpty &&
-      this.#runner.link(program).expected <= longestNanoseconds &&
+      this.#runner.link(program).expected <= longestHere() &&
       performance.now() - this.#lastTurn <= turnMs
     );
   }
@@ -66,8 +68,9 @@ export class RunQueue {
     return this.isEmpty ? done : whileAlive(done);
   }
 
-  /** Blocks until the queue is empty. */
+  /** Blocks until the queue is empty. Throws an Error where the caller must not block and there is something to wait for. */
   finish(): void {
+    if (!host.canWait && !this.isEmpty) throw new Error(mustNotWait);
     for (let job = this.#jobs[0]; job; job = this.#jobs[0]) {
       if (this.#runner.isOpen) {
         this.#runner.wait();
@@ -102,7 +105,7 @@ export class RunQueue {
   #isLong({ what }: Job): boolean {
     if (typeof what === 'function') return false;
     try {
-      return this.#runner.link(what.program).expected > longestNanoseconds;
+      return this.#runner.link(what.program).expected > longestHere();
     } catch {
       return false;
     }
@@ -160,6 +163,15 @@ export class RunQueue {
       this.#proceed();
     });
   }
+}
+
+/** What to say where the caller would have to wait. */
+const mustNotWait =
+  'read: a value must be computed before it is read at once, because the thread of a web page must not wait; got one that is ' +
+  'not computed yet; use `await t.read()`, or run this code in a web worker';
+
+function longestHere(): number {
+  return host.canWait ? longestNanoseconds : longestWithoutWait;
 }
 
 /** A job whose `isReady` throws counts as ready: it fails when it is done. */

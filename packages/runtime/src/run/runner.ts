@@ -1,9 +1,12 @@
 // One run at a time, on all threads. In a blocking run the caller takes part as thread 0. In an open run worker 0 takes its
 // place, and the caller settles the run when it is over. A failed run is settled when no thread can touch its memory any more,
 // or when that memory has been put aside; the next run has new workers. The runner does not know in which order runs happen.
+// Where the caller must not block, `ready` waits for all that `settle` would wait for.
 
+import { host } from '#host';
 import type { WorkerHandle } from '../host/host.ts';
 import { Workspace } from '../memory/workspace.ts';
+import type { Priority } from '../threads/messages.ts';
 import { PoolSupervisor } from '../threads/pool-supervisor.ts';
 import { WakePolicy } from '../threads/wake-policy.ts';
 import type { WorkerExit, WorkerPool } from '../threads/worker-pool.ts';
@@ -11,6 +14,7 @@ import { status } from './control-block.ts';
 import { LinkedProgram } from './linked-program.ts';
 import type { Program, RunOptions, Table } from './program.ts';
 import { type RunError, runErrorOf } from './run-error.ts';
+import { runInSlices } from './slice.ts';
 import { Timeout } from './timeout.ts';
 
 /** A run on the workers alone. */
@@ -25,6 +29,10 @@ interface OpenRun {
   /** the first thread that ended meanwhile */
   exit?: WorkerExit;
   failure?: Failure;
+  /** whether no thread is inside any more, and all tiles are done; unknown where `settle` finds it out */
+  isDone?: boolean;
+  /** what the caller threw in its part of the run */
+  thrown?: unknown;
 }
 
 /** A run that has failed: its error, and the end of its threads. */
@@ -52,12 +60,17 @@ export class Runner {
   /** whether all threads are called to every run, for tests of what they do together; by default if that pays */
   isAlwaysShared = false;
 
-  constructor(threads: number, timeoutMs: number) {
+  constructor(threads: number, priority: Priority, timeoutMs: number) {
     this.#threads = threads;
     this.#timeoutMs = timeoutMs;
     this.#workspace = new Workspace(threads);
     const isIdle = (): boolean => !this.#open;
-    this.#supervisor = new PoolSupervisor({ threads, isIdle, onExit: (pool, exit) => this.#onExit(pool, exit) });
+    this.#supervisor = new PoolSupervisor({
+      threads,
+      priority,
+      isIdle,
+      onExit: (pool, exit) => this.#onExit(pool, exit),
+    });
   }
 
   get threads(): number {
@@ -71,6 +84,15 @@ export class Runner {
     this.#workspace.release();
     this.#workspace = new Workspace(threads);
     this.#supervisor.resize(threads);
+  }
+
+  get priority(): Priority {
+    return this.#supervisor.priority;
+  }
+
+  /** Sets the priority of the workers. No run is open. */
+  set priority(priority: Priority) {
+    this.#supervisor.priority = priority;
   }
 
   get workers(): readonly WorkerHandle[] {
@@ -104,7 +126,7 @@ export class Runner {
     const table = addressOf(givenTable);
     const linked = this.link(program);
     this.#workspace.prepare(program);
-    const isShared = this.#isShared(linked, options);
+    const isShared = host.canWait && this.#isShared(linked, options);
     const pool = isShared ? this.#call(linked, table, { first: false, others: true }) : undefined;
     this.#takePart({ linked, table, options, pool, began: linked.isTimed ? performance.now() : 0 });
   }
@@ -146,8 +168,26 @@ export class Runner {
   async ready(): Promise<void> {
     const open = this.#open;
     while (open && open === this.#open && !isOver(open)) await open.pool?.outcomeChange();
-    if (!open || open !== this.#open || !open.pool || open.pool.outcome === status.done) return;
-    if (!open.pool.hasFirstStarted) return;
+    if (!open || open !== this.#open) return;
+    if (!host.canWait) await this.#finishWithoutWait(open);
+    else if (open.pool && open.pool.outcome !== status.done && open.pool.hasFirstStarted) await this.#failOpen(open);
+  }
+
+  /** Does what `settle` would block for: waits for the workers to leave, or computes what they have left over. */
+  async #finishWithoutWait(open: OpenRun): Promise<void> {
+    const { linked, table, pool } = open;
+    const isAlone = !pool || pool.takeFirstPlace();
+    try {
+      if (await pool?.closed(() => open.exit !== undefined && !isAlone)) open.isDone = pool?.outcome === status.done;
+      const { control, scratch } = this.#workspace;
+      if (isAlone) open.isDone = (await runInSlices(() => linked.main(control, table, scratch, 0))) === status.done;
+    } catch (thrown) {
+      open.thrown = thrown;
+    }
+    if (!open.isDone) await this.#failOpen(open);
+  }
+
+  async #failOpen(open: OpenRun): Promise<void> {
     open.failure = this.#fail(open.linked.program, open.pool, open);
     await within(endMs, open.failure.gone);
   }
@@ -172,19 +212,24 @@ export class Runner {
     this.#open = undefined;
     this.#supervisor.planShrink();
     const { linked, options, pool, began, exit } = open;
-    if (!pool || pool.takeFirstPlace()) {
+    if (host.canWait && (!pool || pool.takeFirstPlace())) {
       this.#takePart(open);
       if (exit) void this.#abandon();
       return;
     }
-    const isDone = pool.outcome === status.done && pool.close(this.#timeout(linked.program, pool));
-    if (!isDone) {
+    if (!(open.isDone ?? this.#isClosed(open))) {
       const failure = open.failure ?? this.#fail(linked.program, pool, { ...open, gracePolls });
       options.fail?.(failure.areGone ? undefined : failure.gone);
       throw failure.error;
     }
     this.#learn(linked, began);
     options.finish?.(this.#workspace.logOf(linked.program));
+    if (!host.canWait && exit) void this.#abandon();
+  }
+
+  /** Waits until all workers have left a run that is done. */
+  #isClosed({ linked, pool }: OpenRun): boolean {
+    return pool?.outcome === status.done && pool.close(this.#timeout(linked.program, pool));
   }
 
   /** Gives back the memory that is kept from run to run. */
@@ -250,17 +295,17 @@ export class Runner {
   ): Failure {
     const reported = thrown === undefined ? pool?.error : { thread: 0, message: messageOf(thrown) };
     const thread = reported?.thread ?? exit?.thread ?? this.#threadInside(program);
-    const step = thread === undefined ? undefined : this.#workspace.stepOf(program, thread);
+    const kernel = thread === undefined ? undefined : this.#workspace.kernelOf(program, thread);
     const error = runErrorOf({
       thread,
-      step,
-      stepName: step === undefined ? undefined : program.names[step],
+      kernel,
+      kernelName: kernel === undefined ? undefined : program.names[kernel],
       reason: reported?.message ?? (exit ? messageOf(exit.error) : 'it does not respond'),
       begun: this.#workspace.abort(program),
       cause: thrown ?? exit?.error,
     });
     let polls = 0;
-    const haveLeft = gracePolls > 0 && (pool?.close(() => ++polls >= gracePolls) ?? true);
+    const haveLeft = host.canWait && gracePolls > 0 && (pool?.close(() => ++polls >= gracePolls) ?? true);
     const failure: Failure = { error, gone: this.#abandon(), areGone: haveLeft };
     void failure.gone.then(() => {
       failure.areGone = true;
@@ -268,10 +313,10 @@ export class Runner {
     return failure;
   }
 
-  /** The thread that is still at a step though all should have left, workers before the caller. */
+  /** The thread that is still at a kernel though all should have left, workers before the caller. */
   #threadInside(program: Program): number | undefined {
     for (let thread = this.#threads - 1; thread >= 0; thread--) {
-      if (this.#workspace.stepOf(program, thread) !== undefined) return thread;
+      if (this.#workspace.kernelOf(program, thread) !== undefined) return thread;
     }
     return undefined;
   }

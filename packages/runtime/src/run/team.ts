@@ -3,15 +3,18 @@
 
 import { host } from '#host';
 import type { WorkerHandle } from '../host/host.ts';
-import { mostThreads } from '../threads/worker-pool.ts';
+import { mostThreads, prioritySetting, threadsSetting } from '../settings.ts';
+import type { Priority } from '../threads/messages.ts';
 import type { Program, RunOptions, Table } from './program.ts';
 import { RunQueue, whileAlive } from './run-queue.ts';
 import { Runner } from './runner.ts';
 
 /** How a team is made. */
 export interface TeamOptions {
-  /** how many threads compute; by default as many as the cores that this process may use */
+  /** how many threads compute; by default TREADLE_THREADS, or as many as the cores that this process may use */
   readonly threads?: number;
+  /** the priority of the workers; by default TREADLE_PRIORITY, or 'normal' */
+  readonly priority?: Priority;
   /**
    * for how many milliseconds the threads that a run waits for may compute nothing at all, before the run fails; 10,000 by
    * default
@@ -21,12 +24,32 @@ export interface TeamOptions {
 
 /** A team of threads that runs programs. */
 export class Team {
-  readonly #runner: Runner;
-  readonly #queue: RunQueue;
+  #options: TeamOptions;
+  #made: { readonly runner: Runner; readonly queue: RunQueue } | undefined;
 
-  constructor({ threads = host.cores(), timeoutMs = 10_000 }: TeamOptions = {}) {
-    this.#runner = new Runner(checkThreads(threads), timeoutMs);
-    this.#queue = new RunQueue(this.#runner);
+  constructor(options: TeamOptions = {}) {
+    if (options.threads !== undefined) checkThreads(options.threads);
+    this.#options = options;
+  }
+
+  get #runner(): Runner {
+    return (this.#made ?? this.#make()).runner;
+  }
+
+  get #queue(): RunQueue {
+    return (this.#made ?? this.#make()).queue;
+  }
+
+  /** Settings are read when the team is first used, so that a program may make them itself. */
+  #make(): { readonly runner: Runner; readonly queue: RunQueue } {
+    const {
+      threads = threadsSetting() ?? host.cores(),
+      priority = prioritySetting(),
+      timeoutMs = 10_000,
+    } = this.#options;
+    const runner = new Runner(threads, priority, timeoutMs);
+    this.#made = { runner, queue: new RunQueue(runner) };
+    return this.#made;
   }
 
   /** How many threads compute. */
@@ -34,11 +57,18 @@ export class Team {
     return this.#runner.threads;
   }
 
-  /** Sets how many threads compute, after the runs under way are finished. RangeError unless it is a whole number, 1 … 1024. */
-  setThreads(threads: number): void {
+  /**
+   * Sets how many threads compute, and with which priority (as before by default), after the runs under way are finished.
+   * RangeError unless the number is a whole one, 1 … 1024.
+   */
+  setThreads(threads: number, priority: Priority | undefined = this.#options.priority): void {
     checkThreads(threads);
-    this.finish();
-    this.#runner.threads = threads;
+    this.#options = { ...this.#options, threads, ...(priority && { priority }) };
+    if (!this.#made) return;
+    const { runner, queue } = this.#made;
+    queue.finish();
+    runner.threads = threads;
+    if (priority) runner.priority = priority;
   }
 
   /** The worker threads that exist at the moment, for tests and diagnosis. */
@@ -62,7 +92,7 @@ export class Team {
 
   /**
    * Runs a program over a table of base addresses; returns when it is done. Throws a RunError that names the thread and
-   * the step when one of them fails; the next run has new threads.
+   * the kernel when one of them fails; the next run has new threads.
    */
   run(program: Program, table: Table, options: RunOptions = {}): void {
     this.finish();

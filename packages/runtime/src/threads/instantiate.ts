@@ -4,6 +4,7 @@
 import { clock } from '../run/clock.ts';
 import { failWhereArmed } from '../run/fault.ts';
 import type { Code, Kernels } from '../run/program.ts';
+import { pause } from '../run/slice.ts';
 import { type WebAssemblyInstance, type WebAssemblyMemory, webAssembly } from '../webassembly.ts';
 
 /** Runs a program: works at tiles until all are claimed. Takes byte addresses, returns one of `status`. */
@@ -30,7 +31,7 @@ export function instantiate({ entry, functions }: Code, memory: WebAssemblyMemor
     kernels.set(position, func);
   });
   const { main } = new webAssembly.Instance(entry, {
-    env: { memory, clock, kernels, fault: () => failWhereArmed(memory) },
+    env: { memory, clock, kernels, pause, fault: () => failWhereArmed(memory) },
   }).exports;
   if (!main) throw new Error('internal: a program must export main');
   return main;

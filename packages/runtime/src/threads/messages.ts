@@ -3,6 +3,9 @@
 import type { Code } from '../run/program.ts';
 import type { WebAssemblyMemory } from '../webassembly.ts';
 
+/** With how much right worker threads compute while other threads of the machine want the same cores. */
+export type Priority = 'normal' | 'low';
+
 /** What a worker is given when it starts. */
 export interface InitMessage {
   readonly memory: WebAssemblyMemory;
@@ -12,6 +15,7 @@ export interface InitMessage {
   readonly doorbell: number;
   /** the number of the worker's thread in the team */
   readonly thread: number;
+  readonly priority: Priority;
 }
 
 /** A program to know or, without its code, to forget. */

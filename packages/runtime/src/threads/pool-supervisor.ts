@@ -5,6 +5,7 @@
 import { host } from '#host';
 import type { Workspace } from '../memory/workspace.ts';
 import type { Code } from '../run/program.ts';
+import type { Priority } from './messages.ts';
 import { type Call, type WorkerExit, WorkerPool } from './worker-pool.ts';
 
 /** When this number of threads has ended before any worker started, the host is taken to be unable to start any. */
@@ -14,6 +15,8 @@ const mostFailedStarts = 2;
 export interface PoolSupervisorOptions {
   /** how many threads the team has, the caller included */
   readonly threads: number;
+  /** the priority of the workers */
+  readonly priority: Priority;
   /** whether no run is open */
   readonly isIdle: () => boolean;
   /** called when a thread of the current pool has ended though it was not told to */
@@ -25,14 +28,16 @@ export class PoolSupervisor {
   readonly #isIdle: () => boolean;
   readonly #onExit: (pool: WorkerPool, exit: WorkerExit) => void;
   #threads: number;
+  #priority: Priority;
   #pool: WorkerPool | undefined;
   #failedStarts = 0;
   #isShrinkPlanned = false;
-  /** the end of the pool that became too large */
-  #shrinking: Promise<void> = Promise.resolve();
+  /** the end of the pools before */
+  #ending: Promise<unknown> = Promise.resolve();
 
-  constructor({ threads, isIdle, onExit }: PoolSupervisorOptions) {
+  constructor({ threads, priority, isIdle, onExit }: PoolSupervisorOptions) {
     this.#threads = threads;
+    this.#priority = priority;
     this.#isIdle = isIdle;
     this.#onExit = onExit;
   }
@@ -42,9 +47,21 @@ export class PoolSupervisor {
     return this.#pool;
   }
 
+  get priority(): Priority {
+    return this.#priority;
+  }
+
+  /** Sets the priority of the workers. No run is open. A thread cannot raise its own, so the next run starts a new pool. */
+  set priority(priority: Priority) {
+    if (priority === this.#priority) return;
+    this.#priority = priority;
+    void this.#end();
+  }
+
   /** Sets how many threads the team has. No run is open. */
   resize(threads: number): void {
     this.#threads = threads;
+    this.#dropRetired();
     this.#pool?.resize(threads);
     this.planShrink();
   }
@@ -53,6 +70,7 @@ export class PoolSupervisor {
   call(id: number, code: Code, table: number, workspace: Workspace, call: Call): WorkerPool | undefined {
     if (this.#failedStarts >= mostFailedStarts) return undefined;
     try {
+      this.#dropRetired();
       this.#pool ??= this.#start();
       this.#pool.open(id, code, table, workspace, call);
       return this.#pool;
@@ -66,7 +84,18 @@ export class PoolSupervisor {
 
   /** Tells all workers to return and waits until their threads have ended. No run is open; the next one starts a new pool. */
   async end(): Promise<void> {
-    await Promise.all([this.detach()?.end(), this.#shrinking]);
+    await this.#end();
+  }
+
+  /** Ends the current pool. Resolves when it and those that were told to end before are gone. */
+  #end(): Promise<unknown> {
+    this.#ending = Promise.all([this.#ending, this.detach()?.end()]);
+    return this.#ending;
+  }
+
+  /** Forgets a pool whose threads another engine has ended. */
+  #dropRetired(): void {
+    if (this.#pool?.isRetired) void this.#end();
   }
 
   /** Gives the current pool out of hand; the next run starts a new one. */
@@ -83,19 +112,21 @@ export class PoolSupervisor {
   planShrink(): void {
     if (this.#isShrinkPlanned || !this.#pool?.hasSurplus) return;
     this.#isShrinkPlanned = true;
-    host.afterTurn(() => {
-      this.#shrinking = this.#shrink();
-    });
+    host.afterTurn(() => void this.#shrink());
   }
 
   async #shrink(): Promise<void> {
-    if (this.#isIdle() && this.#pool?.hasSurplus) await this.detach()?.end();
+    if (this.#isIdle() && this.#pool?.hasSurplus) await this.#end();
     this.#isShrinkPlanned = false;
     if (this.#isIdle()) this.planShrink();
   }
 
   #start(): WorkerPool {
-    const pool: WorkerPool = new WorkerPool(this.#threads, (exit) => this.#noteExit(pool, exit));
+    const pool: WorkerPool = new WorkerPool({
+      threads: this.#threads,
+      priority: this.#priority,
+      onExit: (exit) => this.#noteExit(pool, exit),
+    });
     return pool;
   }
 

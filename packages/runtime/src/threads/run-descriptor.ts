@@ -42,6 +42,9 @@ export const scratchStrideWord: number = programWord + 4;
 export const isSoonWord: number = programWord + 5;
 /** Threads with a number from this one on take part in no run. */
 export const membersWord: number = programWord + 6;
+/** The number of the latest run, and the number that it was when another engine last started threads: for the caller alone. */
+export const runWord: number = programWord + 7;
+export const seenRunWord: number = programWord + 8;
 
 /** Who has written an error: 0 for no thread yet, `writingError` while one writes, then 1 + its number. */
 export const errorThreadWord: number = 7 * line;
@@ -58,6 +61,14 @@ export function nativeWord(thread: number): number {
 }
 
 export const unknownThread = -1;
+
+/** Makes all workers return, when the runs that they are in are over. */
+export function stopWorkers(words: Int32Array): void {
+  for (const doorbell of [firstDoorbell, othersDoorbell, reserveDoorbell]) {
+    Atomics.store(words, doorbell, stop);
+    Atomics.notify(words, doorbell);
+  }
+}
 
 /** The length in words of a descriptor for a number of threads. */
 export function descriptorWords(threads: number): number {

@@ -29,11 +29,11 @@ export function gainOf(work: Work, threads: number): number {
   let gain = 0;
   for (const phase of work) {
     let [cost, tiles, largest] = [0, 0, 0];
-    for (const step of phase) {
-      if (step.tiles === 0) continue;
-      cost += step.cost;
-      tiles += step.tiles;
-      largest = Math.max(largest, step.cost / step.tiles);
+    for (const kernel of phase) {
+      if (kernel.tiles === 0) continue;
+      cost += kernel.cost;
+      tiles += kernel.tiles;
+      largest = Math.max(largest, kernel.cost / kernel.tiles);
     }
     if (tiles === 0) continue;
     // With tiles of one size, each thread runs up to ⌈tiles / threads⌉ of them; no phase is over before its largest tile.

@@ -5,6 +5,7 @@ import { host } from '#host';
 import type { ThreadGroup, WorkerHandle } from '../host/host.ts';
 import { memory } from '../memory/memory.ts';
 import type { Code } from '../run/program.ts';
+import type { Priority } from './messages.ts';
 
 /** Which workers a group consists of. */
 export interface WorkerGroupOptions {
@@ -14,8 +15,12 @@ export interface WorkerGroupOptions {
   readonly doorbell: number;
   /** the numbers of its threads */
   readonly threads: readonly number[];
+  /** the priority of its threads */
+  readonly priority: Priority;
   /** called when a thread has ended that was not told to */
   readonly onExit: (thread: number, error: Error) => void;
+  /** called when a worker has left a run, where the host tells so */
+  readonly onIdle: () => void;
 }
 
 /** Workers that share a doorbell. */
@@ -24,9 +29,9 @@ export class WorkerGroup {
   readonly #known = new Set<number>();
 
   /** Spawns the workers. Throws where the host refuses. */
-  constructor({ descriptor, doorbell, threads, onExit }: WorkerGroupOptions) {
-    const init = threads.map((thread) => ({ memory: memory.wasm, descriptor, doorbell, thread }));
-    this.#group = host.spawn({ init, onExit });
+  constructor({ descriptor, doorbell, threads, priority, onExit, onIdle }: WorkerGroupOptions) {
+    const init = threads.map((thread) => ({ memory: memory.wasm, descriptor, doorbell, thread, priority }));
+    this.#group = host.spawn({ init, onExit, onIdle });
   }
 
   get workers(): readonly WorkerHandle[] {

@@ -33,6 +33,7 @@ import type { WorkerPrograms } from './worker-programs.ts';
  */
 export function* workerLoop(init: InitMessage, programs: WorkerPrograms): Generator<number | undefined, void> {
   const { descriptor: words, doorbell, thread } = init;
+  if (init.priority === 'low') host.lowerPriority?.();
   Atomics.store(words, nativeWord(thread), host.nativeThread() || unknownThread);
   const wait = new SpinWait(words, doorbell);
   for (let run: number = closed; ; ) {

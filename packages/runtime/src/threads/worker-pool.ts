@@ -5,11 +5,15 @@
 // Threads end only when the event loop has a turn. So a pool is resized, not replaced: surplus workers sleep in reserve, and are
 // members again when the team grows. However often its size is set, it never has more workers than the largest size had.
 
+import { host } from '#host';
 import type { WorkerHandle } from '../host/host.ts';
 import type { Workspace } from '../memory/workspace.ts';
 import { sliceMilliseconds } from '../run/control-block.ts';
 import type { Code } from '../run/program.ts';
 import { pollMilliseconds } from '../run/timeout.ts';
+import { mostThreads } from '../settings.ts';
+import type { Priority } from './messages.ts';
+import { announce, withdraw } from './other-engines.ts';
 import {
   activeWord,
   closed,
@@ -26,10 +30,12 @@ import {
   programWord,
   reportedError,
   reserveDoorbell,
+  runWord,
   scratchStrideWord,
   scratchWord,
   sleepersOf,
   stop,
+  stopWorkers,
   tableWord,
   type WorkerError,
 } from './run-descriptor.ts';
@@ -45,22 +51,35 @@ export interface Call {
   readonly isSoon: boolean;
 }
 
+/** How a pool is made. */
+export interface WorkerPoolOptions {
+  /** how many threads the team has, the caller included */
+  readonly threads: number;
+  /** the priority of the workers */
+  readonly priority: Priority;
+  readonly onExit: (exit: WorkerExit) => void;
+}
+
 /** A thread that has ended though it was not told to. */
 export interface WorkerExit {
   readonly thread: number;
   readonly error: Error;
 }
 
-/** The largest team; more threads would use up the memory of a machine, not its cores. */
-export const mostThreads = 1024;
 /** The number of a run after which numbers start again at 1; by then no worker remembers the old ones. */
 const runs = 2 ** 30;
 const spinMilliseconds = 0.05;
+/** for browsers that tell by a message only that a run is over, in case it comes too early */
+const lookMs = 1;
+const notIsolated =
+  'threads share memory, which a web page may do only if its server sends Cross-Origin-Opener-Policy: same-origin and ' +
+  'Cross-Origin-Embedder-Policy: require-corp';
 const pollSlices = pollMilliseconds / sliceMilliseconds;
 
 /** The workers of a team, for one run after the other. */
 export class WorkerPool {
   readonly #onExit: (exit: WorkerExit) => void;
+  readonly #priority: Priority;
   readonly #words: Int32Array<SharedArrayBuffer>;
   #first: WorkerGroup | undefined;
   /** one group for each time that the pool has grown */
@@ -70,14 +89,24 @@ export class WorkerPool {
   #threads: number;
   #run = 0;
   #called: Call = { first: false, others: false, isSoon: false };
+  /** ends the wait of the caller, where it cannot wait for a word */
+  #look: () => void = () => {};
 
-  /** Workers for a team of `threads`, which are spawned when they are first called. */
-  constructor(threads: number, onExit: (exit: WorkerExit) => void) {
+  /** Workers for a team, which are spawned when they are first called. */
+  constructor({ threads, priority, onExit }: WorkerPoolOptions) {
+    if (typeof SharedArrayBuffer === 'undefined') throw new Error(notIsolated);
     this.#onExit = onExit;
+    this.#priority = priority;
     // A buffer of its own: threads that end late still find it, whatever has become of the shared memory.
     this.#words = new Int32Array(new SharedArrayBuffer(4 * descriptorWords(mostThreads)));
     this.#threads = threads;
     this.#words[membersWord] = threads;
+    announce(this.#words);
+  }
+
+  /** Whether another engine has ended the threads. No run is open; none can be opened any more. */
+  get isRetired(): boolean {
+    return Atomics.load(this.#words, reserveDoorbell) === stop;
   }
 
   get workers(): readonly WorkerHandle[] {
@@ -113,6 +142,7 @@ export class WorkerPool {
     words[scratchStrideWord] = workspace.scratchStride;
     Atomics.store(words, isSoonWord, call.isSoon ? 1 : 0);
     this.#run = (this.#run % runs) + 1;
+    words[runWord] = this.#run;
     this.#called = called;
     if (called.first) this.#first?.send(id, code);
     if (called.others) for (const group of this.#others) group.send(id, code);
@@ -126,8 +156,7 @@ export class WorkerPool {
    */
   close(isTimedOut: () => boolean): boolean {
     const words = this.#words;
-    if (this.#called.first) Atomics.store(words, firstDoorbell, closed);
-    if (this.#called.others) Atomics.store(words, othersDoorbell, closed);
+    this.#closeDoorbells();
     if (Atomics.load(words, activeWord) === 0) return true;
     const spinEnd = performance.now() + spinMilliseconds;
     do {
@@ -142,6 +171,23 @@ export class WorkerPool {
     }
     Atomics.store(words, closingWord, 0);
     return active === 0;
+  }
+
+  /** The same without blocking. It gives up when `isGivenUp`, asked after each `wake`, says so. */
+  async closed(isGivenUp: () => boolean): Promise<boolean> {
+    const words = this.#words;
+    this.#closeDoorbells();
+    Atomics.store(words, closingWord, 1);
+    let active = Atomics.load(words, activeWord);
+    for (; active !== 0 && !isGivenUp(); active = Atomics.load(words, activeWord))
+      await this.#change(activeWord, active);
+    Atomics.store(words, closingWord, 0);
+    return active === 0;
+  }
+
+  #closeDoorbells(): void {
+    if (this.#called.first) Atomics.store(this.#words, firstDoorbell, closed);
+    if (this.#called.others) Atomics.store(this.#words, othersDoorbell, closed);
   }
 
   /** The system's numbers of the threads that are called to the open run. */
@@ -190,14 +236,26 @@ export class WorkerPool {
   /** Resolves when the outcome may be known. */
   async outcomeChange(): Promise<void> {
     const seen = Atomics.load(this.#words, finishedRunWord);
-    if (seen === this.#run) return;
-    if (typeof Atomics.waitAsync === 'function') await Atomics.waitAsync(this.#words, finishedRunWord, seen).value;
-    else await new Promise((resolve) => setTimeout(resolve, 1));
+    if (seen !== this.#run) await this.#change(finishedRunWord, seen);
+  }
+
+  /** Resolves when a word may have changed. */
+  async #change(word: number, seen: number): Promise<void> {
+    if (typeof Atomics.waitAsync === 'function') {
+      await Atomics.waitAsync(this.#words, word, seen).value;
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      this.#look = resolve;
+      setTimeout(resolve, lookMs);
+    });
   }
 
   /** Resolves every `outcomeChange`, so that the code that awaits it checks the outcome again. */
   wake(): void {
     Atomics.notify(this.#words, finishedRunWord);
+    Atomics.notify(this.#words, activeWord);
+    this.#look();
   }
 
   forget(id: number): void {
@@ -220,13 +278,21 @@ export class WorkerPool {
     this.wake();
     this.#stop();
     await Promise.all(this.#groups().map((group) => group.kill()));
+    // Deno says that a thread has ended, and ends it up to two seconds later.
+    while (this.#hasThreads()) await new Promise((resolve) => setTimeout(resolve, lookMs));
+  }
+
+  /** Whether one of its threads still exists, as far as the host can tell. */
+  #hasThreads(): boolean {
+    return range(0, this.#spawned).some((thread) => {
+      const native = Atomics.load(this.#words, nativeWord(thread));
+      return native > 0 && host.computedBy(native) !== undefined;
+    });
   }
 
   #stop(): void {
-    for (const doorbell of [firstDoorbell, othersDoorbell, reserveDoorbell]) {
-      Atomics.store(this.#words, doorbell, stop);
-      Atomics.notify(this.#words, doorbell);
-    }
+    withdraw(this.#words);
+    stopWorkers(this.#words);
   }
 
   #grow(): void {
@@ -236,7 +302,8 @@ export class WorkerPool {
 
   #spawn(doorbell: number, threads: readonly number[]): WorkerGroup {
     const onExit = (thread: number, error: Error) => this.#onExit({ thread, error });
-    return new WorkerGroup({ descriptor: this.#words, doorbell, threads, onExit });
+    const onIdle = (): void => this.#look();
+    return new WorkerGroup({ descriptor: this.#words, doorbell, threads, priority: this.#priority, onExit, onIdle });
   }
 
   #groups(): readonly WorkerGroup[] {

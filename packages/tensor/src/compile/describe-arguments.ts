@@ -92,9 +92,9 @@ class Description {
 
   /** A tensor that is given twice is one input: f may tell that both are the same. */
   #tensor(t: Tensor, node: Node): string {
-    if (node.walk === this.#walk) return `same as ${node.place}`;
+    if (node.walk === this.#walk) return `same as ${node.mark}`;
     node.walk = this.#walk;
-    node.place = this.tensors.push(t) - 1;
+    node.mark = this.tensors.push(t) - 1;
     return this.#show(t);
   }
 

@@ -37,7 +37,7 @@ function single(value: Nested): Flat {
 function flattenRows(nested: readonly Nested[], shape: Shape): Flat {
   const values = new Float64Array(sizeOf(shape));
   const counts = { booleans: 0, integers: 0 };
-  const place: number[] = [];
+  const path: number[] = [];
   let end = 0;
   const visit = (row: readonly Nested[]): void => {
     for (let i = 0; i < row.length; i++) {
@@ -47,14 +47,14 @@ function flattenRows(nested: readonly Nested[], shape: Shape): Flat {
         values[end++] = Number(part);
         counts.booleans++;
       } else {
-        place.push(i);
-        if (Array.isArray(part) && place.length < shape.length) visit(part);
-        else if (ArrayBuffer.isView(part) && place.length < shape.length) {
-          if (dtypeOf(part, placeOf(place)) === 'int32') counts.integers += part.length;
+        path.push(i);
+        if (Array.isArray(part) && path.length < shape.length) visit(part);
+        else if (ArrayBuffer.isView(part) && path.length < shape.length) {
+          if (dtypeOf(part, pathText(path)) === 'int32') counts.integers += part.length;
           values.set(part, end);
           end += part.length;
-        } else throw refused(part, place);
-        place.pop();
+        } else throw refused(part, path);
+        path.pop();
       }
     }
   };
@@ -76,19 +76,19 @@ function shapeOfFirst(nested: readonly Nested[]): Shape {
   return shape;
 }
 
-/** Throws ShapeError unless the rows in `nested`, which is at `place`, have the lengths of the shape. */
-function checkRows(nested: readonly Nested[], shape: Shape, place: readonly number[]): void {
-  const length = shape[place.length + 1];
+/** Throws ShapeError unless the rows in `nested`, which is at `path`, have the lengths of the shape. */
+function checkRows(nested: readonly Nested[], shape: Shape, path: readonly number[]): void {
+  const length = shape[path.length + 1];
   if (length === undefined) return;
   nested.forEach((row, i) => {
-    const at = [...place, i];
+    const at = [...path, i];
     const isView = ArrayBuffer.isView(row);
-    if (isView) dtypeOf(row, placeOf(at));
+    if (isView) dtypeOf(row, pathText(at));
     else if (!Array.isArray(row)) throw refused(row, at);
     if (isView && at.length < shape.length - 1) throw refused(row, at);
     if (row.length !== length) {
-      const first = placeOf(at.map(() => 0));
-      throw new ShapeError(`tensor: rows must have equal lengths; got ${length}${first}, ${row.length}${placeOf(at)}`);
+      const first = pathText(at.map(() => 0));
+      throw new ShapeError(`tensor: rows must have equal lengths; got ${length}${first}, ${row.length}${pathText(at)}`);
     }
     if (!isView) checkRows(row, shape, at);
   });
@@ -103,17 +103,17 @@ function isNumber(part: unknown): part is number | boolean {
 }
 
 /** What is wrong with something that stands where a row, or a number, should. */
-function refused(part: unknown, place: readonly number[]): Error {
+function refused(part: unknown, path: readonly number[]): Error {
   const got = Array.isArray(part) || ArrayBuffer.isView(part) ? 'a row' : isNumber(part) ? 'a number' : undefined;
   if (got)
-    return new ShapeError(`tensor: rows must have equal depth; got ${got}${placeOf(place)} unlike those before it`);
-  return new DtypeError(`tensor: values must be numbers or booleans; got ${show(part)}${placeOf(place)}`);
+    return new ShapeError(`tensor: rows must have equal depth; got ${got}${pathText(path)} unlike those before it`);
+  return new DtypeError(`tensor: values must be numbers or booleans; got ${show(part)}${pathText(path)}`);
 }
 
 /** ' at [1, 0]'; nothing where there is no array. */
-function placeOf(place: readonly number[]): string {
-  const few = place.length > 8 ? [...place.slice(0, 8), '…'] : place;
-  return place.length === 0 ? '' : ` at [${few.join(', ')}]`;
+function pathText(path: readonly number[]): string {
+  const few = path.length > 8 ? [...path.slice(0, 8), '…'] : path;
+  return path.length === 0 ? '' : ` at [${few.join(', ')}]`;
 }
 
 export function nest(values: ArrayLike<number>, shape: Shape): NestedNumbers {

@@ -31,32 +31,32 @@ const kindOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Int8Array.p
  * The dtype that the numbers become where none is given: int32 for whole numbers that all fit, bytes among them, otherwise
  * float32. Throws as ownDtypeOf does.
  */
-export function dtypeOf(array: ArrayBufferView, place = ''): Dtype {
-  return arithmeticOf(ownDtypeOf(array, place));
+export function dtypeOf(array: ArrayBufferView, where = ''): Dtype {
+  return arithmeticOf(ownDtypeOf(array, where));
 }
 
 /**
  * The smallest dtype that stores every number that an array of this kind may have; float32 for those that are rounded. Throws DtypeError for a DataView and for BigInts,
- * RangeError for an array that can no longer be read. `place` says where the array lies in others.
+ * RangeError for an array that can no longer be read. `where` says where the array lies in others.
  */
-export function ownDtypeOf(array: ArrayBufferView, place = ''): Dtype {
+export function ownDtypeOf(array: ArrayBufferView, where = ''): Dtype {
   const kind: unknown = kindOf && Reflect.apply(kindOf, array, []);
   const dtype = kinds.get(kind);
   if (!dtype) {
     const hint = kind === undefined ? 'a typed array over its buffer says what it holds' : 'Array.from(values, Number)';
-    throw new DtypeError(`tensor: values must be numbers; got a ${String(kind ?? 'DataView')}${place}; ${hint}`);
+    throw new DtypeError(`tensor: values must be numbers; got a ${String(kind ?? 'DataView')}${where}; ${hint}`);
   }
-  if (array.byteLength === 0) checkReadable(array, place);
+  if (array.byteLength === 0) checkReadable(array, where);
   return dtype;
 }
 
 /** A view whose buffer was detached, or shrunk to less than the view, seems to be empty. */
-function checkReadable(array: ArrayBufferView, place: string): void {
+function checkReadable(array: ArrayBufferView, where: string): void {
   try {
     Reflect.construct(Uint8Array, [array]);
   } catch (error) {
     throw new RangeError(
-      `tensor: a typed array must have its buffer; got one${place} whose buffer was sent away or has shrunk`,
+      `tensor: a typed array must have its buffer; got one${where} whose buffer was sent away or has shrunk`,
       { cause: error },
     );
   }

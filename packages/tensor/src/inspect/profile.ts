@@ -96,24 +96,25 @@ function runOnce<R>({ made, rebuild }: RecordedCall<Profiling, R>, { tensors }: 
   const nodes = tensors.map(({ node }) => node);
   const outputs = recording.run(nodes.map(valueOf));
   const threads = log();
-  const stintsOf = (step: number) => threads.flatMap((stints) => stints[step] ?? []);
-  const working = (step: number): number => stintsOf(step).reduce((sum, { began, ended }) => sum + ended - began, 0);
+  const stintsOf = (kernel: number) => threads.flatMap((stints) => stints[kernel] ?? []);
+  const working = (kernel: number): number =>
+    stintsOf(kernel).reduce((sum, { began, ended }) => sum + ended - began, 0);
   const span = (stints: ReturnType<typeof stintsOf>): number => {
     const worked = stints.filter(({ tiles }) => tiles > 0);
     if (worked.length === 0) return 0;
     return Math.max(...worked.map(({ ended }) => ended)) - Math.min(...worked.map(({ began }) => began));
   };
-  const total = kernels.reduce((sum, _, step) => sum + working(step), 0);
+  const total = kernels.reduce((sum, _, kernel) => sum + working(kernel), 0);
   return {
     result: rebuild(outputs, recording.lostBehind(nodes)),
     ms: span(threads.flat()) / 1e6,
-    kernels: kernels.map((kernel, step): ProfiledKernel => {
-      const ns = span(stintsOf(step));
+    kernels: kernels.map((kernel, k): ProfiledKernel => {
+      const ns = span(stintsOf(k));
       return {
         ...kernel,
         ms: ns / 1e6,
-        share: working(step) / (total || 1),
-        threads: stintsOf(step).map(({ began, ended, tiles }) => ({ ms: (ended - began) / 1e6, tiles })),
+        share: working(k) / (total || 1),
+        threads: stintsOf(k).map(({ began, ended, tiles }) => ({ ms: (ended - began) / 1e6, tiles })),
         gflops: kernel.flops / (ns || Infinity),
         gbytes: (kernel.bytesRead + kernel.bytesWritten) / (ns || Infinity),
       };

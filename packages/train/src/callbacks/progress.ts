@@ -3,9 +3,10 @@
 
 import { show } from '@treadle/tensor';
 import type { SingleBar } from 'cli-progress';
+import { isTerminal, progressBars, standardError, type Terminal } from '#terminal';
 import type { Logs } from '../fit/history.ts';
 import type { Callback } from './callbacks.ts';
-import { progressBars, standardError, type TextStream } from './node-terminal.ts';
+import type { TextStream } from './text-stream.ts';
 
 /** 0: silent, 1: a bar for each epoch on a terminal, otherwise lines, 2: a line for each epoch; 'auto' means 1. */
 export type Verbosity = 0 | 1 | 2 | 'auto';
@@ -30,7 +31,7 @@ export function progress(verbose: Verbosity = 'auto', output: TextStream = stand
       return {};
     case 1:
     case 'auto':
-      return output.isTTY ? bars(output) : lines(output);
+      return isTerminal(output) ? bars(output) : lines(output);
     case 2:
       return lines(output);
     default:
@@ -88,7 +89,7 @@ function throttled(describe: (logs: Logs) => string): (logs: Logs) => string {
   };
 }
 
-function bars(output: TextStream): Callback {
+function bars(output: Terminal): Callback {
   // loaded for the first bar, because most programs draw none
   const { Presets, SingleBar } = progressBars();
   let bar: SingleBar | undefined;

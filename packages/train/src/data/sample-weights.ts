@@ -19,7 +19,7 @@ export function sampleWeight(op: string, given: Tensor, loss: Loss, count: numbe
     );
   }
   checkLoss(op, loss);
-  const values = weight.data();
+  const values = given.data();
   const wrong = values.findIndex((value) => !isWeight(value));
   if (wrong >= 0) {
     const row = Math.floor((wrong * count) / values.length);

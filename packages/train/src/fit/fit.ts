@@ -2,7 +2,7 @@
 
 import { type BatchOptions, batchCount, batches, permutation } from '@treadle/data';
 import type { Network } from '@treadle/nn';
-import { closeRows, type OpenRows, randomUniform } from '@treadle/tensor';
+import { closeRows, itemSoon, type OpenRows, randomUniform, whenKnown } from '@treadle/tensor';
 import { type Callback, checkCallbacks, type Training } from '../callbacks/callbacks.ts';
 import { progress } from '../callbacks/progress.ts';
 import type { RowsLike } from '../data/arguments.ts';
@@ -28,11 +28,13 @@ export async function fit(
   if (!Number.isInteger(epochs) || epochs < 1) {
     throw new RangeError(`fit: epochs must be a whole number ≥ 1; got ${epochs}`);
   }
+  const known = whenKnown([x, y, options.validationData, options.sampleWeight]);
+  if (known) await known;
   const callbacks = [progress(options.verbose), ...checkCallbacks(options.callbacks ?? [])];
   const { trained, validation } = splitRows(model, steps, x, y, options);
   checkEqualBatches('fit', model, trained.count, batchSize);
   if (validation) checkEqualBatches('fit(validationData)', model, validation.count, batchSize, trained.count);
-  const order = orderOf(options);
+  const order = await orderOf(options);
   const names = ['loss', ...steps.metricNames];
   const figures = validation ? [...names, ...names.map(validationName)] : names;
   const training = new RunningTraining(model, steps.optimizer, epochs, batchCount(trained.count, batchSize), figures);
@@ -137,9 +139,9 @@ async function trainWithCallbacks(
 }
 
 /** The order of rows. Throws RangeError for an invalid seed. */
-function orderOf({ shuffle = true, seed }: FitOptions): BatchOptions {
+async function orderOf({ shuffle = true, seed }: FitOptions): Promise<BatchOptions> {
   if (!shuffle) return { shuffle: false, op: 'fit' };
-  const order = { seed: seed ?? Math.floor(randomUniform([]).item() * 2 ** 24), op: 'fit' };
+  const order = { seed: seed ?? Math.floor((await itemSoon(randomUniform([]))) * 2 ** 24), op: 'fit' };
   permutation(0, order);
   return { ...order, shuffle: true };
 }

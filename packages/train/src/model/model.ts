@@ -1,19 +1,33 @@
 // Model: a graph of layers that can be trained, with an optimizer, and a loss and metrics for each output. Its steps are compiled once;
 // fit, evaluate and predict run them over batches of rows.
 
+import { loadTensors, saveTensors, tensorsToBytes } from '@treadle/formats';
 import {
   chain,
   type Graph,
   graphBetween,
   type Layer,
+  type LayerConfig,
   Network,
+  type NetworkMaker,
   type NetworkOptions,
+  networkFrom,
+  type OwnParts,
   type SymbolicTensor,
   type SymbolicTensors,
   withoutCarrying,
+  withoutInitializers,
 } from '@treadle/nn';
 import { type Optimizer, type OptimizerName, optimizerByName } from '@treadle/optim';
-import { type Explanation, explain, type OptionKinds, readOptions, type Tensor, tensor } from '@treadle/tensor';
+import {
+  type Explanation,
+  explain,
+  type OptionKinds,
+  readOptions,
+  type Tensor,
+  tensor,
+  whenKnown,
+} from '@treadle/tensor';
 import { type DataArguments, dataAndOptions, type RowsLike, type RowsPair } from '../data/arguments.ts';
 import { checkManyFinite } from '../data/check-finite.ts';
 import { checkEqualBatches, checkRows, dataOf, disposeRows, inputRows } from '../data/rows.ts';
@@ -23,7 +37,17 @@ import { type FitOptions, fitOptions } from '../fit/fit-options.ts';
 import type { History, Logs } from '../fit/history.ts';
 import { Predictor } from '../fit/predict.ts';
 import { Steps } from '../fit/steps.ts';
+import type { Compilation } from '../saving/compile-config.ts';
+import { type SaveOptions, savedModel } from '../saving/save.ts';
+import {
+  assignWeights,
+  type LoadWeightsOptions,
+  type SaveWeightsOptions,
+  type WeightsReport,
+  weightsToSave,
+} from '../saving/weights.ts';
 import { type ObjectiveOptions, objectiveOptions } from './objectives.ts';
+import { list, named, one, type Packing } from './packing.ts';
 import { summary } from './summary.ts';
 
 /** Options of `compile`. */
@@ -65,15 +89,16 @@ const predictOptions: OptionKinds<PredictOptions> = {
  * array or an object of tensors for several.
  */
 export class Model<P = Tensor> extends Network {
-  readonly #pack: (outputs: readonly Tensor[]) => P;
+  readonly #packing: Packing<P>;
+  #compilation: Compilation | undefined;
   #steps: Steps | undefined;
   #predict: Predictor | undefined;
   #isFitting = false;
 
   /** Models are made by `sequential` and `model`. */
-  constructor(graph: Graph, pack: (outputs: readonly Tensor[]) => P, options: NetworkOptions = {}) {
+  constructor(graph: Graph, packing: Packing<P>, options: NetworkOptions = {}) {
     super(graph, options);
-    this.#pack = pack;
+    this.#packing = packing;
   }
 
   /**
@@ -90,10 +115,9 @@ export class Model<P = Tensor> extends Network {
    */
   compile(options: CompileOptions): void {
     const { optimizer, ...objectives } = readOptions('compile', options, compileOptions);
-    this.#steps = new Steps(this, {
-      optimizer: isOptimizer(optimizer) ? optimizer : optimizerByName(optimizer),
-      ...objectives,
-    });
+    const compilation = { ...objectives, optimizer: isOptimizer(optimizer) ? optimizer : optimizerByName(optimizer) };
+    this.#steps = new Steps(this, compilation);
+    this.#compilation = compilation;
   }
 
   /** The optimizer that was given to compile. Throws Error before that. */
@@ -147,6 +171,8 @@ export class Model<P = Tensor> extends Network {
   async evaluate(...given: DataArguments<EvaluateOptions>): Promise<Logs> {
     const steps = this.#compiled('evaluate');
     const [x, y, { batchSize = 32, sampleWeight }] = dataAndOptions('evaluate', this, given, evaluateOptions);
+    const known = whenKnown([x, y, sampleWeight]);
+    if (known) await known;
     const rows = checkRows('evaluate', this, steps, x, y, batchSize, sampleWeight);
     try {
       checkEqualBatches('evaluate', this, rows.count, batchSize);
@@ -173,7 +199,7 @@ export class Model<P = Tensor> extends Network {
     const rows = inputRows('predict', this, x, batchSize);
     this.#predict ??= new Predictor(this);
     try {
-      return this.#pack(await this.#predict.answers(rows, batchSize));
+      return this.#packing.pack(await this.#predict.answers(rows, batchSize), this.outputNames);
     } finally {
       disposeRows({ xs: rows });
     }
@@ -192,6 +218,97 @@ export class Model<P = Tensor> extends Network {
     const batch = Int32Array.from({ length: Math.min(batchSize, rows.count) }, (_, i) => i);
     const { tensors, count } = dataOf(rows);
     return withoutCarrying(() => explain(steps.train.step)(tensors, count, tensor(batch)));
+  }
+
+  /** The graph as plain data, without weights: modelFromConfig makes it again. Throws RangeError for a layer that cannot be saved. */
+  override config(): LayerConfig {
+    return { ...super.config(), ...(this.#packing.name !== 'one' && { results: this.#packing.name }) };
+  }
+
+  /**
+   * A model with the same layers and weights of its own, which have the same values; not compiled. `own` has the layers and activations of
+   * your own. Throws RangeError for a layer that cannot be saved.
+   *
+   * @example
+   * ```ts
+   * import { dense, sequential } from 'treadle';
+   * const network = sequential([dense(1, { inputShape: [1], kernelInitializer: 'ones' })]);
+   * const twin = network.clone();
+   * network.setWeights({ 'dense/kernel': [[5]], 'dense/bias': [0] });
+   * await twin.predict([[2]]); // → [[2]]
+   * ```
+   */
+  clone(own: OwnParts = {}): Model<P> {
+    const make: NetworkMaker<Model<P>> = (graph, options) => new Model(graph, this.#packing, options);
+    const twin = withoutInitializers(() => networkFrom(this.config(), own, make));
+    if (this.isBuilt) twin.setWeights(this.getWeights());
+    return twin;
+  }
+
+  /**
+   * Writes the model to a file: its graph, its weights, what it was compiled with, and with { optimizer: true } the state of the
+   * optimizer. loadModel reads it. It is a safetensors file, which appears as a whole or not at all. The model may be trained on
+   * meanwhile. Throws RangeError for a part that cannot be saved, ShapeError for a model that is not built.
+   *
+   * @example
+   * ```ts
+   * import { tmpdir } from 'node:os';
+   * import { dense, loadModel, sequential } from 'treadle';
+   * const model = sequential([dense(2, { inputShape: [3] })]);
+   * await model.save(`${tmpdir()}/model.safetensors`);
+   * (await loadModel(`${tmpdir()}/model.safetensors`)).outputShape; // → [2]
+   * ```
+   */
+  async save(path: string | URL, options: SaveOptions = {}): Promise<void> {
+    const { tensors, metadata } = await savedModel('save', this, this.#compilation, options);
+    await saveTensors(path, tensors, { metadata });
+  }
+
+  /**
+   * The bytes that `save` writes, for a database, a bucket or a browser; modelFromBytes reads them. Throws as save does.
+   *
+   * @example
+   * ```ts
+   * import { dense, modelFromBytes, sequential } from 'treadle';
+   * const bytes = await sequential([dense(2, { inputShape: [3] })]).toBytes();
+   * (await modelFromBytes(bytes)).countParams(); // → 8
+   * ```
+   */
+  async toBytes(options: SaveOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    const { tensors, metadata } = await savedModel('toBytes', this, this.#compilation, options);
+    return tensorsToBytes(tensors, { metadata });
+  }
+
+  /**
+   * Writes the weights alone to a safetensors file, by their names, each after `prefix`. Throws ShapeError for a model that is not built.
+   *
+   * @example
+   * ```ts
+   * import { tmpdir } from 'node:os';
+   * import { dense, loadTensors, sequential } from 'treadle';
+   * await sequential([dense(2, { inputShape: [3] })]).saveWeights(`${tmpdir()}/weights.safetensors`);
+   * Object.keys((await loadTensors(`${tmpdir()}/weights.safetensors`)).tensors); // → ["dense/kernel", "dense/bias"]
+   * ```
+   */
+  async saveWeights(path: string | URL, options: SaveWeightsOptions = {}): Promise<void> {
+    await saveTensors(path, weightsToSave(this, options));
+  }
+
+  /**
+   * Assigns the weights of a safetensors file of any origin, by their names after `prefix`; says what it did. With { strict: false } it
+   * assigns what fits. Throws FormatError if a weight is missing, has another shape, or is not one of the model; then nothing is assigned.
+   *
+   * @example
+   * ```ts
+   * import { tmpdir } from 'node:os';
+   * import { dense, saveTensors, sequential } from 'treadle';
+   * const model = sequential([dense(1, { inputShape: [2] })]);
+   * await saveTensors(`${tmpdir()}/some.safetensors`, { 'dense/kernel': [[1], [2]] });
+   * (await model.loadWeights(`${tmpdir()}/some.safetensors`, { strict: false })).missing; // → ["dense/bias"]
+   * ```
+   */
+  async loadWeights(path: string | URL, options: LoadWeightsOptions = {}): Promise<WeightsReport> {
+    return assignWeights(this, (await loadTensors(path)).tensors, options);
   }
 
   /** A table of the layers with their shapes and numbers of parameters, as a text. Throws ShapeError for a model that is not built. */
@@ -214,12 +331,6 @@ function isOptimizer(x: Optimizer | OptimizerName): x is Optimizer {
   return typeof given === 'object' && given !== null && 'apply' in given && 'iterations' in given;
 }
 
-function only(outputs: readonly Tensor[]): Tensor {
-  const [output] = outputs;
-  if (!output) throw new Error('internal: a model without an output');
-  return output;
-}
-
 /**
  * A model of layers, each of which takes the result of the layer before. Throws RangeError for no layers, a layer that is given twice or
  * two layers of one name; ShapeError for shapes that do not fit.
@@ -231,7 +342,7 @@ function only(outputs: readonly Tensor[]): Tensor {
  * ```
  */
 export function sequential(layers: readonly Layer[], options?: NetworkOptions): Model {
-  return new Model(chain(layers), only, options);
+  return new Model(chain(layers), one, options);
 }
 
 /** What `model` is made of. */
@@ -266,10 +377,6 @@ export function model(
 ): Model | Model<readonly Tensor[]> | Model<Readonly<Record<string, Tensor>>> {
   const { inputs, outputs, name } = readOptions('model', parts, modelParts);
   const graph = graphBetween(inputs, outputs);
-  if (Array.isArray(outputs)) return new Model(graph, (tensors) => tensors, { name });
-  if ('from' in outputs && 'index' in outputs) return new Model(graph, only, { name });
-  const names = graph.outputs.map((output) => output.name);
-  const byName = (tensors: readonly Tensor[]): Readonly<Record<string, Tensor>> =>
-    Object.fromEntries(tensors.map((t, i) => [names[i], t]));
-  return new Model(graph, byName, { name });
+  if (Array.isArray(outputs)) return new Model(graph, list, { name });
+  return 'from' in outputs && 'index' in outputs ? new Model(graph, one, { name }) : new Model(graph, named, { name });
 }

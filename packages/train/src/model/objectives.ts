@@ -79,11 +79,9 @@ function joined(output: string, name: string): string {
 }
 
 /** Whether it is a metric, not a name. */
-function isMetric(x: MetricLike): x is Metric {
-  const given: unknown = x;
-  if (typeof given !== 'object' || given === null || !('update' in given && 'total' in given && 'name' in given))
-    return false;
-  return typeof given.update === 'function' && typeof given.total === 'function' && typeof given.name === 'string';
+export function isMetric(x: unknown): x is Metric {
+  if (typeof x !== 'object' || x === null || !('update' in x && 'total' in x && 'name' in x)) return false;
+  return typeof x.update === 'function' && typeof x.total === 'function' && typeof x.name === 'string';
 }
 
 function checkNames(names: readonly string[]): void {

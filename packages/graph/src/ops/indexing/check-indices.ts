@@ -77,8 +77,8 @@ function indexError(
   scope: string,
 ): RangeError {
   const rule = `${op}: indices must be at least ${countsFromEnd ? -n : 0} and less than ${n}`;
-  const place = shape.length === 0 ? '' : ` at [${indicesAt(position, shape).join(', ')}]`;
-  return new RangeError(`${rule}; got ${value}${place}${scope && `, in layer ${scope}`}`);
+  const where = shape.length === 0 ? '' : ` at [${indicesAt(position, shape).join(', ')}]`;
+  return new RangeError(`${rule}; got ${value}${where}${scope && `, in layer ${scope}`}`);
 }
 
 /** The indices of a row-major position. */

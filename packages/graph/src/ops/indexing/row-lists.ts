@@ -2,7 +2,7 @@
 // belongs. Work on the list takes time in proportion to its length, not to the size of the table.
 
 import {
-  firstOccurrences as firstPlacesKernel,
+  firstOccurrences as firstOccurrencesKernel,
   hashSize,
   lanes,
   setRows as setRowsKernel,
@@ -37,23 +37,23 @@ export function rowGradients(gradient: Node): RowGradients | undefined {
   const list = scatteredRowsOf(gradient);
   const k = list?.indices.shape[0] ?? 0;
   if (!list || list.n !== n || k === 0) return undefined;
-  const firsts = firstPlaces(list.indices);
+  const firsts = firstOccurrences(list.indices);
   const sums = sumRepeated(reshape(list.updates, [k, sizeOf(inner)]), firsts);
   return { indices: list.indices, firsts, sums: reshape(sums, [k, ...inner]) };
 }
 
 /** int32 [k] → the position of the first equal element, int32 [k]. */
-function firstPlaces(indices: Node): Node {
+function firstOccurrences(indices: Node): Node {
   const op: TiledOp = {
     kind: 'tiled',
-    name: 'firstPlaces',
-    key: 'firstPlaces',
+    name: 'firstOccurrences',
+    key: 'firstOccurrences',
     kernels: ({ inputs: [source], output, present, allocate }) => {
-      if (!source) throw new Error('internal: firstPlaces needs its input');
+      if (!source) throw new Error('internal: firstOccurrences needs its input');
       const { shape } = indices;
       const store = { slot: output, view: denseView(shape) };
       const table = allocate(hashSize(sizeOf(shape)));
-      return [firstPlacesKernel({ name: `firstPlaces ${shape}`, indices: source, store, table, present })];
+      return [firstOccurrencesKernel({ name: `firstOccurrences ${shape}`, indices: source, store, table, present })];
     },
     dynamicAxis: (_, axis) => axis,
     gradient: () => [],

@@ -11,22 +11,22 @@ import { transposed } from './matrix-op.ts';
 
 /** Whether an entry is on the diagonal: bool [n, n]. */
 export function isDiagonal(x: Node): Node {
-  const places = arange(x.shape.at(-1) ?? 1);
-  return equal(expandDims(places, 1), places);
+  const positions = arange(x.shape.at(-1) ?? 1);
+  return equal(expandDims(positions, 1), positions);
 }
 
 /** x with 0 above the diagonal. */
 export function lowerTriangle(x: Node): Node {
   const n = x.shape.at(-1) ?? 1;
-  const places = arange(n);
-  return where(greaterEqual(expandDims(places, 1), places), x, 0);
+  const positions = arange(n);
+  return where(greaterEqual(expandDims(positions, 1), positions), x, 0);
 }
 
 /** x with 0 on and above the diagonal. */
 export function strictlyLower(x: Node): Node {
   const n = x.shape.at(-1) ?? 1;
-  const places = arange(n);
-  return where(greater(expandDims(places, 1), places), x, 0);
+  const positions = arange(n);
+  return where(greater(expandDims(positions, 1), positions), x, 0);
 }
 
 /** (a + aᵀ) / 2 */
@@ -36,6 +36,6 @@ export function symmetricPart(a: Node): Node {
 
 /** Identity matrices [count, n, n]. */
 export function identities(count: number, n: number): Node {
-  const places = arange(n);
-  return broadcastTo(cast(equal(expandDims(places, 1), places), 'float32'), [count, n, n]);
+  const positions = arange(n);
+  return broadcastTo(cast(equal(expandDims(positions, 1), positions), 'float32'), [count, n, n]);
 }

@@ -35,18 +35,18 @@ function productOfOthers(rows: Node): Node {
   return mul(productsBefore(rows), flip(productsBefore(flip(rows, -1)), -1));
 }
 
-/** yₖ = x₀·x₁ ⋯ xₖ₋₁ along rows, in ⌈log₂ K⌉ steps (Hillis and Steele, 1986): step i multiplies by the element 2ⁱ places before. */
+/** yₖ = x₀·x₁ ⋯ xₖ₋₁ along rows, in ⌈log₂ K⌉ steps (Hillis and Steele, 1986): step i multiplies by the element 2ⁱ positions before. */
 function productsBefore(rows: Node): Node {
   let y = shiftIn(rows, 1);
   for (let distance = 1; distance < (rows.shape.at(-1) ?? 1); distance *= 2) y = mul(y, shiftIn(y, distance));
   return y;
 }
 
-/** Rows shifted by some places, filled up with ones. */
-function shiftIn(rows: Node, places: number): Node {
+/** Rows shifted by some positions, filled up with ones. */
+function shiftIn(rows: Node, count: number): Node {
   const length = rows.shape.at(-1) ?? 1;
   if (length === 0) return rows;
   const axes = rows.shape.slice(0, -1);
-  const kept = slice(rows, [], [...axes, length - places]);
-  return pad(kept, [...axes.map(() => [0, 0] as const), [places, 0]], 1);
+  const kept = slice(rows, [], [...axes, length - count]);
+  return pad(kept, [...axes.map(() => [0, 0] as const), [count, 0]], 1);
 }

@@ -6,7 +6,7 @@ import { show } from '../../calls/show.ts';
 import type { Node } from '../../node.ts';
 import { showShape } from '../../shape.ts';
 import { arange } from '../elementwise/arange.ts';
-import { add, mul, sub } from '../elementwise/arithmetic.ts';
+import { add, div, mul, sub } from '../elementwise/arithmetic.ts';
 import { cast } from '../elementwise/cast.ts';
 import { clip } from '../elementwise/maximum.ts';
 import { floor } from '../elementwise/rounding.ts';
@@ -33,9 +33,9 @@ export function resize(x: Node, size: Pair, interpolation: Interpolation = 'near
   return along(along(x, 1, toRows), 2, toColumns);
 }
 
-/** The centre of each output in units of input pixels, from the edge of the first: (o + 1/2)·input/output. */
+/** The centre of each output in units of input pixels, from the edge of the first: (o + 1/2)·input / output, which is rounded once. */
 function centres(input: number, output: number): Node {
-  return mul(add(cast(arange(output), 'float32'), 0.5), input / output);
+  return div(mul(add(cast(arange(output), 'float32'), 0.5), input), output);
 }
 
 function nearest(x: Node, axis: number, output: number): Node {

@@ -4,11 +4,11 @@
 import { type Address, address, type Expr, type FunctionBuilder, type Integer, i32, integer } from '@treadle/wasm';
 import { smaller, times } from '../arithmetic.ts';
 
-/** base + Σ steps[d] · index d */
+/** base + Σ strides[d] · index d */
 export interface Cursor<T extends Integer = Address['type']> {
   readonly base: Expr<T>;
   /** what one step along each dimension adds: bytes for an address */
-  readonly steps: readonly number[];
+  readonly strides: readonly number[];
 }
 
 /** Rows [from, to) in row-major order; `to` > `from`. */
@@ -78,22 +78,22 @@ interface Moving<T extends Integer> {
 
 function moving<T extends Integer>(
   f: FunctionBuilder,
-  { base, steps }: Cursor<T>,
+  { base, strides }: Cursor<T>,
   scale: (index: Expr<'i32'>, step: number) => Expr<T>,
 ): Moving<T> {
-  if (steps.every((step) => step === 0)) return { value: base, start: () => {}, advance: () => {} };
+  if (strides.every((step) => step === 0)) return { value: base, start: () => {}, advance: () => {} };
   const value = f.local(base.type);
   return {
     value,
     start: (indices) => {
-      const terms = indices.flatMap((index, d) => (steps[d] ? [scale(index, steps[d])] : []));
+      const terms = indices.flatMap((index, d) => (strides[d] ? [scale(index, strides[d])] : []));
       f.set(
         value,
         terms.reduce((sum, term) => integer.add(sum, term), base),
       );
     },
     advance: (dimension) => {
-      if (steps[dimension]) f.increment(value, steps[dimension]);
+      if (strides[dimension]) f.increment(value, strides[dimension]);
     },
   };
 }
@@ -111,7 +111,10 @@ export function unflatten(f: FunctionBuilder, position: Expr<'i32'>, shape: read
   return [rest, ...indices];
 }
 
-/** base + Σ indices[d] · steps[d], steps in bytes. */
-export function addressAt(base: Address, indices: readonly Expr<'i32'>[], steps: readonly number[]): Address {
-  return indices.reduce((sum, index, d) => (steps[d] ? address.add(sum, address.times(index, steps[d])) : sum), base);
+/** base + Σ indices[d] · strides[d], strides in bytes. */
+export function addressAt(base: Address, indices: readonly Expr<'i32'>[], strides: readonly number[]): Address {
+  return indices.reduce(
+    (sum, index, d) => (strides[d] ? address.add(sum, address.times(index, strides[d])) : sum),
+    base,
+  );
 }

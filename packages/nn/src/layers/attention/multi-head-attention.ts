@@ -9,6 +9,7 @@ import type { LayerOptions } from '../../layer/layer.ts';
 import { layerTypes } from '../../layer/layer-options.ts';
 import { LayerWeights } from '../../layer/layer-weights.ts';
 import { keepMask, type Mask } from '../../layer/mask.ts';
+import { seedSource } from '../../layer/seed-source.ts';
 import {
   type ConstraintOption,
   type InitializerOption,
@@ -18,7 +19,6 @@ import {
 } from '../../layer/weight-options.ts';
 import { project } from '../core/project.ts';
 import { checkRate, drop } from '../regularization/dropout.ts';
-import { seedSource } from '../regularization/seed-source.ts';
 
 /** Options of `multiHeadAttention`. */
 export interface MultiHeadAttentionOptions extends LayerOptions {
@@ -98,6 +98,7 @@ export const multiHeadAttention: LayerKind<[numHeads: number, keyDim: number], M
     };
     return {
       weights,
+      sources: [source],
       needs: () => [-1],
       buildAll: (shapes) => build(operandsOf(shapes)),
       callAll: (xs, { training, masks = [] }) => {

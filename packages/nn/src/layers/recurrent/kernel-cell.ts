@@ -5,10 +5,10 @@ import { defineKind, type Given, type Kind, type KindDefinition } from '../../co
 import type { Initializer } from '../../initializers/initializer.ts';
 import { refuseAllTensors } from '../../layer/layer-options.ts';
 import { configOf } from '../../layer/make-layer.ts';
+import { seedSource } from '../../layer/seed-source.ts';
 import { weightOptions } from '../../layer/weight-options.ts';
 import { project } from '../core/project.ts';
 import { checkRate, drop } from '../regularization/dropout.ts';
-import { seedSource } from '../regularization/seed-source.ts';
 import type { Cell, CellWeight } from './recurrent-layer.ts';
 import type { KernelCellOptions, RecurrentOptions } from './recurrent-options.ts';
 import type { RnnCell } from './rnn-cell.ts';
@@ -80,6 +80,7 @@ export function cellInLayer(cell: KernelCell, units: number, options: RecurrentO
   const stateSource = seedSource(kind, seed === undefined ? undefined : (seed + 1) % 2 ** 32);
   return {
     kind,
+    sources: [inputSource, stateSource],
     stateSizes: new Array<number>(cell.states).fill(units),
     outputSize: undefined,
     axes: ['features'],

@@ -1,8 +1,8 @@
 // A recurrent layer: a cell applied to the steps of a sequence. A cell knows its weights and how states change from a step to the
 // next; masks, direction, initial states and the results are known here.
 
-import { type Shape, ShapeError, type Tensor, zeros } from '@treadle/tensor';
-import { defineKind, type Given, isConfig, type Kind, type OptionType } from '../../config/kind.ts';
+import { isConfig, type Shape, ShapeError, type Tensor, zeros } from '@treadle/tensor';
+import { defineKind, type Given, type Kind, type OptionType } from '../../config/kind.ts';
 import type { LayerFunction } from '../../layer/callable.ts';
 import { CarriedStates } from '../../layer/carried-states.ts';
 import type { LayerDefinition } from '../../layer/define-layer.ts';
@@ -12,6 +12,7 @@ import { LayerWeights, type WeightOptions } from '../../layer/layer-weights.ts';
 import { makeLayer } from '../../layer/make-layer.ts';
 import { type Mask, maskAlong } from '../../layer/mask.ts';
 import { afterSteps } from '../../layer/open-shape.ts';
+import type { SeedSource } from '../../layer/seed-source.ts';
 import { penaltyPerSample } from '../../regularizers/regularizer.ts';
 import { regularizerOf } from '../../regularizers/regularizer-by-name.ts';
 import type { SequenceOptions } from './recurrent-options.ts';
@@ -59,6 +60,8 @@ export interface Cell {
   readonly outputSize: number | undefined;
   /** the axes that a step must have, such as ['features']; undefined if it may have any */
   readonly axes: readonly string[] | undefined;
+  /** where its random numbers come from; none by default */
+  readonly sources?: readonly SeedSource[];
   /** The weights by their names, for steps of that shape. */
   weights(step: Shape): Readonly<Record<string, CellWeight>>;
   /** The loop over x [steps, batch, …]: what the steps take, and the step, both with these weights. */
@@ -106,6 +109,7 @@ function recurrentLayer(
   const resetStates = (): void => carried?.reset();
   const made = makeLayer(kind, given, {
     weights,
+    ...(cell.sources && { sources: cell.sources }),
     needs: afterSteps,
     buildAll: (shapes) => {
       const steps = make(shapes);

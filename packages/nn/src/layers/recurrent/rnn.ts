@@ -1,7 +1,7 @@
 // rnn: a recurrent layer of one cell or several, which may be the user's own.
 
-import { checkFunction, checkShape, type Shape, ShapeError, show, Tensor } from '@treadle/tensor';
-import { isConfig, type KindReader, type NestedReader, type OptionType } from '../../config/kind.ts';
+import { checkFunction, checkShape, isConfig, type Shape, ShapeError, show, Tensor } from '@treadle/tensor';
+import type { KindReader, NestedReader, OptionType } from '../../config/kind.ts';
 import { constraintOf } from '../../constraints/constraint-by-name.ts';
 import { initializerOf } from '../../initializers/initializer-by-name.ts';
 import { checkCount } from '../../layer/check-count.ts';

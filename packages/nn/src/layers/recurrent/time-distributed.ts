@@ -1,7 +1,7 @@
 // timeDistributed: applies a layer to each step of a sequence.
 
-import { ShapeError, show } from '@treadle/tensor';
-import { isConfig, type OptionType } from '../../config/kind.ts';
+import { isConfig, ShapeError, show } from '@treadle/tensor';
+import type { OptionType } from '../../config/kind.ts';
 import { defineLayer, type LayerKind } from '../../layer/define-layer.ts';
 import { isLayer, type Layer, type LayerOptions, sampleShape } from '../../layer/layer.ts';
 import { layerTypes } from '../../layer/layer-options.ts';

@@ -5,7 +5,8 @@ import { checkNumber, randomUniform, type Shape, type Tensor } from '@treadle/te
 import { number } from '../../config/plain-types.ts';
 import { defineLayer, type LayerKind } from '../../layer/define-layer.ts';
 import { keepMask } from '../../layer/mask.ts';
-import { type RandomLayerOptions, randomLayerTypes, type SeedSource, seedSource } from './seed-source.ts';
+import { type SeedSource, seedSource } from '../../layer/seed-source.ts';
+import { type RandomLayerOptions, randomLayerTypes } from './random-layer.ts';
 
 /** Options of `dropout`. */
 export type DropoutOptions = RandomLayerOptions;
@@ -40,6 +41,7 @@ export const dropout: LayerKind<[rate: number], DropoutOptions> = defineLayer(
     checkRate('dropout', rate);
     const source = seedSource('dropout', seed);
     return {
+      sources: [source],
       build: (shape) => shape,
       needs: () => [],
       call: (x, { training }) => (training && rate > 0 ? drop(x, rate, source) : x),

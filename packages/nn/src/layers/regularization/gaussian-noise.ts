@@ -4,7 +4,8 @@ import { randomNormal } from '@treadle/tensor';
 import { checkedNumber } from '../../config/plain-types.ts';
 import { defineLayer, type LayerKind } from '../../layer/define-layer.ts';
 import { keepMask } from '../../layer/mask.ts';
-import { type RandomLayerOptions, randomLayerTypes, seedSource } from './seed-source.ts';
+import { seedSource } from '../../layer/seed-source.ts';
+import { type RandomLayerOptions, randomLayerTypes } from './random-layer.ts';
 
 /**
  * In training, x plus normally distributed numbers with mean 0; in inference, x itself: [batch, …] → [batch, …]. Throws RangeError for
@@ -22,6 +23,7 @@ export const gaussianNoise: LayerKind<[stddev: number], RandomLayerOptions> = de
     if (!(stddev >= 0)) throw new RangeError(`gaussianNoise: stddev must be a number ≥ 0; got ${stddev}`);
     const source = seedSource('gaussianNoise', seed);
     return {
+      sources: [source],
       build: (shape) => shape,
       needs: () => [],
       call: (x, { training }) => (training && stddev > 0 ? x.add(randomNormal(x.shape, { stddev, ...source })) : x),

@@ -1,23 +1,23 @@
-// The steps of a plan: kernels, and loops over phases of steps. The steps of a loop have slots of their own. The address of such a slot
-// in each iteration follows from the slots of the plan around the loop.
+// What a schedule consists of: phases of kernels, and of loops over phases of their own. The kernels of a loop have slots of
+// their own. The address of such a slot in each iteration follows from the slots of the plan around the loop.
 
 import type { Kernel, Location, Slot } from '@treadle/kernels';
 
-/** Steps that may run at the same time. All threads meet between phases. */
-export type Phase = readonly Step[];
+/** Kernels and loops that may run at the same time. All threads meet between phases. */
+export type Phase = readonly KernelOrLoop[];
 
 /** A unit of a schedule. */
-export type Step = Kernel | LoopStep;
+export type KernelOrLoop = Kernel | KernelLoop;
 
 /** A loop: its phases run once in each iteration. */
-export interface LoopStep {
+export interface KernelLoop {
   readonly name: string;
   /** how many iterations; where they depend on the rows of a run, the most */
   readonly iterations: number;
   /** iterations for each row of a run, where they depend on the rows */
   readonly perRow: number | undefined;
   readonly phases: readonly Phase[];
-  /** the addresses of its steps' slots */
+  /** the addresses of its kernels' slots */
   readonly addresses: ReadonlyMap<Slot, LoopAddress>;
   /** slots of the plan around it */
   readonly reads: readonly Slot[];
@@ -37,9 +37,9 @@ export interface LoopAddress {
   readonly later?: { readonly from: Location; readonly stride: number; readonly alternates: boolean };
 }
 
-/** Whether a step is a loop. */
-export function isLoop(step: Step): step is LoopStep {
-  return 'iterations' in step;
+/** Whether it is a loop. */
+export function isLoop(one: KernelOrLoop): one is KernelLoop {
+  return 'iterations' in one;
 }
 
 /** A kernel and how often it runs. */
@@ -48,7 +48,7 @@ export interface CountedKernel {
   readonly times: number;
 }
 
-/** All kernels, those of loops included, in the order in which steps are numbered. */
+/** All kernels, those of loops included, in the order in which they are numbered. */
 export function kernelsIn(phases: readonly Phase[]): readonly Kernel[] {
   return countedIn(phases).map(({ kernel }) => kernel);
 }
@@ -56,8 +56,6 @@ export function kernelsIn(phases: readonly Phase[]): readonly Kernel[] {
 /** The same, with how often each runs. */
 export function countedIn(phases: readonly Phase[], times = 1): readonly CountedKernel[] {
   return phases.flatMap((phase) =>
-    phase.flatMap((step) =>
-      isLoop(step) ? countedIn(step.phases, times * step.iterations) : [{ kernel: step, times }],
-    ),
+    phase.flatMap((one) => (isLoop(one) ? countedIn(one.phases, times * one.iterations) : [{ kernel: one, times }])),
   );
 }

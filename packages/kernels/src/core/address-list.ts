@@ -1,11 +1,11 @@
-// The window of some kernels: the locations that they read and write, numbered in the order in which they are first used. Kernels
+// The address list of some kernels: the locations that they read and write, numbered in the order in which they are first used. Kernels
 // that are made over these numbers do not know where anything lies, so groups of equal structure share their kernels.
 
 import { bytesOf } from './format.ts';
 import type { Kernel, Location, Operand, Slot, Word } from './kernel.ts';
 
 /** Numbers locations. */
-export class Window {
+export class AddressList {
   readonly locations: Location[] = [];
 
   /** The position of a location; adds it where it is new. */
@@ -18,7 +18,7 @@ export class Window {
     return locations.push({ slot, byteOffset }) - 1;
   }
 
-  /** The operand for kernels over this window: its slot is a position, and its view begins at its location, by default that of the slot. */
+  /** The operand for kernels over this list: its slot is a position, and its view begins at its location, by default that of the slot. */
   operand({ slot, view, narrow }: Operand, { slot: of, byteOffset }: Location = { slot, byteOffset: 0 }): Operand {
     const { offset } = view;
     const at = this.at(of, byteOffset + bytesOf(narrow) * offset);
@@ -32,13 +32,13 @@ export function operandKey({ slot, view: { shape, strides }, narrow }: Operand):
 }
 
 /**
- * A kernel whose operands are numbered by positions in a window, as a kernel over the slots of these locations. `codeKey`: equal
+ * A kernel whose operands are numbered by positions in an address list, as a kernel over the slots of these locations. `codeKey`: equal
  * for kernels with the same code.
  */
-export function overWindow(kernel: Kernel, locations: readonly Location[], codeKey: string): Kernel {
+export function withAddresses(kernel: Kernel, locations: readonly Location[], codeKey: string): Kernel {
   const moved = ({ slot, byteOffset }: Location): Location => {
     const location = locations[slot];
-    if (!location) throw new Error('internal: a kernel has an operand that is not in its window');
+    if (!location) throw new Error('internal: a kernel has an operand that is not in its address list');
     return byteOffset === 0 ? location : { slot: location.slot, byteOffset: location.byteOffset + byteOffset };
   };
   const slotOf = (position: Slot): Slot => moved({ slot: position, byteOffset: 0 }).slot;
@@ -55,7 +55,7 @@ export function overWindow(kernel: Kernel, locations: readonly Location[], codeK
     const location = moved({ slot: position, byteOffset: 0 });
     if (isWhole(location)) inParts.set(location.slot, length);
   });
-  const { name, tiles, cost, scratch, work, emit, multiTensor, window, refusal } = kernel;
+  const { name, tiles, cost, scratch, work, emit, multiTensor, addressList, refusal } = kernel;
   const placed = {
     name,
     tiles,
@@ -65,7 +65,9 @@ export function overWindow(kernel: Kernel, locations: readonly Location[], codeK
     emit,
     reads: slotsOf(kernel.reads),
     writes: slotsOf(kernel.writes),
-    window: window ? window.map((word): Word => (typeof word === 'number' ? word : moved(word))) : locations,
+    addressList: addressList
+      ? addressList.map((word): Word => (typeof word === 'number' ? word : moved(word)))
+      : locations,
     codeKey,
     inParts,
   };
