@@ -96,9 +96,9 @@ test('the code of equal layers does not grow with their number; kernels and tabl
 
 test('an operand of two products is packed once', () => {
   const [a, b, c] = [
-    [3000, 16],
-    [3000, 128],
-    [3000, 256],
+    [1000, 192],
+    [1000, 384],
+    [1000, 256],
   ].map((shape, i) => tensor(noise(sizeOf(shape), i), { shape }));
   const both = (x: Tensor, y: Tensor, z: Tensor): Tensor[] => {
     const shared = z.tanh();
