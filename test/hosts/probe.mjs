@@ -2,6 +2,7 @@
 // what every JavaScript engine has, so that it can be bundled, tested, and run anywhere. `program.ts` gives it other forms.
 
 import {
+  activations,
   adam,
   dense,
   digits,
@@ -28,7 +29,11 @@ function digestOf(values) {
 export async function probe() {
   setSeed(1);
   const { train, test } = digits({ seed: 1 });
-  const model = sequential([flatten({ inputShape: [8, 8, 1] }), dense(128, { activation: 'relu' }), dense(10)]);
+  const model = sequential([
+    flatten({ inputShape: [8, 8, 1] }),
+    dense(128, { activation: activations.relu }),
+    dense(10),
+  ]);
   model.compile({
     optimizer: adam(1e-3),
     loss: sparseCategoricalCrossentropy({ fromLogits: true }),

@@ -25,7 +25,13 @@ await Promise.all([
   ),
   bundleCommand('./node.js', dist('cli.js')),
   writeTypes(dist('index.d.ts'), dist('index.d.cts')),
-  writeFile(dist('commonjs.mjs'), "export * from './index.cjs';\n"),
+  // By name: Node does not see every name of a CommonJS module, and Bun's bundler loses what `export *` takes from one.
+  import(workspaceFile('packages/treadle/dist/index.js')).then((library: object) =>
+    writeFile(
+      dist('commonjs.mjs'),
+      `import treadle from './index.cjs';\nexport const { ${Object.keys(library).join(', ')} } = treadle;\n`,
+    ),
+  ),
   writeFile(join(stage, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`),
   copyFile(workspaceFile('LICENSE'), join(stage, 'LICENSE')),
   readFile(workspaceFile('README.md'), 'utf8').then((text) =>
