@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { type InputOptions, type OutputChunk, type OutputOptions, type Plugin, rolldown } from 'rolldown';
 import { builtins, builtinsBanner } from './builtins.ts';
 import { type Edit, editing, providing } from './edits.ts';
+import { plainExports } from './plain-exports.ts';
 import { conditionsOf, type Platform, seams } from './seams.ts';
 import { statementLines } from './statement-lines.ts';
 import { workerCode } from './worker-code.ts';
@@ -155,7 +156,12 @@ export async function bundleCommonJs(file: string): Promise<readonly string[]> {
       input: workspaceFile('packages/treadle/dist/index.js'),
       platform: 'node',
       resolve: { conditionNames: conditionsOf('node') },
-      plugins: [providing('#worker', workerModule(await workerCode('node'))), editing(nodeEdits), stringWidth],
+      plugins: [
+        providing('#worker', workerModule(await workerCode('node'))),
+        editing(nodeEdits),
+        stringWidth,
+        plainExports,
+      ],
     },
     { file, format: 'cjs' },
   );
