@@ -11,6 +11,7 @@ export {
   type NetworkMaker,
   networkFrom,
   type OwnParts,
+  ownParts,
 } from './config/layer-from.ts';
 export type { Constraint, NormOptions } from './constraints/constraint.ts';
 export type { ConstraintName } from './constraints/constraint-by-name.ts';

@@ -1,6 +1,7 @@
 // layerFrom: a layer made again from the plain data that its `config` gave. The kinds are the exports of layers/index.ts; each reads
 // its own config.
 
+import type { OptionKinds } from '@treadle/tensor';
 import type { Activation } from '../activations/activation.ts';
 import type { Layer, LayerConfig } from '../layer/layer.ts';
 import { isOpenShape } from '../layer/open-shape.ts';
@@ -24,6 +25,8 @@ export interface OwnParts {
   /** the user's own activations, by the names of the functions */
   readonly activations?: Readonly<Record<string, Activation>>;
 }
+
+export const ownParts: OptionKinds<OwnParts> = { layers: 'any', activations: 'any' };
 
 const readers: readonly KindReader<Layer | RnnCell>[] = Object.values(layers);
 

@@ -13,6 +13,7 @@ import {
   type NetworkOptions,
   networkFrom,
   type OwnParts,
+  ownParts,
   type SymbolicTensor,
   type SymbolicTensors,
   withoutCarrying,
@@ -239,8 +240,9 @@ export class Model<P = Tensor> extends Network {
    * ```
    */
   clone(own: OwnParts = {}): Model<P> {
+    const parts = readOptions('clone', own, ownParts);
     const make: NetworkMaker<Model<P>> = (graph, options) => new Model(graph, this.#packing, options);
-    const twin = withoutInitializers(() => networkFrom(this.config(), own, make));
+    const twin = withoutInitializers(() => networkFrom(this.config(), parts, make));
     if (this.isBuilt) twin.setWeights(this.getWeights());
     return twin;
   }

@@ -1,8 +1,8 @@
 // loadModel, modelFromBytes, modelFromConfig: models made again from what save, toBytes and config gave.
 
 import { loadTensors, type TensorFile, tensorsFromBytes } from '@treadle/formats';
-import { type LayerConfig, networkFrom, type OwnParts, withoutInitializers } from '@treadle/nn';
-import { FormatError, type OptionKinds, readOptions, type Tensor } from '@treadle/tensor';
+import { type LayerConfig, networkFrom, type OwnParts, ownParts, withoutInitializers } from '@treadle/nn';
+import { FormatError, isConfig, type OptionKinds, readOptions, show, type Tensor } from '@treadle/tensor';
 import { Model } from '../model/model.ts';
 import { packingOf } from '../model/packing.ts';
 import { checksumOf } from './checksum.ts';
@@ -14,8 +14,7 @@ import { assign, isOfOptimizer, randomLayers, setOptimizerState } from './state.
 export interface LoadOptions extends OwnParts, OwnObjectives {}
 
 const loadOptions: OptionKinds<LoadOptions> = {
-  layers: 'any',
-  activations: 'any',
+  ...ownParts,
   losses: 'any',
   metrics: 'any',
   optimizers: 'any',
@@ -74,14 +73,21 @@ export async function modelFromBytes(bytes: Uint8Array, options: LoadOptions = {
  */
 export function modelFromConfig<P = Tensor>(config: LayerConfig, options?: OwnParts): Model<P>;
 export function modelFromConfig(config: LayerConfig, options: OwnParts = {}): Model<unknown> {
-  return networkFrom(config, options, (graph, about) => new Model<unknown>(graph, packingOf(config), about));
+  const given: unknown = config;
+  if (!isConfig(given)) {
+    throw new TypeError(`modelFromConfig: the config must be what config() of a model gave; got ${show(given)}`);
+  }
+  const own = readOptions('modelFromConfig', options, ownParts);
+  return networkFrom(config, own, (graph, about) => new Model<unknown>(graph, packingOf(config), about));
 }
 
 async function restored({ tensors, metadata }: TensorFile, own: LoadOptions): Promise<Model<unknown>> {
   const description = descriptionIn(metadata);
   const named = new Map(Object.entries(tensors));
   await checkChecksums(description, named);
-  const model = withoutInitializers(() => modelFromConfig<unknown>(description.model, own));
+  const { layers, activations } = own;
+  const parts = { ...(layers && { layers }), ...(activations && { activations }) };
+  const model = withoutInitializers(() => modelFromConfig<unknown>(description.model, parts));
   setAllWeights(model, named);
   if (description.compile) {
     const compilation = compilationFrom(description.compile, own);
