@@ -9,9 +9,9 @@ const loaded = ['buffer', 'fs', 'module', 'path', 'process', 'timers', 'url'];
 const required = '\0require:';
 const imported = '\0import:';
 
-/** The first lines of a bundle. Node below 20.16 has no `getBuiltinModule`. */
-export const builtinsBanner = `import { createRequire } from 'node:module';
-const builtinModule = process.getBuiltinModule ?? createRequire(process.execPath);
+/** The first lines of a bundle. Node below 20.16 has no `getBuiltinModule`. A bundler does not see these names: no module has them. */
+export const builtinsBanner = `import { createRequire as requirerAt } from 'node:module';
+const builtinModule = process.getBuiltinModule ?? requirerAt(process.execPath);
 `;
 
 /** A plugin that puts modules which ask the process in the place of those of Node. */
